@@ -1,0 +1,126 @@
+//! The audit trail: every attempt, with who, why and how it ended.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Actor, KindName, Mode, OperationId, Reason, RecordId};
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AuditOutcome {
+    /// It was done.
+    Done,
+    /// Something in the data stands in its way, or a warning was not acknowledged.
+    Blocked,
+    /// The actor may not do this.
+    Denied,
+    /// There is no such record.
+    NotFound,
+    /// The request made no sense.
+    Invalid,
+    /// The data was not what the plan had shown.
+    Conflict,
+    /// The store failed.
+    Failed,
+}
+
+impl AuditOutcome {
+    /// All outcomes.
+    pub const ALL: [Self; 7] = [
+        Self::Done,
+        Self::Blocked,
+        Self::Denied,
+        Self::NotFound,
+        Self::Invalid,
+        Self::Conflict,
+        Self::Failed,
+    ];
+
+    /// The name in documents and tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Blocked => "blocked",
+            Self::Denied => "denied",
+            Self::NotFound => "not_found",
+            Self::Invalid => "invalid",
+            Self::Conflict => "conflict",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for AuditOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One attempt, as it is recorded for each of its subjects. Holds nothing of the subject but its id.
+///
+/// `Debug` hides the note, the address and the user agent.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// What was attempted: kind and verb, such as `CLIENT_DELETED`.
+    pub action: String,
+    /// The operation.
+    pub operation: OperationId,
+    /// The subject's kind.
+    pub kind: KindName,
+    /// The subjects: one entry each in the log.
+    pub subjects: Vec<RecordId>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was to become of the subject.
+    pub mode: Mode,
+    /// How it ended.
+    pub outcome: AuditOutcome,
+    /// Who; `None` where nobody had signed in.
+    pub actor: Option<Actor>,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// What else was said.
+    pub note: Option<String>,
+    /// The digest of the plan, where there was one.
+    pub digest: Option<String>,
+    /// What the plan counted or what went wrong: names and numbers, no values.
+    pub detail: serde_json::Value,
+}
+
+impl AuditEntry {
+    /// The name of an action: `CLIENT_DELETED` for kind `clients` and a deletion.
+    ///
+    /// The kind's last letter goes where it is the plural's `s`.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{AuditEntry, Mode};
+    /// assert_eq!(AuditEntry::action(&"clients".into(), Mode::HardDelete), "CLIENT_DELETED");
+    /// assert_eq!(AuditEntry::action(&"unions".into(), Mode::SoftDelete), "UNION_DELETED");
+    /// ```
+    #[must_use]
+    pub fn action(kind: &KindName, mode: Mode) -> String {
+        let name = kind.as_str();
+        let singular = match name.strip_suffix('s') {
+            Some(stem) if !stem.is_empty() && !stem.ends_with('s') => stem,
+            _ => name,
+        };
+        format!("{}_{}", singular.to_uppercase(), mode.past())
+    }
+}
+
+impl fmt::Debug for AuditEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuditEntry")
+            .field("action", &self.action)
+            .field("operation", &self.operation)
+            .field("subjects", &self.subjects)
+            .field("outcome", &self.outcome)
+            .field("actor", &self.actor)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,282 @@
+//! Conditions over one row, three-valued as in SQL.
+
+mod build;
+mod document;
+
+use chrono::{DateTime, Utc};
+use std::cmp::Ordering;
+use std::fmt;
+
+use super::{BadValue, FieldName, Kind, Period, Record, Value, instant_text};
+
+pub use build::{
+    after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of,
+    within,
+};
+
+/// A question to one row that is answered with yes, no, or unknown where a field is null.
+///
+/// Only *yes* counts as holding. In documents: `{"field": "status", "eq": "PENDING"}`,
+/// `{"field": "due_at", "after": "now"}`, `{"field": "seen_at", "within": "P30D"}`, and `all`, `any`, `not`.
+///
+/// ```
+/// use client_lifecycle::domain::{Condition, all, eq, within};
+/// let built = all([eq("status", "PENDING"), within("created_at", "P30D".parse()?)]);
+/// let read: Condition = serde_json::from_str(
+///     r#"{"all": [{"field": "status", "eq": "PENDING"}, {"field": "created_at", "within": "P30D"}]}"#)?;
+/// assert_eq!(built, read);
+/// assert_eq!(built.to_string(), "status = \"PENDING\" and created_at within P30D");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// The field compared with a value.
+    Compare {
+        /// The field.
+        field: FieldName,
+        /// How.
+        is: Comparison,
+        /// With what.
+        value: Value,
+    },
+    /// The field equals one of the values.
+    OneOf {
+        /// The field.
+        field: FieldName,
+        /// The values; none of them null.
+        values: Vec<Value>,
+    },
+    /// The field is null. Never unknown.
+    IsNull {
+        /// The field.
+        field: FieldName,
+    },
+    /// The field, an instant or a day, compared with a moment.
+    Time {
+        /// The field.
+        field: FieldName,
+        /// How.
+        is: Comparison,
+        /// With which moment.
+        moment: Moment,
+    },
+    /// All of them hold; holds where there are none.
+    All(Vec<Condition>),
+    /// At least one of them holds; does not hold where there are none.
+    Any(Vec<Condition>),
+    /// The opposite; unknown stays unknown.
+    Not(Box<Condition>),
+}
+
+/// How two values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `eq`
+    Equal,
+    /// `ne`
+    NotEqual,
+    /// `lt`
+    Less,
+    /// `le`
+    LessOrEqual,
+    /// `gt`
+    Greater,
+    /// `ge`
+    GreaterOrEqual,
+}
+
+/// A moment that depends on when the question is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Moment {
+    /// When the request is judged.
+    Now,
+    /// A fixed instant.
+    At(DateTime<Utc>),
+    /// What lies before it began so long ago that the period is over: see [`Period::cutoff`].
+    Cutoff(Period),
+}
+
+impl Moment {
+    /// The instant, for a request judged at `now`. Stores bind it; they never compute with time.
+    #[must_use]
+    pub fn at(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Self::Now => now,
+            Self::At(at) => at,
+            Self::Cutoff(period) => period.cutoff(now),
+        }
+    }
+}
+
+impl Comparison {
+    /// Whether two values that stand in this order satisfy the comparison.
+    #[must_use]
+    pub fn accepts(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+
+    /// The operator in SQL and in texts.
+    #[must_use]
+    pub fn as_sql(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "<>",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+}
+
+impl Condition {
+    /// Whether the condition holds for a record; `None` is *unknown*.
+    ///
+    /// # Errors
+    /// The field and what is wrong with it, when a stored value is not of the type that its kind declares.
+    pub fn holds(
+        &self,
+        kind: &Kind,
+        record: &Record,
+        now: DateTime<Utc>,
+    ) -> Result<Option<bool>, (FieldName, BadValue)> {
+        let read = |field: &FieldName, value: &Value| {
+            kind.type_of(field)
+                .read(value)
+                .map_err(|bad| (field.clone(), bad))
+        };
+        let compare = |field: &FieldName, value: &Value| -> Result<_, _> {
+            let stored = read(field, record.get(field))?;
+            let given = read(field, value)?;
+            Ok(kind.type_of(field).compare(&stored, &given))
+        };
+        Ok(match self {
+            Self::Compare { field, is, value } => {
+                compare(field, value)?.map(|order| is.accepts(order))
+            }
+            Self::Time { field, is, moment } => {
+                compare(field, &Value::Timestamp(moment.at(now)))?.map(|order| is.accepts(order))
+            }
+            Self::OneOf { field, values } => {
+                let mut found = (!record.get(field).is_null()).then_some(false);
+                for value in values {
+                    if compare(field, value)?.is_some_and(Ordering::is_eq) {
+                        found = Some(true);
+                    }
+                }
+                found
+            }
+            Self::IsNull { field } => Some(record.get(field).is_null()),
+            Self::All(conditions) => {
+                let mut result = Some(true);
+                for condition in conditions {
+                    result = match (result, condition.holds(kind, record, now)?) {
+                        (Some(false), _) | (_, Some(false)) => Some(false),
+                        (Some(true), Some(true)) => Some(true),
+                        _ => None,
+                    };
+                }
+                result
+            }
+            Self::Any(conditions) => {
+                let mut result = Some(false);
+                for condition in conditions {
+                    result = match (result, condition.holds(kind, record, now)?) {
+                        (Some(true), _) | (_, Some(true)) => Some(true),
+                        (Some(false), Some(false)) => Some(false),
+                        _ => None,
+                    };
+                }
+                result
+            }
+            Self::Not(condition) => condition.holds(kind, record, now)?.map(|held| !held),
+        })
+    }
+
+    /// Calls `visit` for every comparison in the condition, in the order written.
+    pub fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a Condition)) {
+        match self {
+            Self::All(conditions) | Self::Any(conditions) => {
+                for condition in conditions {
+                    condition.visit(visit);
+                }
+            }
+            Self::Not(condition) => condition.visit(visit),
+            leaf => visit(leaf),
+        }
+    }
+
+    /// The field that a comparison looks at; `None` for `all`, `any` and `not`.
+    #[must_use]
+    pub fn field(&self) -> Option<&FieldName> {
+        match self {
+            Self::Compare { field, .. }
+            | Self::OneOf { field, .. }
+            | Self::IsNull { field }
+            | Self::Time { field, .. } => Some(field),
+            Self::All(_) | Self::Any(_) | Self::Not(_) => None,
+        }
+    }
+}
+
+/// The condition as a person reads it: `status = "PENDING" and created_at within P30D`.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let join =
+            |f: &mut fmt::Formatter<'_>, conditions: &[Condition], word: &str, none: &str| {
+                if conditions.is_empty() {
+                    return f.write_str(none);
+                }
+                for (index, condition) in conditions.iter().enumerate() {
+                    if index > 0 {
+                        write!(f, " {word} ")?;
+                    }
+                    match condition {
+                        Self::All(_) | Self::Any(_) if conditions.len() > 1 => {
+                            write!(f, "({condition})")?;
+                        }
+                        _ => write!(f, "{condition}")?,
+                    }
+                }
+                Ok(())
+            };
+        match self {
+            Self::Compare { field, is, value } => {
+                write!(f, "{field} {} {}", is.as_sql(), value.literal())
+            }
+            Self::OneOf { field, values } => {
+                let values: Vec<_> = values.iter().map(Value::literal).collect();
+                write!(f, "{field} in ({})", values.join(", "))
+            }
+            Self::IsNull { field } => write!(f, "{field} is empty"),
+            Self::Time { field, is, moment } => match (moment, is) {
+                (Moment::Cutoff(period), Comparison::Less) => {
+                    write!(f, "{field} older than {period}")
+                }
+                (Moment::Cutoff(period), _) => write!(f, "{field} within {period}"),
+                (Moment::Now, _) => write!(f, "{field} {} now", order_word(*is)),
+                (Moment::At(at), _) => {
+                    write!(f, "{field} {} {}", order_word(*is), instant_text(*at))
+                }
+            },
+            Self::All(conditions) => join(f, conditions, "and", "always"),
+            Self::Any(conditions) => join(f, conditions, "or", "never"),
+            Self::Not(condition) => write!(f, "not ({condition})"),
+        }
+    }
+}
+
+fn order_word(is: Comparison) -> &'static str {
+    match is {
+        Comparison::Less => "before",
+        Comparison::Greater => "after",
+        other => other.as_sql(),
+    }
+}

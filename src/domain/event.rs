@@ -1,0 +1,39 @@
+//! Events: what other systems are told.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{FieldName, KindName, OperationId, RecordId, Value};
+
+/// Something other systems are to be told, written in the transaction of the operation.
+///
+/// Operation, topic and record together are its key. `Debug` hides the values of the fields.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The operation it came from.
+    pub operation: OperationId,
+    /// What it is about, such as `sessions.revoke`.
+    pub topic: String,
+    /// The kind of the record.
+    pub kind: KindName,
+    /// The record.
+    pub record: RecordId,
+    /// When the operation was judged.
+    pub at: DateTime<Utc>,
+    /// The fields the receiver needs, as they were before the operation.
+    pub fields: BTreeMap<FieldName, Value>,
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("operation", &self.operation)
+            .field("topic", &self.topic)
+            .field("record", &self.record)
+            .field("fields", &self.fields.keys())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,212 @@
+//! Ids of records and operations.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+/// The id of a record: a UUID, an integer, or any other text (a CUID, `user123`).
+///
+/// A UUID in its usual form (lower case, hyphens) is the same id whether it was given as text or as a
+/// [`Uuid`]. Integers order by value, all others by their UTF-8 bytes. Ids are shown in plans and errors:
+/// a kind whose key is personal data (an e-mail address) should be given another key.
+///
+/// ```
+/// use client_lifecycle::domain::RecordId;
+/// let text = RecordId::from("550e8400-e29b-41d4-a716-446655440000");
+/// assert_eq!(text, RecordId::from(text.as_uuid().expect("a UUID")));
+/// assert!(RecordId::from(9) < RecordId::from(10));
+/// assert_eq!(RecordId::from("user123").to_string(), "user123");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RecordId(Repr);
+
+/// Text in the canonical form of a UUID is always held as `Uuid`, so that derived equality is right.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Repr {
+    Integer(i64),
+    Uuid(Uuid),
+    Text(Box<str>),
+}
+
+impl RecordId {
+    /// The UUID, if it is one.
+    #[must_use]
+    pub fn as_uuid(&self) -> Option<Uuid> {
+        match self.0 {
+            Repr::Uuid(uuid) => Some(uuid),
+            _ => None,
+        }
+    }
+
+    /// The integer, if it is one.
+    #[must_use]
+    pub fn as_integer(&self) -> Option<i64> {
+        match self.0 {
+            Repr::Integer(integer) => Some(integer),
+            _ => None,
+        }
+    }
+
+    /// Whether the id is empty text, which no record can have.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(&self.0, Repr::Text(text) if text.is_empty())
+    }
+}
+
+impl From<i64> for RecordId {
+    fn from(id: i64) -> Self {
+        Self(Repr::Integer(id))
+    }
+}
+
+impl From<Uuid> for RecordId {
+    fn from(id: Uuid) -> Self {
+        Self(Repr::Uuid(id))
+    }
+}
+
+impl From<&str> for RecordId {
+    fn from(id: &str) -> Self {
+        if id.len() == 36
+            && let Ok(uuid) = Uuid::try_parse(id)
+            && uuid.hyphenated().encode_lower(&mut [0; 36]) == id
+        {
+            return uuid.into();
+        }
+        Self(Repr::Text(id.into()))
+    }
+}
+
+impl From<String> for RecordId {
+    fn from(id: String) -> Self {
+        id.as_str().into()
+    }
+}
+
+impl From<&RecordId> for RecordId {
+    fn from(id: &RecordId) -> Self {
+        id.clone()
+    }
+}
+
+impl Ord for RecordId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (&self.0, &other.0) {
+            (Repr::Integer(a), Repr::Integer(b)) => a.cmp(b),
+            (Repr::Uuid(a), Repr::Uuid(b)) => a.cmp(b),
+            (Repr::Text(a), Repr::Text(b)) => a.cmp(b),
+            // The hyphenated form of a UUID sorts as its bytes do.
+            (Repr::Uuid(a), Repr::Text(b)) => {
+                (*a.hyphenated().encode_lower(&mut [0; 36])).cmp(&**b)
+            }
+            (Repr::Text(a), Repr::Uuid(b)) => (**a).cmp(b.hyphenated().encode_lower(&mut [0; 36])),
+            (Repr::Integer(_), _) => Ordering::Less,
+            (_, Repr::Integer(_)) => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialOrd for RecordId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Repr::Integer(id) => fmt::Display::fmt(id, f),
+            Repr::Uuid(id) => fmt::Display::fmt(id, f),
+            Repr::Text(id) => f.pad(id),
+        }
+    }
+}
+
+impl fmt::Debug for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{self}`")
+    }
+}
+
+impl Serialize for RecordId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Repr::Integer(id) => serializer.serialize_i64(*id),
+            Repr::Uuid(id) => serializer.collect_str(id),
+            Repr::Text(id) => serializer.serialize_str(id),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RecordId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = RecordId;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id: text or an integer")
+            }
+            fn visit_i64<E>(self, id: i64) -> Result<RecordId, E> {
+                Ok(id.into())
+            }
+            fn visit_u64<E: serde::de::Error>(self, id: u64) -> Result<RecordId, E> {
+                i64::try_from(id)
+                    .map(RecordId::from)
+                    .map_err(|_| E::custom("an id above 9223372036854775807"))
+            }
+            fn visit_str<E>(self, id: &str) -> Result<RecordId, E> {
+                Ok(id.into())
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// The id of one operation: what it marked carries it, and applying it twice does the work once.
+///
+/// ```
+/// use client_lifecycle::domain::OperationId;
+/// let id: OperationId = "00000000-0000-0000-0000-000000000001".parse()?;
+/// assert_eq!(id.as_uuid().as_u128(), 1);
+/// # Ok::<(), uuid::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OperationId(Uuid);
+
+impl OperationId {
+    /// The UUID.
+    #[must_use]
+    pub fn as_uuid(&self) -> Uuid {
+        self.0
+    }
+}
+
+impl From<Uuid> for OperationId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+impl FromStr for OperationId {
+    type Err = uuid::Error;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}

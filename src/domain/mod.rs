@@ -1,0 +1,54 @@
+//! The words of the crate as types: ids, values, the data map, requests, audit entries. Pure data, no I/O.
+
+mod actor;
+mod audit;
+mod client;
+mod condition;
+mod data_map;
+mod document_type;
+mod event;
+mod fault;
+mod field_type;
+mod id;
+mod instant;
+mod kind;
+pub(crate) mod map_document;
+mod mask;
+mod mode;
+mod name;
+mod period;
+mod reason;
+mod record;
+mod reference;
+mod request;
+mod role;
+mod status;
+mod value;
+
+pub use actor::Actor;
+pub use audit::{AuditEntry, AuditOutcome};
+pub use client::{Client, ClientDetails, InvalidClient};
+pub use condition::{Comparison, Condition, Moment};
+pub use condition::{
+    after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of,
+    within,
+};
+pub use data_map::{DataMap, Excluded};
+pub use document_type::{DocumentType, UnknownDocumentType};
+pub use event::Event;
+pub use fault::{Fault, Faults};
+pub use field_type::{BadValue, FieldType};
+pub use id::{OperationId, RecordId};
+pub use instant::{instant_text, to_milliseconds};
+pub use kind::{Field, Kind, StatusField};
+pub use mask::Mask;
+pub use mode::Mode;
+pub use name::{FieldName, KindName, ReferenceName};
+pub use period::{BadPeriod, Period};
+pub use reason::Reason;
+pub use record::Record;
+pub use reference::{Lock, Reference};
+pub use request::Request;
+pub use role::Role;
+pub use status::{Status, UnknownStatus};
+pub use value::Value;

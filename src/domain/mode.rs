@@ -1,0 +1,86 @@
+//! Modes: what is to become of the subject.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What is to become of the subject.
+///
+/// ```
+/// use client_lifecycle::domain::Mode;
+/// assert_eq!("hard_delete".parse(), Ok(Mode::HardDelete));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Status OFF.
+    Deactivate,
+    /// Status ON.
+    Reactivate,
+    /// Marked as deleted, restorable.
+    SoftDelete,
+    /// Kept without its personal values.
+    Anonymize,
+    /// Gone.
+    HardDelete,
+}
+
+impl Mode {
+    /// All modes.
+    pub const ALL: [Self; 5] = [
+        Self::Deactivate,
+        Self::Reactivate,
+        Self::SoftDelete,
+        Self::Anonymize,
+        Self::HardDelete,
+    ];
+
+    /// The name in documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deactivate => "deactivate",
+            Self::Reactivate => "reactivate",
+            Self::SoftDelete => "soft_delete",
+            Self::Anonymize => "anonymize",
+            Self::HardDelete => "hard_delete",
+        }
+    }
+
+    /// What was done, for names of actions: `DELETED` in `CLIENT_DELETED`.
+    #[must_use]
+    pub fn past(self) -> &'static str {
+        match self {
+            Self::Deactivate => "DEACTIVATED",
+            Self::Reactivate => "REACTIVATED",
+            Self::SoftDelete | Self::HardDelete => "DELETED",
+            Self::Anonymize => "ANONYMIZED",
+        }
+    }
+
+    /// Whether it takes values away for good.
+    #[must_use]
+    pub fn erases(self) -> bool {
+        matches!(self, Self::Anonymize | Self::HardDelete)
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Mode {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|mode| mode.as_str() == text)
+            .ok_or_else(|| {
+                let names = Self::ALL.map(Self::as_str).join(", ");
+                format!("`{text}` is no mode; there are {names}")
+            })
+    }
+}

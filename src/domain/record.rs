@@ -1,0 +1,56 @@
+//! Records: one row of a kind.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{FieldName, RecordId, Value};
+
+/// One row of a kind. `Debug` shows the id and the names of the fields, never a value.
+///
+/// ```
+/// use client_lifecycle::domain::{Record, Value};
+/// let record = Record::new("d1").with("status", "PENDING").with("client_id", "c1");
+/// assert_eq!(record.get("status"), &Value::from("PENDING"));
+/// assert!(record.get("missing").is_null());
+/// assert!(!format!("{record:?}").contains("PENDING"));
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Record {
+    /// Its id.
+    pub id: RecordId,
+    /// Its other fields. A field that is missing is null.
+    pub fields: BTreeMap<FieldName, Value>,
+}
+
+impl Record {
+    /// A record without fields.
+    #[must_use]
+    pub fn new(id: impl Into<RecordId>) -> Self {
+        Self {
+            id: id.into(),
+            fields: BTreeMap::new(),
+        }
+    }
+
+    /// The same with a field.
+    #[must_use]
+    pub fn with(mut self, field: impl Into<FieldName>, value: impl Into<Value>) -> Self {
+        self.fields.insert(field.into(), value.into());
+        self
+    }
+
+    /// The value of a field; null where there is none.
+    #[must_use]
+    pub fn get(&self, field: impl AsRef<str>) -> &Value {
+        self.fields.get(field.as_ref()).unwrap_or(&Value::Null)
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("id", &self.id)
+            .field("fields", &self.fields.keys())
+            .finish()
+    }
+}

@@ -1,0 +1,56 @@
+//! Roles of actors.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A role of an actor: any name of the host's, with constants for those of the four systems the presets serve.
+///
+/// ```
+/// use client_lifecycle::domain::Role;
+/// assert_eq!(Role::from("ADMIN"), Role::ADMIN);
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Role(std::borrow::Cow<'static, str>);
+
+impl Role {
+    /// A client.
+    pub const USER: Self = Self(std::borrow::Cow::Borrowed("USER"));
+    /// An administrator.
+    pub const ADMIN: Self = Self(std::borrow::Cow::Borrowed("ADMIN"));
+    /// An operator above resellers.
+    pub const MASTER: Self = Self(std::borrow::Cow::Borrowed("MASTER"));
+    /// A reseller, who manages customers of their own.
+    pub const RESALE: Self = Self(std::borrow::Cow::Borrowed("RESALE"));
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Role {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned().into())
+    }
+}
+
+impl From<String> for Role {
+    fn from(name: String) -> Self {
+        Self(name.into())
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.0)
+    }
+}

@@ -1,0 +1,167 @@
+//! Values of fields.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{RecordId, instant_text};
+
+/// The value of a field, as a store holds it.
+///
+/// What a value means is said by the [`FieldType`](super::FieldType) of its field: text in a field of
+/// type `timestamp` is an RFC 3339 instant. `Debug` shows the sort of a value, never the value.
+///
+/// ```
+/// use client_lifecycle::domain::Value;
+/// assert_eq!(serde_json::to_string(&Value::from("PENDING"))?, "\"PENDING\"");
+/// assert_eq!(format!("{:?}", Value::from("Maria")), "text");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Default)]
+pub enum Value {
+    /// Nothing, as in SQL: unknown in every comparison.
+    #[default]
+    Null,
+    /// True or false.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction.
+    Real(f64),
+    /// Text; ids that are not integers too.
+    Text(String),
+    /// A calendar day.
+    Date(NaiveDate),
+    /// An instant.
+    Timestamp(DateTime<Utc>),
+    /// Anything structured. It can be kept and tested for null, not compared.
+    Json(serde_json::Value),
+}
+
+impl Value {
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The text, if it is text.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The id that this value is, if it can be one: a whole number or text.
+    #[must_use]
+    pub fn as_id(&self) -> Option<RecordId> {
+        match self {
+            Self::Integer(id) => Some((*id).into()),
+            Self::Text(id) => Some(id.as_str().into()),
+            _ => None,
+        }
+    }
+
+    /// The value as a person reads it in a condition: text in quotes.
+    pub(crate) fn literal(&self) -> String {
+        match self {
+            Self::Null => "null".into(),
+            Self::Boolean(value) => value.to_string(),
+            Self::Integer(value) => value.to_string(),
+            Self::Real(value) => value.to_string(),
+            Self::Text(value) => format!("\"{value}\""),
+            Self::Date(value) => value.to_string(),
+            Self::Timestamp(value) => instant_text(*value),
+            Self::Json(value) => value.to_string(),
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Boolean(_) => "boolean",
+            Self::Integer(_) => "integer",
+            Self::Real(_) => "real",
+            Self::Text(_) => "text",
+            Self::Date(_) => "date",
+            Self::Timestamp(_) => "timestamp",
+            Self::Json(_) => "json",
+        })
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Boolean(value) => serializer.serialize_bool(*value),
+            Self::Integer(value) => serializer.serialize_i64(*value),
+            Self::Real(value) => serializer.serialize_f64(*value),
+            Self::Text(value) => serializer.serialize_str(value),
+            Self::Date(value) => serializer.collect_str(value),
+            Self::Timestamp(value) => serializer.serialize_str(&instant_text(*value)),
+            Self::Json(value) => value.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde_json::Value::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl From<serde_json::Value> for Value {
+    fn from(value: serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(value) => Self::Boolean(value),
+            serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(integer), _) => Self::Integer(integer),
+                (None, Some(real)) => Self::Real(real),
+                (None, None) => Self::Json(number.into()),
+            },
+            serde_json::Value::String(text) => Self::Text(text),
+            other => Self::Json(other),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($from:ty => $variant:ident),*) => {$(
+        impl From<$from> for Value {
+            fn from(value: $from) -> Self {
+                Self::$variant(value.into())
+            }
+        }
+    )*};
+}
+
+from!(bool => Boolean, i32 => Integer, i64 => Integer, f64 => Real, &str => Text, String => Text,
+      NaiveDate => Date, DateTime<Utc> => Timestamp);
+
+impl From<&RecordId> for Value {
+    fn from(id: &RecordId) -> Self {
+        match id.as_integer() {
+            Some(integer) => Self::Integer(integer),
+            None => Self::Text(id.to_string()),
+        }
+    }
+}
+
+impl From<RecordId> for Value {
+    fn from(id: RecordId) -> Self {
+        Self::from(&id)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}

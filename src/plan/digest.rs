@@ -1,0 +1,108 @@
+//! The digest of a plan: what was shown, in 64 characters.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{Blocker, Step, Warning};
+use crate::domain::{KindName, Mode, RecordId};
+
+/// SHA-256 over everything in a plan that a person relies on, as 64 hexadecimal digits.
+///
+/// It covers subjects, mode, policy version, blockers, warnings and steps with their counts (of volatile
+/// kinds: that the step is there). It does not cover samples, the time, acknowledgements, actor, reason or
+/// operation, so that a plan shown today and confirmed tomorrow is the same plan if the data is the same.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Digest(String);
+
+/// The covered parts, in the order in which they are hashed as JSON.
+#[derive(Serialize)]
+pub(super) struct Covered<'a> {
+    pub(super) kind: &'a KindName,
+    pub(super) subjects: Vec<String>,
+    pub(super) mode: Mode,
+    pub(super) version: &'a str,
+    pub(super) blockers: Vec<(&'a KindName, Option<&'a str>, &'a str, u64)>,
+    pub(super) warnings: Vec<(&'a str, u64)>,
+    pub(super) steps: Vec<(&'a super::StepKey, Option<u64>)>,
+}
+
+impl Digest {
+    pub(super) fn of(
+        kind: &KindName,
+        subjects: &[RecordId],
+        mode: Mode,
+        version: &str,
+        blockers: &[Blocker],
+        warnings: &[Warning],
+        steps: &[Step],
+    ) -> Self {
+        let covered = Covered {
+            kind,
+            subjects: subjects.iter().map(ToString::to_string).collect(),
+            mode,
+            version,
+            blockers: blockers
+                .iter()
+                .map(|b| {
+                    (
+                        &b.kind,
+                        b.reference.as_ref().map(AsRef::as_ref),
+                        &*b.rule,
+                        b.count,
+                    )
+                })
+                .collect(),
+            warnings: warnings.iter().map(|w| (&*w.name, w.count)).collect(),
+            steps: steps
+                .iter()
+                .map(|step| (&step.key, (!step.key.volatile).then_some(step.count)))
+                .collect(),
+        };
+        let mut hash = Hash(Sha256::new());
+        // Writing to a hash cannot fail, and all keys are strings.
+        let written = serde_json::to_writer(&mut hash, &covered);
+        debug_assert!(written.is_ok(), "the covered parts are plain data");
+        let bytes = hash.0.finalize();
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The 64 digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+struct Hash(Sha256);
+
+impl std::io::Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl From<&str> for Digest {
+    fn from(text: &str) -> Self {
+        Self(text.to_ascii_lowercase())
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

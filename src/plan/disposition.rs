@@ -1,0 +1,71 @@
+//! Dispositions: what becomes of a row.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What becomes of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Disposition {
+    /// It goes.
+    Delete,
+    /// It is marked as deleted.
+    SoftDelete,
+    /// It is set OFF.
+    Deactivate,
+    /// It is set ON.
+    Reactivate,
+    /// It stays without its personal values.
+    Anonymize,
+    /// It stays until a period is over.
+    Retain,
+    /// Its reference is emptied.
+    SetNull,
+    /// Its reference is set to its default.
+    SetDefault,
+    /// Its reference is given another target.
+    Reassign,
+    /// It stays.
+    Keep,
+    /// It stays masked, because others must keep referring to it.
+    Tombstone,
+}
+
+impl Disposition {
+    /// The name in documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::SoftDelete => "soft_delete",
+            Self::Deactivate => "deactivate",
+            Self::Reactivate => "reactivate",
+            Self::Anonymize => "anonymize",
+            Self::Retain => "retain",
+            Self::SetNull => "set_null",
+            Self::SetDefault => "set_default",
+            Self::Reassign => "reassign",
+            Self::Keep => "keep",
+            Self::Tombstone => "tombstone",
+        }
+    }
+
+    /// Whether the row is still there afterwards.
+    #[must_use]
+    pub fn stays(self) -> bool {
+        self != Self::Delete
+    }
+
+    /// Whether it is counted per reference, beside what else becomes of the row.
+    #[must_use]
+    pub fn is_redirect(self) -> bool {
+        matches!(self, Self::SetNull | Self::SetDefault | Self::Reassign)
+    }
+}
+
+impl fmt::Display for Disposition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,278 @@
+//! The plan: the answer to a request.
+
+use chrono::{DateTime, Utc};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use super::{
+    Blocker, ChangeSet, ChangeStep, Digest, Effect, EventDraft, Expected, LockRows, OpenItem,
+    Precondition, Receipt, ReceiptStep, Step, SurveyQuery, Warning,
+};
+use crate::domain::{AuditEntry, KindName, Mode, OperationId, RecordId};
+
+/// What became, or would become, of the subjects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// They are gone.
+    Delete,
+    /// They are marked as deleted.
+    SoftDelete,
+    /// They are OFF.
+    Deactivate,
+    /// They are ON.
+    Reactivate,
+    /// They stay without their personal values, as asked.
+    Anonymize,
+    /// They had to stay, masked, because others must keep referring to them.
+    Tombstone,
+}
+
+impl Outcome {
+    /// The name in documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::SoftDelete => "soft_delete",
+            Self::Deactivate => "deactivate",
+            Self::Reactivate => "reactivate",
+            Self::Anonymize => "anonymize",
+            Self::Tombstone => "tombstone",
+        }
+    }
+}
+
+/// What a request would do, set by set, with everything that stands in its way.
+///
+/// `Display` is the text a person decides from; `Serialize` is the JSON form. A plan with blockers or
+/// unacknowledged warnings is still a plan; [`into_executable`](Self::into_executable) is the only way on.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Plan {
+    /// What the plan says, in 64 characters.
+    pub digest: Digest,
+    /// The kind of the subjects.
+    pub kind: KindName,
+    /// The subjects.
+    pub subjects: Vec<RecordId>,
+    /// What was asked for.
+    pub mode: Mode,
+    /// The version of the policy that decided.
+    pub policy_version: String,
+    /// When the request was judged.
+    pub at: DateTime<Utc>,
+    /// What would become of the subjects.
+    pub outcome: Outcome,
+    /// What would become of which rows, in the order in which it would be done; the subjects come last.
+    pub steps: Vec<Step>,
+    /// What stands in the way.
+    pub blockers: Vec<Blocker>,
+    /// What has to be acknowledged first.
+    pub warnings: Vec<Warning>,
+    /// What is worth knowing and stops nothing.
+    pub notes: Vec<Warning>,
+    /// What other systems would be told.
+    pub effects: Vec<Effect>,
+    /// How it would be carried out.
+    pub(crate) execution: Execution,
+}
+
+/// How a plan is carried out: the same sets, with what is written to them and what must hold.
+#[derive(Debug, Clone)]
+pub(crate) struct Execution {
+    pub(crate) query: SurveyQuery,
+    pub(crate) locks: Vec<LockRows>,
+    /// Each with what it says, for the differences of a conflict.
+    pub(crate) exact: Vec<(Precondition, String)>,
+    /// The same for requests that were shown no plan: the decision, not the counts.
+    pub(crate) decision: Vec<(Precondition, String)>,
+    pub(crate) events: Vec<EventDraft>,
+    pub(crate) steps: Vec<ChangeStep>,
+}
+
+/// A plan that cannot be carried out as it stands: it has blockers, or warnings that were not acknowledged.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{} of `{}` is blocked: {}", .0.mode, .0.kind, .0.obstacles())]
+pub struct NotExecutable(pub Box<Plan>);
+
+/// How much of a plan must still be true when it is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Binding {
+    /// Everything that was shown.
+    Shown,
+    /// Only what was decided: nothing had been shown.
+    Decision,
+}
+
+/// A plan that may be carried out.
+#[derive(Debug, Clone)]
+pub(crate) struct ExecutablePlan(Plan);
+
+impl Plan {
+    /// Whether nothing stands in the way.
+    #[must_use]
+    pub fn is_executable(&self) -> bool {
+        self.blockers.is_empty() && self.warnings.iter().all(|warning| warning.acknowledged)
+    }
+
+    /// What stands in the way, in one line.
+    #[must_use]
+    pub fn obstacles(&self) -> String {
+        let blockers = self.blockers.iter().map(|blocker| blocker.message.clone());
+        let open = self.warnings.iter().filter(|warning| !warning.acknowledged);
+        let warnings = open.map(|warning| format!("warning `{}` not acknowledged", warning.name));
+        blockers.chain(warnings).collect::<Vec<_>>().join("; ")
+    }
+
+    /// The plan as something that can be carried out.
+    ///
+    /// # Errors
+    /// [`NotExecutable`], with the plan, while there are blockers or unacknowledged warnings.
+    pub(crate) fn into_executable(self) -> Result<ExecutablePlan, NotExecutable> {
+        if self.is_executable() {
+            Ok(ExecutablePlan(self))
+        } else {
+            Err(NotExecutable(Box::new(self)))
+        }
+    }
+
+    pub(crate) fn digest_of(&self) -> Digest {
+        Digest::of(
+            &self.kind,
+            &self.subjects,
+            self.mode,
+            &self.policy_version,
+            &self.blockers,
+            &self.warnings,
+            &self.steps,
+        )
+    }
+
+    fn open(&self) -> Vec<OpenItem> {
+        let retained = self.steps.iter().flat_map(|step| {
+            step.grounds
+                .iter()
+                .filter(|ground| ground.count > 0)
+                .map(|ground| OpenItem {
+                    kind: step.key.kind.clone(),
+                    why: format!("retained: {}", ground.basis),
+                    until: ground
+                        .until
+                        .filter(|_| ground.undated == 0)
+                        .map(|until| until.last),
+                    count: ground.count,
+                })
+        });
+        retained.collect()
+    }
+}
+
+impl ExecutablePlan {
+    /// The change set that carries it out, and what each of its preconditions says.
+    pub(crate) fn seal(
+        self,
+        operation: OperationId,
+        audit: AuditEntry,
+        binding: Binding,
+    ) -> (ChangeSet, Vec<String>) {
+        let plan = self.0;
+        let open = plan.open();
+        let receipt = Receipt {
+            operation,
+            digest: plan.digest,
+            at: plan.at,
+            kind: plan.kind,
+            subjects: plan.subjects,
+            mode: plan.mode,
+            outcome: plan.outcome,
+            complete: open.is_empty(),
+            steps: plan
+                .steps
+                .into_iter()
+                .map(|step| ReceiptStep {
+                    kind: step.key.kind,
+                    disposition: step.key.disposition,
+                    path: step.key.path,
+                    planned: step.count,
+                    actual: 0,
+                })
+                .collect(),
+            open,
+        };
+        let Execution {
+            query,
+            locks,
+            exact,
+            decision,
+            events,
+            steps,
+        } = plan.execution;
+        let bound = match binding {
+            Binding::Shown => exact,
+            Binding::Decision => decision,
+        };
+        let (preconditions, names) = bound.into_iter().unzip();
+        let changes = ChangeSet {
+            operation,
+            query,
+            locks,
+            preconditions,
+            events,
+            steps,
+            audit,
+            receipt,
+        };
+        (changes, names)
+    }
+}
+
+/// The numbers that a person would compare, for a condition that was not met.
+pub(crate) fn expected_words(expected: Expected) -> String {
+    match expected {
+        Expected::Exactly(count) => count.to_string(),
+        Expected::Some => "at least one".into(),
+    }
+}
+
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct One<'a> {
+            kind: &'a KindName,
+            id: &'a RecordId,
+        }
+        #[derive(serde::Serialize)]
+        struct Many<'a> {
+            kind: &'a KindName,
+            ids: &'a [RecordId],
+        }
+        let mut fields = serializer.serialize_struct("Plan", 10)?;
+        fields.serialize_field("digest", &self.digest)?;
+        fields.serialize_field("mode", &self.mode)?;
+        match &*self.subjects {
+            [id] => fields.serialize_field(
+                "subject",
+                &One {
+                    kind: &self.kind,
+                    id,
+                },
+            )?,
+            ids => fields.serialize_field(
+                "subjects",
+                &Many {
+                    kind: &self.kind,
+                    ids,
+                },
+            )?,
+        }
+        fields.serialize_field("policy_version", &self.policy_version)?;
+        fields.serialize_field("executable", &self.is_executable())?;
+        fields.serialize_field("outcome", &self.outcome)?;
+        fields.serialize_field("steps", &self.steps)?;
+        fields.serialize_field("blockers", &self.blockers)?;
+        fields.serialize_field("warnings", &self.warnings)?;
+        fields.serialize_field("notes", &self.notes)?;
+        fields.serialize_field("effects", &self.effects)?;
+        fields.end()
+    }
+}

@@ -1,0 +1,63 @@
+//! Receipts: what was done, and what is still open.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Digest, Disposition, Outcome};
+use crate::domain::{KindName, Mode, OperationId, RecordId, ReferenceName};
+
+/// What an operation did: planned and actual counts, and what is still open and until when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// The operation.
+    pub operation: OperationId,
+    /// The digest of the plan that was carried out.
+    pub digest: Digest,
+    /// When it was judged.
+    pub at: DateTime<Utc>,
+    /// The kind of the subjects.
+    pub kind: KindName,
+    /// The subjects.
+    pub subjects: Vec<RecordId>,
+    /// What was asked for.
+    pub mode: Mode,
+    /// What became of the subjects.
+    pub outcome: Outcome,
+    /// Whether nothing is open.
+    pub complete: bool,
+    /// What became of which rows.
+    pub steps: Vec<ReceiptStep>,
+    /// What is still there and has to go one day.
+    pub open: Vec<OpenItem>,
+}
+
+/// What became of a set of rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ReceiptStep {
+    /// The kind.
+    pub kind: KindName,
+    /// What became of the rows.
+    pub disposition: Disposition,
+    /// The references from the subject to the rows.
+    pub path: Vec<ReferenceName>,
+    /// How many there were when the plan was made.
+    pub planned: u64,
+    /// How many it was in the end.
+    pub actual: u64,
+}
+
+/// Rows that had to stay, why, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OpenItem {
+    /// The kind.
+    pub kind: KindName,
+    /// Why they had to stay.
+    pub why: String,
+    /// When the last of them may go; `None` where a row has no date to count from.
+    pub until: Option<DateTime<Utc>>,
+    /// How many.
+    pub count: u64,
+}

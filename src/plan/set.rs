@@ -1,0 +1,176 @@
+//! Named sets: the language in which the policy tells a store which rows it means.
+//!
+//! A set holds rows of one kind, each with a [`Rank`]: a small number that says what the policy decided
+//! about the row. A row found in several ways keeps its lowest rank, so that "several references reach one
+//! row" is a minimum and nothing else. Sets are evaluated in order; a set refers to earlier ones by
+//! [`SetId`], never by value, so a query grows with the data map and not with its paths.
+
+use serde::Serialize;
+
+use crate::domain::{Condition, KindName, RecordId, ReferenceName};
+
+/// The number of a set: its position among all sets of a query, cycles counted through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct SetId(pub u16);
+
+/// What was decided about a row, as a number whose meaning only the policy knows. The lowest wins.
+pub type Rank = u16;
+
+/// A range of ranks, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Ranks {
+    /// The lowest.
+    pub from: Rank,
+    /// The highest.
+    pub to: Rank,
+}
+
+impl Ranks {
+    /// Every rank.
+    pub const ALL: Self = Self {
+        from: 0,
+        to: Rank::MAX,
+    };
+
+    /// One rank.
+    #[must_use]
+    pub const fn only(rank: Rank) -> Self {
+        Self {
+            from: rank,
+            to: rank,
+        }
+    }
+
+    /// Whether the rank is in the range.
+    #[must_use]
+    pub const fn contains(self, rank: Rank) -> bool {
+        self.from <= rank && rank <= self.to
+    }
+}
+
+/// The rows of a set whose ranks lie in a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Rows {
+    /// The set.
+    pub set: SetId,
+    /// The ranks.
+    pub ranks: Ranks,
+}
+
+impl Rows {
+    /// All rows of a set.
+    #[must_use]
+    pub const fn all(set: SetId) -> Self {
+        Self {
+            set,
+            ranks: Ranks::ALL,
+        }
+    }
+
+    /// The rows of a set with one rank.
+    #[must_use]
+    pub const fn ranked(set: SetId, rank: Rank) -> Self {
+        Self {
+            set,
+            ranks: Ranks::only(rank),
+        }
+    }
+}
+
+/// A set of rows of one kind, each with its rank.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NamedSet {
+    /// Its number.
+    pub id: SetId,
+    /// What it holds, for people who read the SQL.
+    pub name: String,
+    /// The kind of its rows.
+    pub kind: KindName,
+    /// The ways into the set. A row that comes in on several keeps its lowest rank.
+    pub arms: Vec<Arm>,
+}
+
+/// One way into a set: where rows come from, which of them are left out, and the rank they get.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Arm {
+    /// Where rows come from.
+    pub source: Source,
+    /// Rows that are not in all of these do not come in.
+    pub within: Vec<Rows>,
+    /// Rows that are in any of these do not come in.
+    pub except: Vec<Rows>,
+    /// The first case that applies gives the rank; a row to which none applies does not come in.
+    pub cases: Vec<Case>,
+}
+
+/// Where the rows of an arm come from. All are rows of the set's kind.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum Source {
+    /// The subjects of the request, as far as they exist.
+    Subjects,
+    /// These records, as far as they exist.
+    Ids(Vec<RecordId>),
+    /// The rows whose reference holds the id of one of `of`.
+    Referrers {
+        /// The reference, from the set's kind.
+        reference: ReferenceName,
+        /// The rows referred to.
+        of: Rows,
+    },
+    /// The rows whose ids the rows of `of` hold in the reference.
+    Referents {
+        /// The reference, to the set's kind.
+        reference: ReferenceName,
+        /// The rows that refer.
+        of: Rows,
+    },
+    /// The rows of an earlier set of the same kind.
+    Members(Rows),
+}
+
+/// A condition and the rank of the rows for which it is the first that holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Case {
+    /// Applies only below rows of these ranks, in the set that the source names.
+    pub below: Ranks,
+    /// Applies only where this holds for the row.
+    pub when: Option<Condition>,
+    /// The rank; `None` keeps the row out.
+    pub rank: Option<Rank>,
+}
+
+impl Case {
+    /// The rank of every row.
+    #[must_use]
+    pub const fn always(rank: Rank) -> Self {
+        Self {
+            below: Ranks::ALL,
+            when: None,
+            rank: Some(rank),
+        }
+    }
+}
+
+/// Sets that are evaluated together.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum Stratum {
+    /// One set, whose arms refer to earlier sets only.
+    Set(NamedSet),
+    /// Sets whose arms may also refer to each other, as sources: the least sets that satisfy all arms.
+    /// While they grow a row holds every rank it was found with; in the end it keeps the lowest.
+    Cycle(Vec<NamedSet>),
+}
+
+impl Stratum {
+    /// The sets, in the order of their numbers.
+    #[must_use]
+    pub fn sets(&self) -> &[NamedSet] {
+        match self {
+            Self::Set(set) => std::slice::from_ref(set),
+            Self::Cycle(sets) => sets,
+        }
+    }
+}
+
+/// The members of a set as a store that reads rows holds them: ids with their ranks, in the order of ids.
+pub type Members = std::collections::BTreeMap<RecordId, Rank>;
