@@ -86,17 +86,25 @@ impl Faults {
         self.0.len()
     }
 
+    /// These and more, sorted by path and without repetitions.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self.0.sort();
+        self.0.dedup();
+        self
+    }
+
     /// `value` where there are no faults.
     ///
     /// # Errors
     /// The faults, sorted by path and without repetitions.
-    pub fn or<T>(mut self, value: T) -> Result<T, Self> {
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() {
-            return Ok(value);
+            Ok(value)
+        } else {
+            Err(self.and(Self::none()))
         }
-        self.0.sort();
-        self.0.dedup();
-        Err(self)
     }
 }
 

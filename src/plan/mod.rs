@@ -22,8 +22,9 @@ pub use change::{
 };
 pub use digest::Digest;
 pub use disposition::Disposition;
+pub(crate) use plan::{Binding, Execution, expected_words};
 pub use plan::{NotExecutable, Outcome, Plan};
 pub use receipt::{OpenItem, Receipt, ReceiptStep};
 pub use set::{Arm, Case, Members, NamedSet, Rank, Ranks, Rows, SetId, Source, Stratum};
-pub use step::{Ground, Step, StepKey, Until};
+pub use step::{Forced, Ground, Step, StepKey, Until};
 pub use survey::{Answer, Question, Survey, SurveyQuery};

@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::{
     Blocker, ChangeSet, ChangeStep, Digest, Effect, EventDraft, Expected, LockRows, OpenItem,
-    Precondition, Receipt, ReceiptStep, Step, SurveyQuery, Warning,
+    Precondition, Receipt, ReceiptStep, Step, Survey, SurveyQuery, Warning,
 };
 use crate::domain::{AuditEntry, KindName, Mode, OperationId, RecordId};
 
@@ -25,6 +25,8 @@ pub enum Outcome {
     Anonymize,
     /// They had to stay, masked, because others must keep referring to them.
     Tombstone,
+    /// Nothing: the attempt was not carried out.
+    None,
 }
 
 impl Outcome {
@@ -38,6 +40,7 @@ impl Outcome {
             Self::Reactivate => "reactivate",
             Self::Anonymize => "anonymize",
             Self::Tombstone => "tombstone",
+            Self::None => "none",
         }
     }
 }
@@ -81,6 +84,8 @@ pub struct Plan {
 #[derive(Debug, Clone)]
 pub(crate) struct Execution {
     pub(crate) query: SurveyQuery,
+    /// What the plan was made from, so that it can be judged again for whoever carries it out.
+    pub(crate) survey: Survey,
     pub(crate) locks: Vec<LockRows>,
     /// Each with what it says, for the differences of a conflict.
     pub(crate) exact: Vec<(Precondition, String)>,
@@ -163,7 +168,21 @@ impl Plan {
                     count: ground.count,
                 })
         });
-        retained.collect()
+        let mut open: Vec<OpenItem> = Vec::new();
+        for item in retained {
+            // One ground of one kind is one obligation, however many steps its rows are counted in.
+            match open
+                .iter_mut()
+                .find(|other| other.kind == item.kind && other.why == item.why)
+            {
+                Some(other) => {
+                    other.count += item.count;
+                    other.until = other.until.zip(item.until).map(|(a, b)| a.max(b));
+                }
+                None => open.push(item),
+            }
+        }
+        open
     }
 }
 
@@ -201,6 +220,7 @@ impl ExecutablePlan {
         };
         let Execution {
             query,
+            survey: _,
             locks,
             exact,
             decision,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Disposition;
-use crate::domain::{KindName, Period, ReferenceName, instant_text};
+use crate::domain::{KindName, Period, RecordId, ReferenceName, instant_text};
 
 /// What a step is, apart from its count: the part the policy decides.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,6 +40,21 @@ pub struct Step {
     /// The retention periods that rows of this step are under; more than one where several apply.
     #[serde(skip)]
     pub grounds: Vec<Ground>,
+    /// For tombstones: the rows that force these to stay.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forced_by: Vec<Forced>,
+}
+
+/// Rows that survive and must keep referring to rows that should have gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Forced {
+    /// The reference they keep.
+    pub reference: ReferenceName,
+    /// How many.
+    pub count: u64,
+    /// The first five ids, in order.
+    pub sample: Vec<RecordId>,
 }
 
 /// From when to when the rows of a step become due. The last date is the one that frees all of them.

@@ -1,1 +1,250 @@
+//! The plan as the text a person decides from: what stops it, what to do first, what goes, what stays and
+//! why, until when.
 
+use std::fmt;
+
+use super::{Disposition, Outcome, Plan, Step};
+use crate::domain::{ReferenceName, instant_text};
+
+/// How many ids of a batch are shown.
+const SHOWN_IDS: usize = 3;
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.heading(f)?;
+        self.obstacle_lines(f)?;
+        self.section(f, "What goes", |step| !step.key.disposition.stays())?;
+        self.section(f, "What is marked or switched, and can come back", |step| {
+            matches!(
+                step.key.disposition,
+                Disposition::SoftDelete | Disposition::Deactivate | Disposition::Reactivate
+            )
+        })?;
+        self.section(f, "What stays, without the person", |step| {
+            matches!(
+                step.key.disposition,
+                Disposition::Anonymize | Disposition::Tombstone
+            )
+        })?;
+        self.section(f, "What stays", |step| {
+            matches!(
+                step.key.disposition,
+                Disposition::Retain | Disposition::Keep
+            )
+        })?;
+        self.section(f, "Which references change", |step| {
+            step.key.disposition.is_redirect()
+        })?;
+        self.notes_and_effects(f)?;
+        writeln!(
+            f,
+            "\nPolicy version {}, judged at {}.",
+            self.policy_version,
+            instant_text(self.at)
+        )?;
+        write!(f, "Digest {}", self.digest)
+    }
+}
+
+impl Plan {
+    fn heading(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown: Vec<_> = self
+            .subjects
+            .iter()
+            .take(SHOWN_IDS)
+            .map(|id| format!("`{id}`"))
+            .collect();
+        let more = self.subjects.len().saturating_sub(shown.len());
+        write!(
+            f,
+            "Plan: {} of `{}` {}",
+            self.mode,
+            self.kind,
+            shown.join(", ")
+        )?;
+        if more > 0 {
+            write!(f, " and {more} more")?;
+        }
+        if self.outcome == Outcome::Tombstone {
+            f.write_str(
+                " - it has to stay as an anonymized TOMBSTONE, because rows that survive refer to it",
+            )?;
+        }
+        writeln!(f)?;
+        let open = self
+            .warnings
+            .iter()
+            .filter(|warning| !warning.acknowledged)
+            .count();
+        match (self.blockers.len(), open) {
+            (0, 0) => writeln!(
+                f,
+                "Nothing stands in the way. Nothing has been changed yet."
+            ),
+            (0, open) => writeln!(
+                f,
+                "NOT YET: {} to be acknowledged. Nothing has been changed.",
+                counted(open, "warning has", "warnings have")
+            ),
+            (blockers, _) => writeln!(
+                f,
+                "BLOCKED by {}. Nothing has been changed.",
+                counted(blockers, "obstacle", "obstacles")
+            ),
+        }
+    }
+
+    fn obstacle_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.blockers.is_empty() {
+            writeln!(f, "\nWhat blocks")?;
+        }
+        for blocker in &self.blockers {
+            writeln!(
+                f,
+                "  {:>7}  {}: {}",
+                blocker.count, blocker.rule, blocker.message
+            )?;
+            if !blocker.sample.is_empty() {
+                let ids: Vec<_> = blocker.sample.iter().map(|id| format!("`{id}`")).collect();
+                let shown = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+                let more = if blocker.count > shown { ", ..." } else { "" };
+                writeln!(f, "           `{}` {}{more}", blocker.kind, ids.join(", "))?;
+            }
+            writeln!(f, "           first: {}", blocker.remedy)?;
+        }
+        if !self.warnings.is_empty() {
+            writeln!(f, "\nWhat to look at first")?;
+        }
+        for warning in &self.warnings {
+            let state = if warning.acknowledged {
+                "acknowledged"
+            } else {
+                "not acknowledged"
+            };
+            writeln!(
+                f,
+                "  {:>7}  {}: {} ({state})",
+                warning.count, warning.name, warning.message
+            )?;
+            if !warning.remedy.is_empty() {
+                writeln!(f, "           or: {}", warning.remedy)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn section(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        title: &str,
+        belongs: impl Fn(&Step) -> bool,
+    ) -> fmt::Result {
+        let steps: Vec<&Step> = self.steps.iter().filter(|step| belongs(step)).collect();
+        if steps.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\n{title}")?;
+        let width = steps
+            .iter()
+            .map(|step| step.key.kind.as_str().chars().count())
+            .max();
+        let width = width.unwrap_or(0);
+        for step in steps {
+            // The name does not pad itself, because padding is the line's business.
+            let kind = step.key.kind.as_str();
+            write!(
+                f,
+                "  {:>7}  {kind:width$}  {:<11}  ",
+                step.count, step.key.disposition
+            )?;
+            writeln!(f, "{}", why(step))?;
+            for forced in &step.forced_by {
+                let ids: Vec<_> = forced.sample.iter().map(|id| format!("`{id}`")).collect();
+                let (count, reference) = (forced.count, &forced.reference);
+                writeln!(
+                    f,
+                    "           forced by {count} over {reference}: {}",
+                    ids.join(", ")
+                )?;
+            }
+            for ground in &step.grounds {
+                if ground.undated > 0 {
+                    writeln!(
+                        f,
+                        "           {} of them without a date, and so without end",
+                        ground.undated
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn notes_and_effects(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.notes.is_empty() {
+            writeln!(f, "\nGood to know")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "  {:>7}  {}: {}", note.count, note.name, note.message)?;
+            if !note.remedy.is_empty() {
+                writeln!(f, "           {}", note.remedy)?;
+            }
+        }
+        if !self.effects.is_empty() {
+            writeln!(f, "\nWhat other systems are told")?;
+        }
+        for effect in &self.effects {
+            writeln!(f, "  {:>7}  {}", effect.count, effect.topic)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a step is there: the retention, the rule and the reference, or that it was asked for.
+fn why(step: &Step) -> String {
+    let mut text = String::new();
+    if step.key.disposition == Disposition::Retain {
+        text = match &step.until {
+            Some(until) if until.first == until.last => format!("until {}: ", day(until.last)),
+            Some(until) => {
+                format!("from {} until {}: ", day(until.first), day(until.last))
+            }
+            None => "without end: ".into(),
+        };
+        let grounds: Vec<_> = step.grounds.iter().map(|ground| &*ground.basis).collect();
+        text += &grounds.join("; ");
+        text += ", ";
+    } else if let Some(basis) = &step.key.basis {
+        text = format!("no longer retained under {basis}, ");
+    }
+    match (&*step.key.path, step.key.disposition.is_redirect()) {
+        ([], _) => text += "as asked",
+        (path, true) => text += &format!("{} ({})", chain(path), step.key.rule),
+        (path, false) => text += &format!("{} by {}", step.key.rule, chain(path)),
+    }
+    if let Some(when) = &step.key.when {
+        text += &format!(", because {when}");
+    }
+    text
+}
+
+/// The chain of references from the rows up to the subject.
+fn chain(path: &[ReferenceName]) -> String {
+    path.iter()
+        .rev()
+        .map(ReferenceName::as_str)
+        .collect::<Vec<_>>()
+        .join(" -> ")
+}
+
+fn day(at: chrono::DateTime<chrono::Utc>) -> String {
+    let text = instant_text(at);
+    match text.strip_suffix("T00:00:00.000Z") {
+        Some(day) => day.to_owned(),
+        None => text,
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,0 +1,47 @@
+//! Time and randomness as parameters.
+
+use std::fmt::Debug;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::domain::OperationId;
+
+/// Tells the time.
+pub trait Clock: Send + Sync + Debug {
+    /// The instant now.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The clock of the machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}
+
+/// A clock that stands still.
+impl Clock for DateTime<Utc> {
+    fn now(&self) -> DateTime<Utc> {
+        *self
+    }
+}
+
+/// Makes the ids of operations that the caller gave none.
+pub trait OperationIds: Send + Sync + Debug {
+    /// An id that no other operation has.
+    fn next(&self) -> OperationId;
+}
+
+/// Random ids.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RandomIds;
+
+impl OperationIds for RandomIds {
+    fn next(&self) -> OperationId {
+        Uuid::new_v4().into()
+    }
+}

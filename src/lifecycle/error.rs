@@ -1,0 +1,160 @@
+//! What can come of a request, if not a plan or a receipt.
+
+use std::fmt;
+
+use crate::domain::{AuditOutcome, Faults, OperationId};
+use crate::plan::{Difference, NotExecutable, Plan, Precondition, expected_words};
+use crate::policy::Refusal;
+use crate::store::StoreError;
+
+/// What can come of a request, if not a plan or a receipt. Nothing has been changed by it, unless the
+/// store says that it does not know.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The store does not have what the policy speaks of.
+    ///
+    /// To handle it: correct the policy's data map, or the schema; every difference is listed.
+    #[error("the policy does not fit the store:\n{0}")]
+    Misfit(Faults),
+    /// The request gets no plan: not found, denied, or invalid.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Something in the data stands in the way, or a warning is not acknowledged. The plan says what.
+    #[error(transparent)]
+    Blocked(#[from] NotExecutable),
+    /// The data is not what the plan had shown.
+    ///
+    /// To handle it: make a new plan and have it confirmed.
+    #[error("the data is not what the plan had shown: {}", join(.changes))]
+    Conflict {
+        /// Every difference.
+        changes: Vec<Change>,
+    },
+    /// The plan is one for another request.
+    #[error("the plan was made for another request")]
+    ForeignPlan,
+    /// The operation id belongs to another request that has been carried out.
+    #[error("operation {0} has already been used for another request")]
+    OperationReused(OperationId),
+    /// The store failed.
+    #[error("the store could not do it")]
+    Store(#[from] StoreError),
+    /// The attempt failed, and could not be recorded either.
+    #[error("the attempt could not be recorded")]
+    NotRecorded {
+        /// How the attempt itself ended.
+        attempt: Box<Error>,
+        /// Why it could not be recorded.
+        #[source]
+        source: StoreError,
+    },
+}
+
+/// One thing that is no longer as the plan had shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// What it is about, such as ``delete of `debts` over debts.client_id``.
+    pub what: String,
+    /// What the plan had shown.
+    pub shown: String,
+    /// What was found.
+    pub found: u64,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {} shown, {} found",
+            self.what, self.shown, self.found
+        )
+    }
+}
+
+fn join(changes: &[Change]) -> String {
+    changes
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+impl Change {
+    /// The differences of a conflict in the words of the plan.
+    pub(super) fn of(
+        differences: &[Difference],
+        preconditions: &[Precondition],
+        names: &[String],
+    ) -> Vec<Self> {
+        let named = differences.iter().filter_map(|difference| {
+            let precondition = preconditions.get(difference.precondition)?;
+            Some(Self {
+                what: names.get(difference.precondition)?.clone(),
+                shown: expected_words(precondition.expected),
+                found: difference.found,
+            })
+        });
+        named.collect()
+    }
+}
+
+impl Error {
+    /// A name for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Misfit(_) => "misfit",
+            Self::Refused(refusal) => refusal.code(),
+            Self::Blocked(_) => "blocked",
+            Self::Conflict { .. } => "conflict",
+            Self::ForeignPlan => "foreign_plan",
+            Self::OperationReused(_) => "operation_reused",
+            Self::Store(error) => error.code(),
+            Self::NotRecorded { attempt, .. } => attempt.code(),
+        }
+    }
+
+    /// What can be done about it.
+    #[must_use]
+    pub fn remedy(&self) -> &str {
+        match self {
+            Self::Misfit(_) => "correct the policy's data map, or the schema",
+            Self::Refused(refusal) => refusal.remedy(),
+            Self::Blocked(_) => "do what the plan says must be done first, then plan again",
+            Self::Conflict { .. } => "make a new plan and confirm it again",
+            Self::ForeignPlan => "apply a plan with the request it was made for",
+            Self::OperationReused(_) => "use a new operation id",
+            Self::Store(error) => error.remedy(),
+            Self::NotRecorded { .. } => "see why the audit log cannot be written",
+        }
+    }
+
+    /// Whether the same request may be repeated at once and may then succeed.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_retryable())
+    }
+
+    /// The plan that was refused, where there is one.
+    #[must_use]
+    pub fn plan(&self) -> Option<&Plan> {
+        match self {
+            Self::Blocked(NotExecutable(plan)) => Some(plan),
+            Self::NotRecorded { attempt, .. } => attempt.plan(),
+            _ => None,
+        }
+    }
+
+    /// How the attempt is recorded.
+    pub(super) fn outcome(&self) -> AuditOutcome {
+        match self {
+            Self::Refused(refusal) => refusal.outcome(),
+            Self::Blocked(_) => AuditOutcome::Blocked,
+            Self::Conflict { .. } => AuditOutcome::Conflict,
+            Self::ForeignPlan | Self::OperationReused(_) => AuditOutcome::Invalid,
+            Self::Misfit(_) | Self::Store(_) | Self::NotRecorded { .. } => AuditOutcome::Failed,
+        }
+    }
+}

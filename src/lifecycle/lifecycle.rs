@@ -1,0 +1,286 @@
+//! The lifecycle: a policy over a store.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{Change, Clock, Error, OperationIds, RandomIds, SystemClock, audit};
+use crate::domain::{Faults, OperationId, RecordId, Request, to_milliseconds};
+use crate::plan::{Binding, Outcome, Plan, Receipt};
+use crate::policy::{DeletionPolicy, Refusal};
+use crate::store::{Store, StoreError};
+
+/// A policy over a store: plans requests, carries plans out, and records every attempt.
+///
+/// ```
+/// use client_lifecycle::domain::{Actor, Record, Request};
+/// use client_lifecycle::policy::cascade;
+/// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let policy = DeletionPolicy::of("clients")
+///     .reference("debts.client_id", "clients")
+///     .hard_delete(|mode| mode.allow("ADMIN").rule("debts.client_id", cascade()))
+///     .build()?;
+/// let store = MemoryStore::new()
+///     .with("clients", [Record::new("c1")])
+///     .with("debts", [Record::new("d1").with("client_id", "c1")]);
+///
+/// let lifecycle = Lifecycle::open(store, policy).await?;
+/// let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
+/// let plan = lifecycle.plan(&request).await?;
+/// println!("{plan}");
+/// let receipt = lifecycle.apply(&request, &plan).await?;
+/// assert!(receipt.complete);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Lifecycle<S> {
+    store: S,
+    policy: DeletionPolicy,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn OperationIds>,
+    attempts: u32,
+}
+
+/// How often `delete` plans again when the data changes under it.
+const ATTEMPTS: u32 = 5;
+
+impl<S: Store> Lifecycle<S> {
+    /// Brings a policy and a store together, and checks that the store has what the policy speaks of.
+    ///
+    /// # Errors
+    /// [`Error::Misfit`] lists everything that is missing; [`Error::Store`] when the store cannot be asked.
+    pub async fn open(store: S, policy: DeletionPolicy) -> Result<Self, Error> {
+        let found = store.check(policy.map()).await?;
+        let mut faults = Faults::none();
+        faults.extend(found);
+        faults.or(()).map_err(Error::Misfit)?;
+        Ok(Self {
+            store,
+            policy,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            attempts: ATTEMPTS,
+        })
+    }
+
+    /// The same with another clock: a fixed instant in tests, or "as if it were then".
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The same with another source of operation ids.
+    #[must_use]
+    pub fn with_ids(mut self, ids: impl OperationIds + 'static) -> Self {
+        self.ids = Arc::new(ids);
+        self
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &DeletionPolicy {
+        &self.policy
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// What the request would do. Changes and records nothing.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where there is no plan at all; [`Error::Store`]. A plan that is blocked is a plan.
+    pub async fn plan(&self, request: &Request) -> Result<Plan, Error> {
+        self.plan_at(request, self.now()).await
+    }
+
+    /// Carries out a plan exactly as it was shown, and records the attempt.
+    ///
+    /// The whole plan binds: if anything in it is no longer true nothing changes and the answer is a
+    /// [`Error::Conflict`], item by item. Applied again with the same operation id it answers with the first
+    /// receipt.
+    ///
+    /// # Errors
+    /// [`Error`]; every one of them has been recorded as an attempt.
+    pub async fn apply(&self, request: &Request, plan: &Plan) -> Result<Receipt, Error> {
+        let operation = self.operation(request);
+        let done = if self.is_for(request, plan) {
+            // Who asks and what was acknowledged may differ from when the plan was made.
+            match self.judged_again(request, plan).await {
+                Ok(plan) => {
+                    self.carry_out(request, plan, operation, Binding::Shown)
+                        .await
+                }
+                Err(error) => Err(error),
+            }
+        } else {
+            Err(Error::ForeignPlan)
+        };
+        self.settled(request, operation, done).await
+    }
+
+    /// Plans and carries out in one go, and records the attempt.
+    ///
+    /// Nothing was shown beforehand, so only the decision binds: a row more or less to delete is in the
+    /// receipt, a new obstacle is not overrun. When the data changes under it, it plans again, a few times.
+    ///
+    /// # Errors
+    /// [`Error`]; every one of them has been recorded as an attempt.
+    pub async fn delete(&self, request: &Request) -> Result<Receipt, Error> {
+        let operation = self.operation(request);
+        let mut left = self.attempts;
+        let done = loop {
+            left = left.saturating_sub(1);
+            let attempt = match self.plan(request).await {
+                Ok(plan) => {
+                    self.carry_out(request, plan, operation, Binding::Decision)
+                        .await
+                }
+                Err(error) => Err(error),
+            };
+            match attempt {
+                Err(error) if left > 0 && may_pass(&error) => {}
+                attempt => break attempt,
+            }
+        };
+        self.settled(request, operation, done).await
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        to_milliseconds(self.clock.now())
+    }
+
+    fn operation(&self, request: &Request) -> OperationId {
+        request.operation.unwrap_or_else(|| self.ids.next())
+    }
+
+    async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
+        let query = self.policy.query(request, now)?;
+        let survey = self.store.survey(&query).await?;
+        Ok(self.policy.plan(request, &survey, now)?)
+    }
+
+    /// Whether the plan is one for this request: the same subjects, mode and policy.
+    fn is_for(&self, request: &Request, plan: &Plan) -> bool {
+        plan.kind == request.kind
+            && plan.mode == request.mode
+            && plan.policy_version == self.policy.version()
+            && texts(&plan.subjects) == texts(&request.subjects)
+    }
+
+    /// The plan as it stands for whoever carries it out, now: the same data, judged with this request's
+    /// actor, acknowledgements and time.
+    ///
+    /// Nothing is read again, because the store compares everything under its locks; except what only this
+    /// request asks, such as whether the subject is within this actor's scope.
+    async fn judged_again(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
+        let now = self.now();
+        let query = self.policy.query(request, now)?;
+        let shown = &plan.execution;
+        let mut survey = shown.survey.clone();
+        if query.sets != shown.query.sets {
+            let fresh = self.store.survey(&query).await?;
+            let shared = query
+                .questions
+                .iter()
+                .zip(shown.query.questions.iter())
+                .take_while(|(a, b)| a == b)
+                .count()
+                .min(self.policy.shared_questions(request.mode));
+            survey.answers.truncate(shared);
+            survey
+                .answers
+                .extend(fresh.answers.into_iter().skip(shared));
+        }
+        let again = self.policy.plan(request, &survey, now)?;
+        if again.digest == plan.digest {
+            Ok(again)
+        } else {
+            Err(Error::ForeignPlan)
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        request: &Request,
+        plan: Plan,
+        operation: OperationId,
+        binding: Binding,
+    ) -> Result<Receipt, Error> {
+        let entry = audit::done(request, &plan, operation);
+        let (changes, names) = plan.into_executable()?.seal(operation, entry, binding);
+        let mut left = self.attempts;
+        loop {
+            left = left.saturating_sub(1);
+            return match self.store.apply(&changes).await {
+                Ok(receipt) => Ok(receipt),
+                // The same operation id makes it safe to ask again whatever happened.
+                Err(error) if left > 0 && error.is_retryable() => continue,
+                Err(StoreError::Conflict { differences }) => Err(Error::Conflict {
+                    changes: Change::of(&differences, &changes.preconditions, &names),
+                }),
+                Err(error) => Err(error.into()),
+            };
+        }
+    }
+
+    /// Records an attempt that was not carried out, and recognises an operation that had been before.
+    async fn settled(
+        &self,
+        request: &Request,
+        operation: OperationId,
+        done: Result<Receipt, Error>,
+    ) -> Result<Receipt, Error> {
+        let error = match done {
+            Ok(receipt) if is_of(&receipt, request) => return Ok(receipt),
+            Ok(_) => Error::OperationReused(operation),
+            Err(error) => error,
+        };
+        // Only who may ask is told what came of the operation, and an attempt under an id that is taken is
+        // recorded under one of its own.
+        let own = match &error {
+            Error::Refused(
+                Refusal::MissingRole { .. } | Refusal::WrongScope { .. } | Refusal::Invalid { .. },
+            )
+            | Error::OperationReused(_)
+            | Error::ForeignPlan => self.ids.next(),
+            _ => operation,
+        };
+        let attempt = audit::refused(request, self.policy.map(), own, self.now(), &error);
+        match self.store.apply(&attempt).await {
+            Ok(receipt) if receipt.outcome == Outcome::None => Err(error),
+            Ok(receipt) if is_of(&receipt, request) => Ok(receipt),
+            Ok(_) => Err(Error::OperationReused(operation)),
+            Err(_) if matches!(error, Error::Store(_)) => Err(error),
+            Err(source) => Err(Error::NotRecorded {
+                attempt: Box::new(error),
+                source,
+            }),
+        }
+    }
+}
+
+/// Whether a receipt answers this request.
+fn is_of(receipt: &Receipt, request: &Request) -> bool {
+    receipt.kind == request.kind
+        && receipt.mode == request.mode
+        && texts(&receipt.subjects) == texts(&request.subjects)
+}
+
+/// Ids as text, because a store answers with ids as it holds them: 42 for `"42"`.
+fn texts(ids: &[RecordId]) -> BTreeSet<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+/// Whether planning again may help.
+fn may_pass(error: &Error) -> bool {
+    matches!(error, Error::Conflict { .. }) || error.is_retryable()
+}

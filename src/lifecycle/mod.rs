@@ -1,0 +1,14 @@
+//! Bringing a policy and a store together: plan, apply, delete.
+
+mod audit;
+mod clock;
+mod error;
+#[allow(
+    clippy::module_inception,
+    reason = "the lifecycle is what this floor is named after"
+)]
+mod lifecycle;
+
+pub use clock::{Clock, OperationIds, RandomIds, SystemClock};
+pub use error::{Change, Error};
+pub use lifecycle::Lifecycle;

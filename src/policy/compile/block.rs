@@ -1,0 +1,100 @@
+//! Blocking rows: where restrict and protect are not cleared by what else the operation does.
+
+use super::chain::chain;
+use super::rank::Verdicts;
+use super::{Fate, Parts, Questions, Sets, VerdictsOf};
+use crate::domain::{KindName, Reference, ReferenceName};
+use crate::plan::{Arm, Rows};
+use crate::policy::{Entry, Rule};
+
+/// A question for rows that stand in the way.
+#[derive(Debug)]
+pub(crate) struct CompiledBlocker {
+    pub(crate) kind: KindName,
+    pub(crate) reference: ReferenceName,
+    pub(crate) rule: &'static str,
+    /// The condition of the entry, in words.
+    pub(crate) when: Option<String>,
+    pub(crate) question: usize,
+}
+
+pub(super) fn blockers(
+    parts: &Parts<'_>,
+    verdicts: &VerdictsOf,
+    sets: &mut Sets,
+    questions: &mut Questions,
+) -> Vec<CompiledBlocker> {
+    let mut blockers = Vec::new();
+    for reference in parts.map.references() {
+        let Some(parents) = verdicts.get(&reference.to) else {
+            continue;
+        };
+        let entries = parts.entries(&reference.name).iter().enumerate();
+        for (index, entry) in entries.filter(|(_, entry)| entry.then.blocks()) {
+            let arms = arms(
+                parts,
+                reference,
+                parents,
+                verdicts.get(&reference.from),
+                index,
+                entry,
+            );
+            if arms.is_empty() {
+                continue;
+            }
+            let rule = entry.then.as_str();
+            let name = format!("{}: rows that {rule}", reference.name);
+            let set = sets.add(name, &reference.from, arms);
+            blockers.push(CompiledBlocker {
+                kind: reference.from.clone(),
+                reference: reference.name.clone(),
+                rule,
+                when: entry.when.as_ref().map(ToString::to_string),
+                question: questions.sample(Rows::all(set)),
+            });
+        }
+    }
+    blockers
+}
+
+/// One arm for each strength of the parent's removal: the row must go at least as strongly.
+fn arms(
+    parts: &Parts<'_>,
+    reference: &Reference,
+    parents: &Verdicts,
+    own: Option<&Verdicts>,
+    index: usize,
+    entry: &Entry,
+) -> Vec<Arm> {
+    let strengths: [(Fate, &[Fate], &[Fate]); 5] = [
+        (Fate::Delete, &[Fate::Delete, Fate::Erased], &[Fate::Delete]),
+        (
+            Fate::Soft,
+            &[Fate::Soft, Fate::AlreadySoft],
+            &[Fate::Soft, Fate::AlreadySoft, Fate::Delete],
+        ),
+        (
+            Fate::Off,
+            &[Fate::Off],
+            &[Fate::Soft, Fate::AlreadySoft, Fate::Off, Fate::Delete],
+        ),
+        (Fate::Retain, &[Fate::Retain], &[]),
+        (Fate::Anonymize, &[Fate::Anonymize], &[]),
+    ];
+    let arms = strengths
+        .into_iter()
+        .filter_map(|(parent, alike, clearing)| {
+            let of = parents.rows(|fate| alike.contains(&fate))?;
+            let rank = |at, _: &Entry| (at == index).then_some(0);
+            let mut arm = chain(parts, reference, of, parent, rank)?;
+            if let (Rule::Restrict, Some(own)) = (&entry.then, own) {
+                // `Off` lies between the soft fates and `Delete`, so these may be two ranges.
+                let soft_or_off = |fate: Fate| fate != Fate::Delete && clearing.contains(&fate);
+                arm.except.extend(own.rows(soft_or_off));
+                arm.except
+                    .extend(own.rows(|fate| fate == Fate::Delete && clearing.contains(&fate)));
+            }
+            Some(arm)
+        });
+    arms.collect()
+}

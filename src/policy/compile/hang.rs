@@ -1,0 +1,203 @@
+//! What hangs on the subject, whatever becomes of it: the rows that guards and effects look at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Parts, Questions, SUBJECTS, Sets};
+use crate::domain::{Condition, KindName, Reference, ReferenceName};
+use crate::plan::{Arm, Case, EventDraft, NamedSet, Rows, SetId, Source};
+use crate::policy::graph::{in_order, is_cycle};
+
+/// A guard and the question for the rows that match it.
+#[derive(Debug)]
+pub(crate) struct CompiledGuard {
+    /// Its position in the policy.
+    pub(crate) guard: usize,
+    pub(crate) question: usize,
+}
+
+/// An effect and the question for how many events it makes.
+#[derive(Debug)]
+pub(crate) struct CompiledEffect {
+    pub(crate) topic: String,
+    pub(crate) question: usize,
+}
+
+pub(super) struct Hanging {
+    pub(super) guards: Vec<CompiledGuard>,
+    pub(super) effects: Vec<CompiledEffect>,
+    pub(super) events: Vec<EventDraft>,
+}
+
+pub(super) fn hanging(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questions) -> Hanging {
+    let mut known = BTreeMap::from([(parts.subject.clone(), SUBJECTS)]);
+    let mut guards = Vec::new();
+    for (guard, said) in parts.policy.guards.iter().enumerate() {
+        let name = format!("guard {}", said.name);
+        let rows = matching(
+            parts,
+            name,
+            &said.on,
+            &said.via,
+            said.when.as_ref(),
+            &mut known,
+            sets,
+        );
+        let Some(rows) = rows else { continue };
+        guards.push(CompiledGuard {
+            guard,
+            question: questions.sample(rows),
+        });
+    }
+    let (mut effects, mut events) = (Vec::new(), Vec::new());
+    for said in &parts.policy.effects {
+        let on = said.on.as_ref().unwrap_or(parts.subject);
+        let name = format!("effect {}", said.topic);
+        let rows = matching(
+            parts,
+            name,
+            on,
+            &said.via,
+            said.when.as_ref(),
+            &mut known,
+            sets,
+        );
+        let Some(rows) = rows else { continue };
+        effects.push(CompiledEffect {
+            topic: said.topic.clone(),
+            question: questions.count(rows),
+        });
+        events.push(EventDraft {
+            topic: said.topic.clone(),
+            kind: on.clone(),
+            rows,
+            fields: said.fields.clone(),
+        });
+    }
+    Hanging {
+        guards,
+        effects,
+        events,
+    }
+}
+
+/// The rows of a kind that hang on the subject, and for which a condition holds.
+fn matching(
+    parts: &Parts<'_>,
+    name: String,
+    on: &KindName,
+    via: &[ReferenceName],
+    when: Option<&Condition>,
+    known: &mut BTreeMap<KindName, SetId>,
+    sets: &mut Sets,
+) -> Option<Rows> {
+    let case = Case {
+        when: when.cloned(),
+        ..Case::always(0)
+    };
+    let mut from = SUBJECTS;
+    if let Some((last, chain)) = via.split_last() {
+        for reference in chain {
+            let reference = parts.map.reference(reference)?;
+            let name = format!("{}: what hangs on the subject", reference.name);
+            from = sets.add(
+                name,
+                &reference.from,
+                vec![below(reference, from, Case::always(0))],
+            );
+        }
+        let reference = parts.map.reference(last)?;
+        return Some(Rows::all(sets.add(
+            name,
+            &reference.from,
+            vec![below(reference, from, case)],
+        )));
+    }
+    let set = hang(parts, on, known, sets)?;
+    if when.is_none() {
+        return Some(Rows::all(set));
+    }
+    let arm = Arm {
+        source: Source::Members(Rows::all(set)),
+        within: Vec::new(),
+        except: Vec::new(),
+        cases: vec![case],
+    };
+    Some(Rows::all(sets.add(name, on, vec![arm])))
+}
+
+fn below(reference: &Reference, of: SetId, case: Case) -> Arm {
+    Arm {
+        source: Source::Referrers {
+            reference: reference.name.clone(),
+            of: Rows::all(of),
+        },
+        within: Vec::new(),
+        except: Vec::new(),
+        cases: vec![case],
+    }
+}
+
+/// The set of all rows of a kind that hang on the subject over any chain, made where it is not there yet.
+fn hang(
+    parts: &Parts<'_>,
+    on: &KindName,
+    known: &mut BTreeMap<KindName, SetId>,
+    sets: &mut Sets,
+) -> Option<SetId> {
+    // Only the kinds between the subject and this one; the subject's own rows are no rows below it.
+    let mut between = BTreeSet::from([on.clone()]);
+    let mut edges = BTreeSet::new();
+    let mut open = vec![on.clone()];
+    while let Some(kind) = open.pop() {
+        if parts.is_subject(&kind) {
+            continue;
+        }
+        for reference in parts.map.references_from(&kind) {
+            if parts.paths.contains_key(&reference.to) {
+                edges.insert((reference.to.clone(), kind.clone()));
+                if between.insert(reference.to.clone()) {
+                    open.push(reference.to.clone());
+                }
+            }
+        }
+    }
+    for group in in_order(&between, &edges) {
+        if group.iter().all(|kind| known.contains_key(kind)) {
+            continue;
+        }
+        let cycle = is_cycle(&group, &edges);
+        let first = sets.next().0;
+        for (id, kind) in (first..).zip(&group) {
+            known.insert(kind.clone(), SetId(id));
+        }
+        let made = group.iter().filter_map(|kind| {
+            let references = parts.map.references_from(kind);
+            let arms = references.filter_map(|reference| {
+                Some(below(
+                    reference,
+                    *known.get(&reference.to)?,
+                    Case::always(0),
+                ))
+            });
+            let (id, name) = (
+                *known.get(kind)?,
+                format!("{kind}: what hangs on the subject"),
+            );
+            Some(NamedSet {
+                id,
+                name,
+                kind: kind.clone(),
+                arms: arms.collect(),
+            })
+        });
+        let made: Vec<NamedSet> = made.collect();
+        if cycle {
+            sets.add_cycle(made);
+        } else {
+            for set in made {
+                sets.add(set.name, &set.kind, set.arms);
+            }
+        }
+    }
+    known.get(on).copied()
+}

@@ -1,0 +1,222 @@
+//! Compiling a mode: from rules to named sets and questions, once per policy.
+
+mod block;
+mod chain;
+mod fate;
+mod hang;
+mod question;
+mod rank;
+mod reach;
+mod redirect;
+mod step;
+mod tombstone;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::graph::{in_order, is_cycle, shortest_paths};
+use super::{Entry, ModePolicy};
+use crate::domain::{DataMap, Fault, Faults, Kind, KindName, Mode, ReferenceName};
+use crate::plan::{Arm, EventDraft, NamedSet, Question, Rows, SetId, Stratum};
+
+pub(crate) use block::CompiledBlocker;
+pub(crate) use fate::{Fate, cases, possible, spoken};
+pub(crate) use hang::{CompiledEffect, CompiledGuard};
+pub(crate) use question::Questions;
+pub(crate) use redirect::{CompiledTarget, Target};
+pub(crate) use step::{Action, CompiledGround, CompiledStep};
+pub(crate) use tombstone::may_stay;
+
+use rank::Verdicts;
+
+/// Everything about a mode that does not depend on the request.
+#[derive(Debug)]
+pub(crate) struct CompiledMode {
+    pub(crate) sets: Arc<[Stratum]>,
+    pub(crate) questions: Arc<[Question]>,
+    /// In the order in which they are carried out.
+    pub(crate) steps: Vec<CompiledStep>,
+    pub(crate) blockers: Vec<CompiledBlocker>,
+    pub(crate) guards: Vec<CompiledGuard>,
+    pub(crate) effects: Vec<CompiledEffect>,
+    pub(crate) targets: Vec<CompiledTarget>,
+    pub(crate) locks: Vec<Rows>,
+    pub(crate) events: Vec<EventDraft>,
+}
+
+/// The set of the subjects is always the first set, and how many there are always the first question.
+pub(crate) const SUBJECTS: SetId = SetId(0);
+
+/// What the parts of the compiler share.
+pub(crate) struct Parts<'a> {
+    pub(super) subject: &'a KindName,
+    pub(super) map: &'a DataMap,
+    pub(super) mode: Mode,
+    pub(super) policy: &'a ModePolicy,
+    pub(super) paths: BTreeMap<KindName, Vec<ReferenceName>>,
+    pub(super) fates: BTreeMap<KindName, BTreeSet<Fate>>,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn entries(&self, reference: &ReferenceName) -> &'a [Entry] {
+        self.policy.rules.entries(reference).unwrap_or_default()
+    }
+
+    pub(super) fn fates_of(&self, kind: &KindName) -> impl DoubleEndedIterator<Item = Fate> + '_ {
+        self.fates.get(kind).into_iter().flatten().copied()
+    }
+
+    pub(super) fn can_be(&self, kind: &KindName, test: impl Fn(Fate) -> bool) -> bool {
+        self.fates_of(kind).any(test)
+    }
+
+    /// The shortest chain of references from the subject to the rows that a reference reaches.
+    pub(super) fn path(&self, reference: &ReferenceName) -> Vec<ReferenceName> {
+        let to = self.map.reference(reference).map(|reference| &reference.to);
+        let above = to
+            .and_then(|to| self.paths.get(to))
+            .cloned()
+            .unwrap_or_default();
+        above.into_iter().chain([reference.clone()]).collect()
+    }
+
+    pub(super) fn is_subject(&self, kind: &KindName) -> bool {
+        kind == self.subject
+    }
+}
+
+/// The sets while they are being made.
+#[derive(Default)]
+pub(super) struct Sets(Vec<Stratum>);
+
+impl Sets {
+    pub(super) fn add(&mut self, name: String, kind: &KindName, arms: Vec<Arm>) -> SetId {
+        let id = self.next();
+        self.0.push(Stratum::Set(NamedSet {
+            id,
+            name,
+            kind: kind.clone(),
+            arms,
+        }));
+        id
+    }
+
+    pub(super) fn add_cycle(&mut self, sets: Vec<NamedSet>) {
+        self.0.push(Stratum::Cycle(sets));
+    }
+
+    pub(super) fn next(&self) -> SetId {
+        let count: usize = self.0.iter().map(|stratum| stratum.sets().len()).sum();
+        SetId(u16::try_from(count).unwrap_or(u16::MAX))
+    }
+}
+
+/// What becomes of the rows of every kind that is reached.
+pub(super) type VerdictsOf = BTreeMap<KindName, Verdicts>;
+
+/// Compiles a mode of a policy that has passed validation.
+pub(crate) fn compile(
+    subject: &KindName,
+    map: &DataMap,
+    mode: Mode,
+    policy: &ModePolicy,
+) -> Result<CompiledMode, Faults> {
+    let parts = Parts {
+        subject,
+        map,
+        mode,
+        policy,
+        paths: shortest_paths(map, subject),
+        fates: possible(map, subject, mode, &policy.rules),
+    };
+    let order = order(&parts)?;
+    let mut sets = Sets::default();
+    let mut questions = Questions::new();
+    let verdicts = reach::verdicts(&parts, &order, &mut sets);
+    let blockers = block::blockers(&parts, &verdicts, &mut sets, &mut questions);
+    let staying = tombstone::staying(&parts, &order, &verdicts, &mut sets, &mut questions);
+    let redirects = redirect::redirects(
+        &parts,
+        &order,
+        &verdicts,
+        &staying,
+        &mut sets,
+        &mut questions,
+    );
+    let steps = step::steps(
+        &parts,
+        &order,
+        &verdicts,
+        &staying,
+        &redirects.steps,
+        &mut sets,
+        &mut questions,
+    );
+    let hanging = hang::hanging(&parts, &mut sets, &mut questions);
+    let locks = order
+        .iter()
+        .filter(|kind| map.references_to(kind).next().is_some())
+        .filter_map(|kind| verdicts.get(kind)?.rows(Fate::is_removed))
+        .collect();
+    Ok(CompiledMode {
+        sets: sets.0.into(),
+        questions: questions.into(),
+        steps,
+        blockers,
+        guards: hanging.guards,
+        effects: hanging.effects,
+        targets: redirects.targets,
+        locks,
+        events: hanging.events,
+    })
+}
+
+/// The reached kinds from the subject outwards.
+fn order(parts: &Parts<'_>) -> Result<Vec<KindName>, Faults> {
+    let edges: BTreeSet<(KindName, KindName)> = parts
+        .map
+        .references()
+        .filter(|reference| {
+            parts.fates_of(&reference.to).any(|parent| {
+                let kind = parts.map.kind(&reference.from);
+                let entries = parts.entries(&reference.name);
+                kind.is_some_and(|_| !spoken(entries, parent).is_empty())
+            })
+        })
+        .map(|reference| (reference.to.clone(), reference.from.clone()))
+        .collect();
+    let kinds: BTreeSet<KindName> = parts
+        .fates
+        .keys()
+        .cloned()
+        .chain(
+            edges
+                .iter()
+                .flat_map(|(parent, child)| [parent.clone(), child.clone()]),
+        )
+        .collect();
+    let mut faults = Faults::none();
+    let mut order = Vec::new();
+    for group in in_order(&kinds, &edges) {
+        if is_cycle(&group, &edges) {
+            let names: Vec<_> = group.iter().map(|kind| format!("`{kind}`")).collect();
+            faults.push(
+                Fault::new(
+                    format!("modes.{}.rules", parts.mode),
+                    format!(
+                        "rows of {} are reached in a cycle, which is not supported yet",
+                        names.join(", ")
+                    ),
+                )
+                .remedy("exclude a reference of the cycle, or keep the rows it starts from"),
+            );
+        }
+        order.extend(group);
+    }
+    faults.or(order)
+}
+
+/// A kind that is known to be in the map.
+pub(super) fn facts<'a>(parts: &Parts<'a>, kind: &KindName) -> Option<&'a Kind> {
+    parts.map.kind(kind)
+}

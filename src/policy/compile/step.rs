@@ -1,0 +1,425 @@
+//! Steps: one for each rank of each kind, in the order in which they can be carried out.
+
+use std::collections::BTreeMap;
+
+use super::chain::chain;
+use super::rank::{Meaning, Verdicts};
+use super::reach::switches_on;
+use super::redirect::Target;
+use super::tombstone::{Staying, StayingOf};
+use super::{Fate, Parts, Questions, Sets, VerdictsOf, facts};
+use crate::domain::{FieldName, KindName, Mask, Period, ReferenceName, is_null};
+use crate::plan::{Arm, Case, Disposition, Question, Rank, Rows, Source, StepKey};
+use crate::policy::{Entry, Retention, Rule};
+
+/// A step without its count.
+#[derive(Debug, Clone)]
+pub(crate) struct CompiledStep {
+    pub(crate) key: StepKey,
+    pub(crate) rows: Rows,
+    pub(crate) question: usize,
+    pub(crate) action: Action,
+    pub(crate) grounds: Vec<CompiledGround>,
+    /// For tombstones: the references that force rows to stay, and the questions for how many.
+    pub(crate) forced_by: Vec<(ReferenceName, usize)>,
+    /// Whether the plan shows it; otherwise it only completes another step.
+    pub(crate) shown: bool,
+}
+
+/// What is done to the rows of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Action {
+    Delete,
+    /// `deleted_at` is set, and the rows are noted under the operation.
+    Mark,
+    /// The status is set ON (`true`) or OFF.
+    Switch(bool),
+    /// Values are masked; tombstones and subjects are also set OFF and marked as deleted.
+    Mask {
+        masks: BTreeMap<FieldName, Mask>,
+        closes: bool,
+    },
+    Redirect(FieldName, Target),
+    Keep,
+}
+
+/// A retention period, and the questions about the rows it keeps.
+#[derive(Debug, Clone)]
+pub(crate) struct CompiledGround {
+    pub(crate) reference: ReferenceName,
+    pub(crate) period: Period,
+    pub(crate) basis: String,
+    /// How many rows, and from when to when their dates lie.
+    pub(crate) question: usize,
+    /// How many of them have no date.
+    pub(crate) undated: usize,
+}
+
+impl CompiledStep {
+    pub(super) fn new(key: StepKey, rows: Rows, question: usize, action: Action) -> Self {
+        let (grounds, forced_by) = (Vec::new(), Vec::new());
+        Self {
+            key,
+            rows,
+            question,
+            action,
+            grounds,
+            forced_by,
+            shown: true,
+        }
+    }
+}
+
+/// The steps of every kind: children first, and of one kind the rows that go first.
+pub(super) fn steps(
+    parts: &Parts<'_>,
+    order: &[KindName],
+    verdicts: &VerdictsOf,
+    staying: &StayingOf,
+    redirects: &[CompiledStep],
+    sets: &mut Sets,
+    questions: &mut Questions,
+) -> Vec<CompiledStep> {
+    let mut steps = Vec::new();
+    for kind in order.iter().rev() {
+        let mut found = Vec::new();
+        if let Some(own) = verdicts.get(kind) {
+            for (rank, meaning) in own.ranked() {
+                of_rank(
+                    parts,
+                    kind,
+                    own,
+                    rank,
+                    meaning,
+                    staying.get(kind),
+                    questions,
+                    &mut found,
+                );
+            }
+            grounds(parts, kind, own, verdicts, sets, questions, &mut found);
+            masks(parts, kind, own, verdicts, sets, questions, &mut found);
+        }
+        found.extend(
+            redirects
+                .iter()
+                .filter(|step| step.key.kind == *kind)
+                .cloned(),
+        );
+        // Deleting first keeps what an update has already changed out of the way; and the dispositions'
+        // own order puts `delete` first.
+        found.sort_by_key(|step| {
+            (
+                parts.is_subject(kind) && step.key.path.is_empty(),
+                step.key.disposition,
+            )
+        });
+        steps.extend(found);
+    }
+    steps
+}
+
+#[allow(
+    clippy::too_many_arguments,
+    reason = "each is a part of the compiler, named once"
+)]
+fn of_rank(
+    parts: &Parts<'_>,
+    kind: &KindName,
+    own: &Verdicts,
+    rank: Rank,
+    meaning: &Meaning,
+    staying: Option<&Staying>,
+    questions: &mut Questions,
+    steps: &mut Vec<CompiledStep>,
+) {
+    let Some(facts) = facts(parts, kind) else {
+        return;
+    };
+    let rows = Rows::ranked(own.set, rank);
+    let masks = |masks: BTreeMap<_, _>| {
+        if masks.is_empty() {
+            facts.personal.clone()
+        } else {
+            masks
+        }
+    };
+    let (disposition, action, rows) = match meaning.fate {
+        Fate::AlreadySoft => return,
+        Fate::Retain => (Disposition::Retain, Action::Keep, rows),
+        Fate::Keep => (Disposition::Keep, Action::Keep, rows),
+        Fate::Soft => (Disposition::SoftDelete, Action::Mark, rows),
+        Fate::Off if switches_on(parts.mode) => {
+            (Disposition::Reactivate, Action::Switch(true), rows)
+        }
+        Fate::Off => (Disposition::Deactivate, Action::Switch(false), rows),
+        Fate::Erased => {
+            let action = Action::Mask {
+                masks: facts.personal.clone(),
+                closes: true,
+            };
+            (Disposition::Anonymize, action, rows)
+        }
+        Fate::Anonymize => {
+            let own = match entry(parts, meaning).map(|entry| &entry.then) {
+                Some(Rule::Anonymize(own)) => own.clone(),
+                _ => BTreeMap::new(),
+            };
+            let action = Action::Mask {
+                masks: masks(own),
+                closes: false,
+            };
+            (Disposition::Anonymize, action, rows)
+        }
+        Fate::Delete => {
+            if let Some(staying) = staying {
+                let rows = Rows::ranked(staying.tombstones, rank);
+                let question = questions.count(rows);
+                let action = Action::Mask {
+                    masks: facts.personal.clone(),
+                    closes: true,
+                };
+                let key = key(parts, kind, meaning, Disposition::Tombstone);
+                let mut step = CompiledStep::new(key, rows, question, action);
+                step.forced_by.clone_from(&staying.forced_by);
+                steps.push(step);
+            }
+            let rows = staying.map_or(rows, |staying| Rows::ranked(staying.gone, rank));
+            (Disposition::Delete, Action::Delete, rows)
+        }
+    };
+    let question = questions.count(rows);
+    steps.push(CompiledStep::new(
+        key(parts, kind, meaning, disposition),
+        rows,
+        question,
+        action,
+    ));
+}
+
+fn entry<'a>(parts: &Parts<'a>, meaning: &Meaning) -> Option<&'a Entry> {
+    let (reference, index) = meaning.entry.as_ref()?;
+    parts.entries(reference).get(*index)
+}
+
+fn key(parts: &Parts<'_>, kind: &KindName, meaning: &Meaning, disposition: Disposition) -> StepKey {
+    let entry = entry(parts, meaning);
+    let rule = entry.map_or(parts.mode.as_str(), |entry| entry.then.as_str());
+    let retention = entry.and_then(|entry| match &entry.then {
+        Rule::Retain(retention) => Some(retention),
+        _ => None,
+    });
+    StepKey {
+        kind: kind.clone(),
+        disposition,
+        path: meaning
+            .entry
+            .as_ref()
+            .map_or_else(Vec::new, |(name, _)| parts.path(name)),
+        rule: rule.into(),
+        when: entry
+            .and_then(|entry| entry.when.as_ref())
+            .map(ToString::to_string),
+        basis: retention.map(|retention| retention.basis.clone()),
+        volatile: parts.map.kind(kind).is_some_and(|kind| kind.volatile),
+    }
+}
+
+/// A retain entry of a kind, with the rows for which it decides.
+struct RetainEntry<'a> {
+    reference: &'a ReferenceName,
+    rank: Rank,
+    retention: &'a Retention,
+    rows: Rows,
+}
+
+/// Asks about every retention period that keeps rows of a kind. Rows under several are asked about under
+/// each, because each is an obligation.
+fn grounds(
+    parts: &Parts<'_>,
+    kind: &KindName,
+    own: &Verdicts,
+    verdicts: &VerdictsOf,
+    sets: &mut Sets,
+    questions: &mut Questions,
+    steps: &mut [CompiledStep],
+) {
+    let retained: Vec<(Rank, &ReferenceName, usize, &Retention)> = own
+        .ranked()
+        .filter(|(_, meaning)| meaning.fate == Fate::Retain)
+        .filter_map(|(rank, meaning)| {
+            let (reference, index) = meaning.entry.as_ref()?;
+            match &entry(parts, meaning)?.then {
+                Rule::Retain(retention) => Some((rank, reference, *index, retention)),
+                _ => None,
+            }
+        })
+        .collect();
+    let several = retained
+        .iter()
+        .any(|(_, name, ..)| retained.first().is_some_and(|first| first.1 != *name));
+    let entries: Vec<RetainEntry<'_>> = retained
+        .into_iter()
+        .map(|(rank, reference, index, retention)| {
+            let rows = if several {
+                firing(parts, reference, index, Fate::Retain, own, verdicts, sets)
+            } else {
+                None
+            };
+            let rows = rows.unwrap_or(Rows::ranked(own.set, rank));
+            RetainEntry {
+                reference,
+                rank,
+                retention,
+                rows,
+            }
+        })
+        .collect();
+    for step in steps
+        .iter_mut()
+        .filter(|step| step.key.disposition == Disposition::Retain)
+    {
+        for entry in &entries {
+            let is_own = step.rows.ranks.contains(entry.rank);
+            // A row has one deciding entry per reference, so entries of one reference never overlap.
+            if !is_own && !overlaps(&entries, entry, step) {
+                continue;
+            }
+            let rows = if is_own {
+                step.rows
+            } else {
+                both(sets, kind, entry.rows, step.rows)
+            };
+            let span = Some(entry.retention.from.clone());
+            let question = questions.ask(Question {
+                span,
+                ..Question::count(rows)
+            });
+            let undated = Arm {
+                source: Source::Members(rows),
+                within: Vec::new(),
+                except: Vec::new(),
+                cases: vec![Case {
+                    when: Some(is_null(&entry.retention.from)),
+                    ..Case::always(0)
+                }],
+            };
+            let undated = sets.add(
+                format!("{kind}: retained without a date"),
+                kind,
+                vec![undated],
+            );
+            step.grounds.push(CompiledGround {
+                reference: entry.reference.clone(),
+                period: entry.retention.period,
+                basis: entry.retention.basis.clone(),
+                question,
+                undated: questions.count(Rows::all(undated)),
+            });
+        }
+        // The step's own ground first: its first date is the step's first.
+        let own = step.key.path.last().cloned();
+        step.grounds
+            .sort_by_key(|ground| Some(&ground.reference) != own.as_ref());
+    }
+}
+
+fn overlaps(entries: &[RetainEntry<'_>], other: &RetainEntry<'_>, step: &CompiledStep) -> bool {
+    let own = entries
+        .iter()
+        .find(|entry| step.rows.ranks.contains(entry.rank));
+    own.is_some_and(|own| own.reference != other.reference)
+}
+
+fn both(sets: &mut Sets, kind: &KindName, rows: Rows, within: Rows) -> Rows {
+    let arm = Arm {
+        source: Source::Members(rows),
+        within: vec![within],
+        except: Vec::new(),
+        cases: vec![Case::always(0)],
+    };
+    Rows::all(sets.add(
+        format!("{kind}: rows under a further ground"),
+        kind,
+        vec![arm],
+    ))
+}
+
+/// The rows of a fate for which one entry decides, whatever entry counts them.
+fn firing(
+    parts: &Parts<'_>,
+    reference: &ReferenceName,
+    index: usize,
+    fate: Fate,
+    own: &Verdicts,
+    verdicts: &VerdictsOf,
+    sets: &mut Sets,
+) -> Option<Rows> {
+    let reference = parts.map.reference(reference)?;
+    let parents = verdicts.get(&reference.to)?;
+    let below = [
+        (Fate::Delete, None),
+        (Fate::Retain, Some(Fate::Retain)),
+        (Fate::Anonymize, Some(Fate::Anonymize)),
+    ];
+    let arms = below.into_iter().filter_map(|(parent, exactly)| {
+        let of =
+            parents.rows(|fate| exactly.map_or(fate.is_removed(), |exactly| fate == exactly))?;
+        let mut arm = chain(parts, reference, of, parent, |at, _| {
+            (at == index).then_some(0)
+        })?;
+        arm.within.extend(own.rows(|found| found == fate));
+        Some(arm)
+    });
+    let arms: Vec<Arm> = arms.collect();
+    (!arms.is_empty()).then(|| {
+        let name = format!("{}: rows that entry {index} decides", reference.name);
+        Rows::all(sets.add(name, &reference.from, arms))
+    })
+}
+
+/// Where the entries that anonymize a kind have different masks, a row under several gets all of them.
+fn masks(
+    parts: &Parts<'_>,
+    kind: &KindName,
+    own: &Verdicts,
+    verdicts: &VerdictsOf,
+    sets: &mut Sets,
+    questions: &mut Questions,
+    steps: &mut Vec<CompiledStep>,
+) {
+    let of_steps: Vec<_> = steps
+        .iter()
+        .filter(|step| step.key.disposition == Disposition::Anonymize && !step.key.path.is_empty())
+        .map(|step| step.action.clone())
+        .collect();
+    if of_steps
+        .windows(2)
+        .all(|pair| matches!(pair, [a, b] if a == b))
+    {
+        return;
+    }
+    let anonymized = own
+        .ranked()
+        .filter(|(_, meaning)| meaning.fate == Fate::Anonymize);
+    for ((_, meaning), action) in anonymized.zip(of_steps) {
+        let Some((reference, index)) = &meaning.entry else {
+            continue;
+        };
+        let rows = firing(
+            parts,
+            reference,
+            *index,
+            Fate::Anonymize,
+            own,
+            verdicts,
+            sets,
+        );
+        let Some(rows) = rows else { continue };
+        let question = questions.count(rows);
+        let key = key(parts, kind, meaning, Disposition::Anonymize);
+        steps.push(CompiledStep {
+            shown: false,
+            ..CompiledStep::new(key, rows, question, action)
+        });
+    }
+}

@@ -1,0 +1,95 @@
+//! Deciding: from a request to the questions, and from the answers to a plan.
+
+mod answers;
+mod bind;
+mod inquiry;
+mod obstacles;
+mod outcome;
+mod refuse;
+mod retained;
+mod writes;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::{DeletionPolicy, Refusal};
+use crate::domain::{RecordId, Request, to_milliseconds};
+use crate::plan::{Digest, Plan, Survey, SurveyQuery};
+
+use answers::Answers;
+use inquiry::Inquiry;
+
+impl DeletionPolicy {
+    /// What has to be known to decide about a request that is judged at `now`.
+    ///
+    /// # Errors
+    /// [`Refusal`] where the request can be refused without looking at any data.
+    pub fn query(&self, request: &Request, now: DateTime<Utc>) -> Result<SurveyQuery, Refusal> {
+        Ok(Inquiry::new(self, request, to_milliseconds(now))?.query)
+    }
+
+    /// The plan for a request, from what a store answered to its [`query`](Self::query).
+    ///
+    /// Pure: the same request, answers and `now` give the same plan.
+    ///
+    /// # Errors
+    /// [`Refusal`] where there is no such subject or the actor may not ask.
+    pub fn plan(
+        &self,
+        request: &Request,
+        survey: &Survey,
+        now: DateTime<Utc>,
+    ) -> Result<Plan, Refusal> {
+        let inquiry = Inquiry::new(self, request, to_milliseconds(now))?;
+        let answers = Answers(&survey.answers);
+        found(request, survey)?;
+        inquiry.check_scope(request, &answers)?;
+        let (steps, changes) = writes::steps(&inquiry, request, &answers);
+        let obstacles = obstacles::obstacles(&inquiry, request, &answers, &steps);
+        let (exact, decision) = bind::preconditions(&inquiry, request, &answers);
+        let mut plan = Plan {
+            digest: Digest::from(""),
+            kind: request.kind.clone(),
+            subjects: survey.subjects.clone(),
+            mode: request.mode,
+            policy_version: self.version.clone(),
+            at: inquiry.query.now,
+            outcome: outcome::of(request.mode, &steps),
+            steps,
+            blockers: obstacles.blockers,
+            warnings: obstacles.warnings,
+            notes: obstacles.notes,
+            effects: outcome::effects(&inquiry, &answers),
+            execution: crate::plan::Execution {
+                locks: inquiry.locks(),
+                exact,
+                decision,
+                events: inquiry.mode.events.clone(),
+                steps: changes,
+                survey: survey.clone(),
+                query: inquiry.query,
+            },
+        };
+        plan.digest = plan.digest_of();
+        Ok(plan)
+    }
+}
+
+/// All subjects are there, or the ones that are not are named.
+fn found(request: &Request, survey: &Survey) -> Result<(), Refusal> {
+    if survey.subjects.len() == request.subjects.len() {
+        return Ok(());
+    }
+    // A store answers with ids as it holds them, so only their text can be compared.
+    let there: BTreeSet<String> = survey.subjects.iter().map(ToString::to_string).collect();
+    let missing = request
+        .subjects
+        .iter()
+        .filter(|id| !there.contains(&id.to_string()));
+    let ids: Vec<RecordId> = missing.cloned().collect();
+    Err(Refusal::NotFound {
+        kind: request.kind.clone(),
+        ids,
+    })
+}

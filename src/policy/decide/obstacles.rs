@@ -1,0 +1,197 @@
+//! What stops the operation, and what has to be seen first.
+
+use super::answers::Answers;
+use super::inquiry::Inquiry;
+use crate::domain::Request;
+use crate::plan::{Blocker, Disposition, Step, Warning};
+use crate::policy::compile::{CompiledBlocker, CompiledGuard};
+use crate::policy::{Guard, Severity};
+
+pub(super) struct Obstacles {
+    pub(super) blockers: Vec<Blocker>,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) notes: Vec<Warning>,
+}
+
+pub(super) fn obstacles(
+    inquiry: &Inquiry<'_>,
+    request: &Request,
+    answers: &Answers<'_>,
+    steps: &[Step],
+) -> Obstacles {
+    let mut found = Obstacles {
+        blockers: Vec::new(),
+        warnings: Vec::new(),
+        notes: Vec::new(),
+    };
+    for compiled in &inquiry.mode.guards {
+        if let Some(guard) = inquiry.policy.guards.get(compiled.guard) {
+            by_guard(guard, compiled, request, answers, &mut found);
+        }
+    }
+    for blocker in &inquiry.mode.blockers {
+        found.blockers.extend(by_rule(blocker, answers));
+    }
+    found.blockers.extend(by_target(inquiry, answers));
+    found.warnings.extend(undated(request, steps));
+    found
+}
+
+fn by_guard(
+    guard: &Guard,
+    compiled: &CompiledGuard,
+    request: &Request,
+    answers: &Answers<'_>,
+    found: &mut Obstacles,
+) {
+    let count = answers.count(compiled.question);
+    if count == 0 {
+        return;
+    }
+    let message = match (&*guard.message, &guard.when) {
+        ("", Some(when)) => format!("{} of `{}` with {when}", rows(count), guard.on),
+        ("", None) => format!("{} of `{}`", rows(count), guard.on),
+        (message, _) => message.to_owned(),
+    };
+    let warning = |acknowledged| Warning {
+        name: guard.name.clone(),
+        kind: guard.on.clone(),
+        count,
+        message: message.clone(),
+        remedy: guard.remedy.clone(),
+        acknowledged,
+    };
+    match guard.severity {
+        Severity::Note => found.notes.push(warning(true)),
+        Severity::Warn => {
+            found
+                .warnings
+                .push(warning(request.acknowledged.contains(&guard.name)));
+        }
+        Severity::Block => found.blockers.push(Blocker {
+            kind: guard.on.clone(),
+            reference: None,
+            rule: guard.name.clone(),
+            count,
+            sample: answers.sample(compiled.question).to_vec(),
+            remedy: match &*guard.remedy {
+                "" => format!("see to {} of `{}` first", rows(count), guard.on),
+                remedy => remedy.to_owned(),
+            },
+            message,
+        }),
+    }
+}
+
+fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker> {
+    let count = answers.count(compiled.question);
+    let with = compiled
+        .when
+        .as_ref()
+        .map(|when| format!(" with {when}"))
+        .unwrap_or_default();
+    (count > 0).then(|| Blocker {
+        kind: compiled.kind.clone(),
+        reference: Some(compiled.reference.clone()),
+        rule: compiled.rule.into(),
+        count,
+        sample: answers.sample(compiled.question).to_vec(),
+        message: format!(
+            "{} of `{}`{with} must not lose what `{}` refers to",
+            rows(count),
+            compiled.kind,
+            compiled.reference
+        ),
+        remedy: match compiled.when {
+            Some(_) => {
+                "change these rows so that the condition no longer holds, or remove them, first"
+                    .into()
+            }
+            None => "remove these rows, or let them refer to another record, first".into(),
+        },
+    })
+}
+
+/// Redirected references need somewhere to point.
+fn by_target(inquiry: &Inquiry<'_>, answers: &Answers<'_>) -> Vec<Blocker> {
+    let targets = inquiry.mode.targets.iter().zip(&inquiry.targets);
+    let blocked = targets.filter_map(|(target, asked)| {
+        let count = answers.count(target.question);
+        let (message, remedy, sample) = match asked {
+            _ if count == 0 => return None,
+            Some((_, question)) if answers.count(*question) == 1 => return None,
+            Some((id, _)) => (
+                format!(
+                    "{} of `{}` would refer to `{id}` of `{}`, which is not there or does not stay",
+                    rows(count),
+                    target.from,
+                    target.to
+                ),
+                format!("name a record of `{}` that is there and stays", target.to),
+                vec![id.clone()],
+            ),
+            None => (
+                format!(
+                    "{} of `{}` need another record of `{}` to refer to",
+                    rows(count),
+                    target.from,
+                    target.to
+                ),
+                format!(
+                    "name the new target of `{}` in the request",
+                    target.reference
+                ),
+                Vec::new(),
+            ),
+        };
+        Some(Blocker {
+            kind: target.from.clone(),
+            reference: Some(target.reference.clone()),
+            rule: target.rule.into(),
+            count,
+            sample,
+            message,
+            remedy,
+        })
+    });
+    blocked.collect()
+}
+
+/// Rows that are kept for a period and have no date from which it runs stay for ever, which must be seen.
+fn undated(request: &Request, steps: &[Step]) -> Vec<Warning> {
+    let mut found: Vec<Warning> = Vec::new();
+    let retained = steps
+        .iter()
+        .filter(|step| step.key.disposition == Disposition::Retain);
+    for (step, ground) in
+        retained.flat_map(|step| step.grounds.iter().map(move |ground| (step, ground)))
+    {
+        if ground.undated == 0 {
+            continue;
+        }
+        let name = format!("undated:{}", ground.reference);
+        match found.iter_mut().find(|warning| warning.name == name) {
+            Some(warning) => warning.count += ground.undated,
+            None => found.push(Warning {
+                acknowledged: request.acknowledged.contains(&name),
+                name,
+                kind: step.key.kind.clone(),
+                count: ground.undated,
+                message: format!(
+                    "rows of `{}` have no date from which {} runs, so they stay without end ({})",
+                    step.key.kind, ground.period, ground.basis
+                ),
+                remedy: "give them a date, or accept that they stay".into(),
+            }),
+        }
+    }
+    found
+}
+
+fn rows(count: u64) -> String {
+    if count == 1 {
+        "1 row".into()
+    } else {
+        format!("{count} rows")
+    }
+}

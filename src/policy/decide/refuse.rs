@@ -1,0 +1,137 @@
+//! What can be refused before any data is looked at.
+
+use crate::domain::{Condition, Reason, Request, Role, any};
+use crate::policy::compile::{CompiledMode, Target};
+use crate::policy::{Access, Allow, DeletionPolicy, ModePolicy, ReasonRule, Refusal};
+
+/// The kind and the mode are ones of this policy.
+pub(super) fn offered<'a>(
+    policy: &'a DeletionPolicy,
+    request: &Request,
+) -> Result<(&'a ModePolicy, &'a CompiledMode), Refusal> {
+    if request.kind != policy.subject {
+        return Err(Refusal::invalid(
+            format!(
+                "the policy is for `{}`, not for `{}`",
+                policy.subject, request.kind
+            ),
+            "ask for a record of the policy's own kind",
+        ));
+    }
+    match (
+        policy.modes.get(&request.mode),
+        policy.compiled.get(&request.mode),
+    ) {
+        (Some(mode), Some(compiled)) => Ok((mode, compiled)),
+        _ => {
+            let offered: Vec<_> = policy.modes().map(|mode| mode.to_string()).collect();
+            Err(Refusal::invalid(
+                format!("the policy does not offer {}", request.mode),
+                format!("it offers {}", offered.join(", ")),
+            ))
+        }
+    }
+}
+
+/// The actor may ask; the condition, if any, must hold for every subject.
+pub(super) fn access(
+    policy: &DeletionPolicy,
+    mode: &ModePolicy,
+    request: &Request,
+) -> Result<Option<Condition>, Refusal> {
+    let list = match &mode.allow {
+        Some(Access::Any) => return Ok(None),
+        Some(Access::Some(list)) => list.as_slice(),
+        None => &[],
+    };
+    let missing_role = || Refusal::MissingRole {
+        kind: request.kind.clone(),
+        mode: request.mode,
+        roles: list
+            .iter()
+            .filter_map(|allow| allow.role.clone())
+            .collect::<Vec<Role>>(),
+    };
+    let actor = request.actor.as_ref().ok_or_else(missing_role)?;
+    let admitting: Vec<&Allow> = list
+        .iter()
+        .filter(|allow| allow.admits(actor, &request.subjects))
+        .collect();
+    if admitting.is_empty() {
+        return Err(missing_role());
+    }
+    let kind = policy.map.kind(&policy.subject);
+    let conditions: Option<Vec<Condition>> = admitting
+        .into_iter()
+        .map(|allow| {
+            allow.condition(actor, |field| {
+                kind.map_or(crate::domain::FieldType::Text, |kind| kind.type_of(field))
+            })
+        })
+        .collect();
+    // One way in without a scope is enough.
+    Ok(conditions.map(
+        |mut conditions| match (conditions.pop(), conditions.is_empty()) {
+            (Some(only), true) => only,
+            (last, _) => any(conditions.into_iter().chain(last)),
+        },
+    ))
+}
+
+/// The request says what it has to.
+pub(super) fn senseless(
+    policy: &ModePolicy,
+    mode: &CompiledMode,
+    request: &Request,
+) -> Result<(), Refusal> {
+    if request.subjects.is_empty() {
+        return Err(Refusal::invalid(
+            "no record is named",
+            "name at least one id",
+        ));
+    }
+    if request
+        .subjects
+        .iter()
+        .any(crate::domain::RecordId::is_empty)
+    {
+        return Err(Refusal::invalid(
+            "an id is empty",
+            "name the id of a record",
+        ));
+    }
+    if policy.reason == ReasonRule::Required {
+        if request.reason.is_none() {
+            return Err(Refusal::invalid(
+                "a reason is required",
+                "say why, with `because`",
+            ));
+        }
+        let noted = request
+            .note
+            .as_deref()
+            .is_some_and(|note| !note.trim().is_empty());
+        if request.reason == Some(Reason::Other) && !noted {
+            return Err(Refusal::invalid(
+                "the reason `other` needs a note",
+                "say why, with `note`",
+            ));
+        }
+    }
+    for name in request.reassign.keys() {
+        let asked = mode
+            .targets
+            .iter()
+            .any(|target| target.reference == *name && target.target == Target::Requested);
+        if !asked {
+            return Err(Refusal::invalid(
+                format!(
+                    "`{name}` is not reassigned by the request in mode {}",
+                    request.mode
+                ),
+                "name a reference whose rule is `reassign` without a target",
+            ));
+        }
+    }
+    Ok(())
+}

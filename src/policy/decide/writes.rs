@@ -1,0 +1,103 @@
+//! The steps of a plan, and what each of them writes.
+
+use std::collections::BTreeMap;
+
+use super::answers::Answers;
+use super::inquiry::Inquiry;
+use super::retained;
+use crate::domain::{FieldName, Kind, Mask, Request, Value};
+use crate::plan::{ChangeStep, Forced, NewValue, Step, Write};
+use crate::policy::compile::{Action, CompiledStep, Target};
+
+/// The steps that touch rows, as the plan shows them and as a store carries them out.
+pub(super) fn steps(
+    inquiry: &Inquiry<'_>,
+    request: &Request,
+    answers: &Answers<'_>,
+) -> (Vec<Step>, Vec<ChangeStep>) {
+    let (mut steps, mut changes) = (Vec::new(), Vec::new());
+    for compiled in &inquiry.mode.steps {
+        let count = answers.count(compiled.question);
+        if count == 0 {
+            continue;
+        }
+        let Some(kind) = inquiry.query.map.kind(&compiled.key.kind) else {
+            continue;
+        };
+        let receipt_step = compiled.shown.then_some(steps.len());
+        changes.push(ChangeStep {
+            kind: compiled.key.kind.clone(),
+            rows: compiled.rows,
+            write: write(inquiry, request, kind, compiled),
+            receipt_step,
+        });
+        if compiled.shown {
+            let (grounds, until) = retained::grounds(&compiled.grounds, answers);
+            let forced = compiled
+                .forced_by
+                .iter()
+                .filter(|(_, question)| answers.count(*question) > 0);
+            let forced_by = forced.map(|(reference, question)| Forced {
+                reference: reference.clone(),
+                count: answers.count(*question),
+                sample: answers.sample(*question).to_vec(),
+            });
+            steps.push(Step {
+                key: compiled.key.clone(),
+                count,
+                until,
+                grounds,
+                forced_by: forced_by.collect(),
+            });
+        }
+    }
+    (steps, changes)
+}
+
+fn write(inquiry: &Inquiry<'_>, request: &Request, kind: &Kind, step: &CompiledStep) -> Write {
+    let now = || NewValue::Value(Value::Timestamp(inquiry.query.now));
+    let marked = || kind.deleted_at.iter().map(|field| (field.clone(), now()));
+    let switched = |on: bool| {
+        kind.status.iter().map(move |status| {
+            let value = if on { &status.on } else { &status.off };
+            (status.field.clone(), NewValue::Value(value.clone()))
+        })
+    };
+    match &step.action {
+        Action::Delete => Write::Delete,
+        Action::Keep => Write::Keep,
+        Action::Mark => Write::Mark(marked().collect()),
+        Action::Switch(on) => Write::Update(switched(*on).collect()),
+        Action::Mask { masks, closes } => {
+            let mut values: BTreeMap<FieldName, NewValue> = masks
+                .iter()
+                .map(|(field, mask)| (field.clone(), masked(mask)))
+                .collect();
+            if *closes {
+                values.extend(switched(false).chain(marked()));
+            }
+            Write::Update(values.into_iter().collect())
+        }
+        Action::Redirect(field, target) => {
+            let value = match target {
+                Target::Null => Value::Null,
+                Target::Value(value) => value.clone(),
+                // Where the request names no target the plan has a blocker and is never carried out.
+                Target::Requested => step
+                    .key
+                    .path
+                    .last()
+                    .and_then(|reference| request.reassign.get(reference))
+                    .map_or(Value::Null, Value::from),
+            };
+            Write::Update(vec![(field.clone(), NewValue::Value(value))])
+        }
+    }
+}
+
+fn masked(mask: &Mask) -> NewValue {
+    match mask {
+        Mask::Null => NewValue::Value(Value::Null),
+        mask => NewValue::Masked(mask.clone()),
+    }
+}

@@ -1,0 +1,83 @@
+//! The policy in documents.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::policy::FIRST_VERSION;
+use super::{DeletionPolicy, ModePolicy};
+use crate::domain::map_document::{KindDocument, MapDocument, ReferenceDocument};
+use crate::domain::{DataMap, Excluded, Faults, KindName, Mode};
+
+/// A policy as a document spells it. The three parts of the data map stand beside those of the policy.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PolicyDocument {
+    #[serde(default = "first_version")]
+    version: String,
+    subject: KindName,
+    #[serde(default)]
+    kinds: BTreeMap<KindName, KindDocument>,
+    #[serde(default)]
+    references: Vec<ReferenceDocument>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    excluded: Vec<Excluded>,
+    #[serde(default)]
+    modes: BTreeMap<Mode, ModePolicy>,
+}
+
+fn first_version() -> String {
+    FIRST_VERSION.into()
+}
+
+impl TryFrom<PolicyDocument> for DeletionPolicy {
+    type Error = Faults;
+
+    fn try_from(document: PolicyDocument) -> Result<Self, Faults> {
+        let PolicyDocument {
+            version,
+            subject,
+            kinds,
+            references,
+            excluded,
+            modes,
+        } = document;
+        let map = DataMap::try_from(MapDocument {
+            kinds,
+            references,
+            excluded,
+        })?;
+        Self::assemble(version, subject, map, modes)
+    }
+}
+
+impl From<&DeletionPolicy> for PolicyDocument {
+    fn from(policy: &DeletionPolicy) -> Self {
+        let MapDocument {
+            kinds,
+            references,
+            excluded,
+        } = (*policy.map).clone().into();
+        Self {
+            version: policy.version.clone(),
+            subject: policy.subject.clone(),
+            kinds,
+            references,
+            excluded,
+            modes: policy.modes.clone(),
+        }
+    }
+}
+
+impl Serialize for DeletionPolicy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        PolicyDocument::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for DeletionPolicy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let document = PolicyDocument::deserialize(deserializer)?;
+        document.try_into().map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,75 @@
+//! Effects: what other systems are told about an operation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Condition, FieldName, KindName, ReferenceName};
+
+/// An event for each row of a kind that hangs on the subject, or for the subject itself.
+///
+/// ```
+/// use client_lifecycle::policy::EffectRule;
+/// let revoke = EffectRule::topic("sessions.revoke").on("sessions").fields(["token_id"]);
+/// let email = EffectRule::topic("email.account_deleted");
+/// # let _ = (revoke, email);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct EffectRule {
+    /// What it is about.
+    pub topic: String,
+    /// The kind whose rows it is about; without it, the subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<KindName>,
+    /// The references from the subject to the rows; without it, every chain of declared references.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<ReferenceName>,
+    /// Which rows; without it, all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+    /// The fields the receiver needs, read before the rows go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldName>,
+}
+
+impl EffectRule {
+    /// An event about the subject.
+    #[must_use]
+    pub fn topic(topic: impl Into<String>) -> Self {
+        Self {
+            topic: topic.into(),
+            on: None,
+            via: Vec::new(),
+            when: None,
+            fields: Vec::new(),
+        }
+    }
+
+    /// An event for each row of this kind.
+    #[must_use]
+    pub fn on(mut self, kind: impl Into<KindName>) -> Self {
+        self.on = Some(kind.into());
+        self
+    }
+
+    /// For these rows only.
+    #[must_use]
+    pub fn when(mut self, condition: Condition) -> Self {
+        self.when = Some(condition);
+        self
+    }
+
+    /// For rows on this chain of references from the subject only.
+    #[must_use]
+    pub fn via<R: Into<ReferenceName>>(mut self, references: impl IntoIterator<Item = R>) -> Self {
+        self.via = references.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// With these fields.
+    #[must_use]
+    pub fn fields<F: Into<FieldName>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
+        self.fields = fields.into_iter().map(Into::into).collect();
+        self
+    }
+}

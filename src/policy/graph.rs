@@ -1,0 +1,134 @@
+//! The graph of kinds: who refers to whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::{DataMap, KindName, ReferenceName};
+
+/// The shortest chain of references from the subject's kind to every kind that hangs on it; among chains
+/// of one length the first by name.
+pub(super) fn shortest_paths(
+    map: &DataMap,
+    subject: &KindName,
+) -> BTreeMap<KindName, Vec<ReferenceName>> {
+    let mut paths = BTreeMap::from([(subject.clone(), Vec::new())]);
+    let mut level: BTreeMap<KindName, Vec<ReferenceName>> = paths.clone();
+    while !level.is_empty() {
+        let mut next: BTreeMap<KindName, Vec<ReferenceName>> = BTreeMap::new();
+        for (kind, path) in &level {
+            for reference in map.references_to(kind) {
+                if paths.contains_key(&reference.from) {
+                    continue;
+                }
+                let longer: Vec<_> = path.iter().chain([&reference.name]).cloned().collect();
+                let best = next
+                    .entry(reference.from.clone())
+                    .or_insert_with(|| longer.clone());
+                if longer < *best {
+                    *best = longer;
+                }
+            }
+        }
+        paths.extend(next.clone());
+        level = next;
+    }
+    paths
+}
+
+/// The kinds in an order in which every edge (parent, child) points onwards; kinds on a common cycle stand
+/// together. Among kinds that may stand in any order the first by name comes first.
+pub(super) fn in_order(
+    kinds: &BTreeSet<KindName>,
+    edges: &BTreeSet<(KindName, KindName)>,
+) -> Vec<Vec<KindName>> {
+    let mut rest = kinds.clone();
+    let mut order = Vec::new();
+    while let Some(first) = rest.first() {
+        // Walk against the edges until nothing but the walked kinds leads in: that is a first group.
+        let mut group = above(first, edges, &rest);
+        while let Some(higher) = group
+            .iter()
+            .map(|kind| above(kind, edges, &rest))
+            .find(|set| set.len() < group.len())
+        {
+            group = higher;
+        }
+        rest.retain(|kind| !group.contains(kind));
+        order.push(group.into_iter().collect());
+    }
+    order
+}
+
+/// The kind and every kind from which it can be reached, within `rest`.
+fn above(
+    kind: &KindName,
+    edges: &BTreeSet<(KindName, KindName)>,
+    rest: &BTreeSet<KindName>,
+) -> BTreeSet<KindName> {
+    let mut found = BTreeSet::from([kind.clone()]);
+    let mut open = vec![kind.clone()];
+    while let Some(kind) = open.pop() {
+        for (parent, child) in edges {
+            if *child == kind && rest.contains(parent) && found.insert(parent.clone()) {
+                open.push(parent.clone());
+            }
+        }
+    }
+    found
+}
+
+/// Whether a group of [`in_order`] is a cycle: several kinds, or one that refers to itself.
+pub(super) fn is_cycle(group: &[KindName], edges: &BTreeSet<(KindName, KindName)>) -> bool {
+    match group {
+        [kind] => edges.contains(&(kind.clone(), kind.clone())),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(edges: &[(&str, &str)]) -> Vec<String> {
+        let edges: BTreeSet<(KindName, KindName)> = edges
+            .iter()
+            .map(|(a, b)| ((*a).into(), (*b).into()))
+            .collect();
+        let kinds = edges
+            .iter()
+            .flat_map(|(a, b)| [a.clone(), b.clone()])
+            .collect();
+        in_order(&kinds, &edges)
+            .iter()
+            .map(|group| {
+                group
+                    .iter()
+                    .map(KindName::as_str)
+                    .collect::<Vec<_>>()
+                    .join("+")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn parents_come_before_children_whatever_their_names() {
+        assert_eq!(
+            order(&[("z", "y"), ("y", "x"), ("z", "x")]),
+            ["z", "y", "x"]
+        );
+    }
+
+    #[test]
+    fn kinds_on_a_cycle_stand_together_between_what_leads_in_and_what_leads_out() {
+        assert_eq!(
+            order(&[
+                ("s", "b"),
+                ("b", "c"),
+                ("c", "b"),
+                ("c", "a"),
+                ("s", "a"),
+                ("a", "a")
+            ]),
+            ["s", "b+c", "a"]
+        );
+    }
+}

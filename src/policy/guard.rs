@@ -1,0 +1,112 @@
+//! Guards: conditions over what hangs on the subject that stop an operation, warn of it, or are only shown.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Condition, KindName, ReferenceName};
+
+/// What a guard does when rows match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The operation does not happen.
+    Block,
+    /// The operation does not happen until the request acknowledges the guard by name.
+    Warn,
+    /// It is shown.
+    Note,
+}
+
+/// A condition over the rows of a kind that hang on the subject.
+///
+/// ```
+/// use client_lifecycle::domain::eq;
+/// use client_lifecycle::policy::Guard;
+/// let guard = Guard::block("outstanding_debts", "debts")
+///     .when(eq("status", "PENDING"))
+///     .message("the client has unsettled debts")
+///     .remedy("settle or write off the debts");
+/// assert_eq!(guard.name, "outstanding_debts");
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Guard {
+    /// Its name: the rule of its blocker, and what a request acknowledges.
+    pub name: String,
+    /// The kind it looks at. The subject's own kind means the subject itself.
+    pub on: KindName,
+    /// The references from the subject to the rows; without it, every chain of declared references.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<ReferenceName>,
+    /// Which rows; without it, all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+    /// What it does.
+    pub severity: Severity,
+    /// What is the matter, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// What to do about it, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remedy: String,
+}
+
+impl Guard {
+    fn new(name: impl Into<String>, on: impl Into<KindName>, severity: Severity) -> Self {
+        Self {
+            name: name.into(),
+            on: on.into(),
+            via: Vec::new(),
+            when: None,
+            severity,
+            message: String::new(),
+            remedy: String::new(),
+        }
+    }
+
+    /// A guard that stops the operation.
+    #[must_use]
+    pub fn block(name: impl Into<String>, on: impl Into<KindName>) -> Self {
+        Self::new(name, on, Severity::Block)
+    }
+
+    /// A guard that has to be acknowledged.
+    #[must_use]
+    pub fn warn(name: impl Into<String>, on: impl Into<KindName>) -> Self {
+        Self::new(name, on, Severity::Warn)
+    }
+
+    /// A guard that is only shown.
+    #[must_use]
+    pub fn note(name: impl Into<String>, on: impl Into<KindName>) -> Self {
+        Self::new(name, on, Severity::Note)
+    }
+
+    /// Looks at these rows only.
+    #[must_use]
+    pub fn when(mut self, condition: Condition) -> Self {
+        self.when = Some(condition);
+        self
+    }
+
+    /// Looks at rows on this chain of references from the subject only.
+    #[must_use]
+    pub fn via<R: Into<ReferenceName>>(mut self, references: impl IntoIterator<Item = R>) -> Self {
+        self.via = references.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Says what is the matter.
+    #[must_use]
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = remedy.into();
+        self
+    }
+}

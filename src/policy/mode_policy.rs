@@ -1,0 +1,103 @@
+//! What a policy says about one mode.
+
+use std::fmt;
+
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{Allow, EffectRule, Guard, Rules};
+
+/// What a policy says about one mode: who may ask, what stops it, what becomes of whom, who is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ModePolicy {
+    /// Who may ask. A mode without it does not build.
+    pub allow: Option<Access>,
+    /// Whether a reason must be given.
+    #[serde(default, skip_serializing_if = "ReasonRule::is_optional")]
+    pub reason: ReasonRule,
+    /// What stops it or is worth knowing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<Guard>,
+    /// What becomes of rows, by reference.
+    #[serde(default)]
+    pub rules: Rules,
+    /// Who is told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<EffectRule>,
+}
+
+impl Default for ModePolicy {
+    fn default() -> Self {
+        Self {
+            allow: None,
+            reason: ReasonRule::Optional,
+            guards: Vec::new(),
+            rules: Rules::default(),
+            effects: Vec::new(),
+        }
+    }
+}
+
+/// Who may ask for a mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody: the host has decided already.
+    Any,
+    /// Whoever one of these admits.
+    Some(Vec<Allow>),
+}
+
+/// Whether a reason must be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonRule {
+    /// It may be left out.
+    #[default]
+    Optional,
+    /// It must be given, and `other` needs a note.
+    Required,
+}
+
+impl ReasonRule {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the form serde asks for")]
+    fn is_optional(&self) -> bool {
+        *self == Self::Optional
+    }
+}
+
+impl Serialize for Access {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Any => serializer.serialize_str("any"),
+            Self::Some(allow) => allow.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Access {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AccessVisitor;
+        impl<'de> Visitor<'de> for AccessVisitor {
+            type Value = Access;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"any\" or a list such as [{\"role\": \"ADMIN\"}]")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Access, E> {
+                match text {
+                    "any" => Ok(Access::Any),
+                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+                }
+            }
+            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Access, S::Error> {
+                let mut allow = Vec::new();
+                while let Some(one) = list.next_element::<Allow>()? {
+                    allow.push(one);
+                }
+                Ok(Access::Some(allow))
+            }
+        }
+        deserializer.deserialize_any(AccessVisitor)
+    }
+}

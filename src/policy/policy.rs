@@ -1,0 +1,154 @@
+//! The policy: a value that is right or does not exist.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::compile::CompiledMode;
+use super::document::PolicyDocument;
+use super::{ModePolicy, PolicyBuilder, compile, validate};
+use crate::domain::{DataMap, Fault, Faults, KindName, Mode};
+
+/// Who may remove a subject, what stops it, and what happens along each reference, per mode.
+///
+/// Built with [`of`](Self::of), or read from a document; both give the same value. It holds no data and
+/// does no I/O: a [`Lifecycle`](crate::Lifecycle) brings it together with a store.
+///
+/// ```
+/// use client_lifecycle::DeletionPolicy;
+/// use client_lifecycle::domain::eq;
+/// use client_lifecycle::policy::{cascade, restrict};
+///
+/// let built = DeletionPolicy::of("clients")
+///     .reference("debts.client_id", "clients")
+///     .hard_delete(|mode| mode
+///         .allow("ADMIN")
+///         .rule("debts.client_id", restrict().when(eq("status", "PENDING")).otherwise(cascade())))
+///     .build()?;
+/// let read = DeletionPolicy::from_json(r#"{
+///     "subject": "clients",
+///     "kinds": { "clients": {}, "debts": {} },
+///     "references": [ { "from": "debts.client_id", "to": "clients" } ],
+///     "modes": { "hard_delete": {
+///         "allow": [ { "role": "ADMIN" } ],
+///         "rules": { "debts.client_id": [
+///             { "when": { "field": "status", "eq": "PENDING" }, "then": "restrict" },
+///             { "then": "cascade" } ] } } }
+/// }"#)?;
+/// assert_eq!(built, read);
+/// # Ok::<(), client_lifecycle::domain::Faults>(())
+/// ```
+#[derive(Clone)]
+pub struct DeletionPolicy {
+    pub(super) version: String,
+    pub(super) subject: KindName,
+    pub(super) map: Arc<DataMap>,
+    pub(super) modes: BTreeMap<Mode, ModePolicy>,
+    pub(super) compiled: BTreeMap<Mode, Arc<CompiledMode>>,
+}
+
+/// The version of a policy that names none.
+pub(super) const FIRST_VERSION: &str = "1";
+
+impl DeletionPolicy {
+    /// Begins a policy for records of a kind.
+    pub fn of(subject: impl Into<KindName>) -> PolicyBuilder {
+        PolicyBuilder::new(subject.into())
+    }
+
+    /// Reads a policy from JSON. Other formats: through `serde`.
+    ///
+    /// # Errors
+    /// Every fault of the policy; or the one place where the text is not a policy document.
+    pub fn from_json(text: &str) -> Result<Self, Faults> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let document: PolicyDocument = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| Fault::new(error.path().to_string(), error.inner().to_string()))?;
+        reader
+            .end()
+            .map_err(|error| Fault::new(".", error.to_string()))?;
+        document.try_into()
+    }
+
+    /// Checks the parts and compiles every mode.
+    pub(super) fn assemble(
+        version: String,
+        subject: KindName,
+        mut map: DataMap,
+        modes: BTreeMap<Mode, ModePolicy>,
+    ) -> Result<Self, Faults> {
+        validate::policy(&subject, &mut map, &modes)?;
+        let mut faults = Faults::none();
+        let mut compiled = BTreeMap::new();
+        let map = Arc::new(map);
+        for (mode, rules) in &modes {
+            match compile::compile(&subject, &map, *mode, rules) {
+                Ok(done) => _ = compiled.insert(*mode, Arc::new(done)),
+                Err(found) => faults.extend(found.iter().cloned()),
+            }
+        }
+        faults.or(Self {
+            version,
+            subject,
+            map,
+            modes,
+            compiled,
+        })
+    }
+
+    /// Its version, as the host numbers it.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The kind of its subjects.
+    #[must_use]
+    pub fn subject(&self) -> &KindName {
+        &self.subject
+    }
+
+    /// The kinds and references it speaks of, with the types its conditions imply.
+    #[must_use]
+    pub fn map(&self) -> &Arc<DataMap> {
+        &self.map
+    }
+
+    /// What it says about a mode; `None` where the mode is not offered.
+    #[must_use]
+    pub fn mode(&self, mode: Mode) -> Option<&ModePolicy> {
+        self.modes.get(&mode)
+    }
+
+    /// How many questions every request of a mode asks; those after them are the request's own.
+    pub(crate) fn shared_questions(&self, mode: Mode) -> usize {
+        self.compiled
+            .get(&mode)
+            .map_or(0, |compiled| compiled.questions.len())
+    }
+
+    /// The modes it offers.
+    pub fn modes(&self) -> impl Iterator<Item = Mode> {
+        self.modes.keys().copied()
+    }
+}
+
+/// What was written, not what was compiled from it.
+impl PartialEq for DeletionPolicy {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version
+            && self.subject == other.subject
+            && self.map == other.map
+            && self.modes == other.modes
+    }
+}
+
+impl std::fmt::Debug for DeletionPolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeletionPolicy")
+            .field("version", &self.version)
+            .field("subject", &self.subject)
+            .field("map", &self.map)
+            .field("modes", &self.modes)
+            .finish_non_exhaustive()
+    }
+}

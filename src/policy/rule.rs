@@ -1,0 +1,144 @@
+//! Rules: what a reference says about a row whose parent is removed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Condition, FieldName, Mask, Period, RecordId, ReferenceName, Value};
+
+/// What a reference says about a row whose parent is removed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rule {
+    /// The row goes the way of its parent.
+    Cascade,
+    /// The row goes, whatever became of the parent.
+    Delete,
+    /// The row is marked as deleted.
+    SoftDelete,
+    /// The row blocks, unless this operation removes it over another reference.
+    Restrict,
+    /// The row blocks.
+    Protect,
+    /// The row stays, masked. Without masks of its own those of the kind are used.
+    Anonymize(BTreeMap<FieldName, Mask>),
+    /// The row stays untouched until a period is over.
+    Retain(Retention),
+    /// The row stays; its reference is redirected.
+    Redirect(Redirect),
+    /// The row stays.
+    Keep,
+}
+
+/// For how long a row stays, counted from when, and under which ground.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// For how long.
+    #[serde(rename = "for")]
+    pub period: Period,
+    /// The date or timestamp from which the period runs.
+    pub from: FieldName,
+    /// The ground, such as a law and its article.
+    pub basis: String,
+}
+
+/// Where a reference points instead.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Redirect {
+    /// Nowhere.
+    SetNull,
+    /// At this id; `None` is the default that the data map declares for the field.
+    SetDefault(Option<Value>),
+    /// At this record; `None` is the one that the request names.
+    Reassign(Option<RecordId>),
+}
+
+/// What becomes of the reference of a row that survives while its parent does not.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Link {
+    /// The reference is redirected.
+    Redirect(Redirect),
+    /// The parent stays as an anonymized tombstone.
+    Tombstone,
+}
+
+/// A parent that survives and yet is no longer what it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parent {
+    /// It survives masked.
+    Anonymize,
+    /// It is retained.
+    Retain,
+}
+
+/// One entry of a rule: the first whose condition holds decides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Applies only where this holds for the row.
+    pub when: Option<Condition>,
+    /// Speaks of rows below such parents; `None` speaks of rows below removed parents.
+    pub parent: Option<Parent>,
+    /// What is decided.
+    pub then: Rule,
+    /// What becomes of the reference where the row survives its parent.
+    pub link: Option<Link>,
+}
+
+/// The entries for each reference, and for all others.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Rules {
+    /// For references by name.
+    pub named: BTreeMap<ReferenceName, Vec<Entry>>,
+    /// For every reference that is not named.
+    pub others: Option<Vec<Entry>>,
+}
+
+impl Rules {
+    /// The entries for a reference.
+    #[must_use]
+    pub fn entries(&self, reference: &ReferenceName) -> Option<&[Entry]> {
+        self.named
+            .get(reference)
+            .or(self.others.as_ref())
+            .map(Vec::as_slice)
+    }
+}
+
+impl Rule {
+    /// The name in documents.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Cascade => "cascade",
+            Self::Delete => "delete",
+            Self::SoftDelete => "soft_delete",
+            Self::Restrict => "restrict",
+            Self::Protect => "protect",
+            Self::Anonymize(_) => "anonymize",
+            Self::Retain(_) => "retain",
+            Self::Redirect(Redirect::SetNull) => "set_null",
+            Self::Redirect(Redirect::SetDefault(_)) => "set_default",
+            Self::Redirect(Redirect::Reassign(_)) => "reassign",
+            Self::Keep => "keep",
+        }
+    }
+
+    /// Whether rows may stand in the way because of it.
+    #[must_use]
+    pub fn blocks(&self) -> bool {
+        matches!(self, Self::Restrict | Self::Protect)
+    }
+}
+
+impl From<Rule> for Entry {
+    fn from(then: Rule) -> Self {
+        Self {
+            when: None,
+            parent: None,
+            then,
+            link: None,
+        }
+    }
+}

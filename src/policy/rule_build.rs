@@ -1,0 +1,153 @@
+//! Functions that build rules: `restrict().when(eq("status", "PENDING")).otherwise(cascade())`.
+
+use std::collections::BTreeMap;
+
+use super::{Entry, Link, Parent, Redirect, Retention, Rule};
+use crate::domain::{Condition, FieldName, Mask, Period, RecordId, Value};
+
+/// The entries of one rule while they are being written.
+///
+/// ```
+/// use client_lifecycle::domain::eq;
+/// use client_lifecycle::policy::{cascade, restrict, retain, set_null, Redirect};
+/// let debts = restrict().when(eq("status", "PENDING")).otherwise(cascade());
+/// let invoices = retain("P6Y", "issued_at", "Código de Comercio art. 30").link(Redirect::SetNull);
+/// # let _ = (debts, invoices, set_null());
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct EntryBuilder {
+    pub(super) entries: Vec<Entry>,
+    /// What `build` has to report: text that is no period.
+    pub(super) problems: Vec<String>,
+}
+
+impl EntryBuilder {
+    fn of(rule: Rule) -> Self {
+        Self {
+            entries: vec![rule.into()],
+            problems: Vec::new(),
+        }
+    }
+
+    fn last(mut self, change: impl FnOnce(&mut Entry)) -> Self {
+        if let Some(entry) = self.entries.last_mut() {
+            change(entry);
+        }
+        self
+    }
+
+    /// Applies only where the condition holds for the row.
+    pub fn when(self, condition: Condition) -> Self {
+        self.last(|entry| entry.when = Some(condition))
+    }
+
+    /// Speaks of rows below parents that survive anonymized or retained.
+    pub fn below(self, parent: Parent) -> Self {
+        self.last(|entry| entry.parent = Some(parent))
+    }
+
+    /// Says what becomes of the reference where the row survives its parent.
+    pub fn link(self, redirect: Redirect) -> Self {
+        self.last(|entry| entry.link = Some(Link::Redirect(redirect)))
+    }
+
+    /// Asks that the parent stays as a tombstone where the row survives it.
+    pub fn link_tombstone(self) -> Self {
+        self.last(|entry| entry.link = Some(Link::Tombstone))
+    }
+
+    /// What applies where no entry so far does.
+    pub fn otherwise(mut self, next: impl Into<EntryBuilder>) -> Self {
+        let next = next.into();
+        self.entries.extend(next.entries);
+        self.problems.extend(next.problems);
+        self
+    }
+}
+
+/// The row goes the way of its parent.
+pub fn cascade() -> EntryBuilder {
+    EntryBuilder::of(Rule::Cascade)
+}
+
+/// The row goes, whatever became of the parent.
+pub fn delete() -> EntryBuilder {
+    EntryBuilder::of(Rule::Delete)
+}
+
+/// The row is marked as deleted.
+pub fn soft_delete() -> EntryBuilder {
+    EntryBuilder::of(Rule::SoftDelete)
+}
+
+/// The row blocks, unless this operation removes it over another reference.
+pub fn restrict() -> EntryBuilder {
+    EntryBuilder::of(Rule::Restrict)
+}
+
+/// The row blocks, always.
+pub fn protect() -> EntryBuilder {
+    EntryBuilder::of(Rule::Protect)
+}
+
+/// The row stays.
+pub fn keep() -> EntryBuilder {
+    EntryBuilder::of(Rule::Keep)
+}
+
+/// The row stays with the masks of its kind.
+pub fn anonymize() -> EntryBuilder {
+    EntryBuilder::of(Rule::Anonymize(BTreeMap::new()))
+}
+
+/// The row stays with these masks.
+pub fn anonymize_with<F: Into<FieldName>>(
+    masks: impl IntoIterator<Item = (F, Mask)>,
+) -> EntryBuilder {
+    let masks = masks.into_iter().map(|(field, mask)| (field.into(), mask));
+    EntryBuilder::of(Rule::Anonymize(masks.collect()))
+}
+
+/// The row stays untouched for an ISO 8601 period that runs from a date of the row, under a ground.
+pub fn retain(period: &str, from: impl Into<FieldName>, basis: impl Into<String>) -> EntryBuilder {
+    // A bad period is reported by `build`, with all other faults; no time at all never gets past it.
+    let (period, problems) = match period.parse::<Period>() {
+        Ok(period) => (period, Vec::new()),
+        Err(bad) => (Period::days(0), vec![bad.to_string()]),
+    };
+    let retention = Retention {
+        period,
+        from: from.into(),
+        basis: basis.into(),
+    };
+    EntryBuilder {
+        problems,
+        ..EntryBuilder::of(Rule::Retain(retention))
+    }
+}
+
+/// The row stays without the reference.
+pub fn set_null() -> EntryBuilder {
+    EntryBuilder::of(Rule::Redirect(Redirect::SetNull))
+}
+
+/// The row stays and refers to the default that the data map declares.
+pub fn set_default() -> EntryBuilder {
+    EntryBuilder::of(Rule::Redirect(Redirect::SetDefault(None)))
+}
+
+/// The row stays and refers to this default.
+pub fn set_default_to(default: impl Into<Value>) -> EntryBuilder {
+    EntryBuilder::of(Rule::Redirect(Redirect::SetDefault(Some(default.into()))))
+}
+
+/// The row stays and refers to the record that the request names.
+pub fn reassign() -> EntryBuilder {
+    EntryBuilder::of(Rule::Redirect(Redirect::Reassign(None)))
+}
+
+/// The row stays and refers to this record.
+pub fn reassign_to(target: impl Into<RecordId>) -> EntryBuilder {
+    EntryBuilder::of(Rule::Redirect(Redirect::Reassign(Some(target.into()))))
+}

@@ -1,0 +1,290 @@
+//! Rules in documents: a name, an object, or a list of entries.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, Link, Parent, Redirect, Retention, Rule, Rules};
+use crate::domain::{Condition, FieldName, Mask, RecordId, ReferenceName, Value};
+
+/// Every key an entry may have: one of the rules' names, or `then`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryDocument {
+    when: Option<Condition>,
+    parent: Option<Parent>,
+    then: Option<RuleDocument>,
+    link: Option<LinkDocument>,
+    anonymize: Option<BTreeMap<FieldName, Mask>>,
+    retain: Option<Retention>,
+    #[serde(default, deserialize_with = "present")]
+    set_default: Option<Value>,
+    reassign: Option<TargetDocument>,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct TargetDocument {
+    to: RecordId,
+}
+
+const RULES: &[&str] = &[
+    "cascade",
+    "delete",
+    "soft_delete",
+    "restrict",
+    "protect",
+    "anonymize",
+    "retain",
+    "set_null",
+    "set_default",
+    "reassign",
+    "keep",
+];
+
+fn rule_named<E: de::Error>(name: &str) -> Result<Rule, E> {
+    Ok(match name {
+        "cascade" => Rule::Cascade,
+        "delete" => Rule::Delete,
+        "soft_delete" => Rule::SoftDelete,
+        "restrict" => Rule::Restrict,
+        "protect" => Rule::Protect,
+        "anonymize" => Rule::Anonymize(BTreeMap::new()),
+        "set_null" => Rule::Redirect(Redirect::SetNull),
+        "set_default" => Rule::Redirect(Redirect::SetDefault(None)),
+        "reassign" => Rule::Redirect(Redirect::Reassign(None)),
+        "keep" => Rule::Keep,
+        "retain" => {
+            return Err(E::custom(
+                "`retain` needs {\"retain\": {\"for\", \"from\", \"basis\"}}",
+            ));
+        }
+        other => return Err(E::unknown_variant(other, RULES)),
+    })
+}
+
+struct RuleDocument(Rule);
+
+impl<'de> Deserialize<'de> for RuleDocument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let entry = deserializer.deserialize_any(EntryVisitor)?;
+        if entry.when.is_some() || entry.parent.is_some() || entry.link.is_some() {
+            return Err(de::Error::custom(
+                "`when`, `parent` and `link` stand beside `then`, not in it",
+            ));
+        }
+        Ok(Self(entry.then))
+    }
+}
+
+struct LinkDocument(Link);
+
+impl<'de> Deserialize<'de> for LinkDocument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct LinkVisitor;
+        impl<'de> Visitor<'de> for LinkVisitor {
+            type Value = Link;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a link: set_null, set_default, reassign or tombstone")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Link, E> {
+                match name {
+                    "tombstone" => Ok(Link::Tombstone),
+                    "set_null" | "set_default" | "reassign" => redirect(rule_named(name)?),
+                    other => Err(E::unknown_variant(
+                        other,
+                        &["set_null", "set_default", "reassign", "tombstone"],
+                    )),
+                }
+            }
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Link, M::Error> {
+                redirect(EntryVisitor.visit_map(map)?.then)
+            }
+        }
+        deserializer.deserialize_any(LinkVisitor).map(Self)
+    }
+}
+
+fn redirect<E: de::Error>(rule: Rule) -> Result<Link, E> {
+    match rule {
+        Rule::Redirect(redirect) => Ok(Link::Redirect(redirect)),
+        _ => Err(E::custom(
+            "a link is set_null, set_default, reassign or tombstone",
+        )),
+    }
+}
+
+impl EntryDocument {
+    fn into_entry<E: de::Error>(self) -> Result<Entry, E> {
+        let Self {
+            when,
+            parent,
+            then,
+            link,
+            anonymize,
+            retain,
+            set_default,
+            reassign,
+        } = self;
+        let mut rules = Vec::new();
+        rules.extend(then.map(|rule| rule.0));
+        rules.extend(anonymize.map(Rule::Anonymize));
+        rules.extend(retain.map(Rule::Retain));
+        rules.extend(set_default.map(|value| Rule::Redirect(Redirect::SetDefault(Some(value)))));
+        rules.extend(reassign.map(|target| Rule::Redirect(Redirect::Reassign(Some(target.to)))));
+        match (rules.pop(), rules.is_empty()) {
+            (Some(then), true) => Ok(Entry {
+                when,
+                parent,
+                then,
+                link: link.map(|link| link.0),
+            }),
+            _ => Err(E::custom(
+                "an entry needs exactly one rule: `then`, `anonymize`, `retain`, `set_default` or `reassign`",
+            )),
+        }
+    }
+}
+
+struct EntryVisitor;
+
+impl<'de> Visitor<'de> for EntryVisitor {
+    type Value = Entry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a rule's name or an object")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Entry, E> {
+        rule_named(name).map(Entry::from)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Entry, M::Error> {
+        EntryDocument::deserialize(de::value::MapAccessDeserializer::new(map))?.into_entry()
+    }
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(EntryVisitor)
+    }
+}
+
+/// A name, an object, or a list.
+struct Entries(Vec<Entry>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor;
+        impl<'de> Visitor<'de> for EntriesVisitor {
+            type Value = Vec<Entry>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a rule's name, an object, or a list of entries")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Vec<Entry>, E> {
+                Ok(vec![EntryVisitor.visit_str(name)?])
+            }
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Vec<Entry>, M::Error> {
+                Ok(vec![EntryVisitor.visit_map(map)?])
+            }
+            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Vec<Entry>, S::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = list.next_element()? {
+                    entries.push(entry);
+                }
+                Ok(entries)
+            }
+        }
+        deserializer.deserialize_any(EntriesVisitor).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Rules {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut rules = Self::default();
+        for (name, Entries(entries)) in
+            BTreeMap::<ReferenceName, Entries>::deserialize(deserializer)?
+        {
+            if name == "*" {
+                rules.others = Some(entries);
+            } else {
+                rules.named.insert(name, entries);
+            }
+        }
+        Ok(rules)
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(when) = &self.when {
+            map.serialize_entry("when", when)?;
+        }
+        if let Some(parent) = &self.parent {
+            map.serialize_entry("parent", parent)?;
+        }
+        match &self.then {
+            Rule::Anonymize(masks) if !masks.is_empty() => {
+                map.serialize_entry("anonymize", masks)?
+            }
+            Rule::Retain(retention) => map.serialize_entry("retain", retention)?,
+            Rule::Redirect(redirect) => redirect.entry("then", &mut map)?,
+            rule => map.serialize_entry("then", rule.as_str())?,
+        }
+        match &self.link {
+            None => {}
+            Some(Link::Tombstone) => map.serialize_entry("link", "tombstone")?,
+            Some(Link::Redirect(redirect)) => map.serialize_entry("link", redirect)?,
+        }
+        map.end()
+    }
+}
+
+impl Redirect {
+    /// As an entry of a map that already has other keys: `"then": "set_null"` or `"reassign": {…}`.
+    fn entry<M: SerializeMap>(&self, name_key: &str, map: &mut M) -> Result<(), M::Error> {
+        match self {
+            Self::SetNull => map.serialize_entry(name_key, "set_null"),
+            Self::SetDefault(None) => map.serialize_entry(name_key, "set_default"),
+            Self::SetDefault(Some(value)) => map.serialize_entry("set_default", value),
+            Self::Reassign(None) => map.serialize_entry(name_key, "reassign"),
+            Self::Reassign(Some(to)) => {
+                map.serialize_entry("reassign", &TargetDocument { to: to.clone() })
+            }
+        }
+    }
+}
+
+impl Serialize for Redirect {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::SetNull => serializer.serialize_str("set_null"),
+            Self::SetDefault(None) => serializer.serialize_str("set_default"),
+            Self::Reassign(None) => serializer.serialize_str("reassign"),
+            Self::SetDefault(Some(_)) | Self::Reassign(Some(_)) => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                self.entry("then", &mut map)?;
+                map.end()
+            }
+        }
+    }
+}
+
+impl Serialize for Rules {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let others = self.others.iter().map(|entries| ("*", entries));
+        let named = self
+            .named
+            .iter()
+            .map(|(name, entries)| (name.as_str(), entries));
+        serializer.collect_map(others.chain(named))
+    }
+}

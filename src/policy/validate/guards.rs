@@ -1,0 +1,103 @@
+//! Guards and effects: they look at rows that hang on the subject.
+
+use std::collections::BTreeSet;
+
+use crate::domain::{DataMap, Fault, Faults, FieldType, KindName, Mode, ReferenceName};
+use crate::policy::ModePolicy;
+use crate::policy::graph::shortest_paths;
+
+pub(super) fn check(
+    subject: &KindName,
+    map: &DataMap,
+    mode: Mode,
+    policy: &ModePolicy,
+    faults: &mut Faults,
+) {
+    let mut names = BTreeSet::new();
+    for (index, guard) in policy.guards.iter().enumerate() {
+        let path = format!("modes.{mode}.guards[{index}]");
+        if guard.name.trim().is_empty() {
+            faults.push(Fault::new(format!("{path}.name"), "a guard needs a name"));
+        }
+        if !names.insert(&guard.name) {
+            let message = format!("there is another guard `{}`", guard.name);
+            faults.push(Fault::new(format!("{path}.name"), message));
+        }
+        hangs(subject, map, &guard.on, &guard.via, &path, faults);
+    }
+    let mut topics = BTreeSet::new();
+    for (index, effect) in policy.effects.iter().enumerate() {
+        let path = format!("modes.{mode}.effects[{index}]");
+        let on = effect.on.as_ref().unwrap_or(subject);
+        if effect.topic.trim().is_empty() {
+            faults.push(Fault::new(
+                format!("{path}.topic"),
+                "an effect needs a topic",
+            ));
+        }
+        if !topics.insert((&effect.topic, on)) {
+            // Operation, topic and record are the key of an event.
+            let message = format!("there is another effect `{}` on `{on}`", effect.topic);
+            faults.push(Fault::new(format!("{path}.topic"), message));
+        }
+        hangs(subject, map, on, &effect.via, &path, faults);
+        for field in &effect.fields {
+            let json = map
+                .kind(on)
+                .is_some_and(|kind| kind.type_of(field) == FieldType::Json);
+            if field.as_str().is_empty() || json {
+                let message = format!("`{field}` cannot be sent");
+                faults.push(Fault::new(format!("{path}.fields"), message));
+            }
+        }
+    }
+}
+
+fn hangs(
+    subject: &KindName,
+    map: &DataMap,
+    on: &KindName,
+    via: &[ReferenceName],
+    path: &str,
+    faults: &mut Faults,
+) {
+    if map.kind(on).is_none() {
+        faults.push(
+            Fault::new(format!("{path}.on"), format!("there is no kind `{on}`"))
+                .remedy("declare it under `kinds`"),
+        );
+        return;
+    }
+    if via.is_empty() {
+        if !shortest_paths(map, subject).contains_key(on) {
+            faults.push(
+                Fault::new(
+                    format!("{path}.on"),
+                    format!("`{on}` does not hang on `{subject}`"),
+                )
+                .remedy("declare the references between them"),
+            );
+        }
+        return;
+    }
+    let mut at = subject;
+    for name in via {
+        match map.reference(name) {
+            Some(reference) if reference.to == *at => at = &reference.from,
+            Some(_) => {
+                let message = format!("`{name}` does not refer to `{at}`");
+                faults.push(Fault::new(format!("{path}.via"), message));
+                return;
+            }
+            None => {
+                let message = format!("there is no reference `{name}`");
+                faults.push(Fault::new(format!("{path}.via"), message));
+                return;
+            }
+        }
+    }
+    if at != on {
+        let message = format!("the chain ends at `{at}` and not at `{on}`");
+        faults.push(Fault::new(format!("{path}.via"), message));
+    }
+}

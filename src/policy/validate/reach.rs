@@ -1,0 +1,104 @@
+//! What can happen: fields that rows need, and rows that would have to stay.
+
+use crate::domain::{DataMap, Fault, Faults, KindName, Mode, Reference};
+use crate::policy::ModePolicy;
+use crate::policy::compile::{Fate, Parts, cases, may_stay, possible};
+use crate::policy::graph::shortest_paths;
+
+pub(super) fn check(
+    subject: &KindName,
+    map: &DataMap,
+    mode: Mode,
+    policy: &ModePolicy,
+    faults: &mut Faults,
+) {
+    let parts = Parts {
+        subject,
+        map,
+        mode,
+        policy,
+        paths: shortest_paths(map, subject),
+        fates: possible(map, subject, mode, &policy.rules),
+    };
+    subject_fields(&parts, faults);
+    for reference in map.references() {
+        reference_fields(&parts, reference, faults);
+    }
+    tombstones(&parts, faults);
+}
+
+fn subject_fields(parts: &Parts<'_>, faults: &mut Faults) {
+    let Some(kind) = parts.map.kind(parts.subject) else {
+        return;
+    };
+    let path = format!("modes.{}", parts.mode);
+    let missing = match parts.mode {
+        Mode::Deactivate | Mode::Reactivate if kind.status.is_none() => "status",
+        Mode::SoftDelete if kind.deleted_at.is_none() => "deleted_at",
+        Mode::Anonymize if kind.personal.is_empty() => "personal",
+        _ => return,
+    };
+    faults.push(
+        Fault::new(
+            path,
+            format!("the mode needs `{missing}` of `{}`", kind.name),
+        )
+        .remedy(format!("declare `kinds.{}.{missing}`", kind.name)),
+    );
+}
+
+fn reference_fields(parts: &Parts<'_>, reference: &Reference, faults: &mut Faults) {
+    let Some(kind) = parts.map.kind(&reference.from) else {
+        return;
+    };
+    let entries = parts.entries(&reference.name);
+    for parent in parts.fates_of(&reference.to) {
+        for case in cases(kind, entries, parent, parts.mode) {
+            let missing = match case.fate {
+                Some(Fate::Soft) if kind.deleted_at.is_none() => "deleted_at",
+                Some(Fate::Off) if kind.status.is_none() => "status",
+                _ => continue,
+            };
+            let rule = entries
+                .get(case.entry)
+                .map_or("", |entry| entry.then.as_str());
+            faults.push(
+                Fault::new(
+                    format!("modes.{}.rules.{}", parts.mode, reference.name),
+                    format!("`{rule}` needs `{missing}` of `{}`", kind.name),
+                )
+                .remedy(format!(
+                    "declare `kinds.{}.{missing}`, or choose `keep`",
+                    kind.name
+                )),
+            );
+        }
+    }
+}
+
+fn tombstones(parts: &Parts<'_>, faults: &mut Faults) {
+    for (kind, (reference, rule)) in may_stay(parts) {
+        if parts.map.kind(&kind).is_some_and(|kind| kind.tombstone) {
+            continue;
+        }
+        let chain: Vec<_> = parts
+            .path(&reference)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        faults.push(
+            Fault::new(
+                format!("modes.{}.rules.{reference}", parts.mode),
+                format!(
+                    "a row that survives by `{rule}` must keep referring to a row of `{kind}` that goes \
+                     (chain {})",
+                    chain.join(" <- ")
+                ),
+            )
+            .remedy(format!(
+                "say where the reference goes with `link`, or declare it `nullable`, or let the row stay \
+                 as `kinds.{kind}.tombstone`"
+            )),
+        );
+    }
+}

@@ -1,0 +1,206 @@
+//! Rules: every reference is decided, by entries that make sense where they stand.
+
+use crate::domain::{DataMap, Fault, Faults, Mask, Mode, Reference};
+use crate::policy::{Entry, Link, ModePolicy, Parent, Redirect, Rule};
+
+pub(super) fn check(map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
+    let path = format!("modes.{mode}.rules");
+    for name in policy.rules.named.keys() {
+        if map.reference(name).is_none() {
+            faults.push(
+                Fault::new(
+                    format!("{path}.{name}"),
+                    format!("there is no reference `{name}`"),
+                )
+                .remedy("declare it under `references`, or correct the name"),
+            );
+        }
+    }
+    for reference in map.references() {
+        let named = policy.rules.named.get(&reference.name);
+        let path = match named {
+            Some(_) => format!("{path}.{}", reference.name),
+            None => format!("{path}.*"),
+        };
+        match named.or(policy.rules.others.as_ref()) {
+            Some(list) => entries(map, mode, reference, list, &path, faults),
+            None => faults.push(
+                Fault::new(
+                    format!("modes.{mode}.rules.{}", reference.name),
+                    "the reference is declared and not decided",
+                )
+                .remedy("give it a rule, or give all others one under \"*\""),
+            ),
+        }
+    }
+}
+
+fn entries(
+    map: &DataMap,
+    mode: Mode,
+    reference: &Reference,
+    entries: &[Entry],
+    path: &str,
+    faults: &mut Faults,
+) {
+    for parent in [None, Some(Parent::Anonymize), Some(Parent::Retain)] {
+        let mut speaking = entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| entry.parent == parent);
+        if let Some((last, _)) = speaking.clone().find(|(_, entry)| entry.when.is_none())
+            && let Some((dead, _)) = speaking.clone().find(|(index, _)| *index > last)
+        {
+            faults.push(
+                Fault::new(format!("{path}[{dead}]"), "the entry is never reached").remedy(
+                    format!("entry {last} has no `when` and decides for every row"),
+                ),
+            );
+        }
+        if parent.is_none() && speaking.all(|(_, entry)| entry.when.is_some()) {
+            faults.push(
+                Fault::new(path, "rows for which no condition holds are not decided")
+                    .remedy("end with an entry without `when`"),
+            );
+        }
+    }
+    for (index, entry) in entries.iter().enumerate() {
+        let path = if entries.len() > 1 {
+            format!("{path}[{index}]")
+        } else {
+            path.to_owned()
+        };
+        if let Some((message, remedy)) = misplaced(mode, entry) {
+            faults.push(Fault::new(&path, message).remedy(remedy));
+        }
+        if let Rule::Redirect(redirect) = &entry.then {
+            target(map, reference, redirect, &path, faults);
+        }
+        match &entry.link {
+            Some(Link::Redirect(redirect)) => {
+                target(map, reference, redirect, &format!("{path}.link"), faults);
+            }
+            Some(Link::Tombstone) | None => {}
+        }
+        masks(map, reference, entry, &path, faults);
+        if let Rule::Retain(retention) = &entry.then
+            && retention.basis.trim().is_empty()
+        {
+            faults.push(
+                Fault::new(format!("{path}.retain.basis"), "a retention needs a ground")
+                    .remedy("name the law and article, or the contract"),
+            );
+        }
+    }
+}
+
+/// Where a rule stands that means nothing there.
+fn misplaced(mode: Mode, entry: &Entry) -> Option<(String, &'static str)> {
+    let rule = entry.then.as_str();
+    let in_mode = |remedy| Some((format!("`{rule}` makes no sense in mode {mode}"), remedy));
+    let status_only = matches!(mode, Mode::Deactivate | Mode::Reactivate);
+    match &entry.then {
+        Rule::Cascade if mode == Mode::Anonymize => in_mode("use `delete`, `anonymize` or `keep`"),
+        Rule::Delete if status_only => {
+            in_mode("a switched status removes nothing; use `cascade` or `keep`")
+        }
+        Rule::SoftDelete | Rule::Anonymize(_) if mode == Mode::Reactivate => {
+            in_mode("use `cascade` or `keep`")
+        }
+        Rule::Retain(_) if !mode.erases() => in_mode("only what erases needs it; use `keep`"),
+        Rule::Cascade | Rule::Restrict if entry.parent.is_some() => Some((
+            format!("`{rule}` speaks of removed parents, and this parent stays"),
+            "use `delete`, `anonymize`, `protect` or `keep`",
+        )),
+        _ => None,
+    }
+}
+
+fn target(
+    map: &DataMap,
+    reference: &Reference,
+    redirect: &Redirect,
+    path: &str,
+    faults: &mut Faults,
+) {
+    let declared = map
+        .kind(&reference.from)
+        .and_then(|kind| kind.fields.get(&reference.field))
+        .and_then(|field| field.default.as_ref());
+    let empties = match redirect {
+        Redirect::SetNull => true,
+        Redirect::SetDefault(Some(value)) => value.is_null(),
+        Redirect::SetDefault(None) => match declared {
+            Some(default) => default.is_null(),
+            None => {
+                faults.push(
+                    Fault::new(path, format!("`{}` has no default", reference.name)).remedy(
+                        "say {\"set_default\": …}, or declare `default` for the field in the data map",
+                    ),
+                );
+                return;
+            }
+        },
+        Redirect::Reassign(_) => false,
+    };
+    if empties && !reference.nullable {
+        faults.push(
+            Fault::new(
+                path,
+                format!("`{}` is mandatory and cannot be emptied", reference.name),
+            )
+            .remedy("declare the reference `nullable`, or choose another rule"),
+        );
+    }
+}
+
+fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults: &mut Faults) {
+    let Rule::Anonymize(own) = &entry.then else {
+        return;
+    };
+    let Some(kind) = map.kind(&reference.from) else {
+        return;
+    };
+    if own.is_empty() && kind.personal.is_empty() {
+        faults.push(
+            Fault::new(
+                path,
+                format!("`{}` has no personal fields to mask", kind.name),
+            )
+            .remedy("declare `personal` for the kind, or give the rule masks"),
+        );
+    }
+    for (field, mask) in own {
+        let path = format!("{path}.anonymize.{field}");
+        if *field == kind.id
+            || map
+                .references_from(&kind.name)
+                .any(|other| other.field == *field)
+        {
+            faults.push(
+                Fault::new(&path, "ids and references cannot be masked").remedy("use `link`"),
+            );
+        }
+        if let Some(other) = kind.personal.get(field)
+            && other != mask
+        {
+            faults.push(
+                Fault::new(&path, "the kind declares another mask for this field")
+                    .remedy("use one mask for one field"),
+            );
+        }
+        let unique = kind
+            .fields
+            .get(field)
+            .is_some_and(|declared| declared.unique);
+        if unique && matches!(mask, Mask::Text(_) | Mask::Year | Mask::Truncate(_)) {
+            faults.push(
+                Fault::new(
+                    &path,
+                    "the mask may give two rows the same value and the field is unique",
+                )
+                .remedy("use `null` or `placeholder_email`"),
+            );
+        }
+    }
+}

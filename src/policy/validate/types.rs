@@ -1,0 +1,220 @@
+//! Types: every field that a policy looks at has one, said by the map or by the first condition.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{
+    Comparison, Condition, DataMap, Fault, Faults, FieldName, FieldType, KindName, Mask, Mode,
+    Value,
+};
+use crate::policy::{ModePolicy, Rule};
+
+pub(super) fn infer(
+    subject: &KindName,
+    map: &mut DataMap,
+    modes: &BTreeMap<Mode, ModePolicy>,
+    faults: &mut Faults,
+) {
+    let kinds: Vec<_> = map.kinds().cloned().collect();
+    for kind in &kinds {
+        let path = format!("kinds.{}", kind.name);
+        if let Some(only) = &kind.only {
+            condition(map, &kind.name, only, &format!("{path}.only"), faults);
+        }
+        masks(
+            map,
+            &kind.name,
+            &kind.personal,
+            &format!("{path}.personal"),
+            faults,
+        );
+    }
+    for (mode, policy) in modes {
+        let path = format!("modes.{mode}");
+        let named = policy.rules.named.iter();
+        for (name, entries) in named {
+            let Some(kind) = map.reference(name).map(|reference| reference.from.clone()) else {
+                continue;
+            };
+            entries_of(map, &kind, entries, &format!("{path}.rules.{name}"), faults);
+        }
+        for (index, guard) in policy.guards.iter().enumerate() {
+            if let Some(when) = &guard.when {
+                condition(
+                    map,
+                    &guard.on,
+                    when,
+                    &format!("{path}.guards[{index}].when"),
+                    faults,
+                );
+            }
+        }
+        for (index, effect) in policy.effects.iter().enumerate() {
+            let on = effect.on.as_ref().unwrap_or(subject);
+            if let Some(when) = &effect.when {
+                condition(
+                    map,
+                    on,
+                    when,
+                    &format!("{path}.effects[{index}].when"),
+                    faults,
+                );
+            }
+        }
+        if let Some(entries) = &policy.rules.others {
+            let others: Vec<KindName> = map
+                .references()
+                .filter(|reference| !policy.rules.named.contains_key(&reference.name))
+                .map(|reference| reference.from.clone())
+                .collect();
+            for kind in others {
+                entries_of(map, &kind, entries, &format!("{path}.rules.*"), faults);
+            }
+        }
+    }
+}
+
+fn entries_of(
+    map: &mut DataMap,
+    kind: &KindName,
+    entries: &[crate::policy::Entry],
+    path: &str,
+    faults: &mut Faults,
+) {
+    for (index, entry) in entries.iter().enumerate() {
+        let path = if entries.len() > 1 {
+            format!("{path}[{index}]")
+        } else {
+            path.to_owned()
+        };
+        if let Some(when) = &entry.when {
+            condition(map, kind, when, &format!("{path}.when"), faults);
+        }
+        match &entry.then {
+            Rule::Retain(retention) => {
+                let found = map.infer_type(kind, &retention.from, FieldType::Timestamp);
+                if !found.is_time() {
+                    let message = format!(
+                        "`{}` is {found}, and a period runs from a date",
+                        retention.from
+                    );
+                    faults.push(Fault::new(format!("{path}.retain.from"), message));
+                }
+            }
+            Rule::Anonymize(own) => masks(map, kind, own, &format!("{path}.anonymize"), faults),
+            _ => {}
+        }
+    }
+}
+
+fn masks(
+    map: &mut DataMap,
+    kind: &KindName,
+    masks: &BTreeMap<FieldName, Mask>,
+    path: &str,
+    faults: &mut Faults,
+) {
+    for (field, mask) in masks {
+        let path = format!("{path}.{field}");
+        let wants_time = match mask {
+            Mask::Null => continue,
+            Mask::Hmac => {
+                faults.push(
+                    Fault::new(
+                        path,
+                        "`hmac` needs a key, which this version cannot be given yet",
+                    )
+                    .remedy("use `null`, `placeholder_email` or a text"),
+                );
+                continue;
+            }
+            Mask::Year => true,
+            Mask::Text(_) | Mask::Truncate(_) | Mask::PlaceholderEmail => false,
+        };
+        let default = if wants_time {
+            FieldType::Date
+        } else {
+            FieldType::Text
+        };
+        let found = map.infer_type(kind, field, default);
+        let fits = if wants_time {
+            found.is_time()
+        } else {
+            found == FieldType::Text
+        };
+        if !fits {
+            let message = format!("the mask makes no sense for a field of type {found}");
+            faults.push(Fault::new(path, message).remedy("`null` fits every nullable field"));
+        }
+    }
+}
+
+fn condition(
+    map: &mut DataMap,
+    kind: &KindName,
+    condition: &Condition,
+    path: &str,
+    faults: &mut Faults,
+) {
+    condition.visit(&mut |leaf| {
+        let Some(field) = leaf.field() else { return };
+        if field.as_str().is_empty() {
+            faults.push(Fault::new(path, "a condition names no field"));
+            return;
+        }
+        let wanted = match leaf {
+            Condition::Time { .. } => Some(FieldType::Timestamp),
+            Condition::Compare { value, .. } => type_of(value),
+            Condition::OneOf { values, .. } => values.first().and_then(type_of),
+            _ => None,
+        };
+        let declared = match wanted {
+            Some(wanted) => map.infer_type(kind, field, wanted),
+            None => match map.kind(kind) {
+                Some(kind) => kind.type_of(field),
+                None => return,
+            },
+        };
+        if let Some(message) = mismatch(leaf, declared) {
+            let remedy = format!("`{field}` of `{kind}` is {declared}");
+            faults.push(Fault::new(path, message).remedy(remedy));
+        }
+    });
+}
+
+fn type_of(value: &Value) -> Option<FieldType> {
+    Some(match value {
+        Value::Null | Value::Json(_) => return None,
+        Value::Boolean(_) => FieldType::Boolean,
+        Value::Integer(_) => FieldType::Integer,
+        Value::Real(_) => FieldType::Decimal,
+        Value::Text(_) => FieldType::Text,
+        Value::Date(_) => FieldType::Date,
+        Value::Timestamp(_) => FieldType::Timestamp,
+    })
+}
+
+fn mismatch(leaf: &Condition, declared: FieldType) -> Option<String> {
+    let unreadable = |value: &Value| declared.read(value).is_err();
+    match leaf {
+        Condition::IsNull { .. } => None,
+        _ if declared == FieldType::Json => Some("a json field can only be tested for null".into()),
+        Condition::Time { .. } => (!declared.is_time())
+            .then(|| format!("a field of type {declared} cannot be compared with a moment")),
+        Condition::Compare { value, .. } if value.is_null() || unreadable(value) => Some(format!(
+            "{} is no value of type {declared}",
+            value.literal()
+        )),
+        Condition::Compare { is, .. } => {
+            let ordered = !matches!(is, Comparison::Equal | Comparison::NotEqual);
+            (ordered && declared == FieldType::Boolean)
+                .then(|| "true and false have no order; use eq or ne".into())
+        }
+        Condition::OneOf { values, .. } => {
+            let bad = values
+                .iter()
+                .find(|value| value.is_null() || unreadable(value))?;
+            Some(format!("{} is no value of type {declared}", bad.literal()))
+        }
+        Condition::All(_) | Condition::Any(_) | Condition::Not(_) => None,
+    }
+}
