@@ -2,10 +2,15 @@
 
 pub mod domain;
 pub mod lifecycle;
+pub mod memory;
 pub mod plan;
 pub mod policy;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use domain::Request;
 pub use lifecycle::{Error, Lifecycle};
+pub use memory::MemoryStore;
 pub use policy::DeletionPolicy;
+pub use store::Store;

@@ -27,4 +27,5 @@ pub use plan::{NotExecutable, Outcome, Plan};
 pub use receipt::{OpenItem, Receipt, ReceiptStep};
 pub use set::{Arm, Case, Members, NamedSet, Rank, Ranks, Rows, SetId, Source, Stratum};
 pub use step::{Forced, Ground, Step, StepKey, Until};
+pub(crate) use survey::widen;
 pub use survey::{Answer, Question, Survey, SurveyQuery};

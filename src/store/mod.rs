@@ -5,6 +5,8 @@ mod forward;
 
 mod batch;
 mod by_row;
+pub mod library;
+mod mask;
 mod records;
 
 use async_trait::async_trait;
@@ -12,6 +14,7 @@ use async_trait::async_trait;
 pub use batch::{Batch, BatchError, NoOthers, RowChange, Unchanged};
 pub use by_row::ByRow;
 pub use error::StoreError;
+pub use mask::masked;
 pub use records::{Page, Records};
 
 use crate::domain::{DataMap, Fault};

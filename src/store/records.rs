@@ -3,25 +3,34 @@
 use async_trait::async_trait;
 
 use super::{Batch, BatchError, StoreError};
-use crate::domain::{Kind, Record, RecordId, Reference};
+use crate::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
 
 /// A backend that can read rows by id and by reference, and write one conditional batch.
 ///
 /// Wrapped in [`ByRow`](super::ByRow) it is a [`Store`](super::Store). The crate's own tables (operations,
-/// audit, outbox, marks) arrive as ordinary kinds with reserved names; keep them like any other.
-/// A backend that cannot write a batch atomically, and only if its conditions hold, cannot be a store.
+/// audit, outbox, marks) arrive as ordinary kinds with the reserved names of [`library`](super::library);
+/// keep them like any other. A backend that cannot write a batch atomically, and only if its conditions
+/// hold, cannot be a store.
+///
+/// [`MemoryRecords`](crate::memory::MemoryRecords) is a complete implementation to read along with.
 #[async_trait]
 pub trait Records: Send + Sync {
     /// The records with these ids, in any order; ids that are not there are left out.
     ///
-    /// An id given as text finds the integer of the same digits where the kind's ids are integers. A kind
-    /// the backend does not have is [`StoreError::Unknown`], also when no ids are given.
+    /// An id given as text finds the integer of the same digits where the kind's ids are integers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] for a kind the backend does not have, also when no ids are given;
+    /// [`StoreError::WrongId`] for an id that no record of the kind could have.
     async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError>;
 
     /// The next records, in the order of their ids, of which the reference holds one of the ids: those
     /// after `page.after`, `page.limit` at most.
     ///
     /// `kind` is the kind that refers. A short page is the last.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] for a kind the backend does not have.
     async fn referrers(
         &self,
         kind: &Kind,
@@ -31,7 +40,33 @@ pub trait Records: Send + Sync {
     ) -> Result<Vec<Record>, StoreError>;
 
     /// Writes the batch if all its conditions hold: all of it, or nothing.
+    ///
+    /// A batch without changes asks whether its conditions hold at one and the same moment: that is how
+    /// several reads are made one snapshot.
+    ///
+    /// # Errors
+    /// [`BatchError::Changed`] where a condition does not hold, or what the backend says. Nothing has
+    /// changed then.
     async fn write(&self, batch: &Batch) -> Result<(), BatchError>;
+
+    /// Whether records of the kind can have the field. Asked only of fields that the map does not name and
+    /// that no record had which was read; a backend without a catalogue need not say.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the backend could not be asked.
+    async fn has_field(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {
+        let _ = (kind, field);
+        Ok(false)
+    }
+
+    /// What the backend can say about the fields of the map, beyond that its kinds are there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the backend could not be asked. What it answered is in the faults.
+    async fn describe(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+        let _ = map;
+        Ok(Vec::new())
+    }
 }
 
 /// Which part of an answer.

@@ -1,0 +1,138 @@
+//! What the rows in memory say about a data map.
+
+use super::records::Tables;
+use super::table::Table;
+use crate::domain::{DataMap, Fault, FieldName, Kind, RecordId, Reference};
+
+/// How many rows a fault names.
+const NAMED: usize = 5;
+
+/// Fields that no row has, ids of two sorts, and references that are missing or of the wrong sort.
+///
+/// Rows say nothing about a kind that has none, nor about fields that may be null in all of them.
+pub(super) fn describe(tables: &Tables, map: &DataMap) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for kind in map.kinds() {
+        let Some(table) = tables.get(&kind.name) else {
+            continue;
+        };
+        if table.rows().len() == 0 {
+            continue;
+        }
+        faults.extend(mixed_ids(kind, table));
+        faults.extend(missing_fields(map, kind, table));
+        for reference in map.references_from(&kind.name) {
+            faults.extend(missing_targets(reference, table));
+            if let Some(to) = tables.get(&reference.to) {
+                faults.extend(wrong_targets(reference, table, to));
+            }
+        }
+    }
+    faults
+}
+
+fn mixed_ids(kind: &Kind, table: &Table) -> Option<Fault> {
+    let integers = table.rows().filter(|row| row.id.as_integer().is_some());
+    let integers = integers.count();
+    let all = table.rows().len();
+    (0 < integers && integers < all).then(|| {
+        Fault::new(
+            format!("kinds.{}.id", kind.name),
+            format!("{integers} of {all} ids are integers, the others are text"),
+        )
+        .remedy("give all rows ids of one sort")
+    })
+}
+
+fn missing_fields(map: &DataMap, kind: &Kind, table: &Table) -> Vec<Fault> {
+    let is_reference = |field: &FieldName| {
+        let mut references = map.references_from(&kind.name);
+        references.any(|reference| reference.field == *field)
+    };
+    let may_be_absent = |field: &FieldName| {
+        let declared = kind.fields.get(field);
+        *field == kind.id
+            || kind
+                .status
+                .as_ref()
+                .is_some_and(|status| status.field == *field)
+            || kind.deleted_at.as_ref() == Some(field)
+            || declared.is_some_and(|declared| declared.nullable)
+            || is_reference(field)
+    };
+    let fields = map.fields_of(kind).filter(|field| !may_be_absent(field));
+    let missing = fields.filter(|field| {
+        let mut rows = table.rows();
+        !rows.any(|row| row.fields.contains_key(*field))
+    });
+    missing
+        .map(|field| {
+            let part = if kind.personal.contains_key(field) {
+                "personal"
+            } else {
+                "fields"
+            };
+            Fault::new(
+                format!("kinds.{}.{part}.{field}", kind.name),
+                format!("no row of `{}` has `{field}`", kind.name),
+            )
+            .remedy("correct the name, or declare the field as nullable")
+        })
+        .collect()
+}
+
+fn missing_targets(reference: &Reference, table: &Table) -> Option<Fault> {
+    let Reference { name, field, .. } = reference;
+    if reference.nullable {
+        return None;
+    }
+    let rows = table.rows().filter(|row| row.get(field).is_null());
+    let ids: Vec<&RecordId> = rows.map(|row| &row.id).collect();
+    (!ids.is_empty()).then(|| {
+        Fault::new(
+            format!("references.{name}"),
+            format!("it is not nullable, and {} without it", rows_named(&ids)),
+        )
+        .remedy("declare it as nullable, or correct the rows")
+    })
+}
+
+/// References that can lead nowhere: no ids at all, or text where the ids referred to are integers.
+fn wrong_targets(reference: &Reference, table: &Table, to: &Table) -> Option<Fault> {
+    let integers = to.has_integer_ids()?;
+    let wrong = table.rows().filter(|row| {
+        let value = row.get(&reference.field);
+        let fits = value
+            .as_id()
+            .is_some_and(|id| id.as_integer().is_some() == integers);
+        !value.is_null() && !fits
+    });
+    let ids: Vec<&RecordId> = wrong.map(|row| &row.id).collect();
+    (!ids.is_empty()).then(|| {
+        let sort = if integers { "integers" } else { "text" };
+        Fault::new(
+            format!("references.{}", reference.name),
+            format!(
+                "the ids of `{}` are {sort}, and {} with something else",
+                reference.to,
+                rows_named(&ids)
+            ),
+        )
+        .remedy("write references as the ids they refer to are written")
+    })
+}
+
+fn rows_named(ids: &[&RecordId]) -> String {
+    let named: Vec<String> = ids.iter().take(NAMED).map(|id| format!("`{id}`")).collect();
+    let more = if ids.len() > NAMED { ", …" } else { "" };
+    let (verb, rows) = if ids.len() == 1 {
+        ("is", "row")
+    } else {
+        ("are", "rows")
+    };
+    format!(
+        "there {verb} {} {rows} ({}{more})",
+        ids.len(),
+        named.join(", ")
+    )
+}

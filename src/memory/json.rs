@@ -1,0 +1,159 @@
+//! Data in JSON: `{"clients": [{"user_id": "c1", …}], "debts": […]}`.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+
+use serde_json::{Map, Value as Json};
+
+use super::MemoryStore;
+use crate::domain::{DataMap, Fault, Faults, FieldName, KindName, Record, RecordId, Value};
+use crate::store::library;
+
+impl MemoryStore {
+    /// The rows of a JSON object: an array of objects for each kind, ids in the id field of the kind.
+    ///
+    /// Kinds that the map does not have are set aside, and written by [`to_json`](Self::to_json) as they
+    /// were.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::DataMap;
+    /// use client_lifecycle::memory::MemoryStore;
+    /// let map: DataMap = serde_json::from_str(r#"{ "kinds": { "clients": { "id": "user_id" } } }"#)?;
+    /// let rows = serde_json::json!({ "clients": [ { "user_id": "c1", "name": "Ana" } ] });
+    /// let store = MemoryStore::from_json(&map, &rows)?;
+    /// assert_eq!(store.to_json(), rows);
+    ///
+    /// let twice = serde_json::json!({ "clients": [ { "user_id": "c1" }, { "user_id": "c1" } ] });
+    /// let faults = MemoryStore::from_json(&map, &twice).unwrap_err();
+    /// assert!(faults.to_string().starts_with("clients[1].user_id: "));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with its place.
+    pub fn from_json(map: &DataMap, data: &Json) -> Result<Self, Faults> {
+        let Json::Object(kinds) = data else {
+            return Err(Fault::new("data", "not an object of arrays").into());
+        };
+        let mut faults = Faults::none();
+        let mut store = Self::new();
+        for (name, rows) in kinds {
+            let name = KindName::from(name.as_str());
+            if library::is_reserved(&name) {
+                faults.push(
+                    Fault::new(name.as_str(), "the name belongs to a table of the library")
+                        .remedy("leave it out"),
+                );
+                continue;
+            }
+            let Json::Array(rows) = rows else {
+                faults.push(Fault::new(name.as_str(), "not an array of rows"));
+                continue;
+            };
+            if let Some(kind) = map.kind(&name) {
+                let read = read_rows(&name, &kind.id, rows, &mut faults);
+                store.ids.insert(name.clone(), kind.id.clone());
+                store = store.with(name, read);
+            } else {
+                let rows = Json::Array(rows.clone());
+                store.aside.insert(name.as_str().into(), rows);
+            }
+        }
+        faults.or(store)
+    }
+
+    /// The same from a file or any other reader.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with its place; text that is no JSON, with its line.
+    pub fn from_reader(map: &DataMap, reader: impl Read) -> Result<Self, Faults> {
+        match serde_json::from_reader::<_, Json>(reader) {
+            Ok(data) => Self::from_json(map, &data),
+            Err(error) if error.is_io() => Err(Fault::new("data", "it could not be read").into()),
+            Err(error) => {
+                let place = format!("line {}, column {}", error.line(), error.column());
+                Err(Fault::new(place, "not JSON").into())
+            }
+        }
+    }
+
+    /// The rows that are there now, in the shape that [`from_json`](Self::from_json) reads, ids in order.
+    /// The library's own tables are left out.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let default_id = FieldName::from("id");
+        let mut kinds: Map<String, Json> = self.aside.clone().into_iter().collect();
+        for kind in self.records().kinds() {
+            let id = self.ids.get(&kind).unwrap_or(&default_id);
+            let rows = self.rows(kind.as_str());
+            let rows = rows.iter().map(|row| written(id, row)).collect();
+            kinds.insert(kind.as_str().into(), Json::Array(rows));
+        }
+        Json::Object(kinds)
+    }
+}
+
+fn read_rows(
+    kind: &KindName,
+    id_field: &FieldName,
+    rows: &[Json],
+    faults: &mut Faults,
+) -> Vec<Record> {
+    let mut seen = BTreeSet::new();
+    let mut read = Vec::with_capacity(rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        let place = format!("{kind}[{index}]");
+        let Json::Object(fields) = row else {
+            faults.push(Fault::new(place, "not an object"));
+            continue;
+        };
+        let id = match id(fields.get(id_field.as_str())) {
+            Ok(id) => id,
+            Err(wrong) => {
+                faults.push(Fault::new(format!("{place}.{id_field}"), wrong));
+                continue;
+            }
+        };
+        if !seen.insert(id.clone()) {
+            faults.push(Fault::new(
+                format!("{place}.{id_field}"),
+                format!("there is another row with the id `{id}`"),
+            ));
+        }
+        let others = fields.iter().filter(|(name, _)| id_field != name.as_str());
+        read.push(Record {
+            id,
+            fields: others
+                .map(|(name, value)| (name.as_str().into(), Value::from(value.clone())))
+                .collect(),
+        });
+    }
+    read
+}
+
+fn id(value: Option<&Json>) -> Result<RecordId, &'static str> {
+    match value {
+        None | Some(Json::Null) => Err("the row has no id"),
+        Some(Json::String(text)) if text.is_empty() => Err("an id cannot be empty"),
+        Some(Json::String(text)) => Ok(text.as_str().into()),
+        Some(Json::Number(number)) => number
+            .as_i64()
+            .map(RecordId::from)
+            .ok_or("an id is text or an integer of 64 bits"),
+        Some(_) => Err("an id is text or an integer of 64 bits"),
+    }
+}
+
+fn written(id_field: &FieldName, row: &Record) -> Json {
+    let mut fields = Map::new();
+    for (name, value) in &row.fields {
+        fields.insert(name.as_str().into(), json(value));
+    }
+    fields.insert(id_field.as_str().into(), json(&(&row.id).into()));
+    Json::Object(fields)
+}
+
+/// Numbers that JSON does not have become null.
+fn json(value: &Value) -> Json {
+    serde_json::to_value(value).unwrap_or(Json::Null)
+}

@@ -1,0 +1,127 @@
+//! Everything in memory: for tests, for data in a JSON file, and as the store others are compared with.
+
+mod describe;
+mod json;
+mod records;
+mod table;
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use crate::domain::{AuditEntry, DataMap, Event, Fault, FieldName, KindName, Record, Value};
+use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::store::{ByRow, Store, StoreError, library};
+
+pub use records::MemoryRecords;
+
+/// A [`Store`] in memory: [`ByRow`] over [`MemoryRecords`], without a limit to the number of rows.
+///
+/// ```
+/// use client_lifecycle::domain::Record;
+/// use client_lifecycle::memory::MemoryStore;
+/// let store = MemoryStore::new()
+///     .with("clients", [Record::new("c1").with("name", "Ana")])
+///     .with("debts", [Record::new(1).with("client_id", "c1"), Record::new(2).with("client_id", "c1")]);
+/// assert_eq!(store.rows("debts").len(), 2);
+/// ```
+#[derive(Debug)]
+pub struct MemoryStore {
+    rows: ByRow<MemoryRecords>,
+    /// The id field of each kind in JSON, where it is not `id`.
+    ids: BTreeMap<KindName, FieldName>,
+    /// Kinds of the JSON that the map does not have, as they were.
+    aside: BTreeMap<String, serde_json::Value>,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self {
+            rows: ByRow::new(MemoryRecords::new()).max_rows(u64::MAX),
+            ids: BTreeMap::new(),
+            aside: BTreeMap::new(),
+        }
+    }
+}
+
+impl MemoryStore {
+    /// A store that has no kinds yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same with these rows of a kind, in addition to those it has. A row of the same id is replaced.
+    #[must_use]
+    pub fn with(
+        mut self,
+        kind: impl Into<KindName>,
+        rows: impl IntoIterator<Item = Record>,
+    ) -> Self {
+        self.rows.records_mut().insert(kind.into(), rows);
+        self
+    }
+
+    /// Adds rows of a kind, as a host's own code would. A row of the same id is replaced.
+    pub fn insert(&self, kind: impl Into<KindName>, rows: impl IntoIterator<Item = Record>) {
+        self.rows.records().insert(kind.into(), rows);
+    }
+
+    /// The records.
+    #[must_use]
+    pub fn records(&self) -> &MemoryRecords {
+        self.rows.records()
+    }
+
+    /// The rows of a kind, in the order of their ids; none where there is no such kind.
+    #[must_use]
+    pub fn rows(&self, kind: &str) -> Vec<Record> {
+        self.records().rows(kind)
+    }
+
+    /// The recorded attempts, one entry for each subject, in the order of time.
+    #[must_use]
+    pub fn audit(&self) -> Vec<AuditEntry> {
+        let mut rows = self.rows(library::AUDIT);
+        rows.sort_by_cached_key(|row| {
+            let number = match row.get("number") {
+                Value::Integer(number) => *number,
+                _ => 0,
+            };
+            (row.get("at").literal(), number)
+        });
+        read(&rows, library::audit_entry)
+    }
+
+    /// The events to be delivered, by operation, topic and record.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        read(&self.rows(library::OUTBOX), library::event)
+    }
+
+    /// The receipts of the applied operations.
+    #[must_use]
+    pub fn receipts(&self) -> Vec<Receipt> {
+        read(&self.rows(library::OPERATIONS), library::receipt)
+    }
+}
+
+/// Only the store itself writes these, so every row can be read.
+fn read<T>(rows: &[Record], row: impl Fn(&Record) -> Result<T, StoreError>) -> Vec<T> {
+    rows.iter().filter_map(|each| row(each).ok()).collect()
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+        self.rows.check(map).await
+    }
+
+    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+        self.rows.survey(query).await
+    }
+
+    async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
+        self.rows.apply(changes).await
+    }
+}

@@ -1,0 +1,198 @@
+//! Rows in memory, under one lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use async_trait::async_trait;
+
+use super::describe::describe;
+use super::table::Table;
+use crate::domain::{
+    DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName,
+};
+use crate::store::{
+    Batch, BatchError, NoOthers, Page, Records, RowChange, StoreError, Unchanged, library,
+};
+
+/// [`Records`] in memory. A batch is checked and written under one lock, so nobody sees half of it.
+#[derive(Debug)]
+pub struct MemoryRecords {
+    tables: RwLock<Tables>,
+}
+
+pub(super) type Tables = BTreeMap<KindName, Table>;
+
+impl Default for MemoryRecords {
+    fn default() -> Self {
+        let own = library::kinds().map(|kind| (kind.name, Table::default()));
+        Self {
+            tables: RwLock::new(own.into()),
+        }
+    }
+}
+
+impl MemoryRecords {
+    /// Records of no kinds but the library's own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds rows of a kind, which need not be there yet. A row of the same id is replaced.
+    pub fn insert(&self, kind: impl Into<KindName>, rows: impl IntoIterator<Item = Record>) {
+        let mut tables = self.write_lock();
+        let table = tables.entry(kind.into()).or_default();
+        for row in rows {
+            table.put(row);
+        }
+    }
+
+    /// The rows of a kind, in the order of their ids; none where there is no such kind.
+    #[must_use]
+    pub fn rows(&self, kind: &str) -> Vec<Record> {
+        let tables = self.read_lock();
+        let rows = tables.get(kind).into_iter().flat_map(Table::rows);
+        rows.cloned().collect()
+    }
+
+    /// The names of the kinds, the library's own left out.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<KindName> {
+        let tables = self.read_lock();
+        let own = tables.keys().filter(|kind| !library::is_reserved(kind));
+        own.cloned().collect()
+    }
+
+    // Batches are checked before their first change, so a thread that panicked left no half state.
+    pub(super) fn read_lock(&self) -> RwLockReadGuard<'_, Tables> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_lock(&self) -> RwLockWriteGuard<'_, Tables> {
+        self.tables.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes sure that the field of a kind is indexed.
+    fn index(&self, kind: &KindName, field: &FieldName) {
+        let is_indexed = |table: &Table| table.is_indexed(field);
+        if self.read_lock().get(kind).is_none_or(is_indexed) {
+            return;
+        }
+        if let Some(table) = self.write_lock().get_mut(kind)
+            && !table.is_indexed(field)
+        {
+            table.index(field);
+        }
+    }
+}
+
+#[async_trait]
+impl Records for MemoryRecords {
+    async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
+        let tables = self.read_lock();
+        let table = table(&tables, &kind.name)?;
+        let mut found = Vec::new();
+        for id in ids {
+            found.extend(table.find(&kind.name, id)?.cloned());
+        }
+        Ok(found)
+    }
+
+    async fn referrers(
+        &self,
+        kind: &Kind,
+        reference: &Reference,
+        ids: &[RecordId],
+        page: Page<'_>,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.index(&kind.name, &reference.field);
+        let tables = self.read_lock();
+        let table = table(&tables, &kind.name)?;
+        let referrers = ids
+            .iter()
+            .flat_map(|id| table.referrers(&reference.field, id))
+            .filter(|id| page.after.is_none_or(|after| *id > after));
+        let in_order: BTreeSet<&RecordId> = referrers.collect();
+        let rows = in_order.into_iter().filter_map(|id| table.get(id));
+        Ok(rows.take(page.limit).cloned().collect())
+    }
+
+    async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
+        let Batch {
+            unchanged,
+            no_others,
+            changes,
+        } = batch;
+        for NoOthers { reference, .. } in no_others {
+            let (kind, field) = split(reference)?;
+            self.index(&kind, &field);
+        }
+        let mut tables = self.write_lock();
+        for Unchanged { kind, id, record } in unchanged {
+            // An id that no row could have asks for a row that is not there.
+            let found = table(&tables, kind)?.find(kind, id).ok().flatten();
+            if found != record.as_ref() {
+                return Err(BatchError::Changed);
+            }
+        }
+        for NoOthers {
+            reference,
+            target,
+            referrers,
+        } in no_others
+        {
+            let (kind, field) = split(reference)?;
+            let found = table(&tables, &kind)?.referrers(&field, target);
+            if !found.eq(referrers) {
+                return Err(BatchError::Changed);
+            }
+        }
+        for change in changes {
+            let (RowChange::Put { kind, .. } | RowChange::Delete { kind, .. }) = change;
+            table(&tables, kind)?;
+        }
+        // From here on nothing fails.
+        for change in changes {
+            match change {
+                RowChange::Put { kind, record } => {
+                    if let Some(table) = tables.get_mut(kind) {
+                        table.put(record.clone());
+                    }
+                }
+                RowChange::Delete { kind, id } => {
+                    if let Some(table) = tables.get_mut(kind) {
+                        table.delete(id);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn has_field(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {
+        let tables = self.read_lock();
+        let mut rows = table(&tables, &kind.name)?.rows();
+        Ok(rows.any(|row| row.fields.contains_key(field)))
+    }
+
+    async fn describe(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+        Ok(describe(&self.read_lock(), map))
+    }
+}
+
+fn table<'a>(tables: &'a Tables, kind: &KindName) -> Result<&'a Table, StoreError> {
+    tables.get(kind).ok_or_else(|| unknown("kind", kind))
+}
+
+fn split(reference: &ReferenceName) -> Result<(KindName, FieldName), StoreError> {
+    reference
+        .split()
+        .ok_or_else(|| unknown("reference", reference))
+}
+
+fn unknown(what: &'static str, name: &impl ToString) -> StoreError {
+    StoreError::Unknown {
+        what,
+        name: name.to_string(),
+    }
+}

@@ -1,0 +1,111 @@
+//! The rows of one kind, found by id and by reference.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::domain::{FieldName, KindName, Record, RecordId};
+use crate::store::StoreError;
+
+/// Which rows hold an id in a field.
+type Index = HashMap<RecordId, BTreeSet<RecordId>>;
+
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    rows: BTreeMap<RecordId, Record>,
+    /// One for each field that was ever asked for, kept up to date from then on.
+    indexes: HashMap<FieldName, Index>,
+}
+
+impl Table {
+    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &Record> {
+        self.rows.values()
+    }
+
+    pub(super) fn get(&self, id: &RecordId) -> Option<&Record> {
+        self.rows.get(id)
+    }
+
+    /// Whether the ids are integers; `None` while there are none. Integers sort before all others, so the
+    /// last id speaks for all.
+    pub(super) fn has_integer_ids(&self) -> Option<bool> {
+        let (last, _) = self.rows.last_key_value()?;
+        Some(last.as_integer().is_some())
+    }
+
+    /// The row that an id asks for: text finds the integer of the same digits.
+    pub(super) fn find(
+        &self,
+        kind: &KindName,
+        id: &RecordId,
+    ) -> Result<Option<&Record>, StoreError> {
+        match self.has_integer_ids() {
+            Some(true) if id.as_integer().is_none() => {
+                let text = id.to_string();
+                let integer = text.parse::<i64>().ok();
+                match integer.filter(|integer| integer.to_string() == text) {
+                    Some(integer) => Ok(self.get(&integer.into())),
+                    None => Err(StoreError::WrongId {
+                        kind: kind.clone(),
+                        id: id.clone(),
+                        expected: "integers",
+                    }),
+                }
+            }
+            _ => Ok(self.get(id)),
+        }
+    }
+
+    pub(super) fn put(&mut self, record: Record) {
+        self.delete(&record.id);
+        for (field, index) in &mut self.indexes {
+            if let Some(target) = record.get(field).as_id() {
+                index.entry(target).or_default().insert(record.id.clone());
+            }
+        }
+        self.rows.insert(record.id.clone(), record);
+    }
+
+    pub(super) fn delete(&mut self, id: &RecordId) {
+        let Some(record) = self.rows.remove(id) else {
+            return;
+        };
+        for (field, index) in &mut self.indexes {
+            let Some(target) = record.get(field).as_id() else {
+                continue;
+            };
+            if let Some(referrers) = index.get_mut(&target) {
+                referrers.remove(id);
+                if referrers.is_empty() {
+                    index.remove(&target);
+                }
+            }
+        }
+    }
+
+    pub(super) fn is_indexed(&self, field: &FieldName) -> bool {
+        self.indexes.contains_key(field)
+    }
+
+    /// Builds the index of a field.
+    pub(super) fn index(&mut self, field: &FieldName) {
+        let mut index = Index::new();
+        for record in self.rows.values() {
+            if let Some(target) = record.get(field).as_id() {
+                index.entry(target).or_default().insert(record.id.clone());
+            }
+        }
+        self.indexes.insert(field.clone(), index);
+    }
+
+    /// The ids of the rows that hold the target in an indexed field, in order.
+    pub(super) fn referrers<'a>(
+        &'a self,
+        field: &FieldName,
+        target: &RecordId,
+    ) -> impl Iterator<Item = &'a RecordId> {
+        let index = self.indexes.get(field);
+        index
+            .and_then(|index| index.get(target))
+            .into_iter()
+            .flatten()
+    }
+}

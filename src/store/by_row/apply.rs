@@ -1,0 +1,120 @@
+//! Applying a change set: read, decide, write if nothing changed meanwhile.
+
+use super::{ATTEMPTS, ByRow, audit, contention, names};
+use crate::domain::{Kind, Mask, OperationId};
+use crate::plan::{ChangeSet, NewValue, Receipt};
+use crate::store::library::{self, OPERATIONS};
+use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
+
+/// Attempts that only write audit entries cannot fail for good, and change nothing else: they may get in
+/// each other's way more often.
+const RECORD_ATTEMPTS: usize = 32;
+
+pub(super) async fn apply<R: Records>(
+    store: &ByRow<R>,
+    changes: &ChangeSet,
+) -> Result<Receipt, StoreError> {
+    refuse_unsupported(changes)?;
+    let attempts = if changes.is_record_only() {
+        RECORD_ATTEMPTS
+    } else {
+        ATTEMPTS
+    };
+    for _ in 0..attempts {
+        if let Some(first) = applied_before(&store.records, changes.operation).await? {
+            return Ok(first);
+        }
+        let receipt = if changes.is_record_only() {
+            record(store, changes).await?
+        } else {
+            carry_out(store, changes).await?
+        };
+        if let Some(receipt) = receipt {
+            return Ok(receipt);
+        }
+    }
+    Err(contention())
+}
+
+/// What no store that works by rows can do, before anything is read.
+fn refuse_unsupported(changes: &ChangeSet) -> Result<(), StoreError> {
+    for step in &changes.steps {
+        for (field, value) in names::written(&step.write) {
+            if *value == NewValue::Masked(Mask::Hmac) {
+                return Err(StoreError::Unsupported(format!(
+                    "keyed pseudonyms (`hmac` on `{}.{field}`)",
+                    step.kind
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn applied_before(
+    records: &impl Records,
+    operation: OperationId,
+) -> Result<Option<Receipt>, StoreError> {
+    let kind = Kind::named(OPERATIONS);
+    let found = records.get(&kind, &[operation.as_uuid().into()]).await?;
+    found.first().map(library::receipt).transpose()
+}
+
+/// Writes the audit entries alone; `None` where another attempt came first.
+async fn record<R: Records>(
+    store: &ByRow<R>,
+    changes: &ChangeSet,
+) -> Result<Option<Receipt>, StoreError> {
+    let mut batch = Batch::default();
+    batch.unchanged.push(not_applied(changes.operation));
+    audit::add(&store.records, &changes.audit, &mut batch).await?;
+    let written = store.write(&batch).await?;
+    Ok(written.map(|()| changes.receipt(&[])))
+}
+
+/// Writes everything; `None` where something changed since it was read.
+async fn carry_out<R: Records>(
+    store: &ByRow<R>,
+    changes: &ChangeSet,
+) -> Result<Option<Receipt>, StoreError> {
+    names::check_changes(changes)?;
+    let evaluation = store.evaluate(&changes.query).await?;
+    evaluation.check_fields(&names::in_changes(changes)).await?;
+
+    let preconditions = changes.preconditions.iter();
+    let questions: Vec<_> = preconditions.map(|each| each.question.clone()).collect();
+    let answers = evaluation.answers(&questions)?;
+    let differences = changes.differences(answers.iter().map(|answer| answer.count));
+    if !differences.is_empty() {
+        // Only if what was found was true at one and the same moment.
+        let batch = evaluation.into_loaded().into_conditions();
+        return match store.write(&batch).await? {
+            Some(()) => Err(StoreError::Conflict { differences }),
+            None => Ok(None),
+        };
+    }
+
+    let events = evaluation.events(changes)?;
+    let written = evaluation.run_steps(changes)?;
+    let receipt = changes.receipt(&written.affected);
+
+    let mut batch = evaluation.into_loaded().into_conditions();
+    batch.unchanged.push(not_applied(changes.operation));
+    batch.changes = events;
+    batch.changes.extend(written.changes);
+    audit::add(&store.records, &changes.audit, &mut batch).await?;
+    batch.changes.push(RowChange::Put {
+        kind: OPERATIONS.into(),
+        record: library::operation_record(&receipt)?,
+    });
+    Ok(store.write(&batch).await?.map(|()| receipt))
+}
+
+/// That the operation has not been applied.
+fn not_applied(operation: OperationId) -> Unchanged {
+    Unchanged {
+        kind: OPERATIONS.into(),
+        id: operation.as_uuid().into(),
+        record: None,
+    }
+}

@@ -1,0 +1,126 @@
+//! A store from rows.
+
+mod apply;
+mod audit;
+mod check;
+mod cycle;
+mod loaded;
+mod names;
+mod questions;
+mod sets;
+mod steps;
+
+use async_trait::async_trait;
+
+use super::{Batch, BatchError, Records, Store, StoreError};
+use crate::domain::{DataMap, Fault};
+use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use loaded::Loaded;
+use sets::Evaluation;
+
+/// How often something is read again when it changed while it was being decided.
+const ATTEMPTS: usize = 3;
+
+/// A [`Store`] over [`Records`]: rows are read in pages, decided here, and written as one conditional
+/// batch.
+///
+/// Several reads are no snapshot. So every answer rests on a batch: it names the rows that were read, and
+/// the references whose referrers were, and is written only if all of them are still the same. Where they
+/// are not, everything is read and decided again, three times at most.
+///
+/// ```
+/// use client_lifecycle::memory::MemoryRecords;
+/// use client_lifecycle::store::ByRow;
+/// let store = ByRow::new(MemoryRecords::new()).max_rows(500);
+/// ```
+#[derive(Debug)]
+pub struct ByRow<R: Records> {
+    records: R,
+    max_rows: u64,
+}
+
+impl<R: Records> ByRow<R> {
+    /// A store over these records, for operations on 10,000 rows at most.
+    #[must_use]
+    pub fn new(records: R) -> Self {
+        Self {
+            records,
+            max_rows: 10_000,
+        }
+    }
+
+    /// How many rows an operation may have to read; more is [`StoreError::TooLarge`].
+    #[must_use]
+    pub fn max_rows(mut self, rows: u64) -> Self {
+        self.max_rows = rows;
+        self
+    }
+
+    /// The records.
+    pub fn records(&self) -> &R {
+        &self.records
+    }
+
+    /// The records, to be changed by their owner.
+    pub fn records_mut(&mut self) -> &mut R {
+        &mut self.records
+    }
+
+    /// The sets of the query, evaluated. Rows that were read are in [`Loaded`].
+    async fn evaluate<'a>(
+        &'a self,
+        query: &'a SurveyQuery,
+    ) -> Result<Evaluation<'a, R>, StoreError> {
+        names::check(query)?;
+        let loaded = Loaded::new(&self.records, self.max_rows);
+        let mut evaluation = Evaluation::new(query, loaded);
+        evaluation.run().await?;
+        Ok(evaluation)
+    }
+
+    /// Writes the batch; `None` where something changed since it was read.
+    async fn write(&self, batch: &Batch) -> Result<Option<()>, StoreError> {
+        match self.records.write(batch).await {
+            Ok(()) => Ok(Some(())),
+            Err(BatchError::Changed) => Ok(None),
+            Err(BatchError::Store(error)) => Err(error),
+        }
+    }
+
+    /// The answers; `None` where the rows changed while they were read.
+    async fn try_survey(&self, query: &SurveyQuery) -> Result<Option<Survey>, StoreError> {
+        let evaluation = self.evaluate(query).await?;
+        let named = names::in_query(query);
+        evaluation.check_fields(&named).await?;
+        let survey = Survey::new(evaluation.subjects(), evaluation.answers(&query.questions)?);
+        let batch = evaluation.into_loaded().into_conditions();
+        Ok(self.write(&batch).await?.map(|()| survey))
+    }
+}
+
+#[async_trait]
+impl<R: Records> Store for ByRow<R> {
+    async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+        check::check(&self.records, map).await
+    }
+
+    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+        for _ in 0..ATTEMPTS {
+            if let Some(survey) = self.try_survey(query).await? {
+                return Ok(survey);
+            }
+        }
+        Err(contention())
+    }
+
+    async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
+        apply::apply(self, changes).await
+    }
+}
+
+fn contention() -> StoreError {
+    StoreError::Contention {
+        source: None,
+        retryable: true,
+    }
+}

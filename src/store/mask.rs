@@ -1,0 +1,116 @@
+//! Masks on stores that work by rows: what takes the place of a value.
+
+use chrono::{Datelike, NaiveDate, NaiveTime};
+
+use super::StoreError;
+use crate::domain::{FieldName, FieldType, Kind, Mask, Record, Value, instant_text};
+
+/// What the mask makes of a field of a record. Depends on nothing but the record.
+///
+/// ```
+/// use client_lifecycle::domain::{Kind, Mask, Record, Value};
+/// use client_lifecycle::store::masked;
+/// let client = Record::new("c1").with("birth_date", "1984-05-06");
+/// let year = masked(&Mask::Year, &Kind::named("clients"), &"birth_date".into(), &client)?;
+/// assert_eq!(year, Value::from("1984-01-01"));
+/// # Ok::<(), client_lifecycle::store::StoreError>(())
+/// ```
+///
+/// # Errors
+/// [`StoreError::BadValue`] when the value is none that the mask can be applied to, and
+/// [`StoreError::Unsupported`] for keyed pseudonyms.
+pub fn masked(
+    mask: &Mask,
+    kind: &Kind,
+    field: &FieldName,
+    record: &Record,
+) -> Result<Value, StoreError> {
+    let old = record.get(field);
+    let bad = |expected: &str| StoreError::BadValue {
+        kind: kind.name.clone(),
+        id: Some(record.id.clone()),
+        field: field.clone(),
+        expected: expected.into(),
+    };
+    match mask {
+        Mask::Null => Ok(Value::Null),
+        Mask::Text(text) => Ok(text.as_str().into()),
+        Mask::PlaceholderEmail => Ok(format!("{}@anonymized.invalid", record.id).into()),
+        Mask::Year => year(old).ok_or_else(|| bad("date")),
+        Mask::Truncate(length) => match old {
+            Value::Null => Ok(Value::Null),
+            Value::Text(text) => {
+                let kept: String = text.chars().take(usize::from(*length)).collect();
+                Ok(kept.into())
+            }
+            _ => Err(bad("text")),
+        },
+        Mask::Hmac => Err(StoreError::Unsupported(format!(
+            "keyed pseudonyms (`hmac` on `{}.{field}`)",
+            kind.name
+        ))),
+    }
+}
+
+/// The first of January of the year in which the value lies in UTC, in the form the value is stored in.
+fn year(old: &Value) -> Option<Value> {
+    let Value::Timestamp(at) = FieldType::Timestamp.read(old).ok()? else {
+        return Some(Value::Null);
+    };
+    let first = NaiveDate::from_ymd_opt(at.year(), 1, 1)?;
+    let midnight = first.and_time(NaiveTime::MIN).and_utc();
+    Some(match old {
+        Value::Date(_) => first.into(),
+        Value::Integer(_) => midnight.timestamp().into(),
+        Value::Text(text) if text.len() == 10 => first.to_string().into(),
+        Value::Text(text) if text.contains('T') => instant_text(midnight).into(),
+        Value::Text(_) => format!("{first} 00:00:00").into(),
+        _ => midnight.into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn apply(mask: &Mask, value: impl Into<Value>) -> Result<Value, StoreError> {
+        let record = Record::new("c1").with("field", value);
+        masked(mask, &Kind::named("clients"), &"field".into(), &record)
+    }
+
+    #[test]
+    fn the_year_keeps_the_stored_form() {
+        let cases: [(Value, Value); 5] = [
+            ("1984-05-06".into(), "1984-01-01".into()),
+            (
+                "1984-05-06T07:08:09Z".into(),
+                "1984-01-01T00:00:00.000Z".into(),
+            ),
+            ("1984-05-06 07:08:09".into(), "1984-01-01 00:00:00".into()),
+            (1_705_761_900_i64.into(), 1_704_067_200_i64.into()),
+            (Value::Null, Value::Null),
+        ];
+        for (old, new) in cases {
+            assert!(apply(&Mask::Year, old).unwrap() == new);
+        }
+        assert!(apply(&Mask::Year, "soon").is_err());
+    }
+
+    #[test]
+    fn truncating_counts_characters() {
+        assert!(apply(&Mask::Truncate(2), "ñandú").unwrap() == Value::from("ña"));
+        assert!(apply(&Mask::Truncate(9), "ab").unwrap() == Value::from("ab"));
+        assert!(apply(&Mask::Truncate(1), Value::Null).unwrap() == Value::Null);
+    }
+
+    #[test]
+    fn placeholders_are_unique_by_the_id() {
+        let mail = apply(&Mask::PlaceholderEmail, "ana@example.org").unwrap();
+        assert!(mail == Value::from("c1@anonymized.invalid"));
+    }
+
+    #[test]
+    fn a_keyed_pseudonym_is_not_supported() {
+        assert_eq!(apply(&Mask::Hmac, "x").unwrap_err().code(), "unsupported");
+    }
+}

@@ -1,0 +1,1 @@
+//! What tests of stores need. Feature `testing`.
