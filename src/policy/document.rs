@@ -7,9 +7,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::policy::FIRST_VERSION;
 use super::{DeletionPolicy, ModePolicy};
 use crate::domain::map_document::{KindDocument, MapDocument, ReferenceDocument};
-use crate::domain::{DataMap, Excluded, Faults, KindName, Mode};
+use crate::domain::{DataMap, Excluded, Fault, Faults, KindName, Mode};
 
 /// A policy as a document spells it. The three parts of the data map stand beside those of the policy.
+///
+/// Modes are text here, because the path of a fault can name a key only if it is text.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PolicyDocument {
@@ -23,7 +25,7 @@ pub(super) struct PolicyDocument {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<Excluded>,
     #[serde(default)]
-    modes: BTreeMap<Mode, ModePolicy>,
+    modes: BTreeMap<String, ModePolicy>,
 }
 
 fn first_version() -> String {
@@ -47,7 +49,18 @@ impl TryFrom<PolicyDocument> for DeletionPolicy {
             references,
             excluded,
         })?;
-        Self::assemble(version, subject, map, modes)
+        let mut faults = Faults::none();
+        let mut known = BTreeMap::new();
+        for (name, policy) in modes {
+            match name.parse::<Mode>() {
+                Ok(mode) => _ = known.insert(mode, policy),
+                Err(message) => faults.push(Fault::new(format!("modes.{name}"), message)),
+            }
+        }
+        match Self::assemble(version, subject, map, known) {
+            Ok(policy) => faults.or(policy),
+            Err(more) => Err(faults.and(more)),
+        }
     }
 }
 
@@ -64,7 +77,11 @@ impl From<&DeletionPolicy> for PolicyDocument {
             kinds,
             references,
             excluded,
-            modes: policy.modes.clone(),
+            modes: policy
+                .modes
+                .iter()
+                .map(|(mode, policy)| (mode.to_string(), policy.clone()))
+                .collect(),
         }
     }
 }

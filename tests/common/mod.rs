@@ -1,0 +1,147 @@
+//! A small world for tests: references with their rules, rows, one deletion, and what must come of it; run
+//! on every store.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use client_lifecycle::domain::{Actor, DataMap, Request};
+use client_lifecycle::lifecycle::Error;
+use client_lifecycle::plan::{Plan, Receipt};
+use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore, Store};
+use serde_json::{Value, json};
+
+/// References with their rules, and rows.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) subject: &'static str,
+    /// `(name, to, nullable, rule)`
+    pub(crate) references: Vec<(&'static str, &'static str, bool, Value)>,
+    pub(crate) rows: Value,
+}
+
+/// What must come of a deletion.
+#[derive(Debug)]
+pub(crate) enum Expected {
+    /// These rows survive.
+    Left(Value),
+    /// Nothing changes, and exactly these block: `(reference, count, ids)`.
+    Refused(Vec<(&'static str, u64, Vec<&'static str>)>),
+}
+
+impl World {
+    pub(crate) fn policy_document(&self) -> Value {
+        let kinds: BTreeMap<&str, Value> = self
+            .rows
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(|kind| (kind.as_str(), json!({})))
+            .collect();
+        let references: Vec<Value> = self
+            .references
+            .iter()
+            .map(|(from, to, nullable, _)| json!({ "from": from, "to": to, "nullable": nullable }))
+            .collect();
+        let rules: BTreeMap<&str, &Value> = self
+            .references
+            .iter()
+            .map(|(from, _, _, rule)| (*from, rule))
+            .collect();
+        json!({
+            "subject": self.subject, "kinds": kinds, "references": references,
+            "modes": { "hard_delete": { "allow": "any", "rules": rules } }
+        })
+    }
+
+    pub(crate) fn policy(&self) -> DeletionPolicy {
+        DeletionPolicy::from_json(&self.policy_document().to_string())
+            .unwrap_or_else(|faults| panic!("{faults}"))
+    }
+
+    pub(crate) fn memory(&self, map: &DataMap) -> MemoryStore {
+        MemoryStore::from_json(map, &self.rows).unwrap()
+    }
+}
+
+pub(crate) fn request(subject: &str, id: &str) -> Request {
+    Request::hard_delete(subject, id).by(Actor::new("ana", "ADMIN"))
+}
+
+/// Plans and applies, and compares what is left with what was expected.
+pub(crate) async fn judge<S: Store>(
+    store: S,
+    world: &World,
+    id: &str,
+    expected: &Expected,
+    left: impl AsyncFn(&S) -> Value,
+) {
+    let lifecycle = Lifecycle::open(store, world.policy())
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    let request = request(world.subject, id);
+    let plan = lifecycle.plan(&request).await.unwrap();
+    let done = lifecycle.apply(&request, &plan).await;
+    match expected {
+        Expected::Left(rows) => {
+            let receipt = done.unwrap_or_else(|error| panic!("{error}\n{plan}"));
+            assert_eq!(&left(lifecycle.store()).await, &sorted(rows), "{plan}");
+            agrees(&plan, &receipt);
+        }
+        Expected::Refused(blockers) => {
+            let error = done.expect_err("the deletion is refused");
+            assert!(matches!(error, Error::Blocked(_)), "{error}");
+            let found: BTreeSet<(String, u64, Vec<String>)> = plan
+                .blockers
+                .iter()
+                .map(|blocker| {
+                    let reference = blocker.reference.as_ref().unwrap().to_string();
+                    (
+                        reference,
+                        blocker.count,
+                        blocker.sample.iter().map(ToString::to_string).collect(),
+                    )
+                })
+                .collect();
+            let wanted = blockers
+                .iter()
+                .map(|(reference, count, ids)| {
+                    (
+                        (*reference).into(),
+                        *count,
+                        ids.iter().map(ToString::to_string).collect(),
+                    )
+                })
+                .collect();
+            assert_eq!(found, wanted, "{plan}");
+            assert_eq!(&left(lifecycle.store()).await, &sorted(&world.rows));
+        }
+    }
+}
+
+/// What was shown is what was done.
+pub(crate) fn agrees(plan: &Plan, receipt: &Receipt) {
+    assert_eq!(plan.digest, receipt.digest);
+    assert_eq!(plan.steps.len(), receipt.steps.len());
+    for (step, done) in plan.steps.iter().zip(&receipt.steps) {
+        assert_eq!(
+            (step.count, step.count),
+            (done.planned, done.actual),
+            "{step:?}"
+        );
+    }
+}
+
+/// Rows in the order of their ids, fields that are null left out.
+pub(crate) fn sorted(rows: &Value) -> Value {
+    let mut rows = rows.clone();
+    for (_, list) in rows.as_object_mut().unwrap() {
+        let list = list.as_array_mut().unwrap();
+        list.sort_by_key(|row| row["id"].to_string());
+        for row in list {
+            row.as_object_mut()
+                .unwrap()
+                .retain(|_, value| !value.is_null());
+        }
+    }
+    rows
+}
