@@ -319,3 +319,39 @@ async fn check_reports_reserved_and_missing_kinds() {
     let paths: Vec<&str> = faults.iter().map(|fault| &*fault.path).collect();
     assert_eq!(paths, ["kinds.ghosts", "kinds.lifecycle_audit"]);
 }
+
+/// Sixteen threads rest on the same sixteen debts and each takes one away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_threads_that_rest_on_the_same_rows_one_wins() {
+    let store = Arc::new(ByRow::new(world(16)));
+    let tasks: Vec<_> = (1..=16_u128)
+        .map(|number| {
+            let mut mine = exactly(changes(vec![(1, Write::Delete)]), 16);
+            mine.operation = uuid::Uuid::from_u128(number).into();
+            mine.receipt.operation = mine.operation;
+            let own = Source::Ids(vec![i64::try_from(number).unwrap().into()]);
+            let mut sets = mine.query.sets.to_vec();
+            let Stratum::Set(debts) = sets[1].clone() else {
+                unreachable!()
+            };
+            let mut one = debts;
+            one.id = SetId(2);
+            one.arms[0].source = own;
+            sets.push(Stratum::Set(one));
+            mine.query.sets = sets.into();
+            mine.steps[0].rows = Rows::all(SetId(2));
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.apply(&mine).await })
+        })
+        .collect();
+    let mut won = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => won += 1,
+            Err(error) => assert!(matches!(error.code(), "conflict" | "contention"), "{error}"),
+        }
+    }
+    assert_eq!(won, 1);
+    assert_eq!(store.records().rows("debts").len(), 15);
+    assert_eq!(store.records().rows(library::OPERATIONS).len(), 1);
+}

@@ -121,10 +121,23 @@ async fn everything_that_does_not_fit_is_reported_at_once() {
         "kinds.debts.fields.due_at: no row of `debts` has `due_at`",
         "kinds.sessions: the store has no kind `sessions`",
         "references.debts.client_id: it is not nullable, and there are 2 rows (`d2`, `d4`) without it",
-        "references.debts.client_id: the ids of `clients` are text, and there are 2 rows (`d1`, `d3`) with something else",
     ];
     assert_eq!(faults.len(), expected.len(), "{faults:#?}");
     for (fault, start) in faults.iter().zip(expected) {
         assert!(fault.starts_with(start), "{fault}");
     }
+}
+
+#[tokio::test]
+async fn references_of_another_sort_than_the_ids_are_reported() {
+    let data = json!({
+        "clients": [ { "user_id": 1, "email": null, "role": "USER" } ],
+        "debts": [ { "id": "d1", "client_id": 1, "due_at": null }, { "id": "d2", "client_id": "1" },
+                   { "id": "d3", "client_id": true } ],
+        "sessions": []
+    });
+    let expected = "references.debts.client_id: the ids of `clients` are integers, \
+                    and there are 2 rows (`d2`, `d3`) with something else \
+                    (write references as the ids they refer to are written)";
+    assert_eq!(faults(data).await, [expected]);
 }

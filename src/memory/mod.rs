@@ -6,6 +6,7 @@ mod records;
 mod table;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use async_trait::async_trait;
 
@@ -25,13 +26,21 @@ pub use records::MemoryRecords;
 ///     .with("debts", [Record::new(1).with("client_id", "c1"), Record::new(2).with("client_id", "c1")]);
 /// assert_eq!(store.rows("debts").len(), 2);
 /// ```
-#[derive(Debug)]
 pub struct MemoryStore {
     rows: ByRow<MemoryRecords>,
     /// The id field of each kind in JSON, where it is not `id`.
     ids: BTreeMap<KindName, FieldName>,
     /// Kinds of the JSON that the map does not have, as they were.
     aside: BTreeMap<String, serde_json::Value>,
+}
+
+/// The names of the kinds, and nothing of their rows.
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("kinds", &self.records().kinds())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for MemoryStore {

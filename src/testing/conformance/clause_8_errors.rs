@@ -92,8 +92,10 @@ pub async fn clause_8_a_value_of_another_type_is_refused(host: &dyn Host) {
     load_all(host).await;
     let mut kinds = world().kinds().cloned().collect::<Vec<_>>();
     for kind in kinds.iter_mut().filter(|kind| kind.name == "debts") {
-        let mut declared = Field::default();
-        declared.field_type = Some(FieldType::Integer);
+        let declared = Field {
+            field_type: Some(FieldType::Integer),
+            ..Field::default()
+        };
         kind.fields
             .extend(BTreeMap::from([("status".into(), declared)]));
     }
