@@ -1,5 +1,12 @@
 //! What `ByRow` does beyond the contract: limits, pages, retries, and steps that overlap.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -235,15 +242,15 @@ async fn a_set_that_is_not_there_is_refused() {
 struct Busy {
     inner: MemoryRecords,
     writes: AtomicUsize,
-    busy_for: usize,
+    changes: usize,
 }
 
 impl Busy {
-    fn store(busy_for: usize) -> ByRow<Self> {
+    fn store(changes: usize) -> ByRow<Self> {
         ByRow::new(Self {
             inner: world(2),
             writes: AtomicUsize::new(0),
-            busy_for,
+            changes,
         })
     }
 }
@@ -266,7 +273,7 @@ impl Records for Busy {
 
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
         let number = self.writes.fetch_add(1, Ordering::SeqCst);
-        if number < self.busy_for {
+        if number < self.changes {
             let id = 100 + i64::try_from(number).unwrap();
             self.inner.insert("debts", [debt(id)]);
         }

@@ -1,5 +1,6 @@
 //! The conformance suite over the memory store, over smart pointers to it, and over rows that are slow.
 
+#![allow(clippy::unused_async, reason = "the form that the macro asks for")]
 #![cfg(feature = "testing")]
 
 mod common;

@@ -1,6 +1,7 @@
 //! A host for stores over `MemoryRecords`: the conformance suite sees past the store into the records.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use client_lifecycle::store::{Batch, BatchError, Page, Records, Store, StoreErro
 use client_lifecycle::testing::conformance::{Host, Recorded, Sent, world, yield_now};
 
 /// Records with every kind of the suite, all empty.
-pub fn empty_records() -> MemoryRecords {
+pub(crate) fn empty_records() -> MemoryRecords {
     let records = MemoryRecords::new();
     for kind in world().kinds() {
         records.insert(&kind.name, []);
@@ -20,14 +21,14 @@ pub fn empty_records() -> MemoryRecords {
 }
 
 /// A store, and the records it keeps its rows in.
-pub struct MemoryHost<S> {
-    pub store: S,
-    pub records: Arc<MemoryRecords>,
+pub(crate) struct MemoryHost<S> {
+    pub(crate) store: S,
+    pub(crate) records: Arc<MemoryRecords>,
 }
 
 impl<S: Store> MemoryHost<S> {
     /// A host of the store that is made of fresh records.
-    pub fn of(make: impl FnOnce(SharedRecords) -> S) -> Self {
+    pub(crate) fn of(make: impl FnOnce(SharedRecords) -> S) -> Self {
         let records = Arc::new(empty_records());
         Self {
             store: make(SharedRecords(Arc::clone(&records))),
@@ -69,7 +70,7 @@ impl<S: Store> Host for MemoryHost<S> {
 
 /// Records that are shared with the host, and let others go first at every call: what a backend over a
 /// network does.
-pub struct SharedRecords(pub Arc<MemoryRecords>);
+pub(crate) struct SharedRecords(pub(crate) Arc<MemoryRecords>);
 
 #[async_trait]
 impl Records for SharedRecords {

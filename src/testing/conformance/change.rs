@@ -131,9 +131,16 @@ impl Change {
     }
 
     /// A set whose arms may refer to itself.
-    pub(super) fn cycle(mut self, kind: &str, arms: Vec<Arm>) -> Self {
-        let id = self.next();
-        self.sets.push(Stratum::Cycle(vec![named(id, kind, arms)]));
+    pub(super) fn cycle(self, kind: &str, arms: Vec<Arm>) -> Self {
+        self.cycle_of(kind, vec![arms])
+    }
+
+    /// Sets whose arms may refer to each other.
+    pub(super) fn cycle_of(mut self, kind: &str, sets: Vec<Vec<Arm>>) -> Self {
+        let first = self.next().0;
+        let sets = (first..).zip(sets);
+        let named = sets.map(|(id, arms)| named(SetId(id), kind, arms));
+        self.sets.push(Stratum::Cycle(named.collect()));
         self
     }
 

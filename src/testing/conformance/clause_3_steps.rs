@@ -3,7 +3,7 @@
 use super::Host;
 use super::change::{Change, all, arm, ranked, referrers, update, when};
 use super::observed::Observed;
-use super::world::load_all;
+use super::world::{item, load, load_all};
 use crate::domain::{Mask, Value, eq, older_than};
 use crate::plan::{Arm, Case, Expected, NewValue, Ranks, Source, Write};
 
@@ -161,6 +161,51 @@ pub async fn clause_3_a_cycle_of_kinds_is_followed_to_its_end(host: &dyn Host) {
         .cycle("items", vec![first, parts])
         .expect(all(1), Expected::Exactly(3))
         .step(1, Write::Delete);
+    let after = applied(host, change).await;
+    assert_eq!(after.ids("items"), ["4", "5"]);
+}
+
+/// While a cycle grows a row leads on with every rank it was found with; in the end it keeps the lowest.
+pub async fn clause_3_a_row_of_a_cycle_leads_on_with_all_its_ranks(host: &dyn Host) {
+    load_all(host).await;
+    let named = |id: i64, rank| Arm {
+        cases: vec![Case::always(rank)],
+        ..arm(Source::Ids(vec![id.into()]))
+    };
+    let below = |from: u16, rank| Arm {
+        cases: vec![Case::always(rank)],
+        ..arm(referrers("items.part_of", ranked(1, from)))
+    };
+    // Item 2 is found with rank 5 and, below item 1, with rank 1; item 3 only below rank 5.
+    let arms = vec![named(1, 0), named(2, 5), below(0, 1), below(5, 5)];
+    let change = Change::of(&["c1"])
+        .cycle("items", arms)
+        .expect(ranked(1, 0), Expected::Exactly(1))
+        .expect(ranked(1, 1), Expected::Exactly(1))
+        .expect(ranked(1, 5), Expected::Exactly(1))
+        .step_on(ranked(1, 5), Write::Delete);
+    let after = applied(host, change).await;
+    assert_eq!(after.ids("items"), ["1", "2", "4", "5"]);
+}
+
+/// Sets of a cycle grow from each other, and a row that refers to itself ends nothing.
+pub async fn clause_3_the_sets_of_a_cycle_grow_from_each_other(host: &dyn Host) {
+    load_all(host).await;
+    let loops = [(6, 6), (7, 6)].map(|(id, part_of)| item(id, "b3", Some(part_of)));
+    load(host, "items", loops.into()).await;
+    let first = arm(Source::Ids(vec![1.into(), 6.into()]));
+    let odd = arm(referrers("items.part_of", all(2)));
+    let even = arm(referrers("items.part_of", all(1)));
+    let change = Change::of(&["c1"])
+        .cycle_of("items", vec![vec![first, odd], vec![even]])
+        .expect(all(1), Expected::Exactly(4))
+        .expect(all(2), Expected::Exactly(3))
+        .set("items", vec![arm(Source::Ids(vec![2.into()]))])
+        .step(1, update("part_of", Value::Null))
+        .step(2, update("part_of", Value::Null))
+        .step(1, Write::Delete)
+        .step(3, Write::Delete);
+    // 1, 3, 6 and 7 are an even number of steps away; 2, 6 and 7 an odd one.
     let after = applied(host, change).await;
     assert_eq!(after.ids("items"), ["4", "5"]);
 }

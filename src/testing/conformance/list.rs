@@ -52,6 +52,8 @@ macro_rules! conformance_cases {
                 clause_3_a_case_looks_at_the_rank_above,
                 clause_3_references_are_followed_both_ways,
                 clause_3_a_cycle_of_kinds_is_followed_to_its_end,
+                clause_3_a_row_of_a_cycle_leads_on_with_all_its_ranks,
+                clause_3_the_sets_of_a_cycle_grow_from_each_other,
                 clause_3_time_is_that_of_the_request,
                 clause_3_masks_are_made_of_the_row,
             }

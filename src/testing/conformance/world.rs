@@ -95,7 +95,7 @@ pub(super) fn debt(id: &str, client: &str, status: &str) -> Record {
         .with("due_at", "2026-01-05T10:00:00.000Z")
 }
 
-fn item(id: i64, booking: &str, part_of: Option<i64>) -> Record {
+pub(super) fn item(id: i64, booking: &str, part_of: Option<i64>) -> Record {
     Record::new(id)
         .with("booking_id", booking)
         .with("part_of", part_of)
