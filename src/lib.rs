@@ -3,4 +3,8 @@
 pub mod domain;
 pub mod plan;
 pub mod policy;
+#[cfg(feature = "sql")]
+pub mod sql;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod store;
