@@ -136,6 +136,8 @@ impl Renderer<'_> {
         // In the order of ids, so that the outbox is the same on every run.
         w.push(" ORDER BY ").push(&id);
         w.push(self.dialect.by_bytes());
+        // Two drafts may tell of the same row: operation, topic and record are the key.
+        w.push(" ON CONFLICT DO NOTHING");
         Ok(w.finish())
     }
 
