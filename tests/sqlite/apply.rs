@@ -1,7 +1,9 @@
 //! Change sets: all or nothing, once, exactly the rows of their sets.
 
 use client_lifecycle::domain::{Event, FieldName, Mask, OperationId, Value, eq};
-use client_lifecycle::plan::{Difference, EventDraft, Expected, NewValue, Precondition, Write};
+use client_lifecycle::plan::{
+    Case, Difference, EventDraft, Expected, NewValue, Precondition, Ranks, Source, Write,
+};
 use client_lifecycle::store::{Store, StoreError};
 
 use crate::world::*;
@@ -320,4 +322,50 @@ async fn another_prefix_has_tables_of_its_own() {
     let bad = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone()).prefix("a\"b");
     assert!(bad.is_err());
     let _: OperationId = uuid::Uuid::nil().into();
+}
+
+#[tokio::test]
+async fn a_mark_notes_and_writes_the_rows_that_its_own_write_would_hide() {
+    let world = World::new(DDL).await;
+    let unpaid = || when(eq("status", "PENDING"), 1);
+    let out = || Case {
+        below: Ranks::ALL,
+        when: None,
+        rank: None,
+    };
+    let referrers = || Source::Referrers {
+        reference: "debts.client_id".into(),
+        of: all(0),
+    };
+    let one = vec![arm(referrers(), [unpaid(), out()])];
+    let two = vec![
+        arm(referrers(), [unpaid()]),
+        arm(Source::Ids(vec![2.into(), 3.into()]), [unpaid(), out()]),
+    ];
+    for (operation, arms) in [(1, one), (2, two)] {
+        world
+            .run("UPDATE debts SET status = 'PENDING' WHERE id = 2")
+            .await;
+        let sets = [set(0, "clients", [subjects()]), set(1, "debts", arms)];
+        let settle = Write::Mark(vec![("status".into(), NewValue::Value("VOID".into()))]);
+        let query = query(&map(MAP), "clients", "a", sets, []);
+        let marked = changes(operation, query, [step("debts", ranked(1, 1), settle, 0)]);
+        assert_eq!(actual(&world.store.apply(&marked).await.unwrap()), [1]);
+        let noted = format!(
+            "SELECT record || '' FROM lifecycle_marks WHERE operation = '{}'",
+            marked.operation
+        );
+        assert_eq!(world.texts(&noted).await, ["2"]);
+        let statuses = "SELECT status FROM debts ORDER BY id";
+        assert_eq!(world.texts(statuses).await, ["PAID", "VOID", "PAID"]);
+    }
+}
+
+#[tokio::test]
+async fn rows_of_one_kind_are_not_written_as_rows_of_another() {
+    let world = World::new(DDL).await;
+    let wrong = changes(1, tree(), [step("notes", all(1), Write::Delete, 0)]);
+    let found = world.store.apply(&wrong).await.unwrap_err();
+    assert_eq!(found.code(), "unsupported");
+    assert_eq!(world.number(ROWS).await, 234);
 }

@@ -11,17 +11,17 @@ const LENGTH: u16 = 12;
 
 /// A chain of kinds: one row of the first, and below each row of a kind as many of the next as `fan_out` says.
 async fn chain(fan_out: [u32; LENGTH as usize]) -> World {
-    let mut ddl =
-        "CREATE TABLE k0 (id TEXT PRIMARY KEY); INSERT INTO k0 VALUES ('0'), ('other');".to_owned();
-    for (k, n) in fan_out.iter().enumerate().skip(1) {
-        ddl += &format!(
+    let first = "CREATE TABLE k0 (id TEXT PRIMARY KEY); INSERT INTO k0 VALUES ('0'), ('other');";
+    let mut ddl = vec![first.to_owned()];
+    ddl.extend(fan_out.iter().enumerate().skip(1).map(|(k, n)| {
+        format!(
             "CREATE TABLE k{k} (id TEXT PRIMARY KEY, up TEXT NOT NULL); CREATE INDEX k{k}_up ON k{k} (up);
              INSERT INTO k{k} SELECT hex(randomblob(16)), p.id FROM k{} AS p,
              (WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {n}) SELECT n FROM n);",
             k - 1
-        );
-    }
-    World::new(&ddl).await
+        )
+    }));
+    World::new(&ddl.join("\n")).await
 }
 
 async fn ratio(world: &World, runs: usize) -> (f64, Duration, Duration, i64) {
