@@ -5,3 +5,4 @@
 
 pub mod conformance;
 pub mod model;
+pub mod strategies;
