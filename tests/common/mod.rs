@@ -2,6 +2,8 @@
 //! on every store.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod backend;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use client_lifecycle::domain::{Actor, DataMap, Request};

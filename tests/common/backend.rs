@@ -1,0 +1,146 @@
+//! Stores with a way past them: tests change and read the rows by the host's own means.
+
+use std::sync::Arc;
+
+use client_lifecycle::domain::{AuditEntry, DataMap, Event, Record, RecordId};
+use client_lifecycle::store::{RowChange, Store};
+use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+use serde_json::{Value, json};
+
+/// A store and a way past it.
+pub(crate) enum Backend {
+    Memory(Arc<MemoryStore>, Arc<DataMap>),
+    #[cfg(feature = "sqlite")]
+    Sqlite(super::sqlite::File),
+}
+
+/// Which store a test runs on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum On {
+    Memory,
+    #[cfg(feature = "sqlite")]
+    Sqlite,
+}
+
+impl Backend {
+    /// The rows of `{"clients": [{…}], …}` in a fresh store.
+    pub(crate) async fn with(on: On, policy: &DeletionPolicy, rows: &Value) -> Self {
+        match on {
+            On::Memory => {
+                let store = MemoryStore::from_json(policy.map(), rows).unwrap();
+                Self::Memory(Arc::new(store), policy.map().clone())
+            }
+            #[cfg(feature = "sqlite")]
+            On::Sqlite => Self::Sqlite(super::sqlite::File::with(policy.map(), rows).await),
+        }
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Memory(store, _) => store.clone(),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(file) => Arc::new(file.store()),
+        }
+    }
+
+    pub(crate) async fn lifecycle(&self, policy: &DeletionPolicy) -> Lifecycle<Arc<dyn Store>> {
+        let opened = Lifecycle::open(self.store(), policy.clone()).await;
+        opened.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The rows of a kind as JSON objects in the order of their ids, fields that are null left out.
+    pub(crate) async fn rows(&self, kind: &str) -> Value {
+        match self {
+            Self::Memory(store, _) => super::sorted(&store.to_json())[kind].clone(),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(file) => super::sorted(&file.rows().await)[kind].clone(),
+        }
+    }
+
+    pub(crate) async fn insert(&self, kind: &str, row: Value) {
+        match self {
+            Self::Memory(store, map) => {
+                let id = &map.kind(&kind.into()).unwrap().id;
+                let mut record = Record::new(row[id.as_str()].as_id());
+                for (field, value) in row.as_object().unwrap() {
+                    if field != id.as_str() {
+                        record = record.with(field.as_str(), value.clone());
+                    }
+                }
+                store.insert(kind, [record]);
+            }
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(file) => file.insert(kind, &row).await,
+        }
+    }
+
+    pub(crate) async fn set(&self, kind: &str, id: &str, field: &str, value: Value) {
+        match self {
+            Self::Memory(store, _) => {
+                let rows = store.rows(kind);
+                let row = rows
+                    .into_iter()
+                    .find(|row| row.id == RecordId::from(id))
+                    .unwrap();
+                store.insert(kind, [row.with(field, value)]);
+            }
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(file) => file.set(kind, id, field, &value).await,
+        }
+    }
+
+    pub(crate) async fn remove(&self, kind: &str, id: &str) {
+        match self {
+            Self::Memory(store, _) => {
+                let change = RowChange::Delete {
+                    kind: kind.into(),
+                    id: id.into(),
+                };
+                let batch = client_lifecycle::store::Batch {
+                    changes: vec![change],
+                    ..Default::default()
+                };
+                client_lifecycle::store::Records::write(store.records(), &batch)
+                    .await
+                    .unwrap();
+            }
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(file) => file.remove(kind, id).await,
+        }
+    }
+
+    pub(crate) async fn audit(&self) -> Vec<AuditEntry> {
+        match self {
+            Self::Memory(store, _) => store.audit(),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(file) => file.audit().await,
+        }
+    }
+
+    pub(crate) async fn events(&self) -> Vec<Event> {
+        match self {
+            Self::Memory(store, _) => store.events(),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(file) => file.events().await,
+        }
+    }
+
+    /// The outcomes in the audit log, in order.
+    pub(crate) async fn outcomes(&self) -> Vec<&'static str> {
+        self.audit()
+            .await
+            .iter()
+            .map(|entry| entry.outcome.as_str())
+            .collect()
+    }
+}
+
+trait AsId {
+    fn as_id(&self) -> RecordId;
+}
+
+impl AsId for Value {
+    fn as_id(&self) -> RecordId {
+        serde_json::from_value(json!(self)).unwrap()
+    }
+}
