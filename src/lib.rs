@@ -5,6 +5,10 @@ pub mod lifecycle;
 pub mod memory;
 pub mod plan;
 pub mod policy;
+#[cfg(feature = "sql")]
+pub mod sql;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

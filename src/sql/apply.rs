@@ -1,0 +1,192 @@
+//! Change sets: what is written, in which order, in one write transaction.
+
+use std::collections::BTreeSet;
+
+use super::failure::Doing;
+use super::render::{self, Columns, Counts, Renderer, StepStatements};
+use super::statement::Statement;
+use super::store::{SqlStore, execute};
+use super::survey::Reading;
+use super::{Access, SqlConnection};
+use crate::domain::KindName;
+use crate::plan::{ChangeSet, ChangeStep, Receipt, Write};
+use crate::store::StoreError;
+
+/// Every statement that writes, rendered before the first of them is run: what SQL cannot do is found while
+/// nothing has changed.
+struct Writes {
+    events: Vec<Statement>,
+    steps: Vec<StepStatements>,
+    audit: Statement,
+}
+
+pub(super) async fn run<C: SqlConnection>(
+    store: &SqlStore<C>,
+    changes: &ChangeSet,
+) -> Result<Receipt, StoreError> {
+    let ChangeSet {
+        operation,
+        query,
+        // A write transaction of SQLite keeps all other writers out.
+        locks: _,
+        preconditions,
+        events,
+        steps,
+        audit,
+        receipt: _,
+    } = changes;
+    let doing = Doing {
+        map: Some(&query.map),
+        ..store.doing("applied the change set")
+    };
+    let audit = render::audit(store.dialect, &store.prefix, audit)?;
+    let columns = Columns::of_changes(changes)?;
+    let mut tx = store.begin(Access::Write, doing).await?;
+    let mut writing = Reading {
+        tx: &mut *tx,
+        doing,
+    };
+    if changes.is_record_only() {
+        writing.execute(&audit).await?;
+        tx.commit()
+            .await
+            .map_err(|error| doing.not_committed(error))?;
+        return Ok(changes.receipt(&[]));
+    }
+    let before = render::receipt_of(store.dialect, &store.prefix, *operation);
+    if let Some(receipt) = writing
+        .query(&before)
+        .await?
+        .first()
+        .and_then(|row| row.first())
+    {
+        return serde_json::from_str(receipt.as_text().unwrap_or_default())
+            .map_err(|source| StoreError::backend("read the first receipt", source));
+    }
+    let forms = writing.forms(&columns, store.dialect).await?;
+    let renderer = Renderer::changes(store.dialect, &store.prefix, changes, &forms)?;
+    let writes = Writes {
+        events: events
+            .iter()
+            .map(|event| renderer.events(*operation, event))
+            .collect::<Result<_, _>>()?,
+        steps: steps
+            .iter()
+            .map(|step| renderer.step(*operation, step))
+            .collect::<Result<_, _>>()?,
+        audit,
+    };
+    let fixed = writing.fix(&renderer).await?;
+    let counts = writing.count(&renderer, render::counted(changes)).await?;
+    let found = preconditions
+        .iter()
+        .map(|condition| counts.of(condition.question.rows));
+    let differences = changes.differences(found);
+    if !differences.is_empty() {
+        return Err(StoreError::Conflict { differences });
+    }
+    for statement in &writes.events {
+        writing.execute(statement).await?;
+    }
+    if store.connection.retryable() && delete_in_a_cycle(changes) {
+        let sql = store.dialect.defer_foreign_keys().to_owned();
+        let params = Vec::new();
+        writing.execute(&Statement { sql, params }).await?;
+    }
+    let mut affected = Vec::with_capacity(steps.len());
+    for (step, statements) in steps.iter().zip(&writes.steps) {
+        let done = writing.step(&renderer, step, statements, &counts).await?;
+        affected.push(done);
+    }
+    let receipt = changes.receipt(&affected);
+    writing.execute(&writes.audit).await?;
+    let operation = render::operation(store.dialect, &store.prefix, &receipt)?;
+    writing.execute(&operation).await?;
+    if fixed {
+        writing.clear(&renderer).await?;
+    }
+    tx.commit()
+        .await
+        .map_err(|error| doing.not_committed(error))?;
+    Ok(receipt)
+}
+
+impl Reading<'_, '_> {
+    /// Runs a step and compares what it touched with what its set holds.
+    async fn step(
+        &mut self,
+        renderer: &Renderer<'_>,
+        step: &ChangeStep,
+        statements: &StepStatements,
+        counts: &Counts,
+    ) -> Result<u64, StoreError> {
+        let ChangeStep {
+            kind,
+            rows,
+            write,
+            receipt_step: _,
+        } = step;
+        let expected = counts.of(*rows);
+        if expected == 0 {
+            return Ok(0);
+        }
+        let writing = Doing {
+            what: "wrote",
+            kind: Some(kind.as_str()),
+            ..self.doing
+        };
+        if let Some(mark) = &statements.mark {
+            let marked = execute(self.tx, mark).await;
+            marked.map_err(|error| writing.failed(error))?;
+        }
+        let Some(statement) = &statements.write else {
+            return Ok(expected);
+        };
+        let touched = execute(self.tx, statement).await;
+        let mut found = touched.map_err(|error| writing.failed(error))?;
+        if found < expected && *write == Write::Delete {
+            // Rows below each other in one table may have gone by a foreign key action, which no database
+            // counts here. What matters is that they are gone.
+            let rest = self.query(&renderer.remaining(kind, *rows)?).await?;
+            let rest = rest.iter().flatten().find_map(super::SqlValue::as_integer);
+            if rest == Some(0) {
+                found = expected;
+            }
+        }
+        if found != expected {
+            return Err(StoreError::Interference {
+                kind: kind.clone(),
+                expected,
+                found,
+            });
+        }
+        Ok(found)
+    }
+}
+
+/// Whether rows go of kinds that refer to each other, or of one that refers to itself, so that no order of
+/// statements satisfies foreign keys that are checked row by row.
+fn delete_in_a_cycle(changes: &ChangeSet) -> bool {
+    let map = &changes.query.map;
+    let deleted: BTreeSet<&KindName> = changes
+        .steps
+        .iter()
+        .filter(|step| step.write == Write::Delete)
+        .map(|step| &step.kind)
+        .collect();
+    deleted.iter().any(|start| {
+        let mut seen: BTreeSet<&KindName> = BTreeSet::new();
+        let mut open = vec![*start];
+        while let Some(kind) = open.pop() {
+            for reference in map.references_from(kind) {
+                if reference.to == **start {
+                    return true;
+                }
+                if deleted.contains(&reference.to) && seen.insert(&reference.to) {
+                    open.push(&reference.to);
+                }
+            }
+        }
+        false
+    })
+}

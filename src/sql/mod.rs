@@ -1,0 +1,44 @@
+//! Stores on SQL databases: rendering without a connection, and [`SqlStore`] over a connection of yours.
+//!
+//! Implement [`SqlConnection`] over the driver you have (about sixty lines) and wrap it:
+//! `SqlStore::new(my_connection, Dialect::Sqlite)`. For sqlx there is the feature `sqlite`.
+//!
+//! Names are always quoted and values always bound, so tables and columns may be called anything. A table's
+//! name is one identifier: `"sales.invoices"` is a table with a full stop in its name.
+//!
+//! # How a survey runs
+//! One read transaction: what form the ids have, then all counts in one statement, then samples and spans of
+//! those questions that found rows. Sets are common table expressions of that statement. The database copies
+//! such an expression for each reference to it, so sets that are read again and again are written into a
+//! temporary table instead, and so are the sets of a cycle.
+//!
+//! # How a change set is applied
+//! One write transaction: sets that a step reads are written into the temporary table before the first
+//! write, except those whose step can find the same rows by itself; then counts, events, steps, records. The
+//! number of statements depends on the data map, never on the rows or the number of subjects.
+
+mod apply;
+mod catalogue;
+mod check;
+mod connection;
+mod dialect;
+mod error;
+mod failure;
+mod log;
+mod prefix;
+mod render;
+mod schema;
+mod statement;
+mod store;
+mod survey;
+mod value;
+
+pub use connection::{Access, SqlConnection, SqlTransaction};
+pub use dialect::Dialect;
+pub use error::{SqlError, SqlErrorClass};
+pub use prefix::Prefix;
+pub use render::{render_changes, render_survey};
+pub use schema::schema;
+pub use statement::Statement;
+pub use store::SqlStore;
+pub use value::SqlValue;

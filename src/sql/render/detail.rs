@@ -1,0 +1,142 @@
+//! What is asked of rows beyond their number: ids, spans of time, and which value could not be read.
+
+use super::condition::{column, fields_read};
+use super::set::{Renderer, id_of};
+use super::stored::{is_bad, milliseconds};
+use crate::domain::{FieldName, FieldType, KindName};
+use crate::plan::{Question, Rows, SetId, Stratum};
+use crate::sql::statement::{Statement, Writer};
+use crate::store::StoreError;
+
+/// The first column of the rows that name subjects; questions are counted from 0.
+pub(crate) const SUBJECTS: i64 = -1;
+
+impl Renderer<'_> {
+    /// The set that holds the subjects.
+    pub(crate) fn first_set(&self) -> Option<SetId> {
+        let mut sets = self.query.sets.iter().flat_map(Stratum::sets);
+        sets.next().map(|set| set.id)
+    }
+
+    /// The ids of the first set, and the samples and spans of these questions: rows of a number (the
+    /// question's, or [`SUBJECTS`]), what it is (0 an id, 1 a span) and three values.
+    ///
+    /// `None` where there is nothing to ask.
+    pub(crate) fn details(
+        &self,
+        questions: &[(usize, &Question)],
+    ) -> Result<Option<Statement>, StoreError> {
+        let mut w = self.writer();
+        let first = self.first_set();
+        let sets: Vec<SetId> = first
+            .into_iter()
+            .chain(questions.iter().map(|(_, question)| question.rows.set))
+            .collect();
+        self.with(&mut w, &sets)?;
+        let mut parts = 0;
+        let union = |w: &mut Writer, parts: &mut usize| {
+            if *parts > 0 {
+                w.push("\nUNION ALL ");
+            }
+            *parts += 1;
+        };
+        if let Some(first) = first {
+            union(&mut w, &mut parts);
+            w.push("SELECT ").number(SUBJECTS);
+            w.push(", 0, s.id, NULL, 0 FROM ");
+            self.rows(&mut w, Rows::all(first))?;
+        }
+        for (number, question) in questions {
+            let number = i64::try_from(*number).unwrap_or(i64::MAX);
+            if question.sample > 0 {
+                union(&mut w, &mut parts);
+                w.push("SELECT ").number(number);
+                w.push(", 0, b.id, NULL, 0 FROM (SELECT s.id AS id FROM ");
+                self.rows(&mut w, question.rows)?;
+                w.push(" ORDER BY s.id").push(self.dialect.by_bytes());
+                w.push(" LIMIT ").number(question.sample).push(") AS b");
+            }
+            if let Some(field) = &question.span {
+                union(&mut w, &mut parts);
+                w.push("SELECT ").number(number).push(", 1, ");
+                self.span(&mut w, question.rows, field)?;
+            }
+        }
+        Ok((parts > 0).then(|| w.finish()))
+    }
+
+    fn span(&self, w: &mut Writer, rows: Rows, field: &FieldName) -> Result<(), StoreError> {
+        let kind = self.set_kind(rows.set)?;
+        let stored = column(w, kind, field);
+        let at = milliseconds(&stored);
+        let bad = is_bad(FieldType::Timestamp, &stored);
+        w.push(&format!(
+            "min({at}), max({at}), count(*) FILTER (WHERE {bad}) FROM "
+        ));
+        let id = id_of(w, kind);
+        w.name(kind.table_name()).push(" AS r WHERE ").push(&id);
+        w.push(" IN ");
+        self.ids(w, rows)
+    }
+
+    /// The first row of a set in which a condition found a value that is not of its field's type: its id,
+    /// and for each of the fields whether it is this one.
+    pub(crate) fn unreadable(&self, set: SetId) -> Result<(Statement, Vec<FieldName>), StoreError> {
+        let mut fields: Vec<FieldName> = self
+            .shape(set)?
+            .arms
+            .iter()
+            .flat_map(|arm| &arm.cases)
+            .filter_map(|case| case.when.as_ref())
+            .flat_map(|when| fields_read(when).into_iter().cloned())
+            .collect();
+        fields.sort();
+        fields.dedup();
+        let kind = self.set_kind(set)?;
+        let mut w = self.writer();
+        self.with(&mut w, &[set])?;
+        let id = id_of(&w, kind);
+        w.push("SELECT ").push(&id);
+        for field in &fields {
+            let bad = is_bad(kind.type_of(field), &column(&w, kind, field));
+            w.push(", ").push(&bad);
+        }
+        w.push(" FROM ").name(kind.table_name());
+        w.push(" AS r WHERE ").push(&id);
+        w.push(" IN (SELECT s.id FROM ");
+        let and = self.source(&mut w, set);
+        w.push(and).push("s.rank < 0) ORDER BY 1 LIMIT 1");
+        Ok((w.finish(), fields))
+    }
+
+    /// The first of some rows whose field is no instant.
+    pub(crate) fn undated(
+        &self,
+        rows: Rows,
+        field: &FieldName,
+    ) -> Result<(Statement, KindName), StoreError> {
+        let kind = self.set_kind(rows.set)?;
+        let mut w = self.writer();
+        self.with(&mut w, &[rows.set])?;
+        let id = id_of(&w, kind);
+        let bad = is_bad(FieldType::Timestamp, &column(&w, kind, field));
+        w.push("SELECT ").push(&id).push(" FROM ");
+        w.name(kind.table_name()).push(" AS r WHERE ").push(&id);
+        w.push(" IN ");
+        self.ids(&mut w, rows)?;
+        w.push(" AND ").push(&bad).push(" ORDER BY 1 LIMIT 1");
+        Ok((w.finish(), kind.name.clone()))
+    }
+
+    /// How many of some rows are still there.
+    pub(crate) fn remaining(&self, kind: &KindName, rows: Rows) -> Result<Statement, StoreError> {
+        let kind = self.kind(kind)?;
+        let mut w = self.writer();
+        let id = id_of(&w, kind);
+        w.push("SELECT count(*) FROM ").name(kind.table_name());
+        w.push(" AS r WHERE ").push(&id);
+        w.push(" IN ");
+        self.ids(&mut w, rows)?;
+        Ok(w.finish())
+    }
+}

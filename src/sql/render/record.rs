@@ -1,0 +1,87 @@
+//! What is recorded of an operation: its receipt, and an audit entry for each subject.
+
+use super::set::Renderer;
+use crate::domain::{AuditEntry, OperationId, instant_text};
+use crate::plan::Receipt;
+use crate::sql::statement::{Statement, Writer};
+use crate::sql::{Dialect, Prefix};
+use crate::store::StoreError;
+
+/// The receipt of an operation, if it has been applied.
+pub(crate) fn receipt_of(dialect: Dialect, prefix: &Prefix, operation: OperationId) -> Statement {
+    let mut w = Writer::new(dialect);
+    w.push("SELECT o.receipt FROM ");
+    w.name(&prefix.table("operations"));
+    w.push(" AS o WHERE o.operation = ");
+    w.bind(operation.to_string());
+    w.finish()
+}
+
+/// One audit entry for each subject, in one statement however many there are.
+///
+/// The subject stands in a column of its own and not in the entry.
+pub(crate) fn audit(
+    dialect: Dialect,
+    prefix: &Prefix,
+    entry: &AuditEntry,
+) -> Result<Statement, StoreError> {
+    let unwritable = |source| StoreError::backend("wrote the audit entry", source_of(source));
+    let subjects = serde_json::to_string(&entry.subjects).map_err(unwritable)?;
+    let shared = AuditEntry {
+        subjects: Vec::new(),
+        ..entry.clone()
+    };
+    let text = serde_json::to_string(&shared).map_err(unwritable)?;
+    let mut w = Writer::new(dialect);
+    w.push("INSERT INTO ").name(&prefix.table("audit"));
+    w.push(" (operation, kind, record, at, action, outcome, entry)\nSELECT ");
+    w.bind(entry.operation.to_string()).push(", ");
+    w.bind(entry.kind.as_str()).push(", j.value, ");
+    w.bind(instant_text(entry.at)).push(", ");
+    w.bind(entry.action.as_str()).push(", ");
+    w.bind(entry.outcome.as_str()).push(", ");
+    let (open, close) = dialect.json_rows();
+    w.bind(text).push(" FROM ").push(open).bind(subjects);
+    w.push(close).push(" AS j ORDER BY j.key");
+    Ok(w.finish())
+}
+
+fn source_of(error: serde_json::Error) -> Box<dyn std::error::Error + Send + Sync> {
+    error.into()
+}
+
+/// The operation with its receipt.
+pub(crate) fn operation(
+    dialect: Dialect,
+    prefix: &Prefix,
+    receipt: &Receipt,
+) -> Result<Statement, StoreError> {
+    let text = serde_json::to_string(receipt)
+        .map_err(|source| StoreError::backend("wrote the receipt", source))?;
+    let mut w = Writer::new(dialect);
+    w.push("INSERT INTO ").name(&prefix.table("operations"));
+    w.push(" (operation, at, receipt) VALUES (");
+    w.bind(receipt.operation.to_string()).push(", ");
+    w.bind(instant_text(receipt.at)).push(", ");
+    w.bind(text).push(")");
+    Ok(w.finish())
+}
+
+impl Renderer<'_> {
+    /// Creates the table of members on this connection, if it is not there.
+    pub(crate) fn create_members(&self) -> Statement {
+        let mut w = self.writer();
+        w.push("CREATE TABLE IF NOT EXISTS ").push(&self.members());
+        w.push(
+            " (set_id INTEGER NOT NULL, id NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (set_id, id)) WITHOUT ROWID",
+        );
+        w.finish()
+    }
+
+    /// Takes all rows out of the table of members.
+    pub(crate) fn clear_members(&self) -> Statement {
+        let mut w = self.writer();
+        w.push("DELETE FROM ").push(&self.members());
+        w.finish()
+    }
+}

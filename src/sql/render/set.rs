@@ -1,0 +1,427 @@
+//! Sets as SQL: each is a query of ids and ranks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::condition::{any_bad, column, condition, fields_read};
+use super::form::Forms;
+use super::place::{Place, Places};
+use super::shape::{PlainArm, Shape};
+use crate::domain::{Kind, KindName, RecordId, Reference, ReferenceName};
+use crate::plan::{Case, ChangeSet, NamedSet, Ranks, Rows, SetId, Source, Stratum, SurveyQuery};
+use crate::sql::statement::{Statement, Writer};
+use crate::sql::{Dialect, Prefix};
+use crate::store::StoreError;
+
+/// The rank of a row in which a condition found a value that is not of its field's type. It is below every
+/// other, so no range of ranks holds it; whoever counts the set counts these rows too.
+pub(super) const BAD: i64 = -1;
+
+/// Renders the sets of one query, and what is asked of them and done to them.
+pub(crate) struct Renderer<'a> {
+    pub(super) dialect: Dialect,
+    pub(super) prefix: &'a Prefix,
+    pub(super) query: &'a SurveyQuery,
+    pub(super) forms: &'a Forms,
+    pub(super) shapes: BTreeMap<SetId, Shape<'a>>,
+    pub(super) places: Places,
+}
+
+impl<'a> Renderer<'a> {
+    /// For a survey.
+    pub(crate) fn survey(
+        dialect: Dialect,
+        prefix: &'a Prefix,
+        query: &'a SurveyQuery,
+        forms: &'a Forms,
+    ) -> Result<Self, StoreError> {
+        let sets = query.sets.iter().flat_map(Stratum::sets);
+        let shapes: BTreeMap<_, _> = sets.map(|set| (set.id, Shape::of(set))).collect();
+        let renderer = Self {
+            dialect,
+            prefix,
+            query,
+            forms,
+            places: super::place::for_survey(query, &shapes),
+            shapes,
+        };
+        renderer.check_order()?;
+        Ok(renderer)
+    }
+
+    /// For a change set.
+    pub(crate) fn changes(
+        dialect: Dialect,
+        prefix: &'a Prefix,
+        changes: &'a ChangeSet,
+        forms: &'a Forms,
+    ) -> Result<Self, StoreError> {
+        let mut renderer = Self::survey(dialect, prefix, &changes.query, forms)?;
+        renderer.places = super::place::for_changes(changes, &renderer.shapes);
+        Ok(renderer)
+    }
+
+    /// A set may read earlier sets only; in a cycle, its source may also be a set of the cycle.
+    fn check_order(&self) -> Result<(), StoreError> {
+        let mut earlier = BTreeSet::new();
+        for stratum in self.query.sets.iter() {
+            let together: BTreeSet<SetId> = stratum.sets().iter().map(|set| set.id).collect();
+            let cyclic = matches!(stratum, Stratum::Cycle(_));
+            for set in stratum.sets() {
+                let shape = self.shape(set.id)?;
+                for arm in &shape.arms {
+                    let known = |rows: &Rows| earlier.contains(&rows.set);
+                    let source = arm
+                        .of
+                        .iter()
+                        .all(|of| known(of) || (cyclic && together.contains(&of.set)));
+                    if !source || !arm.within.iter().chain(arm.except).all(known) {
+                        return Err(StoreError::Unsupported(format!(
+                            "set `{}`, which reads a set that is not evaluated before it",
+                            set.name
+                        )));
+                    }
+                }
+            }
+            earlier.extend(together);
+        }
+        Ok(())
+    }
+
+    pub(super) fn writer(&self) -> Writer {
+        Writer::new(self.dialect)
+    }
+
+    pub(super) fn shape(&self, id: SetId) -> Result<&Shape<'a>, StoreError> {
+        self.shapes
+            .get(&id)
+            .ok_or_else(|| unknown("set", &id.0.to_string()))
+    }
+
+    /// The kind of the rows of a set.
+    pub(crate) fn set_kind(&self, id: SetId) -> Result<&'a Kind, StoreError> {
+        self.kind(&self.shape(id)?.set.kind)
+    }
+
+    pub(super) fn place(&self, id: SetId) -> Place {
+        self.places.get(&id).copied().unwrap_or(Place::Inline)
+    }
+
+    pub(super) fn kind(&self, name: &KindName) -> Result<&'a Kind, StoreError> {
+        self.query
+            .map
+            .kind(name)
+            .ok_or_else(|| unknown("kind", name.as_str()))
+    }
+
+    pub(super) fn reference(&self, name: &ReferenceName) -> Result<&'a Reference, StoreError> {
+        self.query
+            .map
+            .reference(name)
+            .ok_or_else(|| unknown("reference", name.as_str()))
+    }
+
+    /// The table that holds the members of fixed sets, for the time of one transaction.
+    pub(super) fn members(&self) -> String {
+        let name = self.dialect.quote(&self.prefix.table("members"));
+        match self.dialect {
+            Dialect::Sqlite => format!("temp.{name}"),
+        }
+    }
+
+    fn set_name(&self, id: SetId) -> String {
+        self.prefix.table(&format!("set_{}", id.0))
+    }
+
+    /// The ids of some rows of a set, as a query in parentheses.
+    pub(super) fn ids(&self, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
+        w.push("(SELECT s.id FROM ");
+        self.rows(w, rows)?;
+        w.push(")");
+        Ok(())
+    }
+
+    /// Some rows of a set: what follows FROM, with `s` as its name.
+    pub(super) fn rows(&self, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
+        let and = self.source(w, rows.set);
+        if !self.shape(rows.set)?.lies_within(rows.ranks) {
+            w.push(and);
+            rank_within(w, "s.rank", rows.ranks);
+        }
+        Ok(())
+    }
+
+    /// A set, with rows that could not be read: what follows FROM, with `s` as its name. Returns the word
+    /// that a further condition begins with.
+    pub(super) fn source(&self, w: &mut Writer, set: SetId) -> &'static str {
+        match self.place(set) {
+            Place::Fixed => {
+                w.push(&self.members()).push(" AS s WHERE s.set_id = ");
+                w.number(set.0);
+                " AND "
+            }
+            Place::Inline | Place::AtStep => {
+                w.name(&self.set_name(set)).push(" AS s");
+                " WHERE "
+            }
+        }
+    }
+
+    /// The common table expressions that a statement over these sets needs.
+    pub(super) fn with(&self, w: &mut Writer, sets: &[SetId]) -> Result<(), StoreError> {
+        if self.tables(w, "WITH ", sets)? {
+            w.push("\n");
+        }
+        Ok(())
+    }
+
+    /// The same after another word, without a line's end. Whether there were any.
+    pub(super) fn tables(
+        &self,
+        w: &mut Writer,
+        word: &str,
+        sets: &[SetId],
+    ) -> Result<bool, StoreError> {
+        let mut needed: BTreeSet<SetId> = sets
+            .iter()
+            .copied()
+            .filter(|set| self.place(*set) != Place::Fixed)
+            .collect();
+        let mut open: Vec<SetId> = needed.iter().copied().collect();
+        while let Some(set) = open.pop() {
+            for input in self.shape(set)?.inputs() {
+                if self.place(input) != Place::Fixed && needed.insert(input) {
+                    open.push(input);
+                }
+            }
+        }
+        let ordered = self.query.sets.iter().flat_map(Stratum::sets);
+        let mut started = false;
+        for set in ordered.filter(|set| needed.contains(&set.id)) {
+            w.push(if started { ",\n" } else { word });
+            started = true;
+            w.name(&self.set_name(set.id)).push("(id, rank) AS (");
+            self.set(w, self.shape(set.id)?)?;
+            w.push(")");
+        }
+        Ok(started)
+    }
+
+    /// A set, as a query of ids and ranks.
+    pub(super) fn set(&self, w: &mut Writer, shape: &Shape<'_>) -> Result<(), StoreError> {
+        if shape.arms.is_empty() {
+            w.push("SELECT NULL AS id, 0 AS rank WHERE 0");
+            return Ok(());
+        }
+        if shape.repeats {
+            w.push("SELECT a.id AS id, min(a.rank) AS rank FROM (");
+        }
+        w.list(" UNION ALL ", &shape.arms, |w, arm| {
+            let open = arm.may_stay_out();
+            if open {
+                w.push("SELECT c.id AS id, c.rank AS rank FROM (");
+            }
+            let kind = self.kind(&shape.set.kind)?;
+            let id = id_of(w, kind);
+            w.push("SELECT ").push(&id).push(" AS id, ");
+            self.rank(w, kind, &arm.cases, None)?;
+            w.push(" AS rank FROM ").name(kind.table_name());
+            w.push(" AS r WHERE ");
+            self.comes_in(w, shape.set, arm)?;
+            if open {
+                w.push(") AS c WHERE c.rank IS NOT NULL");
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        if shape.repeats {
+            w.push(") AS a GROUP BY a.id");
+        }
+        Ok(())
+    }
+
+    /// What makes a row `r` come in over an arm, apart from its rank.
+    pub(super) fn comes_in(
+        &self,
+        w: &mut Writer,
+        set: &NamedSet,
+        arm: &PlainArm<'_>,
+    ) -> Result<(), StoreError> {
+        let kind = self.kind(&set.kind)?;
+        let id = id_of(w, kind);
+        match (arm.source, arm.of) {
+            (Source::Subjects, _) => self.one_of(w, kind, &self.query.subjects)?,
+            (Source::Ids(ids), _) => self.one_of(w, kind, ids)?,
+            (Source::Members(_), Some(of)) => {
+                w.push(&id).push(" IN ");
+                self.ids(w, of)?;
+            }
+            (Source::Referrers { reference, .. }, Some(of)) => {
+                let reference = self.reference(reference)?;
+                let field = column(w, kind, &reference.field);
+                w.push(&field).push(" IN ");
+                self.ids(w, of)?;
+            }
+            (Source::Referents { reference, .. }, Some(of)) => {
+                let reference = self.reference(reference)?;
+                let from = self.kind(&reference.from)?;
+                let quote = |field| w.dialect.quote(from.column(field));
+                let (field, from_id) = (quote(&reference.field), quote(&from.id));
+                w.push(&id).push(" IN (SELECT p.").push(&field);
+                w.push(" FROM ").name(from.table_name());
+                w.push(" AS p WHERE p.").push(&from_id).push(" IN ");
+                self.ids(w, of)?;
+                w.push(")");
+            }
+            (_, None) => {
+                w.push("0");
+            }
+        }
+        self.membership(w, kind, arm)
+    }
+
+    /// That a row `r` has an id, is in all of `within` and in none of `except`.
+    pub(super) fn membership(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        arm: &PlainArm<'_>,
+    ) -> Result<(), StoreError> {
+        let id = id_of(w, kind);
+        if !self.forms.is_complete(&kind.name) {
+            w.push(" AND ").push(&id).push(" IS NOT NULL");
+        }
+        for (rows, word) in arm
+            .within
+            .iter()
+            .map(|rows| (rows, " IN "))
+            .chain(arm.except.iter().map(|rows| (rows, " NOT IN ")))
+        {
+            w.push(" AND ").push(&id).push(word);
+            self.ids(w, *rows)?;
+        }
+        Ok(())
+    }
+
+    /// That a row `r` has one of these ids: one or two bound values, however many they are.
+    fn one_of(&self, w: &mut Writer, kind: &Kind, ids: &[RecordId]) -> Result<(), StoreError> {
+        let form = self.forms.of(&kind.name, &kind.id);
+        let ids = form.ids(&kind.name, ids)?;
+        let (open, close) = w.dialect.json_rows();
+        let id = id_of(w, kind);
+        w.push(&id);
+        match ids.bytes {
+            None => {
+                w.push(" IN (SELECT j.value FROM ");
+            }
+            Some(bytes) => {
+                w.push(" IN (SELECT substr(");
+                w.bind(crate::sql::SqlValue::Blob(bytes));
+                w.push(", j.key * 16 + 1, 16) FROM ");
+            }
+        }
+        w.push(open).bind(ids.json).push(close).push(" AS j)");
+        Ok(())
+    }
+
+    /// The rank of a row `r`: null where it stays out, [`BAD`] where a condition cannot read it.
+    ///
+    /// `below` is the rank of the parent as an expression, where the cases ask for it.
+    pub(super) fn rank(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        cases: &[&Case],
+        below: Option<&str>,
+    ) -> Result<(), StoreError> {
+        if let ([case], None) = (cases, below)
+            && case.when.is_none()
+        {
+            rank_number(w, case);
+            return Ok(());
+        }
+        w.push("CASE");
+        for case in cases {
+            let guard = |w: &mut Writer, and: &str| {
+                w.push(" WHEN ");
+                if let Some(below) = below {
+                    rank_within(w, below, case.below);
+                    w.push(and);
+                }
+            };
+            match &case.when {
+                None if below.is_none() => {
+                    w.push(" ELSE ");
+                    rank_number(w, case);
+                }
+                None => {
+                    guard(w, "");
+                    w.push(" THEN ");
+                    rank_number(w, case);
+                }
+                Some(when) => {
+                    let read = fields_read(when);
+                    if !read.is_empty() {
+                        guard(w, " AND ");
+                        w.push("(");
+                        any_bad(w, kind, read);
+                        w.push(") THEN ").number(BAD);
+                    }
+                    guard(w, " AND ");
+                    w.push("(");
+                    condition(w, kind, self.query.now, when)?;
+                    w.push(") THEN ");
+                    rank_number(w, case);
+                }
+            }
+        }
+        w.push(" END");
+        Ok(())
+    }
+
+    /// The statement that writes the members of a fixed set.
+    pub(super) fn fix(&self, set: &NamedSet) -> Result<Statement, StoreError> {
+        let mut w = self.writer();
+        w.push("INSERT INTO ").push(&self.members());
+        w.push(" (set_id, id, rank)\n");
+        let shape = self.shape(set.id)?;
+        let inputs: Vec<SetId> = shape.inputs().collect();
+        self.with(&mut w, &inputs)?;
+        w.push("SELECT ")
+            .number(set.id.0)
+            .push(", n.id, n.rank FROM (");
+        self.set(&mut w, shape)?;
+        w.push(") AS n");
+        Ok(w.finish())
+    }
+}
+
+/// The id of the row `r`.
+pub(super) fn id_of(w: &Writer, kind: &Kind) -> String {
+    column(w, kind, &kind.id)
+}
+
+/// That a rank lies in a range.
+pub(super) fn rank_within(w: &mut Writer, rank: &str, ranks: Ranks) {
+    w.push(rank);
+    if ranks.from == ranks.to {
+        w.push(" = ").number(ranks.from);
+    } else if ranks.to == u16::MAX {
+        w.push(" >= ").number(ranks.from);
+    } else {
+        w.push(" BETWEEN ").number(ranks.from);
+        w.push(" AND ").number(ranks.to);
+    }
+}
+
+fn rank_number(w: &mut Writer, case: &Case) {
+    match case.rank {
+        Some(rank) => w.number(rank),
+        None => w.push("NULL"),
+    };
+}
+
+pub(super) fn unknown(what: &'static str, name: &str) -> StoreError {
+    StoreError::Unknown {
+        what,
+        name: name.into(),
+    }
+}

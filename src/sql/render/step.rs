@@ -1,0 +1,190 @@
+//! Steps and events, as the statements that write them.
+
+use super::condition::column;
+use super::place::Place;
+use super::set::{Renderer, id_of, rank_within};
+use super::stored::id_text;
+use crate::domain::{FieldName, FieldType, Kind, OperationId, instant_text};
+use crate::plan::{ChangeStep, EventDraft, NewValue, Rows, Write};
+use crate::sql::statement::{Statement, Writer};
+use crate::store::StoreError;
+
+/// The statements of one step.
+#[derive(Debug, Default)]
+pub(crate) struct StepStatements {
+    /// Notes the rows under the operation, before they are written.
+    pub(crate) mark: Option<Statement>,
+    /// Writes the rows; `None` where they are only counted.
+    pub(crate) write: Option<Statement>,
+}
+
+impl Renderer<'_> {
+    /// What a step does.
+    pub(crate) fn step(
+        &self,
+        operation: OperationId,
+        step: &ChangeStep,
+    ) -> Result<StepStatements, StoreError> {
+        let ChangeStep {
+            kind,
+            rows,
+            write,
+            receipt_step: _,
+        } = step;
+        let kind = self.kind(kind)?;
+        self.shape(rows.set)?;
+        Ok(match write {
+            Write::Keep => StepStatements::default(),
+            Write::Delete => {
+                let mut w = self.writer();
+                self.expressions_at_step(&mut w, *rows)?;
+                w.push("DELETE FROM ").name(kind.table_name());
+                w.push(" AS r WHERE ");
+                self.are_rows(&mut w, kind, *rows)?;
+                StepStatements {
+                    mark: None,
+                    write: Some(w.finish()),
+                }
+            }
+            Write::Update(fields) => StepStatements {
+                mark: None,
+                write: self.update(kind, *rows, fields)?,
+            },
+            Write::Mark(fields) => StepStatements {
+                mark: Some(self.mark(operation, kind, *rows)?),
+                write: self.update(kind, *rows, fields)?,
+            },
+        })
+    }
+
+    fn update(
+        &self,
+        kind: &Kind,
+        rows: Rows,
+        fields: &[(FieldName, NewValue)],
+    ) -> Result<Option<Statement>, StoreError> {
+        if fields.is_empty() {
+            return Ok(None);
+        }
+        let mut w = self.writer();
+        self.expressions_at_step(&mut w, rows)?;
+        w.push("UPDATE ").name(kind.table_name()).push(" AS r SET ");
+        w.list(", ", fields, |w, (field, value)| {
+            w.name(kind.column(field)).push(" = ");
+            self.new_value(w, kind, field, value)
+        })?;
+        w.push(" WHERE ");
+        self.are_rows(&mut w, kind, rows)?;
+        Ok(Some(w.finish()))
+    }
+
+    fn mark(
+        &self,
+        operation: OperationId,
+        kind: &Kind,
+        rows: Rows,
+    ) -> Result<Statement, StoreError> {
+        let mut w = self.writer();
+        w.push("INSERT INTO ").name(&self.prefix.table("marks"));
+        w.push(" (operation, kind, record)\n");
+        self.with(&mut w, &[rows.set])?;
+        w.push("SELECT ").bind(operation.to_string()).push(", ");
+        w.bind(kind.name.as_str()).push(", s.id FROM ");
+        self.rows(&mut w, rows)?;
+        // Two steps of one operation may mark the same row. SQLite reads ON CONFLICT after a SELECT that
+        // has no WHERE as a join.
+        let place = self.place(rows.set);
+        if place != Place::Fixed && self.shape(rows.set)?.lies_within(rows.ranks) {
+            w.push(" WHERE true");
+        }
+        w.push(" ON CONFLICT DO NOTHING");
+        Ok(w.finish())
+    }
+
+    /// The events of a draft: one row for each of its rows, with the values of the fields.
+    pub(crate) fn events(
+        &self,
+        operation: OperationId,
+        draft: &EventDraft,
+    ) -> Result<Statement, StoreError> {
+        let EventDraft {
+            topic,
+            kind,
+            rows,
+            fields,
+        } = draft;
+        let kind = self.kind(kind)?;
+        let mut w = self.writer();
+        w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
+        w.push(" (operation, topic, kind, record, at, payload)\n");
+        self.with(&mut w, &[rows.set])?;
+        w.push("SELECT ").bind(operation.to_string()).push(", ");
+        w.bind(topic.as_str()).push(", ");
+        w.bind(kind.name.as_str()).push(", ");
+        let id = id_of(&w, kind);
+        w.push(&id).push(", ");
+        w.bind(instant_text(self.query.now)).push(", json_object(");
+        w.list(", ", fields, |w, field| {
+            w.bind(field.as_str()).push(", ");
+            let stored = json_value(kind, field, &column(w, kind, field));
+            w.push(&stored);
+            Ok::<_, StoreError>(())
+        })?;
+        w.push(") FROM ").name(kind.table_name());
+        w.push(" AS r WHERE ").push(&id).push(" IN ");
+        self.ids(&mut w, *rows)?;
+        // In the order of ids, so that the outbox is the same on every run.
+        w.push(" ORDER BY ").push(&id);
+        w.push(self.dialect.by_bytes());
+        Ok(w.finish())
+    }
+
+    /// The common table expressions a step needs that finds its rows itself.
+    fn expressions_at_step(&self, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
+        if self.shape(rows.set)?.arms.len() == 1 {
+            return Ok(());
+        }
+        self.with(w, &[rows.set])
+    }
+
+    /// That a row `r` is one of these. Where the step finds its rows itself, and there is one way into the
+    /// set, the row is asked directly: no id is written anywhere or looked up.
+    fn are_rows(&self, w: &mut Writer, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
+        let shape = self.shape(rows.set)?;
+        match &*shape.arms {
+            [arm] if self.place(rows.set) == Place::AtStep => {
+                self.comes_in(w, shape.set, arm)?;
+                let within = |rank| rows.ranks.contains(rank);
+                if !arm.constant().is_some_and(within) {
+                    // A row that stays out has no rank, and null lies in no range.
+                    w.push(" AND (");
+                    self.rank(w, kind, &arm.cases, None)?;
+                    rank_within(w, ")", rows.ranks);
+                }
+            }
+            _ => {
+                let id = id_of(w, kind);
+                w.push(&id).push(" IN ");
+                self.ids(w, rows)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A stored value as JSON, of the type its field is declared with.
+fn json_value(kind: &Kind, field: &FieldName, stored: &str) -> String {
+    match kind.declared_type(field) {
+        Some(FieldType::Boolean) => format!(
+            "CASE {stored} WHEN 1 THEN json('true') WHEN 0 THEN json('false') ELSE {stored} END"
+        ),
+        Some(FieldType::Json) => {
+            format!("CASE WHEN json_valid({stored}) THEN json({stored}) ELSE {stored} END")
+        }
+        // JSON cannot hold bytes: the 16 of a UUID become its text, others hexadecimal digits.
+        _ => format!(
+            "CASE WHEN typeof({stored}) = 'blob' AND length({stored}) <> 16 THEN hex({stored}) ELSE {} END",
+            id_text(stored)
+        ),
+    }
+}

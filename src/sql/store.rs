@@ -1,0 +1,142 @@
+//! The store over a SQL connection.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::failure::Doing;
+use super::schema::{VERSION, schema};
+use super::statement::Statement;
+use super::{Access, Dialect, Prefix, SqlConnection, SqlError, SqlTransaction, SqlValue};
+use crate::domain::{DataMap, Fault};
+use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::store::{Store, StoreError};
+
+/// A [`Store`] on a SQL database, over any [`SqlConnection`].
+///
+/// Everything one call does is one transaction of the connection. The library's own tables must be there
+/// before something is applied: see [`migrate`](Self::migrate) and [`schema`](super::schema).
+pub struct SqlStore<C> {
+    pub(super) connection: C,
+    pub(super) dialect: Dialect,
+    pub(super) prefix: Prefix,
+}
+
+impl<C: SqlConnection> SqlStore<C> {
+    /// A store over a connection, whose own tables begin with `lifecycle_`.
+    pub fn new(connection: C, dialect: Dialect) -> Self {
+        Self {
+            connection,
+            dialect,
+            prefix: Prefix::default(),
+        }
+    }
+
+    /// The same with another prefix.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] for a prefix that is not made of letters, digits and underscores.
+    pub fn prefix(mut self, prefix: &str) -> Result<Self, StoreError> {
+        self.prefix = Prefix::new(prefix)?;
+        Ok(self)
+    }
+
+    /// The connection.
+    pub fn connection(&self) -> &C {
+        &self.connection
+    }
+
+    /// Creates the library's tables where they are not there yet. May be called any number of times.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] when the tables are those of a later version of the library.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let doing = self.doing("created the library's tables");
+        let mut tx = self.begin(Access::Write, doing).await?;
+        for statement in schema(self.dialect, &self.prefix) {
+            tx.execute(&statement, &[])
+                .await
+                .map_err(|error| doing.failed(error))?;
+        }
+        let table = self.dialect.quote(&self.prefix.table("schema"));
+        let rows = tx
+            .query(&format!("SELECT max(version) FROM {table}"), &[])
+            .await
+            .map_err(|error| doing.failed(error))?;
+        let version = rows.iter().flatten().find_map(SqlValue::as_integer);
+        if version.is_some_and(|version| version > VERSION) {
+            return Err(StoreError::Unsupported(format!(
+                "tables of schema {} with the prefix `{}`: this version of the library knows schema {VERSION}",
+                version.unwrap_or_default(),
+                self.prefix
+            )));
+        }
+        tx.commit()
+            .await
+            .map_err(|error| doing.not_committed(error))
+    }
+
+    pub(super) fn doing<'a>(&'a self, what: &'a str) -> Doing<'a> {
+        Doing {
+            what,
+            kind: None,
+            map: None,
+            prefix: &self.prefix,
+            retryable: self.connection.retryable(),
+        }
+    }
+
+    pub(super) async fn begin(
+        &self,
+        access: Access,
+        doing: Doing<'_>,
+    ) -> Result<Box<dyn SqlTransaction + '_>, StoreError> {
+        let begun = self.connection.begin(access).await;
+        begun.map_err(|error| doing.failed(error))
+    }
+}
+
+#[async_trait]
+impl<C: SqlConnection> Store for SqlStore<C> {
+    async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+        let doing = self.doing("read the catalogue");
+        let mut tx = self.begin(Access::Read, doing).await?;
+        let catalogue = super::catalogue::read(&mut *tx, self.dialect)
+            .await
+            .map_err(|error| doing.failed(error))?;
+        Ok(super::check::faults(map, &catalogue))
+    }
+
+    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+        super::survey::run(self, query).await
+    }
+
+    async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
+        super::apply::run(self, changes).await
+    }
+}
+
+impl<C> fmt::Debug for SqlStore<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlStore")
+            .field("dialect", &self.dialect)
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs a statement for its rows.
+pub(super) async fn query(
+    tx: &mut (dyn SqlTransaction + '_),
+    statement: &Statement,
+) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+    tx.query(&statement.sql, &statement.params).await
+}
+
+/// Runs a statement for what it does.
+pub(super) async fn execute(
+    tx: &mut (dyn SqlTransaction + '_),
+    statement: &Statement,
+) -> Result<u64, SqlError> {
+    tx.execute(&statement.sql, &statement.params).await
+}

@@ -1,0 +1,243 @@
+//! Surveys: what is asked, in which order, in one read transaction.
+
+use chrono::DateTime;
+
+use super::failure::Doing;
+use super::render::{Columns, Counts, Forms, Renderer, SUBJECTS};
+use super::store::{SqlStore, execute, query};
+use super::{Access, Dialect, SqlConnection, SqlErrorClass, SqlTransaction, SqlValue};
+use crate::domain::{FieldName, KindName, RecordId};
+use crate::plan::{Answer, Question, Rows, SetId, Survey, SurveyQuery};
+use crate::store::StoreError;
+
+/// The transaction in which a query is evaluated.
+pub(super) struct Reading<'t, 'c> {
+    pub(super) tx: &'t mut (dyn SqlTransaction + 'c),
+    pub(super) doing: Doing<'t>,
+}
+
+pub(super) async fn run<C: SqlConnection>(
+    store: &SqlStore<C>,
+    survey: &SurveyQuery,
+) -> Result<Survey, StoreError> {
+    let SurveyQuery {
+        map,
+        kind: _,
+        subjects: _,
+        sets: _,
+        questions,
+        now: _,
+    } = survey;
+    let doing = Doing {
+        map: Some(map),
+        ..store.doing("read the data")
+    };
+    let columns = Columns::of_query(survey)?;
+    let mut tx = store.begin(Access::Read, doing).await?;
+    let mut reading = Reading {
+        tx: &mut *tx,
+        doing,
+    };
+    let forms = reading.forms(&columns, store.dialect).await?;
+    let renderer = Renderer::survey(store.dialect, &store.prefix, survey, &forms)?;
+    let fixed = reading.fix(&renderer).await?;
+    let rows = questions.iter().map(|question| question.rows);
+    let counts = reading.count(&renderer, rows).await?;
+    let answers = questions
+        .iter()
+        .map(|question| Answer::count(counts.of(question.rows)))
+        .collect();
+    let mut survey = Survey::new(Vec::new(), answers);
+    reading.details(&renderer, questions, &mut survey).await?;
+    if fixed {
+        reading.clear(&renderer).await?;
+        // The rows are gone; the empty table stays with the connection and is used again.
+        tx.commit().await.map_err(|error| doing.failed(error))?;
+    }
+    Ok(survey)
+}
+
+impl Reading<'_, '_> {
+    /// How the columns hold their values.
+    pub(super) async fn forms(
+        &mut self,
+        columns: &Columns<'_>,
+        dialect: Dialect,
+    ) -> Result<Forms, StoreError> {
+        let mut rows = Vec::new();
+        for statement in columns.statements(dialect) {
+            let found = query(self.tx, &statement).await;
+            rows.extend(found.map_err(|error| self.doing.failed(error))?);
+        }
+        Ok(columns.read(rows))
+    }
+
+    /// Writes the members of all sets that have to be fixed. Whether there were any.
+    pub(super) async fn fix(&mut self, renderer: &Renderer<'_>) -> Result<bool, StoreError> {
+        let statements = renderer.fixing()?;
+        if statements.is_empty() {
+            return Ok(false);
+        }
+        // Rows may be left from a transaction of the host that was committed after ours was given up.
+        if let Err(error) = execute(self.tx, &renderer.clear_members()).await {
+            if !matches!(error.class(), SqlErrorClass::NoTable(_)) {
+                return Err(self.doing.failed(error));
+            }
+            self.execute(&renderer.create_members()).await?;
+        }
+        for statement in statements {
+            self.execute(&statement).await?;
+        }
+        Ok(true)
+    }
+
+    pub(super) async fn clear(&mut self, renderer: &Renderer<'_>) -> Result<(), StoreError> {
+        self.execute(&renderer.clear_members()).await?;
+        Ok(())
+    }
+
+    pub(super) async fn execute(
+        &mut self,
+        statement: &super::Statement,
+    ) -> Result<u64, StoreError> {
+        let done = execute(self.tx, statement).await;
+        done.map_err(|error| self.doing.failed(error))
+    }
+
+    pub(super) async fn query(
+        &mut self,
+        statement: &super::Statement,
+    ) -> Result<Vec<Vec<SqlValue>>, StoreError> {
+        let found = query(self.tx, statement).await;
+        found.map_err(|error| self.doing.failed(error))
+    }
+
+    /// Counts rows.
+    ///
+    /// # Errors
+    /// [`StoreError::BadValue`] where a condition had to look at a value that is not of its field's type.
+    pub(super) async fn count(
+        &mut self,
+        renderer: &Renderer<'_>,
+        rows: impl IntoIterator<Item = Rows>,
+    ) -> Result<Counts, StoreError> {
+        let counting = renderer.counting(rows)?;
+        let mut found = Vec::new();
+        for statement in &counting.statements {
+            found.extend(self.query(statement).await?);
+        }
+        let counts = counting.read(found);
+        match counts.unreadable() {
+            Some(set) => Err(self.unreadable(renderer, set).await?),
+            None => Ok(counts),
+        }
+    }
+
+    /// Which value could not be read.
+    async fn unreadable(
+        &mut self,
+        renderer: &Renderer<'_>,
+        set: SetId,
+    ) -> Result<StoreError, StoreError> {
+        let (statement, fields) = renderer.unreadable(set)?;
+        let kind = renderer.set_kind(set)?;
+        let rows = self.query(&statement).await?;
+        let mut row = rows.into_iter().next().unwrap_or_default().into_iter();
+        let id = row.next().and_then(|id| id.as_id());
+        let is_bad = |value: &SqlValue| value.as_integer() == Some(1);
+        let field = fields.into_iter().zip(row).find(|(_, bad)| is_bad(bad));
+        let field = field.map_or_else(|| kind.id.clone(), |(field, _)| field);
+        Ok(StoreError::BadValue {
+            expected: kind.type_of(&field).to_string(),
+            kind: kind.name.clone(),
+            id,
+            field,
+        })
+    }
+
+    async fn details(
+        &mut self,
+        renderer: &Renderer<'_>,
+        questions: &[Question],
+        survey: &mut Survey,
+    ) -> Result<(), StoreError> {
+        let asked: Vec<(usize, &Question)> = questions
+            .iter()
+            .enumerate()
+            .zip(&survey.answers)
+            .filter(|(_, answer)| answer.count > 0)
+            .map(|(question, _)| question)
+            .collect();
+        let Some(statement) = renderer.details(&asked)? else {
+            return Ok(());
+        };
+        for row in self.query(&statement).await? {
+            let [number, what, first, last, bad] = &*row else {
+                continue;
+            };
+            let number = number.as_integer().unwrap_or_default();
+            let question = usize::try_from(number).ok();
+            let answer = question.and_then(|question| survey.answers.get_mut(question));
+            if number == SUBJECTS {
+                let set = renderer.first_set().unwrap_or(SetId(0));
+                survey.subjects.push(readable_id(renderer, set, first)?);
+            } else if let (Some(question), Some(answer)) =
+                (question.and_then(|at| questions.get(at)), answer)
+            {
+                if what.as_integer() == Some(0) {
+                    let id = readable_id(renderer, question.rows.set, first)?;
+                    answer.sample.push(id);
+                } else if bad.as_integer() == Some(0) {
+                    let at = |value: &SqlValue| {
+                        value.as_integer().and_then(DateTime::from_timestamp_millis)
+                    };
+                    answer.span = at(first).zip(at(last));
+                } else if let Some(field) = &question.span {
+                    return Err(self.undated(renderer, question.rows, field).await?);
+                }
+            }
+        }
+        survey.subjects.sort();
+        for answer in &mut survey.answers {
+            answer.sample.sort();
+        }
+        Ok(())
+    }
+
+    async fn undated(
+        &mut self,
+        renderer: &Renderer<'_>,
+        rows: Rows,
+        field: &FieldName,
+    ) -> Result<StoreError, StoreError> {
+        let (statement, kind) = renderer.undated(rows, field)?;
+        let found = self.query(&statement).await?;
+        let id = found.first().and_then(|row| row.first());
+        Ok(bad_value(
+            &kind,
+            id.and_then(SqlValue::as_id),
+            field,
+            "timestamp",
+        ))
+    }
+}
+
+fn readable_id(renderer: &Renderer<'_>, set: SetId, id: &SqlValue) -> Result<RecordId, StoreError> {
+    let kind = renderer.set_kind(set)?;
+    id.as_id()
+        .ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))
+}
+
+fn bad_value(
+    kind: &KindName,
+    id: Option<RecordId>,
+    field: &FieldName,
+    expected: &str,
+) -> StoreError {
+    StoreError::BadValue {
+        kind: kind.clone(),
+        id,
+        field: field.clone(),
+        expected: expected.into(),
+    }
+}
