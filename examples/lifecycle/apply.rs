@@ -4,7 +4,7 @@ use client_lifecycle::plan::{Plan, Receipt};
 use client_lifecycle::{Error, Lifecycle, MemoryStore};
 use serde::Serialize;
 
-use crate::arguments::{ApplyArguments, Shared};
+use crate::arguments::{ApplyArguments, Format, Shared};
 use crate::failure::Failure;
 use crate::{output, policy, store};
 
@@ -36,7 +36,16 @@ pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), F
     let data = opened.memory.as_deref().map(MemoryStore::to_json);
     match done {
         Ok(receipt) => {
-            let json = Applied { receipt: Some(&receipt), plan: None, data };
+            if shared.format == Format::Text && data.is_some() {
+                output::message(
+                    "note: the file is not rewritten; `--format json` prints what is left",
+                );
+            }
+            let json = Applied {
+                receipt: Some(&receipt),
+                plan: None,
+                data,
+            };
             output::result(shared.format, &receipt, &json)
         }
         Err(error) => {
@@ -46,7 +55,11 @@ pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), F
                 error => error.plan().cloned(),
             };
             if let Some(plan) = &now {
-                let json = Applied { receipt: None, plan: Some(plan), data };
+                let json = Applied {
+                    receipt: None,
+                    plan: Some(plan),
+                    data,
+                };
                 output::result(shared.format, plan, &json)?;
             }
             Err(error.into())

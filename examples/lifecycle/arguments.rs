@@ -24,10 +24,11 @@ const EXIT_STATUS: &str = "Exit status: 0 done; 2 bad usage, policy or data; 3 r
 
 /// What every command takes, before or after its name.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Shared {
     /// Where the records are: `sqlite:app.db`, or `memory:data.json`, which is read and never rewritten
     #[arg(long, global = true, value_name = "STORE")]
-    store: Option<Location>,
+    store: Option<String>,
     /// The policy document, as JSON
     #[arg(long, global = true, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -41,9 +42,7 @@ pub(crate) struct Shared {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people
     Text,
-    /// For programs
     Json,
 }
 
@@ -62,7 +61,7 @@ pub(crate) struct ApplyArguments {
     #[command(flatten)]
     pub(crate) request: RequestArguments,
     /// Carry out only the plan that has this digest
-    #[arg(long, value_name = "DIGEST", value_parser = digest)]
+    #[arg(long)]
     pub(crate) digest: Option<String>,
     /// The id of the operation: applied again, it answers with its first receipt
     #[arg(long, value_name = "UUID")]
@@ -70,26 +69,14 @@ pub(crate) struct ApplyArguments {
 }
 
 impl Shared {
-    // An option that stands before or after the command cannot be a required one for clap.
-    pub(crate) fn store(&self) -> Result<&Location, Failure> {
-        self.store.as_ref().ok_or_else(|| {
-            Failure::usage("no store is named")
-                .remedy("add `--store sqlite:FILE` or `--store memory:FILE`")
-        })
+    pub(crate) fn store(&self) -> Result<Location, Failure> {
+        Location::required(self.store.as_deref())
     }
 
     pub(crate) fn policy(&self) -> Result<&PathBuf, Failure> {
         self.policy.as_ref().ok_or_else(|| {
-            Failure::usage("no policy is named").remedy("add `--policy FILE` with a policy document")
+            Failure::usage("no policy is named")
+                .remedy("add `--policy FILE` with a policy document")
         })
-    }
-}
-
-/// A slip of the pen must not pass for a plan that has changed.
-fn digest(text: &str) -> Result<String, String> {
-    let digits = text.chars().all(|digit| digit.is_ascii_hexdigit());
-    match (digits, text.len()) {
-        (true, 64) => Ok(text.to_owned()),
-        _ => Err("a digest has 64 hexadecimal digits".into()),
     }
 }

@@ -1,7 +1,10 @@
 //! Where the records are, as one option names it.
 
 use std::path::PathBuf;
-use std::str::FromStr;
+
+use crate::failure::Failure;
+
+const REMEDY: &str = "use `--store sqlite:FILE` or `--store memory:FILE`";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Location {
@@ -11,32 +14,30 @@ pub(crate) enum Location {
     Memory(PathBuf),
 }
 
-impl FromStr for Location {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
+impl Location {
+    /// Reads `sqlite:FILE` or `memory:FILE`. The text is in no message, because it may hold a password.
+    pub(crate) fn read(text: &str) -> Result<Self, Failure> {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         // As a URL of a file is written: `sqlite:///var/app.db` is `/var/app.db`.
         let file = rest.strip_prefix("//").unwrap_or(rest);
         match scheme {
-            // The rest may hold a password, so it is not repeated.
-            "postgres" | "postgresql" => {
-                Err("PostgreSQL is not built in; use `sqlite:FILE` or `memory:FILE`".into())
-            }
             "sqlite" | "memory" if file.is_empty() => {
-                Err(format!("name a file, such as `{scheme}:{}`", example(scheme)))
+                Err(Failure::usage(format!("`{scheme}:` names no file")).remedy(REMEDY))
             }
             "sqlite" => Ok(Self::Sqlite(file.into())),
             "memory" => Ok(Self::Memory(file.into())),
-            _ => Err("use `sqlite:FILE` or `memory:FILE`".into()),
+            "postgres" | "postgresql" => Err(Failure::usage(
+                "PostgreSQL is not built in; use `sqlite:FILE` or `memory:FILE`",
+            )),
+            _ => Err(Failure::usage("there is no such kind of store").remedy(REMEDY)),
         }
     }
-}
 
-fn example(scheme: &str) -> &'static str {
-    if scheme == "memory" {
-        "data.json"
-    } else {
-        "app.db"
+    /// Reads the option, which clap cannot require because it stands before or after the command.
+    pub(crate) fn required(text: Option<&str>) -> Result<Self, Failure> {
+        match text {
+            Some(text) => Self::read(text),
+            None => Err(Failure::usage("no store is named").remedy(REMEDY)),
+        }
     }
 }

@@ -25,8 +25,9 @@ pub(crate) fn result(
         // Whoever reads has seen enough; what was done stays done.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             let message = format!("the result could not be written: {error}");
-            Err(Failure::new(Exit::Other, message)
-                .remedy("an operation that was carried out stays so; apply its id again for the receipt"))
+            Err(Failure::new(Exit::Other, message).remedy(
+                "an operation that was carried out stays so; apply its id again for the receipt",
+            ))
         }
         _ => Ok(()),
     }

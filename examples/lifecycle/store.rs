@@ -5,7 +5,6 @@ use std::io::{BufReader, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
-use client_lifecycle::store::StoreError;
 use client_lifecycle::{DeletionPolicy, MemoryStore, Store};
 
 use crate::arguments::Shared;
@@ -23,10 +22,10 @@ pub(crate) struct Opened {
 pub(crate) async fn to_read(shared: &Shared, policy: &DeletionPolicy) -> Result<Opened, Failure> {
     match shared.store()? {
         Location::Sqlite(file) => {
-            drop(open(file)?);
-            opened(sqlite::to_read(file, &shared.prefix).await?)
+            drop(open(&file)?);
+            Ok(opened(sqlite::to_read(&file, &shared.prefix).await?))
         }
-        Location::Memory(file) => memory(file, policy),
+        Location::Memory(file) => memory(&file, policy),
     }
 }
 
@@ -34,18 +33,20 @@ pub(crate) async fn to_read(shared: &Shared, policy: &DeletionPolicy) -> Result<
 pub(crate) async fn to_write(shared: &Shared, policy: &DeletionPolicy) -> Result<Opened, Failure> {
     match shared.store()? {
         Location::Sqlite(file) => {
-            drop(open(file)?);
-            opened(sqlite::to_write(file, &shared.prefix, policy).await?)
+            drop(open(&file)?);
+            Ok(opened(
+                sqlite::to_write(&file, &shared.prefix, policy).await?,
+            ))
         }
-        Location::Memory(file) => memory(file, policy),
+        Location::Memory(file) => memory(&file, policy),
     }
 }
 
-fn opened(store: impl Store + 'static) -> Result<Opened, Failure> {
-    Ok(Opened {
+fn opened(store: impl Store + 'static) -> Opened {
+    Opened {
         store: Arc::new(store),
         memory: None,
-    })
+    }
 }
 
 fn memory(file: &Path, policy: &DeletionPolicy) -> Result<Opened, Failure> {

@@ -127,6 +127,9 @@ impl Error {
         match self {
             Self::Misfit(_) => "correct the policy's data map, or the schema",
             Self::Refused(refusal) => refusal.remedy(),
+            Self::Blocked(NotExecutable(plan)) if plan.blockers.is_empty() => {
+                "see to the warnings, or acknowledge them by name"
+            }
             Self::Blocked(_) => "do what the plan says must be done first, then plan again",
             Self::Conflict { .. } => "make a new plan and confirm it again",
             Self::Changed(_) => "see the plan as it is now, and confirm that",

@@ -46,13 +46,7 @@ pub(super) async fn run<C: SqlConnection>(
         tx: &mut *tx,
         doing,
     };
-    if changes.is_record_only() {
-        writing.execute(&audit).await?;
-        tx.commit()
-            .await
-            .map_err(|error| doing.not_committed(error))?;
-        return Ok(changes.receipt(&[]));
-    }
+    // Also when an attempt is only to be recorded: it failed because the operation had been done before.
     let before = render::receipt_of(store.dialect, &store.prefix, *operation);
     if let Some(receipt) = writing
         .query(&before)
@@ -62,6 +56,13 @@ pub(super) async fn run<C: SqlConnection>(
     {
         return serde_json::from_str(receipt.as_text().unwrap_or_default())
             .map_err(|source| StoreError::backend("read the first receipt", source));
+    }
+    if changes.is_record_only() {
+        writing.execute(&audit).await?;
+        tx.commit()
+            .await
+            .map_err(|error| doing.not_committed(error))?;
+        return Ok(changes.receipt(&[]));
     }
     let forms = writing.forms(&columns, store.dialect).await?;
     let renderer = Renderer::changes(store.dialect, &store.prefix, changes, &forms)?;
