@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod domain;
+pub mod guide;
 pub mod lifecycle;
 pub mod memory;
 pub mod plan;
@@ -16,5 +17,6 @@ pub mod testing;
 pub use domain::Request;
 pub use lifecycle::{Error, Lifecycle};
 pub use memory::MemoryStore;
+pub use plan::Plan;
 pub use policy::DeletionPolicy;
 pub use store::Store;

@@ -152,8 +152,17 @@ impl Condition {
                 .read(value)
                 .map_err(|bad| (field.clone(), bad))
         };
+        // A record holds its id beside its fields.
+        let id = Value::from(&record.id);
+        let stored = |field: &FieldName| {
+            if *field == kind.id {
+                &id
+            } else {
+                record.get(field)
+            }
+        };
         let compare = |field: &FieldName, value: &Value| -> Result<_, _> {
-            let stored = read(field, record.get(field))?;
+            let stored = read(field, stored(field))?;
             let given = read(field, value)?;
             Ok(kind.type_of(field).compare(&stored, &given))
         };
@@ -165,7 +174,7 @@ impl Condition {
                 compare(field, &Value::Timestamp(moment.at(now)))?.map(|order| is.accepts(order))
             }
             Self::OneOf { field, values } => {
-                let mut found = (!record.get(field).is_null()).then_some(false);
+                let mut found = (!stored(field).is_null()).then_some(false);
                 for value in values {
                     if compare(field, value)?.is_some_and(Ordering::is_eq) {
                         found = Some(true);
@@ -173,7 +182,7 @@ impl Condition {
                 }
                 found
             }
-            Self::IsNull { field } => Some(record.get(field).is_null()),
+            Self::IsNull { field } => Some(stored(field).is_null()),
             Self::All(conditions) => {
                 let mut result = Some(true);
                 for condition in conditions {

@@ -23,7 +23,8 @@ pub(super) fn describe(tables: &Tables, map: &DataMap) -> Vec<Fault> {
         faults.extend(missing_fields(map, kind, table));
         for reference in map.references_from(&kind.name) {
             faults.extend(missing_targets(reference, table));
-            if let Some(to) = tables.get(&reference.to) {
+            let to = tables.get(&reference.to);
+            if let Some(to) = to.filter(|to| !to.has_mixed_ids()) {
                 faults.extend(wrong_targets(reference, table, to));
             }
         }
@@ -33,9 +34,9 @@ pub(super) fn describe(tables: &Tables, map: &DataMap) -> Vec<Fault> {
 
 fn mixed_ids(kind: &Kind, table: &Table) -> Option<Fault> {
     let integers = table.rows().filter(|row| row.id.as_integer().is_some());
-    let integers = integers.count();
     let all = table.rows().len();
-    (0 < integers && integers < all).then(|| {
+    table.has_mixed_ids().then(|| {
+        let integers = integers.count();
         Fault::new(
             format!("kinds.{}.id", kind.name),
             format!("{integers} of {all} ids are integers, the others are text"),

@@ -6,10 +6,11 @@ mod records;
 mod table;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::domain::{AuditEntry, DataMap, Event, Fault, FieldName, KindName, Record, Value};
+use crate::domain::{AuditEntry, DataMap, Event, Fault, FieldName, KindName, Record};
 use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::{ByRow, Store, StoreError, library};
 
@@ -25,13 +26,21 @@ pub use records::MemoryRecords;
 ///     .with("debts", [Record::new(1).with("client_id", "c1"), Record::new(2).with("client_id", "c1")]);
 /// assert_eq!(store.rows("debts").len(), 2);
 /// ```
-#[derive(Debug)]
 pub struct MemoryStore {
     rows: ByRow<MemoryRecords>,
     /// The id field of each kind in JSON, where it is not `id`.
     ids: BTreeMap<KindName, FieldName>,
     /// Kinds of the JSON that the map does not have, as they were.
     aside: BTreeMap<String, serde_json::Value>,
+}
+
+/// The names of the kinds, and nothing of their rows.
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("kinds", &self.records().kinds())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for MemoryStore {
@@ -79,18 +88,10 @@ impl MemoryStore {
         self.records().rows(kind)
     }
 
-    /// The recorded attempts, one entry for each subject, in the order of time.
+    /// The recorded attempts, one entry for each subject, in the order in which they were written.
     #[must_use]
     pub fn audit(&self) -> Vec<AuditEntry> {
-        let mut rows = self.rows(library::AUDIT);
-        rows.sort_by_cached_key(|row| {
-            let number = match row.get("number") {
-                Value::Integer(number) => *number,
-                _ => 0,
-            };
-            (row.get("at").literal(), number)
-        });
-        read(&rows, library::audit_entry)
+        read(&self.records().attempts(), library::audit_entry)
     }
 
     /// The events to be delivered, by operation, topic and record.

@@ -18,6 +18,8 @@ use crate::store::{
 #[derive(Debug)]
 pub struct MemoryRecords {
     tables: RwLock<Tables>,
+    /// The audit entries in the order in which they were written, which their instants need not tell.
+    attempts: RwLock<Vec<RecordId>>,
 }
 
 pub(super) type Tables = BTreeMap<KindName, Table>;
@@ -27,6 +29,7 @@ impl Default for MemoryRecords {
         let own = library::kinds().map(|kind| (kind.name, Table::default()));
         Self {
             tables: RwLock::new(own.into()),
+            attempts: RwLock::default(),
         }
     }
 }
@@ -53,6 +56,17 @@ impl MemoryRecords {
         let tables = self.read_lock();
         let rows = tables.get(kind).into_iter().flat_map(Table::rows);
         rows.cloned().collect()
+    }
+
+    /// The rows of the audit log, in the order in which they were written.
+    pub(super) fn attempts(&self) -> Vec<Record> {
+        let tables = self.read_lock();
+        let attempts = self.attempts.read().unwrap_or_else(PoisonError::into_inner);
+        let rows = tables.get(library::AUDIT);
+        attempts
+            .iter()
+            .filter_map(|id| rows?.get(id).cloned())
+            .collect()
     }
 
     /// The names of the kinds, the library's own left out.
@@ -152,7 +166,16 @@ impl Records for MemoryRecords {
             table(&tables, kind)?;
         }
         // From here on nothing fails.
+        let mut attempts = self
+            .attempts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         for change in changes {
+            if let RowChange::Put { kind, record } = change
+                && *kind == library::AUDIT
+            {
+                attempts.push(record.id.clone());
+            }
             match change {
                 RowChange::Put { kind, record } => {
                     if let Some(table) = tables.get_mut(kind) {

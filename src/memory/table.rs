@@ -31,6 +31,13 @@ impl Table {
         Some(last.as_integer().is_some())
     }
 
+    /// Whether some ids are integers and others are not.
+    pub(super) fn has_mixed_ids(&self) -> bool {
+        let is_integer =
+            |id: Option<(&RecordId, _)>| id.is_some_and(|(id, _)| id.as_integer().is_some());
+        is_integer(self.rows.first_key_value()) != is_integer(self.rows.last_key_value())
+    }
+
     /// The row that an id asks for: text finds the integer of the same digits.
     pub(super) fn find(
         &self,

@@ -142,7 +142,7 @@ impl ChangeSet {
                 .receipt_step
                 .and_then(|index| receipt.steps.get_mut(index));
             if let Some(row) = row {
-                row.actual = *count;
+                row.actual += *count;
             }
         }
         receipt

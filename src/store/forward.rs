@@ -1,15 +1,15 @@
-//! References and smart pointers to stores are stores.
+//! References and smart pointers to stores are stores, and those to records are records.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Store, StoreError};
-use crate::domain::{DataMap, Fault};
+use super::{Batch, BatchError, Page, Records, Store, StoreError};
+use crate::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
 use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
 
 macro_rules! forward {
-    ($($pointer:ty),*) => {$(
+    ($($pointer:ty, $records:ty;)*) => {$(
         #[async_trait]
         impl<S: Store + ?Sized> Store for $pointer {
             async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
@@ -24,7 +24,44 @@ macro_rules! forward {
                 (**self).apply(changes).await
             }
         }
+
+        #[async_trait]
+        impl<R: Records + ?Sized> Records for $records {
+            async fn get(
+                &self,
+                kind: &Kind,
+                ids: &[RecordId],
+            ) -> Result<Vec<Record>, StoreError> {
+                (**self).get(kind, ids).await
+            }
+
+            async fn referrers(
+                &self,
+                kind: &Kind,
+                reference: &Reference,
+                ids: &[RecordId],
+                page: Page<'_>,
+            ) -> Result<Vec<Record>, StoreError> {
+                (**self).referrers(kind, reference, ids, page).await
+            }
+
+            async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
+                (**self).write(batch).await
+            }
+
+            async fn has_field(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {
+                (**self).has_field(kind, field).await
+            }
+
+            async fn describe(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+                (**self).describe(map).await
+            }
+        }
     )*};
 }
 
-forward!(&S, Box<S>, Arc<S>);
+forward! {
+    &S, &R;
+    Box<S>, Box<R>;
+    Arc<S>, Arc<R>;
+}

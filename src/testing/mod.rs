@@ -1,1 +1,5 @@
 //! What tests of stores need. Feature `testing`.
+//!
+//! [`conformance`] is the suite that every store passes.
+
+pub mod conformance;

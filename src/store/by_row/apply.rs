@@ -77,12 +77,23 @@ async fn carry_out<R: Records>(
     store: &ByRow<R>,
     changes: &ChangeSet,
 ) -> Result<Option<Receipt>, StoreError> {
+    // All parts by name, so that a new one is not forgotten here.
+    let ChangeSet {
+        operation,
+        query,
+        locks: _, // The conditions of the batch stand in for them.
+        preconditions,
+        events: _,
+        steps: _,
+        audit,
+        receipt: _,
+    } = changes;
     names::check_changes(changes)?;
-    let evaluation = store.evaluate(&changes.query).await?;
+    let evaluation = store.evaluate(query).await?;
     evaluation.check_fields(&names::in_changes(changes)).await?;
 
-    let preconditions = changes.preconditions.iter();
-    let questions: Vec<_> = preconditions.map(|each| each.question.clone()).collect();
+    let questions = preconditions.iter().map(|each| each.question.clone());
+    let questions: Vec<_> = questions.collect();
     let answers = evaluation.answers(&questions)?;
     let differences = changes.differences(answers.iter().map(|answer| answer.count));
     if !differences.is_empty() {
@@ -99,10 +110,10 @@ async fn carry_out<R: Records>(
     let receipt = changes.receipt(&written.affected);
 
     let mut batch = evaluation.into_loaded().into_conditions();
-    batch.unchanged.push(not_applied(changes.operation));
+    batch.unchanged.push(not_applied(*operation));
     batch.changes = events;
     batch.changes.extend(written.changes);
-    audit::add(&store.records, &changes.audit, &mut batch).await?;
+    audit::add(&store.records, audit, &mut batch).await?;
     batch.changes.push(RowChange::Put {
         kind: OPERATIONS.into(),
         record: library::operation_record(&receipt)?,

@@ -58,14 +58,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         if ids.is_empty() {
             self.records.get(kind, &[]).await?;
         }
-        let known = self.asked.entry(kind.name.clone()).or_default();
-        let rows = self.rows.entry(kind.name.clone()).or_default();
-        let new: BTreeSet<&RecordId> = ids
-            .iter()
-            .filter(|id| !known.contains_key(*id) && !rows.contains_key(*id))
-            .collect();
-        let new: Vec<RecordId> = new.into_iter().cloned().collect();
-        for part in new.chunks(PAGE) {
+        for part in self.not_asked(&kind.name, ids).chunks(PAGE) {
             let found = self.records.get(kind, part).await?;
             let by_text: BTreeMap<String, RecordId> = found
                 .iter()
@@ -74,17 +67,29 @@ impl<'a, R: Records> Loaded<'a, R> {
             for row in found {
                 self.insert(&kind.name, row)?;
             }
-            let known = self.asked.entry(kind.name.clone()).or_default();
+            let asked = self.asked.entry(kind.name.clone()).or_default();
             for id in part {
-                known.insert(id.clone(), by_text.get(&id.to_string()).cloned());
+                asked.insert(id.clone(), by_text.get(&id.to_string()).cloned());
             }
         }
-        let known = self.asked.get(&kind.name);
+        let asked = self.asked.get(&kind.name);
         let stored = ids.iter().filter_map(|id| {
-            let known = known.and_then(|known| known.get(id));
-            known.map_or_else(|| Some(id.clone()), Clone::clone)
+            let answer = asked.and_then(|asked| asked.get(id));
+            answer.map_or_else(|| Some(id.clone()), Clone::clone)
         });
         Ok(stored.collect())
+    }
+
+    /// The ids that were neither asked for nor read, each once.
+    fn not_asked(&self, kind: &KindName, ids: &[RecordId]) -> Vec<RecordId> {
+        let asked = self.asked.get(kind);
+        let rows = self.rows.get(kind);
+        let is_new = |id: &&RecordId| {
+            !asked.is_some_and(|asked| asked.contains_key(*id))
+                && !rows.is_some_and(|rows| rows.contains_key(*id))
+        };
+        let new: BTreeSet<&RecordId> = ids.iter().filter(is_new).collect();
+        new.into_iter().cloned().collect()
     }
 
     /// Reads the rows that refer to the targets, where that was not asked yet.

@@ -187,16 +187,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
     }
 
     fn condition(&self, when: &Condition, kind: &Kind, row: &Record) -> Result<bool, StoreError> {
-        let mut speaks_of_id = false;
-        when.visit(&mut |leaf| speaks_of_id |= leaf.field() == Some(&kind.id));
-        let with_id;
-        let seen = if speaks_of_id {
-            with_id = row.clone().with(&kind.id, &row.id);
-            &with_id
-        } else {
-            row
-        };
-        let holds = when.holds(kind, seen, self.query.now);
+        let holds = when.holds(kind, row, self.query.now);
         holds
             .map(|held| held == Some(true))
             .map_err(|(field, bad)| StoreError::BadValue {

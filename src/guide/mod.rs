@@ -1,0 +1,4 @@
+//! Guides: longer texts, one per task.
+
+#[doc = include_str!("stores.md")]
+pub mod stores {}

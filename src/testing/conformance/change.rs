@@ -1,0 +1,294 @@
+//! Change sets written down by hand: what a policy would have decided.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::world::{now, world};
+use crate::domain::{
+    AuditEntry, AuditOutcome, Condition, DataMap, KindName, Mode, OperationId, RecordId,
+};
+use crate::plan::{
+    Arm, Case, ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows,
+    NamedSet, Outcome, Precondition, Question, Ranks, Receipt, ReceiptStep, Rows, SetId, Source,
+    Stratum, SurveyQuery, Write,
+};
+
+/// A change set under construction. Sets are numbered as they are added; set 0 holds the subjects.
+#[derive(Clone)]
+pub(super) struct Change {
+    map: DataMap,
+    kind: KindName,
+    subjects: Vec<RecordId>,
+    sets: Vec<Stratum>,
+    questions: Vec<Question>,
+    locks: Vec<LockRows>,
+    preconditions: Vec<Precondition>,
+    events: Vec<EventDraft>,
+    steps: Vec<ChangeStep>,
+    receipt: Vec<ReceiptStep>,
+    operation: OperationId,
+    outcome: AuditOutcome,
+}
+
+/// The operation that change sets belong to unless they say otherwise.
+pub(super) fn operation(number: u128) -> OperationId {
+    Uuid::from_u128(number).into()
+}
+
+pub(super) fn all(set: u16) -> Rows {
+    Rows::all(SetId(set))
+}
+
+pub(super) fn ranked(set: u16, rank: u16) -> Rows {
+    Rows::ranked(SetId(set), rank)
+}
+
+/// An arm that takes every row of a source, with rank 0.
+pub(super) fn arm(source: Source) -> Arm {
+    Arm {
+        source,
+        within: Vec::new(),
+        except: Vec::new(),
+        cases: vec![Case::always(0)],
+    }
+}
+
+pub(super) fn referrers(reference: &str, of: Rows) -> Source {
+    Source::Referrers {
+        reference: reference.into(),
+        of,
+    }
+}
+
+pub(super) fn when(condition: Condition, rank: u16) -> Case {
+    Case {
+        below: Ranks::ALL,
+        when: Some(condition),
+        rank: Some(rank),
+    }
+}
+
+impl Change {
+    /// A change of these clients.
+    pub(super) fn of(clients: &[&str]) -> Self {
+        Self::of_kind("clients", clients.iter().map(|id| RecordId::from(*id)))
+    }
+
+    pub(super) fn of_kind(kind: &str, subjects: impl IntoIterator<Item = RecordId>) -> Self {
+        let empty = Self {
+            map: world(),
+            kind: kind.into(),
+            subjects: subjects.into_iter().collect(),
+            sets: Vec::new(),
+            questions: Vec::new(),
+            locks: Vec::new(),
+            preconditions: Vec::new(),
+            events: Vec::new(),
+            steps: Vec::new(),
+            receipt: Vec::new(),
+            operation: operation(1),
+            outcome: AuditOutcome::Done,
+        };
+        empty.set(kind, vec![arm(Source::Subjects)])
+    }
+
+    /// Everything that hangs on a client goes, its invoices stay without it.
+    pub(super) fn erase(client: &str) -> Self {
+        Self::of(&[client])
+            .referrers("debts.client_id", 0)
+            .referrers("bookings.client_id", 0)
+            .referrers("items.booking_id", 2)
+            .referrers("invoices.client_id", 0)
+            .step(3, Write::Delete)
+            .step(1, Write::Delete)
+            .step(2, Write::Delete)
+            .step(4, update("client_id", crate::domain::Value::Null))
+            .step(0, Write::Delete)
+    }
+
+    pub(super) fn map(mut self, map: DataMap) -> Self {
+        self.map = map;
+        self
+    }
+
+    fn next(&self) -> SetId {
+        let count: usize = self.sets.iter().map(|stratum| stratum.sets().len()).sum();
+        SetId(u16::try_from(count).expect("a few sets"))
+    }
+
+    pub(super) fn set(mut self, kind: &str, arms: Vec<Arm>) -> Self {
+        let id = self.next();
+        self.sets.push(Stratum::Set(named(id, kind, arms)));
+        self
+    }
+
+    /// The next set, of all rows that refer to those of an earlier one.
+    pub(super) fn referrers(self, reference: &str, of: u16) -> Self {
+        let (kind, _) = reference.split_once('.').expect("kind and field");
+        self.set(kind, vec![arm(referrers(reference, all(of)))])
+    }
+
+    /// A set whose arms may refer to itself.
+    pub(super) fn cycle(self, kind: &str, arms: Vec<Arm>) -> Self {
+        self.cycle_of(kind, vec![arms])
+    }
+
+    /// Sets whose arms may refer to each other.
+    pub(super) fn cycle_of(mut self, kind: &str, sets: Vec<Vec<Arm>>) -> Self {
+        let first = self.next().0;
+        let sets = (first..).zip(sets);
+        let named = sets.map(|(id, arms)| named(SetId(id), kind, arms));
+        self.sets.push(Stratum::Cycle(named.collect()));
+        self
+    }
+
+    fn kind_of(&self, set: SetId) -> KindName {
+        let mut sets = self.sets.iter().flat_map(Stratum::sets);
+        let set = sets.find(|named| named.id == set).expect("a set");
+        set.kind.clone()
+    }
+
+    /// Asks how many rows there are.
+    pub(super) fn ask(mut self, rows: Rows) -> Self {
+        self.questions.push(Question::count(rows));
+        self
+    }
+
+    pub(super) fn question(mut self, question: Question) -> Self {
+        self.questions.push(question);
+        self
+    }
+
+    /// A step on all rows of a set, and its line in the receipt.
+    pub(super) fn step(self, set: u16, write: Write) -> Self {
+        self.step_on(all(set), write)
+    }
+
+    pub(super) fn step_on(mut self, rows: Rows, write: Write) -> Self {
+        let line = self.receipt.len();
+        self.receipt.push(ReceiptStep {
+            kind: self.kind_of(rows.set),
+            disposition: match write {
+                Write::Delete => Disposition::Delete,
+                Write::Update(_) => Disposition::SetNull,
+                Write::Mark(_) => Disposition::SoftDelete,
+                Write::Keep => Disposition::Keep,
+            },
+            path: Vec::new(),
+            planned: 7,
+            actual: 0,
+        });
+        self.bare_step(rows, write, Some(line))
+    }
+
+    /// A step whose line in the receipt is another, or none.
+    pub(super) fn bare_step(mut self, rows: Rows, write: Write, line: Option<usize>) -> Self {
+        if !self.locks.iter().any(|lock| lock.rows == rows) {
+            self.locks.push(LockRows { rows });
+        }
+        self.steps.push(ChangeStep {
+            kind: self.kind_of(rows.set),
+            rows,
+            write,
+            receipt_step: line,
+        });
+        self
+    }
+
+    pub(super) fn expect(mut self, rows: Rows, expected: Expected) -> Self {
+        self.preconditions.push(Precondition {
+            question: Question::count(rows),
+            expected,
+        });
+        self
+    }
+
+    pub(super) fn event(mut self, topic: &str, set: u16, fields: &[&str]) -> Self {
+        self.events.push(EventDraft {
+            topic: topic.into(),
+            kind: self.kind_of(SetId(set)),
+            rows: all(set),
+            fields: fields.iter().map(|field| (*field).into()).collect(),
+        });
+        self
+    }
+
+    pub(super) fn operation(mut self, number: u128) -> Self {
+        self.operation = operation(number);
+        self
+    }
+
+    /// The attempt alone: nothing is carried out.
+    pub(super) fn refused(mut self, outcome: AuditOutcome) -> Self {
+        self.steps.clear();
+        self.locks.clear();
+        self.outcome = outcome;
+        self
+    }
+
+    pub(super) fn query(&self) -> SurveyQuery {
+        SurveyQuery {
+            map: Arc::new(self.map.clone()),
+            kind: self.kind.clone(),
+            subjects: self.subjects.clone(),
+            sets: self.sets.clone().into(),
+            questions: self.questions.clone().into(),
+            now: now(),
+        }
+    }
+
+    pub(super) fn build(&self) -> ChangeSet {
+        let digest = Digest::from(&*"0".repeat(64));
+        ChangeSet {
+            operation: self.operation,
+            query: self.query(),
+            locks: self.locks.clone(),
+            preconditions: self.preconditions.clone(),
+            events: self.events.clone(),
+            steps: self.steps.clone(),
+            audit: AuditEntry {
+                action: AuditEntry::action(&self.kind, Mode::HardDelete),
+                operation: self.operation,
+                kind: self.kind.clone(),
+                subjects: self.subjects.clone(),
+                at: now(),
+                mode: Mode::HardDelete,
+                outcome: self.outcome,
+                actor: None,
+                reason: None,
+                note: None,
+                digest: Some(digest.to_string()),
+                detail: json!({}),
+            },
+            receipt: Receipt {
+                operation: self.operation,
+                digest,
+                at: now(),
+                kind: self.kind.clone(),
+                subjects: self.subjects.clone(),
+                mode: Mode::HardDelete,
+                outcome: Outcome::Delete,
+                complete: true,
+                steps: self.receipt.clone(),
+                open: Vec::new(),
+            },
+        }
+    }
+}
+
+/// One field gets one value.
+pub(super) fn update(field: &str, value: impl Into<crate::domain::Value>) -> Write {
+    let value = crate::plan::NewValue::Value(value.into());
+    Write::Update(vec![(field.into(), value)])
+}
+
+fn named(id: SetId, kind: &str, arms: Vec<Arm>) -> NamedSet {
+    NamedSet {
+        id,
+        name: format!("{kind} {}", id.0),
+        kind: kind.into(),
+        arms,
+    }
+}

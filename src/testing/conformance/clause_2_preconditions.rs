@@ -1,0 +1,96 @@
+//! Clause 2: preconditions are checked in the transaction that writes.
+
+use super::change::{Change, all, arm, ranked};
+use super::observed::Observed;
+use super::world::{debt, load, load_all};
+use super::{Host, join, yield_now};
+use crate::plan::{ChangeSet, Difference, Expected, Receipt, Source, Write};
+use crate::store::StoreError;
+
+fn differences(result: Result<Receipt, StoreError>) -> Vec<Difference> {
+    match result {
+        Err(StoreError::Conflict { differences }) => differences,
+        Err(error) => panic!("not a conflict: {error}"),
+        Ok(_) => panic!("it was applied against its preconditions"),
+    }
+}
+
+/// What holds lets the change through.
+pub async fn clause_2_preconditions_that_hold_stop_nothing(host: &dyn Host) {
+    load_all(host).await;
+    let change = Change::erase("c1")
+        .expect(all(1), Expected::Exactly(3))
+        .expect(all(2), Expected::Some)
+        .expect(ranked(1, 9), Expected::Exactly(0));
+    host.store().apply(&change.build()).await.expect("all hold");
+    assert_eq!(Observed::by(host).await.ids("debts"), ["d4"]);
+}
+
+/// All that fail are named, with what was found.
+pub async fn clause_2_every_difference_is_reported_with_what_was_found(host: &dyn Host) {
+    load_all(host).await;
+    let change = Change::erase("c1")
+        .expect(all(1), Expected::Exactly(3))
+        .expect(all(2), Expected::Exactly(5))
+        .expect(all(4), Expected::Some)
+        .expect(ranked(1, 9), Expected::Some);
+    let before = Observed::by(host).await;
+    let found = differences(host.store().apply(&change.build()).await);
+    let expected = [(1, 2), (3, 0)].map(|(precondition, found)| Difference {
+        precondition,
+        found,
+    });
+    assert_eq!(found, expected);
+    before.assert_same(&Observed::by(host).await, "after a conflict");
+}
+
+/// A row that was added after the plan was shown stops it.
+pub async fn clause_2_a_row_added_since_is_found(host: &dyn Host) {
+    load_all(host).await;
+    let change = Change::erase("c1").expect(all(1), Expected::Exactly(3));
+    load(host, "debts", vec![debt("d9", "c1", "PENDING")]).await;
+    let found = differences(host.store().apply(&change.build()).await);
+    let expected = Difference {
+        precondition: 0,
+        found: 4,
+    };
+    assert_eq!(found, [expected]);
+}
+
+/// Two change sets rest on the same number of debts and each takes one away: the second one finds two.
+pub async fn clause_2_of_two_racing_change_sets_one_wins(host: &dyn Host) {
+    load_all(host).await;
+    let one = |debt: &str, operation| {
+        Change::of(&["c1"])
+            .referrers("debts.client_id", 0)
+            .set("debts", vec![arm(Source::Ids(vec![debt.into()]))])
+            .expect(all(1), Expected::Exactly(3))
+            .step(2, Write::Delete)
+            .operation(operation)
+            .build()
+    };
+    let (a, b) = (one("d1", 1), one("d2", 2));
+    let (a, b) = join(patiently(host, &a), patiently(host, &b)).await;
+    let won = [&a, &b].iter().filter(|result| result.is_ok()).count();
+    assert_eq!(won, 1, "both rest on three debts, so only one can be right");
+    let lost = if a.is_ok() { b } else { a };
+    let expected = Difference {
+        precondition: 0,
+        found: 2,
+    };
+    assert_eq!(differences(lost), [expected]);
+    let after = Observed::by(host).await;
+    assert_eq!(after.ids("debts").len(), 3);
+    assert_eq!(after.operations, 1);
+}
+
+/// As often as the store says it may help.
+async fn patiently(host: &dyn Host, changes: &ChangeSet) -> Result<Receipt, StoreError> {
+    for _ in 0..100 {
+        match host.store().apply(changes).await {
+            Err(error) if error.is_retryable() => yield_now().await,
+            result => return result,
+        }
+    }
+    panic!("a hundred retries did not help");
+}

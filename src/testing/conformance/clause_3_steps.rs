@@ -1,0 +1,256 @@
+//! Clause 3: steps run in the given order, on the rows their sets had before the first step.
+
+use super::Host;
+use super::change::{Change, all, arm, ranked, referrers, update, when};
+use super::observed::Observed;
+use super::world::{item, load, load_all};
+use crate::domain::{Mask, Value, eq, older_than};
+use crate::plan::{Arm, Case, Expected, NewValue, Ranks, Source, Write};
+
+async fn applied(host: &dyn Host, change: Change) -> Observed {
+    let result = host.store().apply(&change.build()).await;
+    result.expect("nothing stands in the way");
+    Observed::by(host).await
+}
+
+/// The last of two steps that write a field has the last word.
+pub async fn clause_3_steps_run_in_the_given_order(host: &dyn Host) {
+    load_all(host).await;
+    let change = Change::of(&["c1"])
+        .step(0, update("status", "FIRST"))
+        .step(0, update("name", "Both"))
+        .step(0, update("status", "SECOND"));
+    let after = applied(host, change).await;
+    assert!(after.value("clients", "c1", "status") == Value::from("SECOND"));
+    assert!(after.value("clients", "c1", "name") == Value::from("Both"));
+    assert!(after.value("clients", "c2", "status") == Value::from("ON"));
+}
+
+/// A set that a condition chose stays as it was when a step changes what the condition looked at.
+pub async fn clause_3_a_set_keeps_the_rows_it_had(host: &dyn Host) {
+    load_all(host).await;
+    let pending = Arm {
+        cases: vec![when(eq("status", "PENDING"), 0)],
+        ..arm(referrers("debts.client_id", all(0)))
+    };
+    let change = Change::of(&["c1"])
+        .set("debts", vec![pending])
+        .step(1, update("status", "CANCELLED"))
+        .step(1, Write::Delete);
+    let after = applied(host, change).await;
+    assert_eq!(after.ids("debts"), ["d3", "d4"]);
+}
+
+/// Rows that were reached over a reference are still meant when a step has emptied it.
+pub async fn clause_3_rows_stay_reached_when_their_reference_is_emptied(host: &dyn Host) {
+    load_all(host).await;
+    let change = Change::of(&["c1"])
+        .referrers("invoices.client_id", 0)
+        .step(1, update("client_id", Value::Null))
+        .step(1, update("number", "kept"))
+        .referrers("debts.client_id", 0)
+        .referrers("bookings.client_id", 0)
+        .referrers("items.booking_id", 3)
+        .step(4, Write::Delete)
+        .step(3, Write::Delete)
+        .step(2, Write::Delete)
+        .step(0, Write::Delete);
+    let after = applied(host, change).await;
+    for id in ["i1", "i2"] {
+        assert!(after.value("invoices", id, "client_id").is_null());
+        assert!(after.value("invoices", id, "number") == Value::from("kept"));
+    }
+    assert!(after.value("invoices", "i3", "number") == Value::from("2026/i3"));
+    assert_eq!(after.ids("clients"), ["c2", "c3"]);
+}
+
+/// A row that comes in on several arms, or below several rows, keeps its lowest rank.
+pub async fn clause_3_a_row_found_twice_keeps_its_lowest_rank(host: &dyn Host) {
+    load_all(host).await;
+    let pending = Arm {
+        cases: vec![when(eq("status", "PENDING"), 1), Case::always(3)],
+        ..arm(referrers("debts.client_id", all(0)))
+    };
+    let named = Arm {
+        cases: vec![Case::always(2)],
+        ..arm(Source::Ids(vec!["d2".into(), "d3".into(), "d4".into()]))
+    };
+    let change = Change::of(&["c1"])
+        .set("debts", vec![pending, named])
+        .expect(ranked(1, 1), Expected::Exactly(2))
+        .expect(ranked(1, 2), Expected::Exactly(2))
+        .expect(ranked(1, 3), Expected::Exactly(0))
+        .step_on(ranked(1, 1), Write::Delete);
+    let after = applied(host, change).await;
+    assert_eq!(after.ids("debts"), ["d3", "d4"]);
+}
+
+/// `within` and `except` compare with earlier sets, a case without a rank keeps a row out.
+pub async fn clause_3_rows_are_kept_out_of_sets(host: &dyn Host) {
+    load_all(host).await;
+    let no_rank = Case {
+        below: Ranks::ALL,
+        when: Some(eq("status", "SETTLED")),
+        rank: None,
+    };
+    let narrowed = Arm {
+        source: Source::Members(all(1)),
+        within: vec![all(2)],
+        except: vec![all(3)],
+        cases: vec![no_rank, Case::always(0)],
+    };
+    let ids = |ids: &[&str]| arm(Source::Ids(ids.iter().map(|id| (*id).into()).collect()));
+    let change = Change::of(&["c1", "c2"])
+        .referrers("debts.client_id", 0)
+        .set("debts", vec![ids(&["d1", "d2", "d3"])])
+        .set("debts", vec![ids(&["d2"])])
+        .set("debts", vec![narrowed])
+        .step(4, Write::Delete);
+    let after = applied(host, change).await;
+    assert_eq!(after.ids("debts"), ["d2", "d3", "d4"]);
+}
+
+/// The rank of a row can depend on the rank of the row it hangs on.
+pub async fn clause_3_a_case_looks_at_the_rank_above(host: &dyn Host) {
+    load_all(host).await;
+    let split = Arm {
+        cases: vec![when(eq("client_id", "c1"), 4), Case::always(5)],
+        ..arm(referrers("bookings.client_id", all(0)))
+    };
+    let below = Arm {
+        cases: vec![Case {
+            below: Ranks::only(5),
+            when: None,
+            rank: Some(0),
+        }],
+        ..arm(referrers("items.booking_id", all(1)))
+    };
+    let change = Change::of(&["c1", "c2"])
+        .set("bookings", vec![split])
+        .set("items", vec![below])
+        .step(2, Write::Delete);
+    let after = applied(host, change).await;
+    assert_eq!(after.ids("items"), ["1", "2", "3", "4"]);
+}
+
+/// A set can be reached against the direction of a reference; rows without one lead nowhere.
+pub async fn clause_3_references_are_followed_both_ways(host: &dyn Host) {
+    load_all(host).await;
+    let invoices = arm(Source::Ids(vec!["i3".into(), "i4".into()]));
+    let clients = arm(Source::Referents {
+        reference: "invoices.client_id".into(),
+        of: all(1),
+    });
+    let change = Change::of(&["c1"])
+        .set("invoices", vec![invoices])
+        .set("clients", vec![clients])
+        .step(2, update("name", "referred to"));
+    let after = applied(host, change).await;
+    for (id, is_meant) in [("c1", false), ("c2", true), ("c3", false)] {
+        let renamed = after.value("clients", id, "name") == Value::from("referred to");
+        assert_eq!(renamed, is_meant, "`{id}`");
+    }
+}
+
+/// A chain of references from rows to rows of their own kind is followed to its end.
+pub async fn clause_3_a_cycle_of_kinds_is_followed_to_its_end(host: &dyn Host) {
+    load_all(host).await;
+    let first = arm(Source::Ids(vec![1.into()]));
+    let parts = arm(referrers("items.part_of", all(1)));
+    let change = Change::of(&["c1"])
+        .cycle("items", vec![first, parts])
+        .expect(all(1), Expected::Exactly(3))
+        .step(1, Write::Delete);
+    let after = applied(host, change).await;
+    assert_eq!(after.ids("items"), ["4", "5"]);
+}
+
+/// While a cycle grows a row leads on with every rank it was found with; in the end it keeps the lowest.
+pub async fn clause_3_a_row_of_a_cycle_leads_on_with_all_its_ranks(host: &dyn Host) {
+    load_all(host).await;
+    let named = |id: i64, rank| Arm {
+        cases: vec![Case::always(rank)],
+        ..arm(Source::Ids(vec![id.into()]))
+    };
+    let below = |from: u16, rank| Arm {
+        cases: vec![Case::always(rank)],
+        ..arm(referrers("items.part_of", ranked(1, from)))
+    };
+    // Item 2 is found with rank 5 and, below item 1, with rank 1; item 3 only below rank 5.
+    let arms = vec![named(1, 0), named(2, 5), below(0, 1), below(5, 5)];
+    let change = Change::of(&["c1"])
+        .cycle("items", arms)
+        .expect(ranked(1, 0), Expected::Exactly(1))
+        .expect(ranked(1, 1), Expected::Exactly(1))
+        .expect(ranked(1, 5), Expected::Exactly(1))
+        .step_on(ranked(1, 5), Write::Delete);
+    let after = applied(host, change).await;
+    assert_eq!(after.ids("items"), ["1", "2", "4", "5"]);
+}
+
+/// Sets of a cycle grow from each other, and a row that refers to itself ends nothing.
+pub async fn clause_3_the_sets_of_a_cycle_grow_from_each_other(host: &dyn Host) {
+    load_all(host).await;
+    let loops = [(6, 6), (7, 6)].map(|(id, part_of)| item(id, "b3", Some(part_of)));
+    load(host, "items", loops.into()).await;
+    let first = arm(Source::Ids(vec![1.into(), 6.into()]));
+    let odd = arm(referrers("items.part_of", all(2)));
+    let even = arm(referrers("items.part_of", all(1)));
+    let change = Change::of(&["c1"])
+        .cycle_of("items", vec![vec![first, odd], vec![even]])
+        .expect(all(1), Expected::Exactly(4))
+        .expect(all(2), Expected::Exactly(3))
+        .set("items", vec![arm(Source::Ids(vec![2.into()]))])
+        .step(1, update("part_of", Value::Null))
+        .step(2, update("part_of", Value::Null))
+        .step(1, Write::Delete)
+        .step(3, Write::Delete);
+    // 1, 3, 6 and 7 are an even number of steps away; 2, 6 and 7 an odd one.
+    let after = applied(host, change).await;
+    assert_eq!(after.ids("items"), ["4", "5"]);
+}
+
+/// Conditions on instants compare with the instant at which the request is judged.
+pub async fn clause_3_time_is_that_of_the_request(host: &dyn Host) {
+    load_all(host).await;
+    let period = |text: &str| text.parse().expect("a period");
+    let cases = vec![
+        when(older_than("due_at", period("P60D")), 0),
+        when(older_than("due_at", period("P30D")), 1),
+    ];
+    let due = Arm {
+        cases,
+        ..arm(referrers("debts.client_id", all(0)))
+    };
+    let change = Change::of(&["c1"])
+        .set("debts", vec![due])
+        .expect(ranked(1, 0), Expected::Exactly(0))
+        .expect(ranked(1, 1), Expected::Exactly(3))
+        .step(1, Write::Delete);
+    let after = applied(host, change).await;
+    assert_eq!(after.ids("debts"), ["d4"]);
+}
+
+/// Masks are made of the row as it was.
+pub async fn clause_3_masks_are_made_of_the_row(host: &dyn Host) {
+    load_all(host).await;
+    let masks = [
+        ("email", Mask::PlaceholderEmail),
+        ("name", Mask::Text("anonymized".into())),
+        ("phone", Mask::Truncate(3)),
+        ("birth_date", Mask::Year),
+    ];
+    let values = masks.map(|(field, mask)| (field.into(), NewValue::Masked(mask)));
+    let change = Change::of(&["c1"]).step(0, Write::Update(values.into()));
+    let before = {
+        let year = update("birth_date", "1984-01-01");
+        let expected = Change::of(&["c2"]).step(0, year).operation(2);
+        applied(host, expected).await
+    };
+    let after = applied(host, change).await;
+    let value = |field| after.value("clients", "c1", field);
+    assert!(value("email") == Value::from("c1@anonymized.invalid"));
+    assert!(value("name") == Value::from("anonymized"));
+    assert!(value("phone") == Value::from("600"));
+    assert!(value("birth_date") == before.value("clients", "c2", "birth_date"));
+}

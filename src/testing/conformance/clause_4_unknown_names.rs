@@ -1,0 +1,122 @@
+//! Clause 4: unknown kinds, fields and references are errors, never ignored.
+
+use super::Host;
+use super::change::{Change, all, arm, referrers, update, when};
+use super::observed::Observed;
+use super::world::{load_all, world};
+use crate::domain::{DataMap, Kind, eq};
+use crate::plan::{Arm, Source, Write};
+use crate::store::StoreError;
+
+async fn is_unknown(host: &dyn Host, change: Change) {
+    load_all(host).await;
+    let before = Observed::by(host).await;
+    let result = host.store().apply(&change.build()).await;
+    let Err(error) = result else {
+        panic!("an unknown name was ignored");
+    };
+    assert!(
+        matches!(error, StoreError::Unknown { .. }),
+        "an unknown name, and the error says: {error}"
+    );
+    assert!(!error.is_retryable(), "a retry cannot help");
+    before.assert_same(&Observed::by(host).await, "after an unknown name");
+}
+
+async fn survey_is_unknown(host: &dyn Host, change: &Change) {
+    let result = host.store().survey(&change.query()).await;
+    assert!(
+        matches!(result, Err(StoreError::Unknown { .. })),
+        "the survey ignored an unknown name"
+    );
+}
+
+fn with_ghosts() -> DataMap {
+    let kinds = world().kinds().cloned().collect::<Vec<_>>();
+    let ghosts = ["ghosts", "spirits"].map(Kind::named);
+    let references = world().references().cloned().collect::<Vec<_>>();
+    DataMap::new(kinds.into_iter().chain(ghosts), references, []).expect("a map")
+}
+
+/// A kind that is in the map and not in the store.
+pub async fn clause_4_a_kind_the_store_does_not_have(host: &dyn Host) {
+    let change = Change::of(&["c1"])
+        .map(with_ghosts())
+        .set("ghosts", vec![arm(Source::Ids(vec!["g1".into()]))])
+        .ask(all(1))
+        .step(1, Write::Keep)
+        .step(0, Write::Delete);
+    survey_is_unknown(host, &change).await;
+    is_unknown(host, change).await;
+}
+
+/// A kind that is not even in the map.
+pub async fn clause_4_a_kind_the_map_does_not_have(host: &dyn Host) {
+    let change = Change::of(&["c3"])
+        .set("ghosts", vec![arm(Source::Ids(vec!["g1".into()]))])
+        .ask(all(1))
+        .step(1, Write::Delete)
+        .step(0, Write::Delete);
+    survey_is_unknown(host, &change).await;
+    is_unknown(host, change).await;
+}
+
+/// A reference that nobody declared.
+pub async fn clause_4_a_reference_that_nobody_declared(host: &dyn Host) {
+    let change = Change::of(&["c3"])
+        .set("debts", vec![arm(referrers("debts.ghost_id", all(0)))])
+        .ask(all(1))
+        .step(1, Write::Delete)
+        .step(0, Write::Delete);
+    survey_is_unknown(host, &change).await;
+    is_unknown(host, change).await;
+}
+
+/// A field in a condition: it is not simply null.
+pub async fn clause_4_a_field_in_a_condition(host: &dyn Host) {
+    load_all(host).await;
+    let haunted = Arm {
+        cases: vec![when(eq("ghost_field", "boo"), 0)],
+        ..arm(referrers("debts.client_id", all(0)))
+    };
+    let change = Change::of(&["c1"])
+        .set("debts", vec![haunted])
+        .ask(all(1))
+        .step(1, Write::Delete);
+    survey_is_unknown(host, &change).await;
+    let before = Observed::by(host).await;
+    let result = host.store().apply(&change.build()).await;
+    assert!(matches!(result, Err(StoreError::Unknown { .. })));
+    before.assert_same(&Observed::by(host).await, "after an unknown field");
+}
+
+/// A field that is to be written.
+pub async fn clause_4_a_field_in_an_update(host: &dyn Host) {
+    let change = Change::of(&["c1"])
+        .step(0, update("name", "x"))
+        .step(0, update("ghost_field", "boo"));
+    is_unknown(host, change).await;
+}
+
+/// A field that an event is to carry.
+pub async fn clause_4_a_field_in_an_event(host: &dyn Host) {
+    let change = Change::of(&["c1"])
+        .event("client.changed", 0, &["name", "ghost_field"])
+        .step(0, update("name", "x"));
+    is_unknown(host, change).await;
+}
+
+/// `check` names all kinds that are missing, and finds nothing wrong with the world itself.
+pub async fn clause_4_check_names_all_missing_kinds_at_once(host: &dyn Host) {
+    load_all(host).await;
+    let check = |map: DataMap| async move { host.store().check(&map).await.expect("it answers") };
+    let of_kinds = |faults: Vec<crate::domain::Fault>| -> Vec<String> {
+        let paths = faults.into_iter().map(|fault| fault.path);
+        paths.filter(|path| path.starts_with("kinds.")).collect()
+    };
+    assert_eq!(of_kinds(check(world()).await), Vec::<String>::new());
+    assert_eq!(
+        of_kinds(check(with_ghosts()).await),
+        ["kinds.ghosts", "kinds.spirits"]
+    );
+}

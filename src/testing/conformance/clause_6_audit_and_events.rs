@@ -1,0 +1,132 @@
+//! Clause 6: audit entries and events are written in the same transaction.
+
+use super::change::{Change, all, operation, update};
+use super::observed::Observed;
+use super::world::load_all;
+use super::{Host, Recorded};
+use crate::domain::{AuditOutcome, Value};
+use crate::plan::{Expected, NewValue, Write};
+
+fn recorded(number: u128, subject: &str, outcome: AuditOutcome) -> Recorded {
+    Recorded {
+        operation: operation(number),
+        subject: subject.into(),
+        outcome,
+    }
+}
+
+/// Two subjects, two entries.
+pub async fn clause_6_one_entry_for_each_subject(host: &dyn Host) {
+    load_all(host).await;
+    let change = Change::of(&["c2", "c3"]).step(0, update("status", "OFF"));
+    host.store().apply(&change.build()).await.expect("applied");
+    let after = Observed::by(host).await;
+    let expected = ["c2", "c3"].map(|subject| recorded(1, subject, AuditOutcome::Done));
+    assert_eq!(after.audit, expected);
+    assert_eq!(after.operations, 1);
+}
+
+/// The receivers get what they need of rows that are changed first and then gone.
+pub async fn clause_6_one_event_for_each_row_with_the_values_from_before(host: &dyn Host) {
+    load_all(host).await;
+    let change = Change::of(&["c1"])
+        .referrers("debts.client_id", 0)
+        .event("debts.gone", 1, &["status", "client_id"])
+        .event("client.changed", 0, &["name"])
+        .step(1, update("status", "CANCELLED"))
+        .step(1, Write::Delete)
+        .step(0, update("name", "x"));
+    host.store().apply(&change.build()).await.expect("applied");
+    let events = Observed::by(host).await.events;
+    let keys: Vec<(&str, String)> = events
+        .iter()
+        .map(|event| (&*event.topic, event.record.to_string()))
+        .collect();
+    let expected = [
+        ("client.changed", "c1"),
+        ("debts.gone", "d1"),
+        ("debts.gone", "d2"),
+        ("debts.gone", "d3"),
+    ];
+    assert_eq!(keys, expected.map(|(topic, id)| (topic, id.to_owned())));
+    assert!(events[0].fields["name"] == Value::from("Name of c1"));
+    for (event, status) in events[1..].iter().zip(["PENDING", "PENDING", "SETTLED"]) {
+        assert!(event.fields["status"] == Value::from(status), "from before");
+        assert!(event.fields["client_id"] == Value::from("c1"));
+        assert_eq!(
+            event.fields.len(),
+            2,
+            "nothing the receiver did not ask for"
+        );
+        assert_eq!(event.operation, operation(1));
+    }
+}
+
+/// Neither is written when the change is not made.
+pub async fn clause_6_neither_is_written_after_a_failure(host: &dyn Host) {
+    load_all(host).await;
+    let change = Change::erase("c1")
+        .event("client.gone", 0, &["name"])
+        .expect(all(0), Expected::Exactly(2));
+    let result = host.store().apply(&change.build()).await;
+    assert!(result.is_err());
+    let after = Observed::by(host).await;
+    assert!(after.audit.is_empty() && after.events.is_empty());
+    assert_eq!(after.operations, 0);
+}
+
+/// A change set without steps is an attempt that was refused: it is recorded, and nothing else is done.
+pub async fn clause_6_a_refused_attempt_is_recorded_and_nothing_else(host: &dyn Host) {
+    load_all(host).await;
+    let before = Observed::by(host).await;
+    let change = Change::erase("c1")
+        .event("client.gone", 0, &["name"])
+        .refused(AuditOutcome::Denied);
+    host.store().apply(&change.build()).await.expect("recorded");
+    let after = Observed::by(host).await;
+    assert_eq!(after.audit, [recorded(1, "c1", AuditOutcome::Denied)]);
+    let without_audit = Observed {
+        audit: Vec::new(),
+        ..after
+    };
+    before.assert_same(&without_audit, "after a refused attempt");
+}
+
+/// Attempts under one operation at the same instant are all kept, and the operation can still be done.
+pub async fn clause_6_refused_attempts_are_all_kept(host: &dyn Host) {
+    load_all(host).await;
+    let change = Change::erase("c1");
+    let denied = change.clone().refused(AuditOutcome::Denied).build();
+    let blocked = change.clone().refused(AuditOutcome::Blocked).build();
+    for attempt in [&denied, &denied, &blocked, &denied, &change.build()] {
+        host.store().apply(attempt).await.expect("recorded");
+    }
+    let after = Observed::by(host).await;
+    let outcomes: Vec<AuditOutcome> = after.audit.iter().map(|entry| entry.outcome).collect();
+    let expected = [
+        AuditOutcome::Done,
+        AuditOutcome::Blocked,
+        AuditOutcome::Denied,
+        AuditOutcome::Denied,
+        AuditOutcome::Denied,
+    ];
+    assert_eq!(outcomes, expected);
+    assert_eq!(after.ids("clients"), ["c2", "c3"]);
+}
+
+/// A subject that never was can be recorded too, and marks are written like any update.
+pub async fn clause_6_the_subject_of_an_entry_need_not_exist(host: &dyn Host) {
+    load_all(host).await;
+    let absent = Change::of(&["nobody"]).refused(AuditOutcome::NotFound);
+    host.store().apply(&absent.build()).await.expect("recorded");
+    let off = vec![("status".into(), NewValue::Value("OFF".into()))];
+    let marked = Change::of(&["c1"]).step(0, Write::Mark(off)).operation(2);
+    host.store().apply(&marked.build()).await.expect("marked");
+    let after = Observed::by(host).await;
+    let expected = [
+        recorded(1, "nobody", AuditOutcome::NotFound),
+        recorded(2, "c1", AuditOutcome::Done),
+    ];
+    assert_eq!(after.audit, expected);
+    assert!(after.value("clients", "c1", "status") == Value::from("OFF"));
+}

@@ -1,0 +1,71 @@
+//! Clause 7: readers see the state before or the state after, nothing between.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::change::{Change, all};
+use super::world::load_all;
+use super::{Host, join, yield_now};
+use crate::store::StoreError;
+
+const BEFORE: [u64; 4] = [1, 3, 2, 4];
+const AFTER: [u64; 4] = [0, 0, 0, 0];
+
+/// Surveys until the writer is done, and once more.
+async fn read_while(host: &dyn Host, done: &AtomicBool) {
+    let query = Change::erase("c1")
+        .ask(all(0))
+        .ask(all(1))
+        .ask(all(2))
+        .ask(all(3));
+    let query = query.query();
+    // The items hang on bookings: a reader that sees half would count what hangs on nothing any more.
+    loop {
+        let is_last = done.load(Ordering::SeqCst);
+        match host.store().survey(&query).await {
+            Ok(survey) => {
+                let seen: Vec<u64> = survey.answers.iter().map(|answer| answer.count).collect();
+                assert!(
+                    seen == BEFORE || seen == AFTER,
+                    "half a change was seen: {seen:?}"
+                );
+                assert!(
+                    !is_last || seen == AFTER,
+                    "the change is not seen: {seen:?}"
+                );
+            }
+            Err(error) => assert!(error.is_retryable(), "a reader failed: {error}"),
+        }
+        if is_last {
+            return;
+        }
+        yield_now().await;
+    }
+}
+
+async fn write(host: &dyn Host, done: &AtomicBool) {
+    let changes = Change::erase("c1").build();
+    let result = loop {
+        match host.store().apply(&changes).await {
+            Err(StoreError::Contention {
+                retryable: true, ..
+            }) => yield_now().await,
+            result => break result,
+        }
+    };
+    done.store(true, Ordering::SeqCst);
+    result.expect("nothing stands in the way");
+}
+
+/// Reader and writer in turns, the writer first.
+pub async fn clause_7_a_reader_beside_a_writer_sees_whole_states(host: &dyn Host) {
+    load_all(host).await;
+    let done = AtomicBool::new(false);
+    join(write(host, &done), read_while(host, &done)).await;
+}
+
+/// Reader and writer in turns, the reader first.
+pub async fn clause_7_a_reader_before_a_writer_sees_whole_states(host: &dyn Host) {
+    load_all(host).await;
+    let done = AtomicBool::new(false);
+    join(read_while(host, &done), write(host, &done)).await;
+}

@@ -1,0 +1,118 @@
+//! Clause 8: errors are told apart, and only what may help is called retryable.
+
+use std::collections::BTreeMap;
+
+use super::Host;
+use super::change::{Change, all, arm, referrers, update, when};
+use super::world::{load_all, world};
+use crate::domain::{DataMap, Field, FieldType, RecordId, lt};
+use crate::plan::{Arm, Expected, Question};
+use crate::store::StoreError;
+
+/// Nobody there is an answer.
+pub async fn clause_8_a_subject_that_is_not_there_is_no_error(host: &dyn Host) {
+    load_all(host).await;
+    let query = Change::of(&["nobody"])
+        .referrers("debts.client_id", 0)
+        .ask(all(0))
+        .ask(all(1));
+    let survey = host
+        .store()
+        .survey(&query.query())
+        .await
+        .expect("an answer");
+    assert!(survey.subjects.is_empty());
+    assert!(survey.answers.iter().all(|answer| answer.count == 0));
+}
+
+/// Answers: counts, the first ids in order, and the first and last instant.
+pub async fn clause_8_questions_are_answered(host: &dyn Host) {
+    load_all(host).await;
+    let items = Question {
+        sample: 2,
+        ..Question::count(all(3))
+    };
+    let due = Question {
+        span: Some("due_at".into()),
+        ..Question::count(all(1))
+    };
+    let query = Change::erase("c1").question(items).question(due);
+    let survey = host
+        .store()
+        .survey(&query.query())
+        .await
+        .expect("an answer");
+    assert_eq!(survey.subjects, [RecordId::from("c1")]);
+    assert_eq!(survey.answers[0].count, 4);
+    assert_eq!(survey.answers[0].sample, [1, 2].map(RecordId::from));
+    let at = "2026-01-05T10:00:00Z".parse().expect("an instant");
+    assert_eq!(survey.answers[1].span, Some((at, at)));
+}
+
+/// Text that is no integer cannot be the id of an item.
+pub async fn clause_8_an_id_of_another_sort_is_told_apart(host: &dyn Host) {
+    load_all(host).await;
+    let query = Change::of_kind("items", ["abc".into()]).ask(all(0));
+    match host.store().survey(&query.query()).await {
+        Err(error @ StoreError::WrongId { .. }) => assert!(!error.is_retryable()),
+        Err(error) => panic!("a wrong id, and the error says: {error}"),
+        Ok(_) => panic!("a wrong id was ignored"),
+    }
+}
+
+/// Text with the digits of an integer can.
+pub async fn clause_8_an_id_given_as_text_finds_the_integer(host: &dyn Host) {
+    load_all(host).await;
+    let query = Change::of_kind("items", ["2".into()]).ask(all(0));
+    let survey = host
+        .store()
+        .survey(&query.query())
+        .await
+        .expect("an answer");
+    assert_eq!(survey.subjects, [RecordId::from(2)]);
+}
+
+/// A conflict wants another plan, an unknown name another map: neither is worth a retry.
+pub async fn clause_8_conflict_and_unknown_are_two_things(host: &dyn Host) {
+    load_all(host).await;
+    let conflict = Change::erase("c1").expect(all(1), Expected::Exactly(9));
+    let unknown = Change::of(&["c1"]).step(0, update("ghost_field", "boo"));
+    for (change, code) in [(conflict, "conflict"), (unknown, "unknown_name")] {
+        let result = host.store().apply(&change.build()).await;
+        let Err(error) = result else {
+            panic!("`{code}` was expected");
+        };
+        assert_eq!(error.code(), code, "{error}");
+        assert!(!error.is_retryable(), "`{code}` is not worth a retry");
+    }
+}
+
+/// A value that cannot be of its declared type is no reason to guess.
+pub async fn clause_8_a_value_of_another_type_is_refused(host: &dyn Host) {
+    load_all(host).await;
+    let mut kinds = world().kinds().cloned().collect::<Vec<_>>();
+    for kind in kinds.iter_mut().filter(|kind| kind.name == "debts") {
+        let declared = Field {
+            field_type: Some(FieldType::Integer),
+            ..Field::default()
+        };
+        kind.fields
+            .extend(BTreeMap::from([("status".into(), declared)]));
+    }
+    let references = world().references().cloned().collect::<Vec<_>>();
+    let map = DataMap::new(kinds, references, []).expect("a map");
+    let small = Arm {
+        cases: vec![when(lt("status", 3), 0)],
+        ..arm(referrers("debts.client_id", all(0)))
+    };
+    let query = Change::of(&["c1"])
+        .map(map)
+        .set("debts", vec![small])
+        .ask(all(1));
+    let result = host.store().survey(&query.query()).await;
+    let Err(error) = result else {
+        panic!("text was compared with a number");
+    };
+    assert!(!error.is_retryable(), "a retry cannot help: {error}");
+    assert!(!error.to_string().contains("PENDING"), "the value is shown");
+}

@@ -1,0 +1,79 @@
+//! Clause 9: the same operation id applied twice returns the first receipt and writes nothing.
+
+use super::change::{Change, all};
+use super::observed::Observed;
+use super::world::load_all;
+use super::{Host, join, yield_now};
+use crate::domain::AuditOutcome;
+use crate::plan::{ChangeSet, Expected, Receipt, Write};
+
+fn erase() -> Change {
+    Change::erase("c1")
+        .expect(all(0), Expected::Exactly(1))
+        .event("client.gone", 0, &["name"])
+}
+
+async fn first(host: &dyn Host) -> Receipt {
+    load_all(host).await;
+    host.store().apply(&erase().build()).await.expect("applied")
+}
+
+async fn answers_with(host: &dyn Host, changes: &ChangeSet, receipt: &Receipt) {
+    let before = Observed::by(host).await;
+    let again = host.store().apply(changes).await;
+    assert_eq!(&again.expect("the first receipt"), receipt);
+    before.assert_same(&Observed::by(host).await, "after a repetition");
+}
+
+/// Although its preconditions fail now: the subject is gone.
+pub async fn clause_9_a_repetition_returns_the_first_receipt(host: &dyn Host) {
+    let receipt = first(host).await;
+    answers_with(host, &erase().build(), &receipt).await;
+    answers_with(host, &erase().build(), &receipt).await;
+}
+
+/// The id of the operation decides, not what it would do now.
+pub async fn clause_9_another_change_under_the_same_id_is_not_made(host: &dyn Host) {
+    let receipt = first(host).await;
+    let other = Change::of(&["c2"]).step(0, Write::Keep).build();
+    answers_with(host, &other, &receipt).await;
+}
+
+/// A client that repeats its request finds nobody any more; it still gets its receipt.
+pub async fn clause_9_a_refused_repetition_returns_the_first_receipt(host: &dyn Host) {
+    let receipt = first(host).await;
+    let refused = erase().refused(AuditOutcome::NotFound).build();
+    answers_with(host, &refused, &receipt).await;
+}
+
+/// Another operation is another thing.
+pub async fn clause_9_another_operation_is_applied(host: &dyn Host) {
+    first(host).await;
+    let other = Change::erase("c2").operation(2).build();
+    let receipt = host.store().apply(&other).await.expect("applied");
+    assert_eq!(receipt.operation, other.operation);
+    let after = Observed::by(host).await;
+    assert_eq!(after.ids("clients"), ["c3"]);
+    assert_eq!(after.operations, 2);
+}
+
+/// Two at once do the work once.
+pub async fn clause_9_two_at_once_do_the_work_once(host: &dyn Host) {
+    load_all(host).await;
+    let changes = erase().build();
+    let apply = || async {
+        for _ in 0..100 {
+            match host.store().apply(&changes).await {
+                Err(error) if error.is_retryable() => yield_now().await,
+                result => return result.expect("applied, by one or the other"),
+            }
+        }
+        panic!("a hundred retries did not help");
+    };
+    let (a, b) = join(apply(), apply()).await;
+    assert_eq!(a, b);
+    let after = Observed::by(host).await;
+    assert_eq!(after.audit.len(), 1);
+    assert_eq!(after.events.len(), 1);
+    assert_eq!(after.operations, 1);
+}

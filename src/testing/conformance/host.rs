@@ -1,0 +1,126 @@
+//! Hosts: how the suite gets a store and looks past it.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use crate::domain::{AuditOutcome, FieldName, Kind, OperationId, Record, RecordId, Value};
+use crate::store::Store;
+
+/// A store with its rows, as a test wants it: empty, of its own, with the kinds of
+/// [`world`](super::world).
+///
+/// Everything but [`store`](Self::store) goes past the code under test, and may panic.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use client_lifecycle::domain::{Kind, Record};
+/// use client_lifecycle::memory::MemoryStore;
+/// use client_lifecycle::store::Store;
+/// use client_lifecycle::testing::conformance::{Host, Recorded, Sent, world};
+///
+/// struct MemoryHost(MemoryStore);
+///
+/// async fn fresh() -> MemoryHost {
+///     let store = world().kinds().fold(MemoryStore::new(), |store, kind| store.with(&kind.name, []));
+///     MemoryHost(store)
+/// }
+///
+/// #[async_trait::async_trait]
+/// impl Host for MemoryHost {
+///     fn store(&self) -> &dyn Store {
+///         &self.0
+///     }
+///
+///     async fn load(&self, kind: &Kind, rows: Vec<Record>) {
+///         self.0.insert(&kind.name, rows);
+///     }
+///
+///     async fn rows(&self, kind: &Kind) -> Vec<Record> {
+///         self.0.rows(kind.name.as_str())
+///     }
+///
+///     async fn audit(&self) -> Vec<Recorded> {
+///         self.0.audit().into_iter().flat_map(Recorded::of).collect()
+///     }
+///
+///     async fn events(&self) -> Vec<Sent> {
+///         self.0.events().into_iter().map(Sent::of).collect()
+///     }
+///
+///     async fn operations(&self) -> usize {
+///         self.0.receipts().len()
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Host: Send + Sync {
+    /// The store under test.
+    fn store(&self) -> &dyn Store;
+
+    /// Inserts rows, as the host's own code would.
+    async fn load(&self, kind: &Kind, rows: Vec<Record>);
+
+    /// All rows of a kind.
+    async fn rows(&self, kind: &Kind) -> Vec<Record>;
+
+    /// The audit log, in any order: one for each entry and subject.
+    async fn audit(&self) -> Vec<Recorded>;
+
+    /// The outbox, in any order.
+    async fn events(&self) -> Vec<Sent>;
+
+    /// How many operations are noted as applied.
+    async fn operations(&self) -> usize;
+}
+
+/// An attempt as the audit log holds it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(clippy::exhaustive_structs, reason = "hosts make them")]
+pub struct Recorded {
+    /// The operation.
+    pub operation: OperationId,
+    /// The subject.
+    pub subject: RecordId,
+    /// How it ended.
+    pub outcome: AuditOutcome,
+}
+
+impl Recorded {
+    /// What an entry says of each of its subjects.
+    pub fn of(entry: crate::domain::AuditEntry) -> impl Iterator<Item = Self> {
+        let subjects = entry.subjects.into_iter();
+        subjects.map(move |subject| Self {
+            operation: entry.operation,
+            subject,
+            outcome: entry.outcome,
+        })
+    }
+}
+
+/// An event as the outbox holds it.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::exhaustive_structs, reason = "hosts make them")]
+pub struct Sent {
+    /// The operation.
+    pub operation: OperationId,
+    /// What it is about.
+    pub topic: String,
+    /// The record.
+    pub record: RecordId,
+    /// The fields the receiver needs.
+    pub fields: BTreeMap<FieldName, Value>,
+}
+
+impl Sent {
+    /// What an event says.
+    #[must_use]
+    pub fn of(event: crate::domain::Event) -> Self {
+        Self {
+            operation: event.operation,
+            topic: event.topic,
+            record: event.record,
+            fields: event.fields,
+        }
+    }
+}

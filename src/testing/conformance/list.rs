@@ -1,0 +1,159 @@
+//! The list of cases: the only one. Tests and [`cases`] are both made of it.
+
+use std::pin::Pin;
+
+use super::Host;
+#[allow(
+    clippy::wildcard_imports,
+    reason = "the list names the modules, and is the only place that does"
+)]
+use super::*;
+
+/// A case of the suite as a value.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Case {
+    /// The clause of the contract.
+    pub clause: u8,
+    /// The name, a sentence.
+    pub name: &'static str,
+    /// Runs the case. It panics if the store does not keep the contract.
+    pub run: for<'a> fn(&'a dyn Host) -> CaseFuture<'a>,
+}
+
+/// A case that is running.
+pub type CaseFuture<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Hands the list to another macro, after its arguments.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_cases {
+    ([$($callback:tt)+] $args:tt) => {
+        $($callback)+! {
+            $args
+            1 clause_1_all_or_nothing {
+                clause_1_a_step_on_an_unknown_kind_changes_nothing,
+                clause_1_a_step_with_an_unknown_field_changes_nothing,
+                clause_1_a_failed_precondition_changes_nothing,
+                clause_1_a_dropped_call_changes_everything_or_nothing,
+            }
+            2 clause_2_preconditions {
+                clause_2_preconditions_that_hold_stop_nothing,
+                clause_2_every_difference_is_reported_with_what_was_found,
+                clause_2_a_row_added_since_is_found,
+                clause_2_of_two_racing_change_sets_one_wins,
+            }
+            3 clause_3_steps {
+                clause_3_steps_run_in_the_given_order,
+                clause_3_a_set_keeps_the_rows_it_had,
+                clause_3_rows_stay_reached_when_their_reference_is_emptied,
+                clause_3_a_row_found_twice_keeps_its_lowest_rank,
+                clause_3_rows_are_kept_out_of_sets,
+                clause_3_a_case_looks_at_the_rank_above,
+                clause_3_references_are_followed_both_ways,
+                clause_3_a_cycle_of_kinds_is_followed_to_its_end,
+                clause_3_a_row_of_a_cycle_leads_on_with_all_its_ranks,
+                clause_3_the_sets_of_a_cycle_grow_from_each_other,
+                clause_3_time_is_that_of_the_request,
+                clause_3_masks_are_made_of_the_row,
+            }
+            4 clause_4_unknown_names {
+                clause_4_a_kind_the_store_does_not_have,
+                clause_4_a_kind_the_map_does_not_have,
+                clause_4_a_reference_that_nobody_declared,
+                clause_4_a_field_in_a_condition,
+                clause_4_a_field_in_an_update,
+                clause_4_a_field_in_an_event,
+                clause_4_check_names_all_missing_kinds_at_once,
+            }
+            5 clause_5_affected {
+                clause_5_every_step_says_how_many_rows_it_touched,
+                clause_5_steps_without_a_line_do_not_shift_the_others,
+                clause_5_kept_rows_are_counted,
+                clause_5_a_step_without_rows_says_none,
+            }
+            6 clause_6_audit_and_events {
+                clause_6_one_entry_for_each_subject,
+                clause_6_one_event_for_each_row_with_the_values_from_before,
+                clause_6_neither_is_written_after_a_failure,
+                clause_6_a_refused_attempt_is_recorded_and_nothing_else,
+                clause_6_refused_attempts_are_all_kept,
+                clause_6_the_subject_of_an_entry_need_not_exist,
+            }
+            7 clause_7_readers {
+                clause_7_a_reader_beside_a_writer_sees_whole_states,
+                clause_7_a_reader_before_a_writer_sees_whole_states,
+            }
+            8 clause_8_errors {
+                clause_8_a_subject_that_is_not_there_is_no_error,
+                clause_8_questions_are_answered,
+                clause_8_an_id_of_another_sort_is_told_apart,
+                clause_8_an_id_given_as_text_finds_the_integer,
+                clause_8_conflict_and_unknown_are_two_things,
+                clause_8_a_value_of_another_type_is_refused,
+            }
+            9 clause_9_same_operation {
+                clause_9_a_repetition_returns_the_first_receipt,
+                clause_9_another_change_under_the_same_id_is_not_made,
+                clause_9_a_refused_repetition_returns_the_first_receipt,
+                clause_9_another_operation_is_applied,
+                clause_9_two_at_once_do_the_work_once,
+            }
+        }
+    };
+}
+
+/// Makes one test of each case of the [conformance suite](crate::testing::conformance).
+///
+/// The first argument is the test attribute of the runtime, the second an async function without arguments
+/// that makes a fresh [`Host`](crate::testing::conformance::Host).
+///
+/// ```ignore
+/// client_lifecycle::conformance!(tokio::test, my_host);
+/// client_lifecycle::conformance!(tokio::test(flavor = "multi_thread"), my_host);
+/// ```
+#[macro_export]
+macro_rules! conformance {
+    ($($args:tt)+) => {
+        $crate::conformance_cases! { [$crate::conformance_tests] ($($args)+) }
+    };
+}
+
+/// The tests themselves.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_tests {
+    (
+        ($test:meta, $host:path $(,)?)
+        $( $clause:literal $module:ident { $($case:ident,)* } )*
+    ) => {
+        $($(
+            #[$test]
+            async fn $case() {
+                let host = $host().await;
+                $crate::testing::conformance::$module::$case(&host).await;
+            }
+        )*)*
+    };
+}
+
+macro_rules! values {
+    (
+        ()
+        $( $clause:literal $module:ident { $($case:ident,)* } )*
+    ) => {
+        vec![$($(
+            Case {
+                clause: $clause,
+                name: stringify!($case),
+                run: |host| Box::pin($module::$case(host)),
+            },
+        )*)*]
+    };
+}
+
+/// All cases, in the order of the clauses.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    conformance_cases! { [values] () }
+}

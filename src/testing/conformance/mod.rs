@@ -1,0 +1,31 @@
+#![doc = include_str!("guide.md")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a panic is how a case fails"
+)]
+
+mod change;
+mod host;
+mod list;
+mod observed;
+mod polling;
+mod world;
+
+pub mod clause_1_all_or_nothing;
+pub mod clause_2_preconditions;
+pub mod clause_3_steps;
+pub mod clause_4_unknown_names;
+pub mod clause_5_affected;
+pub mod clause_6_audit_and_events;
+pub mod clause_7_readers;
+pub mod clause_8_errors;
+pub mod clause_9_same_operation;
+
+pub use host::{Host, Recorded, Sent};
+pub use list::{Case, CaseFuture, cases};
+pub use polling::{drop_after, join, yield_now};
+pub use world::world;

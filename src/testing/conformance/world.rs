@@ -1,0 +1,109 @@
+//! The small world of the suite: five kinds, and a few rows of each.
+
+use chrono::{DateTime, TimeZone, Utc};
+
+use super::Host;
+use crate::domain::{DataMap, Kind, Record, Value};
+
+/// The kinds that a host's store must have.
+///
+/// | kind | id | fields |
+/// |---|---|---|
+/// | `clients` | `user_id`, text | `name`, `email` text; `phone` text or null; `birth_date` date; `status` text; `deleted_at` timestamp or null |
+/// | `debts` | `id`, text | `client_id` → clients; `status` text; `amount` integer; `due_at` timestamp |
+/// | `bookings` | `id`, text | `client_id` → clients; `notes` text or null |
+/// | `items` | `id`, integer | `booking_id` → bookings; `part_of` → items or null |
+/// | `invoices` | `id`, text | `client_id` → clients or null; `number` text; `issued_at` timestamp |
+#[must_use]
+pub fn world() -> DataMap {
+    serde_json::from_str(include_str!("world.json")).expect("the map of the suite")
+}
+
+/// The instant at which the suite's requests are judged.
+pub(super) fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0)
+        .single()
+        .expect("an instant")
+}
+
+/// The kinds, parents first.
+pub(super) const KINDS: [&str; 5] = ["clients", "debts", "bookings", "items", "invoices"];
+
+pub(super) fn kind(name: &str) -> Kind {
+    world().kind(&name.into()).expect("a kind").clone()
+}
+
+/// Loads rows of one kind.
+pub(super) async fn load(host: &dyn Host, name: &str, rows: Vec<Record>) {
+    host.load(&kind(name), rows).await;
+}
+
+/// Loads the rows that most cases start from.
+pub(super) async fn load_all(host: &dyn Host) {
+    for name in KINDS {
+        load(host, name, rows(name)).await;
+    }
+}
+
+fn rows(name: &str) -> Vec<Record> {
+    match name {
+        "clients" => vec![client("c1"), client("c2"), client("c3")],
+        "debts" => vec![
+            debt("d1", "c1", "PENDING"),
+            debt("d2", "c1", "PENDING"),
+            debt("d3", "c1", "SETTLED"),
+            debt("d4", "c2", "PENDING"),
+        ],
+        "bookings" => [("b1", "c1"), ("b2", "c1"), ("b3", "c2")]
+            .map(|(id, client)| {
+                Record::new(id)
+                    .with("client_id", client)
+                    .with("notes", Value::Null)
+            })
+            .into(),
+        "items" => vec![
+            item(1, "b1", None),
+            item(2, "b1", Some(1)),
+            item(3, "b2", Some(2)),
+            item(4, "b2", None),
+            item(5, "b3", None),
+        ],
+        _ => vec![
+            invoice("i1", Some("c1")),
+            invoice("i2", Some("c1")),
+            invoice("i3", Some("c2")),
+            invoice("i4", None),
+        ],
+    }
+}
+
+pub(super) fn client(id: &str) -> Record {
+    Record::new(id)
+        .with("name", format!("Name of {id}"))
+        .with("email", format!("{id}@example.org"))
+        .with("phone", "600123456")
+        .with("birth_date", "1984-05-06")
+        .with("status", "ON")
+        .with("deleted_at", Value::Null)
+}
+
+pub(super) fn debt(id: &str, client: &str, status: &str) -> Record {
+    Record::new(id)
+        .with("client_id", client)
+        .with("status", status)
+        .with("amount", 100)
+        .with("due_at", "2026-01-05T10:00:00.000Z")
+}
+
+pub(super) fn item(id: i64, booking: &str, part_of: Option<i64>) -> Record {
+    Record::new(id)
+        .with("booking_id", booking)
+        .with("part_of", part_of)
+}
+
+fn invoice(id: &str, client: Option<&str>) -> Record {
+    Record::new(id)
+        .with("client_id", client)
+        .with("number", format!("2026/{id}"))
+        .with("issued_at", "2025-12-01T08:30:00.000Z")
+}

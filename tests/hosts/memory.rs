@@ -1,0 +1,109 @@
+//! A host for stores over `MemoryRecords`: the conformance suite sees past the store into the records.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
+use client_lifecycle::memory::MemoryRecords;
+use client_lifecycle::store::{Batch, BatchError, Page, Records, Store, StoreError, library};
+use client_lifecycle::testing::conformance::{Host, Recorded, Sent, world, yield_now};
+
+/// Records with every kind of the suite, all empty.
+pub(crate) fn empty_records() -> MemoryRecords {
+    let records = MemoryRecords::new();
+    for kind in world().kinds() {
+        records.insert(&kind.name, []);
+    }
+    records
+}
+
+/// A store, and the records it keeps its rows in.
+pub(crate) struct MemoryHost<S> {
+    pub(crate) store: S,
+    pub(crate) records: Arc<MemoryRecords>,
+}
+
+impl<S: Store> MemoryHost<S> {
+    /// A host of the store that is made of fresh records.
+    pub(crate) fn of(make: impl FnOnce(SharedRecords) -> S) -> Self {
+        let records = Arc::new(empty_records());
+        Self {
+            store: make(SharedRecords(Arc::clone(&records))),
+            records,
+        }
+    }
+}
+
+#[async_trait]
+impl<S: Store> Host for MemoryHost<S> {
+    fn store(&self) -> &dyn Store {
+        &self.store
+    }
+
+    async fn load(&self, kind: &Kind, rows: Vec<Record>) {
+        self.records.insert(&kind.name, rows);
+    }
+
+    async fn rows(&self, kind: &Kind) -> Vec<Record> {
+        self.records.rows(kind.name.as_str())
+    }
+
+    async fn audit(&self) -> Vec<Recorded> {
+        let rows = self.records.rows(library::AUDIT);
+        let entries = rows.iter().map(|row| library::audit_entry(row).unwrap());
+        entries.flat_map(Recorded::of).collect()
+    }
+
+    async fn events(&self) -> Vec<Sent> {
+        let rows = self.records.rows(library::OUTBOX);
+        let events = rows.iter().map(|row| library::event(row).unwrap());
+        events.map(Sent::of).collect()
+    }
+
+    async fn operations(&self) -> usize {
+        self.records.rows(library::OPERATIONS).len()
+    }
+}
+
+/// Records that are shared with the host, and let others go first at every call: what a backend over a
+/// network does.
+pub(crate) struct SharedRecords(pub(crate) Arc<MemoryRecords>);
+
+#[async_trait]
+impl Records for SharedRecords {
+    async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
+        yield_now().await;
+        self.0.get(kind, ids).await
+    }
+
+    async fn referrers(
+        &self,
+        kind: &Kind,
+        reference: &Reference,
+        ids: &[RecordId],
+        page: Page<'_>,
+    ) -> Result<Vec<Record>, StoreError> {
+        yield_now().await;
+        self.0.referrers(kind, reference, ids, page).await
+    }
+
+    async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
+        yield_now().await;
+        let written = self.0.write(batch).await;
+        yield_now().await;
+        written
+    }
+
+    async fn has_field(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {
+        yield_now().await;
+        self.0.has_field(kind, field).await
+    }
+
+    async fn describe(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+        yield_now().await;
+        self.0.describe(map).await
+    }
+}

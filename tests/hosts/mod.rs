@@ -1,0 +1,3 @@
+//! Hosts for the conformance suite.
+
+pub(crate) mod memory;
