@@ -103,7 +103,12 @@ fn said(error: &Error) -> String {
     }
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        text += &format!(": {error}");
+        // Drivers repeat their cause in their own words.
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text += ": ";
+            text += &more;
+        }
         cause = error.source();
     }
     text
