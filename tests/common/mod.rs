@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub(crate) mod backend;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};
 

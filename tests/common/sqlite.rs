@@ -1,0 +1,243 @@
+//! The rows of a test in a SQLite database, made and read without the code under test.
+
+use std::sync::Arc;
+
+use client_lifecycle::domain::{AuditEntry, DataMap, Event, Kind};
+use client_lifecycle::sqlite::{SqliteStore, sqlx};
+use serde_json::{Map, Value, json};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, Row, SqlitePool, TypeInfo, ValueRef};
+
+/// A database in memory with the tables of a data map.
+pub(crate) struct File {
+    pool: SqlitePool,
+    map: Arc<DataMap>,
+}
+
+/// How the foreign keys of the schema are declared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Schema {
+    /// What the keys do, in turn.
+    pub(crate) on_delete: &'static str,
+    /// Whether tables are created in the reverse order of their names.
+    pub(crate) reversed: bool,
+}
+
+pub(crate) const PLAIN: Schema = Schema {
+    on_delete: "NO ACTION",
+    reversed: false,
+};
+
+fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+impl File {
+    pub(crate) async fn with(map: &Arc<DataMap>, rows: &Value) -> Self {
+        Self::with_schema(map, rows, PLAIN).await
+    }
+
+    pub(crate) async fn with_schema(map: &Arc<DataMap>, rows: &Value, schema: Schema) -> Self {
+        let options = SqliteConnectOptions::new()
+            .in_memory(true)
+            .foreign_keys(true);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await
+            .unwrap();
+        let file = Self {
+            pool,
+            map: map.clone(),
+        };
+        let mut kinds: Vec<&Kind> = map.kinds().collect();
+        if schema.reversed {
+            kinds.reverse();
+        }
+        for kind in kinds {
+            file.run(&create_table(map, kind, &rows[kind.name.as_str()], schema))
+                .await;
+        }
+        let store = file.store().migrate().await.unwrap();
+        drop(store);
+        // Rows arrive in the order of the document; their keys are checked when all of them are there.
+        file.run("PRAGMA foreign_keys = OFF").await;
+        for (kind, rows) in rows.as_object().unwrap() {
+            for row in rows.as_array().unwrap() {
+                file.insert(kind, row).await;
+            }
+        }
+        file.run("PRAGMA foreign_keys = ON").await;
+        file
+    }
+
+    pub(crate) fn store(&self) -> SqliteStore {
+        SqliteStore::new(self.pool.clone())
+    }
+
+    pub(crate) async fn run(&self, sql: &str) {
+        let done = sqlx::query(AssertSqlSafe(sql.to_owned()))
+            .execute(&self.pool)
+            .await;
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    fn kind(&self, kind: &str) -> &Kind {
+        self.map.kind(&kind.into()).unwrap()
+    }
+
+    pub(crate) async fn insert(&self, kind: &str, row: &Value) {
+        let row = row.as_object().unwrap();
+        let columns: Vec<_> = row.keys().map(|name| quote(name)).collect();
+        let values: Vec<_> = row.values().map(literal).collect();
+        let table = quote(self.kind(kind).table_name());
+        let (columns, values) = (columns.join(", "), values.join(", "));
+        self.run(&format!(
+            "INSERT INTO {table} ({columns}) VALUES ({values})"
+        ))
+        .await;
+    }
+
+    pub(crate) async fn set(&self, kind: &str, id: &str, field: &str, value: &Value) {
+        let kind = self.kind(kind);
+        let (table, field, key) = (
+            quote(kind.table_name()),
+            quote(field),
+            quote(kind.id.as_str()),
+        );
+        let (value, id) = (literal(value), literal(&json!(id)));
+        self.run(&format!(
+            "UPDATE {table} SET {field} = {value} WHERE {key} = {id}"
+        ))
+        .await;
+    }
+
+    pub(crate) async fn remove(&self, kind: &str, id: &str) {
+        let kind = self.kind(kind);
+        let (table, key, id) = (
+            quote(kind.table_name()),
+            quote(kind.id.as_str()),
+            literal(&json!(id)),
+        );
+        self.run(&format!("DELETE FROM {table} WHERE {key} = {id}"))
+            .await;
+    }
+
+    pub(crate) async fn rows(&self) -> Value {
+        let mut found = Map::new();
+        for kind in self.map.kinds() {
+            let sql = format!("SELECT * FROM {}", quote(kind.table_name()));
+            found.insert(kind.name.to_string(), self.read(&sql).await.into());
+        }
+        found.into()
+    }
+
+    /// The rows of a query as JSON objects.
+    pub(crate) async fn read(&self, sql: &str) -> Vec<Value> {
+        let rows = sqlx::query(AssertSqlSafe(sql.to_owned()))
+            .fetch_all(&self.pool)
+            .await
+            .unwrap();
+        rows.iter().map(object).collect()
+    }
+
+    pub(crate) async fn audit(&self) -> Vec<AuditEntry> {
+        let rows = self
+            .read("SELECT record, entry FROM lifecycle_audit ORDER BY sequence")
+            .await;
+        let entries = rows.into_iter().map(|row| {
+            let mut entry: AuditEntry =
+                serde_json::from_str(row["entry"].as_str().unwrap()).unwrap();
+            entry.subjects = vec![serde_json::from_value(row["record"].clone()).unwrap()];
+            entry
+        });
+        entries.collect()
+    }
+
+    pub(crate) async fn events(&self) -> Vec<Event> {
+        let rows = self
+            .read("SELECT * FROM lifecycle_outbox ORDER BY sequence")
+            .await;
+        let events = rows.into_iter().map(|mut row| {
+            row["fields"] = serde_json::from_str(row["payload"].as_str().unwrap()).unwrap();
+            serde_json::from_value(row).unwrap()
+        });
+        events.collect()
+    }
+}
+
+fn object(row: &sqlx::sqlite::SqliteRow) -> Value {
+    use sqlx::Column;
+    let columns = row.columns().iter().map(|column| {
+        let at = column.ordinal();
+        let raw = row.try_get_raw(at).unwrap();
+        let value = match raw.type_info().name() {
+            _ if raw.is_null() => Value::Null,
+            "INTEGER" | "BOOLEAN" => json!(row.try_get_unchecked::<i64, _>(at).unwrap()),
+            "REAL" => json!(row.try_get_unchecked::<f64, _>(at).unwrap()),
+            _ => json!(row.try_get_unchecked::<String, _>(at).unwrap()),
+        };
+        (column.name().to_owned(), value)
+    });
+    Value::Object(columns.collect())
+}
+
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".into(),
+        Value::Bool(value) => i32::from(*value).to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => format!("'{}'", text.replace('\'', "''")),
+        other => panic!("{other} is no value of a column"),
+    }
+}
+
+/// The table of a kind, its columns those of the rows, its foreign keys those of the map.
+fn create_table(map: &DataMap, kind: &Kind, rows: &Value, schema: Schema) -> String {
+    let mut columns: Map<String, Value> = Map::new();
+    for row in rows.as_array().into_iter().flatten() {
+        for (name, value) in row.as_object().unwrap() {
+            let known = columns.entry(name.clone()).or_insert(Value::Null);
+            if known.is_null() {
+                *known = value.clone();
+            }
+        }
+    }
+    for field in map.fields_of(kind) {
+        columns.entry(field.to_string()).or_insert(Value::Null);
+    }
+    let mut parts: Vec<String> = columns
+        .iter()
+        .map(|(name, value)| {
+            let sort = if value.is_number() || value.is_boolean() {
+                "INTEGER"
+            } else {
+                "TEXT"
+            };
+            let reference = map
+                .references_from(&kind.name)
+                .find(|reference| reference.field == **name);
+            let rest = match reference {
+                _ if kind.id == **name => " PRIMARY KEY NOT NULL",
+                Some(reference) if !reference.nullable => " NOT NULL",
+                _ => "",
+            };
+            format!("{} {sort}{rest}", quote(name))
+        })
+        .collect();
+    for reference in map.references_from(&kind.name) {
+        let to = map.kind(&reference.to).unwrap();
+        parts.push(format!(
+            "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {}",
+            quote(reference.field.as_str()),
+            quote(to.table_name()),
+            quote(to.id.as_str()),
+            schema.on_delete,
+        ));
+    }
+    format!(
+        "CREATE TABLE {} ({})",
+        quote(kind.table_name()),
+        parts.join(", ")
+    )
+}

@@ -1,0 +1,66 @@
+//! The conformance suite on SQLite.
+#![cfg(all(feature = "sqlite", feature = "testing"))]
+
+mod hosts;
+
+use hosts::sqlite::SqliteHost;
+
+mod on_a_pool {
+    use super::*;
+    use client_lifecycle::sqlite::SqliteStore;
+
+    async fn host() -> SqliteHost {
+        SqliteHost::fresh(|pool| Box::new(SqliteStore::new(pool))).await
+    }
+
+    client_lifecycle::conformance!(tokio::test, host);
+}
+
+mod in_a_transaction_of_the_host {
+    use super::*;
+    use async_trait::async_trait;
+    use client_lifecycle::domain::{DataMap, Fault};
+    use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+    use client_lifecycle::sqlite::{SqliteTransaction, sqlx::SqlitePool};
+    use client_lifecycle::store::{Store, StoreError};
+
+    /// What a host does that has a transaction open for other reasons: everything inside it, then commit.
+    struct Wrapped(SqlitePool);
+
+    #[async_trait]
+    impl Store for Wrapped {
+        async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+            let mut tx = self
+                .0
+                .begin()
+                .await
+                .map_err(|error| StoreError::backend("began", error))?;
+            SqliteTransaction::new(&mut tx).check(map).await
+        }
+
+        async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+            let mut tx = self
+                .0
+                .begin()
+                .await
+                .map_err(|error| StoreError::backend("began", error))?;
+            SqliteTransaction::new(&mut tx).survey(query).await
+        }
+
+        async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
+            let begun = self.0.begin_with("BEGIN IMMEDIATE").await;
+            let mut tx = begun.map_err(|error| StoreError::backend("began", error))?;
+            let receipt = SqliteTransaction::new(&mut tx).apply(changes).await?;
+            tx.commit()
+                .await
+                .map_err(|error| StoreError::backend("committed", error))?;
+            Ok(receipt)
+        }
+    }
+
+    async fn host() -> SqliteHost {
+        SqliteHost::fresh(|pool| Box::new(Wrapped(pool))).await
+    }
+
+    client_lifecycle::conformance!(tokio::test, host);
+}
