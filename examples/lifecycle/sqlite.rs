@@ -1,4 +1,4 @@
-//! A SQLite database in a file.
+//! A database in a file.
 
 use std::io::Read;
 use std::path::Path;

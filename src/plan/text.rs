@@ -176,30 +176,30 @@ impl Plan {
 
 /// Why a step is there: the retention, the rule and the reference, or that it was asked for.
 fn why(step: &Step) -> String {
-    let mut text = String::new();
-    if step.key.disposition == Disposition::Retain {
-        text = match &step.until {
-            Some(until) if until.first == until.last => format!("until {}: ", day(until.last)),
-            Some(until) => {
-                format!("from {} until {}: ", day(until.first), day(until.last))
-            }
-            None => "without end: ".into(),
+    let retention = if step.key.disposition == Disposition::Retain {
+        let until = match &step.until {
+            Some(until) if until.first == until.last => format!("until {}", day(until.last)),
+            Some(until) => format!("from {} until {}", day(until.first), day(until.last)),
+            None => "without end".into(),
         };
         let grounds: Vec<_> = step.grounds.iter().map(|ground| &*ground.basis).collect();
-        text += &grounds.join("; ");
-        text += ", ";
+        format!("{until}: {}, ", grounds.join("; "))
     } else if let Some(basis) = &step.key.basis {
-        text = format!("no longer retained under {basis}, ");
-    }
-    match (&*step.key.path, step.key.disposition.is_redirect()) {
-        ([], _) => text += "as asked",
-        (path, true) => text += &format!("{} ({})", chain(path), step.key.rule),
-        (path, false) => text += &format!("{} by {}", step.key.rule, chain(path)),
-    }
-    if let Some(when) = &step.key.when {
-        text += &format!(", because {when}");
-    }
-    text
+        format!("no longer retained under {basis}, ")
+    } else {
+        String::new()
+    };
+    let rule = &step.key.rule;
+    let by = match &*step.key.path {
+        [] => "as asked".into(),
+        path if step.key.disposition.is_redirect() => format!("{} ({rule})", chain(path)),
+        // The ground says more than the name of the rule.
+        path if !retention.is_empty() => format!("over {}", chain(path)),
+        path => format!("{rule} by {}", chain(path)),
+    };
+    let when = step.key.when.as_ref();
+    let because = when.map(|when| format!(", because {when}"));
+    retention + &by + &because.unwrap_or_default()
 }
 
 /// The first subjects, and how many more there are.

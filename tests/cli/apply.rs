@@ -5,14 +5,14 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::world::{ADMIN, World, policy};
+use crate::world::{ADMIN, STORES, World, policy};
 
 const OPERATION: &str = "--operation 00000000-0000-0000-0000-000000000001";
 
 #[test]
 fn a_receipt_is_shown_as_text_and_the_rows_are_gone() {
     let world = World::new("apply-text");
-    for store in world.stores() {
+    for store in STORES {
         let ended = world.run(store, &format!("apply clients free {ADMIN}"));
         assert_eq!(ended.status, 0, "{}", ended.err);
         assert!(
@@ -48,7 +48,7 @@ fn memory_and_sqlite_print_the_same_receipt_and_memory_the_rows_that_are_left() 
     let world = World::new("apply-same");
     let before = std::fs::read(world.path("data.json")).unwrap();
     let line = format!("apply clients free {ADMIN} {OPERATION} --format json");
-    let [memory, sqlite] = world.stores().map(|store| world.run(store, &line).json());
+    let [memory, sqlite] = STORES.map(|store| world.run(store, &line).json());
     assert_eq!(memory["receipt"], sqlite["receipt"]);
     assert_eq!(memory["receipt"]["complete"], json!(false));
     assert_eq!(memory["data"]["clients"].as_array().unwrap().len(), 2);
@@ -63,7 +63,7 @@ fn memory_and_sqlite_print_the_same_receipt_and_memory_the_rows_that_are_left() 
 #[test]
 fn what_is_blocked_is_shown_as_a_plan_and_changes_nothing() {
     let world = World::new("apply-blocked");
-    for store in world.stores() {
+    for store in STORES {
         let ended = world.run(
             store,
             &format!("apply clients owes free {ADMIN} --format json"),
@@ -89,7 +89,7 @@ fn what_is_blocked_is_shown_as_a_plan_and_changes_nothing() {
 #[test]
 fn the_plan_with_the_digest_is_carried_out() {
     let world = World::new("apply-digest");
-    for store in world.stores() {
+    for store in STORES {
         let shown = world
             .run(store, &format!("plan clients free {ADMIN} --format json"))
             .json();
@@ -154,7 +154,7 @@ fn another_digest_is_a_conflict_and_changes_nothing() {
 fn an_operation_applied_twice_prints_the_same_receipt() {
     let world = World::new("apply-twice");
     let line = format!("apply clients free {ADMIN} {OPERATION} --format json");
-    for store in world.stores() {
+    for store in STORES {
         let first = world.run(store, &line);
         let digest = first.json()["receipt"]["digest"]
             .as_str()
@@ -207,7 +207,7 @@ fn references_are_reassigned_to_the_record_that_is_named() {
     let mut reassigning = policy();
     reassigning["modes"]["hard_delete"]["rules"]["debts.client_id"] = json!("reassign");
     world.write("policy.json", &reassigning.to_string());
-    for store in world.stores() {
+    for store in STORES {
         let line = format!("apply clients owes {ADMIN}");
         assert_eq!(world.run(store, &line).status, 3);
         assert_eq!(

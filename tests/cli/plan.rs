@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::world::{ADMIN, World, rows};
+use crate::world::{ADMIN, STORES, World, rows};
 
 #[test]
 fn a_plan_is_shown_as_text_and_ends_with_0() {
     let world = World::new("plan-text");
-    for store in world.stores() {
+    for store in STORES {
         let ended = world.run(store, &format!("plan clients free {ADMIN}"));
         assert_eq!((ended.status, ended.err.as_str()), (0, ""));
         assert!(
@@ -26,7 +26,7 @@ fn a_plan_is_shown_as_text_and_ends_with_0() {
 #[test]
 fn a_blocked_plan_is_still_printed_and_ends_with_3() {
     let world = World::new("plan-blocked");
-    for store in world.stores() {
+    for store in STORES {
         let ended = world.run(store, &format!("plan clients owes {ADMIN}"));
         assert_eq!(ended.status, 3);
         assert!(
@@ -48,10 +48,34 @@ fn a_blocked_plan_is_still_printed_and_ends_with_3() {
     }
 }
 
+/// A number for a name.
+fn numbers(name: &str) -> serde_json::Value {
+    json!(name.len() * 7 + usize::from(name.as_bytes()[0]))
+}
+
+#[test]
+fn what_is_no_number_is_no_id_of_a_numbered_kind() {
+    let world = World::with("plan-numbers", &rows(numbers));
+    for store in STORES {
+        let found = world.run(store, &format!("plan clients 130 {ADMIN}"));
+        assert_eq!(found.status, 0, "{}", found.err);
+        for id in ["130.0", "1.3e2", "0x82", "free", "99999999999999999999"] {
+            let ended = world.run(store, &format!("plan clients {id} {ADMIN}"));
+            assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{store} {id}");
+            assert!(ended.err.contains("is no id of `clients`"), "{}", ended.err);
+        }
+        // Stores differ in whether these are no ids or ids that nobody has; they are never 130.
+        for id in ["0130", "+130"] {
+            let ended = world.run(store, &format!("plan clients {id} {ADMIN}"));
+            assert!([2, 4].contains(&ended.status), "{store} {id}");
+            assert_eq!(ended.out, "");
+        }
+    }
+}
+
 #[test]
 fn memory_and_sqlite_print_the_same_json() {
     let texts = World::new("plan-same-text");
-    let numbers = |name: &str| json!(name.len() * 7 + usize::from(name.as_bytes()[0]));
     let integers = World::with("plan-same-integer", &rows(numbers));
     for (world, ids) in [
         (&texts, ["free", "owes", "seen"].map(String::from)),
@@ -67,9 +91,8 @@ fn memory_and_sqlite_print_the_same_json() {
             format!("plan clients {} {ADMIN}", ids.join(" ")),
             format!("plan clients {} --mode deactivate", ids[1]),
         ] {
-            let [memory, sqlite] = world
-                .stores()
-                .map(|store| world.run(store, &format!("{line} --format json")));
+            let [memory, sqlite] =
+                STORES.map(|store| world.run(store, &format!("{line} --format json")));
             assert_eq!(memory.status, sqlite.status, "{line}");
             assert_eq!(memory.out, sqlite.out, "{line}");
             assert!(memory.json()["digest"].is_string());
@@ -87,7 +110,7 @@ fn a_plan_writes_nothing_not_even_the_tables_of_the_library() {
         .permissions();
     permissions.set_readonly(true);
     std::fs::set_permissions(world.path("app.db"), permissions).unwrap();
-    for store in world.stores() {
+    for store in STORES {
         for id in ["free", "owes", "nobody"] {
             world.run(store, &format!("plan clients {id} {ADMIN}"));
         }
@@ -110,7 +133,7 @@ fn a_plan_is_shown_while_another_program_writes() {
 #[test]
 fn a_warning_stops_until_it_is_acknowledged_by_name() {
     let world = World::new("plan-warning");
-    for store in world.stores() {
+    for store in STORES {
         let ended = world.run(store, &format!("plan clients seen {ADMIN}"));
         assert_eq!(ended.status, 3);
         assert!(
@@ -130,7 +153,7 @@ fn a_warning_stops_until_it_is_acknowledged_by_name() {
 fn now_is_when_the_request_is_judged() {
     let world = World::new("plan-now");
     let later = ADMIN.replace("2026-11-21", "2027-11-21");
-    for store in world.stores() {
+    for store in STORES {
         let ended = world.run(store, &format!("plan clients seen {later}"));
         assert_eq!(ended.status, 0, "{}", ended.err);
         assert!(ended.out.contains("judged at 2027-11-21T00:00:00.000Z"));
@@ -141,7 +164,7 @@ fn now_is_when_the_request_is_judged() {
 fn who_may_not_ask_is_refused_with_3_and_gets_no_plan() {
     let world = World::new("plan-denied");
     let reason = "--mode hard_delete --reason fraud";
-    for store in world.stores() {
+    for store in STORES {
         for (who, said) in [
             ("--actor ana --role USER", "is for `ADMIN`, `RESALE`"),
             ("", "is for `ADMIN`, `RESALE`"),
@@ -173,7 +196,7 @@ fn who_may_not_ask_is_refused_with_3_and_gets_no_plan() {
 fn an_id_that_is_not_there_ends_with_4_whatever_is_in_it() {
     let world = World::new("plan-not-found");
     let options: Vec<&str> = ADMIN.split_whitespace().collect();
-    for store in world.stores() {
+    for store in STORES {
         for id in [
             "nobody",
             "'; DROP TABLE clients; --",
@@ -203,7 +226,7 @@ fn an_id_that_is_not_there_ends_with_4_whatever_is_in_it() {
 fn a_request_that_the_policy_cannot_serve_ends_with_2() {
     let world = World::new("plan-invalid");
     let options: Vec<&str> = ADMIN.split_whitespace().collect();
-    for store in world.stores() {
+    for store in STORES {
         for (kind, id) in [
             ("'; DROP TABLE clients; --", "free"),
             ("debts", "1"),
@@ -237,7 +260,7 @@ fn a_request_that_the_policy_cannot_serve_ends_with_2() {
 #[test]
 fn many_ids_are_one_plan() {
     let world = World::new("plan-batch");
-    for store in world.stores() {
+    for store in STORES {
         let ended = world.run(
             store,
             &format!("plan clients free seen free {ADMIN} --format json"),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{ADMIN, World, policy};
+use crate::world::{ADMIN, STORES, World, policy};
 
 #[test]
 fn help_is_a_result_and_no_error() {
@@ -159,7 +159,7 @@ fn a_field_that_the_data_does_not_have_ends_with_2_on_both_stores() {
     let mut wrong = policy();
     wrong["kinds"]["clients"]["personal"] = json!({ "nickname": "null" });
     world.write("policy.json", &wrong.to_string());
-    for store in world.stores() {
+    for store in STORES {
         for command in ["plan", "apply"] {
             let ended = world.run(store, &format!("{command} clients free {ADMIN}"));
             assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{store}");

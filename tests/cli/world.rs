@@ -1,4 +1,4 @@
-//! A folder with a policy, the same rows as JSON and as a SQLite database, and the command line.
+//! A folder with a policy, the same rows as JSON and as a database, and the command line.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,6 +9,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 /// The options that let a deletion through.
 pub(crate) const ADMIN: &str = "--mode hard_delete --actor ana --role ADMIN --reason privacy_request \
                                 --now 2026-11-21T00:00:00Z";
+
+/// Both stores, as `--store` names them.
+pub(crate) const STORES: [&str; 2] = ["memory:data.json", "sqlite:app.db"];
 
 pub(crate) struct World {
     folder: PathBuf,
@@ -93,11 +96,6 @@ impl World {
         std::fs::write(self.path(file), text).unwrap();
     }
 
-    /// Both stores, as `--store` names them.
-    pub(crate) fn stores(&self) -> [&'static str; 2] {
-        ["memory:data.json", "sqlite:app.db"]
-    }
-
     /// Runs a line of words in the folder, with the policy.
     pub(crate) fn run(&self, store: &str, line: &str) -> Ended {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -166,12 +164,12 @@ impl World {
         } else {
             "TEXT"
         };
-        let mut sql = format!(
+        let mut statements = vec![format!(
             "CREATE TABLE clients (client_id {id} PRIMARY KEY, status TEXT NOT NULL, manager TEXT, name TEXT);
              CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id {id} NOT NULL REFERENCES clients, state TEXT);
              CREATE TABLE sessions (id TEXT PRIMARY KEY, client_id {id} NOT NULL REFERENCES clients, seen_at TEXT);
              CREATE TABLE invoices (id INTEGER PRIMARY KEY, client_id {id} REFERENCES clients, issued_at TEXT);"
-        );
+        )];
         for (table, rows) in rows.as_object().unwrap() {
             for row in rows.as_array().unwrap() {
                 let row = row.as_object().unwrap();
@@ -180,15 +178,14 @@ impl World {
                     .values()
                     .map(|value| value.to_string().replace('"', "'"))
                     .collect();
-                sql += &format!(
-                    "INSERT INTO {table} ({}) VALUES ({});",
-                    columns.join(", "),
-                    values.join(", ")
-                );
+                let (columns, values) = (columns.join(", "), values.join(", "));
+                statements.push(format!(
+                    "INSERT INTO {table} ({columns}) VALUES ({values});"
+                ));
             }
         }
         self.on_database(async |pool| {
-            sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statements.concat()))
                 .execute(&pool)
                 .await
                 .unwrap();
