@@ -81,16 +81,17 @@ impl DeletionPolicy {
         modes: BTreeMap<Mode, ModePolicy>,
     ) -> Result<Self, Faults> {
         validate::policy(&subject, &mut map, &modes)?;
-        let mut faults = Faults::none();
-        let mut compiled = BTreeMap::new();
         let map = Arc::new(map);
-        for (mode, rules) in &modes {
-            match compile::compile(&subject, &map, *mode, rules) {
-                Ok(done) => _ = compiled.insert(*mode, Arc::new(done)),
-                Err(found) => faults.extend(found.iter().cloned()),
-            }
-        }
-        faults.or(Self {
+        let compiled = modes
+            .iter()
+            .map(|(mode, said)| {
+                (
+                    *mode,
+                    Arc::new(compile::compile(&subject, &map, *mode, said)),
+                )
+            })
+            .collect();
+        Ok(Self {
             version,
             subject,
             map,

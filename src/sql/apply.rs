@@ -105,9 +105,14 @@ pub(super) async fn run<C: SqlConnection>(
     if fixed {
         writing.clear(&renderer).await?;
     }
+    // Foreign keys that are checked at commit object here.
+    let committing = Doing {
+        kind: Some(query.kind.as_str()),
+        ..doing
+    };
     tx.commit()
         .await
-        .map_err(|error| doing.not_committed(error))?;
+        .map_err(|error| committing.not_committed(error))?;
     Ok(receipt)
 }
 
