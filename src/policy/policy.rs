@@ -61,8 +61,12 @@ impl DeletionPolicy {
     /// Every fault of the policy; or the one place where the text is not a policy document.
     pub fn from_json(text: &str) -> Result<Self, Faults> {
         let mut reader = serde_json::Deserializer::from_str(text);
-        let document: PolicyDocument = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| Fault::new(error.path().to_string(), error.inner().to_string()))?;
+        let document: PolicyDocument =
+            serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+                // Text that is no JSON has a line and no path.
+                let path = error.inner().is_data().then(|| error.path().to_string());
+                Fault::new(path.as_deref().unwrap_or("."), error.inner().to_string())
+            })?;
         reader
             .end()
             .map_err(|error| Fault::new(".", error.to_string()))?;
