@@ -85,30 +85,29 @@ fn by_guard(
 
 fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker> {
     let count = answers.count(compiled.question);
-    let with = compiled
-        .when
-        .as_ref()
-        .map(|when| format!(" with {when}"))
-        .unwrap_or_default();
+    let (kind, found) = (&compiled.kind, rows(count));
+    let with = compiled.when.as_ref().map(|when| format!(" with {when}")).unwrap_or_default();
+    let (message, remedy) = match (&compiled.reference, &compiled.when) {
+        (None, _) => (
+            format!("{found} of `{kind}` would be touched and lie outside what the policy may touch:{with}"),
+            "see to these rows by another way first",
+        ),
+        (Some(reference), when) => (
+            format!("{found} of `{kind}`{with} must not lose what `{reference}` refers to"),
+            match when {
+                Some(_) => "change these rows so that the condition no longer holds, or remove them, first",
+                None => "remove these rows, or let them refer to another record, first",
+            },
+        ),
+    };
     (count > 0).then(|| Blocker {
-        kind: compiled.kind.clone(),
-        reference: Some(compiled.reference.clone()),
+        kind: kind.clone(),
+        reference: compiled.reference.clone(),
         rule: compiled.rule.into(),
         count,
         sample: answers.sample(compiled.question).to_vec(),
-        message: format!(
-            "{} of `{}`{with} must not lose what `{}` refers to",
-            rows(count),
-            compiled.kind,
-            compiled.reference
-        ),
-        remedy: match compiled.when {
-            Some(_) => {
-                "change these rows so that the condition no longer holds, or remove them, first"
-                    .into()
-            }
-            None => "remove these rows, or let them refer to another record, first".into(),
-        },
+        message,
+        remedy: remedy.into(),
     })
 }
 
