@@ -86,16 +86,24 @@ fn by_guard(
 fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker> {
     let count = answers.count(compiled.question);
     let (kind, found) = (&compiled.kind, rows(count));
-    let with = compiled.when.as_ref().map(|when| format!(" with {when}")).unwrap_or_default();
+    let with = compiled
+        .when
+        .as_ref()
+        .map(|when| format!(" with {when}"))
+        .unwrap_or_default();
     let (message, remedy) = match (&compiled.reference, &compiled.when) {
         (None, _) => (
-            format!("{found} of `{kind}` would be touched and lie outside what the policy may touch:{with}"),
+            format!(
+                "{found} of `{kind}` would be touched and lie outside what the policy may touch:{with}"
+            ),
             "see to these rows by another way first",
         ),
         (Some(reference), when) => (
             format!("{found} of `{kind}`{with} must not lose what `{reference}` refers to"),
             match when {
-                Some(_) => "change these rows so that the condition no longer holds, or remove them, first",
+                Some(_) => {
+                    "change these rows so that the condition no longer holds, or remove them, first"
+                }
                 None => "remove these rows, or let them refer to another record, first",
             },
         ),
