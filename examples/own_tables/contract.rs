@@ -19,7 +19,7 @@ where
         }
     }
     let passed = all.len().saturating_sub(failed.len());
-    println!("contract: {passed} of {} cases pass", all.len());
+    println!("\ncontract: {passed} of {} cases pass", all.len());
     for name in &failed {
         println!("contract: {name} FAILS");
     }

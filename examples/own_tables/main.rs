@@ -68,11 +68,10 @@ async fn documents() -> Done {
     println!("\nThe audit log:");
     for row in documents.all(library::AUDIT) {
         let entry = library::audit_entry(&row)?;
-        let who = entry.actor.map(|actor| actor.id);
-        println!(
-            "  {:?} {} {:?} by {who:?}",
-            entry.subjects, entry.action, entry.outcome
-        );
+        let who = entry.actor.map_or("nobody".into(), |actor| actor.id);
+        for subject in entry.subjects {
+            println!("  {subject} {} {} by {who}", entry.action, entry.outcome);
+        }
     }
     let text = std::fs::read_to_string(&file)?;
     println!(
