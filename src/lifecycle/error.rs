@@ -31,6 +31,11 @@ pub enum Error {
         /// Every difference.
         changes: Vec<Change>,
     },
+    /// The plan is not the one that was confirmed by its digest.
+    ///
+    /// To handle it: show the plan as it is now, and have it confirmed.
+    #[error("the plan is not the one that was confirmed: its digest is now {}", .0.digest)]
+    Changed(Box<Plan>),
     /// The plan is one for another request.
     #[error("the plan was made for another request")]
     ForeignPlan,
@@ -108,7 +113,7 @@ impl Error {
             Self::Misfit(_) => "misfit",
             Self::Refused(refusal) => refusal.code(),
             Self::Blocked(_) => "blocked",
-            Self::Conflict { .. } => "conflict",
+            Self::Conflict { .. } | Self::Changed(_) => "conflict",
             Self::ForeignPlan => "foreign_plan",
             Self::OperationReused(_) => "operation_reused",
             Self::Store(error) => error.code(),
@@ -122,8 +127,12 @@ impl Error {
         match self {
             Self::Misfit(_) => "correct the policy's data map, or the schema",
             Self::Refused(refusal) => refusal.remedy(),
+            Self::Blocked(NotExecutable(plan)) if plan.blockers.is_empty() => {
+                "see to the warnings, or acknowledge them by name"
+            }
             Self::Blocked(_) => "do what the plan says must be done first, then plan again",
             Self::Conflict { .. } => "make a new plan and confirm it again",
+            Self::Changed(_) => "see the plan as it is now, and confirm that",
             Self::ForeignPlan => "apply a plan with the request it was made for",
             Self::OperationReused(_) => "use a new operation id",
             Self::Store(error) => error.remedy(),
@@ -137,11 +146,11 @@ impl Error {
         matches!(self, Self::Store(error) if error.is_retryable())
     }
 
-    /// The plan that was refused, where there is one.
+    /// The plan that was not carried out, where there is one.
     #[must_use]
     pub fn plan(&self) -> Option<&Plan> {
         match self {
-            Self::Blocked(NotExecutable(plan)) => Some(plan),
+            Self::Blocked(NotExecutable(plan)) | Self::Changed(plan) => Some(plan),
             Self::NotRecorded { attempt, .. } => attempt.plan(),
             _ => None,
         }
@@ -152,7 +161,7 @@ impl Error {
         match self {
             Self::Refused(refusal) => refusal.outcome(),
             Self::Blocked(_) => AuditOutcome::Blocked,
-            Self::Conflict { .. } => AuditOutcome::Conflict,
+            Self::Conflict { .. } | Self::Changed(_) => AuditOutcome::Conflict,
             Self::ForeignPlan | Self::OperationReused(_) => AuditOutcome::Invalid,
             Self::Misfit(_) | Self::Store(_) | Self::NotRecorded { .. } => AuditOutcome::Failed,
         }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Change, Clock, Error, OperationIds, RandomIds, SystemClock, audit};
 use crate::domain::{Faults, OperationId, RecordId, Request, to_milliseconds};
-use crate::plan::{Binding, Outcome, Plan, Receipt};
+use crate::plan::{Binding, Digest, Outcome, Plan, Receipt};
 use crate::policy::{DeletionPolicy, Refusal};
 use crate::store::{Store, StoreError};
 
@@ -123,6 +123,44 @@ impl<S: Store> Lifecycle<S> {
             }
         } else {
             Err(Error::ForeignPlan)
+        };
+        self.settled(request, operation, done).await
+    }
+
+    /// Plans again and carries out, if the plan is the one with this digest, and records the attempt.
+    ///
+    /// For confirmations that come back without the plan: from another process, a form, a second command.
+    /// The whole plan binds, as in [`apply`](Self::apply).
+    ///
+    /// ```
+    /// # use client_lifecycle::domain::{Actor, Record, Request};
+    /// # use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow("ADMIN")).build()?;
+    /// # let store = MemoryStore::new().with("clients", [Record::new("c1")]);
+    /// # let lifecycle = Lifecycle::open(store, policy).await?;
+    /// # let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
+    /// let shown = lifecycle.plan(&request).await?.digest.to_string();
+    /// // … the digest comes back with the confirmation …
+    /// let receipt = lifecycle.confirm(&request, &shown.as_str().into()).await?;
+    /// # assert!(receipt.complete);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Changed`], with the plan as it is now, where the digest is another one; otherwise those of
+    /// `apply`. Every one of them has been recorded as an attempt.
+    pub async fn confirm(&self, request: &Request, digest: &Digest) -> Result<Receipt, Error> {
+        let operation = self.operation(request);
+        let done = match self.plan(request).await {
+            Ok(plan) if plan.digest == *digest => {
+                self.carry_out(request, plan, operation, Binding::Shown)
+                    .await
+            }
+            Ok(plan) => Err(Error::Changed(Box::new(plan))),
+            Err(error) => Err(error),
         };
         self.settled(request, operation, done).await
     }

@@ -62,6 +62,21 @@ impl Disposition {
     pub fn is_redirect(self) -> bool {
         matches!(self, Self::SetNull | Self::SetDefault | Self::Reassign)
     }
+
+    /// Whether the rows can be put back as they were.
+    pub(super) fn can_come_back(self) -> bool {
+        matches!(self, Self::SoftDelete | Self::Deactivate | Self::Reactivate)
+    }
+
+    /// Whether the rows stay without their personal values.
+    pub(super) fn is_masked(self) -> bool {
+        matches!(self, Self::Anonymize | Self::Tombstone)
+    }
+
+    /// Whether the rows stay as they are.
+    pub(super) fn is_untouched(self) -> bool {
+        matches!(self, Self::Retain | Self::Keep)
+    }
 }
 
 impl fmt::Display for Disposition {

@@ -10,6 +10,7 @@ mod disposition;
 )]
 mod plan;
 mod receipt;
+mod receipt_text;
 mod set;
 mod step;
 mod survey;

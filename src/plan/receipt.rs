@@ -7,6 +7,8 @@ use super::{Digest, Disposition, Outcome};
 use crate::domain::{KindName, Mode, OperationId, RecordId, ReferenceName};
 
 /// What an operation did: planned and actual counts, and what is still open and until when.
+///
+/// `Display` is the text for a person; `Serialize` is the JSON form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Receipt {

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::{Disposition, Outcome, Plan, Step};
-use crate::domain::{ReferenceName, instant_text};
+use crate::domain::{RecordId, ReferenceName, instant_text};
 
 /// How many ids of a batch are shown.
 const SHOWN_IDS: usize = 3;
@@ -15,23 +15,12 @@ impl fmt::Display for Plan {
         self.obstacle_lines(f)?;
         self.section(f, "What goes", |step| !step.key.disposition.stays())?;
         self.section(f, "What is marked or switched, and can come back", |step| {
-            matches!(
-                step.key.disposition,
-                Disposition::SoftDelete | Disposition::Deactivate | Disposition::Reactivate
-            )
+            step.key.disposition.can_come_back()
         })?;
         self.section(f, "What stays, without the person", |step| {
-            matches!(
-                step.key.disposition,
-                Disposition::Anonymize | Disposition::Tombstone
-            )
+            step.key.disposition.is_masked()
         })?;
-        self.section(f, "What stays", |step| {
-            matches!(
-                step.key.disposition,
-                Disposition::Retain | Disposition::Keep
-            )
-        })?;
+        self.section(f, "What stays", |step| step.key.disposition.is_untouched())?;
         self.section(f, "Which references change", |step| {
             step.key.disposition.is_redirect()
         })?;
@@ -48,23 +37,8 @@ impl fmt::Display for Plan {
 
 impl Plan {
     fn heading(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: Vec<_> = self
-            .subjects
-            .iter()
-            .take(SHOWN_IDS)
-            .map(|id| format!("`{id}`"))
-            .collect();
-        let more = self.subjects.len().saturating_sub(shown.len());
-        write!(
-            f,
-            "Plan: {} of `{}` {}",
-            self.mode,
-            self.kind,
-            shown.join(", ")
-        )?;
-        if more > 0 {
-            write!(f, " and {more} more")?;
-        }
+        write!(f, "Plan: {} of `{}` ", self.mode, self.kind)?;
+        f.write_str(&shown_subjects(&self.subjects))?;
         if self.outcome == Outcome::Tombstone {
             f.write_str(
                 " - it has to stay as an anonymized TOMBSTONE, because rows that survive refer to it",
@@ -105,7 +79,7 @@ impl Plan {
                 blocker.count, blocker.rule, blocker.message
             )?;
             if !blocker.sample.is_empty() {
-                let ids: Vec<_> = blocker.sample.iter().map(|id| format!("`{id}`")).collect();
+                let ids: Vec<_> = blocker.sample.iter().map(quoted).collect();
                 let shown = u64::try_from(ids.len()).unwrap_or(u64::MAX);
                 let more = if blocker.count > shown { ", ..." } else { "" };
                 writeln!(f, "           `{}` {}{more}", blocker.kind, ids.join(", "))?;
@@ -159,7 +133,7 @@ impl Plan {
             )?;
             writeln!(f, "{}", why(step))?;
             for forced in &step.forced_by {
-                let ids: Vec<_> = forced.sample.iter().map(|id| format!("`{id}`")).collect();
+                let ids: Vec<_> = forced.sample.iter().map(quoted).collect();
                 let (count, reference) = (forced.count, &forced.reference);
                 writeln!(
                     f,
@@ -228,8 +202,33 @@ fn why(step: &Step) -> String {
     text
 }
 
+/// The first subjects, and how many more there are.
+pub(super) fn shown_subjects(subjects: &[RecordId]) -> String {
+    let shown: Vec<_> = subjects.iter().take(SHOWN_IDS).map(quoted).collect();
+    let more = subjects.len().saturating_sub(shown.len());
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    shown.join(", ") + &more
+}
+
+/// An id as a reader may trust it: a line break in it must not pass for a line of the plan.
+fn quoted(id: &RecordId) -> String {
+    let mut text = String::from("`");
+    for character in id.to_string().chars() {
+        if character.is_control() {
+            text.extend(character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    text + "`"
+}
+
 /// The chain of references from the rows up to the subject.
-fn chain(path: &[ReferenceName]) -> String {
+pub(super) fn chain(path: &[ReferenceName]) -> String {
     path.iter()
         .rev()
         .map(ReferenceName::as_str)
@@ -237,7 +236,7 @@ fn chain(path: &[ReferenceName]) -> String {
         .join(" -> ")
 }
 
-fn day(at: chrono::DateTime<chrono::Utc>) -> String {
+pub(super) fn day(at: chrono::DateTime<chrono::Utc>) -> String {
     let text = instant_text(at);
     match text.strip_suffix("T00:00:00.000Z") {
         Some(day) => day.to_owned(),
@@ -245,6 +244,6 @@ fn day(at: chrono::DateTime<chrono::Utc>) -> String {
     }
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }

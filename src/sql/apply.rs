@@ -46,6 +46,7 @@ pub(super) async fn run<C: SqlConnection>(
         tx: &mut *tx,
         doing,
     };
+    // Also when an attempt is only to be recorded: it failed because the operation had been done before.
     let before = render::receipt_of(store.dialect, &store.prefix, *operation);
     if let Some(receipt) = writing
         .query(&before)

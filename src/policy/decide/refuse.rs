@@ -104,7 +104,7 @@ pub(super) fn senseless(
         if request.reason.is_none() {
             return Err(Refusal::invalid(
                 "a reason is required",
-                "say why, with `because`",
+                "name a reason in the request",
             ));
         }
         let noted = request
@@ -114,7 +114,7 @@ pub(super) fn senseless(
         if request.reason == Some(Reason::Other) && !noted {
             return Err(Refusal::invalid(
                 "the reason `other` needs a note",
-                "say why, with `note`",
+                "say why in the note of the request",
             ));
         }
     }

@@ -1,0 +1,68 @@
+//! `apply`: carries out a request and prints the receipt.
+
+use client_lifecycle::plan::{Plan, Receipt};
+use client_lifecycle::{Error, Lifecycle, MemoryStore};
+use serde::Serialize;
+
+use crate::arguments::{ApplyArguments, Format, Shared};
+use crate::failure::Failure;
+use crate::{output, policy, store};
+
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Applied<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<&'a Receipt>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<&'a Plan>,
+    /// The rows that are there afterwards, where they are nowhere else to be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<serde_json::Value>,
+}
+
+pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), Failure> {
+    let policy = policy::read(shared.policy()?)?;
+    let opened = store::to_write(shared, &policy).await?;
+    let mut lifecycle = Lifecycle::open(opened.store, policy).await?;
+    if let Some(now) = asked.request.now {
+        lifecycle = lifecycle.with_clock(now);
+    }
+    let mut request = asked.request.request();
+    request.operation = asked.operation;
+    let done = match &asked.digest {
+        Some(digest) => lifecycle.confirm(&request, &digest.as_str().into()).await,
+        None => lifecycle.delete(&request).await,
+    };
+    let data = opened.memory.as_deref().map(MemoryStore::to_json);
+    match done {
+        Ok(receipt) => {
+            if shared.format == Format::Text && data.is_some() {
+                output::message(
+                    "note: the file is not rewritten; `--format json` prints what is left",
+                );
+            }
+            let json = Applied {
+                receipt: Some(&receipt),
+                plan: None,
+                data,
+            };
+            output::result(shared.format, &receipt, &json)
+        }
+        Err(error) => {
+            let now = match &error {
+                // The conflict was found under the locks, so the plan in hand is not the one to show.
+                Error::Conflict { .. } => lifecycle.plan(&request).await.ok(),
+                error => error.plan().cloned(),
+            };
+            if let Some(plan) = &now {
+                let json = Applied {
+                    receipt: None,
+                    plan: Some(plan),
+                    data,
+                };
+                output::result(shared.format, plan, &json)?;
+            }
+            Err(error.into())
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Where the records are, as one option names it.
+
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+
+const REMEDY: &str = "use `--store sqlite:FILE` or `--store memory:FILE`";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// A database in a file.
+    Sqlite(PathBuf),
+    /// Rows in a JSON file: `{"clients": [{…}], …}`.
+    Memory(PathBuf),
+}
+
+impl Location {
+    /// Reads `sqlite:FILE` or `memory:FILE`. The text is in no message, because it may hold a password.
+    pub(crate) fn read(text: &str) -> Result<Self, Failure> {
+        let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
+        // As a URL of a file is written: `sqlite:///var/app.db` is `/var/app.db`.
+        let file = rest.strip_prefix("//").unwrap_or(rest);
+        match scheme {
+            "sqlite" | "memory" if file.is_empty() => {
+                Err(Failure::usage(format!("`{scheme}:` names no file")).remedy(REMEDY))
+            }
+            "sqlite" => Ok(Self::Sqlite(file.into())),
+            "memory" => Ok(Self::Memory(file.into())),
+            "postgres" | "postgresql" => Err(Failure::usage(
+                "PostgreSQL is not built in; use `sqlite:FILE` or `memory:FILE`",
+            )),
+            _ => Err(Failure::usage("there is no such kind of store").remedy(REMEDY)),
+        }
+    }
+
+    /// Reads the option, which clap cannot require because it stands before or after the command.
+    pub(crate) fn required(text: Option<&str>) -> Result<Self, Failure> {
+        match text {
+            Some(text) => Self::read(text),
+            None => Err(Failure::usage("no store is named").remedy(REMEDY)),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The operator's command line: shows what a deletion would do, and does it.
+//!
+//! ```text
+//! cargo run --features sqlite --example lifecycle -- \
+//!     --store sqlite:app.db --policy policy.json \
+//!     plan clients c1 --mode hard_delete --actor ana --role ADMIN --reason privacy_request
+//! ```
+//!
+//! Results go to standard output, messages to standard error. Exit status: 0 done; 2 bad usage, policy or
+//! data; 3 refused or blocked (the plan is still printed); 4 not found; 5 conflict; 1 anything else.
+
+mod apply;
+mod arguments;
+mod failure;
+mod location;
+mod output;
+mod plan;
+mod policy;
+mod request;
+mod schema;
+mod sqlite;
+mod store;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use failure::Failure;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            // Help goes to standard output and is no error; a pipe that is closed is none either.
+            let _ = message.print();
+            return ExitCode::from(if message.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::message(&failure.to_string());
+            failure.exit.into()
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { shared, command } = arguments;
+    match command {
+        Command::Schema => schema::run(&shared),
+        Command::Plan(asked) => plan::run(&shared, &asked).await,
+        Command::Apply(asked) => apply::run(&shared, &asked).await,
+    }
+}

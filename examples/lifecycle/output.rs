@@ -1,0 +1,54 @@
+//! Results to standard output, messages to standard error.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+
+use serde::Serialize;
+
+use crate::arguments::Format;
+use crate::failure::{Exit, Failure};
+
+/// Writes a result: the text, or the same as JSON.
+pub(crate) fn result(
+    format: Format,
+    text: impl Display,
+    json: &impl Serialize,
+) -> Result<(), Failure> {
+    let written = match format {
+        Format::Text => write(format_args!("{text}")),
+        Format::Json => match serde_json::to_string_pretty(json) {
+            Ok(json) => write(format_args!("{json}")),
+            Err(error) => Err(error.into()),
+        },
+    };
+    match written {
+        // Whoever reads has seen enough; what was done stays done.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let message = format!("the result could not be written: {error}");
+            Err(Failure::new(Exit::Other, message).remedy(
+                "an operation that was carried out stays so; apply its id again for the receipt",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn write(result: impl Display) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    writeln!(out, "{result}")?;
+    out.flush()
+}
+
+/// Writes a message. Ids and names come from outside, so what would steer a terminal is shown as text.
+pub(crate) fn message(text: &str) {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && character != '\n' {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "{shown}");
+}

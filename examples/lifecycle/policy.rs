@@ -1,0 +1,24 @@
+//! Reading the policy document.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use client_lifecycle::DeletionPolicy;
+
+use crate::failure::Failure;
+
+pub(crate) fn read(file: &Path) -> Result<DeletionPolicy, Failure> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Failure::usage(format!("there is no policy file `{shown}`"))
+            .remedy("correct `--policy`"),
+        ErrorKind::InvalidData => Failure::usage(format!("the policy `{shown}` is not UTF-8 text"))
+            .remedy("write it as JSON in UTF-8"),
+        _ => Failure::usage(format!("the policy `{shown}` cannot be read: {error}"))
+            .remedy("see that it is a file you may read"),
+    })?;
+    DeletionPolicy::from_json(&text).map_err(|faults| {
+        Failure::faults(&format!("the policy `{shown}` is not right"), &faults)
+            .remedy("correct every line above; nothing has been read or changed")
+    })
+}

@@ -1,0 +1,51 @@
+//! A SQLite database in a file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use client_lifecycle::sqlite::SqliteStore;
+use client_lifecycle::sqlite::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use client_lifecycle::store::{Store, StoreError};
+use client_lifecycle::{DeletionPolicy, Error};
+
+use crate::failure::Failure;
+
+/// How long to wait for another writer: a person is waiting too.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+pub(crate) async fn to_read(file: &Path, prefix: &str) -> Result<SqliteStore, Failure> {
+    connect(file, prefix, |options| options.read_only(true)).await
+}
+
+/// The tables of the library are created only in a database that the policy fits: not in one that was
+/// opened by mistake.
+pub(crate) async fn to_write(
+    file: &Path,
+    prefix: &str,
+    policy: &DeletionPolicy,
+) -> Result<SqliteStore, Failure> {
+    let store = connect(file, prefix, |options| options).await?;
+    let mut faults = client_lifecycle::domain::Faults::none();
+    faults.extend(store.check(policy.map()).await?);
+    faults.or(()).map_err(Error::Misfit)?;
+    Ok(store.migrate().await?)
+}
+
+async fn connect(
+    file: &Path,
+    prefix: &str,
+    set: impl FnOnce(SqliteConnectOptions) -> SqliteConnectOptions,
+) -> Result<SqliteStore, Failure> {
+    // By its name and not as a URL, so that any name of a file will do. It is never created.
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(false)
+        .busy_timeout(BUSY_TIMEOUT);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(BUSY_TIMEOUT * 2)
+        .connect_with(set(options))
+        .await
+        .map_err(|error| StoreError::backend("opened the database", error))?;
+    Ok(SqliteStore::new(pool).prefix(prefix)?)
+}
