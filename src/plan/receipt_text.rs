@@ -58,10 +58,12 @@ impl Receipt {
         belongs: impl Fn(&ReceiptStep) -> bool,
     ) -> fmt::Result {
         let steps: Vec<_> = self.steps.iter().filter(|step| belongs(step)).collect();
-        let lengths = steps.iter().map(|step| step.kind.as_str().chars().count());
-        let Some(width) = lengths.max() else {
+        if steps.is_empty() {
             return Ok(());
-        };
+        }
+        // That of the whole receipt, so that its sections are in line with each other.
+        let all = self.steps.iter().map(|step| step.kind.as_str());
+        let width = all.map(|kind| kind.chars().count()).max().unwrap_or(0);
         writeln!(f, "\n{title}")?;
         for step in steps {
             let kind = step.kind.as_str();

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Disposition, Outcome, Plan, Step};
+use super::{Disposition, Ground, Outcome, Plan, Step};
 use crate::domain::{RecordId, ReferenceName, instant_text};
 
 /// How many ids of a batch are shown.
@@ -118,11 +118,9 @@ impl Plan {
             return Ok(());
         }
         writeln!(f, "\n{title}")?;
-        let width = steps
-            .iter()
-            .map(|step| step.key.kind.as_str().chars().count())
-            .max();
-        let width = width.unwrap_or(0);
+        // That of the whole plan, so that its sections are in line with each other.
+        let all = self.steps.iter().map(|step| step.key.kind.as_str());
+        let width = all.map(|kind| kind.chars().count()).max().unwrap_or(0);
         for step in steps {
             // The name does not pad itself, because padding is the line's business.
             let kind = step.key.kind.as_str();
@@ -141,13 +139,9 @@ impl Plan {
                     ids.join(", ")
                 )?;
             }
-            for ground in &step.grounds {
-                if ground.undated > 0 {
-                    writeln!(
-                        f,
-                        "           {} of them without a date, and so without end",
-                        ground.undated
-                    )?;
+            if step.key.disposition == Disposition::Retain {
+                for ground in &step.grounds {
+                    writeln!(f, "           {}", retention(ground, step.grounds.len()))?;
                 }
             }
         }
@@ -174,32 +168,45 @@ impl Plan {
     }
 }
 
-/// Why a step is there: the retention, the rule and the reference, or that it was asked for.
+/// Why a step is there: over which references, by which rule, until when.
 fn why(step: &Step) -> String {
-    let mut text = String::new();
-    if step.key.disposition == Disposition::Retain {
-        text = match &step.until {
-            Some(until) if until.first == until.last => format!("until {}: ", day(until.last)),
-            Some(until) => {
-                format!("from {} until {}: ", day(until.first), day(until.last))
-            }
-            None => "without end: ".into(),
-        };
-        let grounds: Vec<_> = step.grounds.iter().map(|ground| &*ground.basis).collect();
-        text += &grounds.join("; ");
-        text += ", ";
-    } else if let Some(basis) = &step.key.basis {
-        text = format!("no longer retained under {basis}, ");
+    if step.is_subject() {
+        return "as asked".into();
     }
-    match (&*step.key.path, step.key.disposition.is_redirect()) {
-        ([], _) => text += "as asked",
-        (path, true) => text += &format!("{} ({})", chain(path), step.key.rule),
-        (path, false) => text += &format!("{} by {}", step.key.rule, chain(path)),
+    let mut text = chain(&step.key.path);
+    if step.key.disposition == Disposition::Retain {
+        // Until when, and under which ground, is a line of its own.
+    } else if let Some(basis) = &step.key.basis {
+        text += &format!(", no longer retained under {basis}");
+    } else if step.key.rule != step.key.disposition.as_str() {
+        text += &format!(" ({})", step.key.rule);
     }
     if let Some(when) = &step.key.when {
         text += &format!(", because {when}");
     }
     text
+}
+
+/// Until when rows stay, and under which of so many grounds: the day on which the last of them becomes due,
+/// and the first where that is another one.
+fn retention(ground: &Ground, grounds: usize) -> String {
+    let mut text = match ground.until {
+        Some(until) if until.first == until.last => format!("until {}", day(until.last)),
+        Some(until) => {
+            let (first, last) = (day(until.first), day(until.last));
+            format!("until {last} (the first until {first})")
+        }
+        None => "without end".into(),
+    };
+    if grounds > 1 {
+        text = format!("{} {text}", ground.count);
+    }
+    text += &format!(" under {}", ground.basis);
+    match ground.undated {
+        0 => text,
+        undated if undated == ground.count => text + ", because there is no date to count from",
+        undated => format!("{text}; {undated} of them without a date, and so without end"),
+    }
 }
 
 /// The first subjects, and how many more there are.

@@ -90,6 +90,7 @@ fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker>
         .as_ref()
         .map(|when| format!(" with {when}"))
         .unwrap_or_default();
+    let them = if count == 1 { "it" } else { "them" };
     (count > 0).then(|| Blocker {
         kind: compiled.kind.clone(),
         reference: Some(compiled.reference.clone()),
@@ -97,17 +98,17 @@ fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker>
         count,
         sample: answers.sample(compiled.question).to_vec(),
         message: format!(
-            "{} of `{}`{with} must not lose what `{}` refers to",
+            "{} of `{}`{with} {} the record that `{}` refers to",
             rows(count),
             compiled.kind,
+            if count == 1 { "needs" } else { "need" },
             compiled.reference
         ),
-        remedy: match compiled.when {
-            Some(_) => {
-                "change these rows so that the condition no longer holds, or remove them, first"
-                    .into()
+        remedy: match &compiled.when {
+            Some(when) => {
+                format!("change {them} so that {when} no longer holds, or delete {them}")
             }
-            None => "remove these rows, or let them refer to another record, first".into(),
+            None => format!("delete {them}, or let {them} refer to another record"),
         },
     })
 }
