@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use client_lifecycle::domain::OperationId;
+use client_lifecycle::sql::Prefix;
+use client_lifecycle::store::StoreError;
 
 use crate::failure::Failure;
 use crate::location::Location;
@@ -33,8 +35,8 @@ pub(crate) struct Shared {
     #[arg(long, global = true, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// What the names of the library's own tables begin with
-    #[arg(long, global = true, default_value = "lifecycle_")]
-    pub(crate) prefix: String,
+    #[arg(long, global = true, default_value_t, value_parser = prefix)]
+    pub(crate) prefix: Prefix,
     /// How the result is written
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -79,4 +81,8 @@ impl Shared {
                 .remedy("add `--policy FILE` with a policy document")
         })
     }
+}
+
+fn prefix(text: &str) -> Result<Prefix, StoreError> {
+    Prefix::new(text)
 }

@@ -79,7 +79,11 @@ impl From<StoreError> for Failure {
 
 fn exit(error: &Error) -> Exit {
     match error {
-        Error::Misfit(_) | Error::Refused(Refusal::Invalid { .. }) => Exit::Usage,
+        Error::Misfit(_)
+        | Error::Refused(Refusal::Invalid { .. })
+        | Error::Store(
+            StoreError::WrongId { .. } | StoreError::Unknown { .. } | StoreError::BadValue { .. },
+        ) => Exit::Usage,
         Error::Refused(Refusal::NotFound { .. }) => Exit::NotFound,
         Error::Refused(_) | Error::Blocked(_) => Exit::Refused,
         Error::Conflict { .. }
@@ -87,9 +91,6 @@ fn exit(error: &Error) -> Exit {
         | Error::ForeignPlan
         | Error::OperationReused(_)
         | Error::Store(StoreError::Conflict { .. }) => Exit::Conflict,
-        Error::Store(
-            StoreError::WrongId { .. } | StoreError::Unknown { .. } | StoreError::BadValue { .. },
-        ) => Exit::Usage,
         // That an attempt leaves no trace is worse than how it ended.
         _ => Exit::Other,
     }
@@ -97,13 +98,18 @@ fn exit(error: &Error) -> Exit {
 
 /// The error and everything behind it: the operator has no log to look into.
 fn said(error: &Error) -> String {
-    let mut text = error.to_string();
-    if let Error::NotRecorded { attempt, .. } = error {
-        text += &format!("; the attempt itself: {attempt}");
-    }
+    let mut text = match error {
+        Error::NotRecorded { attempt, .. } => format!("{error}; the attempt itself: {attempt}"),
+        error => error.to_string(),
+    };
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        text += &format!(": {error}");
+        // Drivers repeat their cause in their own words.
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text += ": ";
+            text += &more;
+        }
         cause = error.source();
     }
     text

@@ -1,6 +1,6 @@
 //! `schema`: the statements that create the library's own tables, for hosts that migrate with their own tool.
 
-use client_lifecycle::sql::{Dialect, Prefix, schema};
+use client_lifecycle::sql::{Dialect, schema};
 use serde::Serialize;
 
 use crate::arguments::Shared;
@@ -21,8 +21,7 @@ pub(crate) fn run(shared: &Shared) -> Result<(), Failure> {
                 .remedy("name a database, such as `--store sqlite:app.db`"));
         }
     };
-    let prefix = Prefix::new(&shared.prefix)?;
-    let statements = schema(dialect, &prefix);
+    let statements = schema(dialect, &shared.prefix);
     let text = statements.join(";\n\n") + ";";
     output::result(shared.format, text, &Printed { statements })
 }

@@ -1,8 +1,10 @@
-//! A SQLite database in a file.
+//! A database in a file.
 
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use client_lifecycle::sql::Prefix;
 use client_lifecycle::sqlite::SqliteStore;
 use client_lifecycle::sqlite::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use client_lifecycle::store::{Store, StoreError};
@@ -13,7 +15,10 @@ use crate::failure::Failure;
 /// How long to wait for another writer: a person is waiting too.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-pub(crate) async fn to_read(file: &Path, prefix: &str) -> Result<SqliteStore, Failure> {
+/// What the file of a database begins with.
+const HEADER: &[u8] = b"SQLite format 3\0";
+
+pub(crate) async fn to_read(file: &Path, prefix: &Prefix) -> Result<SqliteStore, Failure> {
     connect(file, prefix, |options| options.read_only(true)).await
 }
 
@@ -21,7 +26,7 @@ pub(crate) async fn to_read(file: &Path, prefix: &str) -> Result<SqliteStore, Fa
 /// opened by mistake.
 pub(crate) async fn to_write(
     file: &Path,
-    prefix: &str,
+    prefix: &Prefix,
     policy: &DeletionPolicy,
 ) -> Result<SqliteStore, Failure> {
     let store = connect(file, prefix, |options| options).await?;
@@ -31,9 +36,16 @@ pub(crate) async fn to_write(
     Ok(store.migrate().await?)
 }
 
+/// Whether the file is a database, or empty, which is one without tables.
+pub(crate) fn is_database(file: impl Read) -> bool {
+    let mut start = Vec::new();
+    let read = file.take(HEADER.len() as u64).read_to_end(&mut start);
+    read.is_ok() && (start.is_empty() || start == HEADER)
+}
+
 async fn connect(
     file: &Path,
-    prefix: &str,
+    prefix: &Prefix,
     set: impl FnOnce(SqliteConnectOptions) -> SqliteConnectOptions,
 ) -> Result<SqliteStore, Failure> {
     // By its name and not as a URL, so that any name of a file will do. It is never created.
@@ -47,5 +59,5 @@ async fn connect(
         .connect_with(set(options))
         .await
         .map_err(|error| StoreError::backend("opened the database", error))?;
-    Ok(SqliteStore::new(pool).prefix(prefix)?)
+    Ok(SqliteStore::new(pool).prefix(prefix.as_str())?)
 }

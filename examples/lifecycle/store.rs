@@ -22,7 +22,7 @@ pub(crate) struct Opened {
 pub(crate) async fn to_read(shared: &Shared, policy: &DeletionPolicy) -> Result<Opened, Failure> {
     match shared.store()? {
         Location::Sqlite(file) => {
-            drop(open(&file)?);
+            database(&file)?;
             Ok(opened(sqlite::to_read(&file, &shared.prefix).await?))
         }
         Location::Memory(file) => memory(&file, policy),
@@ -33,7 +33,7 @@ pub(crate) async fn to_read(shared: &Shared, policy: &DeletionPolicy) -> Result<
 pub(crate) async fn to_write(shared: &Shared, policy: &DeletionPolicy) -> Result<Opened, Failure> {
     match shared.store()? {
         Location::Sqlite(file) => {
-            drop(open(&file)?);
+            database(&file)?;
             Ok(opened(
                 sqlite::to_write(&file, &shared.prefix, policy).await?,
             ))
@@ -60,6 +60,14 @@ fn memory(file: &Path, policy: &DeletionPolicy) -> Result<Opened, Failure> {
         store: store.clone(),
         memory: Some(store),
     })
+}
+
+fn database(file: &Path) -> Result<(), Failure> {
+    if sqlite::is_database(open(file)?) {
+        return Ok(());
+    }
+    let message = format!("`{}` is not a SQLite database", file.display());
+    Err(Failure::usage(message).remedy("correct `--store`"))
 }
 
 /// The file, which must be there: a database that is opened by a wrong name must not come into being.

@@ -80,7 +80,7 @@ async fn main() -> Result<(), Failure> {
     show::title(4, "ana confirms exactly this plan: the receipt");
     let sales = clinic::sales_of(&pool, DIEGO).await?;
     let receipt = lifecycle.apply(&diego, &plan).await?;
-    println!("{receipt}");
+    show::receipt(&receipt);
 
     show::title(5, "What the database itself says, in plain SQL");
     let after = clinic::rows(&pool).await?;

@@ -3,7 +3,7 @@
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Faults, FieldType, Mask, Moment, Period, after, all, eq, within};
 use client_lifecycle::policy::{
-    EffectRule, Guard, Redirect, anonymize, cascade, delete, keep, retain,
+    EffectRule, Guard, KindBuilder, Redirect, anonymize, cascade, delete, keep, retain,
 };
 
 pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
@@ -21,7 +21,7 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
         .kind("sales", |kind| {
             kind.field("issued_at", FieldType::Timestamp)
         })
-        .kind("sessions", |kind| kind.volatile())
+        .kind("sessions", KindBuilder::volatile)
         // Who refers to whom.
         .reference("consents.client_id", "clients")
         .reference("revokes.client_id", "clients")

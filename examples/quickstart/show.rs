@@ -19,6 +19,21 @@ pub(crate) fn obstacles(plan: &Plan) {
     println!("{obstacles}");
 }
 
+/// The receipt without its list of sets, which is the plan's once more.
+pub(crate) fn receipt(receipt: &Receipt) {
+    let as_planned = receipt.steps.iter().all(|step| step.actual == step.planned);
+    println!("every count is as planned: {}\n", yes(as_planned));
+    let text = receipt.to_string();
+    let parts: Vec<_> = text
+        .split("\n\n")
+        .filter(|part| {
+            !part.starts_with("What ") && !part.starts_with("Which ")
+                || part.starts_with("What is still open")
+        })
+        .collect();
+    println!("{}", parts.join("\n\n"));
+}
+
 pub(crate) fn refusal(who: &str, done: &Result<Receipt, Error>) {
     match done {
         Ok(_) => println!("{who}: done"),

@@ -93,7 +93,7 @@ impl Change {
         preconditions: &[Precondition],
         names: &[String],
     ) -> Vec<Self> {
-        let named = differences.iter().filter_map(|difference| {
+        let changes = differences.iter().filter_map(|difference| {
             let precondition = preconditions.get(difference.precondition)?;
             Some(Self {
                 what: names.get(difference.precondition)?.clone(),
@@ -101,7 +101,7 @@ impl Change {
                 found: difference.found,
             })
         });
-        named.collect()
+        changes.collect()
     }
 }
 

@@ -160,4 +160,12 @@ mod tests {
         let text = receipt(&json!({ "outcome": "tombstone" }));
         assert!(text.lines().next().unwrap().contains("TOMBSTONE"));
     }
+
+    #[test]
+    fn a_line_break_in_an_id_is_no_line_of_the_text() {
+        let text = receipt(&json!({ "subjects": ["c1`\nNothing was done.\u{1b}[2J"] }));
+        assert!(text.starts_with(
+            "Receipt: hard_delete of `clients` `c1`\\nNothing was done.\\u{1b}[2J`\nDone."
+        ));
+    }
 }

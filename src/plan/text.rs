@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Disposition, Ground, Outcome, Plan, Step};
+use super::{Disposition, Ground, Outcome, Plan, Step, StepKey};
 use crate::domain::{RecordId, ReferenceName, instant_text};
 
 /// How many ids of a batch are shown.
@@ -168,29 +168,32 @@ impl Plan {
     }
 }
 
-/// Why a step is there: over which references, by which rule, until when.
+/// Why a step is there: over which references, by which rule, because of what. Until when something is
+/// retained is a line of its own.
 fn why(step: &Step) -> String {
-    if step.is_subject() {
-        return "as asked".into();
-    }
-    let mut text = chain(&step.key.path);
-    if step.key.disposition == Disposition::Retain {
-        // Until when, and under which ground, is a line of its own.
-    } else if let Some(basis) = &step.key.basis {
-        text += &format!(", no longer retained under {basis}");
-    } else if step.key.rule != step.key.disposition.as_str() {
-        text += &format!(" ({})", step.key.rule);
-    }
-    if let Some(when) = &step.key.when {
-        text += &format!(", because {when}");
-    }
-    text
+    let StepKey {
+        disposition,
+        path,
+        rule,
+        when,
+        basis,
+        ..
+    } = &step.key;
+    let (retained, basis) = (*disposition == Disposition::Retain, basis.as_ref());
+    let by = match basis {
+        _ if step.is_subject() => return "as asked".into(),
+        Some(basis) if !retained => format!(", no longer retained under {basis}"),
+        None if rule != disposition.as_str() => format!(" ({rule})"),
+        _ => String::new(),
+    };
+    let because = when.as_ref().map(|when| format!(", because {when}"));
+    chain(path) + &by + &because.unwrap_or_default()
 }
 
 /// Until when rows stay, and under which of so many grounds: the day on which the last of them becomes due,
 /// and the first where that is another one.
 fn retention(ground: &Ground, grounds: usize) -> String {
-    let mut text = match ground.until {
+    let until = match ground.until {
         Some(until) if until.first == until.last => format!("until {}", day(until.last)),
         Some(until) => {
             let (first, last) = (day(until.first), day(until.last));
@@ -198,15 +201,17 @@ fn retention(ground: &Ground, grounds: usize) -> String {
         }
         None => "without end".into(),
     };
-    if grounds > 1 {
-        text = format!("{} {text}", ground.count);
-    }
-    text += &format!(" under {}", ground.basis);
-    match ground.undated {
-        0 => text,
-        undated if undated == ground.count => text + ", because there is no date to count from",
-        undated => format!("{text}; {undated} of them without a date, and so without end"),
-    }
+    let count = if grounds > 1 {
+        format!("{} ", ground.count)
+    } else {
+        String::new()
+    };
+    let undated = match ground.undated {
+        0 => String::new(),
+        all if all == ground.count => ", because there is no date to count from".into(),
+        some => format!("; {some} of them without a date, and so without end"),
+    };
+    format!("{count}{until} under {}{undated}", ground.basis)
 }
 
 /// The first subjects, and how many more there are.

@@ -61,8 +61,12 @@ impl DeletionPolicy {
     /// Every fault of the policy; or the one place where the text is not a policy document.
     pub fn from_json(text: &str) -> Result<Self, Faults> {
         let mut reader = serde_json::Deserializer::from_str(text);
-        let document: PolicyDocument = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| Fault::new(error.path().to_string(), error.inner().to_string()))?;
+        let document: PolicyDocument =
+            serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+                // Text that is no JSON has a line and no path.
+                let path = error.inner().is_data().then(|| error.path().to_string());
+                Fault::new(path.as_deref().unwrap_or("."), error.inner().to_string())
+            })?;
         reader
             .end()
             .map_err(|error| Fault::new(".", error.to_string()))?;
@@ -77,16 +81,17 @@ impl DeletionPolicy {
         modes: BTreeMap<Mode, ModePolicy>,
     ) -> Result<Self, Faults> {
         validate::policy(&subject, &mut map, &modes)?;
-        let mut faults = Faults::none();
-        let mut compiled = BTreeMap::new();
         let map = Arc::new(map);
-        for (mode, rules) in &modes {
-            match compile::compile(&subject, &map, *mode, rules) {
-                Ok(done) => _ = compiled.insert(*mode, Arc::new(done)),
-                Err(found) => faults.extend(found.iter().cloned()),
-            }
-        }
-        faults.or(Self {
+        let compiled = modes
+            .iter()
+            .map(|(mode, said)| {
+                (
+                    *mode,
+                    Arc::new(compile::compile(&subject, &map, *mode, said)),
+                )
+            })
+            .collect();
+        Ok(Self {
             version,
             subject,
             map,

@@ -46,7 +46,6 @@ pub(super) async fn run<C: SqlConnection>(
         tx: &mut *tx,
         doing,
     };
-    // Also when an attempt is only to be recorded: it failed because the operation had been done before.
     let before = render::receipt_of(store.dialect, &store.prefix, *operation);
     if let Some(receipt) = writing
         .query(&before)
@@ -106,9 +105,14 @@ pub(super) async fn run<C: SqlConnection>(
     if fixed {
         writing.clear(&renderer).await?;
     }
+    // Foreign keys that are checked at commit object here.
+    let committing = Doing {
+        kind: Some(query.kind.as_str()),
+        ..doing
+    };
     tx.commit()
         .await
-        .map_err(|error| doing.not_committed(error))?;
+        .map_err(|error| committing.not_committed(error))?;
     Ok(receipt)
 }
 

@@ -25,7 +25,7 @@ impl Doing<'_> {
                 source: Some(Box::new(error)),
             },
             SqlErrorClass::Constraint => StoreError::Refused {
-                kind: self.kind.unwrap_or(self.what).to_owned(),
+                kind: self.kind.unwrap_or("records of the operation").to_owned(),
                 source: Box::new(error),
             },
             SqlErrorClass::ReadOnly => {

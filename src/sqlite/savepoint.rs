@@ -43,7 +43,7 @@ impl fmt::Debug for SavepointConnection<'_> {
 }
 
 #[async_trait]
-impl<'c> SqlConnection for SavepointConnection<'c> {
+impl SqlConnection for SavepointConnection<'_> {
     async fn begin(&self, _: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let taken = self
             .connection

@@ -1,7 +1,8 @@
 //! Blocking rows: where restrict and protect are not cleared by what else the operation does.
 
-use super::chain::chain;
+use super::arm::chain;
 use super::rank::Verdicts;
+use super::reach::not_the_subject;
 use super::{Fate, Parts, Questions, Sets, VerdictsOf};
 use crate::domain::{KindName, Reference, ReferenceName};
 use crate::plan::{Arm, Rows};
@@ -87,6 +88,7 @@ fn arms(
             let of = parents.rows(|fate| alike.contains(&fate))?;
             let rank = |at, _: &Entry| (at == index).then_some(0);
             let mut arm = chain(parts, reference, of, parent, rank)?;
+            arm.except.extend(not_the_subject(parts, &reference.from));
             if let (Rule::Restrict, Some(own)) = (&entry.then, own) {
                 // `Off` lies between the soft fates and `Delete`, so these may be two ranges.
                 let soft_or_off = |fate: Fate| fate != Fate::Delete && clearing.contains(&fate);

@@ -1,7 +1,8 @@
 //! Compiling a mode: from rules to named sets and questions, once per policy.
 
+mod arm;
 mod block;
-mod chain;
+mod cycle;
 mod fate;
 mod hang;
 mod question;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use super::graph::{in_order, is_cycle, shortest_paths};
 use super::{Entry, ModePolicy};
-use crate::domain::{DataMap, Fault, Faults, Kind, KindName, Mode, ReferenceName};
+use crate::domain::{DataMap, Kind, KindName, Mode, ReferenceName};
 use crate::plan::{Arm, EventDraft, NamedSet, Question, Rows, SetId, Stratum};
 
 pub(crate) use block::CompiledBlocker;
@@ -120,7 +121,7 @@ pub(crate) fn compile(
     map: &DataMap,
     mode: Mode,
     policy: &ModePolicy,
-) -> Result<CompiledMode, Faults> {
+) -> CompiledMode {
     let parts = Parts {
         subject,
         map,
@@ -129,12 +130,16 @@ pub(crate) fn compile(
         paths: shortest_paths(map, subject),
         fates: possible(map, subject, mode, &policy.rules),
     };
-    let order = order(&parts)?;
+    let groups = groups(&parts);
+    let order: Vec<KindName> = groups
+        .iter()
+        .flat_map(|group| group.kinds.clone())
+        .collect();
     let mut sets = Sets::default();
     let mut questions = Questions::new();
-    let verdicts = reach::verdicts(&parts, &order, &mut sets);
+    let verdicts = reach::verdicts(&parts, &groups, &mut sets);
     let blockers = block::blockers(&parts, &verdicts, &mut sets, &mut questions);
-    let staying = tombstone::staying(&parts, &order, &verdicts, &mut sets, &mut questions);
+    let staying = tombstone::staying(&parts, &groups, &verdicts, &mut sets, &mut questions);
     let redirects = redirect::redirects(
         &parts,
         &order,
@@ -145,7 +150,7 @@ pub(crate) fn compile(
     );
     let steps = step::steps(
         &parts,
-        &order,
+        &groups,
         &verdicts,
         &staying,
         &redirects.steps,
@@ -158,7 +163,7 @@ pub(crate) fn compile(
         .filter(|kind| map.references_to(kind).next().is_some())
         .filter_map(|kind| verdicts.get(kind)?.rows(Fate::is_removed))
         .collect();
-    Ok(CompiledMode {
+    CompiledMode {
         sets: sets.0.into(),
         questions: questions.into(),
         steps,
@@ -168,52 +173,39 @@ pub(crate) fn compile(
         targets: redirects.targets,
         locks,
         events: hanging.events,
-    })
+    }
+}
+
+/// Kinds that are settled together: one, or all kinds of a cycle.
+pub(super) struct Group {
+    pub(super) kinds: Vec<KindName>,
+    pub(super) is_cycle: bool,
 }
 
 /// The reached kinds from the subject outwards.
-fn order(parts: &Parts<'_>) -> Result<Vec<KindName>, Faults> {
+fn groups(parts: &Parts<'_>) -> Vec<Group> {
     let edges: BTreeSet<(KindName, KindName)> = parts
         .map
         .references()
         .filter(|reference| {
-            parts.fates_of(&reference.to).any(|parent| {
-                let kind = parts.map.kind(&reference.from);
-                let entries = parts.entries(&reference.name);
-                kind.is_some_and(|_| !spoken(entries, parent).is_empty())
-            })
+            let entries = parts.entries(&reference.name);
+            parts
+                .fates_of(&reference.to)
+                .any(|parent| !spoken(entries, parent).is_empty())
         })
         .map(|reference| (reference.to.clone(), reference.from.clone()))
         .collect();
-    let kinds: BTreeSet<KindName> = parts
-        .fates
-        .keys()
-        .cloned()
-        .chain(
-            edges
-                .iter()
-                .flat_map(|(parent, child)| [parent.clone(), child.clone()]),
-        )
-        .collect();
-    let mut faults = Faults::none();
-    let mut order = Vec::new();
-    for group in in_order(&kinds, &edges) {
-        if is_cycle(&group, &edges) {
-            let names: Vec<_> = group.iter().map(|kind| format!("`{kind}`")).collect();
-            faults.push(
-                Fault::new(
-                    format!("modes.{}.rules", parts.mode),
-                    format!(
-                        "rows of {} are reached in a cycle, which is not supported yet",
-                        names.join(", ")
-                    ),
-                )
-                .remedy("exclude a reference of the cycle, or keep the rows it starts from"),
-            );
-        }
-        order.extend(group);
-    }
-    faults.or(order)
+    let ends = edges
+        .iter()
+        .flat_map(|(parent, child)| [parent.clone(), child.clone()]);
+    let kinds: BTreeSet<KindName> = parts.fates.keys().cloned().chain(ends).collect();
+    let groups = in_order(&kinds, &edges).into_iter();
+    groups
+        .map(|kinds| Group {
+            is_cycle: is_cycle(&kinds, &edges),
+            kinds,
+        })
+        .collect()
 }
 
 /// A kind that is known to be in the map.

@@ -48,6 +48,15 @@ impl Verdicts {
         Rank::try_from(position).ok()
     }
 
+    /// The rank of the subjects, where they are in the set.
+    pub(super) fn subject_rank(&self) -> Option<Rank> {
+        let position = self
+            .meanings
+            .iter()
+            .position(|meaning| meaning.entry.is_none())?;
+        Rank::try_from(position).ok()
+    }
+
     /// The ranks of the fates that satisfy the test, which are always neighbours.
     pub(super) fn ranks(&self, test: impl Fn(Fate) -> bool) -> Option<Ranks> {
         let first = self

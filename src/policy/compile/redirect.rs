@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::chain::chain;
+use super::arm::chain;
 use super::fate::{Fate, spoken};
 use super::step::{Action, CompiledStep};
 use super::tombstone::{SURVIVORS, StayingOf, Survivor, forces, may_survive, surviving};
@@ -215,7 +215,8 @@ fn arms(
             _ => None,
         };
         let arm = chain(parts, reference, of, parent, rank);
-        arms.extend(arm.and_then(|arm| surviving(arm, Survivor::Whole, own, None)));
+        let whole = |arm| surviving(parts, reference, arm, Survivor::Whole, own, None);
+        arms.extend(arm.and_then(whole));
     }
     // Links, below rows that go for good.
     let gone = match staying.get(&reference.to) {
@@ -233,7 +234,7 @@ fn arms(
         };
         let arm = chain(parts, reference, gone, Fate::Delete, rank);
         let staying = staying.get(&reference.from);
-        arms.extend(arm.and_then(|arm| surviving(arm, survivor, own, staying)));
+        arms.extend(arm.and_then(|arm| surviving(parts, reference, arm, survivor, own, staying)));
     }
     arms
 }

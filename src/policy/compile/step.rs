@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::chain::chain;
+use super::arm::chain;
 use super::rank::{Meaning, Verdicts};
-use super::reach::switches_on;
 use super::redirect::Target;
 use super::tombstone::{Staying, StayingOf};
-use super::{Fate, Parts, Questions, Sets, VerdictsOf, facts};
-use crate::domain::{FieldName, KindName, Mask, Period, ReferenceName, is_null};
+use super::{Fate, Group, Parts, Questions, Sets, VerdictsOf, facts};
+use crate::domain::{FieldName, KindName, Mask, Mode, Period, ReferenceName, is_null};
 use crate::plan::{Arm, Case, Disposition, Question, Rank, Rows, Source, StepKey};
+use crate::policy::graph::in_order;
 use crate::policy::{Entry, Retention, Rule};
 
 /// A step without its count.
@@ -73,7 +73,7 @@ impl CompiledStep {
 /// The steps of every kind: children first, and of one kind the rows that go first.
 pub(super) fn steps(
     parts: &Parts<'_>,
-    order: &[KindName],
+    groups: &[Group],
     verdicts: &VerdictsOf,
     staying: &StayingOf,
     redirects: &[CompiledStep],
@@ -81,41 +81,116 @@ pub(super) fn steps(
     questions: &mut Questions,
 ) -> Vec<CompiledStep> {
     let mut steps = Vec::new();
-    for kind in order.iter().rev() {
+    for group in groups.iter().rev() {
         let mut found = Vec::new();
-        if let Some(own) = verdicts.get(kind) {
-            for (rank, meaning) in own.ranked() {
-                of_rank(
-                    parts,
-                    kind,
-                    own,
-                    rank,
-                    meaning,
-                    staying.get(kind),
-                    questions,
-                    &mut found,
-                );
+        for kind in &group.kinds {
+            let first = found.len();
+            if let Some(own) = verdicts.get(kind) {
+                for (rank, meaning) in own.ranked() {
+                    let staying = staying.get(kind);
+                    of_rank(
+                        parts, kind, own, rank, meaning, staying, questions, &mut found,
+                    );
+                }
+                let mut of_kind = found.split_off(first);
+                grounds(parts, kind, own, verdicts, sets, questions, &mut of_kind);
+                masks(parts, kind, own, verdicts, sets, questions, &mut of_kind);
+                found.extend(of_kind);
             }
-            grounds(parts, kind, own, verdicts, sets, questions, &mut found);
-            masks(parts, kind, own, verdicts, sets, questions, &mut found);
+            found.extend(
+                redirects
+                    .iter()
+                    .filter(|step| step.key.kind == *kind)
+                    .cloned(),
+            );
         }
-        found.extend(
-            redirects
-                .iter()
-                .filter(|step| step.key.kind == *kind)
-                .cloned(),
-        );
-        // Deleting first keeps what an update has already changed out of the way; and the dispositions'
-        // own order puts `delete` first.
-        found.sort_by_key(|step| {
-            (
-                parts.is_subject(kind) && step.key.path.is_empty(),
-                step.key.disposition,
-            )
-        });
+        if group.is_cycle {
+            unlink(parts, group, verdicts, staying, questions, &mut found);
+            in_a_cycle(parts, group, &mut found);
+        } else {
+            // What is deleted first cannot be changed by an update before it, and `delete` is the first of
+            // the dispositions.
+            found.sort_by_key(|step| (step.key.path.is_empty(), step.key.disposition));
+        }
         steps.extend(found);
     }
+    // The subject's own step comes last of all.
+    steps.sort_by_key(|step| step.key.path.is_empty());
     steps
+}
+
+/// Rows of a cycle that go let go of each other first, so that foreign keys hold at every statement.
+fn unlink(
+    parts: &Parts<'_>,
+    group: &Group,
+    verdicts: &VerdictsOf,
+    staying: &StayingOf,
+    questions: &mut Questions,
+    steps: &mut Vec<CompiledStep>,
+) {
+    for reference in parts.map.references() {
+        let inside = group.kinds.contains(&reference.from) && group.kinds.contains(&reference.to);
+        if !inside
+            || !reference.nullable
+            || !parts.can_be(&reference.to, |fate| fate == Fate::Delete)
+        {
+            continue;
+        }
+        let Some(deleted) = verdicts
+            .get(&reference.from)
+            .and_then(|own| own.rows(|fate| fate == Fate::Delete))
+        else {
+            continue;
+        };
+        let rows = staying
+            .get(&reference.from)
+            .map_or(deleted, |staying| Rows {
+                set: staying.gone,
+                ..deleted
+            });
+        let key = StepKey {
+            kind: reference.from.clone(),
+            disposition: Disposition::SetNull,
+            path: parts.path(&reference.name),
+            rule: "unlink".into(),
+            when: None,
+            basis: None,
+            volatile: true,
+        };
+        let action = Action::Redirect(reference.field.clone(), Target::Null);
+        let step = CompiledStep::new(key, rows, questions.count(rows), action);
+        steps.push(CompiledStep {
+            shown: false,
+            ..step
+        });
+    }
+}
+
+/// Survivors are updated first; then what goes lets go of each other; then it goes along the mandatory
+/// references, children first.
+fn in_a_cycle(parts: &Parts<'_>, group: &Group, steps: &mut [CompiledStep]) {
+    let mandatory = parts
+        .map
+        .references()
+        .filter(|reference| !reference.nullable);
+    let edges = mandatory.map(|reference| (reference.to.clone(), reference.from.clone()));
+    let inside = |kind: &KindName| group.kinds.contains(kind);
+    let edges = edges
+        .filter(|(parent, child)| inside(parent) && inside(child))
+        .collect();
+    let order: Vec<KindName> = in_order(&group.kinds.iter().cloned().collect(), &edges)
+        .into_iter()
+        .flatten()
+        .collect();
+    steps.sort_by_key(|step| {
+        let phase = match step.key.disposition {
+            Disposition::Delete => 2,
+            _ if !step.shown && step.key.disposition.is_redirect() => 1,
+            _ => 0,
+        };
+        let at = order.iter().position(|kind| *kind == step.key.kind);
+        (phase, std::cmp::Reverse(at), step.key.disposition)
+    });
 }
 
 #[allow(
@@ -148,7 +223,7 @@ fn of_rank(
         Fate::Retain => (Disposition::Retain, Action::Keep, rows),
         Fate::Keep => (Disposition::Keep, Action::Keep, rows),
         Fate::Soft => (Disposition::SoftDelete, Action::Mark, rows),
-        Fate::Off if switches_on(parts.mode) => {
+        Fate::Off if parts.mode == Mode::Reactivate => {
             (Disposition::Reactivate, Action::Switch(true), rows)
         }
         Fate::Off => (Disposition::Deactivate, Action::Switch(false), rows),

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chain::chain;
+use super::arm::chain;
 use super::fate::{cases, spoken};
 use super::rank::Verdicts;
-use super::{Fate, Parts, Questions, Sets, VerdictsOf, facts};
-use crate::domain::{KindName, Reference, ReferenceName};
-use crate::plan::{Arm, Case, Rank, Ranks, Rows, SetId, Source};
+use super::reach::not_the_subject;
+use super::{Fate, Group, Parts, Questions, Sets, VerdictsOf, facts};
+use crate::domain::{KindName, Mode, Reference, ReferenceName};
+use crate::plan::{Arm, Case, NamedSet, Rank, Ranks, Rows, SetId, Source};
 use crate::policy::{Entry, Link, Rule};
 
 /// In which ways a row may physically survive a parent that goes.
@@ -19,9 +20,16 @@ pub(super) enum Survivor {
     Soft,
     /// As a tombstone itself.
     Tombstone,
+    /// As the subject of a mode that deletes no subject.
+    Subject,
 }
 
-pub(super) const SURVIVORS: [Survivor; 3] = [Survivor::Whole, Survivor::Soft, Survivor::Tombstone];
+pub(super) const SURVIVORS: [Survivor; 4] = [
+    Survivor::Whole,
+    Survivor::Soft,
+    Survivor::Tombstone,
+    Survivor::Subject,
+];
 
 /// Whether a row for which this entry decides may survive in this way.
 pub(super) fn may_survive(
@@ -31,10 +39,9 @@ pub(super) fn may_survive(
     survivor: Survivor,
     stays: &BTreeSet<KindName>,
 ) -> bool {
-    if entry.then.blocks() {
-        return false;
-    }
     match survivor {
+        // A row that blocks forces no tombstone: nothing is carried out.
+        Survivor::Whole | Survivor::Soft if entry.then.blocks() => false,
         Survivor::Whole => {
             let itself = matches!(
                 entry.then,
@@ -47,6 +54,7 @@ pub(super) fn may_survive(
             entry.then == Rule::SoftDelete || elsewhere(parts, reference, soft)
         }
         Survivor::Tombstone => stays.contains(&reference.from),
+        Survivor::Subject => parts.is_subject(&reference.from) && parts.mode != Mode::HardDelete,
     }
 }
 
@@ -122,65 +130,154 @@ pub(super) type StayingOf = BTreeMap<KindName, Staying>;
 /// The rows of every kind that have to stay: children first, because the effect climbs.
 pub(super) fn staying(
     parts: &Parts<'_>,
-    order: &[KindName],
+    groups: &[Group],
     verdicts: &VerdictsOf,
     sets: &mut Sets,
     questions: &mut Questions,
 ) -> StayingOf {
     let stays: BTreeSet<KindName> = may_stay(parts).into_keys().collect();
     let mut staying = StayingOf::new();
-    for kind in order.iter().rev().filter(|kind| stays.contains(*kind)) {
-        let Some(own) = verdicts.get(kind) else {
-            continue;
-        };
-        let Some(deleted) = own.rows(|fate| fate == Fate::Delete) else {
-            continue;
-        };
-        let mut held = Vec::new();
-        let mut forced_by = Vec::new();
+    for group in groups.iter().rev() {
+        let kinds = group.kinds.iter().filter(|kind| stays.contains(*kind));
+        let kinds: Vec<(&KindName, &Verdicts, Rows)> = kinds
+            .filter_map(|kind| {
+                let own = verdicts.get(kind)?;
+                Some((kind, own, own.rows(|fate| fate == Fate::Delete)?))
+            })
+            .collect();
+        let held = held(parts, &kinds, verdicts, &staying, &stays, sets);
+        for ((kind, own, deleted), held) in kinds.iter().zip(held) {
+            let with_ranks = |within: Vec<Rows>, except: Vec<Rows>| Arm {
+                source: Source::Members(*deleted),
+                within,
+                except,
+                cases: same_ranks(own),
+            };
+            let arm = with_ranks(vec![Rows::all(held)], Vec::new());
+            let tombstones = sets.add(format!("{kind}: tombstones"), kind, vec![arm]);
+            let arm = with_ranks(Vec::new(), vec![Rows::all(tombstones)]);
+            let gone = sets.add(format!("{kind}: rows that go"), kind, vec![arm]);
+            let found = Staying {
+                tombstones,
+                gone,
+                forced_by: Vec::new(),
+            };
+            staying.insert((*kind).clone(), found);
+        }
+        for (kind, _, deleted) in kinds {
+            let mut forced_by = Vec::new();
+            for reference in parts.map.references_to(kind) {
+                let mut arms = surviving_holders(parts, reference, deleted, verdicts, &stays);
+                arms.extend(tombstone_holders(
+                    parts, reference, deleted, &staying, &stays,
+                ));
+                if !arms.is_empty() {
+                    let name = format!("{}: rows that must keep their reference", reference.name);
+                    let holders = sets.add(name, &reference.from, arms);
+                    forced_by.push((reference.name.clone(), questions.sample(Rows::all(holders))));
+                }
+            }
+            if let Some(found) = staying.get_mut(kind) {
+                found.forced_by = forced_by;
+            }
+        }
+    }
+    staying
+}
+
+/// For each kind of a group the set of deleted rows that something must keep referring to. Kinds of a cycle
+/// hold each other, so all sets of a group grow together.
+fn held(
+    parts: &Parts<'_>,
+    kinds: &[(&KindName, &Verdicts, Rows)],
+    verdicts: &VerdictsOf,
+    staying: &StayingOf,
+    stays: &BTreeSet<KindName>,
+    sets: &mut Sets,
+) -> Vec<SetId> {
+    let first = sets.next().0;
+    let ids: Vec<SetId> = (first..).zip(kinds).map(|(id, _)| SetId(id)).collect();
+    let mut made: Vec<NamedSet> = Vec::new();
+    let mut holders: Vec<NamedSet> = Vec::new();
+    let mut next = first + u16::try_from(kinds.len()).unwrap_or(u16::MAX);
+    for ((kind, _, deleted), id) in kinds.iter().zip(&ids) {
+        let mut arms = Vec::new();
         for reference in parts.map.references_to(kind) {
-            let arms = holding(parts, reference, deleted, verdicts, &staying, &stays);
-            if arms.is_empty() {
+            let mut holding = surviving_holders(parts, reference, *deleted, verdicts, stays);
+            let inside = kinds
+                .iter()
+                .zip(&ids)
+                .find(|((other, ..), _)| **other == reference.from);
+            match inside {
+                // Which of them are tombstones is being found out: any held row of the cycle holds on.
+                Some((_, held)) => holding.extend(chain_from(
+                    parts,
+                    reference,
+                    Source::Members(Rows::all(*held)),
+                    |entry| holds(parts, reference, entry, Survivor::Tombstone, stays),
+                )),
+                None => holding.extend(tombstone_holders(
+                    parts, reference, *deleted, staying, stays,
+                )),
+            }
+            if holding.is_empty() {
                 continue;
             }
-            let name = format!("{}: rows that must keep their reference", reference.name);
-            let holders = sets.add(name, &reference.from, arms);
-            forced_by.push((reference.name.clone(), questions.sample(Rows::all(holders))));
-            held.push(Arm {
+            let name = format!("{}: rows that hold on to theirs", reference.name);
+            holders.push(NamedSet {
+                id: SetId(next),
+                name,
+                kind: reference.from.clone(),
+                arms: holding,
+            });
+            arms.push(Arm {
                 source: Source::Referents {
                     reference: reference.name.clone(),
-                    of: Rows::all(holders),
+                    of: Rows::all(SetId(next)),
                 },
-                within: vec![deleted],
+                within: vec![*deleted],
                 except: Vec::new(),
                 cases: vec![Case::always(0)],
             });
+            next += 1;
         }
-        let held = sets.add(
-            format!("{kind}: rows that others must keep referring to"),
-            kind,
-            held,
-        );
-        let with_ranks = |within: Vec<Rows>, except: Vec<Rows>| Arm {
-            source: Source::Members(deleted),
-            within,
-            except,
-            cases: same_ranks(own),
-        };
-        let arm = with_ranks(vec![Rows::all(held)], Vec::new());
-        let tombstones = sets.add(format!("{kind}: tombstones"), kind, vec![arm]);
-        let arm = with_ranks(Vec::new(), vec![Rows::all(tombstones)]);
-        let gone = sets.add(format!("{kind}: rows that go"), kind, vec![arm]);
-        staying.insert(
-            kind.clone(),
-            Staying {
-                tombstones,
-                gone,
-                forced_by,
-            },
-        );
+        let name = format!("{kind}: rows that others must keep referring to");
+        made.push(NamedSet {
+            id: *id,
+            name,
+            kind: (*kind).clone(),
+            arms,
+        });
     }
-    staying
+    made.extend(holders);
+    if !made.is_empty() {
+        sets.add_cycle(made);
+    }
+    ids
+}
+
+fn holds(
+    parts: &Parts<'_>,
+    reference: &Reference,
+    entry: &Entry,
+    survivor: Survivor,
+    stays: &BTreeSet<KindName>,
+) -> bool {
+    may_survive(parts, reference, entry, survivor, stays) && forces(reference, entry, survivor)
+}
+
+/// An arm over the entries of a reference that begins elsewhere than at the reference.
+fn chain_from(
+    parts: &Parts<'_>,
+    reference: &Reference,
+    source: Source,
+    holds: impl Fn(&Entry) -> bool,
+) -> Option<Arm> {
+    let of = Rows::all(SetId(0));
+    let arm = chain(parts, reference, of, Fate::Delete, |_, entry| {
+        holds(entry).then_some(0)
+    })?;
+    Some(Arm { source, ..arm })
 }
 
 /// Each rank of the deleted rows, unchanged.
@@ -201,48 +298,76 @@ fn same_ranks(verdicts: &Verdicts) -> Vec<Case> {
     }
 }
 
-/// The rows that survive a deleted parent and must keep their reference to it.
-fn holding(
+/// The rows that survive a deleted parent as they are, and must keep their reference to it.
+fn surviving_holders(
     parts: &Parts<'_>,
     reference: &Reference,
     deleted: Rows,
     verdicts: &VerdictsOf,
-    staying: &StayingOf,
     stays: &BTreeSet<KindName>,
 ) -> Vec<Arm> {
-    let arms = SURVIVORS.into_iter().filter_map(|survivor| {
-        let rank = |_, entry: &Entry| {
-            let holds = may_survive(parts, reference, entry, survivor, stays)
-                && forces(reference, entry, survivor);
-            holds.then_some(0)
-        };
+    let survivors = SURVIVORS
+        .into_iter()
+        .filter(|survivor| *survivor != Survivor::Tombstone);
+    let arms = survivors.filter_map(|survivor| {
+        let rank = |_, entry: &Entry| holds(parts, reference, entry, survivor, stays).then_some(0);
         let arm = chain(parts, reference, deleted, Fate::Delete, rank)?;
         surviving(
+            parts,
+            reference,
             arm,
             survivor,
             verdicts.get(&reference.from),
-            staying.get(&reference.from),
+            None,
         )
     });
     arms.collect()
 }
 
+/// The tombstones below a deleted parent that must keep their reference to it.
+fn tombstone_holders(
+    parts: &Parts<'_>,
+    reference: &Reference,
+    deleted: Rows,
+    staying: &StayingOf,
+    stays: &BTreeSet<KindName>,
+) -> Option<Arm> {
+    let survivor = Survivor::Tombstone;
+    let rank = |_, entry: &Entry| holds(parts, reference, entry, survivor, stays).then_some(0);
+    let arm = chain(parts, reference, deleted, Fate::Delete, rank)?;
+    surviving(
+        parts,
+        reference,
+        arm,
+        survivor,
+        None,
+        staying.get(&reference.from),
+    )
+}
+
 /// The arm without the rows that do not survive in this way; `None` where none can.
 pub(super) fn surviving(
+    parts: &Parts<'_>,
+    reference: &Reference,
     mut arm: Arm,
     survivor: Survivor,
     own: Option<&Verdicts>,
     staying: Option<&Staying>,
 ) -> Option<Arm> {
+    let subject = not_the_subject(parts, &reference.from);
     match survivor {
-        Survivor::Whole => arm
-            .except
-            .extend(own.and_then(|own| own.rows(Fate::is_removed))),
+        Survivor::Whole => {
+            arm.except
+                .extend(own.and_then(|own| own.rows(Fate::is_removed)));
+            arm.except.extend(subject);
+        }
         Survivor::Soft => {
             let soft = own?.rows(|fate| matches!(fate, Fate::Soft | Fate::AlreadySoft))?;
             arm.within.push(soft);
+            arm.except.extend(subject);
         }
         Survivor::Tombstone => arm.within.push(Rows::all(staying?.tombstones)),
+        Survivor::Subject => arm.within.push(subject?),
     }
     Some(arm)
 }

@@ -40,11 +40,9 @@ impl Form {
         match sample {
             Some("blob") => Self::Blob,
             Some("integer") => Self::Integer,
-            Some(_) => Self::Text,
             None if says(&["INT"]) => Self::Integer,
-            None if says(&["CHAR", "CLOB", "TEXT"]) => Self::Text,
-            None if says(&["BLOB"]) => Self::Blob,
-            None => Self::Text,
+            None if says(&["BLOB"]) && !says(&["CHAR", "CLOB", "TEXT"]) => Self::Blob,
+            _ => Self::Text,
         }
     }
 

@@ -4,7 +4,7 @@ use super::condition::column;
 use super::place::Place;
 use super::set::{Renderer, id_of, rank_within};
 use super::stored::id_text;
-use crate::domain::{FieldName, FieldType, Kind, OperationId, instant_text};
+use crate::domain::{FieldName, FieldType, Kind, KindName, OperationId, instant_text};
 use crate::plan::{ChangeStep, EventDraft, NewValue, Rows, Write};
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
@@ -31,8 +31,7 @@ impl Renderer<'_> {
             write,
             receipt_step: _,
         } = step;
-        let kind = self.kind(kind)?;
-        self.shape(rows.set)?;
+        let kind = self.kind_of_rows(kind, *rows)?;
         Ok(match write {
             Write::Keep => StepStatements::default(),
             Write::Delete => {
@@ -55,6 +54,18 @@ impl Renderer<'_> {
                 write: self.update(kind, *rows, fields)?,
             },
         })
+    }
+
+    /// The kind, which has to be that of the rows: ids of one table mean other rows in the next.
+    fn kind_of_rows(&self, name: &KindName, rows: Rows) -> Result<&Kind, StoreError> {
+        let kind = self.set_kind(rows.set)?;
+        if kind.name != *name {
+            return Err(StoreError::Unsupported(format!(
+                "writing rows of `{}` as rows of `{name}`",
+                kind.name
+            )));
+        }
+        Ok(kind)
     }
 
     fn update(
@@ -113,7 +124,7 @@ impl Renderer<'_> {
             rows,
             fields,
         } = draft;
-        let kind = self.kind(kind)?;
+        let kind = self.kind_of_rows(kind, *rows)?;
         let mut w = self.writer();
         w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
         w.push(" (operation, topic, kind, record, at, payload)\n");
@@ -136,6 +147,8 @@ impl Renderer<'_> {
         // In the order of ids, so that the outbox is the same on every run.
         w.push(" ORDER BY ").push(&id);
         w.push(self.dialect.by_bytes());
+        // Two drafts may tell of the same row: operation, topic and record are the key.
+        w.push(" ON CONFLICT DO NOTHING");
         Ok(w.finish())
     }
 

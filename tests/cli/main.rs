@@ -1,0 +1,13 @@
+//! The operator's command line, run as an operator runs it: what it prints, how it ends, what it changes.
+#![cfg(feature = "sqlite")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod apply;
+mod plan;
+mod usage;
+mod world;

@@ -1,0 +1,198 @@
+//! What is wrong with the command, the policy or the data ends with 2 and says what to do.
+
+use serde_json::json;
+
+use crate::world::{ADMIN, STORES, World, policy};
+
+#[test]
+fn help_is_a_result_and_no_error() {
+    let ended = World::new("help").bare(&["--help"]);
+    assert_eq!((ended.status, ended.err.as_str()), (0, ""));
+    assert!(ended.out.contains("Exit status: 0 done"));
+}
+
+#[test]
+fn a_command_that_makes_no_sense_ends_with_2_and_prints_no_result() {
+    let world = World::new("no-sense");
+    for line in [
+        "",
+        "remove clients free",
+        "plan clients free",
+        "plan clients --mode hard_delete",
+        "plan clients free --mode obliterate",
+        "plan clients free --mode hard_delete --role ADMIN",
+        "plan clients free --mode deactivate --now yesterday",
+        "plan clients free --mode deactivate --ip nowhere",
+        "plan clients free --mode deactivate --reassign debts.client_id",
+        "plan clients free --mode deactivate --digest 00",
+        "apply clients free --mode deactivate --operation 1",
+        "plan clients free --mode deactivate --format sql",
+        "plan clients free --mode deactivate --prefix a-b",
+    ] {
+        let ended = world.run("sqlite:app.db", line);
+        assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{line}");
+        assert!(ended.err.starts_with("error: "), "{line}: {}", ended.err);
+    }
+}
+
+#[test]
+fn a_store_that_is_not_there_is_not_created() {
+    let world = World::new("no-store");
+    for store in ["sqlite:new.db", "memory:new.json"] {
+        for command in ["plan", "apply"] {
+            let ended = world.run(store, &format!("{command} clients free {ADMIN}"));
+            assert_eq!((ended.status, ended.out.as_str()), (2, ""));
+            assert!(
+                ended.err.contains("there is no file `new."),
+                "{}",
+                ended.err
+            );
+        }
+    }
+    assert!(!world.path("new.db").exists() && !world.path("new.json").exists());
+}
+
+#[test]
+fn a_store_that_cannot_be_used_is_named() {
+    let world = World::new("bad-store");
+    for (store, said) in [
+        ("sqlite:data.json", "`data.json` is not a SQLite database"),
+        ("sqlite:.", "`.` is a directory"),
+        ("sqlite:", "`sqlite:` names no file"),
+        ("memory:policy.json", "version: not an array of rows"),
+        ("memory:app.db", "not JSON"),
+        ("oracle:app", "there is no such kind of store"),
+    ] {
+        let ended = world.run(store, &format!("plan clients free {ADMIN}"));
+        assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{store}");
+        assert!(ended.err.contains(said), "{store}: {}", ended.err);
+    }
+}
+
+#[test]
+fn postgres_is_answered_in_one_line_without_the_password() {
+    let world = World::new("postgres");
+    for command in [format!("plan clients free {ADMIN}"), "schema".into()] {
+        let ended = world.run("postgres://ana:hunter2@db/app", &command);
+        assert_eq!((ended.status, ended.out.as_str()), (2, ""));
+        assert_eq!(ended.err.lines().count(), 1);
+        assert!(ended.err.contains("PostgreSQL is not built in") && !ended.err.contains("hunter2"));
+    }
+}
+
+#[test]
+fn without_store_or_policy_the_option_is_named() {
+    let world = World::new("options");
+    let plan = ["plan", "clients", "free", "--mode", "deactivate"];
+    let ended = world.bare(&plan);
+    assert_eq!(
+        (ended.status, ended.err.contains("--policy FILE")),
+        (2, true)
+    );
+    let ended = world.bare(&[&plan[..], &["--policy", "policy.json"]].concat());
+    assert_eq!(
+        (ended.status, ended.err.contains("--store sqlite:FILE")),
+        (2, true)
+    );
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_ends_with_2() {
+    let world = World::new("no-policy");
+    world.write("broken.json", "{ \"subject\": ");
+    for (file, said) in [
+        ("none.json", "there is no policy file"),
+        ("broken.json", "line 1"),
+    ] {
+        let ended = world.bare(&[
+            "--store",
+            "memory:data.json",
+            "--policy",
+            file,
+            "plan",
+            "clients",
+            "free",
+            "--mode",
+            "deactivate",
+        ]);
+        assert_eq!((ended.status, ended.out.as_str()), (2, ""));
+        assert!(ended.err.contains(said), "{}", ended.err);
+    }
+}
+
+#[test]
+fn an_unknown_key_of_a_policy_is_named_with_its_path() {
+    let world = World::new("unknown-key");
+    let mut wrong = policy();
+    wrong["modes"]["hard_delete"]["guards"][0]["wenn"] = json!(1);
+    world.write("policy.json", &wrong.to_string());
+    let ended = world.run("memory:data.json", &format!("plan clients free {ADMIN}"));
+    assert_eq!(ended.status, 2);
+    assert!(
+        ended
+            .err
+            .contains("\nmodes.hard_delete.guards[0].wenn: unknown field `wenn`"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn every_fault_of_a_policy_has_its_own_line() {
+    let world = World::new("faults");
+    let mut wrong = policy();
+    wrong["modes"]["hard_delete"]["rules"]["debts.client_id"] = json!("set_null");
+    wrong["modes"]["hard_delete"]["rules"]["sessions.client_id"] = json!("set_null");
+    world.write("policy.json", &wrong.to_string());
+    let ended = world.run("memory:data.json", &format!("plan clients free {ADMIN}"));
+    assert_eq!(ended.status, 2);
+    let faults = ended
+        .err
+        .lines()
+        .filter(|line| line.starts_with("modes.hard_delete.rules."));
+    assert_eq!(faults.count(), 2, "{}", ended.err);
+}
+
+#[test]
+fn a_field_that_the_data_does_not_have_ends_with_2_on_both_stores() {
+    let world = World::new("misfit");
+    let mut wrong = policy();
+    wrong["kinds"]["clients"]["personal"] = json!({ "nickname": "null" });
+    world.write("policy.json", &wrong.to_string());
+    for store in STORES {
+        for command in ["plan", "apply"] {
+            let ended = world.run(store, &format!("{command} clients free {ADMIN}"));
+            assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{store}");
+            assert!(ended.err.contains("nickname"), "{}", ended.err);
+        }
+    }
+    // Not even the library's own tables are created in a database that the policy does not fit.
+    assert_eq!(
+        world.query("SELECT count(*) || '' FROM sqlite_schema WHERE name LIKE 'lifecycle%'"),
+        ["0"]
+    );
+}
+
+#[test]
+fn the_schema_can_be_run_any_number_of_times() {
+    let world = World::new("schema");
+    let ended = world.bare(&["schema", "--store", "sqlite:any.db", "--prefix", "mine_"]);
+    assert_eq!(ended.status, 0);
+    world.on_database(async |pool| {
+        for _ in 0..2 {
+            let sql = sqlx::AssertSqlSafe(ended.out.clone());
+            sqlx::raw_sql(sql).execute(&pool).await.unwrap();
+        }
+    });
+    assert_eq!(world.query("SELECT version || '' FROM mine_schema"), ["1"]);
+    assert_eq!(world.run("memory:data.json", "schema").status, 2);
+
+    // What was created by hand is what `apply` uses.
+    let line = format!("--prefix mine_ apply clients free {ADMIN}");
+    assert_eq!(world.run("sqlite:app.db", &line).status, 0);
+    assert_eq!(world.query("SELECT outcome FROM mine_audit"), ["done"]);
+    assert_eq!(
+        world.query("SELECT count(*) || '' FROM sqlite_schema WHERE name LIKE 'lifecycle%'"),
+        ["0"]
+    );
+}

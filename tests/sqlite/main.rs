@@ -1,0 +1,25 @@
+//! The SQLite store, on files of its own and inside transactions of a host.
+
+#![cfg(feature = "sqlite")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::wildcard_imports,
+    clippy::too_many_lines,
+    reason = "a test that panics fails, and says where"
+)]
+
+mod apply;
+mod check;
+mod conditions;
+mod cost;
+mod cycles;
+mod host;
+mod ids;
+mod names;
+mod rendering;
+mod survey;
+mod world;
+mod writes;

@@ -1,0 +1,160 @@
+//! The SQL of surveys and change sets, as people may read it.
+
+use client_lifecycle::domain::{Mask, eq};
+use client_lifecycle::plan::{
+    Case, EventDraft, Expected, NewValue, Precondition, Ranks, Source, Stratum, SurveyQuery, Write,
+};
+use client_lifecycle::sql::{
+    Dialect, Prefix, SqlValue, Statement, render_changes, render_survey, schema,
+};
+
+use crate::world::*;
+
+const MAP: &str = r#"{"kinds": {"clients": {"table": "Our \"clients\""}, "debts": {"fields": {"status": "text"}}, "notes": {}},
+    "references": [{"from": "debts.client_id", "to": "clients"}, {"from": "notes.debt_id", "to": "debts"},
+                   {"from": "clients.boss", "to": "clients", "nullable": true}]}"#;
+
+fn show(statements: &[Statement]) -> String {
+    let text: Vec<String> = statements
+        .iter()
+        .map(|statement| format!("{};\n-- {:?}\n", statement.sql, statement.params))
+        .collect();
+    text.join("\n")
+}
+
+fn tree() -> SurveyQuery {
+    let out = Case {
+        below: Ranks::ALL,
+        when: Some(eq("status", "OLD")),
+        rank: None,
+    };
+    let of = all(0);
+    let sets = [
+        set(0, "clients", [subjects()]),
+        set(
+            1,
+            "debts",
+            [arm(
+                Source::Referrers {
+                    reference: "debts.client_id".into(),
+                    of,
+                },
+                [out, when(eq("status", "PENDING"), 1), Case::always(2)],
+            )],
+        ),
+        set(2, "notes", [below("notes.debt_id", 1)]),
+    ];
+    query(
+        &map(MAP),
+        "clients",
+        "a",
+        sets,
+        [
+            count(all(0)),
+            count(ranked(1, 1)),
+            count(ranked(1, 2)),
+            count(all(2)),
+        ],
+    )
+}
+
+#[test]
+fn a_survey_is_one_statement() {
+    let statements = render_survey(Dialect::Sqlite, &Prefix::default(), &tree()).unwrap();
+    insta::assert_snapshot!(show(&statements));
+}
+
+#[test]
+fn a_cycle_is_walked_by_one_recursive_query() {
+    let mut query = tree();
+    let mut walk = below("clients.boss", 0);
+    walk.cases = vec![
+        when(eq("name", "x"), 3),
+        Case {
+            below: Ranks::only(3),
+            when: None,
+            rank: Some(4),
+        },
+    ];
+    query.sets = [Stratum::Cycle(vec![set(0, "clients", [subjects(), walk])])]
+        .into_iter()
+        .collect();
+    query.questions = [count(all(0))].into_iter().collect();
+    let statements = render_survey(Dialect::Sqlite, &Prefix::default(), &query).unwrap();
+    insta::assert_snapshot!(show(&statements));
+}
+
+#[test]
+fn a_change_set_is_fixed_counted_told_written_and_recorded() {
+    let update = Write::Mark(vec![
+        ("name".into(), NewValue::Masked(Mask::Text("nobody".into()))),
+        ("email".into(), NewValue::Masked(Mask::PlaceholderEmail)),
+    ]);
+    let steps = [
+        step("notes", all(2), Write::Delete, 0),
+        step("debts", ranked(1, 2), Write::Delete, 1),
+        step("debts", ranked(1, 1), Write::Keep, 2),
+        step("clients", all(0), update, 3),
+    ];
+    let mut changes = changes(1, tree(), steps);
+    changes.preconditions = vec![Precondition {
+        question: count(ranked(1, 1)),
+        expected: Expected::Exactly(0),
+    }];
+    changes.events = vec![EventDraft {
+        topic: "debts.cancel".into(),
+        kind: "debts".into(),
+        rows: ranked(1, 2),
+        fields: vec!["status".into()],
+    }];
+    let statements =
+        render_changes(Dialect::Sqlite, &Prefix::new("mine_").unwrap(), &changes).unwrap();
+    insta::assert_snapshot!(show(&statements));
+}
+
+#[test]
+fn the_text_grows_with_the_chain_and_not_with_its_paths() {
+    let chain = |length: u16| {
+        let kinds: Vec<String> = (0..length).map(|k| format!("\"k{k}\": {{}}")).collect();
+        let references: Vec<String> = (1..length)
+            .map(|k| format!(r#"{{"from": "k{k}.up", "to": "k{}"}}"#, k - 1))
+            .collect();
+        let map = map(&format!(
+            r#"{{"kinds": {{{}}}, "references": [{}]}}"#,
+            kinds.join(","),
+            references.join(",")
+        ));
+        let sets = (0..length).map(|k| match k {
+            0 => set(0, "k0", [subjects()]),
+            k => set(k, &format!("k{k}"), [below(&format!("k{k}.up"), k - 1)]),
+        });
+        let query = query(&map, "k0", 1, sets, (0..length).map(|k| count(all(k))));
+        let statements = render_survey(Dialect::Sqlite, &Prefix::default(), &query).unwrap();
+        statements
+            .iter()
+            .map(|statement| statement.sql.len())
+            .sum::<usize>()
+    };
+    let (six, twelve, twenty_four) = (chain(6), chain(12), chain(24));
+    assert!(
+        twelve < 2 * six + six / 5 && twenty_four < 2 * twelve + twelve / 5,
+        "{six} {twelve} {twenty_four}"
+    );
+}
+
+#[test]
+fn the_schema_is_text() {
+    insta::assert_snapshot!(schema(Dialect::Sqlite, &Prefix::default()).join(";\n"));
+}
+
+#[test]
+fn values_are_never_shown() {
+    let values = [
+        SqlValue::from("Maria"),
+        SqlValue::Integer(42),
+        SqlValue::Blob(vec![7]),
+        SqlValue::Real(1.5),
+        SqlValue::Null,
+    ];
+    assert_eq!(format!("{values:?}"), "[text, integer, blob, real, null]");
+}
