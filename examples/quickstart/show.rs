@@ -21,8 +21,6 @@ pub(crate) fn obstacles(plan: &Plan) {
 
 /// The receipt without its list of sets, which is the plan's once more.
 pub(crate) fn receipt(receipt: &Receipt) {
-    let as_planned = receipt.steps.iter().all(|step| step.actual == step.planned);
-    println!("every count is as planned: {}\n", yes(as_planned));
     let text = receipt.to_string();
     let parts: Vec<_> = text
         .split("\n\n")
@@ -31,7 +29,9 @@ pub(crate) fn receipt(receipt: &Receipt) {
                 || part.starts_with("What is still open")
         })
         .collect();
-    println!("{}", parts.join("\n\n"));
+    println!("{}\n", parts.join("\n\n"));
+    let as_planned = receipt.steps.iter().all(|step| step.actual == step.planned);
+    println!("every count is as planned: {}", yes(as_planned));
 }
 
 pub(crate) fn refusal(who: &str, done: &Result<Receipt, Error>) {

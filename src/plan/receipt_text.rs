@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::text::{chain, counted, day, shown_subjects};
+use super::text::{chain, counted, day, of_subject, shown_subjects};
 use super::{Outcome, Receipt, ReceiptStep};
 use crate::domain::instant_text;
 
@@ -70,7 +70,7 @@ impl Receipt {
             let (actual, disposition) = (step.actual, step.disposition);
             write!(f, "  {actual:>7}  {kind:width$}  {disposition:<11}  ")?;
             match &*step.path {
-                [] => f.write_str("as asked")?,
+                [] => f.write_str(of_subject(disposition))?,
                 path => f.write_str(&chain(path))?,
             }
             if step.planned != step.actual {

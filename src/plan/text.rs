@@ -79,10 +79,8 @@ impl Plan {
                 blocker.count, blocker.rule, blocker.message
             )?;
             if !blocker.sample.is_empty() {
-                let ids: Vec<_> = blocker.sample.iter().map(quoted).collect();
-                let shown = u64::try_from(ids.len()).unwrap_or(u64::MAX);
-                let more = if blocker.count > shown { ", ..." } else { "" };
-                writeln!(f, "           `{}` {}{more}", blocker.kind, ids.join(", "))?;
+                let ids = first_of(&blocker.sample, blocker.count);
+                writeln!(f, "           `{}` {ids}", blocker.kind)?;
             }
             writeln!(f, "           first: {}", blocker.remedy)?;
         }
@@ -131,13 +129,9 @@ impl Plan {
             )?;
             writeln!(f, "{}", why(step))?;
             for forced in &step.forced_by {
-                let ids: Vec<_> = forced.sample.iter().map(quoted).collect();
                 let (count, reference) = (forced.count, &forced.reference);
-                writeln!(
-                    f,
-                    "           forced by {count} over {reference}: {}",
-                    ids.join(", ")
-                )?;
+                let ids = first_of(&forced.sample, count);
+                writeln!(f, "           forced by {count} over {reference}: {ids}")?;
             }
             if step.key.disposition == Disposition::Retain {
                 for ground in &step.grounds {
@@ -181,13 +175,28 @@ fn why(step: &Step) -> String {
     } = &step.key;
     let (retained, basis) = (*disposition == Disposition::Retain, basis.as_ref());
     let by = match basis {
-        _ if step.is_subject() => return "as asked".into(),
+        _ if step.is_subject() => return of_subject(*disposition).into(),
         Some(basis) if !retained => format!(", no longer retained under {basis}"),
         None if rule != disposition.as_str() => format!(" ({rule})"),
         _ => String::new(),
     };
     let because = when.as_ref().map(|when| format!(", because {when}"));
     chain(path) + &by + &because.unwrap_or_default()
+}
+
+/// Why the subject's own set is there.
+pub(super) fn of_subject(disposition: Disposition) -> &'static str {
+    match disposition {
+        Disposition::Tombstone => "asked to go, has to stay",
+        _ => "as asked",
+    }
+}
+
+/// The first ids, and a sign that there are more.
+fn first_of(sample: &[RecordId], count: u64) -> String {
+    let ids: Vec<_> = sample.iter().map(quoted).collect();
+    let shown = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+    ids.join(", ") + if count > shown { ", ..." } else { "" }
 }
 
 /// Until when rows stay, and under which of so many grounds: the day on which the last of them becomes due,
