@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{DataMap, KindName, ReferenceName};
+use crate::domain::{DataMap, KindName, Reference, ReferenceName};
 
 /// The shortest chain of references from the subject's kind to every kind that hangs on it; among chains
 /// of one length the first by name.
@@ -74,6 +74,11 @@ fn above(
         }
     }
     found
+}
+
+/// Whether the reference is part of a cycle of kinds: its two kinds lead to each other.
+pub(super) fn closes_cycle(map: &DataMap, reference: &Reference) -> bool {
+    shortest_paths(map, &reference.from).contains_key(&reference.to)
 }
 
 /// Whether a group of [`in_order`] is a cycle: several kinds, or one that refers to itself.

@@ -396,9 +396,10 @@ impl<'a> World<'a> {
                     entry.then.blocks() && !stones.contains(&id) && !self.subjects.contains(&id);
                 let redirected = self.is_whole(&id) && matches!(entry.then, Rule::Redirect(_));
                 let forced = match &entry.link {
+                    _ if redirected => false,
                     Some(Link::Tombstone) => true,
                     Some(Link::Redirect(_)) => false,
-                    None => !redirected && !reference.nullable,
+                    None => !reference.nullable,
                 };
                 if forced && !blocks {
                     stones.insert(parent);

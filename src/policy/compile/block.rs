@@ -3,16 +3,17 @@
 use super::arm::chain;
 use super::rank::Verdicts;
 use super::reach::not_the_subject;
-use super::{Fate, Parts, Questions, Sets, VerdictsOf};
+use super::{Fate, Parts, Questions, Sets, VerdictsOf, facts};
 use crate::domain::{KindName, Reference, ReferenceName};
-use crate::plan::{Arm, Rows};
+use crate::plan::{Arm, Case, Rows};
 use crate::policy::{Entry, Rule};
 
 /// A question for rows that stand in the way.
 #[derive(Debug)]
 pub(crate) struct CompiledBlocker {
     pub(crate) kind: KindName,
-    pub(crate) reference: ReferenceName,
+    /// `None`: rows that the policy may not touch at all.
+    pub(crate) reference: Option<ReferenceName>,
     pub(crate) rule: &'static str,
     /// The condition of the entry, in words.
     pub(crate) when: Option<String>,
@@ -48,14 +49,53 @@ pub(super) fn blockers(
             let set = sets.add(name, &reference.from, arms);
             blockers.push(CompiledBlocker {
                 kind: reference.from.clone(),
-                reference: reference.name.clone(),
+                reference: Some(reference.name.clone()),
                 rule,
                 when: entry.when.as_ref().map(ToString::to_string),
                 question: questions.sample(Rows::all(set)),
             });
         }
     }
+    blockers.extend(outside(parts, verdicts, sets, questions));
     blockers
+}
+
+/// Other rows of the subject's kind that are reached and lie outside `only`.
+fn outside(
+    parts: &Parts<'_>,
+    verdicts: &VerdictsOf,
+    sets: &mut Sets,
+    questions: &mut Questions,
+) -> Option<CompiledBlocker> {
+    let only = facts(parts, parts.subject)?.only.as_ref()?;
+    let mut arms = Vec::new();
+    for reference in parts.map.references_from(parts.subject) {
+        let Some(parents) = verdicts.get(&reference.to) else { continue };
+        let alike: [(Fate, &dyn Fn(Fate) -> bool); 3] = [
+            (Fate::Delete, &Fate::is_removed),
+            (Fate::Retain, &|fate| fate == Fate::Retain),
+            (Fate::Anonymize, &|fate| fate == Fate::Anonymize),
+        ];
+        for (parent, alike) in alike {
+            let Some(of) = parents.rows(alike) else { continue };
+            let Some(mut arm) = chain(parts, reference, of, parent, |_, _| Some(0)) else { continue };
+            let inside = Case { when: Some(only.clone()), rank: None, ..Case::always(0) };
+            arm.cases.insert(0, inside);
+            arm.except.extend(not_the_subject(parts, parts.subject));
+            arms.push(arm);
+        }
+    }
+    if arms.is_empty() {
+        return None;
+    }
+    let set = sets.add(format!("{}: rows outside `only`", parts.subject), parts.subject, arms);
+    Some(CompiledBlocker {
+        kind: parts.subject.clone(),
+        reference: None,
+        rule: "only",
+        when: Some(only.to_string()),
+        question: questions.sample(Rows::all(set)),
+    })
 }
 
 /// One arm for each strength of the parent's removal: the row must go at least as strongly.

@@ -29,7 +29,7 @@ pub(super) struct Hanging {
 }
 
 pub(super) fn hanging(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questions) -> Hanging {
-    let mut known = BTreeMap::from([(parts.subject.clone(), SUBJECTS)]);
+    let mut known = BTreeMap::new();
     let mut guards = Vec::new();
     for (guard, said) in parts.policy.guards.iter().enumerate() {
         let name = format!("guard {}", said.name);
@@ -112,7 +112,7 @@ fn matching(
             vec![below(reference, from, case)],
         )));
     }
-    let set = hang(parts, on, known, sets)?;
+    let set = if parts.is_subject(on) { SUBJECTS } else { hang(parts, on, known, sets)? };
     if when.is_none() {
         return Some(Rows::all(set));
     }
@@ -144,14 +144,12 @@ fn hang(
     known: &mut BTreeMap<KindName, SetId>,
     sets: &mut Sets,
 ) -> Option<SetId> {
-    // Only the kinds between the subject and this one; the subject's own rows are no rows below it.
+    // The kinds between the subject and this one. The subject's own kind is one of them only where a chain
+    // leads over other rows of it.
     let mut between = BTreeSet::from([on.clone()]);
     let mut edges = BTreeSet::new();
     let mut open = vec![on.clone()];
     while let Some(kind) = open.pop() {
-        if parts.is_subject(&kind) {
-            continue;
-        }
         for reference in parts.map.references_from(&kind) {
             if parts.paths.contains_key(&reference.to) {
                 edges.insert((reference.to.clone(), kind.clone()));
@@ -161,37 +159,28 @@ fn hang(
             }
         }
     }
+    let led_to = |kind: &KindName| edges.iter().any(|(_, child)| child == kind);
+    between.retain(|kind| !parts.is_subject(kind) || led_to(kind));
     for group in in_order(&between, &edges) {
         if group.iter().all(|kind| known.contains_key(kind)) {
             continue;
         }
-        let cycle = is_cycle(&group, &edges);
         let first = sets.next().0;
         for (id, kind) in (first..).zip(&group) {
             known.insert(kind.clone(), SetId(id));
         }
         let made = group.iter().filter_map(|kind| {
             let references = parts.map.references_from(kind);
-            let arms = references.filter_map(|reference| {
-                Some(below(
-                    reference,
-                    *known.get(&reference.to)?,
-                    Case::always(0),
-                ))
+            let arms = references.flat_map(|reference| {
+                let subjects = parts.is_subject(&reference.to).then_some(SUBJECTS);
+                let parents = subjects.into_iter().chain(known.get(&reference.to).copied());
+                parents.map(|of| below(reference, of, Case::always(0))).collect::<Vec<_>>()
             });
-            let (id, name) = (
-                *known.get(kind)?,
-                format!("{kind}: what hangs on the subject"),
-            );
-            Some(NamedSet {
-                id,
-                name,
-                kind: kind.clone(),
-                arms: arms.collect(),
-            })
+            let (id, name) = (*known.get(kind)?, format!("{kind}: what hangs on the subject"));
+            Some(NamedSet { id, name, kind: kind.clone(), arms: arms.collect() })
         });
         let made: Vec<NamedSet> = made.collect();
-        if cycle {
+        if is_cycle(&group, &edges) {
             sets.add_cycle(made);
         } else {
             for set in made {

@@ -139,15 +139,14 @@ fn target(parts: &Parts<'_>, reference: &Reference, redirect: &Redirect) -> Targ
 
 /// The redirect that an entry asks for, where its row survives in this way a parent that goes for good.
 fn link(reference: &Reference, entry: &Entry, survivor: Survivor) -> Option<Redirect> {
-    if forces(reference, entry, survivor) {
+    // A rule that redirects is no link and comes before it: whole survivors are redirected by the rule.
+    let by_rule = survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_));
+    if by_rule || forces(reference, entry, survivor) {
         return None;
     }
     match &entry.link {
         Some(Link::Redirect(redirect)) => Some(redirect.clone()),
-        // A rule that redirects is no link: whole survivors are redirected by the rule itself.
-        None if survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_)) => None,
-        None => Some(Redirect::SetNull),
-        Some(Link::Tombstone) => None,
+        Some(Link::Tombstone) | None => Some(Redirect::SetNull),
     }
 }
 

@@ -47,7 +47,9 @@ pub(super) fn may_survive(
                 entry.then,
                 Rule::Anonymize(_) | Rule::Retain(_) | Rule::Keep | Rule::Redirect(_)
             );
-            itself || elsewhere(parts, reference, |fate| fate < Fate::Soft)
+            // A row marked by an earlier operation is left as it is, in these modes.
+            let marked = entry.then == Rule::SoftDelete && parts.mode != Mode::HardDelete;
+            itself || marked || elsewhere(parts, reference, |fate| fate < Fate::Soft)
         }
         Survivor::Soft => {
             let soft = |fate| matches!(fate, Fate::Soft | Fate::AlreadySoft);
@@ -76,13 +78,12 @@ fn elsewhere(parts: &Parts<'_>, reference: &Reference, test: impl Fn(Fate) -> bo
 
 /// Whether the parent has to stay when a row for which this entry decides survives in this way.
 pub(super) fn forces(reference: &Reference, entry: &Entry, survivor: Survivor) -> bool {
+    let redirected = survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_));
     match &entry.link {
+        _ if redirected => false,
         Some(Link::Tombstone) => true,
         Some(Link::Redirect(_)) => false,
-        None => {
-            let redirected = survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_));
-            !redirected && !reference.nullable
-        }
+        None => !reference.nullable,
     }
 }
 

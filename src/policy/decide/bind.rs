@@ -67,7 +67,10 @@ pub(super) fn preconditions(
     }
     for blocker in &inquiry.mode.blockers {
         let count = answers.count(blocker.question);
-        let name = format!("blocked by {} of `{}`", blocker.rule, blocker.reference);
+        let name = match &blocker.reference {
+            Some(reference) => format!("blocked by {} of `{reference}`", blocker.rule),
+            None => format!("blocked by {} of `{}`", blocker.rule, blocker.kind),
+        };
         bound.both(blocker.question, Expected::Exactly(count), name);
     }
     for guard in &inquiry.mode.guards {

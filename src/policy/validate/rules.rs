@@ -1,6 +1,7 @@
 //! Rules: every reference is decided, by entries that make sense where they stand.
 
 use crate::domain::{DataMap, Fault, Faults, Mask, Mode, Reference};
+use crate::policy::graph::closes_cycle;
 use crate::policy::{Entry, Link, ModePolicy, Parent, Redirect, Rule};
 
 pub(super) fn check(map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
@@ -70,6 +71,12 @@ fn entries(
         } else {
             path.to_owned()
         };
+        if entry.parent.is_some() && closes_cycle(map, reference) {
+            let message = "`parent` on a reference in a cycle of kinds has no one meaning";
+            faults.push(
+                Fault::new(&path, message).remedy("leave `parent` out, or decide by a condition"),
+            );
+        }
         if let Some((message, remedy)) = misplaced(mode, entry) {
             faults.push(Fault::new(&path, message).remedy(remedy));
         }
