@@ -1,4 +1,9 @@
 //! What a person reads before saying yes: the plan as text, one situation each.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 use chrono::{DateTime, Utc};
 use client_lifecycle::domain::{Actor, Mode, Reason, Request};

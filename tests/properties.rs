@@ -18,42 +18,20 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
 
 fn count(default: u32) -> u32 {
-    std::env::var("LIFECYCLE_CASES")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(default)
+    std::env::var("LIFECYCLE_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-type Steps = BTreeMap<
-    (
-        String,
-        Disposition,
-        Option<ReferenceName>,
-        String,
-        Option<String>,
-    ),
-    u64,
->;
+type Steps = BTreeMap<(String, Disposition, Option<ReferenceName>, String, Option<String>), u64>;
 
 /// The steps of the model in the words of a plan: entries that say the same are one step.
 fn steps_of(case: &Case, verdict: &Verdict) -> Steps {
     let mut steps = Steps::new();
     let rules = &case.policy.mode(case.request.mode).unwrap().rules;
     for ((kind, disposition, reference, index), count) in &verdict.steps {
-        let entry = reference
-            .as_ref()
-            .map(|name| &rules.entries(name).unwrap()[*index]);
+        let entry = reference.as_ref().map(|name| &rules.entries(name).unwrap()[*index]);
         let rule = entry.map_or(case.request.mode.as_str(), |entry| entry.then.as_str());
-        let when = entry
-            .and_then(|entry| entry.when.as_ref())
-            .map(ToString::to_string);
-        let key = (
-            kind.to_string(),
-            *disposition,
-            reference.clone(),
-            rule.to_owned(),
-            when,
-        );
+        let when = entry.and_then(|entry| entry.when.as_ref()).map(ToString::to_string);
+        let key = (kind.to_string(), *disposition, reference.clone(), rule.to_owned(), when);
         *steps.entry(key).or_default() += count;
     }
     steps
@@ -63,13 +41,7 @@ fn steps_shown(plan: &Plan) -> Steps {
     let mut steps = Steps::new();
     for step in &plan.steps {
         let key = &step.key;
-        let name = (
-            key.kind.to_string(),
-            key.disposition,
-            key.path.last().cloned(),
-            key.rule.clone(),
-            key.when.clone(),
-        );
+        let name = (key.kind.to_string(), key.disposition, key.path.last().cloned(), key.rule.clone(), key.when.clone());
         *steps.entry(name).or_default() += step.count;
     }
     steps
@@ -82,18 +54,11 @@ async fn agrees<S: Store>(
     left: impl AsyncFn(&S) -> Value,
 ) -> Result<String, TestCaseError> {
     let lifecycle = Lifecycle::open(store, case.policy.clone()).await;
-    let lifecycle = lifecycle
-        .map_err(|error| TestCaseError::fail(error.to_string()))?
-        .with_clock(case.now);
-    let plan = lifecycle
-        .plan(&case.request)
-        .await
-        .map_err(|error| TestCaseError::fail(format!("{error:?}")))?;
+    let lifecycle = lifecycle.map_err(|error| TestCaseError::fail(error.to_string()))?.with_clock(case.now);
+    let plan = lifecycle.plan(&case.request).await.map_err(|error| TestCaseError::fail(format!("{error:?}")))?;
     let mut blockers = BTreeMap::new();
     for blocker in &plan.blockers {
-        *blockers
-            .entry((blocker.reference.clone(), blocker.rule.clone()))
-            .or_default() += blocker.count;
+        *blockers.entry((blocker.reference.clone(), blocker.rule.clone())).or_default() += blocker.count;
     }
     prop_assert_eq!(&blockers, &verdict.blockers, "{}", plan);
     prop_assert_eq!(steps_shown(&plan), steps_of(case, verdict), "{}", plan);
@@ -109,36 +74,20 @@ async fn agrees<S: Store>(
         prop_assert!(matches!(done, Err(Error::Blocked(_))), "{:?}", done);
         &case.rows
     };
-    prop_assert_eq!(
-        left(lifecycle.store()).await,
-        sorted(&rows_document(after)),
-        "{}",
-        plan
-    );
+    prop_assert_eq!(left(lifecycle.store()).await, sorted(&rows_document(after)), "{}", plan);
     Ok(plan.digest.to_string())
 }
 
 #[test]
 fn the_model_and_the_memory_store_agree() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    let mut runner = TestRunner::new(Config {
-        cases: count(2_000),
-        failure_persistence: None,
-        max_shrink_iters: 4_000,
-        ..Config::default()
-    });
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut runner = TestRunner::new(Config { cases: count(2_000), failure_persistence: None, max_shrink_iters: 4_000, ..Config::default() });
     let result = runner.run(&cases(), |case| {
         let verdict = model::judge(&case.policy, &case.rows, &case.request, case.now);
         let verdict = verdict.expect("the subjects are there");
         let store = MemoryStore::from_json(case.policy.map(), &case.rows_document()).unwrap();
         let store = Arc::new(store);
-        runtime
-            .block_on(agrees(&case, &verdict, store, async |store| {
-                sorted(&store.to_json())
-            }))
-            .map(|_| ())
+        runtime.block_on(agrees(&case, &verdict, store, async |store| sorted(&store.to_json()))).map(|_| ())
     });
     if let Err(error) = result {
         panic!("{error}");

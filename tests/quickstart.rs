@@ -1,5 +1,10 @@
 //! The quickstart says what goes, what stays, why, until when, and what to do first; and it is true.
 #![cfg(feature = "sqlite")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
 
 use std::path::PathBuf;
 use std::process::Command;

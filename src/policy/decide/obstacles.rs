@@ -85,54 +85,39 @@ fn by_guard(
 
 fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker> {
     let count = answers.count(compiled.question);
-<<<<<<< HEAD
-    let with = compiled
-        .when
-        .as_ref()
-        .map(|when| format!(" with {when}"))
-        .unwrap_or_default();
-    let them = if count == 1 { "it" } else { "them" };
-=======
     let (kind, found) = (&compiled.kind, rows(count));
-    let with = compiled.when.as_ref().map(|when| format!(" with {when}")).unwrap_or_default();
-    let (message, remedy) = match (&compiled.reference, &compiled.when) {
+    let (needs, them) = if count == 1 {
+        ("needs", "it")
+    } else {
+        ("need", "them")
+    };
+    let when = compiled.when.as_ref();
+    let with = when.map(|when| format!(" with {when}")).unwrap_or_default();
+    let (message, remedy) = match (&compiled.reference, when) {
         (None, _) => (
-            format!("{found} of `{kind}` would be touched and lie outside what the policy may touch:{with}"),
-            "see to these rows by another way first",
+            format!(
+                "{found} of `{kind}` would be touched and lie outside what the policy may touch:{with}"
+            ),
+            "see to these rows by another way first".into(),
         ),
         (Some(reference), when) => (
-            format!("{found} of `{kind}`{with} must not lose what `{reference}` refers to"),
+            format!("{found} of `{kind}`{with} {needs} the record that `{reference}` refers to"),
             match when {
-                Some(_) => "change these rows so that the condition no longer holds, or remove them, first",
-                None => "remove these rows, or let them refer to another record, first",
+                Some(when) => {
+                    format!("change {them} so that {when} no longer holds, or delete {them}")
+                }
+                None => format!("delete {them}, or let {them} refer to another record"),
             },
         ),
     };
->>>>>>> main
     (count > 0).then(|| Blocker {
         kind: kind.clone(),
         reference: compiled.reference.clone(),
         rule: compiled.rule.into(),
         count,
         sample: answers.sample(compiled.question).to_vec(),
-<<<<<<< HEAD
-        message: format!(
-            "{} of `{}`{with} {} the record that `{}` refers to",
-            rows(count),
-            compiled.kind,
-            if count == 1 { "needs" } else { "need" },
-            compiled.reference
-        ),
-        remedy: match &compiled.when {
-            Some(when) => {
-                format!("change {them} so that {when} no longer holds, or delete {them}")
-            }
-            None => format!("delete {them}, or let {them} refer to another record"),
-        },
-=======
         message,
-        remedy: remedy.into(),
->>>>>>> main
+        remedy,
     })
 }
 
