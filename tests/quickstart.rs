@@ -34,6 +34,15 @@ fn told() -> String {
     String::from_utf8(ended.stdout).unwrap()
 }
 
+/// The excerpts of output in the README: blocks of text that begin like a section of a plan.
+fn plans_in_the_readme() -> Vec<&'static str> {
+    let blocks = include_str!("../README.md").split("```text\n").skip(1);
+    let texts = blocks.filter_map(|block| block.split("```").next());
+    let plans: Vec<_> = texts.filter(|text| text.starts_with("What ")).collect();
+    assert_eq!(plans.len(), 2);
+    plans
+}
+
 /// One test, because every run makes the same file.
 #[tokio::test]
 async fn the_quickstart_tells_the_whole_story_and_the_file_it_made_agrees() {
@@ -84,6 +93,11 @@ async fn the_quickstart_tells_the_whole_story_and_the_file_it_made_agrees() {
             panic!("not said, or not in this order: {said}\n\n{story}");
         };
         rest = after;
+    }
+    for shown in plans_in_the_readme() {
+        let lines: Vec<_> = story.lines().collect();
+        let missing = shown.lines().find(|line| !lines.contains(line));
+        assert_eq!(missing, None, "the README shows what was not said");
     }
     agrees().await;
     assert_eq!(told(), story, "every run tells the same story");

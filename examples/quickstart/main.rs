@@ -15,6 +15,7 @@ mod policy;
 mod show;
 
 use std::error::Error;
+use std::fs;
 
 use chrono::{DateTime, Utc};
 use client_lifecycle::Lifecycle;
@@ -126,7 +127,11 @@ async fn main() -> Result<(), Failure> {
         "the same rows, and no event twice: {}",
         show::yes(untouched)
     );
-    println!("\nWhat decided all this is examples/quickstart/policy.rs.");
+
+    let document = file.with_extension("json");
+    fs::write(&document, serde_json::to_string_pretty(lifecycle.policy())?)?;
+    println!("\nWhat decided all this is examples/quickstart/policy.rs, as a document:");
+    println!("{}", document.display());
     Ok(())
 }
 
