@@ -41,8 +41,11 @@ impl Case {
 pub fn rows_document(rows: &Rows) -> Json {
     let kinds = rows.iter().map(|(kind, rows)| {
         let rows = rows.values().map(|row| {
-            let mut fields: Map<String, Json> =
-                row.fields.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
+            let mut fields: Map<String, Json> = row
+                .fields
+                .iter()
+                .map(|(name, value)| (name.to_string(), json!(value)))
+                .collect();
             fields.insert("id".into(), json!(row.id));
             Json::Object(fields)
         });
@@ -106,17 +109,55 @@ struct EntrySeed {
 }
 
 fn kind() -> impl Strategy<Value = KindSeed> {
-    let row = (prop::collection::vec(any::<Index>(), 6), 0..4_u8, 0..4_u8, prop::bool::weighted(0.15));
-    let row = row.prop_map(|(references, state, at, marked)| RowSeed { references, state, at, marked });
-    (prop::bool::weighted(0.6), prop::bool::weighted(0.1), prop::collection::vec(row, 1..=5))
-        .prop_map(|(tombstone, bare, rows)| KindSeed { tombstone, bare, rows })
+    let row = (
+        prop::collection::vec(any::<Index>(), 6),
+        0..4_u8,
+        0..4_u8,
+        prop::bool::weighted(0.15),
+    );
+    let row = row.prop_map(|(references, state, at, marked)| RowSeed {
+        references,
+        state,
+        at,
+        marked,
+    });
+    (
+        prop::bool::weighted(0.6),
+        prop::bool::weighted(0.1),
+        prop::collection::vec(row, 1..=5),
+    )
+        .prop_map(|(tombstone, bare, rows)| KindSeed {
+            tombstone,
+            bare,
+            rows,
+        })
 }
 
 fn reference() -> impl Strategy<Value = ReferenceSeed> {
-    let entry = (prop::option::weighted(0.6, condition()), 0..8_u8, 0..22_u8, 0..6_u8)
-        .prop_map(|(when, parent, rule, link)| EntrySeed { when, parent, rule, link });
-    (any::<Index>(), any::<Index>(), any::<bool>(), prop::collection::vec(entry, 1..=3))
-        .prop_map(|(from, to, nullable, entries)| ReferenceSeed { from, to, nullable, entries })
+    let entry = (
+        prop::option::weighted(0.6, condition()),
+        0..8_u8,
+        0..22_u8,
+        0..6_u8,
+    )
+        .prop_map(|(when, parent, rule, link)| EntrySeed {
+            when,
+            parent,
+            rule,
+            link,
+        });
+    (
+        any::<Index>(),
+        any::<Index>(),
+        any::<bool>(),
+        prop::collection::vec(entry, 1..=3),
+    )
+        .prop_map(|(from, to, nullable, entries)| ReferenceSeed {
+            from,
+            to,
+            nullable,
+            entries,
+        })
 }
 
 fn condition() -> impl Strategy<Value = u8> {
@@ -134,7 +175,9 @@ fn mode() -> impl Strategy<Value = Mode> {
 }
 
 fn now() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 2, 28, 12, 0, 0).single().unwrap_or_default()
+    Utc.with_ymd_and_hms(2026, 2, 28, 12, 0, 0)
+        .single()
+        .unwrap_or_default()
 }
 
 fn name(index: usize) -> String {
@@ -148,9 +191,13 @@ fn condition_of(seed: u8) -> Json {
         2 => json!({ "field": "state", "is_null": true }),
         3 => json!({ "field": "at", "older_than": "P1Y" }),
         4 => json!({ "not": { "field": "state", "eq": "B" } }),
-        5 => json!({ "any": [ { "field": "at", "after": "now" }, { "field": "state", "in": ["B", "C"] } ] }),
+        5 => {
+            json!({ "any": [ { "field": "at", "after": "now" }, { "field": "state", "in": ["B", "C"] } ] })
+        }
         6 => json!({ "field": "deleted_at", "is_null": true }),
-        _ => json!({ "all": [ { "field": "at", "within": "P3Y" }, { "not": { "field": "state", "is_null": true } } ] }),
+        _ => {
+            json!({ "all": [ { "field": "at", "within": "P3Y" }, { "not": { "field": "state", "is_null": true } } ] })
+        }
     }
 }
 
@@ -177,7 +224,11 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool) -> Json {
         entry["when"] = condition_of(when);
     }
     if !last && !in_cycle && seed.parent < 3 {
-        entry["parent"] = json!(if seed.parent == 0 { "retain" } else { "anonymize" });
+        entry["parent"] = json!(if seed.parent == 0 {
+            "retain"
+        } else {
+            "anonymize"
+        });
     }
     entry
 }
@@ -195,8 +246,14 @@ type Seeds = (
 fn build((kinds, tree, more, mode, guard, only, subjects): Seeds) -> Option<Case> {
     let count = kinds.len();
     // Every kind but the first refers to an earlier one; the others may refer anywhere.
-    let tree = tree.iter().take(count - 1).enumerate().map(|(at, seed)| (at + 1, seed.to.index(at + 1), seed));
-    let more = more.iter().map(|seed| (seed.from.index(count), seed.to.index(count), seed));
+    let tree = tree
+        .iter()
+        .take(count - 1)
+        .enumerate()
+        .map(|(at, seed)| (at + 1, seed.to.index(at + 1), seed));
+    let more = more
+        .iter()
+        .map(|seed| (seed.from.index(count), seed.to.index(count), seed));
     let references: Vec<(usize, usize, String, &ReferenceSeed)> = tree
         .chain(more)
         .enumerate()
@@ -223,8 +280,9 @@ fn build((kinds, tree, more, mode, guard, only, subjects): Seeds) -> Option<Case
         document["references"].as_array_mut()?.push(reference);
         let last = seed.entries.len() - 1;
         let entries = seed.entries.iter().enumerate();
-        let entries: Vec<Json> =
-            entries.map(|(at, entry)| entry_of(entry, at == last, from <= to)).collect();
+        let entries: Vec<Json> = entries
+            .map(|(at, entry)| entry_of(entry, at == last, from <= to))
+            .collect();
         rules.insert(name_.clone(), entries.into());
     }
     document["modes"][mode.as_str()] = json!({ "allow": "any", "rules": rules });
@@ -239,7 +297,13 @@ fn build((kinds, tree, more, mode, guard, only, subjects): Seeds) -> Option<Case
     for (_, _, name, _) in &references {
         request = request.acknowledge(format!("undated:{name}"));
     }
-    Some(Case { document, policy, rows, request, now: now() })
+    Some(Case {
+        document,
+        policy,
+        rows,
+        request,
+        now: now(),
+    })
 }
 
 /// Mends what a random policy says wrong, fault by fault, so that most of what was drawn stays.
@@ -260,7 +324,11 @@ fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
         let mut make = |key: &str| {
             let facts = &mut document["kinds"][kind];
             facts["personal"] = json!({ "mail": "placeholder_email", "note": { "truncate": 2 } });
-            facts[key] = if key == "tombstone" { json!(true) } else { json!(key) };
+            facts[key] = if key == "tombstone" {
+                json!(true)
+            } else {
+                json!(key)
+            };
         };
         if fault.message.contains("must keep referring") {
             let kind = quoted.get(1).copied()?;
@@ -270,12 +338,16 @@ fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
             make("deleted_at");
         } else if fault.message.contains("needs `status`") {
             make("status");
-        } else if fault.message.contains("needs `personal`") || fault.message.contains("no personal fields") {
+        } else if fault.message.contains("needs `personal`")
+            || fault.message.contains("no personal fields")
+        {
             document["kinds"][kind]["personal"] = json!({ "mail": "placeholder_email" });
         } else if let Some(rest) = fault.path.strip_prefix(&format!("modes.{mode}.rules.")) {
             mend_rule(document, mode, rest, &fault.message)?;
         } else if fault.path.contains(".guards") {
-            document["modes"][mode.as_str()].as_object_mut()?.remove("guards");
+            document["modes"][mode.as_str()]
+                .as_object_mut()?
+                .remove("guards");
         } else {
             return None;
         }
@@ -285,7 +357,11 @@ fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
 
 fn mend_rule(document: &mut Json, mode: Mode, path: &str, message: &str) -> Option<()> {
     let name = path.split('[').next()?.trim_end_matches(".link");
-    let at: usize = path.split('[').nth(1).and_then(|rest| rest.split(']').next()?.parse().ok()).unwrap_or(0);
+    let at: usize = path
+        .split('[')
+        .nth(1)
+        .and_then(|rest| rest.split(']').next()?.parse().ok())
+        .unwrap_or(0);
     if message.contains("cannot be emptied") {
         let references = document["references"].as_array_mut()?;
         references.iter_mut().find(|one| one["from"] == name)?["nullable"] = json!(true);
@@ -325,7 +401,10 @@ fn rows(
 ) -> Option<(Rows, Vec<RecordId>)> {
     let mandatory = |name: &str| {
         let declared = document["references"].as_array();
-        let found = declared.into_iter().flatten().find(|one| one["from"] == name);
+        let found = declared
+            .into_iter()
+            .flatten()
+            .find(|one| one["from"] == name);
         found.is_some_and(|one| one["nullable"] != json!(true))
     };
     let mut found: BTreeMap<_, BTreeMap<RecordId, Record>> = BTreeMap::new();
@@ -364,9 +443,17 @@ fn rows(
             for ((_, to, reference, _), index) in own.zip(row.references.iter().cycle()) {
                 let parents = kinds.get(*to)?.rows.len();
                 // One more than there are rows is no row at all.
-                let choices = if mandatory(reference) { parents } else { parents + 1 };
+                let choices = if mandatory(reference) {
+                    parents
+                } else {
+                    parents + 1
+                };
                 let parent = index.index(choices);
-                let value = if parent < parents { Value::from(id_of(*to, parent)) } else { Value::Null };
+                let value = if parent < parents {
+                    Value::from(id_of(*to, parent))
+                } else {
+                    Value::Null
+                };
                 record = record.with(reference.split('.').nth(1)?, value);
             }
             table.insert(record.id.clone(), record);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use client_lifecycle::domain::{AuditEntry, DataMap, Event, Kind};
+use client_lifecycle::domain::{AuditEntry, DataMap, Event, Kind, KindName};
 use client_lifecycle::sqlite::{SqliteStore, sqlx};
 use serde_json::{Map, Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -227,12 +227,19 @@ fn create_table(map: &DataMap, kind: &Kind, rows: &Value, schema: Schema) -> Str
         .collect();
     for reference in map.references_from(&kind.name) {
         let to = map.kind(&reference.to).unwrap();
+        // A key that empties a mandatory column cannot work where rows refer to each other in a cycle.
+        let empties = matches!(schema.on_delete, "SET NULL" | "SET DEFAULT");
+        let impossible = empties && !reference.nullable && closes_cycle(map, &kind.name, &to.name);
         parts.push(format!(
             "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {}",
             quote(reference.field.as_str()),
             quote(to.table_name()),
             quote(to.id.as_str()),
-            schema.on_delete,
+            if impossible {
+                "NO ACTION"
+            } else {
+                schema.on_delete
+            },
         ));
     }
     format!(
@@ -240,4 +247,18 @@ fn create_table(map: &DataMap, kind: &Kind, rows: &Value, schema: Schema) -> Str
         quote(kind.table_name()),
         parts.join(", ")
     )
+}
+
+fn closes_cycle(map: &DataMap, from: &KindName, to: &KindName) -> bool {
+    let mut seen = vec![to.clone()];
+    let mut at = 0;
+    while let Some(kind) = seen.get(at).cloned() {
+        let next = map
+            .references_from(&kind)
+            .map(|reference| reference.to.clone());
+        let new: Vec<KindName> = next.filter(|kind| !seen.contains(kind)).collect();
+        seen.extend(new);
+        at += 1;
+    }
+    seen.contains(from)
 }

@@ -70,16 +70,26 @@ fn outside(
     let only = facts(parts, parts.subject)?.only.as_ref()?;
     let mut arms = Vec::new();
     for reference in parts.map.references_from(parts.subject) {
-        let Some(parents) = verdicts.get(&reference.to) else { continue };
+        let Some(parents) = verdicts.get(&reference.to) else {
+            continue;
+        };
         let alike: [(Fate, &dyn Fn(Fate) -> bool); 3] = [
             (Fate::Delete, &Fate::is_removed),
             (Fate::Retain, &|fate| fate == Fate::Retain),
             (Fate::Anonymize, &|fate| fate == Fate::Anonymize),
         ];
         for (parent, alike) in alike {
-            let Some(of) = parents.rows(alike) else { continue };
-            let Some(mut arm) = chain(parts, reference, of, parent, |_, _| Some(0)) else { continue };
-            let inside = Case { when: Some(only.clone()), rank: None, ..Case::always(0) };
+            let Some(of) = parents.rows(alike) else {
+                continue;
+            };
+            let Some(mut arm) = chain(parts, reference, of, parent, |_, _| Some(0)) else {
+                continue;
+            };
+            let inside = Case {
+                when: Some(only.clone()),
+                rank: None,
+                ..Case::always(0)
+            };
             arm.cases.insert(0, inside);
             arm.except.extend(not_the_subject(parts, parts.subject));
             arms.push(arm);
@@ -88,7 +98,11 @@ fn outside(
     if arms.is_empty() {
         return None;
     }
-    let set = sets.add(format!("{}: rows outside `only`", parts.subject), parts.subject, arms);
+    let set = sets.add(
+        format!("{}: rows outside `only`", parts.subject),
+        parts.subject,
+        arms,
+    );
     Some(CompiledBlocker {
         kind: parts.subject.clone(),
         reference: None,

@@ -112,7 +112,11 @@ fn matching(
             vec![below(reference, from, case)],
         )));
     }
-    let set = if parts.is_subject(on) { SUBJECTS } else { hang(parts, on, known, sets)? };
+    let set = if parts.is_subject(on) {
+        SUBJECTS
+    } else {
+        hang(parts, on, known, sets)?
+    };
     if when.is_none() {
         return Some(Rows::all(set));
     }
@@ -173,11 +177,23 @@ fn hang(
             let references = parts.map.references_from(kind);
             let arms = references.flat_map(|reference| {
                 let subjects = parts.is_subject(&reference.to).then_some(SUBJECTS);
-                let parents = subjects.into_iter().chain(known.get(&reference.to).copied());
-                parents.map(|of| below(reference, of, Case::always(0))).collect::<Vec<_>>()
+                let parents = subjects
+                    .into_iter()
+                    .chain(known.get(&reference.to).copied());
+                parents
+                    .map(|of| below(reference, of, Case::always(0)))
+                    .collect::<Vec<_>>()
             });
-            let (id, name) = (*known.get(kind)?, format!("{kind}: what hangs on the subject"));
-            Some(NamedSet { id, name, kind: kind.clone(), arms: arms.collect() })
+            let (id, name) = (
+                *known.get(kind)?,
+                format!("{kind}: what hangs on the subject"),
+            );
+            Some(NamedSet {
+                id,
+                name,
+                kind: kind.clone(),
+                arms: arms.collect(),
+            })
         });
         let made: Vec<NamedSet> = made.collect();
         if is_cycle(&group, &edges) {

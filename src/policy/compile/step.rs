@@ -114,8 +114,6 @@ pub(super) fn steps(
         }
         steps.extend(found);
     }
-    // The subject's own step comes last of all.
-    steps.sort_by_key(|step| step.key.path.is_empty());
     steps
 }
 

@@ -9,49 +9,55 @@ use crate::domain::{FieldName, Kind, Mask, Request, Value};
 use crate::plan::{ChangeStep, Forced, NewValue, Step, Write};
 use crate::policy::compile::{Action, CompiledStep, Target};
 
-/// The steps that touch rows, as the plan shows them and as a store carries them out.
+/// The steps that touch rows, as the plan shows them, the subject's own last; and as a store carries them
+/// out, in the order in which that can be done.
 pub(super) fn steps(
     inquiry: &Inquiry<'_>,
     request: &Request,
     answers: &Answers<'_>,
 ) -> (Vec<Step>, Vec<ChangeStep>) {
-    let (mut steps, mut changes) = (Vec::new(), Vec::new());
-    for compiled in &inquiry.mode.steps {
-        let count = answers.count(compiled.question);
-        if count == 0 {
-            continue;
-        }
-        let Some(kind) = inquiry.query.map.kind(&compiled.key.kind) else {
-            continue;
-        };
-        let receipt_step = compiled.shown.then_some(steps.len());
-        changes.push(ChangeStep {
-            kind: compiled.key.kind.clone(),
+    let touching = |step: &&CompiledStep| answers.count(step.question) > 0;
+    let done: Vec<&CompiledStep> = inquiry.mode.steps.iter().filter(touching).collect();
+    let mut order: Vec<usize> = (0..done.len()).filter(|at| is_shown(&done, *at)).collect();
+    order.sort_by_key(|at| done.get(*at).is_some_and(|step| step.key.path.is_empty()));
+    let changes = done.iter().enumerate().filter_map(|(at, compiled)| {
+        let kind = inquiry.query.map.kind(&compiled.key.kind)?;
+        Some(ChangeStep {
+            kind: kind.name.clone(),
             rows: compiled.rows,
             write: write(inquiry, request, kind, compiled),
-            receipt_step,
-        });
-        if compiled.shown {
-            let (grounds, until) = retained::grounds(&compiled.grounds, answers);
-            let forced = compiled
-                .forced_by
-                .iter()
-                .filter(|(_, question)| answers.count(*question) > 0);
-            let forced_by = forced.map(|(reference, question)| Forced {
-                reference: reference.clone(),
-                count: answers.count(*question),
-                sample: answers.sample(*question).to_vec(),
-            });
-            steps.push(Step {
-                key: compiled.key.clone(),
-                count,
-                until,
-                grounds,
-                forced_by: forced_by.collect(),
-            });
-        }
+            receipt_step: order.iter().position(|shown| *shown == at),
+        })
+    });
+    let steps = order
+        .iter()
+        .filter_map(|at| done.get(*at))
+        .map(|step| shown(step, answers));
+    (steps.collect(), changes.collect())
+}
+
+fn is_shown(steps: &[&CompiledStep], at: usize) -> bool {
+    steps.get(at).is_some_and(|step| step.shown)
+}
+
+fn shown(compiled: &CompiledStep, answers: &Answers<'_>) -> Step {
+    let (grounds, until) = retained::grounds(&compiled.grounds, answers);
+    let forced = compiled
+        .forced_by
+        .iter()
+        .filter(|(_, question)| answers.count(*question) > 0);
+    let forced_by = forced.map(|(reference, question)| Forced {
+        reference: reference.clone(),
+        count: answers.count(*question),
+        sample: answers.sample(*question).to_vec(),
+    });
+    Step {
+        key: compiled.key.clone(),
+        count: answers.count(compiled.question),
+        until,
+        grounds,
+        forced_by: forced_by.collect(),
     }
-    (steps, changes)
 }
 
 fn write(inquiry: &Inquiry<'_>, request: &Request, kind: &Kind, step: &CompiledStep) -> Write {
