@@ -234,25 +234,23 @@ fn a_mode_whose_subject_lacks_the_field_is_reported() {
 }
 
 #[test]
-fn rows_reached_in_a_cycle_are_reported() {
+fn an_entry_for_parents_that_stay_is_reported_on_a_reference_in_a_cycle() {
     let mut document = base();
     set(
         &mut document,
         "/references/-",
-        json!({ "from": "debts.parent", "to": "debts" }),
+        json!({ "from": "debts.parent", "to": "debts", "nullable": true }),
     );
+    let entries = json!([{ "parent": "retain", "then": "delete" }, "cascade"]);
     set(
         &mut document,
         "/modes/hard_delete/rules/debts.parent",
-        json!("cascade"),
+        entries,
     );
     let faults = faults(&document);
-    assert!(
-        faults
-            .to_string()
-            .contains("rows of `debts` are reached in a cycle"),
-        "{faults}"
-    );
+    let path = "modes.hard_delete.rules.debts.parent[0]";
+    let found = faults.iter().find(|fault| fault.path == path).unwrap();
+    assert!(found.message.contains("in a cycle of kinds"), "{faults}");
 }
 
 #[test]

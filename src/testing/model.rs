@@ -72,6 +72,8 @@ struct World<'a> {
     now: DateTime<Utc>,
     subjects: BTreeSet<Id>,
     fates: BTreeMap<Id, Fate>,
+    /// Every fate that a row was given, by the reference and the entry that gave it.
+    reasons: BTreeMap<Id, BTreeSet<(Fate, ReferenceName, usize)>>,
 }
 
 /// Judges a request by the definition; `None` where a subject is not there.
@@ -95,6 +97,7 @@ pub fn judge(
         now: to_milliseconds(now),
         subjects: BTreeSet::new(),
         fates: BTreeMap::new(),
+        reasons: BTreeMap::new(),
     };
     let fate = match request.mode {
         Mode::HardDelete => Fate::Deleted,
@@ -318,38 +321,60 @@ impl<'a> World<'a> {
             .collect();
         // Second pass: around the kept rows; then whatever else is said of rows below what is removed.
         self.fates = before;
+        self.reasons.retain(|id, _| !group.contains(&id.0));
         self.walk(&own, &kept);
-        let staying: Vec<(Id, Fate)> = own
-            .iter()
-            .filter(|id| !self.fates.contains_key(id))
-            .filter_map(|id| {
-                let fates = self.outcomes(id).into_iter().map(|(_, _, fate)| fate);
-                Some((id.clone(), fates.filter(|fate| !fate.removed()).min()?))
-            })
-            .collect();
-        self.fates.extend(staying);
+        let mut staying = Vec::new();
+        for id in own.iter().filter(|id| !self.fates.contains_key(id)) {
+            for (reference, index, fate) in self.outcomes(id) {
+                if !fate.removed() {
+                    staying.push((id.clone(), fate));
+                    let why = (fate, reference.name.clone(), index);
+                    self.reasons.entry(id.clone()).or_default().insert(why);
+                }
+            }
+        }
+        for (id, fate) in staying {
+            let strongest = self.fates.get(&id).map_or(fate, |other| fate.min(*other));
+            self.fates.insert(id, strongest);
+        }
     }
 
-    /// Removes rows until nothing more is removed.
+    /// Removes rows until nothing more is removed. While the walk lasts a row leads on with every fate it was
+    /// met with; in the end it has the strongest.
     fn walk(&mut self, own: &[Id], kept: &BTreeSet<Id>) {
+        let mut met: BTreeMap<Id, BTreeSet<Fate>> = BTreeMap::new();
         loop {
             let mut changed = false;
             for id in own.iter().filter(|id| !kept.contains(id)) {
-                let removing = self
-                    .outcomes(id)
-                    .into_iter()
-                    .map(|(_, _, fate)| fate)
-                    .filter(|fate| fate.removed());
-                let Some(fate) = removing.min() else { continue };
-                if self.fates.get(id).is_none_or(|now| fate < *now) {
-                    self.fates.insert(id.clone(), fate);
-                    changed = true;
+                let row = self.row(id);
+                for reference in self.map.references_from(&self.kind(&id.0).name) {
+                    let Some(parent) = self.parent(row, reference) else {
+                        continue;
+                    };
+                    let settled = self.fates.get(&parent).into_iter();
+                    let fates: BTreeSet<Fate> = settled
+                        .chain(met.get(&parent).into_iter().flatten())
+                        .copied()
+                        .collect();
+                    for fate in fates {
+                        if let Some((index, fate)) = self.outcome(row, reference, fate)
+                            && fate.removed()
+                        {
+                            let why = (fate, reference.name.clone(), index);
+                            changed |= met.entry(id.clone()).or_default().insert(fate);
+                            changed |= self.reasons.entry(id.clone()).or_default().insert(why);
+                        }
+                    }
                 }
             }
             if !changed {
-                return;
+                break;
             }
         }
+        let strongest = met
+            .into_iter()
+            .filter_map(|(id, fates)| Some((id, fates.into_iter().min()?)));
+        self.fates.extend(strongest);
     }
 
     fn survives(&self, id: &Id, stones: &BTreeSet<Id>) -> bool {
@@ -568,16 +593,12 @@ impl<'a> World<'a> {
                 Fate::Anonymized | Fate::Erased => Disposition::Anonymize,
                 Fate::Kept => Disposition::Keep,
             };
-            let mut by: Vec<(usize, ReferenceName, usize)> = self
-                .outcomes(id)
-                .into_iter()
-                .filter(|(_, _, outcome)| outcome == fate && !self.subjects.contains(id))
-                .map(|(reference, index, _)| {
-                    (
-                        self.distance(request, &reference.to),
-                        reference.name.clone(),
-                        index,
-                    )
+            let reasons = self.reasons.get(id).into_iter().flatten();
+            let mut by: Vec<(usize, ReferenceName, usize)> = reasons
+                .filter(|(reason, ..)| reason == fate && !self.subjects.contains(id))
+                .map(|(_, name, index)| {
+                    let to = &self.map.reference(name).expect("a reference").to;
+                    (self.distance(request, to), name.clone(), *index)
                 })
                 .collect();
             by.sort();
