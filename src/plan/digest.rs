@@ -1,6 +1,6 @@
 //! The digest of a plan: what was shown, in 64 characters.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -66,7 +66,11 @@ impl Digest {
         let written = serde_json::to_writer(&mut hash, &covered);
         debug_assert!(written.is_ok(), "the covered parts are plain data");
         let bytes = hash.0.finalize();
-        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(bytes.iter().fold(String::new(), |mut text, byte| {
+            // Writing to text cannot fail.
+            _ = write!(text, "{byte:02x}");
+            text
+        }))
     }
 
     /// The 64 digits.

@@ -18,19 +18,16 @@ pub(super) fn offered<'a>(
             "ask for a record of the policy's own kind",
         ));
     }
-    match (
-        policy.modes.get(&request.mode),
-        policy.compiled.get(&request.mode),
-    ) {
-        (Some(mode), Some(compiled)) => Ok((mode, compiled)),
-        _ => {
-            let offered: Vec<_> = policy.modes().map(|mode| mode.to_string()).collect();
-            Err(Refusal::invalid(
-                format!("the policy does not offer {}", request.mode),
-                format!("it offers {}", offered.join(", ")),
-            ))
-        }
+    if let Some(mode) = policy.modes.get(&request.mode)
+        && let Some(compiled) = policy.compiled.get(&request.mode)
+    {
+        return Ok((mode, compiled));
     }
+    let offered: Vec<_> = policy.modes().map(|mode| mode.to_string()).collect();
+    Err(Refusal::invalid(
+        format!("the policy does not offer {}", request.mode),
+        format!("it offers {}", offered.join(", ")),
+    ))
 }
 
 /// The actor may ask; the condition, if any, must hold for every subject.
@@ -70,12 +67,12 @@ pub(super) fn access(
         })
         .collect();
     // One way in without a scope is enough.
-    Ok(conditions.map(
-        |mut conditions| match (conditions.pop(), conditions.is_empty()) {
+    Ok(
+        conditions.map(|mut scopes| match (scopes.pop(), scopes.is_empty()) {
             (Some(only), true) => only,
-            (last, _) => any(conditions.into_iter().chain(last)),
-        },
-    ))
+            (other, _) => any(scopes.into_iter().chain(other)),
+        }),
+    )
 }
 
 /// The request says what it has to.
