@@ -1,6 +1,6 @@
 //! The digest of a plan: what was shown, in 64 characters.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -65,12 +65,13 @@ impl Digest {
         // Writing to a hash cannot fail, and all keys are strings.
         let written = serde_json::to_writer(&mut hash, &covered);
         debug_assert!(written.is_ok(), "the covered parts are plain data");
-        let bytes = hash.0.finalize();
-        Self(bytes.iter().fold(String::new(), |mut text, byte| {
-            // Writing to text cannot fail.
-            _ = write!(text, "{byte:02x}");
-            text
-        }))
+        let digits = hash
+            .0
+            .finalize()
+            .into_iter()
+            .flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+        Self(digits.collect())
     }
 
     /// The 64 digits.

@@ -94,8 +94,8 @@ impl TryFrom<Document> for Condition {
                     values,
                 });
             }
-            found.extend(is_null.map(|empty| {
-                if empty {
+            found.extend(is_null.map(|is_null| {
+                if is_null {
                     super::is_null(&field)
                 } else {
                     super::not_null(&field)

@@ -1,6 +1,6 @@
 //! What can be refused before any data is looked at.
 
-use crate::domain::{Condition, Reason, Request, Role, any};
+use crate::domain::{Condition, FieldType, Reason, Request, Role, any};
 use crate::policy::compile::{CompiledMode, Target};
 use crate::policy::{Access, Allow, DeletionPolicy, ModePolicy, ReasonRule, Refusal};
 
@@ -62,17 +62,12 @@ pub(super) fn access(
         .into_iter()
         .map(|allow| {
             allow.condition(actor, |field| {
-                kind.map_or(crate::domain::FieldType::Text, |kind| kind.type_of(field))
+                kind.map_or(FieldType::Text, |kind| kind.type_of(field))
             })
         })
         .collect();
     // One way in without a scope is enough.
-    Ok(
-        conditions.map(|mut scopes| match (scopes.pop(), scopes.is_empty()) {
-            (Some(only), true) => only,
-            (other, _) => any(scopes.into_iter().chain(other)),
-        }),
-    )
+    Ok(conditions.map(any))
 }
 
 /// The request says what it has to.
