@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::text::{chain, counted, day, shown_subjects};
+use super::text::{chain, counted, day, of_subject, shown_subjects};
 use super::{Outcome, Receipt, ReceiptStep};
 use crate::domain::instant_text;
 
@@ -58,17 +58,19 @@ impl Receipt {
         belongs: impl Fn(&ReceiptStep) -> bool,
     ) -> fmt::Result {
         let steps: Vec<_> = self.steps.iter().filter(|step| belongs(step)).collect();
-        let lengths = steps.iter().map(|step| step.kind.as_str().chars().count());
-        let Some(width) = lengths.max() else {
+        if steps.is_empty() {
             return Ok(());
-        };
+        }
+        // That of the whole receipt, so that its sections are in line with each other.
+        let all = self.steps.iter().map(|step| step.kind.as_str());
+        let width = all.map(|kind| kind.chars().count()).max().unwrap_or(0);
         writeln!(f, "\n{title}")?;
         for step in steps {
             let kind = step.kind.as_str();
             let (actual, disposition) = (step.actual, step.disposition);
             write!(f, "  {actual:>7}  {kind:width$}  {disposition:<11}  ")?;
             match &*step.path {
-                [] => f.write_str("as asked")?,
+                [] => f.write_str(of_subject(disposition))?,
                 path => f.write_str(&chain(path))?,
             }
             if step.planned != step.actual {

@@ -16,7 +16,7 @@ fn a_plan_is_shown_as_text_and_ends_with_0() {
                 .starts_with("Plan: hard_delete of `clients` `free`\nNothing stands in the way.")
         );
         assert!(
-            ended.out.contains("retain       until 2030-03-01: tax law"),
+            ended.out.contains("until 2030-03-01 under tax law"),
             "{}",
             ended.out
         );
