@@ -331,7 +331,7 @@ async fn with_dependants(dependants: u32) -> (usize, usize, u64) {
     SqliteStore::new(pool.clone()).migrate().await.unwrap();
     let statements = Arc::new(AtomicUsize::new(0));
     let store = SqlStore::new(
-        Counting(PoolConnection(pool.clone()), statements.clone()),
+        Counting(PoolConnection::new(pool.clone()), statements.clone()),
         Dialect::Sqlite,
     );
     let policy = policy(

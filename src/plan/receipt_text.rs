@@ -45,8 +45,12 @@ impl Receipt {
             (_, true) => writeln!(f, "Done. Nothing is open."),
             (_, false) => writeln!(
                 f,
-                "Done, but NOT COMPLETE: {} still open.",
-                counted(self.open.len(), "item is", "items are")
+                "Done. {} come.",
+                counted(
+                    self.open.len(),
+                    "item stays open until its date has",
+                    "items stay open until their dates have"
+                )
             ),
         }
     }
@@ -146,7 +150,7 @@ mod tests {
             { "kind": "notes", "why": "retained: a lawsuit", "until": null, "count": 1 } ] }));
         assert_eq!(
             text.lines().nth(1),
-            Some("Done, but NOT COMPLETE: 2 items are still open.")
+            Some("Done. 2 items stay open until their dates have come.")
         );
         assert!(text.contains(
             "\nWhat is still open\n\
