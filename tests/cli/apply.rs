@@ -18,7 +18,7 @@ fn a_receipt_is_shown_as_text_and_the_rows_are_gone() {
         assert!(
             ended
                 .out
-                .starts_with("Receipt: hard_delete of `clients` `free`\nDone. 1 item stays open")
+                .starts_with("Receipt: hard_delete of `clients` `free`\nDone. 1 item stays open until")
         );
         assert!(
             ended
