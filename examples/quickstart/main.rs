@@ -40,7 +40,7 @@ async fn main() -> Result<(), Failure> {
         .with_clock(TODAY.parse::<DateTime<Utc>>()?);
     let before = clinic::rows(&pool).await?;
     println!(
-        "A clinic with {} clients, in {}",
+        "A clinic with {} clients, in {}\n(a demonstration: the clock stands at {TODAY}, and all people are made up)",
         before.of("clients"),
         file.display()
     );
@@ -66,7 +66,7 @@ async fn main() -> Result<(), Failure> {
     );
     let administrator = privacy_request(ADMINISTRATOR, 3);
     show::refusal(
-        "ana tries an administrator",
+        "ana tries an administrator, who is no client and so is not there for this policy",
         &lifecycle.delete(&administrator).await,
     );
 
@@ -80,8 +80,10 @@ async fn main() -> Result<(), Failure> {
 
     show::title(4, "ana confirms exactly this plan: the receipt");
     let sales = clinic::sales_of(&pool, DIEGO).await?;
+    let bookings = clinic::bookings_of(&pool, DIEGO).await?;
+    let bookings_before = clinic::bookings(&pool, &bookings).await?;
     let receipt = lifecycle.apply(&diego, &plan).await?;
-    show::receipt(&receipt);
+    println!("{receipt}");
 
     show::title(5, "What the database itself says, in plain SQL");
     let after = clinic::rows(&pool).await?;
@@ -100,6 +102,15 @@ async fn main() -> Result<(), Failure> {
     );
     for sale in clinic::sales(&pool, &sales).await? {
         println!("  {sale}");
+    }
+
+    println!("and of his bookings, before:");
+    for booking in bookings_before {
+        println!("  {booking}");
+    }
+    println!("after:");
+    for booking in clinic::bookings(&pool, &bookings).await? {
+        println!("  {booking}");
     }
 
     show::title(

@@ -28,6 +28,7 @@ mod log;
 mod prefix;
 mod render;
 mod schema;
+mod shown;
 mod statement;
 mod store;
 mod survey;
