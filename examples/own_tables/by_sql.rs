@@ -54,7 +54,7 @@ impl SqlConnection for Shared {
             Access::Read => "BEGIN",
             Access::Write => "BEGIN IMMEDIATE",
         };
-        begun.execute(begin, &[]).await?;
+        transaction.execute(begin, &[]).await?;
         Ok(Box::new(begun))
     }
 }
