@@ -34,7 +34,10 @@ fn random_worlds_have_what_they_are_made_for() {
     let lines = coverage.lines().join("\n");
     eprintln!("{lines}");
     let missing = coverage.missing();
-    assert!(missing.is_empty(), "too few worlds have {missing:?}:\n{lines}");
+    assert!(
+        missing.is_empty(),
+        "too few worlds have {missing:?}:\n{lines}"
+    );
 }
 
 #[test]
@@ -46,7 +49,9 @@ fn no_surviving_row_refers_to_a_row_that_went() {
         Some((target, is_there))
     };
     on_random_worlds(async |case, verdict| {
-        for reference in case.policy.map().references() {
+        // What blocks is not redirected, so only what is carried out leaves no gap.
+        let executable = Some(case.policy.map()).filter(|_| verdict.executable);
+        for reference in executable.into_iter().flat_map(|map| map.references()) {
             for id in verdict.rows[&reference.from].keys() {
                 let before = target(&case.rows, reference, id);
                 let after = target(&verdict.rows, reference, id);
@@ -119,7 +124,10 @@ fn planning_twice_says_the_same_and_applying_twice_does_it_once() {
         let plan = planned(case, &lifecycle).await?;
         let again = planned(case, &lifecycle).await?;
         prop_assert_eq!(&plan.digest, &again.digest);
-        prop_assert_eq!(sorted(&lifecycle.store().to_json()), sorted(&case.rows_document()));
+        prop_assert_eq!(
+            sorted(&lifecycle.store().to_json()),
+            sorted(&case.rows_document())
+        );
         if !verdict.executable {
             return Ok(());
         }

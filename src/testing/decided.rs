@@ -1,5 +1,6 @@
 //! What came of a request, and whether it is what the test expects.
 
+use std::borrow::Borrow;
 use std::fmt::Display;
 
 use serde_json::{Value as Json, json};
@@ -34,8 +35,8 @@ impl Decided {
 
     /// Then this is asked for as well, of the rows as they are now.
     #[must_use]
-    pub fn when(self, request: &Request) -> Self {
-        Self::new(self.lifecycle, request)
+    pub fn when(self, request: impl Borrow<Request>) -> Self {
+        Self::new(self.lifecycle, request.borrow())
     }
 
     /// The plan, where there is one.
@@ -96,7 +97,10 @@ impl Decided {
     pub fn then_done(self) -> Self {
         if let Some(error) = self.error() {
             let code = error.code();
-            panic!("expected to be carried out, found `{code}`\n\n{}", self.shown());
+            panic!(
+                "expected to be carried out, found `{code}`\n\n{}",
+                self.shown()
+            );
         }
         self
     }
@@ -214,7 +218,10 @@ impl Decided {
     fn then_steps(self, what: &str, count: u64, is_meant: impl Fn(&Step) -> bool) -> Self {
         let decided = self.then_done();
         let steps = decided.plan().into_iter().flat_map(|plan| &plan.steps);
-        let found: u64 = steps.filter(|step| is_meant(step)).map(|step| step.count).sum();
+        let found: u64 = steps
+            .filter(|step| is_meant(step))
+            .map(|step| step.count)
+            .sum();
         decided.expect(what, &count, &found);
         decided
     }
@@ -262,7 +269,11 @@ impl Decided {
         };
         for (field, expected) in fields.as_object().into_iter().flatten() {
             let what = format!("`{field}` of `{kind}` `{id}`");
-            self.expect(what, expected, &json!(row.get(&FieldName::from(field.as_str()))));
+            self.expect(
+                what,
+                expected,
+                &json!(row.get(&FieldName::from(field.as_str()))),
+            );
         }
         self
     }

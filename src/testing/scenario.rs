@@ -1,5 +1,6 @@
 //! Given, when, then: tests of a policy that read like the policy.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -100,7 +101,7 @@ impl Scenario {
     /// # Panics
     /// Where the rows are none, or do not fit the policy.
     #[track_caller]
-    pub fn when(self, request: Request) -> Decided {
+    pub fn when(self, request: impl Borrow<Request>) -> Decided {
         let Self { policy, rows, now } = self;
         let rows = rows.into_iter();
         let rows: Json = rows
@@ -118,7 +119,7 @@ impl Scenario {
             Some(now) => lifecycle.with_clock(now),
             None => lifecycle,
         };
-        Decided::new(lifecycle, &request)
+        Decided::new(lifecycle, request.borrow())
     }
 }
 

@@ -70,10 +70,7 @@ pub(crate) fn memory(case: &Case) -> MemoryStore {
 }
 
 /// The lifecycle of a world's policy over a store, at the world's time.
-pub(crate) async fn opened<S: Store>(
-    case: &Case,
-    store: S,
-) -> Result<Lifecycle<S>, TestCaseError> {
+pub(crate) async fn opened<S: Store>(case: &Case, store: S) -> Result<Lifecycle<S>, TestCaseError> {
     let lifecycle = Lifecycle::open(store, case.policy.clone()).await;
     let lifecycle = lifecycle.map_err(|error| TestCaseError::fail(error.to_string()))?;
     Ok(lifecycle.with_clock(case.now))

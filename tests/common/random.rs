@@ -39,7 +39,9 @@ impl Worlds {
     pub(crate) fn new(shrink: u32) -> Self {
         let seed = match std::env::var("LIFECYCLE_SEED").as_deref() {
             Ok("random") => uuid::Uuid::new_v4().as_u64_pair().0,
-            Ok(text) => text.parse().expect("LIFECYCLE_SEED is a number, or `random`"),
+            Ok(text) => text
+                .parse()
+                .expect("LIFECYCLE_SEED is a number, or `random`"),
             Err(_) => SEED,
         };
         let config = Config {
@@ -92,8 +94,7 @@ pub(crate) fn on_random_worlds(test: impl AsyncFn(&Case, &Verdict) -> Result<(),
         .enable_all()
         .build()
         .unwrap();
-    let done = Worlds::new(4_000)
-        .on_each(|case, verdict| runtime.block_on(test(case, verdict)));
+    let done = Worlds::new(4_000).on_each(|case, verdict| runtime.block_on(test(case, verdict)));
     if let Err(failed) = done {
         panic!("{failed}");
     }
