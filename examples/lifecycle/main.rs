@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Format};
 use failure::Failure;
 
 #[tokio::main(flavor = "current_thread")]
@@ -49,6 +49,14 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { shared, command } = arguments;
+    let for_plans = matches!(
+        shared.format,
+        Format::Markdown | Format::Mermaid | Format::Sql
+    );
+    if for_plans && !matches!(command, Command::Plan(_)) {
+        let message = "this format is for `plan` only";
+        return Err(Failure::usage(message).remedy("use `--format text` or `--format json`"));
+    }
     match command {
         Command::Schema => schema::run(&shared),
         Command::Plan(asked) => plan::run(&shared, &asked).await,

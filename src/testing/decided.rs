@@ -65,10 +65,9 @@ impl Decided {
 
     /// What happened, in the words of the plan.
     fn shown(&self) -> String {
-        match (&self.plan, self.error()) {
-            (Ok(plan), _) => plan.to_string(),
-            (_, Some(error)) => error.to_string(),
-            (Err(error), None) => error.to_string(),
+        match &self.plan {
+            Ok(plan) => plan.to_string(),
+            Err(error) => error.to_string(),
         }
     }
 
@@ -272,7 +271,7 @@ impl Decided {
             self.expect(
                 what,
                 expected,
-                &json!(row.get(&FieldName::from(field.as_str()))),
+                &json!(row.get(FieldName::from(field.as_str()))),
             );
         }
         self

@@ -7,11 +7,23 @@
 //!   worlds of [`strategies`].
 
 pub mod conformance;
+#[allow(clippy::panic, reason = "a panic is how a scenario fails")]
 mod decided;
 mod faulty;
+#[allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a world that cannot be judged is a mistake of the test"
+)]
 pub mod model;
 mod run;
+#[allow(clippy::panic, reason = "a panic is how a scenario fails")]
 mod scenario;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::similar_names,
+    reason = "documents are indexed by the keys they were made with"
+)]
 pub mod strategies;
 
 pub use decided::Decided;

@@ -91,7 +91,9 @@ impl Scenario {
     pub fn at(mut self, instant: &str) -> Self {
         match instant.parse() {
             Ok(instant) => self.now = Some(instant),
-            Err(_) => panic!("`{instant}` is no instant: write it as 2026-03-01T00:00:00Z"),
+            Err(error) => {
+                panic!("`{instant}` is no instant, such as 2026-03-01T00:00:00Z: {error}")
+            }
         }
         self
     }

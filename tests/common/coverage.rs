@@ -177,8 +177,8 @@ impl<'a> World<'a> {
             let references = self.map().references_from(&kind.name);
             references.filter(move |reference| {
                 let entries = rules.entries(&reference.name).unwrap_or_default();
-                let moved = |link: &Option<Link>| matches!(link, Some(Link::Redirect(_)));
-                let moves = entries.iter().any(|entry| moved(&entry.link));
+                let mut links = entries.iter().map(|entry| &entry.link);
+                let moves = links.any(|link| matches!(link, Some(Link::Redirect(_))));
                 let parent = self.parent(row, reference);
                 !reference.nullable && !moves && parent.is_some_and(|(parent, _)| is_stone(&parent))
             })

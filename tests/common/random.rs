@@ -89,6 +89,10 @@ impl Worlds {
 }
 
 /// Runs a test on every random world.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "a closure is written where it is passed"
+)]
 pub(crate) fn on_random_worlds(test: impl AsyncFn(&Case, &Verdict) -> Result<(), TestCaseError>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
