@@ -91,6 +91,11 @@ fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker>
         .as_ref()
         .map(|when| format!(" with {when}"))
         .unwrap_or_default();
+    let because = compiled
+        .because
+        .as_ref()
+        .map(|because| format!(": {because}"))
+        .unwrap_or_default();
     let (message, remedy) = match (&compiled.reference, &compiled.when) {
         (None, _) => (
             format!(
@@ -99,7 +104,9 @@ fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker>
             "see to these rows by another way first",
         ),
         (Some(reference), when) => (
-            format!("{found} of `{kind}`{with} must not lose what `{reference}` refers to"),
+            format!(
+                "{found} of `{kind}`{with} must not lose what `{reference}` refers to{because}"
+            ),
             match when {
                 Some(_) => {
                     "change these rows so that the condition no longer holds, or remove them, first"
