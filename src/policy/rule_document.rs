@@ -246,7 +246,7 @@ impl Serialize for Entry {
         }
         match &self.then {
             Rule::Anonymize(masks) if !masks.is_empty() => {
-                map.serialize_entry("anonymize", masks)?
+                map.serialize_entry("anonymize", masks)?;
             }
             Rule::Retain(retention) => map.serialize_entry("retain", retention)?,
             Rule::Redirect(redirect) => redirect.entry("then", &mut map)?,
