@@ -1,5 +1,12 @@
 //! A peer's deletion cases as data: references with rules, rows, one deletion, what is left. The numbers are
 //! those of the list the project keeps; the notation is in `common`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 

@@ -1,4 +1,11 @@
 //! The conformance suite on SQLite.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 #![cfg(all(feature = "sqlite", feature = "testing"))]
 
 mod hosts;

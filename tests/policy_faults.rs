@@ -1,5 +1,12 @@
 //! Policies that do not build: one test per fault, each with the path it is reported at and a part of the
 //! way out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Faults, eq};

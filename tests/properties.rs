@@ -1,4 +1,11 @@
 //! Random worlds: the model, the memory store and SQLite agree.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 #![cfg(feature = "testing")]
 
 mod common;
@@ -118,6 +125,10 @@ async fn agrees<S: Store>(
 }
 
 /// Runs a comparison on random worlds.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "a closure is written where it is passed"
+)]
 fn on_random_worlds(compare: impl AsyncFn(&Case, &Verdict) -> Result<String, TestCaseError>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -163,7 +174,7 @@ fn the_model_and_sqlite_agree_whatever_its_foreign_keys_do() {
         ];
         let schema = Schema {
             on_delete: actions[turn.get() % 5],
-            reversed: turn.get() % 2 == 0,
+            reversed: turn.get().is_multiple_of(2),
         };
         let file = File::with_schema(case.policy.map(), &case.rows_document(), schema).await;
         let memory = MemoryStore::from_json(case.policy.map(), &case.rows_document()).unwrap();

@@ -46,6 +46,12 @@ pub(crate) struct Shared {
 pub(crate) enum Format {
     Text,
     Json,
+    /// Plans only
+    Markdown,
+    /// Plans only
+    Mermaid,
+    /// Plans only: the statements, for SQLite
+    Sql,
 }
 
 #[derive(Debug, Subcommand)]

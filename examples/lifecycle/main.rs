@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Format};
 use failure::Failure;
 
 #[tokio::main(flavor = "current_thread")]
@@ -51,6 +51,14 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { shared, command } = arguments;
+    let for_plans = matches!(
+        shared.format,
+        Format::Markdown | Format::Mermaid | Format::Sql
+    );
+    if for_plans && !matches!(command, Command::Plan(_)) {
+        let message = "this format is for `plan` only";
+        return Err(Failure::usage(message).remedy("use `--format text` or `--format json`"));
+    }
     match command {
         Command::Init(asked) => init::run(&shared, &asked).await,
         Command::Check => check::run(&shared).await,

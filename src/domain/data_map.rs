@@ -103,6 +103,7 @@ impl DataMap {
     }
 
     /// The kinds, by name.
+    #[must_use]
     pub fn kinds(&self) -> impl ExactSizeIterator<Item = &Kind> {
         self.kinds.values()
     }
@@ -114,6 +115,7 @@ impl DataMap {
     }
 
     /// The references, by name.
+    #[must_use]
     pub fn references(&self) -> impl ExactSizeIterator<Item = &Reference> {
         self.references.values()
     }

@@ -12,7 +12,7 @@ use super::{Condition, FieldName, FieldType, KindName, Mask, Value};
 pub struct Kind {
     /// Its name in policies, plans and errors.
     pub name: KindName,
-    /// Its table, if that is called differently.
+    /// Its table, if that is called differently. Stores that work by rows go by the name.
     pub table: Option<String>,
     /// The field that identifies a record. Composite ids are not supported.
     pub id: FieldName,
@@ -44,7 +44,7 @@ pub struct Field {
     pub nullable: bool,
     /// Whether no two rows may have the same value.
     pub unique: bool,
-    /// Its column, if that is called differently.
+    /// Its column, if that is called differently. Stores that work by rows go by the field's name.
     pub column: Option<String>,
     /// What `set_default` writes.
     pub default: Option<Value>,

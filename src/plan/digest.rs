@@ -65,8 +65,13 @@ impl Digest {
         // Writing to a hash cannot fail, and all keys are strings.
         let written = serde_json::to_writer(&mut hash, &covered);
         debug_assert!(written.is_ok(), "the covered parts are plain data");
-        let bytes = hash.0.finalize();
-        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        let digits = hash
+            .0
+            .finalize()
+            .into_iter()
+            .flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+        Self(digits.collect())
     }
 
     /// The 64 digits.

@@ -48,7 +48,7 @@ impl Outcome {
 /// What a request would do, set by set, with everything that stands in its way.
 ///
 /// `Display` is the text a person decides from; `Serialize` is the JSON form. A plan with blockers or
-/// unacknowledged warnings is still a plan; [`into_executable`](Self::into_executable) is the only way on.
+/// unacknowledged warnings is still a plan; [`Lifecycle::apply`](crate::Lifecycle::apply) refuses it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Plan {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Disposition, Outcome, Plan, Step};
+use super::{Disposition, Ground, Outcome, Plan, Step, StepKey};
 use crate::domain::{RecordId, ReferenceName, instant_text};
 
 /// How many ids of a batch are shown.
@@ -20,8 +20,15 @@ impl fmt::Display for Plan {
         self.section(f, "What stays, without the person", |step| {
             step.key.disposition.is_masked()
         })?;
-        self.section(f, "What stays", |step| step.key.disposition.is_untouched())?;
-        self.section(f, "Which references change", |step| {
+        self.section(
+            f,
+            "What has to stay for now, and may be deleted after its date",
+            |step| step.key.disposition == Disposition::Retain,
+        )?;
+        self.section(f, "What stays", |step| {
+            step.key.disposition == Disposition::Keep
+        })?;
+        self.section(f, "Which links change, of rows that stay", |step| {
             step.key.disposition.is_redirect()
         })?;
         self.notes_and_effects(f)?;
@@ -79,10 +86,8 @@ impl Plan {
                 blocker.count, blocker.rule, blocker.message
             )?;
             if !blocker.sample.is_empty() {
-                let ids: Vec<_> = blocker.sample.iter().map(quoted).collect();
-                let shown = u64::try_from(ids.len()).unwrap_or(u64::MAX);
-                let more = if blocker.count > shown { ", ..." } else { "" };
-                writeln!(f, "           `{}` {}{more}", blocker.kind, ids.join(", "))?;
+                let ids = first_of(&blocker.sample, blocker.count);
+                writeln!(f, "           `{}` {ids}", blocker.kind)?;
             }
             writeln!(f, "           first: {}", blocker.remedy)?;
         }
@@ -118,11 +123,9 @@ impl Plan {
             return Ok(());
         }
         writeln!(f, "\n{title}")?;
-        let width = steps
-            .iter()
-            .map(|step| step.key.kind.as_str().chars().count())
-            .max();
-        let width = width.unwrap_or(0);
+        // That of the whole plan, so that its sections are in line with each other.
+        let all = self.steps.iter().map(|step| step.key.kind.as_str());
+        let width = all.map(|kind| kind.chars().count()).max().unwrap_or(0);
         for step in steps {
             // The name does not pad itself, because padding is the line's business.
             let kind = step.key.kind.as_str();
@@ -133,21 +136,13 @@ impl Plan {
             )?;
             writeln!(f, "{}", why(step))?;
             for forced in &step.forced_by {
-                let ids: Vec<_> = forced.sample.iter().map(quoted).collect();
                 let (count, reference) = (forced.count, &forced.reference);
-                writeln!(
-                    f,
-                    "           forced by {count} over {reference}: {}",
-                    ids.join(", ")
-                )?;
+                let ids = first_of(&forced.sample, count);
+                writeln!(f, "           forced by {count} over {reference}: {ids}")?;
             }
-            for ground in &step.grounds {
-                if ground.undated > 0 {
-                    writeln!(
-                        f,
-                        "           {} of them without a date, and so without end",
-                        ground.undated
-                    )?;
+            if step.key.disposition == Disposition::Retain {
+                for ground in &step.grounds {
+                    writeln!(f, "           {}", retention(ground, step.grounds.len()))?;
                 }
             }
         }
@@ -174,32 +169,65 @@ impl Plan {
     }
 }
 
-/// Why a step is there: the retention, the rule and the reference, or that it was asked for.
+/// Why a step is there: over which references, by which rule, because of what. Until when something is
+/// retained is a line of its own.
 fn why(step: &Step) -> String {
-    let retention = if step.key.disposition == Disposition::Retain {
-        let until = match &step.until {
-            Some(until) if until.first == until.last => format!("until {}", day(until.last)),
-            Some(until) => format!("from {} until {}", day(until.first), day(until.last)),
-            None => "without end".into(),
-        };
-        let grounds: Vec<_> = step.grounds.iter().map(|ground| &*ground.basis).collect();
-        format!("{until}: {}, ", grounds.join("; "))
-    } else if let Some(basis) = &step.key.basis {
-        format!("no longer retained under {basis}, ")
+    let StepKey {
+        disposition,
+        path,
+        rule,
+        when,
+        basis,
+        ..
+    } = &step.key;
+    let (retained, basis) = (*disposition == Disposition::Retain, basis.as_ref());
+    let by = match basis {
+        _ if step.is_subject() => return of_subject(*disposition).into(),
+        Some(basis) if !retained => format!(", no longer retained under {basis}"),
+        None if rule != disposition.as_str() => format!(" ({rule})"),
+        _ => String::new(),
+    };
+    let because = when.as_ref().map(|when| format!(", because {when}"));
+    chain(path) + &by + &because.unwrap_or_default()
+}
+
+/// Why the subject's own set is there.
+pub(super) fn of_subject(disposition: Disposition) -> &'static str {
+    match disposition {
+        Disposition::Tombstone => "asked to go, has to stay",
+        _ => "as asked",
+    }
+}
+
+/// The first ids, and a sign that there are more.
+fn first_of(sample: &[RecordId], count: u64) -> String {
+    let ids: Vec<_> = sample.iter().map(quoted).collect();
+    let shown = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+    ids.join(", ") + if count > shown { ", ..." } else { "" }
+}
+
+/// Until when rows stay, and under which of so many grounds: the day on which the last of them becomes due,
+/// and the first where that is another one.
+fn retention(ground: &Ground, grounds: usize) -> String {
+    let until = match ground.until {
+        Some(until) if until.first == until.last => format!("until {}", day(until.last)),
+        Some(until) => {
+            let (first, last) = (day(until.first), day(until.last));
+            format!("until {last} (the first until {first})")
+        }
+        None => "without end".into(),
+    };
+    let count = if grounds > 1 {
+        format!("{} ", ground.count)
     } else {
         String::new()
     };
-    let rule = &step.key.rule;
-    let by = match &*step.key.path {
-        [] => "as asked".into(),
-        path if step.key.disposition.is_redirect() => format!("{} ({rule})", chain(path)),
-        // The ground says more than the name of the rule.
-        path if !retention.is_empty() => format!("over {}", chain(path)),
-        path => format!("{rule} by {}", chain(path)),
+    let undated = match ground.undated {
+        0 => String::new(),
+        all if all == ground.count => ", because there is no date to count from".into(),
+        some => format!("; {some} of them without a date, and so without end"),
     };
-    let when = step.key.when.as_ref();
-    let because = when.map(|when| format!(", because {when}"));
-    retention + &by + &because.unwrap_or_default()
+    format!("{count}{until} under {}{undated}", ground.basis)
 }
 
 /// The first subjects, and how many more there are.

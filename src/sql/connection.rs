@@ -36,6 +36,10 @@ pub trait SqlConnection: Send + Sync {
 
 /// A transaction. Dropped without commit it is rolled back, also when a future is dropped half way.
 ///
+/// Transactions that only read are dropped, not committed. Where statements run on another thread the
+/// statement of a dropped future may still be running: the rollback waits for it, and the connection is used
+/// by nobody else before.
+///
 /// Placeholders are numbered from 1 (`?1`, `?2` …); each number occurs once and in order, so that a driver
 /// may also bind by position.
 #[async_trait]
@@ -51,7 +55,8 @@ pub trait SqlTransaction: Send {
     ) -> Result<Vec<Vec<SqlValue>>, SqlError>;
 
     /// Runs one statement and returns how many rows it inserted, changed or deleted itself: rows touched by
-    /// triggers and foreign key actions do not count.
+    /// triggers and foreign key actions do not count. Of a statement that changes no rows by its nature
+    /// (`PRAGMA`, `CREATE TABLE`) the number is not looked at.
     ///
     /// # Errors
     /// [`SqlError`]

@@ -43,6 +43,9 @@ impl SqlError {
 
     /// An error of SQLite, from its (extended) result code and its message.
     ///
+    /// The message must be SQLite's own (`sqlite3_errmsg`), without what a driver adds to it, such as the
+    /// statement: the name of the missing table or column is read from its end.
+    ///
     /// ```
     /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
     /// let error = SqlError::from_sqlite(1, "no such table: debts", "from the driver");

@@ -1,6 +1,6 @@
 //! Stores on SQL databases: rendering without a connection, and [`SqlStore`] over a connection of yours.
 //!
-//! Implement [`SqlConnection`] over the driver you have (about sixty lines) and wrap it:
+//! Implement [`SqlConnection`] over the driver you have (about 150 lines; the example `own_tables` has one) and wrap it:
 //! `SqlStore::new(my_connection, Dialect::Sqlite)`. For sqlx there is the feature `sqlite`.
 //!
 //! Names are always quoted and values always bound, so tables and columns may be called anything. A table's
@@ -31,6 +31,7 @@ mod log;
 mod prefix;
 mod render;
 mod schema;
+mod shown;
 mod statement;
 mod store;
 mod survey;

@@ -10,7 +10,8 @@ pub(crate) const TABLES: [&str; 5] = ["schema", "operations", "audit", "outbox",
 
 /// The statements that create the library's tables where they are not there yet.
 ///
-/// They may be run any number of times. [`SqlStore::migrate`](super::SqlStore::migrate) runs the same text.
+/// They may be run any number of times. What their columns are is in the [guide](crate::guide::stores).
+/// [`SqlStore::migrate`](super::SqlStore::migrate) runs the same text.
 ///
 /// ```
 /// use client_lifecycle::sql::{Dialect, Prefix, schema};

@@ -18,7 +18,7 @@ pub struct Batch {
     pub changes: Vec<RowChange>,
 }
 
-/// A row that must be as it was read.
+/// A row that must be as it was read: equal to what the backend's own `get` or `referrers` returned.
 #[derive(Debug, Clone)]
 pub struct Unchanged {
     /// The kind.
@@ -36,7 +36,7 @@ pub struct NoOthers {
     pub reference: ReferenceName,
     /// The row referred to.
     pub target: RecordId,
-    /// The ids of the rows that refer to it, in order.
+    /// The ids of the rows that refer to it, in the order of [`RecordId`].
     pub referrers: Vec<RecordId>,
 }
 

@@ -96,7 +96,7 @@ pub enum StoreError {
     /// The backend failed.
     #[error("the backend failed while it {doing}")]
     Backend {
-        /// What it was doing, such as `read \`debts\``.
+        /// What it was doing, such as reading a table, in the past tense.
         doing: String,
         /// What the backend said.
         #[source]

@@ -9,15 +9,19 @@ use crate::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference
 ///
 /// Wrapped in [`ByRow`](super::ByRow) it is a [`Store`](super::Store). The crate's own tables (operations,
 /// audit, outbox, marks) arrive as ordinary kinds with the reserved names of [`library`](super::library);
-/// keep them like any other. A backend that cannot write a batch atomically, and only if its conditions
+/// keep them like any other. Kinds and fields are called as in the data map: its `table` and `column` are for
+/// SQL, and a backend that calls them otherwise translates. A backend that cannot write a batch atomically, and only if its conditions
 /// hold, cannot be a store.
 ///
-/// [`MemoryRecords`](crate::memory::MemoryRecords) is a complete implementation to read along with.
+/// The example `own_tables` is a complete implementation to begin with, and the
+/// [guide](crate::guide::stores) says what to get right.
 #[async_trait]
 pub trait Records: Send + Sync {
     /// The records with these ids, in any order; ids that are not there are left out.
     ///
-    /// An id given as text finds the integer of the same digits where the kind's ids are integers.
+    /// Where the map declares the kind's ids as integers, [`ByRow`](super::ByRow) asks with integers only:
+    /// text of the same digits was made one, other text was refused. Where it does not, ids come as callers
+    /// gave them, and text should find the integer of the same digits if the kind's ids are integers.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] for a kind the backend does not have, also when no ids are given;

@@ -94,9 +94,12 @@ impl TryFrom<Document> for Condition {
                     values,
                 });
             }
-            found.extend(is_null.map(|is_null| match is_null {
-                true => super::is_null(&field),
-                false => super::not_null(&field),
+            found.extend(is_null.map(|is_null| {
+                if is_null {
+                    super::is_null(&field)
+                } else {
+                    super::not_null(&field)
+                }
             }));
             for (text, is) in [(before, Comparison::Less), (after, Comparison::Greater)] {
                 let Some(text) = text else { continue };

@@ -1,6 +1,6 @@
 //! Ranks: one small number per fate and entry of a kind, so that precedence is a minimum.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::Parts;
 use super::fate::{Fate, cases};
@@ -90,7 +90,7 @@ impl Verdicts {
 /// The meanings of the ranks of a kind, in order: by fate, then by distance from the subject, then by name
 /// of the reference, then by entry.
 pub(super) fn meanings(parts: &Parts<'_>, kind: &KindName) -> Vec<Meaning> {
-    let mut found = BTreeMap::new();
+    let mut found = BTreeSet::new();
     let Some(facts) = parts.map.kind(kind) else {
         return Vec::new();
     };
@@ -106,16 +106,13 @@ pub(super) fn meanings(parts: &Parts<'_>, kind: &KindName) -> Vec<Meaning> {
                 // What had been marked before is in no step, so it needs no rank per entry; yet one rank
                 // per entry keeps every rank's meaning an entry.
                 let entry = Some((reference.name.clone(), case.entry));
-                found.insert(
-                    Meaning {
-                        fate,
-                        distance,
-                        entry,
-                    },
-                    (),
-                );
+                found.insert(Meaning {
+                    fate,
+                    distance,
+                    entry,
+                });
             }
         }
     }
-    found.into_keys().collect()
+    found.into_iter().collect()
 }

@@ -83,7 +83,7 @@ pub(super) fn preconditions(
         match said.severity {
             Severity::Note => {}
             Severity::Warn if acknowledged => {
-                bound.exact(guard.question, Expected::Exactly(count), name)
+                bound.exact(guard.question, Expected::Exactly(count), name);
             }
             Severity::Warn | Severity::Block => {
                 bound.both(guard.question, Expected::Exactly(count), name);

@@ -86,32 +86,31 @@ fn by_guard(
 fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker> {
     let count = answers.count(compiled.question);
     let (kind, found) = (&compiled.kind, rows(count));
-    let with = compiled
-        .when
-        .as_ref()
-        .map(|when| format!(" with {when}"))
-        .unwrap_or_default();
-    let because = compiled
-        .because
-        .as_ref()
-        .map(|because| format!(": {because}"))
-        .unwrap_or_default();
-    let (message, remedy) = match (&compiled.reference, &compiled.when) {
+    let (needs, them) = if count == 1 {
+        ("needs", "it")
+    } else {
+        ("need", "them")
+    };
+    let when = compiled.when.as_ref();
+    let with = when.map(|when| format!(" with {when}")).unwrap_or_default();
+    let because = compiled.because.as_ref();
+    let because = because.map(|why| format!(": {why}")).unwrap_or_default();
+    let (message, remedy) = match (&compiled.reference, when) {
         (None, _) => (
             format!(
                 "{found} of `{kind}` would be touched and lie outside what the policy may touch:{with}"
             ),
-            "see to these rows by another way first",
+            "see to these rows by another way first".into(),
         ),
         (Some(reference), when) => (
             format!(
-                "{found} of `{kind}`{with} must not lose what `{reference}` refers to{because}"
+                "{found} of `{kind}`{with} {needs} the record that `{reference}` refers to{because}"
             ),
             match when {
-                Some(_) => {
-                    "change these rows so that the condition no longer holds, or remove them, first"
+                Some(when) => {
+                    format!("change {them} so that {when} no longer holds, or delete {them}")
                 }
-                None => "remove these rows, or let them refer to another record, first",
+                None => format!("delete {them}, or let {them} refer to another record"),
             },
         ),
     };
@@ -122,7 +121,7 @@ fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker>
         count,
         sample: answers.sample(compiled.question).to_vec(),
         message,
-        remedy: remedy.into(),
+        remedy,
     })
 }
 

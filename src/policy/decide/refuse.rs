@@ -1,6 +1,6 @@
 //! What can be refused before any data is looked at.
 
-use crate::domain::{Condition, Reason, Request, Role, any};
+use crate::domain::{Condition, FieldType, Reason, Request, Role, any};
 use crate::policy::compile::{CompiledMode, Target};
 use crate::policy::{Access, Allow, DeletionPolicy, ModePolicy, ReasonRule, Refusal};
 
@@ -18,19 +18,16 @@ pub(super) fn offered<'a>(
             "ask for a record of the policy's own kind",
         ));
     }
-    match (
-        policy.modes.get(&request.mode),
-        policy.compiled.get(&request.mode),
-    ) {
-        (Some(mode), Some(compiled)) => Ok((mode, compiled)),
-        _ => {
-            let offered: Vec<_> = policy.modes().map(|mode| mode.to_string()).collect();
-            Err(Refusal::invalid(
-                format!("the policy does not offer {}", request.mode),
-                format!("it offers {}", offered.join(", ")),
-            ))
-        }
+    if let Some(mode) = policy.modes.get(&request.mode)
+        && let Some(compiled) = policy.compiled.get(&request.mode)
+    {
+        return Ok((mode, compiled));
     }
+    let offered: Vec<_> = policy.modes().map(|mode| mode.to_string()).collect();
+    Err(Refusal::invalid(
+        format!("the policy does not offer {}", request.mode),
+        format!("it offers {}", offered.join(", ")),
+    ))
 }
 
 /// The actor may ask; the condition, if any, must hold for every subject.
@@ -65,17 +62,12 @@ pub(super) fn access(
         .into_iter()
         .map(|allow| {
             allow.condition(actor, |field| {
-                kind.map_or(crate::domain::FieldType::Text, |kind| kind.type_of(field))
+                kind.map_or(FieldType::Text, |kind| kind.type_of(field))
             })
         })
         .collect();
     // One way in without a scope is enough.
-    Ok(conditions.map(
-        |mut conditions| match (conditions.pop(), conditions.is_empty()) {
-            (Some(only), true) => only,
-            (last, _) => any(conditions.into_iter().chain(last)),
-        },
-    ))
+    Ok(conditions.map(any))
 }
 
 /// The request says what it has to.

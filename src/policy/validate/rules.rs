@@ -137,17 +137,17 @@ fn target(
     let empties = match redirect {
         Redirect::SetNull => true,
         Redirect::SetDefault(Some(value)) => value.is_null(),
-        Redirect::SetDefault(None) => match declared {
-            Some(default) => default.is_null(),
-            None => {
+        Redirect::SetDefault(None) => {
+            let Some(default) = declared else {
                 faults.push(
                     Fault::new(path, format!("`{}` has no default", reference.name)).remedy(
                         "say {\"set_default\": …}, or declare `default` for the field in the data map",
                     ),
                 );
                 return;
-            }
-        },
+            };
+            default.is_null()
+        }
         Redirect::Reassign(_) => false,
     };
     if empties && !reference.nullable {

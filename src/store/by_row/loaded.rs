@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ids::as_declared;
 use crate::domain::{FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
 use crate::store::{Batch, NoOthers, Page, Records, StoreError, Unchanged};
 
@@ -54,11 +55,13 @@ impl<'a, R: Records> Loaded<'a, R> {
         kind: &Kind,
         ids: &[RecordId],
     ) -> Result<Vec<RecordId>, StoreError> {
+        let ids = ids.iter().map(|id| as_declared(kind, id));
+        let ids = ids.collect::<Result<Vec<_>, _>>()?;
         // Of a kind without rows in question too: it may not be there at all.
         if ids.is_empty() {
             self.records.get(kind, &[]).await?;
         }
-        for part in self.not_asked(&kind.name, ids).chunks(PAGE) {
+        for part in self.not_asked(&kind.name, &ids).chunks(PAGE) {
             let found = self.records.get(kind, part).await?;
             let by_text: BTreeMap<String, RecordId> = found
                 .iter()

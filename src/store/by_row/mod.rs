@@ -4,6 +4,7 @@ mod apply;
 mod audit;
 mod check;
 mod cycle;
+mod ids;
 mod loaded;
 mod names;
 mod questions;

@@ -1,8 +1,8 @@
 //! Clause 2: preconditions are checked in the transaction that writes.
 
-use super::change::{Change, all, arm, ranked};
-use super::observed::Observed;
-use super::world::{debt, load, load_all};
+use super::change::{Change, all, arm, ranked, update};
+use super::observed::{Observed, rows};
+use super::world::{client, debt, load, load_all};
 use super::{Host, join, yield_now};
 use crate::plan::{ChangeSet, Difference, Expected, Receipt, Source, Write};
 use crate::store::StoreError;
@@ -93,4 +93,45 @@ async fn patiently(host: &dyn Host, changes: &ChangeSet) -> Result<Receipt, Stor
         }
     }
     panic!("a hundred retries did not help");
+}
+
+/// A debt is given to the client while the client is being deleted with all debts. Whoever comes first, no debt
+/// is left behind by a deletion that came after it.
+pub async fn clause_2_a_row_that_comes_in_while_it_is_decided_is_not_missed(host: &dyn Host) {
+    for turns in 0..32 {
+        let (from, to) = (format!("from{turns}"), format!("to{turns}"));
+        load(host, "clients", vec![client(&from), client(&to)]).await;
+        let own = debt(&format!("own{turns}"), &to, "PENDING");
+        let late = debt(&format!("late{turns}"), &from, "PENDING");
+        load(host, "debts", vec![own, late.clone()]).await;
+        let delete = Change::of(&[&to])
+            .referrers("debts.client_id", 0)
+            .step(1, Write::Delete)
+            .step(0, Write::Delete)
+            .operation(2 * turns + 1)
+            .build();
+        let give = Change::of(&[&from])
+            .set("debts", vec![arm(Source::Ids(vec![late.id.clone()]))])
+            .step(1, update("client_id", to.as_str()))
+            .operation(2 * turns + 2)
+            .build();
+        let giving = async {
+            for _ in 0..turns {
+                yield_now().await;
+            }
+            // Refused where foreign keys are enforced and the client is gone.
+            let given = patiently(host, &give).await;
+            given.is_ok()
+                && rows(host, "clients")
+                    .await
+                    .contains_key(&to.as_str().into())
+        };
+        let (deleted, came_first) = join(patiently(host, &delete), giving).await;
+        deleted.expect("nothing stands in the way");
+        let left = rows(host, "debts").await.contains_key(&late.id);
+        assert!(
+            !(came_first && left),
+            "after {turns} turns: the debt was there before the client was deleted, and is left behind"
+        );
+    }
 }

@@ -44,16 +44,19 @@ async fn read_while(host: &dyn Host, done: &AtomicBool) {
 
 async fn write(host: &dyn Host, done: &AtomicBool) {
     let changes = Change::erase("c1").build();
+    let mut left = 1_000;
     let result = loop {
+        left -= 1;
         match host.store().apply(&changes).await {
             Err(StoreError::Contention {
                 retryable: true, ..
-            }) => yield_now().await,
+            }) if left > 0 => yield_now().await,
             result => break result,
         }
     };
+    // Also after a failure: the reader waits for it.
     done.store(true, Ordering::SeqCst);
-    result.expect("nothing stands in the way");
+    result.expect("nothing stands in the way for good");
 }
 
 /// Reader and writer in turns, the writer first.

@@ -10,6 +10,9 @@ use crate::store::Store;
 /// A store with its rows, as a test wants it: empty, of its own, with the kinds of
 /// [`world`](super::world).
 ///
+/// On SQL there is one to be had: `SqlHost`. Wrap the backend in [`Watched`](super::Watched), or the cases about
+/// races and dropped calls may try nothing.
+///
 /// Everything but [`store`](Self::store) goes past the code under test, and may panic.
 ///
 /// ```

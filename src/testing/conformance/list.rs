@@ -42,6 +42,7 @@ macro_rules! conformance_cases {
                 clause_2_every_difference_is_reported_with_what_was_found,
                 clause_2_a_row_added_since_is_found,
                 clause_2_of_two_racing_change_sets_one_wins,
+                clause_2_a_row_that_comes_in_while_it_is_decided_is_not_missed,
             }
             3 clause_3_steps {
                 clause_3_steps_run_in_the_given_order,

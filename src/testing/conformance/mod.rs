@@ -13,6 +13,9 @@ mod host;
 mod list;
 mod observed;
 mod polling;
+#[cfg(feature = "sql")]
+mod sql_host;
+mod watched;
 mod world;
 
 pub mod clause_1_all_or_nothing;
@@ -28,4 +31,7 @@ pub mod clause_9_same_operation;
 pub use host::{Host, Recorded, Sent};
 pub use list::{Case, CaseFuture, cases};
 pub use polling::{drop_after, join, yield_now};
+#[cfg(feature = "sql")]
+pub use sql_host::SqlHost;
+pub use watched::Watched;
 pub use world::world;

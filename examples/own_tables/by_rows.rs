@@ -1,0 +1,186 @@
+//! A store of the host's own, by rows: collections of JSON documents in one file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use client_lifecycle::domain::{FieldName, Kind, KindName, Record, RecordId, Reference, Value};
+use client_lifecycle::store::{Batch, BatchError, Page, Records, RowChange, StoreError, library};
+use serde::Serialize;
+
+/// Collections of documents, and the file that they are written to before anybody sees a change.
+pub(crate) struct Documents {
+    file: PathBuf,
+    collections: Mutex<Collections>,
+}
+
+type Collections = BTreeMap<KindName, BTreeMap<RecordId, Record>>;
+
+/// A record as the file has it: `{"_id": "m1", "name": "Ada"}`.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "_id")]
+    id: &'a RecordId,
+    #[serde(flatten)]
+    fields: &'a BTreeMap<FieldName, Value>,
+}
+
+impl Documents {
+    /// A new file with these collections and those the lifecycle keeps for itself, all empty.
+    pub(crate) fn create(
+        file: impl Into<PathBuf>,
+        collections: &[&str],
+    ) -> Result<Self, StoreError> {
+        let own = library::kinds().map(|kind| kind.name);
+        let names = collections
+            .iter()
+            .map(|name| KindName::from(*name))
+            .chain(own);
+        let documents = Self {
+            file: file.into(),
+            collections: Mutex::default(),
+        };
+        let empty = names.map(|name| (name, BTreeMap::new())).collect();
+        documents.save(&mut documents.lock(), empty)?;
+        Ok(documents)
+    }
+
+    /// Inserts documents, as other parts of the host do.
+    pub(crate) fn insert(
+        &self,
+        collection: &KindName,
+        rows: Vec<Record>,
+    ) -> Result<(), StoreError> {
+        let mut current = self.lock();
+        let mut next = current.clone();
+        let collection = next
+            .get_mut(collection)
+            .ok_or_else(|| unknown(collection))?;
+        collection.extend(rows.into_iter().map(|row| (row.id.clone(), row)));
+        self.save(&mut current, next)
+    }
+
+    /// All documents of a collection.
+    pub(crate) fn all(&self, collection: &str) -> Vec<Record> {
+        let collections = self.lock();
+        let rows = collections.get(collection).into_iter();
+        rows.flat_map(BTreeMap::values).cloned().collect()
+    }
+
+    // Whoever panicked while holding the lock had not replaced anything yet.
+    fn lock(&self) -> MutexGuard<'_, Collections> {
+        self.collections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replaces the file in one go, then what is in memory: a crash leaves the old state or the new one.
+    fn save(&self, current: &mut Collections, next: Collections) -> Result<(), StoreError> {
+        let file: BTreeMap<&KindName, Vec<Document<'_>>> = next
+            .iter()
+            .map(|(name, rows)| {
+                let rows = rows.values();
+                (
+                    name,
+                    rows.map(|Record { id, fields }| Document { id, fields })
+                        .collect(),
+                )
+            })
+            .collect();
+        let beside = self.file.with_extension("new");
+        serde_json::to_vec_pretty(&file)
+            .map_err(std::io::Error::from)
+            .and_then(|text| fs::write(&beside, text))
+            .and_then(|()| fs::rename(&beside, &self.file))
+            .map_err(|error| StoreError::backend("wrote the file of documents", error))?;
+        *current = next;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Records for Documents {
+    async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
+        let collections = self.lock();
+        let rows = collections
+            .get(&kind.name)
+            .ok_or_else(|| unknown(&kind.name))?;
+        Ok(ids.iter().filter_map(|id| rows.get(id).cloned()).collect())
+    }
+
+    async fn referrers(
+        &self,
+        kind: &Kind,
+        reference: &Reference,
+        ids: &[RecordId],
+        page: Page<'_>,
+    ) -> Result<Vec<Record>, StoreError> {
+        let collections = self.lock();
+        let rows = collections
+            .get(&kind.name)
+            .ok_or_else(|| unknown(&kind.name))?;
+        let refers = |row: &&Record| {
+            row.get(&reference.field)
+                .as_id()
+                .is_some_and(|id| ids.contains(&id))
+        };
+        let is_next = |row: &&Record| page.after.is_none_or(|after| row.id > *after);
+        let found = rows.values().filter(is_next).filter(refers);
+        Ok(found.take(page.limit).cloned().collect())
+    }
+
+    async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
+        // One lock from the first condition to the last change.
+        let mut current = self.lock();
+        if !holds(&current, batch) {
+            return Err(BatchError::Changed);
+        }
+        if batch.changes.is_empty() {
+            return Ok(());
+        }
+        let mut next = current.clone();
+        for change in &batch.changes {
+            match change {
+                RowChange::Put { kind, record } => {
+                    let rows = next.get_mut(kind).ok_or_else(|| unknown(kind))?;
+                    rows.insert(record.id.clone(), record.clone());
+                }
+                RowChange::Delete { kind, id } => {
+                    next.get_mut(kind).ok_or_else(|| unknown(kind))?.remove(id);
+                }
+            }
+        }
+        Ok(self.save(&mut current, next)?)
+    }
+}
+
+/// Whether every condition of a batch holds.
+fn holds(collections: &Collections, batch: &Batch) -> bool {
+    let unchanged = batch.unchanged.iter().all(|row| {
+        let found = collections
+            .get(&row.kind)
+            .and_then(|rows| rows.get(&row.id));
+        found == row.record.as_ref()
+    });
+    let no_others = batch.no_others.iter().all(|none| {
+        let Some((kind, field)) = none.reference.split() else {
+            return false;
+        };
+        let rows = collections
+            .get(&kind)
+            .into_iter()
+            .flat_map(BTreeMap::values);
+        let found = rows.filter(|row| row.get(&field).as_id().as_ref() == Some(&none.target));
+        found.map(|row| &row.id).eq(&none.referrers)
+    });
+    unchanged && no_others
+}
+
+fn unknown(kind: &KindName) -> StoreError {
+    StoreError::Unknown {
+        what: "kind",
+        name: kind.to_string(),
+    }
+}

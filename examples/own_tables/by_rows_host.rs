@@ -1,0 +1,76 @@
+//! How the conformance suite gets at the documents: a file of its own for each case.
+#![allow(clippy::expect_used, reason = "a panic is how a case fails")]
+
+use std::env::temp_dir;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use client_lifecycle::domain::{Kind, Record};
+use client_lifecycle::store::{ByRow, Store, library};
+use client_lifecycle::testing::conformance::{Host, Recorded, Sent, Watched, world};
+
+use super::by_rows::Documents;
+
+pub(crate) struct DocumentsHost {
+    documents: Arc<Documents>,
+    store: ByRow<Watched<Arc<Documents>>>,
+    file: PathBuf,
+}
+
+pub(crate) async fn host() -> DocumentsHost {
+    let map = world();
+    let names: Vec<&str> = map.kinds().map(|kind| kind.name.as_str()).collect();
+    let file = temp_dir().join(format!("own-tables-{}.json", uuid::Uuid::new_v4()));
+    let documents = Arc::new(Documents::create(&file, &names).expect("a file"));
+    let store = ByRow::new(Watched(Arc::clone(&documents)));
+    DocumentsHost {
+        documents,
+        store,
+        file,
+    }
+}
+
+impl Drop for DocumentsHost {
+    fn drop(&mut self) {
+        // A file that is left in the temporary directory does no harm.
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+#[async_trait]
+impl Host for DocumentsHost {
+    fn store(&self) -> &dyn Store {
+        &self.store
+    }
+
+    async fn load(&self, kind: &Kind, rows: Vec<Record>) {
+        self.documents
+            .insert(&kind.name, rows)
+            .expect("they are written");
+    }
+
+    async fn rows(&self, kind: &Kind) -> Vec<Record> {
+        self.documents.all(kind.name.as_str())
+    }
+
+    async fn audit(&self) -> Vec<Recorded> {
+        let rows = self.documents.all(library::AUDIT);
+        let entries = rows
+            .iter()
+            .map(|row| library::audit_entry(row).expect("an entry"));
+        entries.flat_map(Recorded::of).collect()
+    }
+
+    async fn events(&self) -> Vec<Sent> {
+        let rows = self.documents.all(library::OUTBOX);
+        let events = rows
+            .iter()
+            .map(|row| library::event(row).expect("an event"));
+        events.map(Sent::of).collect()
+    }
+
+    async fn operations(&self) -> usize {
+        self.documents.all(library::OPERATIONS).len()
+    }
+}

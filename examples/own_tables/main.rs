@@ -1,0 +1,165 @@
+//! Two stores over a host's own rows, one policy over both, and the contract that both keep.
+//!
+//! `cargo run --example own_tables --features sql,testing`
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
+mod by_rows;
+mod by_rows_host;
+mod by_sql;
+mod by_sql_host;
+mod contract;
+mod policy;
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use client_lifecycle::domain::{Actor, Record, Value};
+use client_lifecycle::sql::{Access, Dialect, SqlConnection, SqlStore};
+use client_lifecycle::store::{ByRow, library};
+use client_lifecycle::{Lifecycle, Request, Store};
+
+use by_rows::Documents;
+use by_sql::Shared;
+
+type Done = Result<(), Box<dyn Error>>;
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    println!("== By rows: a file of JSON documents ==\n");
+    documents().await?;
+    let by_rows = contract::holds(by_rows_host::host).await;
+
+    println!("\n== By SQL: SQLite through rusqlite ==\n");
+    tables().await?;
+    let by_sql = contract::holds(by_sql_host::host).await;
+
+    Ok(ExitCode::from(u8::from(!(by_rows && by_sql))))
+}
+
+async fn documents() -> Done {
+    let file = std::env::temp_dir().join(format!("own-tables-{}.json", std::process::id()));
+    let documents = Arc::new(Documents::create(&file, &["members", "loans", "reviews"])?);
+    let member = |no: i64, name: &str| Record::new(no).with("name", name);
+    let returned = "2026-01-05T10:00:00Z";
+    let loan = |id: &str, member: i64, at: Value| {
+        Record::new(id)
+            .with("member", member)
+            .with("returned_at", at)
+    };
+    let review = |id: &str, author: i64| Record::new(id).with("author", author).with("stars", 5);
+    documents.insert(&"members".into(), vec![member(7, "Ada"), member(8, "Ben")])?;
+    let loans = vec![
+        loan("l1", 7, returned.into()),
+        loan("l2", 7, returned.into()),
+        loan("l3", 8, Value::Null),
+    ];
+    documents.insert(&"loans".into(), loans)?;
+    documents.insert(&"reviews".into(), vec![review("r1", 7), review("r2", 8)])?;
+
+    delete_member(ByRow::new(Arc::clone(&documents))).await?;
+
+    println!("\nLeft in the file:");
+    for collection in ["members", "loans", "reviews"] {
+        for Record { id, fields } in documents.all(collection) {
+            println!("  {collection} {id} {}", serde_json::to_string(&fields)?);
+        }
+    }
+    println!("\nThe audit log:");
+    for row in documents.all(library::AUDIT) {
+        let entry = library::audit_entry(&row)?;
+        let who = entry.actor.map_or("nobody".into(), |actor| actor.id);
+        for subject in entry.subjects {
+            println!("  {subject} {} {} by {who}", entry.action, entry.outcome);
+        }
+    }
+    let text = std::fs::read_to_string(&file)?;
+    println!(
+        "\nThe name `Ada` in the whole file: {} times",
+        text.matches("Ada").count()
+    );
+    std::fs::remove_file(file)?;
+    Ok(())
+}
+
+/// The host's tables, which are called otherwise than the policy's kinds and fields.
+const TABLES: [&str; 7] = [
+    "CREATE TABLE tbl_member (member_no INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+    "CREATE TABLE tbl_loan (loan_no TEXT PRIMARY KEY NOT NULL, returned_at TEXT,
+         member_no INTEGER NOT NULL REFERENCES tbl_member)",
+    "CREATE TABLE tbl_review (id TEXT PRIMARY KEY NOT NULL, stars INTEGER NOT NULL,
+         member_no INTEGER REFERENCES tbl_member)",
+    "INSERT INTO tbl_member VALUES (7, 'Ada'), (8, 'Ben')",
+    "INSERT INTO tbl_loan VALUES ('l1', '2026-01-05T10:00:00Z', 7), ('l2', '2026-01-05T10:00:00Z', 7),
+         ('l3', NULL, 8)",
+    "INSERT INTO tbl_review VALUES ('r1', 5, 7), ('r2', 5, 8)",
+    "CREATE INDEX loans_of ON tbl_loan (member_no)",
+];
+
+const LEFT: [&str; 3] = [
+    "SELECT 'tbl_member ' || json_object('member_no', member_no, 'name', name) FROM tbl_member",
+    "SELECT 'tbl_loan ' || json_object('loan_no', loan_no, 'member_no', member_no, 'returned_at', returned_at)
+     FROM tbl_loan",
+    "SELECT 'tbl_review ' || json_object('id', id, 'member_no', member_no, 'stars', stars) FROM tbl_review",
+];
+
+async fn tables() -> Done {
+    // The empty name is a database of its own, in a file that SQLite removes.
+    let shared = Shared::open("")?;
+    let mut tx = shared.begin(Access::Write).await?;
+    for statement in TABLES {
+        tx.execute(statement, &[]).await?;
+    }
+    tx.commit().await?;
+    let store = SqlStore::new(shared.clone(), Dialect::Sqlite);
+    store.migrate().await?;
+
+    delete_member(store).await?;
+
+    let mut tx = shared.begin(Access::Read).await?;
+    println!("\nLeft in the tables:");
+    for rows in LEFT {
+        for row in tx.query(rows, &[]).await?.iter().flatten() {
+            println!("  {}", row.as_text().unwrap_or_default());
+        }
+    }
+    println!("\nThe audit log:");
+    let audit =
+        "SELECT record || ' ' || action || ' ' || outcome || ' by ' || (entry ->> '$.actor.id')
+                 FROM lifecycle_audit ORDER BY sequence";
+    for row in tx.query(audit, &[]).await?.iter().flatten() {
+        println!("  {}", row.as_text().unwrap_or_default());
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Plans and carries out the deletion of member 7, whose loans are returned; member 8 has one out.
+async fn delete_member(store: impl Store) -> Done {
+    let lifecycle = Lifecycle::open(store, policy::policy()?).await?;
+    // As text, the way it comes in a URL.
+    let request = |no: &str| Request::hard_delete("members", no).by(Actor::new("eva", "LIBRARIAN"));
+
+    let plan = lifecycle.plan(&request("7")).await?;
+    println!("{plan}\n");
+    let receipt = lifecycle.apply(&request("7"), &plan).await?;
+    println!(
+        "Receipt of operation {}, complete: {}",
+        receipt.operation, receipt.complete
+    );
+    for step in &receipt.steps {
+        println!(
+            "  {} of {}: {} planned, {} done",
+            step.disposition.as_str(),
+            step.kind,
+            step.planned,
+            step.actual
+        );
+    }
+    let refused = lifecycle.delete(&request("8")).await;
+    let why = refused
+        .err()
+        .ok_or("a member with a loan out was deleted")?;
+    println!("\nMember 8: {why}");
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! One policy for both stores. Tables and columns are said for SQL; documents are found by kind and field.
+
+use client_lifecycle::DeletionPolicy;
+use client_lifecycle::domain::{Faults, FieldType, is_null};
+use client_lifecycle::policy::{cascade, restrict, set_null};
+
+/// A library's members: loans that are still out stop a deletion, returned ones go, reviews stay unsigned.
+pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
+    DeletionPolicy::of("members")
+        .kind("members", |kind| {
+            kind.table("tbl_member")
+                .id("no")
+                .column("no", "member_no")
+                // Declared, so that "7" from a URL finds member 7.
+                .field("no", FieldType::Integer)
+        })
+        .kind("loans", |kind| {
+            kind.table("tbl_loan")
+                .column("id", "loan_no")
+                .column("member", "member_no")
+                .field("returned_at", FieldType::Timestamp)
+                .nullable("returned_at")
+        })
+        .kind("reviews", |kind| {
+            kind.table("tbl_review").column("author", "member_no")
+        })
+        .reference("loans.member", "members")
+        .reference("reviews.author", "members")
+        .nullable()
+        .hard_delete(|mode| {
+            mode.allow("LIBRARIAN")
+                .rule(
+                    "loans.member",
+                    restrict().when(is_null("returned_at")).otherwise(cascade()),
+                )
+                .rule("reviews.author", set_null())
+        })
+        .build()
+}

@@ -1,0 +1,136 @@
+//! The clinic's database: 300 clients in a SQLite file, and what plain SQL says about it.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use client_lifecycle::sqlite::sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use client_lifecycle::sqlite::sqlx::{self, AssertSqlSafe};
+
+use crate::Failure;
+
+/// A client with an unpaid debt who is expected for a booking.
+pub(crate) const SOFIA: &str = "00000000-0000-4000-8000-000000000047";
+/// A client whom nothing keeps.
+pub(crate) const DIEGO: &str = "00000000-0000-4000-8000-000000000122";
+/// In the table `clients` too, with another role.
+pub(crate) const ADMINISTRATOR: &str = "00000000-0000-4000-8000-000000000200";
+
+const TABLES: [&str; 9] = [
+    "clients",
+    "consents",
+    "revokes",
+    "questionnaires",
+    "bookings",
+    "booking_items",
+    "debts",
+    "sales",
+    "sessions",
+];
+
+/// Where the file is: beside the example's own binary, in the target directory.
+pub(crate) fn file() -> Result<PathBuf, Failure> {
+    Ok(std::env::current_exe()?.with_file_name("quickstart.db"))
+}
+
+/// Makes the file anew.
+pub(crate) async fn create(file: &Path) -> Result<SqlitePool, Failure> {
+    // SQLite would take the journal of a run that was interrupted for one of the new file.
+    for old in [file.to_owned(), file.with_extension("db-journal")] {
+        match fs::remove_file(old) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await?;
+    let mut transaction = pool.begin().await?;
+    sqlx::raw_sql(include_str!("clinic.sql"))
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(pool)
+}
+
+/// How many rows each table has.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Rows(pub(crate) Vec<(&'static str, i64)>);
+
+impl Rows {
+    pub(crate) fn of(&self, table: &str) -> i64 {
+        let found = self.0.iter().find(|(name, _)| *name == table);
+        found.map_or(0, |(_, rows)| *rows)
+    }
+}
+
+pub(crate) async fn rows(pool: &SqlitePool) -> Result<Rows, Failure> {
+    let mut rows = Vec::new();
+    for table in TABLES {
+        let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        rows.push((table, sqlx::query_scalar(sql).fetch_one(pool).await?));
+    }
+    Ok(Rows(rows))
+}
+
+/// How many rows of any table carry the id of a client.
+pub(crate) async fn rows_with(pool: &SqlitePool, client: &str) -> Result<i64, Failure> {
+    let mut found = 0;
+    for table in TABLES.into_iter().filter(|table| *table != "booking_items") {
+        let column = if table == "clients" {
+            "user_id"
+        } else {
+            "client_id"
+        };
+        let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table} WHERE {column} = ?"));
+        found += sqlx::query_scalar::<_, i64>(sql)
+            .bind(client)
+            .fetch_one(pool)
+            .await?;
+    }
+    Ok(found)
+}
+
+/// How many references lead nowhere.
+pub(crate) async fn dangling(pool: &SqlitePool) -> Result<usize, Failure> {
+    let sql = "SELECT rowid FROM pragma_foreign_key_check";
+    Ok(sqlx::query(sql).fetch_all(pool).await?.len())
+}
+
+pub(crate) async fn sales_of(pool: &SqlitePool, client: &str) -> Result<Vec<i64>, Failure> {
+    let sql = "SELECT id FROM sales WHERE client_id = ? ORDER BY issued_at";
+    Ok(sqlx::query_scalar(sql).bind(client).fetch_all(pool).await?)
+}
+
+/// The bookings of a client, in the order of their dates.
+pub(crate) async fn bookings_of(pool: &SqlitePool, client: &str) -> Result<Vec<i64>, Failure> {
+    let sql = "SELECT id FROM bookings WHERE client_id = ? ORDER BY starts_at";
+    Ok(sqlx::query_scalar(sql).bind(client).fetch_all(pool).await?)
+}
+
+/// Those of the bookings that are still there, each in a line.
+pub(crate) async fn bookings(pool: &SqlitePool, ids: &[i64]) -> Result<Vec<String>, Failure> {
+    let sql = "SELECT printf('booking %d  on %s  comment: %s  client: %s', id, date(starts_at), \
+               coalesce(comment, 'none'), coalesce(client_id, 'none')) FROM bookings WHERE id = ?";
+    lines(pool, sql, ids).await
+}
+
+/// Those of the sales that are still there, each in a line.
+pub(crate) async fn sales(pool: &SqlitePool, ids: &[i64]) -> Result<Vec<String>, Failure> {
+    let sql = "SELECT printf('sale %d  issued %s  %6.2f €  client: %s', id, date(issued_at), \
+               cents / 100.0, coalesce(client_id, 'none')) FROM sales WHERE id = ?";
+    lines(pool, sql, ids).await
+}
+
+async fn lines(pool: &SqlitePool, sql: &'static str, ids: &[i64]) -> Result<Vec<String>, Failure> {
+    let mut found = Vec::new();
+    for id in ids {
+        let line = sqlx::query_scalar::<_, String>(sql)
+            .bind(id)
+            .fetch_optional(pool)
+            .await?;
+        found.extend(line);
+    }
+    Ok(found)
+}

@@ -1,0 +1,90 @@
+//! What the clinic has decided: who may delete a client, what stops it, and what becomes of which rows.
+
+use client_lifecycle::DeletionPolicy;
+use client_lifecycle::domain::{Faults, FieldType, Mask, Moment, Period, after, all, eq, within};
+use client_lifecycle::policy::{
+    EffectRule, Guard, KindBuilder, Redirect, anonymize, cascade, delete, keep, retain,
+};
+
+pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
+    DeletionPolicy::of("clients")
+        .version("2026-11")
+        // The clinic's tables. An administrator is in `clients` too, and is not a client.
+        .kind("clients", |kind| {
+            kind.id("user_id").status("status").only(eq("role", "USER"))
+        })
+        .kind("bookings", |kind| {
+            kind.field("starts_at", FieldType::Timestamp)
+                .nullable("comment")
+                .personal("comment", Mask::Null)
+        })
+        .kind("sales", |kind| {
+            kind.field("issued_at", FieldType::Timestamp)
+        })
+        .kind("sessions", KindBuilder::volatile)
+        // Who refers to whom.
+        .reference("consents.client_id", "clients")
+        .reference("revokes.client_id", "clients")
+        .reference("revokes.consent_id", "consents")
+        .reference("questionnaires.client_id", "clients")
+        .reference("bookings.client_id", "clients")
+        .nullable()
+        .reference("booking_items.booking_id", "bookings")
+        .reference("debts.client_id", "clients")
+        .reference("sales.client_id", "clients")
+        .nullable()
+        .reference("sessions.client_id", "clients")
+        .hard_delete(|mode| {
+            mode.allow("ADMIN")
+                .reason_required()
+                .guard(
+                    Guard::block("outstanding_debts", "debts")
+                        .when(eq("status", "PENDING"))
+                        .message("the client has unsettled debts")
+                        .remedy("settle or write off the debts"),
+                )
+                .guard(
+                    Guard::block("upcoming_booking", "bookings")
+                        .when(all([
+                            eq("status", "BOOKED"),
+                            after("starts_at", Moment::Now),
+                        ]))
+                        .message("the client is still expected at the clinic")
+                        .remedy("cancel the booking, or wait until it has taken place"),
+                )
+                .guard(
+                    Guard::warn("recent_purchase", "sales")
+                        .when(within("issued_at", Period::days(30)))
+                        .message("the client has bought something in the last 30 days"),
+                )
+                .rule("consents.client_id", cascade())
+                .rule("revokes.client_id", cascade())
+                .rule("revokes.consent_id", cascade())
+                .rule("questionnaires.client_id", cascade())
+                .rule("debts.client_id", cascade())
+                // How busy the clinic was stays known; who came does not.
+                .rule(
+                    "bookings.client_id",
+                    cascade()
+                        .when(eq("status", "CANCELLED"))
+                        .otherwise(anonymize().link(Redirect::SetNull)),
+                )
+                .rule("booking_items.booking_id", cascade())
+                .rule(
+                    "sales.client_id",
+                    retain("P6Y", "issued_at", "Código de Comercio art. 30")
+                        .link(Redirect::SetNull),
+                )
+                .rule("sessions.client_id", delete())
+                .effect(
+                    EffectRule::topic("sessions.revoke")
+                        .on("sessions")
+                        .fields(["token"]),
+                )
+                .effect(EffectRule::topic("email.account_deleted").fields(["email"]))
+        })
+        // The alternative that can be undone: the account is OFF, everything else stays.
+        .deactivate(|mode| mode.allow("ADMIN").others(keep()))
+        .reactivate(|mode| mode.allow("ADMIN").others(keep()))
+        .build()
+}

@@ -1,0 +1,207 @@
+//! A host on any SQL connection: the tables of the world, written and read with plain SQL past the store.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::{Host, Recorded, Sent, world};
+use crate::domain::{FieldType, Kind, Record, Value};
+use crate::sql::{Access, Dialect, SqlConnection, SqlStore, SqlValue};
+use crate::store::Store;
+
+/// A [`Host`] on a [`SqlConnection`]: makes the tables of [`world`], and writes and reads them without the
+/// store. A host with a connection of its own need not write one.
+///
+/// ```ignore
+/// async fn my_host() -> SqlHost<MyPool> {
+///     SqlHost::new(MyPool::on_an_empty_database(), Dialect::Sqlite).await
+/// }
+/// client_lifecycle::conformance!(tokio::test, my_host);
+/// ```
+///
+/// What it writes it writes as the host's other code does: in transactions of the same connection.
+pub struct SqlHost<C: SqlConnection> {
+    store: SqlStore<C>,
+    dialect: Dialect,
+}
+
+impl<C: SqlConnection> SqlHost<C> {
+    /// Makes the tables in an empty database. They have foreign keys, whether or not the connection enforces
+    /// them.
+    pub async fn new(connection: C, dialect: Dialect) -> Self {
+        let store = SqlStore::new(connection, dialect);
+        store.migrate().await.expect("the library's tables");
+        let host = Self { store, dialect };
+        for kind in world().kinds() {
+            host.execute(&host.table(kind), &[]).await;
+        }
+        host
+    }
+
+    /// `CREATE TABLE` for a kind of the world.
+    fn table(&self, kind: &Kind) -> String {
+        let map = world();
+        let columns = map.fields_of(kind).map(|field| {
+            let reference = map
+                .references()
+                .find(|reference| reference.from == kind.name && reference.field == *field);
+            let target = reference.and_then(|reference| map.kind(&reference.to));
+            let declared =
+                target.map_or_else(|| kind.type_of(field), |target| target.type_of(&target.id));
+            let sort = match declared {
+                FieldType::Integer => "INTEGER",
+                _ => "TEXT",
+            };
+            let key = if *field == kind.id {
+                " PRIMARY KEY NOT NULL"
+            } else {
+                ""
+            };
+            let refers = target.map_or_else(String::new, |target| {
+                format!(" REFERENCES {}", self.dialect.quote(target.table_name()))
+            });
+            format!(
+                "{} {sort}{key}{refers}",
+                self.dialect.quote(kind.column(field))
+            )
+        });
+        let columns: Vec<_> = columns.collect();
+        let table = self.dialect.quote(kind.table_name());
+        format!("CREATE TABLE {table} ({})", columns.join(", "))
+    }
+
+    async fn execute(&self, sql: &str, params: &[SqlValue]) {
+        let begun = self.store.connection().begin(Access::Write).await;
+        let mut tx = begun.expect("a transaction");
+        tx.execute(sql, params)
+            .await
+            .expect("a statement of the host");
+        tx.commit().await.expect("a commit of the host");
+    }
+
+    async fn query(&self, sql: &str) -> Vec<Vec<SqlValue>> {
+        let begun = self.store.connection().begin(Access::Read).await;
+        let mut tx = begun.expect("a transaction");
+        let rows = tx.query(sql, &[]).await.expect("a query of the host");
+        tx.commit().await.expect("a commit of the host");
+        rows
+    }
+}
+
+#[async_trait]
+impl<C: SqlConnection> Host for SqlHost<C> {
+    fn store(&self) -> &dyn Store {
+        &self.store
+    }
+
+    async fn load(&self, kind: &Kind, rows: Vec<Record>) {
+        let quote = |name: &str| self.dialect.quote(name);
+        for row in rows {
+            let id = Value::from(&row.id);
+            let fields = row
+                .fields
+                .iter()
+                .map(|(name, value)| (kind.column(name), value));
+            let all: Vec<_> = fields.chain([(kind.column(&kind.id), &id)]).collect();
+            let names: Vec<_> = all.iter().map(|(name, _)| quote(name)).collect();
+            let places: Vec<_> = (1..=all.len())
+                .map(|at| self.dialect.placeholder(at))
+                .collect();
+            let params: Vec<_> = all
+                .iter()
+                .map(|(_, value)| SqlValue::from(*value))
+                .collect();
+            // Loaded again a row is replaced; its referrers keep it from being deleted first.
+            let updates: Vec<_> = names
+                .iter()
+                .map(|name| format!("{name} = excluded.{name}"))
+                .collect();
+            let sql = format!(
+                "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}",
+                quote(kind.table_name()),
+                names.join(", "),
+                places.join(", "),
+                quote(kind.column(&kind.id)),
+                updates.join(", "),
+            );
+            self.execute(&sql, &params).await;
+        }
+    }
+
+    async fn rows(&self, kind: &Kind) -> Vec<Record> {
+        let map = world();
+        let fields: Vec<_> = map
+            .fields_of(kind)
+            .filter(|field| **field != kind.id)
+            .collect();
+        let columns = [&kind.id].into_iter().chain(fields.iter().copied());
+        let columns: Vec<_> = columns
+            .map(|field| self.dialect.quote(kind.column(field)))
+            .collect();
+        let table = self.dialect.quote(kind.table_name());
+        let rows = self
+            .query(&format!("SELECT {} FROM {table}", columns.join(", ")))
+            .await;
+        let record = |row: Vec<SqlValue>| {
+            let id = row[0].as_id().expect("an id");
+            let values = row.into_iter().skip(1).map(value);
+            let fields = fields.iter().map(|field| (*field).clone());
+            Record {
+                id,
+                fields: fields.zip(values).collect(),
+            }
+        };
+        rows.into_iter().map(record).collect()
+    }
+
+    async fn audit(&self) -> Vec<Recorded> {
+        let rows = self
+            .query("SELECT operation, record, outcome FROM lifecycle_audit")
+            .await;
+        let recorded = rows.iter().map(|row| Recorded {
+            operation: text(&row[0]).parse().expect("an operation"),
+            subject: row[1].as_id().expect("an id"),
+            outcome: serde_json::from_value(text(&row[2]).into()).expect("an outcome"),
+        });
+        recorded.collect()
+    }
+
+    async fn events(&self) -> Vec<Sent> {
+        let rows = self
+            .query("SELECT operation, topic, record, payload FROM lifecycle_outbox")
+            .await;
+        let sent = rows.iter().map(|row| Sent {
+            operation: text(&row[0]).parse().expect("an operation"),
+            topic: text(&row[1]).into(),
+            record: row[2].as_id().expect("an id"),
+            fields: serde_json::from_str(text(&row[3])).expect("fields"),
+        });
+        sent.collect()
+    }
+
+    async fn operations(&self) -> usize {
+        self.query("SELECT operation FROM lifecycle_operations")
+            .await
+            .len()
+    }
+}
+
+impl<C: SqlConnection> fmt::Debug for SqlHost<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SqlHost").field(&self.store).finish()
+    }
+}
+
+fn text(value: &SqlValue) -> &str {
+    value.as_text().expect("text")
+}
+
+fn value(found: SqlValue) -> Value {
+    match found {
+        SqlValue::Null => Value::Null,
+        SqlValue::Integer(number) => Value::Integer(number),
+        SqlValue::Real(number) => Value::Real(number),
+        SqlValue::Text(text) => Value::Text(text),
+        SqlValue::Blob(_) => panic!("the world has no bytes"),
+    }
+}
