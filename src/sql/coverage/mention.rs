@@ -41,8 +41,12 @@ impl<'a> Names<'a> {
         }
         if let Some(subject) = map.kind(policy.subject()) {
             let id = folded(subject.column(&subject.id));
-            // `user_id` says whose id it is; `id` and `uuid` do not.
-            if id.ends_with("id") && !["id", "uuid", "guid", "rowid"].contains(&&*id) {
+            // `user_id` and `client_no` say whose they are; `id` and `uuid` do not.
+            let whose = singulars(subject.table_name())
+                .iter()
+                .any(|name| id.starts_with(name));
+            let generic = ["id", "uuid", "guid", "rowid"].contains(&&*id);
+            if whose || id.ends_with("id") && !generic {
                 by_name.entry(id).or_insert((subject, Why::Derived));
             }
         }
@@ -68,16 +72,18 @@ fn folded(name: &str) -> String {
 }
 
 /// `clients` → `clientsid`, `clientid`.
-fn derived(table: &str) -> Vec<String> {
+fn derived(table: &str) -> impl Iterator<Item = String> {
+    singulars(table).into_iter().map(|name| name + "id")
+}
+
+/// What one row of the table may be called, and the table itself.
+fn singulars(table: &str) -> Vec<String> {
     let table = folded(table);
     let mut names = vec![table.clone()];
     names.extend(table.strip_suffix("ies").map(|stem| format!("{stem}y")));
     names.extend(table.strip_suffix("es").map(str::to_owned));
     names.extend(table.strip_suffix('s').map(str::to_owned));
     names.retain(|name| !name.is_empty());
-    for name in &mut names {
-        name.push_str("id");
-    }
     names
 }
 
@@ -87,8 +93,12 @@ mod tests {
 
     #[test]
     fn a_table_lends_its_name_to_ids_in_the_singular_too() {
-        assert!(derived("Client_Companies").contains(&folded("clientCompanyId")));
-        assert!(derived("addresses").contains(&folded("address_id")));
-        assert!(derived("staff").contains(&folded("staff_id")));
+        for (table, id) in [
+            ("Client_Companies", "clientCompanyId"),
+            ("addresses", "address_id"),
+            ("staff", "staff_id"),
+        ] {
+            assert!(derived(table).any(|name| name == folded(id)), "{table}");
+        }
     }
 }

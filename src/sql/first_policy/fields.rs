@@ -1,6 +1,6 @@
 //! What the catalogue says of columns that a policy may want to look at.
 
-use super::field_name;
+use super::names;
 use crate::domain::{FieldType, StatusField};
 use crate::policy::KindBuilder;
 use crate::sql::catalogue::{Affinity, Column, Table, same};
@@ -19,7 +19,7 @@ pub(super) fn describe(
     let mut status = None;
     let mut deleted_at = None;
     for column in table.columns.iter().filter(|column| column.name != id) {
-        let field = field_name(table, &column.name);
+        let field = names::field(table, &column.name);
         if deleted_at.is_none() && says_deleted(column) {
             deleted_at = Some(field);
             continue;

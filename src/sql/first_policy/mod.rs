@@ -3,22 +3,23 @@
 mod error;
 mod fields;
 mod identity;
+mod names;
 mod survey;
 
-use crate::domain::{FieldName, KindName, ReferenceName};
 use crate::policy::{DeletionPolicy, KindBuilder, PolicyBuilder, restrict};
 
 use super::Catalogue;
 use super::catalogue::{ForeignKey, OnDelete, Table};
 
 pub use error::NoFirstPolicy;
+use names::{Names, field};
 use survey::Survey;
 
 const UNDECIDED: &str = "nobody has decided yet; restrict deletes nothing that was not looked at";
 
 /// A policy that covers every table that hangs on `subject` by foreign keys, and deletes nothing but the
 /// subject itself: each reference is `restrict`, until a person decides otherwise. Written as a document it
-/// is what to begin with.
+/// is what to begin with. The kind of the subject is called as it is asked for, in whatever case.
 ///
 /// Only what the catalogue says is in it. A table that the crate cannot treat as a kind, because of a key of
 /// several columns, is listed under `excluded` with the reason. A table without foreign keys is not in it
@@ -39,14 +40,15 @@ const UNDECIDED: &str = "nobody has decided yet; restrict deletes nothing that w
 /// [`NoFirstPolicy`] where the subject is no table with an id.
 pub fn first_policy(catalogue: &Catalogue, subject: &str) -> Result<DeletionPolicy, NoFirstPolicy> {
     let survey = Survey::of(catalogue, subject)?;
-    let mut policy = DeletionPolicy::of(kind_name(survey.subject));
+    let names = &survey.names;
+    let mut policy = DeletionPolicy::of(subject);
     for (table, id) in survey.kinds() {
-        let say = |kind| describe(kind, table, id, std::ptr::eq(table, survey.subject));
-        policy = policy.kind(kind_name(table), say);
+        let say = |kind| describe(kind, names, table, id);
+        policy = policy.kind(names.kind(table), say);
     }
     let declared: Vec<_> = survey.references().collect();
     for (_, from, column, to) in &declared {
-        policy = policy.reference(reference_name(from, column), kind_name(to));
+        policy = policy.reference(names.reference(from, column), names.kind(to));
         let column_of = from.column(column);
         let key_part = from.primary_key.iter().any(|part| part == column);
         if column_of.is_some_and(|column| !column.not_null) && !key_part {
@@ -59,7 +61,7 @@ pub fn first_policy(catalogue: &Catalogue, subject: &str) -> Result<DeletionPoli
     for (table, because) in survey.left_out_tables() {
         policy = policy.exclude_table(&table.name, because);
     }
-    decide(policy, &declared)
+    decide(policy, names, &declared)
         .build()
         .map_err(NoFirstPolicy::Faults)
 }
@@ -67,7 +69,7 @@ pub fn first_policy(catalogue: &Catalogue, subject: &str) -> Result<DeletionPoli
 type Declared<'a> = (&'a ForeignKey, &'a Table, &'a str, &'a Table);
 
 /// The most cautious mode there is.
-fn decide(policy: PolicyBuilder, declared: &[Declared<'_>]) -> PolicyBuilder {
+fn decide(policy: PolicyBuilder, names: &Names<'_>, declared: &[Declared<'_>]) -> PolicyBuilder {
     policy.hard_delete(|mut mode| {
         mode = mode.allow("ADMIN").reason_required();
         for (key, from, column, _) in declared {
@@ -75,47 +77,22 @@ fn decide(policy: PolicyBuilder, declared: &[Declared<'_>]) -> PolicyBuilder {
                 OnDelete::NoAction => UNDECIDED.to_owned(),
                 action => format!("{UNDECIDED} (the foreign key says ON DELETE {action})"),
             };
-            mode = mode.rule(reference_name(from, column), restrict().because(because));
+            mode = mode.rule(names.reference(from, column), restrict().because(because));
         }
         mode
     })
 }
 
-fn describe(mut kind: KindBuilder, table: &Table, id: &str, is_subject: bool) -> KindBuilder {
-    if kind_name(table) != table.name.as_str() {
+fn describe(mut kind: KindBuilder, names: &Names<'_>, table: &Table, id: &str) -> KindBuilder {
+    if names.kind(table) != table.name.as_str() {
         kind = kind.table(&table.name);
     }
-    kind = kind.id(field_name(table, id));
+    kind = kind.id(field(table, id));
     for column in &table.columns {
-        let field = field_name(table, &column.name);
+        let field = field(table, &column.name);
         if field != column.name.as_str() {
             kind = kind.column(&field, &column.name);
         }
     }
-    fields::describe(kind, table, id, is_subject)
-}
-
-/// The table's name, unless a kind cannot be called so.
-fn kind_name(table: &Table) -> KindName {
-    let name = KindName::from(table.name.as_str());
-    if table.name.is_empty() || crate::store::library::is_reserved(&name) {
-        return format!("table_{name}").into();
-    }
-    name
-}
-
-/// The column's name; the part of a reference after the last full stop is its field, so a field has none.
-fn field_name(table: &Table, column: &str) -> FieldName {
-    let mut name = column.replace('.', "_");
-    if name.is_empty() {
-        name.push_str("unnamed");
-    }
-    while name != column && table.column(&name).is_some() {
-        name.push('_');
-    }
-    name.into()
-}
-
-fn reference_name(from: &Table, column: &str) -> ReferenceName {
-    format!("{}.{}", kind_name(from), field_name(from, column)).into()
+    fields::describe(kind, table, id, names.is_subject(table))
 }

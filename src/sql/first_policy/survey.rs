@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{NoFirstPolicy, identity, reference_name};
+use super::{Names, NoFirstPolicy, identity};
 use crate::domain::ReferenceName;
 use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table, same};
 use crate::sql::coverage::reach;
@@ -10,7 +10,7 @@ use crate::sql::coverage::reach;
 /// The tables that hang on the subject, by their names in lower case.
 pub(super) struct Survey<'a> {
     catalogue: &'a Catalogue,
-    pub(super) subject: &'a Table,
+    pub(super) names: Names<'a>,
     /// Each with the column of its id, or why it has none.
     hanging: BTreeMap<String, (&'a Table, Result<&'a str, String>)>,
     /// Those that can be declared, because a chain of references leads from them to the subject.
@@ -18,11 +18,11 @@ pub(super) struct Survey<'a> {
 }
 
 impl<'a> Survey<'a> {
-    pub(super) fn of(catalogue: &'a Catalogue, subject: &str) -> Result<Self, NoFirstPolicy> {
-        let Some(subject) = catalogue.table(subject) else {
+    pub(super) fn of(catalogue: &'a Catalogue, called: &'a str) -> Result<Self, NoFirstPolicy> {
+        let Some(subject) = catalogue.table(called) else {
             let tables = catalogue.tables().filter(|table| !table.is_view);
             return Err(NoFirstPolicy::NoTable {
-                table: subject.to_owned(),
+                table: called.to_owned(),
                 tables: tables.map(|table| table.name.clone()).collect(),
             });
         };
@@ -44,7 +44,7 @@ impl<'a> Survey<'a> {
             .collect();
         let mut survey = Self {
             catalogue,
-            subject,
+            names: Names { subject, called },
             hanging,
             kinds: BTreeSet::new(),
         };
@@ -131,7 +131,7 @@ impl<'a> Survey<'a> {
                     format!("it refers to `{}` by what is not its id", key.to)
                 };
                 Some((
-                    reference_name(from, column),
+                    self.names.reference(from, column),
                     because + &meanwhile(key.on_delete),
                 ))
             })
