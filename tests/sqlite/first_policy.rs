@@ -61,15 +61,19 @@ async fn a_clinic_is_described_as_it_is() {
 
 #[tokio::test]
 async fn every_depth_is_in_it() {
-    let ddl: String = (1..30)
+    let tables: Vec<String> = (1..30)
         .map(|k| {
+            let up = if k == 1 {
+                "clients".into()
+            } else {
+                format!("k{}", k - 1)
+            };
             format!(
-                "CREATE TABLE k{k} (id INTEGER PRIMARY KEY, up INTEGER NOT NULL REFERENCES k{});",
-                k - 1
+                "CREATE TABLE k{k} (id INTEGER PRIMARY KEY, up INTEGER NOT NULL REFERENCES {up});"
             )
         })
         .collect();
-    let ddl = ddl.replace("REFERENCES k0", "REFERENCES clients");
+    let ddl = tables.concat();
     let policy = first(&format!(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY); {ddl}"
     ))
