@@ -5,7 +5,9 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
+    clippy::format_push_string,
+    clippy::print_stdout,
+    reason = "a panic is how a test fails, and what it prints are figures"
 )]
 
 use std::sync::Arc;

@@ -30,6 +30,10 @@ pub(crate) type Failure = Box<dyn Error>;
 /// The clock of the story stands still, so that every run tells the same one.
 const TODAY: &str = "2026-11-20T10:00:00Z";
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "it is one story, read from top to bottom"
+)]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let file = clinic::file()?;

@@ -188,7 +188,8 @@ fn why(step: &Step) -> String {
         _ => String::new(),
     };
     let because = when.as_ref().map(|when| format!(", because {when}"));
-    chain(path) + &by + &because.unwrap_or_default()
+    let to = step.to.as_ref().map(|to| format!(" to {}", quoted(to)));
+    chain(path) + &to.unwrap_or_default() + &by + &because.unwrap_or_default()
 }
 
 /// Why the subject's own set is there.
