@@ -12,6 +12,9 @@ use client_lifecycle::testing::strategies::Case;
 /// At least so many of a hundred worlds have each feature.
 const FLOOR: u32 = 5;
 
+/// Fewer worlds than this say nothing about how many of all have a feature.
+const ENOUGH: u32 = 1_000;
+
 type Id = (KindName, RecordId);
 
 /// What to look for in a world, in words, and whether it is there.
@@ -77,7 +80,7 @@ impl Coverage {
 
     /// The features that too few worlds have.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
-        let few = |found: &u32| found * 100 < FLOOR * self.worlds;
+        let few = |found: &u32| self.worlds >= ENOUGH && found * 100 < FLOOR * self.worlds;
         let found = self.found.iter().filter(|(_, found)| few(found));
         found.map(|(name, _)| *name).collect()
     }

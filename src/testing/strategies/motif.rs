@@ -18,9 +18,9 @@ pub(super) enum Motif {
 
 pub(super) fn motif() -> impl Strategy<Value = Motif> {
     prop_oneof![
-        2 => Just(Motif::Climb),
+        3 => Just(Motif::Climb),
         3 => Just(Motif::Diamond),
-        3 => (0..2_u8).prop_map(Motif::Below),
+        4 => (0..2_u8).prop_map(Motif::Below),
     ]
 }
 
