@@ -16,6 +16,9 @@ use client_lifecycle::testing::conformance::drop_after;
 use client_lifecycle::testing::{Call, FaultyStore, run};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 
+/// How often a lifecycle tries in all when others are in the way.
+const ATTEMPTS: usize = 4;
+
 type Faulty = FaultyStore<MemoryStore>;
 
 fn store() -> Faulty {
@@ -72,7 +75,17 @@ fn a_lost_reply_is_settled_by_the_operation_id() {
 
 #[test]
 fn replies_that_are_lost_again_and_again_are_settled_too() {
-    let store = (1..=5).fold(store(), Faulty::loses_reply);
+    let store = (1..=ATTEMPTS).fold(store(), Faulty::loses_reply);
+    let lifecycle = open(&store);
+    let plan = run(lifecycle.plan(&request())).unwrap();
+    let receipt = run(lifecycle.apply(&request(), &plan)).unwrap();
+    assert_eq!(store.store().receipts(), [receipt]);
+    assert_eq!(recorded(&store), ["done"]);
+}
+
+#[test]
+fn a_lost_reply_of_a_deletion_that_was_not_shown_is_settled_although_the_subject_is_gone() {
+    let store = store().loses_reply(1);
     let receipt = run(open(&store).delete(&request())).unwrap();
     assert_eq!(store.store().receipts(), [receipt]);
     assert_eq!(recorded(&store), ["done"]);
@@ -95,7 +108,7 @@ fn contention_is_tried_again_a_few_times() {
             store.fails(Call::Apply, number, contention())
         })
     };
-    for times in 1..=4 {
+    for times in 1..ATTEMPTS {
         let store = failing(times);
         let lifecycle = open(&store);
         let plan = run(lifecycle.plan(&request())).unwrap();
@@ -105,7 +118,7 @@ fn contention_is_tried_again_a_few_times() {
             (times + 1, vec!["done"])
         );
     }
-    let store = failing(5);
+    let store = failing(ATTEMPTS);
     let lifecycle = open(&store);
     let plan = run(lifecycle.plan(&request())).unwrap();
     let error = run(lifecycle.apply(&request(), &plan)).unwrap_err();
@@ -113,7 +126,7 @@ fn contention_is_tried_again_a_few_times() {
     assert!(is_there(&store));
     assert_eq!(
         (store.calls(Call::Apply), recorded(&store)),
-        (6, vec!["failed"])
+        (ATTEMPTS + 1, vec!["failed"])
     );
 }
 
