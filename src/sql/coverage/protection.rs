@@ -5,11 +5,7 @@ use crate::sql::catalogue::{Affinity, Catalogue, ForeignKey, same};
 use crate::sql::check::{End, never_equal};
 use crate::sql::{Dialect, Finding, FindingCode};
 
-pub(super) fn findings(
-    map: &DataMap,
-    reference: &Reference,
-    catalogue: &Catalogue,
-) -> Vec<Finding> {
+pub(super) fn findings(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Vec<Finding> {
     let to = map.kind(&reference.to);
     let ends = (
         End::of(map.kind(&reference.from), &reference.field, catalogue),
@@ -42,8 +38,7 @@ fn unprotected(
         .collect();
     let is_it = |key: &&ForeignKey| {
         let column = key.column_to(&to.column.name);
-        same(&key.to, &to.table.name)
-            && column.is_some_and(|column| same(column, &from.column.name))
+        same(&key.to, &to.table.name) && column.is_some_and(|column| same(column, &from.column.name))
     };
     if keys.iter().any(is_it) {
         return None;
@@ -69,12 +64,10 @@ fn unprotected(
         "neither a foreign key nor a `lock` protects it: {meanwhile}a row that is inserted afterwards may refer \
          to a record that is gone"
     );
-    Some(
-        Finding::new(FindingCode::UnprotectedReference, path, message).remedy(
-            "add a foreign key; or have the host's writers look for the parent in their transaction, and declare \
+    Some(Finding::new(FindingCode::UnprotectedReference, path, message).remedy(
+        "add a foreign key; or have the host's writers look for the parent in their transaction, and declare \
              `\"lock\": \"writer\"`",
-        ),
-    )
+    ))
 }
 
 fn index(reference: &Reference, from: &End<'_>, dialect: Dialect) -> Option<Finding> {
@@ -98,12 +91,7 @@ fn index(reference: &Reference, from: &End<'_>, dialect: Dialect) -> Option<Find
 /// Text that refers to numbers, or the other way round: equal only because the database converts every value.
 fn types(reference: &Reference, from: &End<'_>, to: &End<'_>) -> Option<Finding> {
     let (a, b) = (from.column.affinity, to.column.affinity);
-    let number = |affinity| {
-        matches!(
-            affinity,
-            Affinity::Integer | Affinity::Real | Affinity::Numeric
-        )
-    };
+    let number = |affinity| matches!(affinity, Affinity::Integer | Affinity::Real | Affinity::Numeric);
     let text = |affinity| affinity == Affinity::Text;
     if never_equal(a, b) || !(number(a) && text(b) || text(a) && number(b)) {
         return None;
@@ -114,8 +102,5 @@ fn types(reference: &Reference, from: &End<'_>, to: &End<'_>) -> Option<Finding>
         from.column.declared, reference.to, to.column.declared
     );
     let path = format!("references.{}", reference.name);
-    Some(
-        Finding::new(FindingCode::TypeMismatch, path, message)
-            .remedy("give both columns the same type"),
-    )
+    Some(Finding::new(FindingCode::TypeMismatch, path, message).remedy("give both columns the same type"))
 }

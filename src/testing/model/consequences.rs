@@ -1,0 +1,316 @@
+//! What follows from the fates of the rows: tombstones, redirects, blockers, counts, and the rows afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Fate, Id, Rows, World};
+use crate::domain::{FieldName, KindName, Mask, Mode, Reference, ReferenceName, Request, Value};
+use crate::plan::Disposition;
+use crate::policy::{Entry, Link, Redirect, Rule, Severity};
+use crate::store::masked;
+
+/// A redirect of a row: the reference, the entry that says so, and where to.
+pub(super) type Redirects<'a> = BTreeMap<(Id, ReferenceName), (usize, &'a Redirect)>;
+
+const NULL: Redirect = Redirect::SetNull;
+
+impl<'a> World<'a> {
+    fn survives(&self, id: &Id, stones: &BTreeSet<Id>) -> bool {
+        self.fates.get(id) != Some(&Fate::Deleted) || stones.contains(id)
+    }
+
+    /// Whether the row is neither removed nor a tombstone: a rule that redirects moves it.
+    fn is_whole(&self, id: &Id) -> bool {
+        !self.subjects.contains(id) && self.fates.get(id).is_none_or(|fate| !fate.removed())
+    }
+
+    /// Every row that refers to a row that counts as removed, anonymized or retained, with what decides.
+    #[allow(clippy::type_complexity, reason = "each part is named where it is used")]
+    fn decided(&self) -> Vec<(Id, &'a Reference, Id, Fate, Option<(usize, &'a Entry)>)> {
+        let mut found = Vec::new();
+        for (id, row) in self.all() {
+            for reference in self.map.references_from(&self.kind(&id.0).name) {
+                let Some(parent) = self.parent(row, reference) else {
+                    continue;
+                };
+                let Some(fate) = self.fates.get(&parent) else {
+                    continue;
+                };
+                let deciding = self.deciding(row, reference, *fate);
+                found.push((id.clone(), reference, parent, *fate, deciding));
+            }
+        }
+        found
+    }
+
+    pub(super) fn tombstones(&self) -> BTreeSet<Id> {
+        let mut stones = BTreeSet::new();
+        loop {
+            let before = stones.len();
+            for (id, reference, parent, fate, deciding) in self.decided() {
+                let Some((_, entry)) = deciding else { continue };
+                if fate != Fate::Deleted || !self.survives(&id, &stones) {
+                    continue;
+                }
+                let blocks = entry.then.blocks() && !stones.contains(&id) && !self.subjects.contains(&id);
+                let redirected = self.is_whole(&id) && matches!(entry.then, Rule::Redirect(_));
+                let forced = match &entry.link {
+                    _ if redirected => false,
+                    Some(Link::Tombstone) => true,
+                    Some(Link::Redirect(_)) => false,
+                    None => !reference.nullable,
+                };
+                if forced && !blocks {
+                    stones.insert(parent);
+                }
+            }
+            if stones.len() == before {
+                return stones;
+            }
+        }
+    }
+
+    pub(super) fn redirects(&self, stones: &BTreeSet<Id>) -> Redirects<'a> {
+        let mut found = Redirects::new();
+        for (id, reference, parent, fate, deciding) in self.decided() {
+            let Some((index, entry)) = deciding else {
+                continue;
+            };
+            if !self.survives(&id, stones) {
+                continue;
+            }
+            let gone = fate == Fate::Deleted && !stones.contains(&parent);
+            let blocks = entry.then.blocks() && !stones.contains(&id) && !self.subjects.contains(&id);
+            let redirect = match (&entry.then, &entry.link) {
+                (Rule::Redirect(redirect), _) if self.is_whole(&id) => redirect,
+                _ if !gone || blocks => continue,
+                (_, Some(Link::Redirect(redirect))) => redirect,
+                _ => &NULL,
+            };
+            found.insert((id, reference.name.clone()), (index, redirect));
+        }
+        found
+    }
+
+    fn target(&self, request: &Request, reference: &ReferenceName, redirect: &Redirect) -> Value {
+        let reference = self.map.reference(reference).expect("a reference");
+        let declared = || {
+            let field = self.kind(&reference.from).fields.get(&reference.field);
+            field.and_then(|field| field.default.clone()).unwrap_or_default()
+        };
+        match redirect {
+            Redirect::SetNull => Value::Null,
+            Redirect::SetDefault(value) => value.clone().unwrap_or_else(declared),
+            Redirect::Reassign(Some(id)) => id.into(),
+            Redirect::Reassign(None) => request.reassign.get(&reference.name).into(),
+        }
+    }
+
+    pub(super) fn blockers(
+        &self,
+        request: &Request,
+        redirects: &Redirects<'_>,
+    ) -> BTreeMap<(Option<ReferenceName>, String), u64> {
+        let mut found: BTreeMap<(Option<ReferenceName>, String), u64> = BTreeMap::new();
+        let mut block = |reference: Option<&ReferenceName>, rule: &str| {
+            *found.entry((reference.cloned(), rule.into())).or_default() += 1;
+        };
+        let mut outside = BTreeSet::new();
+        for (id, reference, _, fate, deciding) in self.decided() {
+            let Some((_, entry)) = deciding else { continue };
+            if self.subjects.contains(&id) {
+                continue;
+            }
+            let own = self.fates.get(&id).copied();
+            let cleared = own.is_some_and(|own| own.strength() >= fate.strength().max(1));
+            match entry.then {
+                Rule::Protect => block(Some(&reference.name), "protect"),
+                Rule::Restrict if !cleared => block(Some(&reference.name), "restrict"),
+                _ => {}
+            }
+            let kind = self.kind(&id.0);
+            let narrowed = id.0 == request.kind && kind.only.is_some();
+            if narrowed && !self.holds(kind, self.row(&id), kind.only.as_ref()) {
+                outside.insert(id);
+            }
+        }
+        for _ in outside {
+            block(None, "only");
+        }
+        for ((_, name), (_, redirect)) in redirects {
+            let target = self.target(request, name, redirect);
+            let is_null = target.is_null() && !matches!(redirect, Redirect::Reassign(_));
+            let to = &self.map.reference(name).expect("a reference").to;
+            let there = target.as_id().is_some_and(|id| {
+                let row = self.rows.get(to).and_then(|rows| rows.get(&id));
+                let fate = self.fates.get(&(to.clone(), id));
+                let marked = self.kind(to).deleted_at.as_ref();
+                row.is_some_and(|row| marked.is_none_or(|field| row.get(field).is_null()))
+                    && fate.is_none_or(|fate| !fate.removed())
+            });
+            if !is_null && !there {
+                block(Some(name), disposition(redirect).as_str());
+            }
+        }
+        for guard in self.said.guards.iter().filter(|guard| guard.severity == Severity::Block) {
+            for (id, row) in self.all().filter(|(id, _)| id.0 == guard.on) {
+                let hangs = self.hangs(request, &guard.on, &guard.via).contains(&id);
+                if hangs && self.holds(self.kind(&guard.on), row, guard.when.as_ref()) {
+                    block(None, &guard.name);
+                }
+            }
+        }
+        found
+    }
+
+    /// The rows of a kind that hang on the subject, over a chain or over any.
+    fn hangs(&self, request: &Request, on: &KindName, via: &[ReferenceName]) -> BTreeSet<Id> {
+        if *on == request.kind && via.is_empty() {
+            return self.subjects.clone();
+        }
+        let below = |from: &BTreeSet<Id>, allowed: &dyn Fn(&ReferenceName) -> bool| {
+            let mut found = BTreeSet::new();
+            for (id, row) in self.all() {
+                for reference in
+                    self.map.references_from(&self.kind(&id.0).name).filter(|one| allowed(&one.name))
+                {
+                    if self.parent(row, reference).is_some_and(|parent| from.contains(&parent)) {
+                        found.insert(id.clone());
+                    }
+                }
+            }
+            found
+        };
+        let mut at = self.subjects.clone();
+        for name in via {
+            at = below(&at, &|other| other == name);
+        }
+        while via.is_empty() {
+            let more = below(&at, &|_| true);
+            if more.is_subset(&at) {
+                break;
+            }
+            at.extend(more);
+        }
+        at.into_iter().filter(|id| id.0 == *on).collect()
+    }
+
+    pub(super) fn dispositions(&self, stones: &BTreeSet<Id>) -> BTreeMap<Id, Disposition> {
+        let found = self.fates.iter().filter_map(|(id, fate)| {
+            let disposition = match fate {
+                Fate::AlreadySoft => return None,
+                Fate::Deleted if stones.contains(id) => Disposition::Tombstone,
+                Fate::Deleted => Disposition::Delete,
+                Fate::Soft => Disposition::SoftDelete,
+                Fate::Off if self.mode == Mode::Reactivate => Disposition::Reactivate,
+                Fate::Off => Disposition::Deactivate,
+                Fate::Retained => Disposition::Retain,
+                Fate::Anonymized | Fate::Erased => Disposition::Anonymize,
+                Fate::Kept => Disposition::Keep,
+            };
+            Some((id.clone(), disposition))
+        });
+        found.collect()
+    }
+
+    pub(super) fn steps(
+        &self,
+        request: &Request,
+        stones: &BTreeSet<Id>,
+        redirects: &Redirects<'_>,
+    ) -> BTreeMap<(KindName, Disposition, Option<ReferenceName>, usize), u64> {
+        let mut steps = BTreeMap::new();
+        for (id, disposition) in self.dispositions(stones) {
+            let (id, fate) = (&id, self.fates.get(&id).expect("a reached row"));
+            let reasons = self.reasons.get(id).into_iter().flatten();
+            let mut by: Vec<(usize, ReferenceName, usize)> = reasons
+                .filter(|(reason, ..)| reason == fate && !self.subjects.contains(id))
+                .map(|(_, name, index)| {
+                    let to = &self.map.reference(name).expect("a reference").to;
+                    (self.distance(request, to), name.clone(), *index)
+                })
+                .collect();
+            by.sort();
+            let (reference, index) = match by.into_iter().next() {
+                Some((_, name, index)) => (Some(name), index),
+                None => (None, 0),
+            };
+            *steps.entry((id.0.clone(), disposition, reference, index)).or_default() += 1;
+        }
+        for ((id, name), (index, redirect)) in redirects {
+            let key = (id.0.clone(), disposition(redirect), Some(name.clone()), *index);
+            *steps.entry(key).or_default() += 1;
+        }
+        steps
+    }
+
+    /// How many references lead from the subject's kind to a kind, at the least.
+    fn distance(&self, request: &Request, kind: &KindName) -> usize {
+        let mut level = BTreeSet::from([request.kind.clone()]);
+        let mut steps = 0;
+        while !level.contains(kind) && steps < 1_000 {
+            let next = level.iter().flat_map(|kind| self.map.references_to(kind)).map(|one| one.from.clone());
+            level = next.collect();
+            steps += 1;
+        }
+        steps
+    }
+
+    pub(super) fn after(&self, request: &Request, stones: &BTreeSet<Id>, redirects: &Redirects<'_>) -> Rows {
+        let mut rows = self.rows.clone();
+        for (id, before) in self.all() {
+            let table = rows.get_mut(&id.0).expect("a kind");
+            if !self.survives(&id, stones) {
+                table.remove(&id.1);
+                continue;
+            }
+            let kind = self.kind(&id.0);
+            let row = table.get_mut(&id.1).expect("a row");
+            let fate = self.fates.get(&id).copied();
+            let stays = fate == Some(Fate::Erased) || stones.contains(&id);
+            let mut masks: BTreeMap<&FieldName, &Mask> = BTreeMap::new();
+            if stays {
+                masks.extend(&kind.personal);
+            }
+            if fate == Some(Fate::Anonymized) {
+                for reference in self.map.references_from(&self.kind(&id.0).name) {
+                    let parent = self.parent(before, reference).and_then(|parent| self.fates.get(&parent));
+                    let entry = parent.and_then(|fate| self.deciding(before, reference, *fate));
+                    if let Some((_, Entry { then: Rule::Anonymize(own), .. })) = entry {
+                        masks.extend(if own.is_empty() { &kind.personal } else { own });
+                    }
+                }
+            }
+            for (field, mask) in masks {
+                let value = masked(mask, kind, field, before).expect("a mask that fits");
+                row.fields.insert(field.clone(), value);
+            }
+            if (fate == Some(Fate::Soft) || stays)
+                && let Some(field) = &kind.deleted_at
+            {
+                row.fields.insert(field.clone(), self.now.into());
+            }
+            if (fate == Some(Fate::Off) || stays)
+                && let Some(status) = &kind.status
+            {
+                let on = self.mode == Mode::Reactivate;
+                let value = if on { &status.on } else { &status.off };
+                row.fields.insert(status.field.clone(), value.clone());
+            }
+            for reference in self.map.references_from(&self.kind(&id.0).name) {
+                if let Some((_, redirect)) = redirects.get(&(id.clone(), reference.name.clone())) {
+                    let value = self.target(request, &reference.name, redirect);
+                    row.fields.insert(reference.field.clone(), value);
+                }
+            }
+        }
+        rows
+    }
+}
+
+fn disposition(redirect: &Redirect) -> Disposition {
+    match redirect {
+        Redirect::SetNull => Disposition::SetNull,
+        Redirect::SetDefault(_) => Disposition::SetDefault,
+        Redirect::Reassign(_) => Disposition::Reassign,
+    }
+}

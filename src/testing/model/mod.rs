@@ -1,0 +1,330 @@
+//! The definition of a deletion, row by row: what every store is compared with.
+//!
+//! It reads a policy and rows, and says what survives, what blocks and what is counted where. It shares
+//! nothing with the engine but the policy value, and is written to be read beside the definition, not to be
+//! fast.
+
+mod consequences;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{
+    Condition, DataMap, Kind, KindName, Mode, Record, RecordId, Reference, ReferenceName, Request, Value,
+    to_milliseconds,
+};
+use crate::plan::Disposition;
+use crate::policy::{DeletionPolicy, Entry, ModePolicy, Parent, Rule};
+
+/// Rows by kind and id.
+pub type Rows = BTreeMap<KindName, BTreeMap<RecordId, Record>>;
+
+/// What the definition says of a request.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Verdict {
+    /// Whether nothing blocks.
+    pub executable: bool,
+    /// The blocking rows: how many, by reference (or nothing for a guard) and rule.
+    pub blockers: BTreeMap<(Option<ReferenceName>, String), u64>,
+    /// The rows of each step: how many, by kind, disposition, deciding reference (`None`: the subject) and
+    /// entry.
+    pub steps: BTreeMap<(KindName, Disposition, Option<ReferenceName>, usize), u64>,
+    /// What becomes of each row that is reached, and of the subjects.
+    pub dispositions: BTreeMap<(KindName, RecordId), Disposition>,
+    /// The rows afterwards, if it is carried out.
+    pub rows: Rows,
+}
+
+/// What becomes of a row; the first wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    Retained,
+    Anonymized,
+    Soft,
+    AlreadySoft,
+    Off,
+    Deleted,
+    Erased,
+    Kept,
+}
+
+impl Fate {
+    fn removed(self) -> bool {
+        (Self::Soft..=Self::Erased).contains(&self)
+    }
+
+    fn strength(self) -> u8 {
+        match self {
+            Self::Deleted | Self::Erased => 3,
+            Self::Soft | Self::AlreadySoft => 2,
+            Self::Off => 1,
+            Self::Retained | Self::Anonymized | Self::Kept => 0,
+        }
+    }
+}
+
+type Id = (KindName, RecordId);
+
+struct World<'a> {
+    map: &'a DataMap,
+    mode: Mode,
+    said: &'a ModePolicy,
+    rows: &'a Rows,
+    now: DateTime<Utc>,
+    subjects: BTreeSet<Id>,
+    fates: BTreeMap<Id, Fate>,
+    /// Every fate that a row was given, by the reference and the entry that gave it.
+    reasons: BTreeMap<Id, BTreeSet<(Fate, ReferenceName, usize)>>,
+}
+
+/// Judges a request by the definition; `None` where a subject is not there.
+///
+/// # Panics
+/// On a value that is not of its declared type.
+#[must_use]
+pub fn judge(policy: &DeletionPolicy, rows: &Rows, request: &Request, now: DateTime<Utc>) -> Option<Verdict> {
+    let said = policy.mode(request.mode)?;
+    let map: &DataMap = policy.map();
+    let mut world = World {
+        map,
+        mode: request.mode,
+        said,
+        rows,
+        now: to_milliseconds(now),
+        subjects: BTreeSet::new(),
+        fates: BTreeMap::new(),
+        reasons: BTreeMap::new(),
+    };
+    let fate = match request.mode {
+        Mode::HardDelete => Fate::Deleted,
+        Mode::SoftDelete => Fate::Soft,
+        Mode::Anonymize => Fate::Erased,
+        Mode::Deactivate | Mode::Reactivate => Fate::Off,
+    };
+    for id in &request.subjects {
+        let row = rows.get(&request.kind)?.get(id)?;
+        if !world.may_touch(&request.kind, row) {
+            return None;
+        }
+        world.subjects.insert((request.kind.clone(), id.clone()));
+        world.fates.insert((request.kind.clone(), id.clone()), fate);
+    }
+    for group in world.groups() {
+        world.settle(&group);
+    }
+    let stones = world.tombstones();
+    let redirects = world.redirects(&stones);
+    let blockers = world.blockers(request, &redirects);
+    Some(Verdict {
+        executable: blockers.is_empty(),
+        steps: world.steps(request, &stones, &redirects),
+        dispositions: world.dispositions(&stones),
+        rows: world.after(request, &stones, &redirects),
+        blockers,
+    })
+}
+
+impl<'a> World<'a> {
+    fn kind(&self, kind: &KindName) -> &'a Kind {
+        self.map.kind(kind).expect("a kind of the map")
+    }
+
+    fn holds(&self, kind: &Kind, row: &Record, when: Option<&Condition>) -> bool {
+        when.is_none_or(|when| when.holds(kind, row, self.now).expect("values of their types") == Some(true))
+    }
+
+    fn may_touch(&self, kind: &KindName, row: &Record) -> bool {
+        let kind = self.kind(kind);
+        let deleted = kind.deleted_at.as_ref().is_some_and(|field| !row.get(field).is_null());
+        self.holds(kind, row, kind.only.as_ref()) && (self.mode.erases() || !deleted)
+    }
+
+    fn all(&self) -> impl Iterator<Item = (Id, &'a Record)> {
+        let rows = self.rows;
+        rows.iter()
+            .flat_map(|(kind, rows)| rows.iter().map(move |(id, row)| ((kind.clone(), id.clone()), row)))
+    }
+
+    fn row(&self, id: &Id) -> &'a Record {
+        self.rows.get(&id.0).and_then(|rows| rows.get(&id.1)).expect("a row")
+    }
+
+    /// The row that a row refers to.
+    fn parent(&self, row: &Record, reference: &Reference) -> Option<Id> {
+        let id = row.get(&reference.field).as_id()?;
+        self.rows.get(&reference.to)?.get(&id)?;
+        Some((reference.to.clone(), id))
+    }
+
+    /// The first entry that speaks of such parents and whose condition holds.
+    fn deciding(&self, row: &Record, reference: &Reference, parent: Fate) -> Option<(usize, &'a Entry)> {
+        let speaker = match parent {
+            Fate::Kept => return None,
+            Fate::Retained => Some(Parent::Retain),
+            Fate::Anonymized => Some(Parent::Anonymize),
+            _ => None,
+        };
+        let kind = self.kind(&reference.from);
+        let entries = self.said.rules.entries(&reference.name).unwrap_or_default().iter().enumerate();
+        entries
+            .filter(|(_, entry)| entry.parent == speaker)
+            .find(|(_, entry)| self.holds(kind, row, entry.when.as_ref()))
+    }
+
+    fn marked(&self, reference: &Reference, row: &Record) -> bool {
+        let field = self.kind(&reference.from).deleted_at.as_ref();
+        field.is_some_and(|field| !row.get(field).is_null())
+    }
+
+    /// What one reference makes of a row below a parent of this fate.
+    fn outcome(&self, row: &Record, reference: &Reference, parent: Fate) -> Option<(usize, Fate)> {
+        let (index, entry) = self.deciding(row, reference, parent)?;
+        let unless_marked = |fate| match (self.marked(reference, row), self.mode) {
+            (false, _) => Some(fate),
+            (true, Mode::HardDelete) => Some(Fate::AlreadySoft),
+            (true, _) => None,
+        };
+        let fate = match &entry.then {
+            Rule::Cascade => match parent {
+                Fate::Deleted => Some(Fate::Deleted),
+                Fate::Soft | Fate::AlreadySoft => unless_marked(Fate::Soft),
+                Fate::Off => unless_marked(Fate::Off),
+                _ => None,
+            },
+            Rule::Delete => Some(Fate::Deleted),
+            Rule::SoftDelete => unless_marked(Fate::Soft),
+            Rule::Anonymize(_) => Some(Fate::Anonymized),
+            Rule::Keep => Some(Fate::Kept),
+            Rule::Retain(retention) => {
+                let kind = self.kind(&reference.from);
+                let from = kind.type_of(&retention.from).read(row.get(&retention.from));
+                let due = match from.expect("a date") {
+                    Value::Timestamp(from) => retention.period.end(from).is_some_and(|end| end <= self.now),
+                    _ => false,
+                };
+                Some(if due { Fate::Deleted } else { Fate::Retained })
+            }
+            Rule::Restrict | Rule::Protect | Rule::Redirect(_) => None,
+        };
+        fate.map(|fate| (index, fate))
+    }
+
+    /// Kinds on a common cycle together, parents before children.
+    fn groups(&self) -> Vec<BTreeSet<KindName>> {
+        let below = |kind: &KindName| {
+            let mut found = BTreeSet::new();
+            let mut open = vec![kind.clone()];
+            while let Some(kind) = open.pop() {
+                for reference in self.map.references_to(&kind) {
+                    if found.insert(reference.from.clone()) {
+                        open.push(reference.from.clone());
+                    }
+                }
+            }
+            found
+        };
+        let kinds: BTreeMap<KindName, BTreeSet<KindName>> =
+            self.map.kinds().map(|kind| (kind.name.clone(), below(&kind.name))).collect();
+        let mut groups: Vec<BTreeSet<KindName>> = Vec::new();
+        let mut rest: BTreeSet<KindName> = kinds.keys().cloned().collect();
+        while !rest.is_empty() {
+            let is_above = |a: &KindName, b: &KindName| kinds.get(a).is_some_and(|all| all.contains(b));
+            let first = rest
+                .iter()
+                .find(|kind| rest.iter().all(|other| !is_above(other, kind) || is_above(kind, other)));
+            let first = first.expect("a kind that only its own cycle leads to").clone();
+            let group: BTreeSet<KindName> = rest
+                .iter()
+                .filter(|kind| **kind == first || (is_above(kind, &first) && is_above(&first, kind)))
+                .cloned()
+                .collect();
+            rest.retain(|kind| !group.contains(kind));
+            groups.push(group);
+        }
+        groups
+    }
+
+    /// Everything that the references of a row make of it, given the fates so far.
+    fn outcomes(&self, id: &Id) -> Vec<(&'a Reference, usize, Fate)> {
+        let row = self.row(id);
+        let references = self.map.references_from(&self.kind(&id.0).name);
+        let found = references.filter_map(|reference| {
+            let parent = *self.fates.get(&self.parent(row, reference)?)?;
+            let (index, fate) = self.outcome(row, reference, parent)?;
+            Some((reference, index, fate))
+        });
+        found.collect()
+    }
+
+    /// Settles the kinds of a group in the two passes of a cycle, which are one where there is none.
+    fn settle(&mut self, group: &BTreeSet<KindName>) {
+        let own: Vec<Id> = self
+            .all()
+            .map(|(id, _)| id)
+            .filter(|id| group.contains(&id.0) && !self.subjects.contains(id))
+            .collect();
+        // First pass: all rows that the removing rules alone would reach.
+        let before = self.fates.clone();
+        self.walk(&own, &BTreeSet::new());
+        let kept: BTreeSet<Id> = own
+            .iter()
+            .filter(|id| self.fates.contains_key(id))
+            .filter(|id| self.outcomes(id).iter().any(|(_, _, fate)| *fate < Fate::Soft))
+            .cloned()
+            .collect();
+        // Second pass: around the kept rows; then whatever else is said of rows below what is removed.
+        self.fates = before;
+        self.reasons.retain(|id, _| !group.contains(&id.0));
+        self.walk(&own, &kept);
+        let mut staying = Vec::new();
+        for id in own.iter().filter(|id| !self.fates.contains_key(id)) {
+            for (reference, index, fate) in self.outcomes(id) {
+                if !fate.removed() {
+                    staying.push((id.clone(), fate));
+                    let why = (fate, reference.name.clone(), index);
+                    self.reasons.entry(id.clone()).or_default().insert(why);
+                }
+            }
+        }
+        for (id, fate) in staying {
+            let strongest = self.fates.get(&id).map_or(fate, |other| fate.min(*other));
+            self.fates.insert(id, strongest);
+        }
+    }
+
+    /// Removes rows until nothing more is removed. While the walk lasts a row leads on with every fate it was
+    /// met with; in the end it has the strongest.
+    fn walk(&mut self, own: &[Id], kept: &BTreeSet<Id>) {
+        let mut met: BTreeMap<Id, BTreeSet<Fate>> = BTreeMap::new();
+        loop {
+            let mut changed = false;
+            for id in own.iter().filter(|id| !kept.contains(id)) {
+                let row = self.row(id);
+                for reference in self.map.references_from(&self.kind(&id.0).name) {
+                    let Some(parent) = self.parent(row, reference) else {
+                        continue;
+                    };
+                    let settled = self.fates.get(&parent).into_iter();
+                    let fates: BTreeSet<Fate> =
+                        settled.chain(met.get(&parent).into_iter().flatten()).copied().collect();
+                    for fate in fates {
+                        if let Some((index, fate)) = self.outcome(row, reference, fate)
+                            && fate.removed()
+                        {
+                            let why = (fate, reference.name.clone(), index);
+                            changed |= met.entry(id.clone()).or_default().insert(fate);
+                            changed |= self.reasons.entry(id.clone()).or_default().insert(why);
+                        }
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        let strongest = met.into_iter().filter_map(|(id, fates)| Some((id, fates.into_iter().min()?)));
+        self.fates.extend(strongest);
+    }
+}
