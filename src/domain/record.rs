@@ -26,7 +26,10 @@ impl Record {
     /// A record without fields.
     #[must_use]
     pub fn new(id: impl Into<RecordId>) -> Self {
-        Self { id: id.into(), fields: BTreeMap::new() }
+        Self {
+            id: id.into(),
+            fields: BTreeMap::new(),
+        }
     }
 
     /// The same with a field.
@@ -45,6 +48,9 @@ impl Record {
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Record").field("id", &self.id).field("fields", &self.fields.keys()).finish()
+        f.debug_struct("Record")
+            .field("id", &self.id)
+            .field("fields", &self.fields.keys())
+            .finish()
     }
 }

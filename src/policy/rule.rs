@@ -101,7 +101,10 @@ impl Rules {
     /// The entries for a reference.
     #[must_use]
     pub fn entries(&self, reference: &ReferenceName) -> Option<&[Entry]> {
-        self.named.get(reference).or(self.others.as_ref()).map(Vec::as_slice)
+        self.named
+            .get(reference)
+            .or(self.others.as_ref())
+            .map(Vec::as_slice)
     }
 }
 
@@ -133,6 +136,12 @@ impl Rule {
 
 impl From<Rule> for Entry {
     fn from(then: Rule) -> Self {
-        Self { when: None, parent: None, then, link: None, because: None }
+        Self {
+            when: None,
+            parent: None,
+            then,
+            link: None,
+            because: None,
+        }
     }
 }

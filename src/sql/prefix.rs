@@ -21,11 +21,19 @@ impl Prefix {
     /// # Errors
     /// [`StoreError::Unsupported`] for anything else.
     pub fn new(prefix: &str) -> Result<Self, StoreError> {
-        let named = prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let named = prefix
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_');
         let first = prefix.chars().next();
         // `sqlite_` and `pg_` belong to the databases.
-        let reserved = ["sqlite_", "pg_"].iter().any(|own| prefix.to_ascii_lowercase().starts_with(own));
-        if !named || reserved || prefix.len() > 30 || first.is_none_or(|first| first.is_ascii_digit()) {
+        let reserved = ["sqlite_", "pg_"]
+            .iter()
+            .any(|own| prefix.to_ascii_lowercase().starts_with(own));
+        if !named
+            || reserved
+            || prefix.len() > 30
+            || first.is_none_or(|first| first.is_ascii_digit())
+        {
             return Err(StoreError::Unsupported(format!(
                 "`{prefix}` as the prefix of tables; use up to 30 letters, digits and underscores"
             )));

@@ -35,7 +35,12 @@ impl DeletionPolicy {
     ///
     /// # Errors
     /// [`Refusal`] where there is no such subject or the actor may not ask.
-    pub fn plan(&self, request: &Request, survey: &Survey, now: DateTime<Utc>) -> Result<Plan, Refusal> {
+    pub fn plan(
+        &self,
+        request: &Request,
+        survey: &Survey,
+        now: DateTime<Utc>,
+    ) -> Result<Plan, Refusal> {
         let inquiry = Inquiry::new(self, request, to_milliseconds(now))?;
         let answers = Answers(&survey.answers);
         found(request, survey)?;
@@ -78,7 +83,13 @@ fn found(request: &Request, survey: &Survey) -> Result<(), Refusal> {
     }
     // A store answers with ids as it holds them, so only their text can be compared.
     let there: BTreeSet<String> = survey.subjects.iter().map(ToString::to_string).collect();
-    let missing = request.subjects.iter().filter(|id| !there.contains(&id.to_string()));
+    let missing = request
+        .subjects
+        .iter()
+        .filter(|id| !there.contains(&id.to_string()));
     let ids: Vec<RecordId> = missing.cloned().collect();
-    Err(Refusal::NotFound { kind: request.kind.clone(), ids })
+    Err(Refusal::NotFound {
+        kind: request.kind.clone(),
+        ids,
+    })
 }

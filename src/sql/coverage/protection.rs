@@ -5,7 +5,11 @@ use crate::sql::catalogue::{Affinity, Catalogue, ForeignKey, same};
 use crate::sql::check::{End, never_equal};
 use crate::sql::{Dialect, Finding, FindingCode};
 
-pub(super) fn findings(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Vec<Finding> {
+pub(super) fn findings(
+    map: &DataMap,
+    reference: &Reference,
+    catalogue: &Catalogue,
+) -> Vec<Finding> {
     let to = map.kind(&reference.to);
     let ends = (
         End::of(map.kind(&reference.from), &reference.field, catalogue),
@@ -38,7 +42,8 @@ fn unprotected(
         .collect();
     let is_it = |key: &&ForeignKey| {
         let column = key.column_to(&to.column.name);
-        same(&key.to, &to.table.name) && column.is_some_and(|column| same(column, &from.column.name))
+        same(&key.to, &to.table.name)
+            && column.is_some_and(|column| same(column, &from.column.name))
     };
     if keys.iter().any(is_it) {
         return None;
@@ -91,7 +96,12 @@ fn index(reference: &Reference, from: &End<'_>, dialect: Dialect) -> Option<Find
 /// Text that refers to numbers, or the other way round: equal only because the database converts every value.
 fn types(reference: &Reference, from: &End<'_>, to: &End<'_>) -> Option<Finding> {
     let (a, b) = (from.column.affinity, to.column.affinity);
-    let number = |affinity| matches!(affinity, Affinity::Integer | Affinity::Real | Affinity::Numeric);
+    let number = |affinity| {
+        matches!(
+            affinity,
+            Affinity::Integer | Affinity::Real | Affinity::Numeric
+        )
+    };
     let text = |affinity| affinity == Affinity::Text;
     if never_equal(a, b) || !(number(a) && text(b) || text(a) && number(b)) {
         return None;
@@ -102,5 +112,8 @@ fn types(reference: &Reference, from: &End<'_>, to: &End<'_>) -> Option<Finding>
         from.column.declared, reference.to, to.column.declared
     );
     let path = format!("references.{}", reference.name);
-    Some(Finding::new(FindingCode::TypeMismatch, path, message).remedy("give both columns the same type"))
+    Some(
+        Finding::new(FindingCode::TypeMismatch, path, message)
+            .remedy("give both columns the same type"),
+    )
 }

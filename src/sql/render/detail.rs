@@ -22,11 +22,16 @@ impl Renderer<'_> {
     /// question's, or [`SUBJECTS`]), what it is (0 an id, 1 a span) and three values.
     ///
     /// `None` where there is nothing to ask.
-    pub(crate) fn details(&self, questions: &[(usize, &Question)]) -> Result<Option<Statement>, StoreError> {
+    pub(crate) fn details(
+        &self,
+        questions: &[(usize, &Question)],
+    ) -> Result<Option<Statement>, StoreError> {
         let mut w = self.writer();
         let first = self.first_set();
-        let sets: Vec<SetId> =
-            first.into_iter().chain(questions.iter().map(|(_, question)| question.rows.set)).collect();
+        let sets: Vec<SetId> = first
+            .into_iter()
+            .chain(questions.iter().map(|(_, question)| question.rows.set))
+            .collect();
         self.with(&mut w, &sets)?;
         let mut parts = 0;
         let union = |w: &mut Writer, parts: &mut usize| {
@@ -65,7 +70,9 @@ impl Renderer<'_> {
         let stored = column(w, kind, field);
         let at = milliseconds(&stored);
         let bad = is_bad(FieldType::Timestamp, &stored);
-        w.push(&format!("min({at}), max({at}), count(*) FILTER (WHERE {bad}) FROM "));
+        w.push(&format!(
+            "min({at}), max({at}), count(*) FILTER (WHERE {bad}) FROM "
+        ));
         let id = id_of(w, kind);
         w.name(kind.table_name()).push(" AS r WHERE ").push(&id);
         w.push(" IN ");
@@ -103,7 +110,11 @@ impl Renderer<'_> {
     }
 
     /// The first of some rows whose field is no instant.
-    pub(crate) fn undated(&self, rows: Rows, field: &FieldName) -> Result<(Statement, KindName), StoreError> {
+    pub(crate) fn undated(
+        &self,
+        rows: Rows,
+        field: &FieldName,
+    ) -> Result<(Statement, KindName), StoreError> {
         let kind = self.set_kind(rows.set)?;
         let mut w = self.writer();
         self.with(&mut w, &[rows.set])?;
