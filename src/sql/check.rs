@@ -1,12 +1,22 @@
 //! The data map compared with the catalogue: every difference at once.
 
+use super::Prefix;
 use super::catalogue::{Affinity, Catalogue, Column, Table};
 use crate::domain::{DataMap, Fault, FieldName, FieldType, Kind, Mask, Reference};
 
 /// What the map says and the database does not have.
-pub(super) fn faults(map: &DataMap, catalogue: &Catalogue) -> Vec<Fault> {
+pub(super) fn faults(map: &DataMap, catalogue: &Catalogue, prefix: &Prefix) -> Vec<Fault> {
     let mut faults = Vec::new();
     for kind in map.kinds() {
+        if prefix.is_own(kind.table_name()) {
+            faults.push(
+                Fault::new(
+                    format!("kinds.{}", kind.name),
+                    format!("`{}` is a name of the library's own", kind.table_name()),
+                )
+                .remedy("give the store another prefix"),
+            );
+        }
         match catalogue.table(kind.table_name()) {
             Some(table) => check_kind(map, kind, table, &mut faults),
             None => faults.push(
@@ -117,49 +127,55 @@ fn check_reference(
 ) {
     let column = |kind: &Kind, field: &FieldName| {
         let table = catalogue.table(kind.table_name())?;
-        table.column(kind.column(field)).map(|column| {
-            (
-                column.affinity,
-                column.not_null,
-                column.declared.clone(),
-                table
-                    .primary_key
-                    .contains(&kind.column(field).to_ascii_lowercase()),
-            )
-        })
+        let name = kind.column(field).to_ascii_lowercase();
+        let column = table.columns.get(&name)?;
+        Some((table, column, table.primary_key.contains(&name)))
     };
     let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) else {
         return;
     };
     let path = format!("references.{}", reference.name);
-    let Some((affinity, not_null, declared, in_key)) = column(from, &reference.field) else {
+    let Some((table, held, in_key)) = column(from, &reference.field) else {
         return;
     };
-    if reference.nullable && not_null {
+    if reference.nullable && held.not_null {
         faults.push(
             Fault::new(&path, "declared nullable but the column is NOT NULL")
                 .remedy("declare it mandatory, or let the column be null"),
         );
     }
-    if !reference.nullable && !not_null && !in_key {
+    if !reference.nullable && !held.not_null && !in_key {
         faults.push(
             Fault::new(&path, "declared mandatory but the column can be null")
                 .remedy("declare it `nullable`, or make the column NOT NULL"),
         );
     }
-    if let Some((id, _, id_declared, _)) = column(to, &to.id)
-        && never_equal(affinity, id)
-    {
-        faults.push(
-            Fault::new(
-                &path,
-                format!(
-                    "the column is {declared} and the ids of `{}` are {id_declared}",
-                    to.name
-                ),
-            )
-            .remedy("give both columns the same type"),
-        );
+    if let Some((of, id, _)) = column(to, &to.id) {
+        // Columns of views have no type of their own.
+        let is_open = |table: &Table, column: &Column| {
+            table.is_view && matches!(column.affinity, Affinity::Any)
+        };
+        if !is_open(table, held) && !is_open(of, id) && !compare_alike(held, id) {
+            faults.push(
+                Fault::new(
+                    path,
+                    format!(
+                        "the column is {} and the ids of `{}` are {}",
+                        words(held),
+                        to.name,
+                        words(id)
+                    ),
+                )
+                .remedy("give both columns the same type"),
+            );
+        }
+    }
+}
+
+fn words(column: &Column) -> &str {
+    match &*column.declared {
+        "" => "of no type",
+        declared => declared,
     }
 }
 
@@ -217,12 +233,33 @@ fn fits(expected: FieldType, affinity: Affinity) -> bool {
     }
 }
 
-/// Whether a value in a column of one sort never equals one in a column of the other. Whole numbers and text
-/// do: the database converts them.
-fn never_equal(a: Affinity, b: Affinity) -> bool {
-    use Affinity::{Blob, Integer, Text};
-    let plain = |affinity| matches!(affinity, Integer | Text);
-    (a == Blob && plain(b)) || (plain(a) && b == Blob)
+/// Whether a column and the ids it refers to hold one value in one form, so that comparing them finds what a
+/// foreign key would find.
+///
+/// A foreign key converts what it looks up to the form of the id; a comparison converts both or neither, by
+/// rules that depend on how the database runs it: text in a column that refers to whole numbers is found by
+/// none, and `007` and `7` in a column that holds text would both be found by the number 7.
+fn compare_alike(reference: &Column, id: &Column) -> bool {
+    #[derive(PartialEq)]
+    enum Sort {
+        Number,
+        Text,
+        AsIs,
+    }
+    let sort = |column: &Column| match column.affinity {
+        Affinity::Integer | Affinity::Real | Affinity::Numeric => Sort::Number,
+        Affinity::Text => Sort::Text,
+        Affinity::Blob | Affinity::Any => Sort::AsIs,
+    };
+    // What is declared as UUID counts as a number and holds text or bytes, which no number is made of.
+    let holds_uuids = |column: &Column| {
+        let declared = column.declared.to_ascii_uppercase();
+        column.affinity == Affinity::Numeric
+            && ["UUID", "GUID", "UNIQUEIDENTIFIER"]
+                .iter()
+                .any(|word| declared.contains(word))
+    };
+    sort(reference) == sort(id) || holds_uuids(reference) || holds_uuids(id)
 }
 
 fn path_of(map: &DataMap, kind: &Kind, field: &FieldName) -> String {

@@ -20,6 +20,7 @@
 mod apply;
 mod catalogue;
 mod check;
+mod collation;
 mod connection;
 mod dialect;
 mod error;

@@ -104,7 +104,11 @@ impl<C: SqlConnection> Store for SqlStore<C> {
         let catalogue = super::catalogue::read(&mut *tx, self.dialect)
             .await
             .map_err(|error| doing.failed(error))?;
-        Ok(super::check::faults(map, &catalogue))
+        let mut faults = super::check::faults(map, &catalogue, &self.prefix);
+        let collations = super::collation::faults(&mut *tx, self.dialect, map, &catalogue).await;
+        faults.extend(collations.map_err(|error| doing.failed(error))?);
+        faults.sort();
+        Ok(faults)
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
