@@ -382,4 +382,65 @@ on_every_store! {
         let receipt = late.apply(&hard_delete("c1"), &plan).await.unwrap();
         assert_eq!(receipt.at, now());
     }
+
+    async fn members_are_given_to_another_union_that_is_there_and_stays(on: On) {
+        let document = json!({
+            "subject": "unions",
+            "kinds": { "unions": { "deleted_at": "deleted_at" }, "members": {} },
+            "references": [ { "from": "members.union_id", "to": "unions" } ],
+            "modes": { "soft_delete": { "allow": "any", "rules": { "members.union_id": "reassign" } } }
+        });
+        let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+        let rows = json!({
+            "unions": [ { "id": "u1", "deleted_at": null }, { "id": "u2", "deleted_at": null },
+                        { "id": "u3", "deleted_at": "2026-01-01T00:00:00Z" } ],
+            "members": [ { "id": "m1", "union_id": "u1" }, { "id": "m2", "union_id": "u1" }, { "id": "m3", "union_id": "u2" } ]
+        });
+        let backend = Backend::with(on, &policy, &rows).await;
+        let lifecycle = backend.lifecycle(&policy).await.with_clock(now());
+        let request = Request::soft_delete("unions", "u1");
+        for nowhere in [None, Some("u1"), Some("u3"), Some("u9")] {
+            let request = match nowhere {
+                Some(target) => request.clone().reassign("members.union_id", target),
+                None => request.clone(),
+            };
+            let plan = lifecycle.plan(&request).await.unwrap();
+            assert_eq!((plan.blockers.len(), plan.blockers[0].count), (1, 2), "{nowhere:?}: {plan}");
+        }
+        let to_u2 = request.clone().reassign("members.union_id", "u2");
+        let plan = lifecycle.plan(&to_u2).await.unwrap();
+        assert!(plan.to_string().contains("members  reassign     members.union_id to `u2`"), "{plan}");
+        // The new target is part of what was shown.
+        backend.insert("unions", json!({ "id": "u4", "deleted_at": null })).await;
+        let to_u4 = request.clone().reassign("members.union_id", "u4");
+        assert!(matches!(lifecycle.apply(&to_u4, &plan).await, Err(Error::ForeignPlan)));
+        lifecycle.apply(&to_u2, &plan).await.unwrap();
+        assert_eq!(
+            backend.rows("members").await,
+            json!([ { "id": "m1", "union_id": "u2" }, { "id": "m2", "union_id": "u2" }, { "id": "m3", "union_id": "u2" } ])
+        );
+        let misspelt = request.reassign("members.union", "u2");
+        assert!(matches!(lifecycle.plan(&misspelt).await, Err(Error::Refused(_))));
+    }
+
+    async fn a_target_that_goes_away_before_the_plan_is_applied_is_a_conflict(on: On) {
+        let document = json!({
+            "subject": "unions",
+            "kinds": { "unions": {}, "members": {} },
+            "references": [ { "from": "members.union_id", "to": "unions" } ],
+            "modes": { "hard_delete": { "allow": "any", "rules": { "members.union_id": { "reassign": { "to": "u2" } } } } }
+        });
+        let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+        let rows = json!({ "unions": [ { "id": "u1" }, { "id": "u2" } ], "members": [ { "id": "m1", "union_id": "u1" } ] });
+        let backend = Backend::with(on, &policy, &rows).await;
+        let lifecycle = backend.lifecycle(&policy).await.with_clock(now());
+        let request = Request::hard_delete("unions", "u1");
+        let plan = lifecycle.plan(&request).await.unwrap();
+        backend.remove("unions", "u2").await;
+        let Err(Error::Conflict { changes }) = lifecycle.apply(&request, &plan).await else {
+            panic!("it is a conflict")
+        };
+        assert_eq!(changes[0].to_string(), "the new target of `members.union_id`: 1 shown, 0 found");
+        assert!(matches!(lifecycle.delete(&request).await, Err(Error::Blocked(_))));
+    }
 }

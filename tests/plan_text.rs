@@ -78,7 +78,7 @@ async fn a_plain_deletion() {
     What stays
             2  letters      keep         letters.client_id
 
-    Which references change
+    Which links change, of rows that stay
             1  reviews      set_null     reviews.client_id
             2  letters      set_null     letters.client_id (keep)
 
@@ -250,7 +250,7 @@ async fn what_is_retained_says_until_when_and_what_has_no_date() {
             1  invoices    delete       invoices.client_id, no longer retained under Código de Comercio art. 30
             1  clients     delete       as asked
 
-    What stays
+    What has to stay for now, and may be deleted after its date
             2  treatments  retain       treatments.client_id
                without end under Ley 41/2002 art. 17, because there is no date to count from
             3  invoices    retain       invoices.client_id
@@ -258,7 +258,7 @@ async fn what_is_retained_says_until_when_and_what_has_no_date() {
             1  consents    retain       consents.client_id
                until 2029-01-31 under Ley Orgánica 3/2018 art. 72
 
-    Which references change
+    Which links change, of rows that stay
             2  treatments  set_null     treatments.client_id (retain)
             3  invoices    set_null     invoices.client_id (retain)
             1  consents    set_null     consents.client_id (retain)
@@ -301,7 +301,7 @@ async fn a_subject_that_has_to_stay_names_who_forced_it() {
             1  clients   tombstone    asked to go, has to stay
                forced by 2 over invoices.client_id: `1`, `2`
 
-    What stays
+    What has to stay for now, and may be deleted after its date
             2  invoices  retain       invoices.client_id
                until 2030-03-01 under tax law
 

@@ -1,4 +1,4 @@
-//! Random worlds: the model, the memory store and SQLite agree.
+//! Random worlds: the model, the memory store and SQLite agree, and what else is true of every deletion.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,151 +10,144 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 
-use client_lifecycle::domain::ReferenceName;
-use client_lifecycle::lifecycle::Error;
-use client_lifecycle::plan::{Disposition, Plan};
-use client_lifecycle::testing::model::{self, Verdict};
-use client_lifecycle::testing::strategies::{Case, cases, rows_document};
-use client_lifecycle::{Lifecycle, MemoryStore, Store};
+use client_lifecycle::domain::{RecordId, Reference, Request};
+use client_lifecycle::testing::model::Rows;
+use client_lifecycle::{DeletionPolicy, MemoryStore};
+use common::compare::{agrees, memory, opened, planned};
+use common::coverage::Coverage;
+use common::random::on_random_worlds;
 use common::sorted;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
-
-fn count(default: u32) -> u32 {
-    std::env::var("LIFECYCLE_CASES")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(default)
-}
-
-type Steps = BTreeMap<
-    (
-        String,
-        Disposition,
-        Option<ReferenceName>,
-        String,
-        Option<String>,
-    ),
-    u64,
->;
-
-/// The steps of the model in the words of a plan: entries that say the same are one step.
-fn steps_of(case: &Case, verdict: &Verdict) -> Steps {
-    let mut steps = Steps::new();
-    let rules = &case.policy.mode(case.request.mode).unwrap().rules;
-    for ((kind, disposition, reference, index), count) in &verdict.steps {
-        let entry = reference
-            .as_ref()
-            .map(|name| &rules.entries(name).unwrap()[*index]);
-        let rule = entry.map_or(case.request.mode.as_str(), |entry| entry.then.as_str());
-        let when = entry
-            .and_then(|entry| entry.when.as_ref())
-            .map(ToString::to_string);
-        let key = (
-            kind.to_string(),
-            *disposition,
-            reference.clone(),
-            rule.to_owned(),
-            when,
-        );
-        *steps.entry(key).or_default() += count;
-    }
-    steps
-}
-
-fn steps_shown(plan: &Plan) -> Steps {
-    let mut steps = Steps::new();
-    for step in &plan.steps {
-        let key = &step.key;
-        let name = (
-            key.kind.to_string(),
-            key.disposition,
-            key.path.last().cloned(),
-            key.rule.clone(),
-            key.when.clone(),
-        );
-        *steps.entry(name).or_default() += step.count;
-    }
-    steps
-}
-
-async fn agrees<S: Store>(
-    case: &Case,
-    verdict: &Verdict,
-    store: S,
-    left: impl AsyncFn(&S) -> Value,
-) -> Result<String, TestCaseError> {
-    let lifecycle = Lifecycle::open(store, case.policy.clone()).await;
-    let lifecycle = lifecycle
-        .map_err(|error| TestCaseError::fail(error.to_string()))?
-        .with_clock(case.now);
-    let plan = lifecycle
-        .plan(&case.request)
-        .await
-        .map_err(|error| TestCaseError::fail(format!("{error:?}")))?;
-    let mut blockers = BTreeMap::new();
-    for blocker in &plan.blockers {
-        *blockers
-            .entry((blocker.reference.clone(), blocker.rule.clone()))
-            .or_default() += blocker.count;
-    }
-    prop_assert_eq!(&blockers, &verdict.blockers, "{}", plan);
-    prop_assert_eq!(steps_shown(&plan), steps_of(case, verdict), "{}", plan);
-    prop_assert_eq!(plan.is_executable(), verdict.executable, "{}", plan);
-    let done = lifecycle.apply(&case.request, &plan).await;
-    let after = if verdict.executable {
-        let receipt = done.map_err(|error| TestCaseError::fail(format!("{error:?}\n{plan}")))?;
-        for (step, done) in plan.steps.iter().zip(&receipt.steps) {
-            prop_assert_eq!((step.count, step.count), (done.planned, done.actual));
-        }
-        &verdict.rows
-    } else {
-        prop_assert!(matches!(done, Err(Error::Blocked(_))), "{:?}", done);
-        &case.rows
-    };
-    prop_assert_eq!(
-        left(lifecycle.store()).await,
-        sorted(&rows_document(after)),
-        "{}",
-        plan
-    );
-    Ok(plan.digest.to_string())
-}
-
-/// Runs a comparison on random worlds.
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "a closure is written where it is passed"
-)]
-fn on_random_worlds(compare: impl AsyncFn(&Case, &Verdict) -> Result<String, TestCaseError>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let config = Config {
-        cases: count(2_000),
-        failure_persistence: None,
-        max_shrink_iters: 4_000,
-        ..Config::default()
-    };
-    let result = TestRunner::new(config).run(&cases(), |case| {
-        let verdict = model::judge(&case.policy, &case.rows, &case.request, case.now);
-        let verdict = verdict.ok_or_else(|| TestCaseError::reject("a subject is not there"))?;
-        runtime.block_on(compare(&case, &verdict)).map(|_| ())
-    });
-    if let Err(error) = result {
-        panic!("{error}");
-    }
-}
 
 #[test]
 fn the_model_and_the_memory_store_agree() {
     on_random_worlds(async |case, verdict| {
-        let store = MemoryStore::from_json(case.policy.map(), &case.rows_document()).unwrap();
-        agrees(case, verdict, store, async |store| sorted(&store.to_json())).await
+        let left = async |store: &MemoryStore| sorted(&store.to_json());
+        agrees(case, verdict, memory(case), left).await.map(|_| ())
+    });
+}
+
+#[test]
+fn random_worlds_have_what_they_are_made_for() {
+    let coverage = RefCell::new(Coverage::default());
+    on_random_worlds(async |case, verdict| {
+        coverage.borrow_mut().add(case, verdict);
+        Ok(())
+    });
+    let coverage = coverage.into_inner();
+    let lines = coverage.lines().join("\n");
+    eprintln!("{lines}");
+    let missing = coverage.missing();
+    assert!(
+        missing.is_empty(),
+        "too few worlds have {missing:?}:\n{lines}"
+    );
+}
+
+#[test]
+fn no_surviving_row_refers_to_a_row_that_went() {
+    let target = |rows: &Rows, reference: &Reference, id: &RecordId| {
+        let target = rows.get(&reference.from)?.get(id)?.get(&reference.field);
+        let target = target.as_id()?;
+        let is_there = rows.get(&reference.to)?.contains_key(&target);
+        Some((target, is_there))
+    };
+    on_random_worlds(async |case, verdict| {
+        // What blocks is not redirected, so only what is carried out leaves no gap.
+        let executable = Some(case.policy.map()).filter(|_| verdict.executable);
+        for reference in executable.into_iter().flat_map(|map| map.references()) {
+            for id in verdict.rows[&reference.from].keys() {
+                let before = target(&case.rows, reference, id);
+                let after = target(&verdict.rows, reference, id);
+                let gone = after.as_ref().is_some_and(|(_, is_there)| !is_there);
+                prop_assert!(!gone || before == after, "{} of `{id}`", reference.name);
+            }
+        }
+        Ok(())
+    });
+}
+
+/// A document with the names of every object in the opposite order, and the references too. Whatever
+/// depends on which of two declarations comes first is turned round.
+fn turned(document: &Value) -> String {
+    match document {
+        Value::Object(fields) => {
+            let fields = fields.iter().rev().map(|(name, value)| {
+                let value = match value {
+                    Value::Array(list) if name == "references" => {
+                        turned(&list.iter().rev().cloned().collect())
+                    }
+                    value => turned(value),
+                };
+                format!("{}:{value}", Value::from(name.as_str()))
+            });
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(list) => {
+            let list: Vec<String> = list.iter().map(turned).collect();
+            format!("[{}]", list.join(","))
+        }
+        value => value.to_string(),
+    }
+}
+
+#[test]
+fn the_order_of_declarations_and_rows_changes_nothing() {
+    on_random_worlds(async |case, _| {
+        let as_declared = opened(case, memory(case)).await?;
+        let plan = planned(case, &as_declared).await?;
+
+        let mut other = case.clone();
+        other.policy = DeletionPolicy::from_json(&turned(&case.document)).unwrap();
+        let mut rows = case.rows_document();
+        for rows in rows.as_object_mut().unwrap().values_mut() {
+            rows.as_array_mut().unwrap().reverse();
+        }
+        let store = MemoryStore::from_json(other.policy.map(), &rows).unwrap();
+        let otherwise = opened(&other, store).await?;
+        let same = planned(&other, &otherwise).await?;
+        prop_assert_eq!(&plan.digest, &same.digest, "{}\n{}", plan, same);
+
+        let done = as_declared.apply(&case.request, &plan).await.is_ok();
+        let done_too = otherwise.apply(&case.request, &same).await.is_ok();
+        prop_assert_eq!(done, done_too);
+        prop_assert_eq!(
+            as_declared.store().to_json(),
+            otherwise.store().to_json(),
+            "{}",
+            plan
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn planning_twice_says_the_same_and_applying_twice_does_it_once() {
+    on_random_worlds(async |case, verdict| {
+        let lifecycle = opened(case, memory(case)).await?;
+        let plan = planned(case, &lifecycle).await?;
+        let again = planned(case, &lifecycle).await?;
+        prop_assert_eq!(&plan.digest, &again.digest);
+        prop_assert_eq!(
+            sorted(&lifecycle.store().to_json()),
+            sorted(&case.rows_document())
+        );
+        if !verdict.executable {
+            return Ok(());
+        }
+        let request: Request = case.request.clone().operation(uuid::Uuid::from_u128(1));
+        let first = lifecycle.apply(&request, &plan).await;
+        let first = first.map_err(|error| TestCaseError::fail(format!("{error:?}")))?;
+        let left = lifecycle.store().to_json();
+        let second = lifecycle.apply(&request, &again).await;
+        let second = second.map_err(|error| TestCaseError::fail(format!("{error:?}")))?;
+        prop_assert_eq!(first, second);
+        prop_assert_eq!(left, lifecycle.store().to_json());
+        prop_assert_eq!(lifecycle.store().receipts().len(), 1);
+        Ok(())
     });
 }
 
@@ -177,17 +170,12 @@ fn the_model_and_sqlite_agree_whatever_its_foreign_keys_do() {
             reversed: turn.get().is_multiple_of(2),
         };
         let file = File::with_schema(case.policy.map(), &case.rows_document(), schema).await;
-        let memory = MemoryStore::from_json(case.policy.map(), &case.rows_document()).unwrap();
-        let expected = agrees(case, verdict, memory, async |store| {
-            sorted(&store.to_json())
-        })
-        .await?;
-        let digest = agrees(case, verdict, file.store(), async |_| {
-            sorted(&file.rows().await)
-        })
-        .await;
+        let left = async |store: &MemoryStore| sorted(&store.to_json());
+        let expected = agrees(case, verdict, memory(case), left).await?;
+        let left = async |_: &_| sorted(&file.rows().await);
+        let digest = agrees(case, verdict, file.store(), left).await;
         let digest = digest.map_err(|error| TestCaseError::fail(format!("{schema:?}: {error}")))?;
         prop_assert_eq!(digest, expected);
-        Ok(String::new())
+        Ok(())
     });
 }

@@ -47,7 +47,7 @@ fn plans_in_the_readme() -> Vec<&'static str> {
 #[tokio::test]
 async fn the_quickstart_tells_the_whole_story_and_the_file_it_made_agrees() {
     let story = told();
-    assert!(story.lines().count() <= 120, "a minute's reading\n{story}");
+    assert!(story.lines().count() <= 150, "a minute's reading\n{story}");
     let mut rest = &*story;
     for said in [
         "A clinic with 300 clients, in ",
@@ -69,13 +69,12 @@ async fn the_quickstart_tells_the_whole_story_and_the_file_it_made_agrees() {
         "1  clients         delete       as asked",
         // What stays, why, and until when.
         "What stays, without the person\n        2  bookings        anonymize    bookings.client_id",
-        "What stays\n        3  sales           retain       sales.client_id\n           \
+        "What has to stay for now, and may be deleted after its date\n        3  sales           retain       sales.client_id\n           \
          until 2029-06-29 (the first until 2027-04-26) under Código de Comercio art. 30",
         "3  sales           set_null     sales.client_id (retain)",
         "2  sessions.revoke",
         // What was done.
-        "What is still open\n        3  sales  until 2029-06-29, retained: Código de Comercio art. 30",
-        "every count is as planned: yes",
+        "What has to be deleted once its date has come\n        3  sales  until 2029-06-29, retained: Código de Comercio art. 30",
         "clients            300    299          -1",
         "rows of the clinic's tables with Diego's id: 0",
         "references that lead nowhere: 0",

@@ -21,8 +21,8 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 done; 2 bad usage, policy or data; 3 refused or blocked \
-                           (the plan is still printed); 4 not found; 5 conflict; 1 anything else.";
+const EXIT_STATUS: &str = "Exit status: 0 done; 2 bad usage, policy or data; 3 refused, blocked or \
+                           findings (they are still printed); 4 not found; 5 conflict; 1 anything else.";
 
 /// What every command takes, before or after its name.
 #[derive(Debug, Args)]
@@ -46,16 +46,32 @@ pub(crate) struct Shared {
 pub(crate) enum Format {
     Text,
     Json,
+    /// Plans only
+    Markdown,
+    /// Plans only
+    Mermaid,
+    /// Plans only: the statements, for SQLite
+    Sql,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Print a first policy for a database, from what it says of its tables; it deletes nothing but the subject
+    Init(InitArguments),
+    /// List what the policy does not cover of the database, and what the two do not agree on
+    Check,
     /// Print the statements that create the library's own tables
     Schema,
     /// Show what a request would do; changes nothing
     Plan(RequestArguments),
     /// Carry out a request, and record the attempt
     Apply(ApplyArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// The table whose records are to be deleted one day, such as `clients`
+    pub(crate) table: String,
 }
 
 #[derive(Debug, Args)]

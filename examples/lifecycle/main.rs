@@ -7,11 +7,13 @@
 //! ```
 //!
 //! Results go to standard output, messages to standard error. Exit status: 0 done; 2 bad usage, policy or
-//! data; 3 refused or blocked (the plan is still printed); 4 not found; 5 conflict; 1 anything else.
+//! data; 3 refused, blocked or findings (they are still printed); 4 not found; 5 conflict; 1 anything else.
 
 mod apply;
 mod arguments;
+mod check;
 mod failure;
+mod init;
 mod location;
 mod output;
 mod plan;
@@ -25,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Format};
 use failure::Failure;
 
 #[tokio::main(flavor = "current_thread")]
@@ -49,7 +51,17 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { shared, command } = arguments;
+    let for_plans = matches!(
+        shared.format,
+        Format::Markdown | Format::Mermaid | Format::Sql
+    );
+    if for_plans && !matches!(command, Command::Plan(_)) {
+        let message = "this format is for `plan` only";
+        return Err(Failure::usage(message).remedy("use `--format text` or `--format json`"));
+    }
     match command {
+        Command::Init(asked) => init::run(&shared, &asked).await,
+        Command::Check => check::run(&shared).await,
         Command::Schema => schema::run(&shared),
         Command::Plan(asked) => plan::run(&shared, &asked).await,
         Command::Apply(asked) => apply::run(&shared, &asked).await,

@@ -14,13 +14,21 @@ pub(crate) fn result(
     text: impl Display,
     json: &impl Serialize,
 ) -> Result<(), Failure> {
-    let written = match format {
-        Format::Text => write(format_args!("{text}")),
+    match format {
         Format::Json => match serde_json::to_string_pretty(json) {
-            Ok(json) => write(format_args!("{json}")),
-            Err(error) => Err(error.into()),
+            Ok(json) => self::text(&json),
+            Err(error) => written(Err(error.into())),
         },
-    };
+        _ => self::text(text),
+    }
+}
+
+/// Writes a result that is text.
+pub(crate) fn text(text: impl Display) -> Result<(), Failure> {
+    written(write(text))
+}
+
+fn written(written: io::Result<()>) -> Result<(), Failure> {
     match written {
         // Whoever reads has seen enough; what was done stays done.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {

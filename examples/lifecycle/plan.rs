@@ -1,9 +1,10 @@
 //! `plan`: what a request would do. Writes nothing, not even the library's own tables.
 
 use client_lifecycle::Lifecycle;
-use client_lifecycle::plan::NotExecutable;
+use client_lifecycle::plan::{NotExecutable, Plan};
+use client_lifecycle::sql::Dialect;
 
-use crate::arguments::Shared;
+use crate::arguments::{Format, Shared};
 use crate::failure::Failure;
 use crate::request::RequestArguments;
 use crate::{output, policy, store};
@@ -16,10 +17,27 @@ pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(),
         lifecycle = lifecycle.with_clock(now);
     }
     let plan = lifecycle.plan(&asked.request()).await?;
-    output::result(shared.format, &plan, &plan)?;
+    match shared.format {
+        Format::Markdown => output::text(plan.markdown())?,
+        Format::Mermaid => output::text(plan.mermaid())?,
+        Format::Sql => output::text(sql(&plan)?)?,
+        Format::Text | Format::Json => output::result(shared.format, &plan, &plan)?,
+    }
     if plan.is_executable() {
         Ok(())
     } else {
         Err(client_lifecycle::Error::from(NotExecutable(Box::new(plan))).into())
     }
+}
+
+/// The statements of a plan, one after the other; the values bound to them stay out of the text.
+fn sql(plan: &Plan) -> Result<String, Failure> {
+    let statements = plan
+        .sql(Dialect::Sqlite)
+        .map_err(client_lifecycle::Error::from)?;
+    let texts: Vec<_> = statements
+        .iter()
+        .map(|statement| format!("{};", statement.sql))
+        .collect();
+    Ok(texts.join("\n\n"))
 }

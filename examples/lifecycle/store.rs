@@ -5,6 +5,7 @@ use std::io::{BufReader, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
+use client_lifecycle::sql::Catalogue;
 use client_lifecycle::{DeletionPolicy, MemoryStore, Store};
 
 use crate::arguments::Shared;
@@ -39,6 +40,19 @@ pub(crate) async fn to_write(shared: &Shared, policy: &DeletionPolicy) -> Result
             ))
         }
         Location::Memory(file) => memory(&file, policy),
+    }
+}
+
+/// What the database says of its tables.
+pub(crate) async fn catalogue(shared: &Shared) -> Result<Catalogue, Failure> {
+    match shared.store()? {
+        Location::Sqlite(file) => {
+            database(&file)?;
+            let store = sqlite::to_read(&file, &shared.prefix).await?;
+            Ok(store.catalogue().await?)
+        }
+        Location::Memory(_) => Err(Failure::usage("rows in memory say nothing of references")
+            .remedy("name a database, such as `--store sqlite:app.db`")),
     }
 }
 

@@ -49,13 +49,13 @@ impl Shared {
 impl SqlConnection for Shared {
     async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let held = Held(Arc::clone(&self.0).lock_owned().await);
-        let mut begun = Transaction(Some(held));
-        let begin = match access {
+        let mut opened = Transaction(Some(held));
+        let sql = match access {
             Access::Read => "BEGIN",
             Access::Write => "BEGIN IMMEDIATE",
         };
-        begun.execute(begin, &[]).await?;
-        Ok(Box::new(begun))
+        opened.execute(sql, &[]).await?;
+        Ok(Box::new(opened))
     }
 }
 

@@ -103,18 +103,34 @@ pub(crate) async fn sales_of(pool: &SqlitePool, client: &str) -> Result<Vec<i64>
     Ok(sqlx::query_scalar(sql).bind(client).fetch_all(pool).await?)
 }
 
+/// The bookings of a client, in the order of their dates.
+pub(crate) async fn bookings_of(pool: &SqlitePool, client: &str) -> Result<Vec<i64>, Failure> {
+    let sql = "SELECT id FROM bookings WHERE client_id = ? ORDER BY starts_at";
+    Ok(sqlx::query_scalar(sql).bind(client).fetch_all(pool).await?)
+}
+
+/// Those of the bookings that are still there, each in a line.
+pub(crate) async fn bookings(pool: &SqlitePool, ids: &[i64]) -> Result<Vec<String>, Failure> {
+    let sql = "SELECT printf('booking %d  on %s  comment: %s  client: %s', id, date(starts_at), \
+               coalesce(comment, 'none'), coalesce(client_id, 'none')) FROM bookings WHERE id = ?";
+    lines(pool, sql, ids).await
+}
+
 /// Those of the sales that are still there, each in a line.
 pub(crate) async fn sales(pool: &SqlitePool, ids: &[i64]) -> Result<Vec<String>, Failure> {
+    let sql = "SELECT printf('sale %d  issued %s  %6.2f €  client: %s', id, date(issued_at), \
+               cents / 100.0, coalesce(client_id, 'none')) FROM sales WHERE id = ?";
+    lines(pool, sql, ids).await
+}
+
+async fn lines(pool: &SqlitePool, sql: &'static str, ids: &[i64]) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
     for id in ids {
-        let sql = "SELECT printf('sale %d  issued %s  %6.2f €  client: %s', \
-                   id, date(issued_at), cents / 100.0, coalesce(client_id, 'none')) FROM sales WHERE id = ?";
-        found.extend(
-            sqlx::query_scalar::<_, String>(sql)
-                .bind(id)
-                .fetch_optional(pool)
-                .await?,
-        );
+        let line = sqlx::query_scalar::<_, String>(sql)
+            .bind(id)
+            .fetch_optional(pool)
+            .await?;
+        found.extend(line);
     }
     Ok(found)
 }

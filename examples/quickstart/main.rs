@@ -30,6 +30,10 @@ pub(crate) type Failure = Box<dyn Error>;
 /// The clock of the story stands still, so that every run tells the same one.
 const TODAY: &str = "2026-11-20T10:00:00Z";
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "it is one story, read from top to bottom"
+)]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let file = clinic::file()?;
@@ -40,7 +44,7 @@ async fn main() -> Result<(), Failure> {
         .with_clock(TODAY.parse::<DateTime<Utc>>()?);
     let before = clinic::rows(&pool).await?;
     println!(
-        "A clinic with {} clients, in {}",
+        "A clinic with {} clients, in {}\n(a demonstration: the clock stands at {TODAY}, and all people are made up)",
         before.of("clients"),
         file.display()
     );
@@ -66,7 +70,7 @@ async fn main() -> Result<(), Failure> {
     );
     let administrator = privacy_request(ADMINISTRATOR, 3);
     show::refusal(
-        "ana tries an administrator",
+        "ana tries an administrator, who is no client and so is not there for this policy",
         &lifecycle.delete(&administrator).await,
     );
 
@@ -80,8 +84,10 @@ async fn main() -> Result<(), Failure> {
 
     show::title(4, "ana confirms exactly this plan: the receipt");
     let sales = clinic::sales_of(&pool, DIEGO).await?;
+    let bookings = clinic::bookings_of(&pool, DIEGO).await?;
+    let bookings_before = clinic::bookings(&pool, &bookings).await?;
     let receipt = lifecycle.apply(&diego, &plan).await?;
-    show::receipt(&receipt);
+    println!("{receipt}");
 
     show::title(5, "What the database itself says, in plain SQL");
     let after = clinic::rows(&pool).await?;
@@ -100,6 +106,15 @@ async fn main() -> Result<(), Failure> {
     );
     for sale in clinic::sales(&pool, &sales).await? {
         println!("  {sale}");
+    }
+
+    println!("and of his bookings, before:");
+    for booking in bookings_before {
+        println!("  {booking}");
+    }
+    println!("after:");
+    for booking in clinic::bookings(&pool, &bookings).await? {
+        println!("  {booking}");
     }
 
     show::title(

@@ -19,21 +19,6 @@ pub(crate) fn obstacles(plan: &Plan) {
     println!("{obstacles}");
 }
 
-/// The receipt without its list of sets, which is the plan's once more.
-pub(crate) fn receipt(receipt: &Receipt) {
-    let text = receipt.to_string();
-    let parts: Vec<_> = text
-        .split("\n\n")
-        .filter(|part| {
-            !part.starts_with("What ") && !part.starts_with("Which ")
-                || part.starts_with("What is still open")
-        })
-        .collect();
-    println!("{}\n", parts.join("\n\n"));
-    let as_planned = receipt.steps.iter().all(|step| step.actual == step.planned);
-    println!("every count is as planned: {}", yes(as_planned));
-}
-
 pub(crate) fn refusal(who: &str, done: &Result<Receipt, Error>) {
     match done {
         Ok(_) => println!("{who}: done"),

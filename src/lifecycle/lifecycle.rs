@@ -46,8 +46,8 @@ pub struct Lifecycle<S> {
     attempts: u32,
 }
 
-/// How often `delete` plans again when the data changes under it.
-const ATTEMPTS: u32 = 5;
+/// How often something is tried in all when others are in the way.
+const ATTEMPTS: u32 = 4;
 
 impl<S: Store> Lifecycle<S> {
     /// Brings a policy and a store together, and checks that the store has what the policy speaks of.
@@ -115,10 +115,7 @@ impl<S: Store> Lifecycle<S> {
         let done = if self.is_for(request, plan) {
             // Who asks and what was acknowledged may differ from when the plan was made.
             match self.judged_again(request, plan).await {
-                Ok(plan) => {
-                    self.carry_out(request, plan, operation, Binding::Shown)
-                        .await
-                }
+                Ok(plan) => self.carry_out_as_shown(request, &plan, operation).await,
                 Err(error) => Err(error),
             }
         } else {
@@ -156,8 +153,7 @@ impl<S: Store> Lifecycle<S> {
         let operation = self.operation(request);
         let done = match self.plan(request).await {
             Ok(plan) if plan.digest == *digest => {
-                self.carry_out(request, plan, operation, Binding::Shown)
-                    .await
+                self.carry_out_as_shown(request, &plan, operation).await
             }
             Ok(plan) => Err(Error::Changed(Box::new(plan))),
             Err(error) => Err(error),
@@ -256,18 +252,33 @@ impl<S: Store> Lifecycle<S> {
     ) -> Result<Receipt, Error> {
         let entry = audit::done(request, &plan, operation);
         let (changes, names) = plan.into_executable()?.seal(operation, entry, binding);
+        match self.store.apply(&changes).await {
+            Ok(receipt) => Ok(receipt),
+            Err(StoreError::Conflict { differences }) => Err(Error::Conflict {
+                changes: Change::of(&differences, &changes.preconditions, &names),
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Carries out a plan that was shown. It is not made again: what has changed since is a conflict. Asking
+    /// again is safe whatever happened, because the operation id is the same.
+    async fn carry_out_as_shown(
+        &self,
+        request: &Request,
+        plan: &Plan,
+        operation: OperationId,
+    ) -> Result<Receipt, Error> {
         let mut left = self.attempts;
         loop {
             left = left.saturating_sub(1);
-            return match self.store.apply(&changes).await {
-                Ok(receipt) => Ok(receipt),
-                // The same operation id makes it safe to ask again whatever happened.
-                Err(error) if left > 0 && error.is_retryable() => continue,
-                Err(StoreError::Conflict { differences }) => Err(Error::Conflict {
-                    changes: Change::of(&differences, &changes.preconditions, &names),
-                }),
-                Err(error) => Err(error.into()),
-            };
+            let done = self
+                .carry_out(request, plan.clone(), operation, Binding::Shown)
+                .await;
+            match done {
+                Err(error) if left > 0 && error.is_retryable() => {}
+                done => return done,
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use crate::domain::{KindName, Mode, RecordId};
 /// SHA-256 over everything in a plan that a person relies on, as 64 hexadecimal digits.
 ///
 /// It covers subjects, mode, policy version, blockers, warnings and steps with their counts (of volatile
-/// kinds: that the step is there). It does not cover samples, the time, acknowledgements, actor, reason or
+/// kinds: that the step is there) and new targets. It does not cover samples, the time, acknowledgements, actor, reason or
 /// operation, so that a plan shown today and confirmed tomorrow is the same plan if the data is the same.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -26,7 +26,7 @@ pub(super) struct Covered<'a> {
     pub(super) version: &'a str,
     pub(super) blockers: Vec<(&'a KindName, Option<&'a str>, &'a str, u64)>,
     pub(super) warnings: Vec<(&'a str, u64)>,
-    pub(super) steps: Vec<(&'a super::StepKey, Option<u64>)>,
+    pub(super) steps: Vec<(&'a super::StepKey, Option<u64>, Option<String>)>,
 }
 
 impl Digest {
@@ -58,7 +58,10 @@ impl Digest {
             warnings: warnings.iter().map(|w| (&*w.name, w.count)).collect(),
             steps: steps
                 .iter()
-                .map(|step| (&step.key, (!step.key.volatile).then_some(step.count)))
+                .map(|step| {
+                    let count = (!step.key.volatile).then_some(step.count);
+                    (&step.key, count, step.to.as_ref().map(ToString::to_string))
+                })
                 .collect(),
         };
         let mut hash = Hash(Sha256::new());

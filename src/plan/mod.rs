@@ -4,6 +4,8 @@ mod blocker;
 mod change;
 mod digest;
 mod disposition;
+mod markdown;
+mod mermaid;
 #[allow(
     clippy::module_inception,
     reason = "the plan is what this floor is named after"

@@ -20,7 +20,7 @@ impl fmt::Display for Receipt {
             step.disposition.is_masked()
         })?;
         self.section(f, "What stayed", |step| step.disposition.is_untouched())?;
-        self.section(f, "Which references changed", |step| {
+        self.section(f, "Which links changed, of rows that stayed", |step| {
             step.disposition.is_redirect()
         })?;
         self.open_lines(f)?;
@@ -45,8 +45,12 @@ impl Receipt {
             (_, true) => writeln!(f, "Done. Nothing is open."),
             (_, false) => writeln!(
                 f,
-                "Done, but NOT COMPLETE: {} still open.",
-                counted(self.open.len(), "item is", "items are")
+                "Done. {} come.",
+                counted(
+                    self.open.len(),
+                    "item stays open until its date has",
+                    "items stay open until their dates have"
+                )
             ),
         }
     }
@@ -86,7 +90,7 @@ impl Receipt {
         let Some(width) = lengths.map(Iterator::count).max() else {
             return Ok(());
         };
-        writeln!(f, "\nWhat is still open")?;
+        writeln!(f, "\nWhat has to be deleted once its date has come")?;
         for item in &self.open {
             let kind = item.kind.as_str();
             write!(f, "  {:>7}  {kind:width$}  ", item.count)?;
@@ -146,10 +150,10 @@ mod tests {
             { "kind": "notes", "why": "retained: a lawsuit", "until": null, "count": 1 } ] }));
         assert_eq!(
             text.lines().nth(1),
-            Some("Done, but NOT COMPLETE: 2 items are still open.")
+            Some("Done. 2 items stay open until their dates have come.")
         );
         assert!(text.contains(
-            "\nWhat is still open\n\
+            "\nWhat has to be deleted once its date has come\n\
              \x20       4  invoices  until 2031-03-01, retained: tax law\n\
              \x20       1  notes     without end, retained: a lawsuit\n"
         ));

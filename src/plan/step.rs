@@ -37,6 +37,9 @@ pub struct Step {
     /// Until when they stay, where that is known.
     #[serde(serialize_with = "last_instant")]
     pub until: Option<Until>,
+    /// The record that redirected references point at instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<RecordId>,
     /// The retention periods that rows of this step are under; more than one where several apply.
     #[serde(skip)]
     pub grounds: Vec<Ground>,

@@ -20,8 +20,15 @@ impl fmt::Display for Plan {
         self.section(f, "What stays, without the person", |step| {
             step.key.disposition.is_masked()
         })?;
-        self.section(f, "What stays", |step| step.key.disposition.is_untouched())?;
-        self.section(f, "Which references change", |step| {
+        self.section(
+            f,
+            "What has to stay for now, and may be deleted after its date",
+            |step| step.key.disposition == Disposition::Retain,
+        )?;
+        self.section(f, "What stays", |step| {
+            step.key.disposition == Disposition::Keep
+        })?;
+        self.section(f, "Which links change, of rows that stay", |step| {
             step.key.disposition.is_redirect()
         })?;
         self.notes_and_effects(f)?;
@@ -181,7 +188,8 @@ fn why(step: &Step) -> String {
         _ => String::new(),
     };
     let because = when.as_ref().map(|when| format!(", because {when}"));
-    chain(path) + &by + &because.unwrap_or_default()
+    let to = step.to.as_ref().map(|to| format!(" to {}", quoted(to)));
+    chain(path) + &to.unwrap_or_default() + &by + &because.unwrap_or_default()
 }
 
 /// Why the subject's own set is there.

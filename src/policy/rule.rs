@@ -83,6 +83,8 @@ pub struct Entry {
     pub then: Rule,
     /// What becomes of the reference where the row survives its parent.
     pub link: Option<Link>,
+    /// Why it is decided so. Shown where the entry stops an operation; decides nothing and is in no digest.
+    pub because: Option<String>,
 }
 
 /// The entries for each reference, and for all others.
@@ -139,6 +141,7 @@ impl From<Rule> for Entry {
             parent: None,
             then,
             link: None,
+            because: None,
         }
     }
 }

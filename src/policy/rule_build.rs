@@ -57,6 +57,17 @@ impl EntryBuilder {
         self.last(|entry| entry.link = Some(Link::Tombstone))
     }
 
+    /// Says why it is decided so.
+    ///
+    /// ```
+    /// use client_lifecycle::policy::restrict;
+    /// let rule = restrict().because("the auditor wants to see them settled first");
+    /// # let _ = rule;
+    /// ```
+    pub fn because(self, why: impl Into<String>) -> Self {
+        self.last(|entry| entry.because = Some(why.into()))
+    }
+
     /// What applies where no entry so far does.
     pub fn otherwise(mut self, next: impl Into<EntryBuilder>) -> Self {
         let next = next.into();

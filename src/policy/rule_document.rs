@@ -19,6 +19,7 @@ struct EntryDocument {
     parent: Option<Parent>,
     then: Option<RuleDocument>,
     link: Option<LinkDocument>,
+    because: Option<String>,
     #[serde(default, deserialize_with = "masks")]
     anonymize: Option<BTreeMap<FieldName, Mask>>,
     retain: Option<Retention>,
@@ -82,13 +83,23 @@ struct RuleDocument(Rule);
 
 impl<'de> Deserialize<'de> for RuleDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entry = deserializer.deserialize_any(EntryVisitor)?;
-        if entry.when.is_some() || entry.parent.is_some() || entry.link.is_some() {
-            return Err(de::Error::custom(
-                "`when`, `parent` and `link` stand beside `then`, not in it",
-            ));
-        }
-        Ok(Self(entry.then))
+        rule_alone(deserializer.deserialize_any(EntryVisitor)?).map(Self)
+    }
+}
+
+/// The rule of an entry that says nothing else.
+fn rule_alone<E: de::Error>(entry: Entry) -> Result<Rule, E> {
+    match entry {
+        Entry {
+            when: None,
+            parent: None,
+            then,
+            link: None,
+            because: None,
+        } => Ok(then),
+        _ => Err(E::custom(
+            "`when`, `parent`, `link` and `because` stand beside `then`, not in it",
+        )),
     }
 }
 
@@ -113,7 +124,7 @@ impl<'de> Deserialize<'de> for LinkDocument {
                 }
             }
             fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Link, M::Error> {
-                redirect(EntryVisitor.visit_map(map)?.then)
+                redirect(rule_alone(EntryVisitor.visit_map(map)?)?)
             }
         }
         deserializer.deserialize_any(LinkVisitor).map(Self)
@@ -136,6 +147,7 @@ impl EntryDocument {
             parent,
             then,
             link,
+            because,
             anonymize,
             retain,
             set_default,
@@ -153,6 +165,7 @@ impl EntryDocument {
                 parent,
                 then,
                 link: link.map(|link| link.0),
+                because,
             }),
             _ => Err(E::custom(
                 "an entry needs exactly one rule: `then`, `anonymize`, `retain`, `set_default` or `reassign`",
@@ -251,6 +264,9 @@ impl Serialize for Entry {
             Some(Link::Tombstone) => map.serialize_entry("link", "tombstone")?,
             Some(Link::Redirect(redirect)) => map.serialize_entry("link", redirect)?,
         }
+        if let Some(because) = &self.because {
+            map.serialize_entry("because", because)?;
+        }
         map.end()
     }
 }
@@ -287,11 +303,23 @@ impl Serialize for Redirect {
 
 impl Serialize for Rules {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let others = self.others.iter().map(|entries| ("*", entries));
+        let others = self.others.iter().map(|entries| ("*", Written(entries)));
         let named = self
             .named
             .iter()
-            .map(|(name, entries)| (name.as_str(), entries));
+            .map(|(name, entries)| (name.as_str(), Written(entries)));
         serializer.collect_map(others.chain(named))
+    }
+}
+
+/// Entries as short as they can be written: one alone is no list.
+struct Written<'a>(&'a [Entry]);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            [only] => only.serialize(serializer),
+            entries => entries.serialize(serializer),
+        }
     }
 }

@@ -18,25 +18,33 @@
 //! number of statements depends on the data map, never on the rows or the number of subjects.
 
 mod apply;
-mod catalogue;
+pub mod catalogue;
 mod check;
 mod collation;
 mod connection;
+mod coverage;
 mod dialect;
 mod error;
 mod failure;
+mod finding;
+mod first_policy;
 mod log;
 mod prefix;
 mod render;
 mod schema;
+mod shown;
 mod statement;
 mod store;
 mod survey;
 mod value;
 
+pub use catalogue::Catalogue;
 pub use connection::{Access, SqlConnection, SqlTransaction};
+pub use coverage::findings;
 pub use dialect::Dialect;
 pub use error::{SqlError, SqlErrorClass};
+pub use finding::{Finding, FindingCode};
+pub use first_policy::{NoFirstPolicy, first_policy};
 pub use prefix::Prefix;
 pub use render::{render_changes, render_survey};
 pub use schema::schema;

@@ -5,6 +5,9 @@ use super::{Dialect, Prefix};
 /// The version of the tables that [`schema`] describes.
 pub(crate) const VERSION: i64 = 1;
 
+/// The tables it describes, without their prefix.
+pub(crate) const TABLES: [&str; 5] = ["schema", "operations", "audit", "outbox", "marks"];
+
 /// The statements that create the library's tables where they are not there yet.
 ///
 /// They may be run any number of times. What their columns are is in the [guide](crate::guide::stores).

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use super::failure::Doing;
 use super::schema::{VERSION, schema};
 use super::statement::Statement;
-use super::{Access, Dialect, Prefix, SqlConnection, SqlError, SqlTransaction, SqlValue};
+use super::{
+    Access, Catalogue, Dialect, Finding, Prefix, SqlConnection, SqlError, SqlTransaction, SqlValue,
+};
 use crate::domain::{DataMap, Fault};
 use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::{Store, StoreError};
@@ -76,6 +78,19 @@ impl<C: SqlConnection> SqlStore<C> {
             .map_err(|error| doing.not_committed(error))
     }
 
+    /// What the database says of its tables: for [`findings`](super::findings) and
+    /// [`first_policy`](super::first_policy).
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
+        let doing = self.doing("read the catalogue");
+        let mut tx = self.begin(Access::Read, doing).await?;
+        Catalogue::read(&mut *tx, self.dialect, &self.prefix)
+            .await
+            .map_err(|error| doing.failed(error))
+    }
+
     pub(super) fn doing<'a>(&'a self, what: &'a str) -> Doing<'a> {
         Doing {
             what,
@@ -101,12 +116,14 @@ impl<C: SqlConnection> Store for SqlStore<C> {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
         let doing = self.doing("read the catalogue");
         let mut tx = self.begin(Access::Read, doing).await?;
-        let catalogue = super::catalogue::read(&mut *tx, self.dialect)
+        let catalogue = Catalogue::read(&mut *tx, self.dialect, &self.prefix)
             .await
             .map_err(|error| doing.failed(error))?;
-        let mut faults = super::check::faults(map, &catalogue, &self.prefix);
-        let collations = super::collation::faults(&mut *tx, self.dialect, map, &catalogue).await;
-        faults.extend(collations.map_err(|error| doing.failed(error))?);
+        let found = super::check::differences(map, &catalogue);
+        let mut faults: Vec<Fault> = found.into_iter().map(Finding::into_fault).collect();
+        faults.extend(super::check::names(map, &self.prefix));
+        let compared = super::collation::faults(&mut *tx, self.dialect, map, &catalogue).await;
+        faults.extend(compared.map_err(|error| doing.failed(error))?);
         faults.sort();
         Ok(faults)
     }

@@ -11,6 +11,14 @@ use crate::sql::{Access, SqlConnection, SqlError, SqlTransaction, SqlValue};
 #[derive(Debug, Clone)]
 pub struct PoolConnection(pub(super) SqlitePool);
 
+impl PoolConnection {
+    /// Transactions of this pool.
+    #[must_use]
+    pub fn new(pool: SqlitePool) -> Self {
+        Self(pool)
+    }
+}
+
 #[async_trait]
 impl SqlConnection for PoolConnection {
     async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {

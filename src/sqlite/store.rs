@@ -11,7 +11,7 @@ use super::pool::PoolConnection;
 use super::savepoint::SavepointConnection;
 use crate::domain::{AuditEntry, DataMap, Event, Fault, KindName, OperationId, RecordId};
 use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
-use crate::sql::{Dialect, SqlStore};
+use crate::sql::{Catalogue, Dialect, SqlStore};
 use crate::store::{Store, StoreError};
 
 /// How long a connection of [`SqliteStore::connect`] waits for another writer.
@@ -107,6 +107,15 @@ macro_rules! store {
             /// [`StoreError::Unsupported`] for a prefix that is not made of letters, digits and underscores.
             pub fn prefix(self, prefix: &str) -> Result<Self, StoreError> {
                 Ok(Self { store: self.store.prefix(prefix)? })
+            }
+
+            /// What the database says of its tables: for [`findings`](crate::sql::findings) and
+            /// [`first_policy`](crate::sql::first_policy).
+            ///
+            /// # Errors
+            /// [`StoreError`] when it cannot be read.
+            pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
+                self.store.catalogue().await
             }
 
             /// The audit entries of a subject, in the order in which they were written.

@@ -1,18 +1,32 @@
-//! What tests of stores need. Feature `testing`.
+//! What tests of stores and of policies need. Feature `testing`.
 //!
-//! [`conformance`] is the suite that every store passes; [`model`] is the definition of a deletion that every
-//! store is compared with.
+//! * [`Scenario`] tests a policy: given rows, when something is asked for, then this comes of it.
+//! * [`conformance`] is the suite that every store passes.
+//! * [`FaultyStore`] fails on purpose, always at the same place.
+//! * [`model`] is the definition of a deletion, row by row, that every store is compared with on the random
+//!   worlds of [`strategies`].
 
 pub mod conformance;
+#[allow(clippy::panic, reason = "a panic is how a scenario fails")]
+mod decided;
+mod faulty;
 #[allow(
     clippy::expect_used,
     clippy::missing_panics_doc,
     reason = "a world that cannot be judged is a mistake of the test"
 )]
 pub mod model;
+mod run;
+#[allow(clippy::panic, reason = "a panic is how a scenario fails")]
+mod scenario;
 #[allow(
     clippy::indexing_slicing,
     clippy::similar_names,
     reason = "documents are indexed by the keys they were made with"
 )]
 pub mod strategies;
+
+pub use decided::Decided;
+pub use faulty::{Call, FaultyStore};
+pub use run::run;
+pub use scenario::Scenario;

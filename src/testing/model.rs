@@ -30,6 +30,8 @@ pub struct Verdict {
     /// The rows of each step: how many, by kind, disposition, deciding reference (`None`: the subject) and
     /// entry.
     pub steps: BTreeMap<(KindName, Disposition, Option<ReferenceName>, usize), u64>,
+    /// What becomes of each row that is reached, and of the subjects.
+    pub dispositions: BTreeMap<(KindName, RecordId), Disposition>,
     /// The rows afterwards, if it is carried out.
     pub rows: Rows,
 }
@@ -122,6 +124,7 @@ pub fn judge(
     Some(Verdict {
         executable: blockers.is_empty(),
         steps: world.steps(request, &stones, &redirects),
+        dispositions: world.dispositions(&stones),
         rows: world.after(request, &stones, &redirects),
         blockers,
     })
@@ -574,16 +577,10 @@ impl<'a> World<'a> {
         at.into_iter().filter(|id| id.0 == *on).collect()
     }
 
-    fn steps(
-        &self,
-        request: &Request,
-        stones: &BTreeSet<Id>,
-        redirects: &Redirects<'_>,
-    ) -> BTreeMap<(KindName, Disposition, Option<ReferenceName>, usize), u64> {
-        let mut steps = BTreeMap::new();
-        for (id, fate) in &self.fates {
+    fn dispositions(&self, stones: &BTreeSet<Id>) -> BTreeMap<Id, Disposition> {
+        let found = self.fates.iter().filter_map(|(id, fate)| {
             let disposition = match fate {
-                Fate::AlreadySoft => continue,
+                Fate::AlreadySoft => return None,
                 Fate::Deleted if stones.contains(id) => Disposition::Tombstone,
                 Fate::Deleted => Disposition::Delete,
                 Fate::Soft => Disposition::SoftDelete,
@@ -593,6 +590,20 @@ impl<'a> World<'a> {
                 Fate::Anonymized | Fate::Erased => Disposition::Anonymize,
                 Fate::Kept => Disposition::Keep,
             };
+            Some((id.clone(), disposition))
+        });
+        found.collect()
+    }
+
+    fn steps(
+        &self,
+        request: &Request,
+        stones: &BTreeSet<Id>,
+        redirects: &Redirects<'_>,
+    ) -> BTreeMap<(KindName, Disposition, Option<ReferenceName>, usize), u64> {
+        let mut steps = BTreeMap::new();
+        for (id, disposition) in self.dispositions(stones) {
+            let (id, fate) = (&id, self.fates.get(&id).expect("a reached row"));
             let reasons = self.reasons.get(id).into_iter().flatten();
             let mut by: Vec<(usize, ReferenceName, usize)> = reasons
                 .filter(|(reason, ..)| reason == fate && !self.subjects.contains(id))

@@ -8,6 +8,7 @@
 )]
 
 mod apply;
+mod init;
 mod plan;
 mod usage;
 mod world;

@@ -274,3 +274,25 @@ fn many_ids_are_one_plan() {
         );
     }
 }
+
+#[test]
+fn a_plan_is_shown_as_a_table_a_chart_and_the_statements_it_comes_to() {
+    let world = World::new("plan-formats");
+    for store in STORES {
+        let shown = |format: &str| {
+            let ended = world.run(
+                store,
+                &format!("plan clients free {ADMIN} --format {format}"),
+            );
+            assert_eq!(ended.status, 0, "{}", ended.err);
+            ended.out
+        };
+        assert!(shown("markdown").contains("| 1 | clients | delete | as asked |"));
+        assert!(shown("mermaid").starts_with("flowchart TD\n"));
+        let sql = shown("sql");
+        assert!(
+            sql.contains("DELETE FROM \"clients\"") && !sql.contains("free"),
+            "{sql}"
+        );
+    }
+}

@@ -26,7 +26,7 @@ fn a_command_that_makes_no_sense_ends_with_2_and_prints_no_result() {
         "plan clients free --mode deactivate --reassign debts.client_id",
         "plan clients free --mode deactivate --digest 00",
         "apply clients free --mode deactivate --operation 1",
-        "plan clients free --mode deactivate --format sql",
+        "schema --format mermaid",
         "plan clients free --mode deactivate --prefix a-b",
     ] {
         let ended = world.run("sqlite:app.db", line);

@@ -88,6 +88,23 @@ impl World {
         world
     }
 
+    /// A folder with a database of these tables and nothing else.
+    pub(crate) fn of_tables(name: &str, ddl: &str) -> Self {
+        let world = Self::with(name, &json!({}));
+        std::fs::remove_file(world.path("app.db")).unwrap();
+        world.execute(ddl);
+        world
+    }
+
+    fn execute(&self, sql: &str) {
+        self.on_database(async |pool| {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
+                .execute(&pool)
+                .await
+                .unwrap();
+        });
+    }
+
     pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.folder.join(file)
     }
@@ -184,12 +201,7 @@ impl World {
                 ));
             }
         }
-        self.on_database(async |pool| {
-            sqlx::raw_sql(sqlx::AssertSqlSafe(statements.concat()))
-                .execute(&pool)
-                .await
-                .unwrap();
-        });
+        self.execute(&statements.concat());
     }
 }
 

@@ -3,6 +3,12 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub(crate) mod backend;
+#[cfg(feature = "testing")]
+pub(crate) mod compare;
+#[cfg(feature = "testing")]
+pub(crate) mod coverage;
+#[cfg(feature = "testing")]
+pub(crate) mod random;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 

@@ -17,6 +17,8 @@ pub(crate) struct CompiledBlocker {
     pub(crate) rule: &'static str,
     /// The condition of the entry, in words.
     pub(crate) when: Option<String>,
+    /// Why the entry is as it is, where the policy says so.
+    pub(crate) because: Option<String>,
     pub(crate) question: usize,
 }
 
@@ -52,6 +54,7 @@ pub(super) fn blockers(
                 reference: Some(reference.name.clone()),
                 rule,
                 when: entry.when.as_ref().map(ToString::to_string),
+                because: entry.because.clone(),
                 question: questions.sample(Rows::all(set)),
             });
         }
@@ -108,6 +111,7 @@ fn outside(
         reference: None,
         rule: "only",
         when: Some(only.to_string()),
+        because: None,
         question: questions.sample(Rows::all(set)),
     })
 }

@@ -93,6 +93,8 @@ fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker>
     };
     let when = compiled.when.as_ref();
     let with = when.map(|when| format!(" with {when}")).unwrap_or_default();
+    let because = compiled.because.as_ref();
+    let because = because.map(|why| format!(": {why}")).unwrap_or_default();
     let (message, remedy) = match (&compiled.reference, when) {
         (None, _) => (
             format!(
@@ -101,7 +103,9 @@ fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker>
             "see to these rows by another way first".into(),
         ),
         (Some(reference), when) => (
-            format!("{found} of `{kind}`{with} {needs} the record that `{reference}` refers to"),
+            format!(
+                "{found} of `{kind}`{with} {needs} the record that `{reference}` refers to{because}"
+            ),
             match when {
                 Some(when) => {
                     format!("change {them} so that {when} no longer holds, or delete {them}")

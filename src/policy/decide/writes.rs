@@ -32,7 +32,7 @@ pub(super) fn steps(
     let steps = order
         .iter()
         .filter_map(|at| done.get(*at))
-        .map(|step| shown(step, answers));
+        .map(|step| shown(step, request, answers));
     (steps.collect(), changes.collect())
 }
 
@@ -40,7 +40,7 @@ fn is_shown(steps: &[&CompiledStep], at: usize) -> bool {
     steps.get(at).is_some_and(|step| step.shown)
 }
 
-fn shown(compiled: &CompiledStep, answers: &Answers<'_>) -> Step {
+fn shown(compiled: &CompiledStep, request: &Request, answers: &Answers<'_>) -> Step {
     let (grounds, until) = retained::grounds(&compiled.grounds, answers);
     let forced = compiled
         .forced_by
@@ -55,6 +55,10 @@ fn shown(compiled: &CompiledStep, answers: &Answers<'_>) -> Step {
         key: compiled.key.clone(),
         count: answers.count(compiled.question),
         until,
+        to: match &compiled.action {
+            Action::Redirect(_, target) => target_value(compiled, target, request).as_id(),
+            _ => None,
+        },
         grounds,
         forced_by: forced_by.collect(),
     }
@@ -85,18 +89,25 @@ fn write(inquiry: &Inquiry<'_>, request: &Request, kind: &Kind, step: &CompiledS
             Write::Update(values.into_iter().collect())
         }
         Action::Redirect(field, target) => {
-            let value = match target {
-                Target::Null => Value::Null,
-                Target::Value(value) => value.clone(),
-                // Where the request names no target the plan has a blocker and is never carried out.
-                Target::Requested => step
-                    .key
-                    .path
-                    .last()
-                    .and_then(|reference| request.reassign.get(reference))
-                    .map_or(Value::Null, Value::from),
-            };
+            let value = target_value(step, target, request);
             Write::Update(vec![(field.clone(), NewValue::Value(value))])
+        }
+    }
+}
+
+/// What a redirected reference is set to.
+fn target_value(step: &CompiledStep, target: &Target, request: &Request) -> Value {
+    match target {
+        Target::Null => Value::Null,
+        Target::Value(value) => value.clone(),
+        // Where the request names no target the plan has a blocker and is never carried out.
+        Target::Requested => {
+            let asked = step
+                .key
+                .path
+                .last()
+                .and_then(|name| request.reassign.get(name));
+            asked.map_or(Value::Null, Value::from)
         }
     }
 }

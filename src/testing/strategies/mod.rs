@@ -1,6 +1,9 @@
 //! Random worlds: data maps, policies, rows and a request, small enough that a failing one can be read.
 
-use std::collections::BTreeMap;
+mod mend;
+mod motif;
+mod rows;
+
 use std::fmt;
 
 use chrono::{DateTime, TimeZone, Utc};
@@ -9,8 +12,11 @@ use proptest::sample::Index;
 use serde_json::{Map, Value as Json, json};
 
 use super::model::Rows;
-use crate::domain::{Actor, Faults, Mode, Record, RecordId, Request, Value};
+use crate::domain::{Actor, Mode, Request};
 use crate::policy::DeletionPolicy;
+use mend::mended;
+use motif::{Motif, motif};
+use rows::rows;
 
 /// A world and a request to judge in it. `Debug` prints what a test can be written from.
 #[derive(Clone)]
@@ -73,6 +79,7 @@ pub fn cases() -> impl Strategy<Value = Case> {
         prop::option::weighted(0.2, (any::<Index>(), condition())),
         prop::bool::weighted(0.2),
         1..=2_usize,
+        prop::option::weighted(0.6, motif()),
     )
         .prop_filter_map("a policy that cannot be mended", build)
 }
@@ -241,9 +248,20 @@ type Seeds = (
     Option<(Index, u8)>,
     bool,
     usize,
+    Option<Motif>,
 );
 
-fn build((kinds, tree, more, mode, guard, only, subjects): Seeds) -> Option<Case> {
+/// A reference of the world that is being made.
+#[derive(Debug)]
+struct Declared {
+    from: usize,
+    to: usize,
+    name: String,
+    nullable: bool,
+    entries: Vec<EntrySeed>,
+}
+
+fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Option<Case> {
     let count = kinds.len();
     // Every kind but the first refers to an earlier one; the others may refer anywhere.
     let tree = tree
@@ -254,11 +272,22 @@ fn build((kinds, tree, more, mode, guard, only, subjects): Seeds) -> Option<Case
     let more = more
         .iter()
         .map(|seed| (seed.from.index(count), seed.to.index(count), seed));
-    let references: Vec<(usize, usize, String, &ReferenceSeed)> = tree
+    let mut references: Vec<Declared> = tree
         .chain(more)
-        .enumerate()
-        .map(|(number, (from, to, seed))| (from, to, format!("{}.r{number}", name(from)), seed))
+        .map(|(from, to, seed)| Declared {
+            from,
+            to,
+            name: String::new(),
+            nullable: seed.nullable || from == to,
+            entries: seed.entries.clone(),
+        })
         .collect();
+    if let Some(motif) = motif {
+        motif.plant(count, &mut references);
+    }
+    for (number, one) in references.iter_mut().enumerate() {
+        one.name = format!("{}.r{number}", name(one.from));
+    }
     let mut document = json!({ "subject": "a", "kinds": {}, "references": [], "modes": {} });
     for (at, seed) in kinds.iter().enumerate() {
         let mut facts = json!({ "fields": { "state": "text", "at": "timestamp", "note": "text", "deleted_at": "timestamp" } });
@@ -274,16 +303,15 @@ fn build((kinds, tree, more, mode, guard, only, subjects): Seeds) -> Option<Case
         document["kinds"][name(at)] = facts;
     }
     let mut rules = Map::new();
-    for (from, to, name_, seed) in &references {
-        let nullable = seed.nullable || from == to;
-        let reference = json!({ "from": name_, "to": name(*to), "nullable": nullable });
+    for one in &references {
+        let reference = json!({ "from": one.name, "to": name(one.to), "nullable": one.nullable });
         document["references"].as_array_mut()?.push(reference);
-        let last = seed.entries.len() - 1;
-        let entries = seed.entries.iter().enumerate();
+        let last = one.entries.len() - 1;
+        let entries = one.entries.iter().enumerate();
         let entries: Vec<Json> = entries
-            .map(|(at, entry)| entry_of(entry, at == last, from <= to))
+            .map(|(at, entry)| entry_of(entry, at == last, one.from <= one.to))
             .collect();
-        rules.insert(name_.clone(), entries.into());
+        rules.insert(one.name.clone(), entries.into());
     }
     document["modes"][mode.as_str()] = json!({ "allow": "any", "rules": rules });
     if let Some((on, when)) = guard {
@@ -294,8 +322,8 @@ fn build((kinds, tree, more, mode, guard, only, subjects): Seeds) -> Option<Case
     let policy = mended(&mut document, mode)?;
     let (rows, subjects) = rows(&kinds, &references, &document, subjects)?;
     let mut request = Request::batch(mode, "a", subjects).by(Actor::new("ana", "ADMIN"));
-    for (_, _, name, _) in &references {
-        request = request.acknowledge(format!("undated:{name}"));
+    for reference in &references {
+        request = request.acknowledge(format!("undated:{}", reference.name));
     }
     Some(Case {
         document,
@@ -304,162 +332,4 @@ fn build((kinds, tree, more, mode, guard, only, subjects): Seeds) -> Option<Case
         request,
         now: now(),
     })
-}
-
-/// Mends what a random policy says wrong, fault by fault, so that most of what was drawn stays.
-fn mended(document: &mut Json, mode: Mode) -> Option<DeletionPolicy> {
-    for _ in 0..40 {
-        match DeletionPolicy::from_json(&document.to_string()) {
-            Ok(policy) => return Some(policy),
-            Err(faults) => mend(document, mode, &faults)?,
-        }
-    }
-    None
-}
-
-fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
-    for fault in faults {
-        let quoted: Vec<&str> = fault.message.split('`').skip(1).step_by(2).collect();
-        let kind = quoted.last().copied().unwrap_or_default();
-        let mut make = |key: &str| {
-            let facts = &mut document["kinds"][kind];
-            facts["personal"] = json!({ "mail": "placeholder_email", "note": { "truncate": 2 } });
-            facts[key] = if key == "tombstone" {
-                json!(true)
-            } else {
-                json!(key)
-            };
-        };
-        if fault.message.contains("must keep referring") {
-            let kind = quoted.get(1).copied()?;
-            document["kinds"][kind]["tombstone"] = json!(true);
-            document["kinds"][kind]["personal"] = json!({ "mail": "placeholder_email" });
-        } else if fault.message.contains("needs `deleted_at`") {
-            make("deleted_at");
-        } else if fault.message.contains("needs `status`") {
-            make("status");
-        } else if fault.message.contains("needs `personal`")
-            || fault.message.contains("no personal fields")
-        {
-            document["kinds"][kind]["personal"] = json!({ "mail": "placeholder_email" });
-        } else if let Some(rest) = fault.path.strip_prefix(&format!("modes.{mode}.rules.")) {
-            mend_rule(document, mode, rest, &fault.message)?;
-        } else if fault.path.contains(".guards") {
-            document["modes"][mode.as_str()]
-                .as_object_mut()?
-                .remove("guards");
-        } else {
-            return None;
-        }
-    }
-    Some(())
-}
-
-fn mend_rule(document: &mut Json, mode: Mode, path: &str, message: &str) -> Option<()> {
-    let name = path.split('[').next()?.trim_end_matches(".link");
-    let at: usize = path
-        .split('[')
-        .nth(1)
-        .and_then(|rest| rest.split(']').next()?.parse().ok())
-        .unwrap_or(0);
-    if message.contains("cannot be emptied") {
-        let references = document["references"].as_array_mut()?;
-        references.iter_mut().find(|one| one["from"] == name)?["nullable"] = json!(true);
-        return Some(());
-    }
-    let entries = document["modes"][mode.as_str()]["rules"][name].as_array_mut()?;
-    if message.contains("never reached") {
-        entries.remove(at);
-    } else {
-        let entry = entries.get_mut(at)?.as_object_mut()?;
-        if message.contains("in a cycle") || message.contains("parent stays") {
-            entry.remove("parent");
-        } else {
-            let when = entry.get("when").cloned();
-            entry.clear();
-            entry.insert("then".into(), json!("keep"));
-            entry.extend(when.map(|when| ("when".to_owned(), when)));
-        }
-    }
-    Some(())
-}
-
-fn id_of(kind: usize, row: usize) -> RecordId {
-    match kind % 3 {
-        0 => RecordId::from(format!("{}{}", name(kind), row + 1)),
-        1 => i64::try_from(row + 1).unwrap_or_default().into(),
-        _ => uuid::Uuid::from_u128(u128::from(row as u64 + 1) << 64 | kind as u128).into(),
-    }
-}
-
-#[allow(clippy::type_complexity, reason = "the parts of a case")]
-fn rows(
-    kinds: &[KindSeed],
-    references: &[(usize, usize, String, &ReferenceSeed)],
-    document: &Json,
-    subjects: usize,
-) -> Option<(Rows, Vec<RecordId>)> {
-    let mandatory = |name: &str| {
-        let declared = document["references"].as_array();
-        let found = declared
-            .into_iter()
-            .flatten()
-            .find(|one| one["from"] == name);
-        found.is_some_and(|one| one["nullable"] != json!(true))
-    };
-    let mut found: BTreeMap<_, BTreeMap<RecordId, Record>> = BTreeMap::new();
-    for (kind, seed) in kinds.iter().enumerate() {
-        let facts = &document["kinds"][name(kind)];
-        let mut table = BTreeMap::new();
-        for (at, row) in seed.rows.iter().enumerate() {
-            let is_subject = kind == 0 && at < subjects;
-            let state = match row.state {
-                0 => Value::from("A"),
-                1 => "B".into(),
-                2 if !is_subject => "C".into(),
-                // An unknown state would put the subject outside `only`.
-                _ if is_subject => "B".into(),
-                _ => Value::Null,
-            };
-            let when = match row.at {
-                0 => Value::from("2020-06-01T00:00:00.000Z"),
-                1 => "2025-11-30T08:00:00.000Z".into(),
-                2 => "2027-01-01T00:00:00.000Z".into(),
-                _ => Value::Null,
-            };
-            let mut record = Record::new(id_of(kind, at))
-                .with("state", state)
-                .with("at", when)
-                .with("note", "private")
-                .with("mail", format!("{}{at}@example.org", name(kind)))
-                .with("deleted_at", Value::Null);
-            if row.marked && !is_subject && !facts["deleted_at"].is_null() {
-                record = record.with("deleted_at", "2025-01-01T00:00:00.000Z");
-            }
-            if !facts["status"].is_null() {
-                record = record.with("status", "ON");
-            }
-            let own = references.iter().filter(|(from, ..)| *from == kind);
-            for ((_, to, reference, _), index) in own.zip(row.references.iter().cycle()) {
-                let parents = kinds.get(*to)?.rows.len();
-                // One more than there are rows is no row at all.
-                let choices = if mandatory(reference) {
-                    parents
-                } else {
-                    parents + 1
-                };
-                let parent = index.index(choices);
-                let value = if parent < parents {
-                    Value::from(id_of(*to, parent))
-                } else {
-                    Value::Null
-                };
-                record = record.with(reference.split('.').nth(1)?, value);
-            }
-            table.insert(record.id.clone(), record);
-        }
-        found.insert(name(kind).into(), table);
-    }
-    let rows = kinds.first()?.rows.len().min(subjects);
-    Some((found, (0..rows).map(|row| id_of(0, row)).collect()))
 }

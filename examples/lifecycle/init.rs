@@ -1,0 +1,14 @@
+//! `init`: a first policy, from what the database says of its tables. It is a document in either format.
+
+use client_lifecycle::sql::first_policy;
+
+use crate::arguments::{Format, InitArguments, Shared};
+use crate::failure::Failure;
+use crate::{output, store};
+
+pub(crate) async fn run(shared: &Shared, asked: &InitArguments) -> Result<(), Failure> {
+    let catalogue = store::catalogue(shared).await?;
+    let policy = first_policy(&catalogue, &asked.table)
+        .map_err(|error| Failure::usage(error.to_string()).remedy(error.remedy()))?;
+    output::result(Format::Json, "", &policy)
+}

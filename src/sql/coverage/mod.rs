@@ -1,0 +1,50 @@
+//! What a policy covers of a live database, and what nobody has decided yet.
+
+mod action;
+mod decided;
+mod mention;
+mod protection;
+mod reach;
+mod touched;
+mod trigger;
+mod uncovered;
+
+pub(super) use action::undeclared as undeclared_actions;
+pub(super) use reach::reach;
+
+use super::{Catalogue, Finding};
+use crate::policy::DeletionPolicy;
+
+/// Everything in which a policy and a database do not agree, or on which the policy is silent: sorted by
+/// place, empty where the whole is covered.
+///
+/// * Tables that hang on the subject by foreign keys, or have a column named like a reference, and are neither
+///   declared nor excluded; the same for columns of declared tables.
+/// * References that nothing protects, that have no index, or whose type or nullability is another.
+/// * Foreign keys and triggers by which the database changes rows that no plan names.
+/// * Whatever [`Lifecycle::open`](crate::Lifecycle#method.open) would refuse.
+///
+/// Made for a test of the host, so that a table that somebody adds next year is noticed the day it is added:
+///
+/// ```no_run
+/// # async fn run(policy: client_lifecycle::DeletionPolicy) -> Result<(), client_lifecycle::store::StoreError> {
+/// use client_lifecycle::sql::findings;
+/// use client_lifecycle::sqlite::SqliteStore;
+/// let catalogue = SqliteStore::connect("sqlite:app.db").await?.catalogue().await?;
+/// let found = findings(&policy, &catalogue);
+/// assert!(found.is_empty(), "{found:#?}");
+/// # Ok(()) }
+/// ```
+#[must_use]
+pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
+    let map = policy.map();
+    let mut found = super::check::differences(map, catalogue);
+    found.extend(uncovered::findings(policy, catalogue));
+    for reference in map.references() {
+        found.extend(protection::findings(map, reference, catalogue));
+    }
+    let touched = touched::Touched::by(policy);
+    found.extend(action::excluded(map, catalogue, &touched));
+    found.extend(trigger::findings(map, catalogue, &touched));
+    Finding::in_order(found)
+}

@@ -1,0 +1,95 @@
+//! Whether a declared reference is protected, and found quickly.
+
+use crate::domain::{DataMap, Reference};
+use crate::sql::catalogue::{Catalogue, ForeignKey, same};
+use crate::sql::check::End;
+use crate::sql::{Dialect, Finding, FindingCode};
+
+pub(super) fn findings(
+    map: &DataMap,
+    reference: &Reference,
+    catalogue: &Catalogue,
+) -> Vec<Finding> {
+    let to = map.kind(&reference.to);
+    let ends = (
+        End::of(map.kind(&reference.from), &reference.field, catalogue),
+        to.and_then(|kind| End::of(Some(kind), &kind.id, catalogue)),
+    );
+    // What is not there is reported as that.
+    let (Some(from), Some(to)) = ends else {
+        return Vec::new();
+    };
+    [
+        unprotected(reference, &from, &to, catalogue),
+        index(reference, &from, catalogue.dialect()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn unprotected(
+    reference: &Reference,
+    from: &End<'_>,
+    to: &End<'_>,
+    catalogue: &Catalogue,
+) -> Option<Finding> {
+    let path = format!("references.{}", reference.name);
+    let keys: Vec<&ForeignKey> = catalogue
+        .foreign_keys_of(&from.table.name)
+        .filter(|key| key.columns.iter().any(|part| same(part, &from.column.name)))
+        .collect();
+    let is_it = |key: &&ForeignKey| {
+        let column = key.column_to(&to.column.name);
+        same(&key.to, &to.table.name)
+            && column.is_some_and(|column| same(column, &from.column.name))
+    };
+    if keys.iter().any(is_it) {
+        return None;
+    }
+    if let Some(key) = keys.first() {
+        let message = format!(
+            "the foreign key refers to `{}` (`{}`), and the policy says `{}` (`{}`)",
+            key.to,
+            key.to_columns.join("`, `"),
+            to.table.name,
+            to.column.name
+        );
+        let finding = Finding::new(FindingCode::ForeignKeyMismatch, path, message);
+        return Some(finding.remedy("correct `to`, or the `id` of the kind"));
+    }
+    if reference.lock.is_some() {
+        return None;
+    }
+    let meanwhile = match catalogue.dialect() {
+        Dialect::Sqlite => "no other writer is admitted while an operation runs, but ",
+    };
+    let message = format!(
+        "neither a foreign key nor a `lock` protects it: {meanwhile}a row that is inserted afterwards may refer \
+         to a record that is gone"
+    );
+    Some(
+        Finding::new(FindingCode::UnprotectedReference, path, message).remedy(
+            "add a foreign key; or have the host's writers look for the parent in their transaction, and declare \
+             `\"lock\": \"writer\"`",
+        ),
+    )
+}
+
+fn index(reference: &Reference, from: &End<'_>, dialect: Dialect) -> Option<Finding> {
+    if from.table.is_view || from.table.is_indexed(&from.column.name) {
+        return None;
+    }
+    let (table, column) = (&from.table.name, &from.column.name);
+    let message = format!(
+        "no index of `{table}` begins with `{column}`: every plan and every deletion reads the whole table"
+    );
+    let remedy = format!(
+        "CREATE INDEX {} ON {} ({})",
+        dialect.quote(&format!("{table}_by_{column}")),
+        dialect.quote(table),
+        dialect.quote(column)
+    );
+    let path = format!("references.{}", reference.name);
+    Some(Finding::new(FindingCode::MissingIndex, path, message).remedy(remedy))
+}

@@ -1,0 +1,162 @@
+//! Tables and columns that nobody has decided about.
+
+use std::collections::BTreeSet;
+
+use super::mention::Names;
+use super::{decided, reach};
+use crate::domain::{DataMap, Kind};
+use crate::policy::DeletionPolicy;
+use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Table, same};
+use crate::sql::{Finding, FindingCode};
+
+pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
+    let map = &**policy.map();
+    let suspects = Names::of(policy);
+    let hanging = hanging(policy, catalogue);
+    let tables = catalogue
+        .tables()
+        .filter(|table| !table.is_view && !decided::table_excluded(map, &table.name));
+    let mut found = Vec::new();
+    for table in tables {
+        let keys: Vec<&ForeignKey> = catalogue
+            .foreign_keys_of(&table.name)
+            .filter(|key| hanging.contains(&key.to.to_ascii_lowercase()))
+            .filter(|key| !decided::key_declared(map, key) && !decided::key_excluded(map, key))
+            .collect();
+        let named: Vec<(&Column, String)> = table
+            .columns
+            .iter()
+            .filter(|column| !explained(map, table, column, catalogue))
+            .filter_map(|column| Some((column, suspects.why(&table.name, &column.name)?)))
+            .collect();
+        if decided::kinds(map, &table.name).next().is_some() {
+            found.extend(keys.iter().filter_map(|key| by_key(map, key)));
+            found.extend(
+                named
+                    .iter()
+                    .map(|(column, why)| by_name(table, column, why)),
+            );
+        } else if !keys.is_empty() || !named.is_empty() {
+            found.extend(table_findings(table, &keys, &named));
+        }
+    }
+    found
+}
+
+/// The tables that hang on the subject by foreign keys and declared references. What hangs on a table that
+/// is excluded is still somebody's.
+fn hanging(policy: &DeletionPolicy, catalogue: &Catalogue) -> BTreeSet<String> {
+    let map = policy.map();
+    let keys = catalogue
+        .foreign_keys()
+        .filter(|key| !decided::key_excluded(map, key))
+        .map(|key| (key.table.clone(), key.to.clone()));
+    let table = |kind: Option<&Kind>| kind.map(|kind| kind.table_name().to_owned());
+    let declared = map.references().filter_map(|reference| {
+        let from = table(map.kind(&reference.from))?;
+        Some((from, table(map.kind(&reference.to))?))
+    });
+    match map.kind(policy.subject()) {
+        Some(subject) => reach(subject.table_name(), keys.chain(declared)),
+        None => BTreeSet::new(),
+    }
+}
+
+/// Whether it is known what a column is, so that its name says nothing.
+fn explained(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogue) -> bool {
+    let mut keys = catalogue.foreign_keys_of(&table.name);
+    keys.any(|key| key.columns.iter().any(|part| same(part, &column.name)))
+        || decided::column_excluded(map, &table.name, &column.name)
+        || decided::references(map, &table.name, &column.name)
+            .next()
+            .is_some()
+        || decided::kinds(map, &table.name).any(|kind| {
+            let is = |field| same(kind.column(field), &column.name);
+            is(&kind.id) || kind.key.as_ref().is_some_and(is)
+        })
+}
+
+/// A foreign key of a declared table. One to a table that is not declared can be decided only after that.
+fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
+    let to = decided::kinds(map, &key.to).next()?;
+    let columns = key.columns.join(", ");
+    let path = format!("references.{}.{columns}", key.table);
+    let Some(column) = key.column_to(to.column(&to.id)) else {
+        let message = format!(
+            "the foreign key (`{}`) refers to `{}` (`{}`), which is not the id of `{}`",
+            key.columns.join("`, `"),
+            key.to,
+            key.to_columns.join("`, `"),
+            to.name
+        );
+        let code = if key.columns.len() > 1 {
+            FindingCode::CompositeKey
+        } else {
+            FindingCode::UncoveredReference
+        };
+        return Some(
+            Finding::new(code, path, message)
+                .remedy("let it refer to the id, or list it under `excluded` and say why"),
+        );
+    };
+    let is_id = decided::kinds(map, &key.table).any(|kind| same(kind.column(&kind.id), column));
+    let path = format!("references.{}.{column}", key.table);
+    let message = format!(
+        "its foreign key refers to `{}`, and it is neither declared nor excluded",
+        to.name
+    );
+    Some(
+        Finding::new(FindingCode::UncoveredReference, path, message).remedy(if is_id {
+            "it is the id of its kind too: give the table a unique column of its own, name that as `id`, and \
+             declare the reference"
+        } else {
+            "declare the reference and give it a rule, or list it under `excluded` and say why"
+        }),
+    )
+}
+
+fn by_name(table: &Table, column: &Column, why: &str) -> Finding {
+    Finding::new(
+        FindingCode::UncoveredReference,
+        format!("references.{}.{}", table.name, column.name),
+        format!("the column {why}, and it is neither declared nor excluded"),
+    )
+    .remedy("declare the reference and give it a rule, or list it under `excluded` and say why")
+}
+
+fn table_findings(
+    table: &Table,
+    keys: &[&ForeignKey],
+    named: &[(&Column, String)],
+) -> Vec<Finding> {
+    let by_key = keys.iter().map(|key| {
+        let columns = key.columns.join("`, `");
+        format!("`{columns}` refers to `{}`", key.to)
+    });
+    let by_name = named
+        .iter()
+        .map(|(column, why)| format!("`{}` {why}", column.name));
+    let why: Vec<String> = by_key.chain(by_name).collect();
+    let path = format!("kinds.{}", table.name);
+    let message = format!(
+        "the table is neither declared nor excluded: {}",
+        why.join(", ")
+    );
+    let mut found = vec![
+        Finding::new(FindingCode::UncoveredTable, &path, message).remedy(
+            "declare it with its references and give them rules, or list it under `excluded` and say why",
+        ),
+    ];
+    let single = table
+        .columns
+        .iter()
+        .any(|column| table.is_unique(&column.name));
+    if table.primary_key.len() > 1 && !single {
+        let key = table.primary_key.join("`, `");
+        let message = format!("composite primary keys are not supported: `{key}`");
+        found.push(Finding::new(FindingCode::CompositeKey, path, message).remedy(
+            "give the table a unique column of its own before it is declared, or list it under `excluded`",
+        ));
+    }
+    found
+}

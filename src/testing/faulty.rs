@@ -1,0 +1,173 @@
+//! Stores that fail on purpose, always at the same place.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::conformance::yield_now;
+use crate::domain::{DataMap, Fault};
+use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::store::{Store, StoreError};
+
+/// What a store is called for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Call {
+    /// [`Store::check`].
+    Check,
+    /// [`Store::survey`].
+    Survey,
+    /// [`Store::apply`], be it an operation or the record of an attempt.
+    Apply,
+}
+
+/// What goes wrong with a call.
+#[derive(Debug)]
+enum Trouble {
+    /// It is not passed on, and this is the answer.
+    Fails(StoreError),
+    /// It is passed on, and nobody hears what came of it.
+    LosesReply,
+    /// Others go first, so many times.
+    Delays(usize),
+}
+
+/// A store that passes calls on to another, except where it is told to fail.
+///
+/// Calls are counted from 1, each sort of call on its own, so that a test says exactly what goes wrong:
+///
+/// ```
+/// use client_lifecycle::domain::{Actor, Record, Request};
+/// use client_lifecycle::testing::{Call, FaultyStore, run};
+/// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+///
+/// let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow("ADMIN")).build()?;
+/// let memory = MemoryStore::new().with("clients", [Record::new("c1")]);
+/// // The connection breaks while the first operation is committed.
+/// let store = FaultyStore::new(memory).loses_reply(1);
+///
+/// let receipt = run(async {
+///     let lifecycle = Lifecycle::open(&store, policy).await?;
+///     lifecycle.delete(&Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"))).await
+/// })?;
+/// assert!(receipt.complete);
+/// assert_eq!(store.calls(Call::Apply), 2);
+/// assert_eq!(store.store().audit().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct FaultyStore<S> {
+    store: S,
+    troubles: Mutex<Vec<(Call, usize, Trouble)>>,
+    calls: Mutex<BTreeMap<Call, usize>>,
+}
+
+impl<S> FaultyStore<S> {
+    /// A store that does not fail yet.
+    #[must_use]
+    pub fn new(store: S) -> Self {
+        Self {
+            store,
+            troubles: Mutex::default(),
+            calls: Mutex::default(),
+        }
+    }
+
+    /// The call of this sort with this number, the first is 1, fails with this error, and nothing happens.
+    #[must_use]
+    pub fn fails(self, call: Call, number: usize, error: StoreError) -> Self {
+        self.with(call, number, Trouble::Fails(error))
+    }
+
+    /// [`Store::apply`] is carried out at this call, the first is 1, whatever comes of it, and the answer is
+    /// [`StoreError::OutcomeUnknown`].
+    #[must_use]
+    pub fn loses_reply(self, number: usize) -> Self {
+        self.with(Call::Apply, number, Trouble::LosesReply)
+    }
+
+    /// The call of this sort with this number, the first is 1, lets others go first so many times.
+    #[must_use]
+    pub fn delays(self, call: Call, number: usize, times: usize) -> Self {
+        self.with(call, number, Trouble::Delays(times))
+    }
+
+    /// How many calls of this sort there have been, failed ones too.
+    #[must_use]
+    pub fn calls(&self, call: Call) -> usize {
+        locked(&self.calls).get(&call).copied().unwrap_or_default()
+    }
+
+    /// The store behind it.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    fn with(self, call: Call, number: usize, trouble: Trouble) -> Self {
+        locked(&self.troubles).push((call, number, trouble));
+        self
+    }
+
+    /// Counts the call, and says whether its reply is to be lost.
+    async fn called(&self, call: Call) -> Result<Reply, StoreError> {
+        let number = {
+            let mut calls = locked(&self.calls);
+            let number = calls.entry(call).or_default();
+            *number += 1;
+            *number
+        };
+        let met: Vec<_> = locked(&self.troubles)
+            .extract_if(.., |(other, at, _)| (*other, *at) == (call, number))
+            .collect();
+        let mut reply = Reply::Arrives;
+        for (_, _, trouble) in met {
+            match trouble {
+                Trouble::Fails(error) => return Err(error),
+                Trouble::LosesReply => reply = Reply::IsLost,
+                Trouble::Delays(times) => {
+                    for _ in 0..times {
+                        yield_now().await;
+                    }
+                }
+            }
+        }
+        Ok(reply)
+    }
+}
+
+#[derive(PartialEq)]
+enum Reply {
+    Arrives,
+    IsLost,
+}
+
+/// A test that panicked has nothing left to protect.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[async_trait]
+impl<S: Store> Store for FaultyStore<S> {
+    async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+        self.called(Call::Check).await?;
+        self.store.check(map).await
+    }
+
+    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+        self.called(Call::Survey).await?;
+        self.store.survey(query).await
+    }
+
+    async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
+        let reply = self.called(Call::Apply).await?;
+        let done = self.store.apply(changes).await;
+        if reply == Reply::IsLost {
+            return Err(StoreError::OutcomeUnknown {
+                source: "the reply was lost on purpose".into(),
+            });
+        }
+        done
+    }
+}

@@ -1,0 +1,26 @@
+//! Futures without a runtime.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+/// Runs a future to its end on this thread, by asking it again and again.
+///
+/// For futures over stores in memory, in tests that are not `async`. A future that waits for input, output
+/// or a timer needs its runtime.
+///
+/// ```
+/// use client_lifecycle::testing::run;
+/// assert_eq!(run(async { 1 + 1 }), 2);
+/// ```
+pub fn run<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut waker = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut waker) {
+            return done;
+        }
+        // Whoever holds what it waits for may be on another thread.
+        std::thread::yield_now();
+    }
+}

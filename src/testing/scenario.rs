@@ -1,0 +1,136 @@
+//! Given, when, then: tests of a policy that read like the policy.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
+
+use super::Decided;
+use crate::domain::{KindName, Request};
+use crate::lifecycle::Lifecycle;
+use crate::memory::MemoryStore;
+use crate::policy::DeletionPolicy;
+
+/// A test of a policy: given rows, when something is asked for, then this comes of it.
+///
+/// It runs over a store in memory, without a runtime. What is not as expected fails the test with the plan.
+///
+/// ```
+/// use client_lifecycle::domain::{Actor, Request, eq};
+/// use client_lifecycle::policy::{cascade, restrict};
+/// use client_lifecycle::testing::Scenario;
+/// use client_lifecycle::DeletionPolicy;
+/// use serde_json::json;
+///
+/// let policy = DeletionPolicy::of("clients")
+///     .reference("debts.client_id", "clients")
+///     .hard_delete(|mode| mode.allow("ADMIN").rule(
+///         "debts.client_id", restrict().when(eq("status", "PENDING")).otherwise(cascade())))
+///     .build()?;
+/// let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
+///
+/// Scenario::of(&policy)
+///     .given("clients", [json!({ "id": "c1" })])
+///     .given("debts", [json!({ "id": "d1", "client_id": "c1", "status": "PAID" })])
+///     .when(request.clone())
+///     .then_deletes("debts", 1)
+///     .then_keeps("clients", 0);
+///
+/// Scenario::of(&policy)
+///     .given("clients", [json!({ "id": "c1" })])
+///     .given("debts", [json!({ "id": "d1", "client_id": "c1", "status": "PENDING" })])
+///     .when(request)
+///     .then_blocked_by("debts.client_id", 1)
+///     .then_left("debts", ["d1"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing is asked for until `when`"]
+#[derive(Clone)]
+pub struct Scenario {
+    policy: DeletionPolicy,
+    rows: BTreeMap<KindName, Vec<Json>>,
+    now: Option<DateTime<Utc>>,
+}
+
+impl Scenario {
+    /// A policy and no rows.
+    pub fn of(policy: &DeletionPolicy) -> Self {
+        let kinds = policy.map().kinds();
+        Self {
+            policy: policy.clone(),
+            rows: kinds.map(|kind| (kind.name.clone(), Vec::new())).collect(),
+            now: None,
+        }
+    }
+
+    /// There are these rows, in addition to those before: JSON objects, each with its id.
+    ///
+    /// # Panics
+    /// Where the policy has no such kind.
+    #[track_caller]
+    pub fn given(
+        mut self,
+        kind: impl Into<KindName>,
+        rows: impl IntoIterator<Item = Json>,
+    ) -> Self {
+        let kind = kind.into();
+        match self.rows.get_mut(&kind) {
+            Some(all) => all.extend(rows),
+            None => panic!("the policy has no kind `{kind}`"),
+        }
+        self
+    }
+
+    /// It is this instant, in RFC 3339, such as `2026-03-01T00:00:00Z`. Otherwise it is now.
+    ///
+    /// # Panics
+    /// Where the text is no instant.
+    #[track_caller]
+    pub fn at(mut self, instant: &str) -> Self {
+        match instant.parse() {
+            Ok(instant) => self.now = Some(instant),
+            Err(error) => {
+                panic!("`{instant}` is no instant, such as 2026-03-01T00:00:00Z: {error}")
+            }
+        }
+        self
+    }
+
+    /// This is asked for: planned, and carried out if nothing stands in the way.
+    ///
+    /// # Panics
+    /// Where the rows are none, or do not fit the policy.
+    #[track_caller]
+    pub fn when(self, request: impl Borrow<Request>) -> Decided {
+        let Self { policy, rows, now } = self;
+        let rows = rows.into_iter();
+        let rows: Json = rows
+            .map(|(kind, rows)| (kind.to_string(), Json::Array(rows)))
+            .collect();
+        let store = match MemoryStore::from_json(policy.map(), &rows) {
+            Ok(store) => store,
+            Err(faults) => panic!("the given rows are wrong:\n{faults}"),
+        };
+        let lifecycle = match super::run(Lifecycle::open(store, policy)) {
+            Ok(lifecycle) => lifecycle,
+            Err(error) => panic!("{error}"),
+        };
+        let lifecycle = match now {
+            Some(now) => lifecycle.with_clock(now),
+            None => lifecycle,
+        };
+        Decided::new(lifecycle, request.borrow())
+    }
+}
+
+/// The kinds, and nothing of their rows.
+impl fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scenario")
+            .field("kinds", &self.rows.keys())
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
+}

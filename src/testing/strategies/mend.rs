@@ -1,0 +1,84 @@
+//! Mending random policies, so that most of what was drawn stays.
+
+use serde_json::{Value as Json, json};
+
+use crate::domain::{Faults, Mode};
+use crate::policy::DeletionPolicy;
+
+/// Mends what a random policy says wrong, fault by fault, so that most of what was drawn stays.
+pub(super) fn mended(document: &mut Json, mode: Mode) -> Option<DeletionPolicy> {
+    for _ in 0..40 {
+        match DeletionPolicy::from_json(&document.to_string()) {
+            Ok(policy) => return Some(policy),
+            Err(faults) => mend(document, mode, &faults)?,
+        }
+    }
+    None
+}
+
+fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
+    for fault in faults {
+        let quoted: Vec<&str> = fault.message.split('`').skip(1).step_by(2).collect();
+        let kind = quoted.last().copied().unwrap_or_default();
+        let mut make = |key: &str| {
+            let facts = &mut document["kinds"][kind];
+            facts["personal"] = json!({ "mail": "placeholder_email", "note": { "truncate": 2 } });
+            facts[key] = if key == "tombstone" {
+                json!(true)
+            } else {
+                json!(key)
+            };
+        };
+        if fault.message.contains("must keep referring") {
+            let kind = quoted.get(1).copied()?;
+            document["kinds"][kind]["tombstone"] = json!(true);
+            document["kinds"][kind]["personal"] = json!({ "mail": "placeholder_email" });
+        } else if fault.message.contains("needs `deleted_at`") {
+            make("deleted_at");
+        } else if fault.message.contains("needs `status`") {
+            make("status");
+        } else if fault.message.contains("needs `personal`")
+            || fault.message.contains("no personal fields")
+        {
+            document["kinds"][kind]["personal"] = json!({ "mail": "placeholder_email" });
+        } else if let Some(rest) = fault.path.strip_prefix(&format!("modes.{mode}.rules.")) {
+            mend_rule(document, mode, rest, &fault.message)?;
+        } else if fault.path.contains(".guards") {
+            document["modes"][mode.as_str()]
+                .as_object_mut()?
+                .remove("guards");
+        } else {
+            return None;
+        }
+    }
+    Some(())
+}
+
+fn mend_rule(document: &mut Json, mode: Mode, path: &str, message: &str) -> Option<()> {
+    let name = path.split('[').next()?.trim_end_matches(".link");
+    let at: usize = path
+        .split('[')
+        .nth(1)
+        .and_then(|rest| rest.split(']').next()?.parse().ok())
+        .unwrap_or(0);
+    if message.contains("cannot be emptied") {
+        let references = document["references"].as_array_mut()?;
+        references.iter_mut().find(|one| one["from"] == name)?["nullable"] = json!(true);
+        return Some(());
+    }
+    let entries = document["modes"][mode.as_str()]["rules"][name].as_array_mut()?;
+    if message.contains("never reached") {
+        entries.remove(at);
+    } else {
+        let entry = entries.get_mut(at)?.as_object_mut()?;
+        if message.contains("in a cycle") || message.contains("parent stays") {
+            entry.remove("parent");
+        } else {
+            let when = entry.get("when").cloned();
+            entry.clear();
+            entry.insert("then".into(), json!("keep"));
+            entry.extend(when.map(|when| ("when".to_owned(), when)));
+        }
+    }
+    Some(())
+}

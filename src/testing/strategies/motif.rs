@@ -1,0 +1,83 @@
+//! Patterns that worlds rarely have by chance.
+
+use proptest::prelude::*;
+
+use super::{Declared, EntrySeed};
+
+/// A small pattern, planted over what was drawn for the first kinds. A failing world shrinks to one without,
+/// where the pattern does not matter.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Motif {
+    /// The rows of the last of a chain stay, and must keep referring to those above: they climb.
+    Climb,
+    /// A row that restricts over one reference goes over another.
+    Diamond,
+    /// Rows below such that are anonymized or retained, with an entry for them.
+    Below(u8),
+}
+
+pub(super) fn motif() -> impl Strategy<Value = Motif> {
+    prop_oneof![
+        2 => Just(Motif::Climb),
+        3 => Just(Motif::Diamond),
+        3 => (0..2_u8).prop_map(Motif::Below),
+    ]
+}
+
+// What the numbers of an entry mean is said where it is made.
+const CASCADE: u8 = 0;
+const DELETE: u8 = 6;
+const RESTRICT: u8 = 9;
+const ANONYMIZE: u8 = 12;
+const RETAIN: u8 = 14;
+const KEEP: u8 = 21;
+
+const NONE: u8 = u8::MAX;
+
+fn entry(rule: u8) -> EntrySeed {
+    EntrySeed {
+        when: None,
+        parent: NONE,
+        rule,
+        link: NONE,
+    }
+}
+
+impl Motif {
+    /// Changes the first references, which are those of the second, third … kind to an earlier one.
+    pub(super) fn plant(self, kinds: usize, references: &mut [Declared]) {
+        let chain = |references: &mut [Declared], rules: &[&[EntrySeed]]| {
+            for (at, (one, rules)) in references.iter_mut().zip(rules).enumerate() {
+                if at + 1 < kinds {
+                    one.to = at;
+                    one.entries = rules.to_vec();
+                }
+            }
+        };
+        match self {
+            Self::Climb => {
+                let cascade = [entry(CASCADE)];
+                chain(references, &[&cascade, &cascade, &[entry(KEEP)]]);
+                for one in references.iter_mut().take(3) {
+                    one.nullable = false;
+                }
+            }
+            Self::Diamond => {
+                chain(references, &[&[entry(CASCADE)], &[entry(CASCADE)]]);
+                let further = references.get_mut(kinds - 1);
+                if let Some(one) = further.filter(|_| kinds > 2) {
+                    (one.from, one.to) = (2, 0);
+                    one.entries = vec![entry(RESTRICT)];
+                }
+            }
+            Self::Below(parent) => {
+                let above = if parent == 0 { RETAIN } else { ANONYMIZE };
+                let below = EntrySeed {
+                    parent,
+                    ..entry(DELETE)
+                };
+                chain(references, &[&[entry(above)], &[below, entry(CASCADE)]]);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The rows of random worlds.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::super::model::Rows;
+use super::{Declared, KindSeed, name};
+use crate::domain::{Record, RecordId, Value};
+
+fn id_of(kind: usize, row: usize) -> RecordId {
+    match kind % 3 {
+        0 => RecordId::from(format!("{}{}", name(kind), row + 1)),
+        1 => i64::try_from(row + 1).unwrap_or_default().into(),
+        _ => uuid::Uuid::from_u128(u128::from(row as u64 + 1) << 64 | kind as u128).into(),
+    }
+}
+
+pub(super) fn rows(
+    kinds: &[KindSeed],
+    references: &[Declared],
+    document: &Json,
+    subjects: usize,
+) -> Option<(Rows, Vec<RecordId>)> {
+    let mandatory = |name: &str| {
+        let declared = document["references"].as_array();
+        let found = declared
+            .into_iter()
+            .flatten()
+            .find(|one| one["from"] == name);
+        found.is_some_and(|one| one["nullable"] != json!(true))
+    };
+    let mut found: BTreeMap<_, BTreeMap<RecordId, Record>> = BTreeMap::new();
+    for (kind, seed) in kinds.iter().enumerate() {
+        let facts = &document["kinds"][name(kind)];
+        let mut table = BTreeMap::new();
+        for (at, row) in seed.rows.iter().enumerate() {
+            let is_subject = kind == 0 && at < subjects;
+            let state = match row.state {
+                0 => Value::from("A"),
+                1 => "B".into(),
+                2 if !is_subject => "C".into(),
+                // An unknown state would put the subject outside `only`.
+                _ if is_subject => "B".into(),
+                _ => Value::Null,
+            };
+            let when = match row.at {
+                0 => Value::from("2020-06-01T00:00:00.000Z"),
+                1 => "2025-11-30T08:00:00.000Z".into(),
+                2 => "2027-01-01T00:00:00.000Z".into(),
+                _ => Value::Null,
+            };
+            let mut record = Record::new(id_of(kind, at))
+                .with("state", state)
+                .with("at", when)
+                .with("note", "private")
+                .with("mail", format!("{}{at}@example.org", name(kind)))
+                .with("deleted_at", Value::Null);
+            if row.marked && !is_subject && !facts["deleted_at"].is_null() {
+                record = record.with("deleted_at", "2025-01-01T00:00:00.000Z");
+            }
+            if !facts["status"].is_null() {
+                record = record.with("status", "ON");
+            }
+            let own = references.iter().filter(|one| one.from == kind);
+            for (reference, index) in own.zip(row.references.iter().cycle()) {
+                let parents = kinds.get(reference.to)?.rows.len();
+                // One more than there are rows is no row at all.
+                let choices = if mandatory(&reference.name) {
+                    parents
+                } else {
+                    parents + 1
+                };
+                let parent = index.index(choices);
+                let value = if parent < parents {
+                    Value::from(id_of(reference.to, parent))
+                } else {
+                    Value::Null
+                };
+                record = record.with(reference.name.split('.').nth(1)?, value);
+            }
+            table.insert(record.id.clone(), record);
+        }
+        found.insert(name(kind).into(), table);
+    }
+    let rows = kinds.first()?.rows.len().min(subjects);
+    Some((found, (0..rows).map(|row| id_of(0, row)).collect()))
+}

@@ -1,0 +1,130 @@
+//! Comparing what a store does with what the model says.
+
+use std::collections::BTreeMap;
+
+use client_lifecycle::domain::ReferenceName;
+use client_lifecycle::lifecycle::Error;
+use client_lifecycle::plan::{Disposition, Plan};
+use client_lifecycle::testing::model::Verdict;
+use client_lifecycle::testing::strategies::{Case, rows_document};
+use client_lifecycle::{Lifecycle, MemoryStore, Store};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::sorted;
+
+type Steps = BTreeMap<
+    (
+        String,
+        Disposition,
+        Option<ReferenceName>,
+        String,
+        Option<String>,
+    ),
+    u64,
+>;
+
+/// The steps of the model in the words of a plan: entries that say the same are one step.
+fn steps_of(case: &Case, verdict: &Verdict) -> Steps {
+    let mut steps = Steps::new();
+    let rules = &case.policy.mode(case.request.mode).unwrap().rules;
+    for ((kind, disposition, reference, index), count) in &verdict.steps {
+        let entry = reference
+            .as_ref()
+            .map(|name| &rules.entries(name).unwrap()[*index]);
+        let rule = entry.map_or(case.request.mode.as_str(), |entry| entry.then.as_str());
+        let when = entry
+            .and_then(|entry| entry.when.as_ref())
+            .map(ToString::to_string);
+        let key = (
+            kind.to_string(),
+            *disposition,
+            reference.clone(),
+            rule.to_owned(),
+            when,
+        );
+        *steps.entry(key).or_default() += count;
+    }
+    steps
+}
+
+fn steps_shown(plan: &Plan) -> Steps {
+    let mut steps = Steps::new();
+    for step in &plan.steps {
+        let key = &step.key;
+        let name = (
+            key.kind.to_string(),
+            key.disposition,
+            key.path.last().cloned(),
+            key.rule.clone(),
+            key.when.clone(),
+        );
+        *steps.entry(name).or_default() += step.count;
+    }
+    steps
+}
+
+/// The store of a world.
+pub(crate) fn memory(case: &Case) -> MemoryStore {
+    MemoryStore::from_json(case.policy.map(), &case.rows_document()).unwrap()
+}
+
+/// The lifecycle of a world's policy over a store, at the world's time.
+pub(crate) async fn opened<S: Store>(case: &Case, store: S) -> Result<Lifecycle<S>, TestCaseError> {
+    let lifecycle = Lifecycle::open(store, case.policy.clone()).await;
+    let lifecycle = lifecycle.map_err(|error| TestCaseError::fail(error.to_string()))?;
+    Ok(lifecycle.with_clock(case.now))
+}
+
+/// The plan of a world's request. That there is one is no matter of opinion.
+pub(crate) async fn planned<S: Store>(
+    case: &Case,
+    lifecycle: &Lifecycle<S>,
+) -> Result<Plan, TestCaseError> {
+    let plan = lifecycle.plan(&case.request).await;
+    plan.map_err(|error| TestCaseError::fail(format!("{error:?}")))
+}
+
+/// The plan shows what the model says.
+pub(crate) fn shows(case: &Case, verdict: &Verdict, plan: &Plan) -> Result<(), TestCaseError> {
+    let mut blockers = BTreeMap::new();
+    for blocker in &plan.blockers {
+        *blockers
+            .entry((blocker.reference.clone(), blocker.rule.clone()))
+            .or_default() += blocker.count;
+    }
+    prop_assert_eq!(&blockers, &verdict.blockers, "{}", plan);
+    prop_assert_eq!(steps_shown(plan), steps_of(case, verdict), "{}", plan);
+    prop_assert_eq!(plan.is_executable(), verdict.executable, "{}", plan);
+    Ok(())
+}
+
+/// The store plans, does and leaves what the model says; the answer is the digest of the plan.
+pub(crate) async fn agrees<S: Store>(
+    case: &Case,
+    verdict: &Verdict,
+    store: S,
+    left: impl AsyncFn(&S) -> Value,
+) -> Result<String, TestCaseError> {
+    let lifecycle = opened(case, store).await?;
+    let plan = planned(case, &lifecycle).await?;
+    shows(case, verdict, &plan)?;
+    let done = lifecycle.apply(&case.request, &plan).await;
+    let after = if verdict.executable {
+        let receipt = done.map_err(|error| TestCaseError::fail(format!("{error:?}\n{plan}")))?;
+        for (step, done) in plan.steps.iter().zip(&receipt.steps) {
+            prop_assert_eq!((step.count, step.count), (done.planned, done.actual));
+        }
+        &verdict.rows
+    } else {
+        prop_assert!(matches!(done, Err(Error::Blocked(_))), "{:?}", done);
+        &case.rows
+    };
+    prop_assert_eq!(
+        left(lifecycle.store()).await,
+        sorted(&rows_document(after)),
+        "{}",
+        plan
+    );
+    Ok(plan.digest.to_string())
+}

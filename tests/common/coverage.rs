@@ -1,0 +1,239 @@
+//! What random worlds are made for: how many of them have what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use client_lifecycle::DeletionPolicy;
+use client_lifecycle::domain::{DataMap, KindName, Record, RecordId, Reference};
+use client_lifecycle::plan::Disposition;
+use client_lifecycle::policy::Link;
+use client_lifecycle::testing::model::{self, Verdict};
+use client_lifecycle::testing::strategies::Case;
+
+/// At least so many of a hundred worlds have each feature.
+const FLOOR: u32 = 5;
+
+type Id = (KindName, RecordId);
+
+/// What to look for in a world, in words, and whether it is there.
+fn features(world: &World<'_>) -> [(&'static str, bool); 8] {
+    let is_redirected = {
+        let mut steps = world.verdict.steps.keys();
+        steps.any(|(_, disposition, ..)| disposition.is_redirect())
+    };
+    [
+        ("a blocker", !world.verdict.blockers.is_empty()),
+        (
+            "a restrict that is cleared over another path",
+            world.clears_a_restrict(),
+        ),
+        (
+            "a tombstone that climbs two levels",
+            world.has_a_tombstone_below_a_tombstone(),
+        ),
+        (
+            "a cycle with a retained or anonymized row",
+            world.keeps_a_row_of_a_cycle(),
+        ),
+        ("a redirect", is_redirected),
+        (
+            "a `parent` entry that decides",
+            world.has_a_parent_entry_that_decides(),
+        ),
+        (
+            "a row reached over two references",
+            world.any(|id, row| world.reaching(id, row).len() > 1),
+        ),
+        (
+            "an already soft-deleted row that is reached",
+            world.any(|id, row| world.is_marked(id, row) && !world.reaching(id, row).is_empty()),
+        ),
+    ]
+}
+
+/// How many worlds had what.
+#[derive(Default)]
+pub(crate) struct Coverage {
+    worlds: u32,
+    found: BTreeMap<&'static str, u32>,
+}
+
+impl Coverage {
+    pub(crate) fn add(&mut self, case: &Case, verdict: &Verdict) {
+        self.worlds += 1;
+        let world = World { case, verdict };
+        for (name, is_there) in features(&world) {
+            *self.found.entry(name).or_default() += u32::from(is_there);
+        }
+    }
+
+    /// One line for each feature, in per cent.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let worlds = f64::from(self.worlds.max(1));
+        let line = |(name, found): (&&str, &u32)| {
+            format!("{:5.1} %  {name}", f64::from(*found) * 100.0 / worlds)
+        };
+        self.found.iter().map(line).collect()
+    }
+
+    /// The features that too few worlds have.
+    pub(crate) fn missing(&self) -> Vec<&'static str> {
+        let few = |found: &u32| found * 100 < FLOOR * self.worlds;
+        let found = self.found.iter().filter(|(_, found)| few(found));
+        found.map(|(name, _)| *name).collect()
+    }
+}
+
+struct World<'a> {
+    case: &'a Case,
+    verdict: &'a Verdict,
+}
+
+impl<'a> World<'a> {
+    fn map(&self) -> &'a DataMap {
+        self.case.policy.map()
+    }
+
+    fn all(&self) -> impl Iterator<Item = (Id, &'a Record)> {
+        let rows = &self.case.rows;
+        rows.iter().flat_map(|(kind, rows)| {
+            let of_kind = rows.iter();
+            of_kind.map(move |(id, row)| ((kind.clone(), id.clone()), row))
+        })
+    }
+
+    fn any(&self, test: impl Fn(&Id, &Record) -> bool) -> bool {
+        self.all().any(|(id, row)| test(&id, row))
+    }
+
+    fn is_subject(&self, id: &Id) -> bool {
+        id.0 == self.case.request.kind && self.case.request.subjects.contains(&id.1)
+    }
+
+    /// What becomes of the row that a row refers to, and which it is.
+    fn parent(&self, row: &Record, reference: &Reference) -> Option<(Id, Disposition)> {
+        let id = (reference.to.clone(), row.get(&reference.field).as_id()?);
+        let disposition = *self.verdict.dispositions.get(&id)?;
+        Some((id, disposition))
+    }
+
+    /// The references over which a row is reached below a removed one.
+    fn reaching(&self, id: &Id, row: &Record) -> Vec<&'a Reference> {
+        if self.is_subject(id) {
+            return Vec::new();
+        }
+        let removed = |reference: &&Reference| {
+            self.parent(row, reference)
+                .is_some_and(|(parent, disposition)| {
+                    let untouched = [
+                        Disposition::Anonymize,
+                        Disposition::Retain,
+                        Disposition::Keep,
+                    ];
+                    self.is_subject(&parent) || !untouched.contains(&disposition)
+                })
+        };
+        let kind = self.map().kind(&id.0).unwrap();
+        let references = self.map().references_from(&kind.name);
+        references.filter(removed).collect()
+    }
+
+    fn is_marked(&self, id: &Id, row: &Record) -> bool {
+        let marked = self.map().kind(&id.0).unwrap().deleted_at.as_ref();
+        marked.is_some_and(|field| !row.get(field).is_null())
+    }
+
+    /// With `protect` in the place of every `restrict` more rows would block.
+    fn clears_a_restrict(&self) -> bool {
+        let blocking = |verdict: &Verdict| -> u64 {
+            let rules = verdict.blockers.iter();
+            let rules = rules.filter(|((reference, rule), _)| {
+                reference.is_some() && ["restrict", "protect"].contains(&&**rule)
+            });
+            rules.map(|(_, count)| count).sum()
+        };
+        let fair = self.case.document.to_string();
+        let strict = fair.replace("\"restrict\"", "\"protect\"");
+        if strict == fair {
+            return false;
+        }
+        let Case {
+            rows, request, now, ..
+        } = self.case;
+        let policy = DeletionPolicy::from_json(&strict).unwrap();
+        let verdict = model::judge(&policy, rows, request, *now).unwrap();
+        blocking(&verdict) > blocking(self.verdict)
+    }
+
+    /// A tombstone that must keep its reference to another, which is one therefore.
+    fn has_a_tombstone_below_a_tombstone(&self) -> bool {
+        let is_stone = |id: &Id| {
+            let found = self.verdict.dispositions.get(id);
+            found == Some(&Disposition::Tombstone)
+        };
+        let rules = &self.case.policy.mode(self.case.request.mode).unwrap().rules;
+        let stones = self.all().filter(|(id, _)| is_stone(id));
+        let forced = stones.flat_map(|(id, row)| {
+            let kind = self.map().kind(&id.0).unwrap();
+            let references = self.map().references_from(&kind.name);
+            references.filter(move |reference| {
+                let entries = rules.entries(&reference.name).unwrap_or_default();
+                let mut links = entries.iter().map(|entry| &entry.link);
+                let moves = links.any(|link| matches!(link, Some(Link::Redirect(_))));
+                let parent = self.parent(row, reference);
+                !reference.nullable && !moves && parent.is_some_and(|(parent, _)| is_stone(&parent))
+            })
+        });
+        forced.count() > 0
+    }
+
+    /// A row stays, retained or masked, that rows of its own cycle of kinds refer to or that refers to such.
+    fn keeps_a_row_of_a_cycle(&self) -> bool {
+        let inside = self.inside_cycles();
+        let kept = |id: &Id| {
+            let found = self.verdict.dispositions.get(id);
+            let stays = [Disposition::Retain, Disposition::Anonymize];
+            !self.is_subject(id) && found.is_some_and(|found| stays.contains(found))
+        };
+        let references = inside.iter();
+        let mut references = references.filter_map(|name| self.map().reference(name));
+        references.any(|reference| {
+            self.any(|id, row| {
+                id.0 == reference.from
+                    && self
+                        .parent(row, reference)
+                        .is_some_and(|(parent, _)| kept(&parent) || kept(id))
+            })
+        })
+    }
+
+    /// The references whose two kinds lead to each other.
+    fn inside_cycles(&self) -> BTreeSet<&'a client_lifecycle::domain::ReferenceName> {
+        let leads = |from: &KindName, to: &KindName| {
+            let mut open = vec![from.clone()];
+            let mut seen = BTreeSet::new();
+            while let Some(kind) = open.pop() {
+                if kind == *to {
+                    return true;
+                }
+                if seen.insert(kind.clone()) {
+                    let references = self.map().references_from(&kind);
+                    open.extend(references.map(|reference| reference.to.clone()));
+                }
+            }
+            false
+        };
+        let references = self.map().references();
+        let inside = references.filter(|reference| leads(&reference.to, &reference.from));
+        inside.map(|reference| &reference.name).collect()
+    }
+
+    fn has_a_parent_entry_that_decides(&self) -> bool {
+        let rules = &self.case.policy.mode(self.case.request.mode).unwrap().rules;
+        let mut steps = self.verdict.steps.keys();
+        steps.any(|(_, _, reference, index)| {
+            let entries = reference.as_ref().and_then(|name| rules.entries(name));
+            let entry = entries.and_then(|entries| entries.get(*index));
+            entry.is_some_and(|entry| entry.parent.is_some())
+        })
+    }
+}

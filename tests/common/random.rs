@@ -1,0 +1,105 @@
+//! Random worlds in a fixed order, so that every run sees the same ones.
+//!
+//! `LIFECYCLE_CASES=n` says how many, `LIFECYCLE_SEED=n` which, and `LIFECYCLE_SEED=random` others each time.
+
+use client_lifecycle::testing::model::{self, Verdict};
+use client_lifecycle::testing::strategies::{Case, cases};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+/// How many worlds a run looks at, where `LIFECYCLE_CASES` says nothing else.
+pub(crate) const CASES: u32 = 2_000;
+
+/// The seed where `LIFECYCLE_SEED` says nothing else.
+const SEED: u64 = 2026;
+
+/// A source of random worlds.
+pub(crate) struct Worlds {
+    runner: TestRunner,
+    seed: u64,
+}
+
+/// A world on which a test failed, and its number, counted from 1.
+pub(crate) struct Failed {
+    pub(crate) number: u32,
+    seed: u64,
+    /// Why, with the smallest world that was found to fail.
+    why: String,
+}
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { number, seed, why } = self;
+        write!(f, "world {number} of LIFECYCLE_SEED={seed}: {why}")
+    }
+}
+
+impl Worlds {
+    /// The worlds that the environment asks for. A failing one is shrunk in so many steps at most.
+    pub(crate) fn new(shrink: u32) -> Self {
+        let seed = match std::env::var("LIFECYCLE_SEED").as_deref() {
+            Ok("random") => uuid::Uuid::new_v4().as_u64_pair().0,
+            Ok(text) => text
+                .parse()
+                .expect("LIFECYCLE_SEED is a number, or `random`"),
+            Err(_) => SEED,
+        };
+        let config = Config {
+            failure_persistence: None,
+            max_shrink_iters: shrink,
+            max_local_rejects: u32::MAX,
+            max_global_rejects: u32::MAX,
+            ..Config::default()
+        };
+        let bytes: Vec<u8> = seed.to_le_bytes().repeat(4);
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        Self {
+            runner: TestRunner::new_with_rng(config, rng),
+            seed,
+        }
+    }
+
+    pub(crate) fn count() -> u32 {
+        let said = std::env::var("LIFECYCLE_CASES").ok();
+        said.and_then(|text| text.parse().ok()).unwrap_or(CASES)
+    }
+
+    /// Runs a test on the worlds, one after the other, until one fails.
+    pub(crate) fn on_each(
+        &mut self,
+        test: impl Fn(&Case, &Verdict) -> Result<(), TestCaseError>,
+    ) -> Result<(), Failed> {
+        for number in 1..=Self::count() {
+            let failed = |why: String| Failed {
+                number,
+                seed: self.seed,
+                why,
+            };
+            let tree = cases().new_tree(&mut self.runner);
+            let tree = tree.map_err(|reason| failed(reason.to_string()))?;
+            let outcome = self.runner.run_one(tree, |case| {
+                let verdict = model::judge(&case.policy, &case.rows, &case.request, case.now);
+                let verdict = verdict.expect("the subjects of a random world are there");
+                test(&case, &verdict)
+            });
+            outcome.map_err(|error| failed(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs a test on every random world.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "a closure is written where it is passed"
+)]
+pub(crate) fn on_random_worlds(test: impl AsyncFn(&Case, &Verdict) -> Result<(), TestCaseError>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let done = Worlds::new(4_000).on_each(|case, verdict| runtime.block_on(test(case, verdict)));
+    if let Err(failed) = done {
+        panic!("{failed}");
+    }
+}

@@ -1,0 +1,218 @@
+//! What a lifecycle makes of a store that fails: a retry, a receipt or a record, and never twice the same.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+#![cfg(feature = "testing")]
+
+use client_lifecycle::domain::{Actor, Record, Request};
+use client_lifecycle::lifecycle::Error;
+use client_lifecycle::policy::cascade;
+use client_lifecycle::store::StoreError;
+use client_lifecycle::testing::conformance::drop_after;
+use client_lifecycle::testing::{Call, FaultyStore, run};
+use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+
+type Faulty = FaultyStore<MemoryStore>;
+
+fn store() -> Faulty {
+    FaultyStore::new(
+        MemoryStore::new()
+            .with("clients", [Record::new("c1"), Record::new("c2")])
+            .with("debts", [Record::new("d1").with("client_id", "c1")]),
+    )
+}
+
+fn open(store: &Faulty) -> Lifecycle<&Faulty> {
+    let policy = DeletionPolicy::of("clients")
+        .reference("debts.client_id", "clients")
+        .hard_delete(|mode| mode.allow("ADMIN").rule("debts.client_id", cascade()))
+        .build()
+        .unwrap();
+    run(Lifecycle::open(store, policy)).unwrap()
+}
+
+fn request() -> Request {
+    Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"))
+}
+
+fn contention() -> StoreError {
+    StoreError::Contention {
+        source: None,
+        retryable: true,
+    }
+}
+
+/// The outcomes of the recorded attempts.
+fn recorded(store: &Faulty) -> Vec<&'static str> {
+    let audit = store.store().audit();
+    audit.iter().map(|entry| entry.outcome.as_str()).collect()
+}
+
+fn is_there(store: &Faulty) -> bool {
+    store.store().rows("clients").len() == 2 && store.store().rows("debts").len() == 1
+}
+
+#[test]
+fn a_lost_reply_is_settled_by_the_operation_id() {
+    let store = store().loses_reply(1);
+    let lifecycle = open(&store);
+    let plan = run(lifecycle.plan(&request())).unwrap();
+    let receipt = run(lifecycle.apply(&request(), &plan)).unwrap();
+    assert_eq!(store.store().receipts(), [receipt]);
+    assert_eq!(
+        (store.calls(Call::Apply), recorded(&store)),
+        (2, vec!["done"])
+    );
+    assert_eq!(store.store().rows("clients").len(), 1);
+}
+
+#[test]
+fn replies_that_are_lost_again_and_again_are_settled_too() {
+    let store = (1..=5).fold(store(), Faulty::loses_reply);
+    let receipt = run(open(&store).delete(&request())).unwrap();
+    assert_eq!(store.store().receipts(), [receipt]);
+    assert_eq!(recorded(&store), ["done"]);
+}
+
+#[test]
+fn a_reply_that_is_lost_of_what_did_not_happen_is_tried_again() {
+    let store = store().fails(Call::Apply, 1, contention()).loses_reply(2);
+    run(open(&store).delete(&request())).unwrap();
+    assert_eq!(
+        (store.calls(Call::Apply), recorded(&store)),
+        (3, vec!["done"])
+    );
+}
+
+#[test]
+fn contention_is_tried_again_a_few_times() {
+    let failing = |times| {
+        (1..=times).fold(store(), |store, number| {
+            store.fails(Call::Apply, number, contention())
+        })
+    };
+    for times in 1..=4 {
+        let store = failing(times);
+        let lifecycle = open(&store);
+        let plan = run(lifecycle.plan(&request())).unwrap();
+        run(lifecycle.apply(&request(), &plan)).unwrap();
+        assert_eq!(
+            (store.calls(Call::Apply), recorded(&store)),
+            (times + 1, vec!["done"])
+        );
+    }
+    let store = failing(5);
+    let lifecycle = open(&store);
+    let plan = run(lifecycle.plan(&request())).unwrap();
+    let error = run(lifecycle.apply(&request(), &plan)).unwrap_err();
+    assert_eq!((error.code(), error.is_retryable()), ("contention", true));
+    assert!(is_there(&store));
+    assert_eq!(
+        (store.calls(Call::Apply), recorded(&store)),
+        (6, vec!["failed"])
+    );
+}
+
+#[test]
+fn contention_inside_the_transaction_of_the_host_is_not_tried_again() {
+    let error = StoreError::Contention {
+        source: None,
+        retryable: false,
+    };
+    let store = store().fails(Call::Apply, 1, error);
+    let error = run(open(&store).delete(&request())).unwrap_err();
+    assert_eq!((error.code(), error.is_retryable()), ("contention", false));
+    assert_eq!(
+        (store.calls(Call::Apply), recorded(&store)),
+        (2, vec!["failed"])
+    );
+}
+
+#[test]
+fn a_failure_of_the_backend_is_recorded_and_its_operation_may_be_tried_again() {
+    let store = store().fails(
+        Call::Apply,
+        1,
+        StoreError::backend("wrote `debts`", "disk full"),
+    );
+    let lifecycle = open(&store);
+    let request = request().operation(uuid::Uuid::from_u128(1));
+    let error = run(lifecycle.delete(&request)).unwrap_err();
+    assert!(
+        matches!(error, Error::Store(StoreError::Backend { .. })),
+        "{error:?}"
+    );
+    assert!(is_there(&store));
+    assert_eq!(recorded(&store), ["failed"]);
+    run(lifecycle.delete(&request)).unwrap();
+    assert_eq!(recorded(&store), ["failed", "done"]);
+}
+
+#[test]
+fn a_failure_that_cannot_be_recorded_either_is_the_failure() {
+    let broken = || StoreError::backend("wrote `debts`", "disk full");
+    let store = store()
+        .fails(Call::Apply, 1, broken())
+        .fails(Call::Apply, 2, broken());
+    let error = run(open(&store).delete(&request())).unwrap_err();
+    assert_eq!(error.code(), "backend");
+    assert!(is_there(&store) && recorded(&store).is_empty());
+}
+
+#[test]
+fn a_refusal_that_cannot_be_recorded_says_both() {
+    let store = store().fails(
+        Call::Apply,
+        1,
+        StoreError::backend("wrote the audit log", "disk full"),
+    );
+    let nobody = Request::hard_delete("clients", "nobody").by(Actor::new("ana", "ADMIN"));
+    let error = run(open(&store).delete(&nobody)).unwrap_err();
+    assert!(matches!(error, Error::NotRecorded { .. }), "{error:?}");
+    assert_eq!(error.code(), "not_found");
+}
+
+#[test]
+fn a_survey_that_got_in_the_way_is_asked_again_only_where_nothing_is_shown() {
+    let store = store()
+        .fails(Call::Survey, 1, contention())
+        .fails(Call::Survey, 2, contention());
+    let lifecycle = open(&store);
+    assert_eq!(
+        run(lifecycle.plan(&request())).unwrap_err().code(),
+        "contention"
+    );
+    run(lifecycle.delete(&request())).unwrap();
+    assert_eq!(
+        (store.calls(Call::Survey), recorded(&store)),
+        (3, vec!["done"])
+    );
+}
+
+#[test]
+fn a_store_that_cannot_be_asked_is_not_opened() {
+    let store = store().fails(Call::Check, 1, StoreError::backend("connected", "no route"));
+    let policy = DeletionPolicy::of("clients")
+        .hard_delete(|mode| mode.allow("ADMIN"))
+        .build()
+        .unwrap();
+    let error = run(Lifecycle::open(&store, policy)).unwrap_err();
+    assert_eq!((error.code(), store.calls(Call::Check)), ("backend", 1));
+}
+
+#[test]
+fn a_delayed_call_is_the_same_call_and_may_be_given_up() {
+    let store = store().delays(Call::Apply, 1, 3);
+    let lifecycle = open(&store);
+    assert!(run(drop_after(2, lifecycle.delete(&request()))).is_none());
+    assert!(is_there(&store) && recorded(&store).is_empty());
+    run(lifecycle.delete(&request())).unwrap();
+    assert_eq!(
+        (store.calls(Call::Apply), recorded(&store)),
+        (2, vec!["done"])
+    );
+}

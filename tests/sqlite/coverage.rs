@@ -1,0 +1,357 @@
+//! What `check` finds: each sort of finding, and what is none.
+
+use client_lifecycle::DeletionPolicy;
+use client_lifecycle::sql::findings;
+use serde_json::{Value, json};
+
+use crate::world::*;
+
+const CLIENTS: &str = "CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT);";
+const DEBTS: &str =
+    "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, status TEXT);
+     CREATE INDEX debts_by_client ON debts (client_id);";
+
+fn document() -> Value {
+    json!({
+        "subject": "clients", "kinds": { "clients": {}, "debts": {} },
+        "references": [ { "from": "debts.client_id", "to": "clients" } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    })
+}
+
+async fn found_by(document: Value, ddl: &str) -> Vec<String> {
+    let world = World::new(ddl).await;
+    let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+    let catalogue = world.store.catalogue().await.unwrap();
+    let found = findings(&policy, &catalogue);
+    assert!(found.iter().all(|finding| !finding.remedy.is_empty()));
+    found
+        .iter()
+        .map(|finding| format!("{} {}: {}", finding.code, finding.path, finding.message))
+        .collect()
+}
+
+/// What is found in a clinic with more tables in it.
+async fn found(more: &str) -> Vec<String> {
+    found_by(document(), &[CLIENTS, DEBTS, more].concat()).await
+}
+
+/// What is found where the debts are another table.
+async fn with_debts(debts: &str) -> Vec<String> {
+    found_by(document(), &[CLIENTS, debts].concat()).await
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[tokio::test]
+async fn a_policy_that_covers_everything_has_no_findings() {
+    let found = found(
+        "CREATE TABLE drugs (id INTEGER PRIMARY KEY, name TEXT, code TEXT UNIQUE);
+         CREATE TABLE recipes (id INTEGER PRIMARY KEY, drug_id INTEGER REFERENCES drugs);
+         CREATE VIEW owing AS SELECT client_id FROM debts;",
+    );
+    assert_eq!(found.await, NOTHING);
+}
+
+#[tokio::test]
+async fn a_table_with_a_foreign_key_to_the_subject_is_uncovered() {
+    let found =
+        found("CREATE TABLE Bills (id INTEGER PRIMARY KEY, payer INTEGER REFERENCES CLIENTS);");
+    assert_eq!(
+        found.await,
+        [
+            "uncovered_table kinds.Bills: the table is neither declared nor excluded: `payer` refers to `clients`"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_table_below_an_uncovered_table_is_uncovered_too() {
+    let found = found(
+        "CREATE TABLE bills (id INTEGER PRIMARY KEY, payer INTEGER REFERENCES clients);
+         CREATE TABLE lines (id INTEGER PRIMARY KEY, bill INTEGER REFERENCES bills);",
+    );
+    assert_eq!(
+        found.await,
+        [
+            "uncovered_table kinds.bills: the table is neither declared nor excluded: `payer` refers to `clients`",
+            "uncovered_table kinds.lines: the table is neither declared nor excluded: `bill` refers to `bills`",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_table_with_a_column_named_like_a_reference_is_uncovered() {
+    let found = found(
+        "CREATE TABLE logs (id INTEGER PRIMARY KEY, client_id INTEGER);
+         CREATE TABLE mails (id INTEGER PRIMARY KEY, clientId TEXT);
+         CREATE TABLE parts (id INTEGER PRIMARY KEY, debt_id INTEGER);",
+    );
+    assert_eq!(
+        found.await,
+        [
+            "uncovered_table kinds.logs: the table is neither declared nor excluded: `client_id` is named like \
+             `debts.client_id`",
+            "uncovered_table kinds.mails: the table is neither declared nor excluded: `clientId` is named like \
+             `debts.client_id`",
+            "uncovered_table kinds.parts: the table is neither declared nor excluded: `debt_id` is named like an id \
+             of `debts`",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_column_whose_foreign_key_leads_elsewhere_is_known_whatever_its_name() {
+    let found = found(
+        "CREATE TABLE agencies (id INTEGER PRIMARY KEY);
+         CREATE TABLE ads (id INTEGER PRIMARY KEY, client_id INTEGER REFERENCES agencies);",
+    );
+    assert_eq!(found.await, NOTHING);
+}
+
+#[tokio::test]
+async fn what_is_excluded_is_not_found() {
+    let ddl = [
+        CLIENTS,
+        DEBTS,
+        "CREATE TABLE logs (id INTEGER PRIMARY KEY, client_id INTEGER);
+         CREATE TABLE bills (id INTEGER PRIMARY KEY, client INTEGER REFERENCES clients);
+         ALTER TABLE debts ADD COLUMN paid_by INTEGER REFERENCES clients;",
+    ]
+    .concat();
+    let mut document = document();
+    document["excluded"] = json!([
+        { "table": "LOGS", "because": "pseudonymous" }, { "reference": "bills.client", "because": "may dangle" },
+        { "reference": "debts.paid_by", "because": "may dangle" } ]);
+    assert_eq!(found_by(document, &ddl).await, NOTHING);
+}
+
+#[tokio::test]
+async fn a_foreign_key_of_a_declared_table_that_nobody_decided_is_uncovered() {
+    let found = found("ALTER TABLE debts ADD COLUMN paid_by INTEGER REFERENCES clients;");
+    assert_eq!(
+        found.await,
+        [
+            "uncovered_reference references.debts.paid_by: its foreign key refers to `clients`, and it is neither \
+          declared nor excluded"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_column_of_a_declared_table_that_is_named_like_a_reference_is_uncovered() {
+    let mut document = document();
+    document["kinds"]["notes"] = json!({});
+    let ddl = [
+        CLIENTS,
+        DEBTS,
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, client_id INTEGER);",
+    ];
+    assert_eq!(
+        found_by(document, &ddl.concat()).await,
+        [
+            "uncovered_reference references.notes.client_id: the column is named like `debts.client_id`, and it is \
+          neither declared nor excluded"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_reference_without_foreign_key_and_lock_is_unprotected() {
+    let debts = "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL);
+                 CREATE INDEX debts_by_client ON debts (client_id);";
+    let found = with_debts(debts).await;
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with("unprotected_reference references.debts.client_id: "),
+        "{found:?}"
+    );
+
+    let mut locked = document();
+    locked["references"][0]["lock"] = json!("writer");
+    assert_eq!(found_by(locked, &[CLIENTS, debts].concat()).await, NOTHING);
+}
+
+#[tokio::test]
+async fn a_foreign_key_to_another_table_protects_nothing() {
+    let found = with_debts(
+        "CREATE TABLE agencies (id INTEGER PRIMARY KEY);
+         CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL UNIQUE REFERENCES agencies);",
+    );
+    assert_eq!(
+        found.await,
+        [
+            "foreign_key_mismatch references.debts.client_id: the foreign key refers to `agencies` (`id`), and the \
+          policy says `clients` (`id`)"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_index_that_does_not_begin_with_the_reference_is_none() {
+    let table = "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, a INTEGER";
+    for (end, expected) in [
+        (");", 1),
+        ("); CREATE INDEX i ON debts (a, client_id);", 1),
+        ("); CREATE INDEX i ON debts (client_id) WHERE a = 1;", 1),
+        ("); CREATE INDEX i ON debts (abs(client_id));", 1),
+        ("); CREATE INDEX i ON debts (client_id, a);", 0),
+        (", UNIQUE (client_id, a));", 0),
+    ] {
+        let found = with_debts(&format!("{table}{end}")).await;
+        assert_eq!(found.len(), expected, "{end}: {found:?}");
+        assert!(
+            found
+                .iter()
+                .all(|one| one.starts_with("missing_index references.debts.client_id: "))
+        );
+    }
+}
+
+#[tokio::test]
+async fn text_that_refers_to_numbers_is_a_mismatch_of_type() {
+    let found = with_debts(
+        "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL UNIQUE REFERENCES clients);",
+    )
+    .await;
+    assert!(
+        found[0].starts_with(
+            "type_mismatch references.debts.client_id: the column is TEXT and the ids"
+        ),
+        "{found:?}"
+    );
+    assert_eq!(found.len(), 1);
+}
+
+#[tokio::test]
+async fn a_declared_type_that_the_column_does_not_have_is_a_mismatch_of_type() {
+    let mut document = document();
+    document["kinds"]["clients"]["fields"] = json!({ "name": "integer" });
+    assert_eq!(
+        found_by(document, &[CLIENTS, DEBTS].concat()).await,
+        ["type_mismatch kinds.clients.fields.name: declared as integer but the column is TEXT"]
+    );
+}
+
+#[tokio::test]
+async fn nullable_and_mandatory_are_not_the_same() {
+    let found = with_debts(
+        "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER UNIQUE REFERENCES clients);",
+    );
+    assert_eq!(
+        found.await,
+        [
+            "nullability_mismatch references.debts.client_id: declared mandatory but the column can be null"
+        ]
+    );
+    let mut document = document();
+    document["references"][0]["nullable"] = json!(true);
+    assert_eq!(
+        found_by(document, &[CLIENTS, DEBTS].concat()).await,
+        [
+            "nullability_mismatch references.debts.client_id: declared nullable but the column is NOT NULL"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_composite_key_is_called_by_its_name() {
+    let found = found(
+        "CREATE TABLE tags (client_id INTEGER REFERENCES clients, tag TEXT, PRIMARY KEY (tag, client_id));",
+    );
+    assert_eq!(
+        found.await,
+        [
+            "composite_key kinds.tags: composite primary keys are not supported: `tag`, `client_id`",
+            "uncovered_table kinds.tags: the table is neither declared nor excluded: `client_id` refers to `clients`",
+        ]
+    );
+    let mut document = document();
+    document["kinds"]["debts"] = json!({ "id": "a" });
+    let ddl = "CREATE TABLE debts (client_id INTEGER NOT NULL REFERENCES clients, a INTEGER, PRIMARY KEY (client_id, a));";
+    assert_eq!(
+        found_by(document, &[CLIENTS, ddl].concat()).await,
+        [
+            "composite_key kinds.debts.id: composite primary keys are not supported: `client_id`, `a`"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_id_that_is_not_unique_is_ambiguous() {
+    let debts =
+        "CREATE TABLE debts (id INTEGER, client_id INTEGER NOT NULL UNIQUE REFERENCES clients);";
+    assert_eq!(
+        with_debts(debts).await,
+        ["ambiguous_id kinds.debts.id: the column `id` is not unique"]
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_deletes_by_itself_is_found_excluded_or_not() {
+    let logs = "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE);";
+    let expected = |why: &str| {
+        format!(
+            "cascading_foreign_key references.logs.who: a foreign key to `clients` with ON DELETE CASCADE that \
+             {why}: the database would change rows that no plan names"
+        )
+    };
+    let found = found(logs).await;
+    assert!(
+        found.contains(&expected("the map does not declare")),
+        "{found:?}"
+    );
+
+    let mut document = document();
+    document["excluded"] = json!([ { "table": "logs", "because": "no personal data" } ]);
+    let ddl = [CLIENTS, DEBTS, logs].concat();
+    assert_eq!(
+        found_by(document.clone(), &ddl).await,
+        [expected("is left out on purpose")]
+    );
+
+    // A policy that deletes no client sets nothing off.
+    document["kinds"]["clients"] = json!({ "deleted_at": "gone" });
+    document["modes"] = json!({ "soft_delete": { "allow": "any", "rules": { "*": "keep" } } });
+    let ddl = ddl + "ALTER TABLE clients ADD COLUMN gone TEXT;";
+    assert_eq!(found_by(document, &ddl).await, NOTHING);
+}
+
+#[tokio::test]
+async fn a_trigger_is_found_where_the_policy_sets_it_off() {
+    let found = found(
+        "CREATE TRIGGER \"on delete\" AFTER DELETE ON debts BEGIN SELECT 1; END;
+         CREATE TRIGGER noted AFTER INSERT ON debts BEGIN SELECT 1; END;
+         CREATE TABLE drugs (id INTEGER PRIMARY KEY);
+         CREATE TRIGGER other AFTER DELETE ON drugs BEGIN SELECT 1; END;",
+    );
+    assert_eq!(
+        found.await,
+        [
+            "trigger kinds.debts: the trigger `on delete` runs at every DELETE on `debts`: what it does is in no plan \
+          and no receipt"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn tables_and_columns_that_are_not_there_are_found() {
+    let mut document = document();
+    document["kinds"]["cars"] = json!({});
+    document["kinds"]["clients"] = json!({ "deleted_at": "gone" });
+    assert_eq!(
+        found_by(document, &[CLIENTS, DEBTS].concat()).await,
+        [
+            "missing_table kinds.cars: there is no table `cars`",
+            "missing_column kinds.clients.fields.gone: the table `clients` has no column `gone`",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_library_s_own_tables_and_broken_views_are_none_of_it() {
+    let found = found(
+        "CREATE TABLE tmp (client_id INTEGER); CREATE VIEW old AS SELECT client_id FROM tmp; DROP TABLE tmp;",
+    );
+    assert_eq!(found.await, NOTHING);
+}
