@@ -5,7 +5,7 @@
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::sqlite::{SqliteStore, sqlx};
-use client_lifecycle::{DeletionPolicy, Lifecycle};
+use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, SqlitePool};
@@ -264,4 +264,29 @@ fn a_personal_field_that_is_a_reference_is_a_fault() {
     let mut policy = cascade();
     policy["kinds"]["debts"]["personal"] = json!({ "client_id": { "text": "anonymized" } });
     assert!(faults(&policy.to_string()).starts_with("kinds.debts.personal.client_id: "));
+}
+
+/// Of two lists of clients the last was read, and the others were missing from what was left.
+#[test]
+fn rows_in_json_under_a_key_said_twice_are_a_fault() {
+    let policy = DeletionPolicy::from_json(&cascade().to_string()).unwrap();
+    for data in [
+        r#"{"clients": [{"id": "c1"}], "clients": []}"#,
+        r#"{"clients": [{"id": "c1", "id": "c2"}]}"#,
+    ] {
+        let faults = MemoryStore::from_reader(policy.map(), data.as_bytes()).unwrap_err();
+        assert!(
+            faults.to_string().ends_with("a key is said twice"),
+            "{faults}"
+        );
+    }
+}
+
+/// It came back as 18446744073709552000.
+#[test]
+fn numbers_above_those_of_64_bits_with_a_sign_are_left_as_they_are() {
+    let policy = DeletionPolicy::from_json(&cascade().to_string()).unwrap();
+    let rows = json!({ "clients": [ { "id": "c1", "n": u64::MAX } ], "debts": [] });
+    let store = MemoryStore::from_json(policy.map(), &rows).unwrap();
+    assert_eq!(store.to_json(), rows);
 }
