@@ -88,6 +88,17 @@ impl DataMap {
                         .remedy("give the kind an id of its own"),
                 );
             }
+            if let Some(kind) = map.kinds.get(&reference.from)
+                && kind.personal.contains_key(&reference.field)
+            {
+                faults.push(
+                    Fault::new(
+                        format!("kinds.{}.personal.{}", kind.name, reference.field),
+                        "a reference cannot be masked: what takes its place refers to nobody",
+                    )
+                    .remedy("say what becomes of it in the rules, with `link`"),
+                );
+            }
             if map
                 .references
                 .insert(reference.name.clone(), reference)

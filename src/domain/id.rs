@@ -50,6 +50,16 @@ impl RecordId {
         }
     }
 
+    /// The id as stores compare it: a UUID in its usual form however it is spelt, everything else as it is.
+    pub(crate) fn spelt(&self) -> String {
+        match &self.0 {
+            Repr::Text(text) => {
+                Uuid::try_parse(text).map_or_else(|_| text.to_string(), |uuid| uuid.to_string())
+            }
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether the id is empty text, which no record can have.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::once::once_each;
 use super::{
     Condition, DataMap, Excluded, Fault, Faults, Field, FieldName, FieldType, Kind, KindName, Lock,
     Mask, Reference, ReferenceName, StatusField, Value,
@@ -15,7 +16,7 @@ use super::{
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MapDocument {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "once_each")]
     pub(crate) kinds: BTreeMap<KindName, KindDocument>,
     #[serde(default)]
     pub(crate) references: Vec<ReferenceDocument>,
@@ -40,9 +41,17 @@ pub(crate) struct KindDocument {
     volatile: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     only: Option<Condition>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "once_each"
+    )]
     fields: BTreeMap<FieldName, FieldDocument>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "once_each"
+    )]
     personal: BTreeMap<FieldName, Mask>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<FieldName>,

@@ -16,6 +16,7 @@ pub(crate) mod map_document;
 mod mask;
 mod mode;
 mod name;
+pub(crate) mod once;
 mod period;
 mod reason;
 mod record;

@@ -123,8 +123,9 @@ impl From<serde_json::Value> for Value {
             serde_json::Value::Bool(value) => Self::Boolean(value),
             serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(integer), _) => Self::Integer(integer),
-                (None, Some(real)) => Self::Real(real),
-                (None, None) => Self::Json(number.into()),
+                (None, Some(real)) if number.is_f64() => Self::Real(real),
+                // Above 2^63 a double would be another number.
+                (None, _) => Self::Json(number.into()),
             },
             serde_json::Value::String(text) => Self::Text(text),
             other => Self::Json(other),

@@ -207,7 +207,8 @@ impl<S: Store> Lifecycle<S> {
         plan.kind == request.kind
             && plan.mode == request.mode
             && plan.policy_version == self.policy.version()
-            && texts(&plan.subjects) == texts(&request.subjects)
+            && texts(&plan.execution.query.subjects, ToString::to_string)
+                == texts(&request.subjects, ToString::to_string)
     }
 
     /// The plan as it stands for whoever carries it out, now: the same data, judged with this request's
@@ -328,12 +329,13 @@ impl<S: Store> Lifecycle<S> {
 fn is_of(receipt: &Receipt, request: &Request) -> bool {
     receipt.kind == request.kind
         && receipt.mode == request.mode
-        && texts(&receipt.subjects) == texts(&request.subjects)
+        && texts(&receipt.subjects, RecordId::spelt) == texts(&request.subjects, RecordId::spelt)
 }
 
-/// Ids as text, because a store answers with ids as it holds them: 42 for `"42"`.
-fn texts(ids: &[RecordId]) -> BTreeSet<String> {
-    ids.iter().map(ToString::to_string).collect()
+/// Ids as text, because a store answers with ids as it holds them: 42 for `"42"`, and a UUID that it holds as
+/// bytes however the request spells it.
+fn texts(ids: &[RecordId], text: impl Fn(&RecordId) -> String) -> BTreeSet<String> {
+    ids.iter().map(text).collect()
 }
 
 /// Whether planning again may help.

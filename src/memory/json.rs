@@ -1,8 +1,11 @@
 //! Data in JSON: `{"clients": [{"user_id": "c1", …}], "debts": […]}`.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io::Read;
 
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
 use super::MemoryStore;
@@ -67,12 +70,18 @@ impl MemoryStore {
     /// # Errors
     /// Everything that is wrong, each with its place; text that is no JSON, with its line.
     pub fn from_reader(map: &DataMap, reader: impl Read) -> Result<Self, Faults> {
-        match serde_json::from_reader::<_, Json>(reader) {
-            Ok(data) => Self::from_json(map, &data),
+        match serde_json::from_reader::<_, Once>(reader) {
+            Ok(Once(data)) => Self::from_json(map, &data),
             Err(error) if error.is_io() => Err(Fault::new("data", "it could not be read").into()),
             Err(error) => {
                 let place = format!("line {}, column {}", error.line(), error.column());
-                Err(Fault::new(place, "not JSON").into())
+                // The only mistake that JSON may hold.
+                let wrong = if error.is_data() {
+                    "a key is said twice"
+                } else {
+                    "not JSON"
+                };
+                Err(Fault::new(place, wrong).into())
             }
         }
     }
@@ -90,6 +99,59 @@ impl MemoryStore {
             kinds.insert(kind.as_str().into(), Json::Array(rows));
         }
         Json::Object(kinds)
+    }
+}
+
+/// JSON in which no object has a key twice: rows under a kind that is said twice would be lost without a word.
+struct Once(Json);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Json;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+            fn visit_unit<E>(self) -> Result<Json, E> {
+                Ok(Json::Null)
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+                Ok(value.into())
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+                Ok(value.into())
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+                Ok(value.into())
+            }
+            fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+                Ok(value.into())
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+                Ok(value.into())
+            }
+            fn visit_string<E>(self, value: String) -> Result<Json, E> {
+                Ok(value.into())
+            }
+            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Json, S::Error> {
+                let mut all = Vec::new();
+                while let Some(Once(one)) = list.next_element()? {
+                    all.push(one);
+                }
+                Ok(Json::Array(all))
+            }
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Json, M::Error> {
+                let mut all = Map::new();
+                while let Some((key, Once(one))) = map.next_entry::<String, Once>()? {
+                    if all.insert(key, one).is_some() {
+                        return Err(M::Error::custom("a key is said twice"));
+                    }
+                }
+                Ok(Json::Object(all))
+            }
+        }
+        deserializer.deserialize_any(Any).map(Self)
     }
 }
 

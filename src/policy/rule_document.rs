@@ -8,6 +8,7 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Link, Parent, Redirect, Retention, Rule, Rules};
+use crate::domain::once::once_each;
 use crate::domain::{Condition, FieldName, Mask, RecordId, ReferenceName, Value};
 
 /// Every key an entry may have: one of the rules' names, or `then`.
@@ -19,6 +20,7 @@ struct EntryDocument {
     then: Option<RuleDocument>,
     link: Option<LinkDocument>,
     because: Option<String>,
+    #[serde(default, deserialize_with = "masks")]
     anonymize: Option<BTreeMap<FieldName, Mask>>,
     retain: Option<Retention>,
     #[serde(default, deserialize_with = "present")]
@@ -28,6 +30,12 @@ struct EntryDocument {
 
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
+}
+
+fn masks<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<FieldName, Mask>>, D::Error> {
+    once_each(deserializer).map(Some)
 }
 
 #[derive(Deserialize, Serialize)]
@@ -222,9 +230,8 @@ impl<'de> Deserialize<'de> for Entries {
 impl<'de> Deserialize<'de> for Rules {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut rules = Self::default();
-        for (name, Entries(entries)) in
-            BTreeMap::<ReferenceName, Entries>::deserialize(deserializer)?
-        {
+        let all: BTreeMap<ReferenceName, Entries> = once_each(deserializer)?;
+        for (name, Entries(entries)) in all {
             if name == "*" {
                 rules.others = Some(entries);
             } else {

@@ -1,8 +1,8 @@
 //! The data map compared with the catalogue: every difference at once.
 
 use super::catalogue::{Affinity, Catalogue, Column, Table};
-use super::{Finding, FindingCode as Code};
-use crate::domain::{DataMap, FieldName, FieldType, Kind, Mask, Reference};
+use super::{Finding, FindingCode as Code, Prefix};
+use crate::domain::{DataMap, Fault, FieldName, FieldType, Kind, Mask, Reference};
 
 /// What the map says and the database does not have: with any of it a policy is not opened.
 pub(super) fn differences(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
@@ -122,17 +122,33 @@ fn check_reference(
     }
     let to = map.kind(&reference.to);
     if let Some(to) = to.and_then(|kind| End::of(Some(kind), &kind.id, catalogue))
-        && never_equal(from.column.affinity, to.column.affinity)
+        && !compare_alike(&from, &to)
     {
         let message = format!(
             "the column is {} and the ids of `{}` are {}",
-            from.column.declared, reference.to, to.column.declared
+            words(from.column),
+            reference.to,
+            words(to.column)
         );
         found.push(
             Finding::new(Code::TypeMismatch, &path, message)
                 .remedy("give both columns the same type"),
         );
     }
+}
+
+/// Kinds whose tables are called as something that statements of the library mean by that name.
+pub(super) fn names(map: &DataMap, prefix: &Prefix) -> Vec<Fault> {
+    let taken = map.kinds().filter(|kind| prefix.is_own(kind.table_name()));
+    taken
+        .map(|kind| {
+            Fault::new(
+                format!("kinds.{}", kind.name),
+                format!("`{}` is a name of the library's own", kind.table_name()),
+            )
+            .remedy("give the store another prefix")
+        })
+        .collect()
 }
 
 /// One end of a reference, as the database has it.
@@ -166,12 +182,43 @@ pub(super) fn fits(expected: FieldType, affinity: Affinity) -> bool {
     }
 }
 
-/// Whether a value in a column of one sort never equals one in a column of the other. Whole numbers and text
-/// do: the database converts them.
-pub(super) fn never_equal(a: Affinity, b: Affinity) -> bool {
-    use Affinity::{Blob, Integer, Text};
-    let plain = |affinity| matches!(affinity, Integer | Text);
-    (a == Blob && plain(b)) || (plain(a) && b == Blob)
+fn words(column: &Column) -> &str {
+    match &*column.declared {
+        "" => "of no type",
+        declared => declared,
+    }
+}
+
+/// Whether a column and the ids it refers to hold one value in one form, so that comparing them finds what a
+/// foreign key would find.
+///
+/// A foreign key converts what it looks up to the form of the id; a comparison converts both or neither, by
+/// rules that depend on how the database runs it: text in a column that refers to whole numbers is found by
+/// none, and `007` and `7` in a column that holds text would both be found by the number 7.
+fn compare_alike(reference: &End<'_>, id: &End<'_>) -> bool {
+    #[derive(PartialEq)]
+    enum Sort {
+        Number,
+        Text,
+        AsIs,
+    }
+    let sort = |end: &End<'_>| match end.column.affinity {
+        Affinity::Integer | Affinity::Real | Affinity::Numeric => Sort::Number,
+        Affinity::Text => Sort::Text,
+        Affinity::Blob | Affinity::Any => Sort::AsIs,
+    };
+    // What is declared as UUID counts as a number and holds text or bytes, which no number is made of; what a
+    // view computes has no type of its own.
+    let is_open = |end: &End<'_>| {
+        let declared = end.column.declared.to_ascii_uppercase();
+        let uuids = ["UUID", "GUID", "UNIQUEIDENTIFIER"];
+        match end.column.affinity {
+            Affinity::Numeric => uuids.iter().any(|word| declared.contains(word)),
+            Affinity::Any => end.table.is_view,
+            _ => false,
+        }
+    };
+    sort(reference) == sort(id) || is_open(reference) || is_open(id)
 }
 
 fn path_of(map: &DataMap, kind: &Kind, field: &FieldName) -> String {

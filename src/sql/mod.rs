@@ -20,6 +20,7 @@
 mod apply;
 pub mod catalogue;
 mod check;
+mod collation;
 mod connection;
 mod coverage;
 mod dialect;

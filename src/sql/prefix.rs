@@ -5,6 +5,18 @@ use std::sync::Arc;
 
 use crate::store::StoreError;
 
+/// The names that follow a prefix: tables, an index, and what single statements and transactions hold.
+const OWN: [&str; 8] = [
+    "schema",
+    "operations",
+    "audit",
+    "audit_by_record",
+    "outbox",
+    "marks",
+    "members",
+    "walk",
+];
+
 /// What the names of the library's tables begin with: `lifecycle_` unless said otherwise.
 ///
 /// ```
@@ -45,6 +57,16 @@ impl Prefix {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether statements of the library mean something of its own by this name.
+    pub(crate) fn is_own(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let own = name.strip_prefix(&self.0.to_ascii_lowercase());
+        own.is_some_and(|own| {
+            let number = own.strip_prefix("set_");
+            OWN.contains(&own) || number.is_some_and(|number| number.parse::<u16>().is_ok())
+        })
     }
 
     /// The name of a table of the library.

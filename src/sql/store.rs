@@ -114,8 +114,19 @@ impl<C: SqlConnection> SqlStore<C> {
 #[async_trait]
 impl<C: SqlConnection> Store for SqlStore<C> {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
-        let found = super::check::differences(map, &self.catalogue().await?);
-        Ok(found.into_iter().map(Finding::into_fault).collect())
+        let doing = self.doing("read the catalogue");
+        let mut tx = self.begin(Access::Read, doing).await?;
+        let catalogue = Catalogue::read(&mut *tx, self.dialect, &self.prefix)
+            .await
+            .map_err(|error| doing.failed(error))?;
+        let found = super::check::differences(map, &catalogue);
+        let mut faults: Vec<Fault> = found.into_iter().map(Finding::into_fault).collect();
+        faults.extend(super::check::names(map, &self.prefix));
+        let compared = super::collation::faults(&mut *tx, self.dialect, map, &catalogue).await;
+        faults.extend(compared.map_err(|error| doing.failed(error))?);
+        // By place; at one place as they were found.
+        faults.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(faults)
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {

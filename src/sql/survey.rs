@@ -10,6 +10,10 @@ use crate::domain::{FieldName, KindName, RecordId};
 use crate::plan::{Answer, Question, Rows, SetId, Survey, SurveyQuery};
 use crate::store::StoreError;
 
+/// How many questions are answered in detail by one statement: SQLite takes 500 SELECTs in a UNION, and a
+/// question may need two.
+const DETAILS_AT_ONCE: usize = 100;
+
 /// The transaction in which a query is evaluated.
 pub(super) struct Reading<'t, 'c> {
     pub(super) tx: &'t mut (dyn SqlTransaction + 'c),
@@ -69,7 +73,12 @@ impl Reading<'_, '_> {
             let found = query(self.tx, &statement).await;
             rows.extend(found.map_err(|error| self.doing.failed(error))?);
         }
-        Ok(columns.read(rows))
+        let forms = columns.read(rows);
+        // A row without an id can be in no set: it would neither be counted nor go, and refer to nothing.
+        match columns.incomplete(&forms) {
+            Some(kind) => Err(bad_value(&kind.name, None, &kind.id, "id")),
+            None => Ok(forms),
+        }
     }
 
     /// Writes the members of all sets that have to be fixed. Whether there were any.
@@ -168,10 +177,14 @@ impl Reading<'_, '_> {
             .filter(|(_, answer)| answer.count > 0)
             .map(|(question, _)| question)
             .collect();
-        let Some(statement) = renderer.details(&asked)? else {
-            return Ok(());
-        };
-        for row in self.query(&statement).await? {
+        let mut found = Vec::new();
+        let mut first = renderer.first_set();
+        for part in parts_of(&asked) {
+            if let Some(statement) = renderer.details(first.take(), part)? {
+                found.extend(self.query(&statement).await?);
+            }
+        }
+        for row in found {
             let [number, what, first, last, bad] = &*row else {
                 continue;
             };
@@ -220,6 +233,12 @@ impl Reading<'_, '_> {
             "timestamp",
         ))
     }
+}
+
+/// In parts of what one statement may ask; one part where there is nothing.
+fn parts_of<T>(all: &[T]) -> impl Iterator<Item = &[T]> {
+    let none = all.is_empty().then_some(all);
+    all.chunks(DETAILS_AT_ONCE).chain(none)
 }
 
 fn readable_id(renderer: &Renderer<'_>, set: SetId, id: &SqlValue) -> Result<RecordId, StoreError> {

@@ -76,20 +76,29 @@ impl DeletionPolicy {
     }
 }
 
-/// All subjects are there, or the ones that are not are named.
+/// All subjects are there and nothing else is, or the ones that are not are named.
+///
+/// A store that finds a row by another id (a column that ignores case) has not found what was asked for: the
+/// receipt would name a record that nobody named.
 fn found(request: &Request, survey: &Survey) -> Result<(), Refusal> {
-    if survey.subjects.len() == request.subjects.len() {
-        return Ok(());
-    }
     // A store answers with ids as it holds them, so only their text can be compared.
-    let there: BTreeSet<String> = survey.subjects.iter().map(ToString::to_string).collect();
+    let there: BTreeSet<String> = survey.subjects.iter().map(RecordId::spelt).collect();
     let missing = request
         .subjects
         .iter()
-        .filter(|id| !there.contains(&id.to_string()));
+        .filter(|id| !there.contains(&id.spelt()));
     let ids: Vec<RecordId> = missing.cloned().collect();
-    Err(Refusal::NotFound {
-        kind: request.kind.clone(),
-        ids,
-    })
+    if !ids.is_empty() {
+        return Err(Refusal::NotFound {
+            kind: request.kind.clone(),
+            ids,
+        });
+    }
+    if survey.subjects.len() != request.subjects.len() {
+        return Err(Refusal::invalid(
+            "a record is named twice",
+            "name every record once",
+        ));
+    }
+    Ok(())
 }

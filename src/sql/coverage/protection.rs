@@ -1,8 +1,8 @@
-//! Whether a declared reference is protected, found quickly, and of the type of what it refers to.
+//! Whether a declared reference is protected, and found quickly.
 
 use crate::domain::{DataMap, Reference};
-use crate::sql::catalogue::{Affinity, Catalogue, ForeignKey, same};
-use crate::sql::check::{End, never_equal};
+use crate::sql::catalogue::{Catalogue, ForeignKey, same};
+use crate::sql::check::End;
 use crate::sql::{Dialect, Finding, FindingCode};
 
 pub(super) fn findings(
@@ -22,7 +22,6 @@ pub(super) fn findings(
     [
         unprotected(reference, &from, &to, catalogue),
         index(reference, &from, catalogue.dialect()),
-        types(reference, &from, &to),
     ]
     .into_iter()
     .flatten()
@@ -91,29 +90,4 @@ fn index(reference: &Reference, from: &End<'_>, dialect: Dialect) -> Option<Find
     );
     let path = format!("references.{}", reference.name);
     Some(Finding::new(FindingCode::MissingIndex, path, message).remedy(remedy))
-}
-
-/// Text that refers to numbers, or the other way round: equal only because the database converts every value.
-fn types(reference: &Reference, from: &End<'_>, to: &End<'_>) -> Option<Finding> {
-    let (a, b) = (from.column.affinity, to.column.affinity);
-    let number = |affinity| {
-        matches!(
-            affinity,
-            Affinity::Integer | Affinity::Real | Affinity::Numeric
-        )
-    };
-    let text = |affinity| affinity == Affinity::Text;
-    if never_equal(a, b) || !(number(a) && text(b) || text(a) && number(b)) {
-        return None;
-    }
-    let message = format!(
-        "the column is {} and the ids of `{}` are {}: they meet only where the database converts them, and an \
-         index may be of no use",
-        from.column.declared, reference.to, to.column.declared
-    );
-    let path = format!("references.{}", reference.name);
-    Some(
-        Finding::new(FindingCode::TypeMismatch, path, message)
-            .remedy("give both columns the same type"),
-    )
 }

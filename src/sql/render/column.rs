@@ -127,6 +127,12 @@ impl<'a> Columns<'a> {
         statements
     }
 
+    /// The first kind that has a row without an id.
+    pub(crate) fn incomplete(&self, forms: &Forms) -> Option<&'a Kind> {
+        let mut kinds = self.kinds.iter();
+        kinds.find(|kind| !forms.is_complete(&kind.name)).copied()
+    }
+
     /// What the rows say.
     pub(crate) fn read(&self, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Forms {
         let mut forms = Forms::default();

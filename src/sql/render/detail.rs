@@ -18,16 +18,16 @@ impl Renderer<'_> {
         sets.next().map(|set| set.id)
     }
 
-    /// The ids of the first set, and the samples and spans of these questions: rows of a number (the
+    /// The ids of a set, if one is given, and the samples and spans of these questions: rows of a number (the
     /// question's, or [`SUBJECTS`]), what it is (0 an id, 1 a span) and three values.
     ///
     /// `None` where there is nothing to ask.
     pub(crate) fn details(
         &self,
+        first: Option<SetId>,
         questions: &[(usize, &Question)],
     ) -> Result<Option<Statement>, StoreError> {
         let mut w = self.writer();
-        let first = self.first_set();
         let sets: Vec<SetId> = first
             .into_iter()
             .chain(questions.iter().map(|(_, question)| question.rows.set))
