@@ -1,11 +1,7 @@
 //! How long the pure decision takes: from the answers of a store to a plan, for 50 references and 5 modes.
 //!
 //! `cargo bench --bench decision`. Prints medians and minima in microseconds; `-- --test` runs each once.
-#![allow(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a bench is a program of its own"
-)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench is a program of its own")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -27,18 +23,10 @@ fn policy() -> DeletionPolicy {
     );
     for number in 0..REFERENCES {
         let kind = format!("k{number:02}");
-        let to = if number % 2 == 0 {
-            "clients".into()
-        } else {
-            format!("k{:02}", number - 1)
-        };
-        kinds.insert(
-            kind.clone(),
-            json!({ "deleted_at": "deleted_at", "status": "status" }),
-        );
+        let to = if number % 2 == 0 { "clients".into() } else { format!("k{:02}", number - 1) };
+        kinds.insert(kind.clone(), json!({ "deleted_at": "deleted_at", "status": "status" }));
         let nullable = number % 10 == 9;
-        references
-            .push(json!({ "from": format!("{kind}.parent_id"), "to": to, "nullable": nullable }));
+        references.push(json!({ "from": format!("{kind}.parent_id"), "to": to, "nullable": nullable }));
         let rule = match number % 10 {
             9 => {
                 json!({ "retain": { "for": "P6Y", "from": "issued_at", "basis": "law" }, "link": "set_null" })
@@ -72,24 +60,16 @@ fn policy() -> DeletionPolicy {
 }
 
 fn decide(policy: &DeletionPolicy, request: &Request, survey: &Survey) -> Plan {
-    policy
-        .plan(request, survey, chrono::DateTime::UNIX_EPOCH)
-        .unwrap()
+    policy.plan(request, survey, chrono::DateTime::UNIX_EPOCH).unwrap()
 }
 
 fn main() {
-    let rounds = if std::env::args().any(|argument| argument == "--test") {
-        1
-    } else {
-        ROUNDS
-    };
+    let rounds = if std::env::args().any(|argument| argument == "--test") { 1 } else { ROUNDS };
     let policy = policy();
     println!("decision for {REFERENCES} references, microseconds (median / minimum of {rounds})");
     for mode in Mode::ALL {
         let request = Request::new(mode, "clients", "c1").by(Actor::new("ana", "ADMIN"));
-        let query = policy
-            .query(&request, chrono::DateTime::UNIX_EPOCH)
-            .unwrap();
+        let query = policy.query(&request, chrono::DateTime::UNIX_EPOCH).unwrap();
         let answers = query.questions.iter().map(|_| Answer::count(3)).collect();
         let survey = Survey::new(vec!["c1".into()], answers);
         let mut times: Vec<Duration> = (0..rounds)
@@ -101,10 +81,6 @@ fn main() {
             .collect();
         times.sort();
         let micros = |time: Option<&Duration>| time.unwrap().as_secs_f64() * 1e6;
-        println!(
-            "  {mode:<12} {:>7.1} / {:>7.1}",
-            micros(times.get(rounds / 2)),
-            micros(times.first())
-        );
+        println!("  {mode:<12} {:>7.1} / {:>7.1}", micros(times.get(rounds / 2)), micros(times.first()));
     }
 }

@@ -11,26 +11,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, SqlitePool};
 
 async fn pool(sql: &str) -> SqlitePool {
-    let options = SqliteConnectOptions::new()
-        .in_memory(true)
-        .foreign_keys(false);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(options)
-        .await
-        .unwrap();
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
-        .execute(&pool)
-        .await
-        .unwrap();
+    let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(false);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
     pool
 }
 
 async fn number(pool: &SqlitePool, sql: &str) -> i64 {
-    sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
-        .fetch_one(pool)
-        .await
-        .unwrap()
+    sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(pool).await.unwrap()
 }
 
 async fn opened(pool: &SqlitePool, policy: &Value) -> Result<Lifecycle<SqliteStore>, Error> {
@@ -132,10 +120,7 @@ async fn references_of_another_type_than_their_ids_do_not_open() {
              CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id {reference} NOT NULL REFERENCES clients (id) ON DELETE CASCADE);"
         ))
         .await;
-        assert!(
-            found.contains("references.debts.client_id: the column is"),
-            "{id} {reference}: {found}"
-        );
+        assert!(found.contains("references.debts.client_id: the column is"), "{id} {reference}: {found}");
     }
 }
 
@@ -163,20 +148,13 @@ async fn references_of_a_like_type_open() {
 /// `C1` went with `c1`.
 #[tokio::test]
 async fn references_that_compare_in_another_way_than_their_ids_do_not_open() {
-    for (id, reference) in [
-        ("COLLATE NOCASE", ""),
-        ("", "COLLATE NOCASE"),
-        ("", "COLLATE RTRIM"),
-    ] {
+    for (id, reference) in [("COLLATE NOCASE", ""), ("", "COLLATE NOCASE"), ("", "COLLATE RTRIM")] {
         let found = misfit(&format!(
             "CREATE TABLE clients (id TEXT {id} PRIMARY KEY NOT NULL);
              CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT {reference} NOT NULL);"
         ))
         .await;
-        assert!(
-            found.contains("give both columns the same collation"),
-            "{found}"
-        );
+        assert!(found.contains("give both columns the same collation"), "{found}");
     }
 }
 
@@ -197,11 +175,7 @@ async fn a_row_without_an_id_stops_a_deletion() {
 /// Its name is that of a table expression: the statement read itself.
 #[tokio::test]
 async fn a_table_called_as_something_of_the_librarys_does_not_open() {
-    for name in [
-        "lifecycle_set_0",
-        "Lifecycle_Operations",
-        "lifecycle_members",
-    ] {
+    for name in ["lifecycle_set_0", "Lifecycle_Operations", "lifecycle_members"] {
         let pool = pool(&format!(
             "CREATE TABLE clients (id INTEGER PRIMARY KEY); CREATE TABLE {name} (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL);"
         ))
@@ -216,9 +190,8 @@ async fn a_table_called_as_something_of_the_librarys_does_not_open() {
 /// SQLite takes 500 queries in a union; every blocker was one.
 #[tokio::test]
 async fn six_hundred_kinds_that_block_are_six_hundred_blockers() {
-    let mut sql = String::from(
-        "CREATE TABLE clients (id INTEGER PRIMARY KEY); INSERT INTO clients VALUES (1);",
-    );
+    let mut sql =
+        String::from("CREATE TABLE clients (id INTEGER PRIMARY KEY); INSERT INTO clients VALUES (1);");
     let mut policy = cascade();
     policy["kinds"] = json!({ "clients": {} });
     policy["references"] = json!([]);
@@ -247,14 +220,11 @@ fn faults(policy: &str) -> String {
 #[test]
 fn two_rules_for_one_reference_are_a_fault() {
     let rule = r#""*": "cascade""#;
-    let twice = cascade().to_string().replace(
-        &rule.replace(' ', ""),
-        r#""debts.client_id": "restrict", "debts.client_id": "cascade""#,
-    );
-    assert!(faults(&twice).contains("`debts.client_id` is said twice"));
-    let kinds = cascade()
+    let twice = cascade()
         .to_string()
-        .replace(r#""debts":{}"#, r#""debts":{"volatile":true},"debts":{}"#);
+        .replace(&rule.replace(' ', ""), r#""debts.client_id": "restrict", "debts.client_id": "cascade""#);
+    assert!(faults(&twice).contains("`debts.client_id` is said twice"));
+    let kinds = cascade().to_string().replace(r#""debts":{}"#, r#""debts":{"volatile":true},"debts":{}"#);
     assert!(faults(&kinds).contains("`debts` is said twice"));
 }
 
@@ -270,15 +240,11 @@ fn a_personal_field_that_is_a_reference_is_a_fault() {
 #[test]
 fn rows_in_json_under_a_key_said_twice_are_a_fault() {
     let policy = DeletionPolicy::from_json(&cascade().to_string()).unwrap();
-    for data in [
-        r#"{"clients": [{"id": "c1"}], "clients": []}"#,
-        r#"{"clients": [{"id": "c1", "id": "c2"}]}"#,
-    ] {
+    for data in
+        [r#"{"clients": [{"id": "c1"}], "clients": []}"#, r#"{"clients": [{"id": "c1", "id": "c2"}]}"#]
+    {
         let faults = MemoryStore::from_reader(policy.map(), data.as_bytes()).unwrap_err();
-        assert!(
-            faults.to_string().ends_with("a key is said twice"),
-            "{faults}"
-        );
+        assert!(faults.to_string().ends_with("a key is said twice"), "{faults}");
     }
 }
 

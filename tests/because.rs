@@ -1,9 +1,5 @@
 //! Why a rule is what it is: written, read, shown where it blocks, and of no consequence.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use client_lifecycle::domain::{Actor, Record, eq};
 use client_lifecycle::policy::{restrict, set_null};
@@ -29,10 +25,7 @@ fn the_builder_and_the_document_say_the_same() {
         .hard_delete(|mode| {
             mode.allow_any().rule(
                 "debts.client_id",
-                restrict()
-                    .because(AUDITOR)
-                    .when(eq("status", "PENDING"))
-                    .otherwise(set_null()),
+                restrict().because(AUDITOR).when(eq("status", "PENDING")).otherwise(set_null()),
             )
         })
         .build();
@@ -53,10 +46,7 @@ fn a_rule_is_written_as_it_was_read() {
     ] {
         let read = policy(&rules).unwrap();
         let written = serde_json::to_value(&read).unwrap();
-        assert_eq!(
-            written["modes"]["hard_delete"]["rules"]["debts.client_id"],
-            rules
-        );
+        assert_eq!(written["modes"]["hard_delete"]["rules"]["debts.client_id"], rules);
         assert_eq!(policy(&rules).unwrap(), read);
     }
 }

@@ -13,17 +13,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use client_lifecycle::domain::{
-    AuditEntry, AuditOutcome, DataMap, Kind, KindName, Mask, Mode, OperationId, Record, RecordId,
-    Reference, Value,
+    AuditEntry, AuditOutcome, DataMap, Kind, KindName, Mask, Mode, OperationId, Record, RecordId, Reference,
+    Value,
 };
 use client_lifecycle::memory::{MemoryRecords, MemoryStore};
 use client_lifecycle::plan::{
-    Arm, Case, ChangeSet, ChangeStep, Difference, Expected, NamedSet, NewValue, Precondition,
-    Question, Receipt, Rows, SetId, Source, Stratum, SurveyQuery, Write,
+    Arm, Case, ChangeSet, ChangeStep, Difference, Expected, NamedSet, NewValue, Precondition, Question,
+    Receipt, Rows, SetId, Source, Stratum, SurveyQuery, Write,
 };
-use client_lifecycle::store::{
-    Batch, BatchError, ByRow, Page, Records, Store, StoreError, library,
-};
+use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, library};
 use serde_json::json;
 
 fn map() -> DataMap {
@@ -50,18 +48,10 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
             id: SetId(id),
             name: kinds[usize::from(id)].into(),
             kind: kinds[usize::from(id)].into(),
-            arms: vec![Arm {
-                source,
-                within: vec![],
-                except: vec![],
-                cases: vec![Case::always(0)],
-            }],
+            arms: vec![Arm { source, within: vec![], except: vec![], cases: vec![Case::always(0)] }],
         })
     };
-    let debts = Source::Referrers {
-        reference: "debts.client_id".into(),
-        of: Rows::all(SetId(0)),
-    };
+    let debts = Source::Referrers { reference: "debts.client_id".into(), of: Rows::all(SetId(0)) };
     let lines: Vec<_> = steps
         .iter()
         .map(|(set, _)| {
@@ -133,10 +123,7 @@ fn debt(id: i64) -> Record {
 
 fn world(debts: i64) -> MemoryRecords {
     let records = MemoryRecords::new();
-    records.insert(
-        "clients",
-        [Record::new("c1").with("status", "ON"), Record::new("c2")],
-    );
+    records.insert("clients", [Record::new("c1").with("status", "ON"), Record::new("c2")]);
     records.insert("debts", (1..=debts).map(debt));
     records.insert("notes", []);
     records
@@ -160,10 +147,7 @@ async fn more_rows_than_the_limit_are_too_many() {
 #[tokio::test]
 async fn the_limit_is_ten_thousand_unless_it_is_raised() {
     let result = ByRow::new(world(10_000)).apply(&erase()).await;
-    assert!(matches!(
-        result,
-        Err(StoreError::TooLarge { limit: 10_000 })
-    ));
+    assert!(matches!(result, Err(StoreError::TooLarge { limit: 10_000 })));
 }
 
 #[tokio::test]
@@ -179,9 +163,7 @@ async fn rows_come_in_pages() {
 #[tokio::test]
 async fn a_hundred_thousand_rows_are_no_trouble_in_memory() {
     let debts = (1..=100_000).map(debt);
-    let store = MemoryStore::new()
-        .with("clients", [Record::new("c1")])
-        .with("debts", debts);
+    let store = MemoryStore::new().with("clients", [Record::new("c1")]).with("debts", debts);
     let receipt = store.apply(&exactly(erase(), 100_000)).await.unwrap();
     assert_eq!(actual(&receipt), [100_000, 1]);
 }
@@ -189,11 +171,7 @@ async fn a_hundred_thousand_rows_are_no_trouble_in_memory() {
 #[tokio::test]
 async fn a_row_that_goes_is_not_updated() {
     let off = || vec![("status".into(), NewValue::Value("OFF".into()))];
-    let steps = vec![
-        (0, Write::Update(off())),
-        (0, Write::Delete),
-        (0, Write::Update(off())),
-    ];
+    let steps = vec![(0, Write::Update(off())), (0, Write::Delete), (0, Write::Update(off()))];
     let store = ByRow::new(world(0));
     let receipt = store.apply(&changes(steps)).await.unwrap();
     assert_eq!(actual(&receipt), [1, 1, 0]);
@@ -202,15 +180,10 @@ async fn a_row_that_goes_is_not_updated() {
 
 #[tokio::test]
 async fn marks_keep_what_the_fields_held() {
-    let values = vec![
-        ("status".into(), NewValue::Value("OFF".into())),
-        ("name".into(), NewValue::Masked(Mask::Null)),
-    ];
+    let values =
+        vec![("status".into(), NewValue::Value("OFF".into())), ("name".into(), NewValue::Masked(Mask::Null))];
     let store = ByRow::new(world(0));
-    store.records().insert(
-        "clients",
-        [Record::new("c1").with("status", "ON").with("name", "Ana")],
-    );
+    store.records().insert("clients", [Record::new("c1").with("status", "ON").with("name", "Ana")]);
     let changes = changes(vec![(0, Write::Mark(values))]);
     store.apply(&changes).await.unwrap();
     let marks = store.records().rows(library::MARKS);
@@ -224,9 +197,7 @@ async fn marks_keep_what_the_fields_held() {
 async fn a_keyed_pseudonym_is_refused_before_anything_is_read() {
     let masked = vec![("name".into(), NewValue::Masked(Mask::Hmac))];
     let store = MemoryStore::new();
-    let result = store
-        .apply(&changes(vec![(0, Write::Update(masked))]))
-        .await;
+    let result = store.apply(&changes(vec![(0, Write::Update(masked))])).await;
     assert!(matches!(result, Err(StoreError::Unsupported(_))));
 }
 
@@ -247,11 +218,7 @@ struct Busy {
 
 impl Busy {
     fn store(changes: usize) -> ByRow<Self> {
-        ByRow::new(Self {
-            inner: world(2),
-            writes: AtomicUsize::new(0),
-            changes,
-        })
+        ByRow::new(Self { inner: world(2), writes: AtomicUsize::new(0), changes })
     }
 }
 
@@ -296,10 +263,7 @@ async fn what_changed_meanwhile_can_be_a_conflict() {
     let Err(StoreError::Conflict { differences }) = result else {
         panic!("not a conflict");
     };
-    let expected = Difference {
-        precondition: 0,
-        found: 3,
-    };
+    let expected = Difference { precondition: 0, found: 3 };
     assert_eq!(differences, [expected]);
 }
 
@@ -316,11 +280,7 @@ async fn three_times_in_vain_is_contention() {
 
 #[tokio::test]
 async fn check_reports_reserved_and_missing_kinds() {
-    let kinds = [
-        KindName::from("lifecycle_audit"),
-        "ghosts".into(),
-        "clients".into(),
-    ];
+    let kinds = [KindName::from("lifecycle_audit"), "ghosts".into(), "clients".into()];
     let map = DataMap::new(kinds.map(Kind::named), [], []).unwrap();
     let faults = ByRow::new(world(0)).check(&map).await.unwrap();
     let paths: Vec<&str> = faults.iter().map(|fault| &*fault.path).collect();
@@ -338,9 +298,7 @@ async fn of_many_threads_that_rest_on_the_same_rows_one_wins() {
             mine.receipt.operation = mine.operation;
             let own = Source::Ids(vec![i64::try_from(number).unwrap().into()]);
             let mut sets = mine.query.sets.to_vec();
-            let Stratum::Set(debts) = sets[1].clone() else {
-                unreachable!()
-            };
+            let Stratum::Set(debts) = sets[1].clone() else { unreachable!() };
             let mut one = debts;
             one.id = SetId(2);
             one.arms[0].source = own;

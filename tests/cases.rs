@@ -17,41 +17,22 @@ use Expected::{Left, Refused};
 
 async fn on_memory(world: World, id: &str, expected: Expected) {
     let store = world.memory(world.policy().map());
-    judge(store, &world, id, &expected, async |store| {
-        sorted(&store.to_json())
-    })
-    .await;
+    judge(store, &world, id, &expected, async |store| sorted(&store.to_json())).await;
 }
 
 #[cfg(feature = "sqlite")]
 async fn on_sqlite(world: World, id: &str, expected: Expected) {
     use common::sqlite::{File, Schema};
-    for on_delete in [
-        "NO ACTION",
-        "RESTRICT",
-        "CASCADE",
-        "SET NULL",
-        "SET DEFAULT",
-    ] {
+    for on_delete in ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"] {
         for reversed in [false, true] {
-            let schema = Schema {
-                on_delete,
-                reversed,
-            };
+            let schema = Schema { on_delete, reversed };
             let file = File::with_schema(world.policy().map(), &world.rows, schema).await;
-            judge(file.store(), &world, id, &expected, async |_| {
-                sorted(&file.rows().await)
-            })
-            .await;
+            judge(file.store(), &world, id, &expected, async |_| sorted(&file.rows().await)).await;
         }
     }
 }
 
-fn world(
-    subject: &'static str,
-    references: &[(&'static str, &'static str, Value)],
-    rows: Value,
-) -> World {
+fn world(subject: &'static str, references: &[(&'static str, &'static str, Value)], rows: Value) -> World {
     let references = references
         .iter()
         .map(|(name, to, rule)| match name.strip_suffix('?') {
@@ -59,11 +40,7 @@ fn world(
             None => (*name, *to, false, rule.clone()),
         })
         .collect();
-    World {
-        subject,
-        references,
-        rows,
-    }
+    World { subject, references, rows }
 }
 
 /// One module per case, one test per store. `"a.r?"` is a nullable reference.
@@ -271,11 +248,7 @@ cases! {
 
 #[test]
 fn case_15_an_action_that_does_not_exist_is_refused_where_it_is_defined() {
-    let world = world(
-        "r",
-        &references!("a.r" -> "r": "casc"),
-        json!({ "r": [], "a": [] }),
-    );
+    let world = world("r", &references!("a.r" -> "r": "casc"), json!({ "r": [], "a": [] }));
     let faults = client_lifecycle::DeletionPolicy::from_json(&world.policy_document().to_string())
         .unwrap_err()
         .to_string();
@@ -292,14 +265,8 @@ async fn case_43_the_plan_shows_a_row_reached_twice_once() {
     );
     let policy = world.policy();
     let store = world.memory(policy.map());
-    let lifecycle = client_lifecycle::Lifecycle::open(store, policy)
-        .await
-        .unwrap();
+    let lifecycle = client_lifecycle::Lifecycle::open(store, policy).await.unwrap();
     let plan = lifecycle.plan(&common::request("v", "v2")).await.unwrap();
-    let counts: Vec<_> = plan
-        .steps
-        .iter()
-        .map(|step| (step.key.kind.as_str(), step.count))
-        .collect();
+    let counts: Vec<_> = plan.steps.iter().map(|step| (step.key.kind.as_str(), step.count)).collect();
     assert_eq!(counts, [("plot", 1), ("v", 1)]);
 }

@@ -31,14 +31,9 @@ struct Seen {
 impl Seen {
     fn by(view: View) -> Self {
         let kinds = world();
-        let store = kinds
-            .kinds()
-            .fold(MemoryStore::new(), |store, kind| store.with(&kind.name, []));
+        let store = kinds.kinds().fold(MemoryStore::new(), |store, kind| store.with(&kind.name, []));
         let memory: &'static MemoryStore = Box::leak(Box::new(store));
-        Self {
-            memory,
-            store: view(memory),
-        }
+        Self { memory, store: view(memory) }
     }
 }
 

@@ -37,20 +37,12 @@ mod in_a_transaction_of_the_host {
     #[async_trait]
     impl Store for Wrapped {
         async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
-            let mut tx = self
-                .0
-                .begin()
-                .await
-                .map_err(|error| StoreError::backend("began", error))?;
+            let mut tx = self.0.begin().await.map_err(|error| StoreError::backend("began", error))?;
             SqliteTransaction::new(&mut tx).check(map).await
         }
 
         async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-            let mut tx = self
-                .0
-                .begin()
-                .await
-                .map_err(|error| StoreError::backend("began", error))?;
+            let mut tx = self.0.begin().await.map_err(|error| StoreError::backend("began", error))?;
             SqliteTransaction::new(&mut tx).survey(query).await
         }
 
@@ -58,9 +50,7 @@ mod in_a_transaction_of_the_host {
             let begun = self.0.begin_with("BEGIN IMMEDIATE").await;
             let mut tx = begun.map_err(|error| StoreError::backend("began", error))?;
             let receipt = SqliteTransaction::new(&mut tx).apply(changes).await?;
-            tx.commit()
-                .await
-                .map_err(|error| StoreError::backend("committed", error))?;
+            tx.commit().await.map_err(|error| StoreError::backend("committed", error))?;
             Ok(receipt)
         }
     }

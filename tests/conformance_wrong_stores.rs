@@ -15,9 +15,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
 use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
-use client_lifecycle::store::{
-    Batch, BatchError, ByRow, Page, Records, Store, StoreError, library,
-};
+use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, library};
 use client_lifecycle::testing::conformance::{Host, cases, yield_now};
 use hosts::memory::{MemoryHost, SharedRecords};
 use uuid::Uuid;
@@ -60,13 +58,7 @@ struct WrongStore {
 
 impl WrongStore {
     fn of(wrong: Wrong, records: SharedRecords) -> Self {
-        Self {
-            inner: ByRow::new(WrongRecords {
-                inner: records,
-                wrong,
-            }),
-            wrong,
-        }
+        Self { inner: ByRow::new(WrongRecords { inner: records, wrong }), wrong }
     }
 
     /// Each part as a change set of its own; only the last belongs to the operation.
@@ -101,10 +93,7 @@ impl Store for WrongStore {
             Wrong::ReadsInParts => {
                 let mut whole = Survey::default();
                 for question in &*query.questions {
-                    let one = SurveyQuery {
-                        questions: [question.clone()].into(),
-                        ..query.clone()
-                    };
+                    let one = SurveyQuery { questions: [question.clone()].into(), ..query.clone() };
                     let part = self.inner.survey(&one).await?;
                     whole.subjects = part.subjects;
                     whole.answers.extend(part.answers);
@@ -114,10 +103,9 @@ impl Store for WrongStore {
             Wrong::TakesAWrongIdForAnUnknownName => {
                 let result = self.inner.survey(query).await;
                 result.map_err(|error| match error {
-                    StoreError::WrongId { id, .. } => StoreError::Unknown {
-                        what: "id",
-                        name: id.to_string(),
-                    },
+                    StoreError::WrongId { id, .. } => {
+                        StoreError::Unknown { what: "id", name: id.to_string() }
+                    }
                     other => other,
                 })
             }
@@ -181,10 +169,7 @@ impl Store for WrongStore {
                 }
             }
             (Wrong::CallsEverythingRetryable, Err(_)) => {
-                result = Err(StoreError::Contention {
-                    source: None,
-                    retryable: true,
-                });
+                result = Err(StoreError::Contention { source: None, retryable: true });
             }
             _ => {}
         }
@@ -234,9 +219,7 @@ impl Records for WrongRecords {
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
         let mut batch = batch.clone();
         let hidden = |kind: &str| self.hides(kind) || kind == "ghosts";
-        batch
-            .unchanged
-            .retain(|condition| !hidden(condition.kind.as_str()));
+        batch.unchanged.retain(|condition| !hidden(condition.kind.as_str()));
         self.inner.write(&batch).await
     }
 
@@ -273,10 +256,7 @@ async fn is_found(wrong: Wrong, case: &str, broken: &[u8]) {
     assert!(failing.contains(case), "not found: {failing:?}");
     for name in failing {
         let clause = name.as_bytes()[7] - b'0';
-        assert!(
-            broken.contains(&clause),
-            "`{name}` fails for another reason"
-        );
+        assert!(broken.contains(&clause), "`{name}` fails for another reason");
     }
 }
 

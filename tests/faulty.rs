@@ -43,10 +43,7 @@ fn request() -> Request {
 }
 
 fn contention() -> StoreError {
-    StoreError::Contention {
-        source: None,
-        retryable: true,
-    }
+    StoreError::Contention { source: None, retryable: true }
 }
 
 /// The outcomes of the recorded attempts.
@@ -66,10 +63,7 @@ fn a_lost_reply_is_settled_by_the_operation_id() {
     let plan = run(lifecycle.plan(&request())).unwrap();
     let receipt = run(lifecycle.apply(&request(), &plan)).unwrap();
     assert_eq!(store.store().receipts(), [receipt]);
-    assert_eq!(
-        (store.calls(Call::Apply), recorded(&store)),
-        (2, vec!["done"])
-    );
+    assert_eq!((store.calls(Call::Apply), recorded(&store)), (2, vec!["done"]));
     assert_eq!(store.store().rows("clients").len(), 1);
 }
 
@@ -95,28 +89,19 @@ fn a_lost_reply_of_a_deletion_that_was_not_shown_is_settled_although_the_subject
 fn a_reply_that_is_lost_of_what_did_not_happen_is_tried_again() {
     let store = store().fails(Call::Apply, 1, contention()).loses_reply(2);
     run(open(&store).delete(&request())).unwrap();
-    assert_eq!(
-        (store.calls(Call::Apply), recorded(&store)),
-        (3, vec!["done"])
-    );
+    assert_eq!((store.calls(Call::Apply), recorded(&store)), (3, vec!["done"]));
 }
 
 #[test]
 fn contention_is_tried_again_a_few_times() {
-    let failing = |times| {
-        (1..=times).fold(store(), |store, number| {
-            store.fails(Call::Apply, number, contention())
-        })
-    };
+    let failing =
+        |times| (1..=times).fold(store(), |store, number| store.fails(Call::Apply, number, contention()));
     for times in 1..ATTEMPTS {
         let store = failing(times);
         let lifecycle = open(&store);
         let plan = run(lifecycle.plan(&request())).unwrap();
         run(lifecycle.apply(&request(), &plan)).unwrap();
-        assert_eq!(
-            (store.calls(Call::Apply), recorded(&store)),
-            (times + 1, vec!["done"])
-        );
+        assert_eq!((store.calls(Call::Apply), recorded(&store)), (times + 1, vec!["done"]));
     }
     let store = failing(ATTEMPTS);
     let lifecycle = open(&store);
@@ -124,41 +109,25 @@ fn contention_is_tried_again_a_few_times() {
     let error = run(lifecycle.apply(&request(), &plan)).unwrap_err();
     assert_eq!((error.code(), error.is_retryable()), ("contention", true));
     assert!(is_there(&store));
-    assert_eq!(
-        (store.calls(Call::Apply), recorded(&store)),
-        (ATTEMPTS + 1, vec!["failed"])
-    );
+    assert_eq!((store.calls(Call::Apply), recorded(&store)), (ATTEMPTS + 1, vec!["failed"]));
 }
 
 #[test]
 fn contention_inside_the_transaction_of_the_host_is_not_tried_again() {
-    let error = StoreError::Contention {
-        source: None,
-        retryable: false,
-    };
+    let error = StoreError::Contention { source: None, retryable: false };
     let store = store().fails(Call::Apply, 1, error);
     let error = run(open(&store).delete(&request())).unwrap_err();
     assert_eq!((error.code(), error.is_retryable()), ("contention", false));
-    assert_eq!(
-        (store.calls(Call::Apply), recorded(&store)),
-        (2, vec!["failed"])
-    );
+    assert_eq!((store.calls(Call::Apply), recorded(&store)), (2, vec!["failed"]));
 }
 
 #[test]
 fn a_failure_of_the_backend_is_recorded_and_its_operation_may_be_tried_again() {
-    let store = store().fails(
-        Call::Apply,
-        1,
-        StoreError::backend("wrote `debts`", "disk full"),
-    );
+    let store = store().fails(Call::Apply, 1, StoreError::backend("wrote `debts`", "disk full"));
     let lifecycle = open(&store);
     let request = request().operation(uuid::Uuid::from_u128(1));
     let error = run(lifecycle.delete(&request)).unwrap_err();
-    assert!(
-        matches!(error, Error::Store(StoreError::Backend { .. })),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Store(StoreError::Backend { .. })), "{error:?}");
     assert!(is_there(&store));
     assert_eq!(recorded(&store), ["failed"]);
     run(lifecycle.delete(&request)).unwrap();
@@ -168,9 +137,7 @@ fn a_failure_of_the_backend_is_recorded_and_its_operation_may_be_tried_again() {
 #[test]
 fn a_failure_that_cannot_be_recorded_either_is_the_failure() {
     let broken = || StoreError::backend("wrote `debts`", "disk full");
-    let store = store()
-        .fails(Call::Apply, 1, broken())
-        .fails(Call::Apply, 2, broken());
+    let store = store().fails(Call::Apply, 1, broken()).fails(Call::Apply, 2, broken());
     let error = run(open(&store).delete(&request())).unwrap_err();
     assert_eq!(error.code(), "backend");
     assert!(is_there(&store) && recorded(&store).is_empty());
@@ -178,11 +145,7 @@ fn a_failure_that_cannot_be_recorded_either_is_the_failure() {
 
 #[test]
 fn a_refusal_that_cannot_be_recorded_says_both() {
-    let store = store().fails(
-        Call::Apply,
-        1,
-        StoreError::backend("wrote the audit log", "disk full"),
-    );
+    let store = store().fails(Call::Apply, 1, StoreError::backend("wrote the audit log", "disk full"));
     let nobody = Request::hard_delete("clients", "nobody").by(Actor::new("ana", "ADMIN"));
     let error = run(open(&store).delete(&nobody)).unwrap_err();
     assert!(matches!(error, Error::NotRecorded { .. }), "{error:?}");
@@ -191,28 +154,17 @@ fn a_refusal_that_cannot_be_recorded_says_both() {
 
 #[test]
 fn a_survey_that_got_in_the_way_is_asked_again_only_where_nothing_is_shown() {
-    let store = store()
-        .fails(Call::Survey, 1, contention())
-        .fails(Call::Survey, 2, contention());
+    let store = store().fails(Call::Survey, 1, contention()).fails(Call::Survey, 2, contention());
     let lifecycle = open(&store);
-    assert_eq!(
-        run(lifecycle.plan(&request())).unwrap_err().code(),
-        "contention"
-    );
+    assert_eq!(run(lifecycle.plan(&request())).unwrap_err().code(), "contention");
     run(lifecycle.delete(&request())).unwrap();
-    assert_eq!(
-        (store.calls(Call::Survey), recorded(&store)),
-        (3, vec!["done"])
-    );
+    assert_eq!((store.calls(Call::Survey), recorded(&store)), (3, vec!["done"]));
 }
 
 #[test]
 fn a_store_that_cannot_be_asked_is_not_opened() {
     let store = store().fails(Call::Check, 1, StoreError::backend("connected", "no route"));
-    let policy = DeletionPolicy::of("clients")
-        .hard_delete(|mode| mode.allow("ADMIN"))
-        .build()
-        .unwrap();
+    let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow("ADMIN")).build().unwrap();
     let error = run(Lifecycle::open(&store, policy)).unwrap_err();
     assert_eq!((error.code(), store.calls(Call::Check)), ("backend", 1));
 }
@@ -224,8 +176,5 @@ fn a_delayed_call_is_the_same_call_and_may_be_given_up() {
     assert!(run(drop_after(2, lifecycle.delete(&request()))).is_none());
     assert!(is_there(&store) && recorded(&store).is_empty());
     run(lifecycle.delete(&request())).unwrap();
-    assert_eq!(
-        (store.calls(Call::Apply), recorded(&store)),
-        (2, vec!["done"])
-    );
+    assert_eq!((store.calls(Call::Apply), recorded(&store)), (2, vec!["done"]));
 }

@@ -44,9 +44,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-    let lines = code
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -66,22 +64,14 @@ fn named(code: &str) -> Vec<String> {
 }
 
 fn word(text: &str) -> String {
-    text.chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .collect()
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }
 
 fn modules() -> Vec<(String, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let files = sources(&root).into_iter().filter_map(|path| {
         let inside = path.strip_prefix(&root).unwrap().to_path_buf();
-        let first = inside
-            .components()
-            .next()
-            .unwrap()
-            .as_os_str()
-            .to_str()
-            .unwrap();
+        let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
         let module = first.trim_end_matches(".rs").to_owned();
         (module != "lib").then_some((module, path))
     });
@@ -116,13 +106,7 @@ fn nothing_below_the_store_is_async_and_only_the_clock_knows_the_time() {
         if pure && code.contains("async ") {
             wrong.push(format!("{} is async", path.display()));
         }
-        for random in [
-            "Utc::now",
-            "Local::now",
-            "SystemTime::now",
-            "Instant::now",
-            "new_v4",
-        ] {
+        for random in ["Utc::now", "Local::now", "SystemTime::now", "Instant::now", "new_v4"] {
             if code.contains(random) && !path.ends_with("lifecycle/clock.rs") {
                 wrong.push(format!("{} calls {random}", path.display()));
             }

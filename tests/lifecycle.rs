@@ -104,9 +104,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn hard_delete(id: &str) -> Request {
-    Request::hard_delete("clients", id)
-        .by(Actor::new("ana", "ADMIN"))
-        .because(Reason::PrivacyRequest)
+    Request::hard_delete("clients", id).by(Actor::new("ana", "ADMIN")).because(Reason::PrivacyRequest)
 }
 
 fn op(number: u128) -> client_lifecycle::domain::OperationId {
@@ -115,10 +113,7 @@ fn op(number: u128) -> client_lifecycle::domain::OperationId {
 
 async fn world(
     on: On,
-) -> (
-    Backend,
-    client_lifecycle::Lifecycle<std::sync::Arc<dyn client_lifecycle::Store>>,
-) {
+) -> (Backend, client_lifecycle::Lifecycle<std::sync::Arc<dyn client_lifecycle::Store>>) {
     let policy = policy();
     let backend = Backend::with(on, &policy, &rows()).await;
     let lifecycle = backend.lifecycle(&policy).await.with_clock(now());

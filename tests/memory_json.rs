@@ -37,29 +37,19 @@ fn what_was_read_is_written_back_with_ids_in_order() {
     });
     let store = MemoryStore::from_json(&map(), &data).unwrap();
     assert_eq!(store.rows("clients").len(), 2);
-    assert!(
-        store.rows("clients")[0].fields.is_empty(),
-        "the id is no field"
-    );
+    assert!(store.rows("clients")[0].fields.is_empty(), "the id is no field");
     assert!(store.rows("clients")[1].get("name") == &Value::from("Ana"));
     let written = store.to_json();
     assert_eq!(written["clients"][0], json!({ "user_id": 9 }));
     assert_eq!(written["clients"][1], data["clients"][0]);
     assert_eq!(written["unmapped"], data["unmapped"]);
-    assert_eq!(
-        written.as_object().unwrap().len(),
-        2,
-        "no tables of the library"
-    );
+    assert_eq!(written.as_object().unwrap().len(), 2, "no tables of the library");
 }
 
 #[test]
 fn a_store_built_by_hand_is_written_too() {
     let store = MemoryStore::new().with("clients", [Record::new("c1").with("name", "Ana")]);
-    assert_eq!(
-        store.to_json(),
-        json!({ "clients": [ { "id": "c1", "name": "Ana" } ] })
-    );
+    assert_eq!(store.to_json(), json!({ "clients": [ { "id": "c1", "name": "Ana" } ] }));
 }
 
 #[test]

@@ -1,9 +1,5 @@
 //! What a person reads before saying yes: the plan as text, one situation each.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use chrono::{DateTime, Utc};
 use client_lifecycle::domain::{Actor, Mode, Reason, Request};
@@ -24,13 +20,9 @@ async fn text(policy: &Value, rows: &Value, request: Request) -> String {
     }
     let policy = DeletionPolicy::from_json(&policy.to_string()).unwrap();
     let store = MemoryStore::from_json(policy.map(), rows).unwrap();
-    let lifecycle = Lifecycle::open(store, policy)
-        .await
-        .unwrap()
-        .with_clock(NOW.parse::<DateTime<Utc>>().unwrap());
-    let request = request
-        .by(Actor::new("ana", "ADMIN"))
-        .because(Reason::PrivacyRequest);
+    let lifecycle =
+        Lifecycle::open(store, policy).await.unwrap().with_clock(NOW.parse::<DateTime<Utc>>().unwrap());
+    let request = request.by(Actor::new("ana", "ADMIN")).because(Reason::PrivacyRequest);
     let plan = lifecycle.plan(&request).await.unwrap();
     plan.to_string().replace(plan.digest.as_str(), "[digest]")
 }

@@ -215,27 +215,18 @@ faulty! {
 fn a_policy_without_modes_is_reported() {
     let mut document = base();
     document["modes"] = json!({});
-    assert!(
-        faults(&document)
-            .to_string()
-            .contains("a policy needs a mode")
-    );
+    assert!(faults(&document).to_string().contains("a policy needs a mode"));
 }
 
 #[test]
 fn a_mode_whose_subject_lacks_the_field_is_reported() {
-    for (mode, field) in [
-        ("deactivate", "status"),
-        ("soft_delete", "deleted_at"),
-        ("anonymize", "personal"),
-    ] {
+    for (mode, field) in [("deactivate", "status"), ("soft_delete", "deleted_at"), ("anonymize", "personal")]
+    {
         let mut document = base();
         document["kinds"]["clients"] = json!({});
         document["modes"] = json!({ mode: { "allow": "any", "rules": { "*": "keep" } } });
         let faults = faults(&document);
-        let found = faults
-            .iter()
-            .find(|fault| fault.path == format!("modes.{mode}"));
+        let found = faults.iter().find(|fault| fault.path == format!("modes.{mode}"));
         assert!(found.unwrap().message.contains(field), "{faults}");
     }
 }
@@ -243,17 +234,9 @@ fn a_mode_whose_subject_lacks_the_field_is_reported() {
 #[test]
 fn an_entry_for_parents_that_stay_is_reported_on_a_reference_in_a_cycle() {
     let mut document = base();
-    set(
-        &mut document,
-        "/references/-",
-        json!({ "from": "debts.parent", "to": "debts", "nullable": true }),
-    );
+    set(&mut document, "/references/-", json!({ "from": "debts.parent", "to": "debts", "nullable": true }));
     let entries = json!([{ "parent": "retain", "then": "delete" }, "cascade"]);
-    set(
-        &mut document,
-        "/modes/hard_delete/rules/debts.parent",
-        entries,
-    );
+    set(&mut document, "/modes/hard_delete/rules/debts.parent", entries);
     let faults = faults(&document);
     let path = "modes.hard_delete.rules.debts.parent[0]";
     let found = faults.iter().find(|fault| fault.path == path).unwrap();
@@ -265,14 +248,9 @@ fn all_faults_are_reported_at_once_in_the_order_of_their_paths() {
     let mut document = base();
     document["kinds"]["items"]["tombstone"] = json!(true);
     document["modes"]["hard_delete"]["allow"] = json!([]);
-    assert_eq!(
-        faults(&document).len(),
-        1,
-        "faults of the map hide what rests on the map"
-    );
+    assert_eq!(faults(&document).len(), 1, "faults of the map hide what rests on the map");
     document["kinds"]["items"]["tombstone"] = json!(false);
-    document["modes"]["hard_delete"]["rules"] =
-        json!({ "debts.client_id": "set_null", "x.y": "keep" });
+    document["modes"]["hard_delete"]["rules"] = json!({ "debts.client_id": "set_null", "x.y": "keep" });
     let faults = faults(&document);
     let paths: Vec<_> = faults.iter().map(|fault| fault.path.as_str()).collect();
     assert_eq!(
@@ -294,34 +272,23 @@ fn what_the_builder_cannot_read_is_reported_with_everything_else() {
         .hard_delete(|mode| {
             mode.rule(
                 "bills.client_id",
-                retain("six years", "at", "law")
-                    .when(eq("paid", true))
-                    .otherwise(set_null()),
+                retain("six years", "at", "law").when(eq("paid", true)).otherwise(set_null()),
             )
             .rule("bills.client_id", cascade())
         })
         .build()
         .unwrap_err()
         .to_string();
-    for said in [
-        "`kind.field`",
-        "`six years` is no ISO 8601 period",
-        "decided twice",
-        "nobody is allowed",
-    ] {
+    for said in ["`kind.field`", "`six years` is no ISO 8601 period", "decided twice", "nobody is allowed"] {
         assert!(faults.contains(said), "{said} is missing in\n{faults}");
     }
 }
 
 #[test]
 fn text_that_is_no_document_is_reported_with_line_and_column() {
-    for text in [
-        "",
-        "[]",
-        "{\"subject\": 1}",
-        "{\"subject\": \"a\"} x",
-        "{\"subject\": \"a\", \"subject\": \"b\"}",
-    ] {
+    for text in
+        ["", "[]", "{\"subject\": 1}", "{\"subject\": \"a\"} x", "{\"subject\": \"a\", \"subject\": \"b\"}"]
+    {
         let faults = DeletionPolicy::from_json(text).unwrap_err().to_string();
         assert!(faults.contains("line 1 column"), "{text}: {faults}");
     }

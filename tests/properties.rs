@@ -41,10 +41,7 @@ fn random_worlds_have_what_they_are_made_for() {
     let lines = coverage.lines().join("\n");
     eprintln!("{lines}");
     let missing = coverage.missing();
-    assert!(
-        missing.is_empty(),
-        "too few worlds have {missing:?}:\n{lines}"
-    );
+    assert!(missing.is_empty(), "too few worlds have {missing:?}:\n{lines}");
 }
 
 #[test]
@@ -114,12 +111,7 @@ fn the_order_of_declarations_and_rows_changes_nothing() {
         let done = as_declared.apply(&case.request, &plan).await.is_ok();
         let done_too = otherwise.apply(&case.request, &same).await.is_ok();
         prop_assert_eq!(done, done_too);
-        prop_assert_eq!(
-            as_declared.store().to_json(),
-            otherwise.store().to_json(),
-            "{}",
-            plan
-        );
+        prop_assert_eq!(as_declared.store().to_json(), otherwise.store().to_json(), "{}", plan);
         Ok(())
     });
 }
@@ -131,10 +123,7 @@ fn planning_twice_says_the_same_and_applying_twice_does_it_once() {
         let plan = planned(case, &lifecycle).await?;
         let again = planned(case, &lifecycle).await?;
         prop_assert_eq!(&plan.digest, &again.digest);
-        prop_assert_eq!(
-            sorted(&lifecycle.store().to_json()),
-            sorted(&case.rows_document())
-        );
+        prop_assert_eq!(sorted(&lifecycle.store().to_json()), sorted(&case.rows_document()));
         if !verdict.executable {
             return Ok(());
         }
@@ -158,17 +147,8 @@ fn the_model_and_sqlite_agree_whatever_its_foreign_keys_do() {
     let turn = std::cell::Cell::new(0_usize);
     on_random_worlds(async |case, verdict| {
         turn.set(turn.get() + 1);
-        let actions = [
-            "NO ACTION",
-            "RESTRICT",
-            "CASCADE",
-            "SET NULL",
-            "SET DEFAULT",
-        ];
-        let schema = Schema {
-            on_delete: actions[turn.get() % 5],
-            reversed: turn.get().is_multiple_of(2),
-        };
+        let actions = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"];
+        let schema = Schema { on_delete: actions[turn.get() % 5], reversed: turn.get().is_multiple_of(2) };
         let file = File::with_schema(case.policy.map(), &case.rows_document(), schema).await;
         let left = async |store: &MemoryStore| sorted(&store.to_json());
         let expected = agrees(case, verdict, memory(case), left).await?;

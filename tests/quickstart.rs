@@ -1,10 +1,6 @@
 //! The quickstart says what goes, what stays, why, until when, and what to do first; and it is true.
 #![cfg(feature = "sqlite")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a panic is how a test fails"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -104,54 +100,26 @@ async fn the_quickstart_tells_the_whole_story_and_the_file_it_made_agrees() {
 
 /// What the file holds, asked without the library.
 async fn agrees() {
-    let options = SqliteConnectOptions::new()
-        .filename(example().with_file_name("quickstart.db"))
-        .read_only(true);
+    let options =
+        SqliteConnectOptions::new().filename(example().with_file_name("quickstart.db")).read_only(true);
     let pool = SqlitePool::connect_with(options).await.unwrap();
     let diego = "'00000000-0000-4000-8000-000000000122'";
     for (question, answer) in [
-        (
-            "SELECT count(*) FROM pragma_foreign_key_check".to_owned(),
-            0,
-        ),
-        (
-            "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'".to_owned(),
-            0,
-        ),
-        (
-            format!("SELECT count(*) FROM clients WHERE user_id = {diego}"),
-            0,
-        ),
-        (
-            format!("SELECT count(*) FROM consents WHERE client_id = {diego}"),
-            0,
-        ),
-        (
-            "SELECT count(*) FROM sales WHERE client_id IS NULL".to_owned(),
-            3,
-        ),
+        ("SELECT count(*) FROM pragma_foreign_key_check".to_owned(), 0),
+        ("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'".to_owned(), 0),
+        (format!("SELECT count(*) FROM clients WHERE user_id = {diego}"), 0),
+        (format!("SELECT count(*) FROM consents WHERE client_id = {diego}"), 0),
+        ("SELECT count(*) FROM sales WHERE client_id IS NULL".to_owned(), 3),
         // Old sales of others are still there: nobody asked for those clients.
         ("SELECT count(*) FROM sales".to_owned(), 1192),
-        (
-            "SELECT count(*) FROM bookings WHERE client_id IS NULL AND comment IS NULL".to_owned(),
-            2,
-        ),
-        (
-            "SELECT count(*) FROM bookings WHERE client_id IS NULL OR comment IS NULL".to_owned(),
-            2,
-        ),
-        (
-            "SELECT count(*) FROM clients WHERE role = 'ADMIN'".to_owned(),
-            3,
-        ),
+        ("SELECT count(*) FROM bookings WHERE client_id IS NULL AND comment IS NULL".to_owned(), 2),
+        ("SELECT count(*) FROM bookings WHERE client_id IS NULL OR comment IS NULL".to_owned(), 2),
+        ("SELECT count(*) FROM clients WHERE role = 'ADMIN'".to_owned(), 3),
         ("SELECT count(*) FROM lifecycle_operations".to_owned(), 1),
         ("SELECT count(*) FROM lifecycle_audit".to_owned(), 4),
         ("SELECT count(*) FROM lifecycle_outbox".to_owned(), 3),
     ] {
-        let found: i64 = query_scalar(AssertSqlSafe(question.clone()))
-            .fetch_one(&pool)
-            .await
-            .unwrap();
+        let found: i64 = query_scalar(AssertSqlSafe(question.clone())).fetch_one(&pool).await.unwrap();
         assert_eq!(found, answer, "{question}");
     }
 }

@@ -17,9 +17,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use client_lifecycle::domain::Request;
 use client_lifecycle::plan::{Plan, Receipt};
-use client_lifecycle::sql::{
-    Access, Dialect, SqlConnection, SqlError, SqlStore, SqlTransaction, SqlValue,
-};
+use client_lifecycle::sql::{Access, Dialect, SqlConnection, SqlError, SqlStore, SqlTransaction, SqlValue};
 use client_lifecycle::sqlite::{PoolConnection, SqliteStore, sqlx};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
 use serde_json::{Map, Value, json};
@@ -28,25 +26,15 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
 async fn database(schema: &str) -> SqlitePool {
     let options = SqliteConnectOptions::new().in_memory(true);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(options)
-        .await
-        .unwrap();
-    sqlx::raw_sql(AssertSqlSafe(schema.to_owned()))
-        .execute(&pool)
-        .await
-        .unwrap();
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(schema.to_owned())).execute(&pool).await.unwrap();
     SqliteStore::new(pool.clone()).migrate().await.unwrap();
     pool
 }
 
 async fn count(pool: &SqlitePool, table: &str) -> i64 {
     let sql = format!("SELECT count(*) FROM {table}");
-    sqlx::query_scalar(AssertSqlSafe(sql))
-        .fetch_one(pool)
-        .await
-        .unwrap()
+    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(pool).await.unwrap()
 }
 
 fn policy(subject: &str, references: &[(&str, &str, bool, Value)]) -> DeletionPolicy {
@@ -55,10 +43,8 @@ fn policy(subject: &str, references: &[(&str, &str, bool, Value)]) -> DeletionPo
         kinds.insert(from.split('.').next().unwrap().into(), json!({}));
         kinds.insert((*to).into(), json!({}));
     }
-    let rules: Map<String, Value> = references
-        .iter()
-        .map(|(from, _, _, rule)| ((*from).to_owned(), rule.clone()))
-        .collect();
+    let rules: Map<String, Value> =
+        references.iter().map(|(from, _, _, rule)| ((*from).to_owned(), rule.clone())).collect();
     let references: Vec<Value> = references
         .iter()
         .map(|(from, to, nullable, _)| json!({ "from": from, "to": to, "nullable": nullable }))
@@ -71,26 +57,15 @@ fn policy(subject: &str, references: &[(&str, &str, bool, Value)]) -> DeletionPo
 }
 
 /// Plans and applies, and says how long each took.
-async fn carried_out(
-    pool: &SqlitePool,
-    policy: DeletionPolicy,
-    id: &str,
-    what: &str,
-) -> (Plan, Receipt) {
+async fn carried_out(pool: &SqlitePool, policy: DeletionPolicy, id: &str, what: &str) -> (Plan, Receipt) {
     let lifecycle = Lifecycle::open(SqliteStore::new(pool.clone()), policy).await;
     let lifecycle = lifecycle.unwrap_or_else(|error| panic!("{error}"));
     let request = Request::hard_delete(lifecycle.policy().subject().clone(), id);
     let start = Instant::now();
     let plan = lifecycle.plan(&request).await.unwrap();
     let planned = start.elapsed();
-    let receipt = lifecycle
-        .apply(&request, &plan)
-        .await
-        .unwrap_or_else(|error| panic!("{error:?}\n{plan}"));
-    println!(
-        "{what}: planned in {planned:.1?}, planned and applied in {:.1?}",
-        start.elapsed()
-    );
+    let receipt = lifecycle.apply(&request, &plan).await.unwrap_or_else(|error| panic!("{error:?}\n{plan}"));
+    println!("{what}: planned in {planned:.1?}, planned and applied in {:.1?}", start.elapsed());
     (plan, receipt)
 }
 
@@ -105,14 +80,8 @@ async fn a_chain_of_a_hundred_thousand_rows_is_walked_to_its_end() {
     .await;
     let policy = policy("staff", &[("staff.boss", "staff", true, json!("cascade"))]);
     let (plan, receipt) = carried_out(&pool, policy, "1", "a chain of 100,000 rows").await;
-    assert_eq!(
-        plan.steps.iter().map(|step| step.count).collect::<Vec<_>>(),
-        [99_999, 1]
-    );
-    assert_eq!(
-        receipt.steps.iter().map(|step| step.actual).sum::<u64>(),
-        100_000
-    );
+    assert_eq!(plan.steps.iter().map(|step| step.count).collect::<Vec<_>>(), [99_999, 1]);
+    assert_eq!(receipt.steps.iter().map(|step| step.actual).sum::<u64>(), 100_000);
     assert_eq!(count(&pool, "staff").await, 0);
 }
 
@@ -129,29 +98,10 @@ async fn a_kept_row_cuts_a_long_chain_where_it_stands() {
         { "when": { "field": "note", "eq": "keep" }, "anonymize": { "note": { "text": "gone" } } }, "cascade"]);
     let policy = policy("staff", &[("staff.boss", "staff", true, rule)]);
     let (plan, _) = carried_out(&pool, policy, "1", "a chain that a kept row cuts").await;
-    let counts: Vec<_> = plan
-        .steps
-        .iter()
-        .map(|step| (step.key.disposition.as_str(), step.count))
-        .collect();
-    assert_eq!(
-        counts,
-        [
-            ("anonymize", 1),
-            ("set_null", 1),
-            ("delete", 69_999),
-            ("delete", 1)
-        ]
-    );
+    let counts: Vec<_> = plan.steps.iter().map(|step| (step.key.disposition.as_str(), step.count)).collect();
+    assert_eq!(counts, [("anonymize", 1), ("set_null", 1), ("delete", 69_999), ("delete", 1)]);
     assert_eq!(count(&pool, "staff").await, 30_000);
-    assert_eq!(
-        count(
-            &pool,
-            "staff WHERE id = 70001 AND boss IS NULL AND note = 'gone'"
-        )
-        .await,
-        1
-    );
+    assert_eq!(count(&pool, "staff WHERE id = 70001 AND boss IS NULL AND note = 'gone'").await, 1);
 }
 
 #[tokio::test]
@@ -175,22 +125,11 @@ async fn a_cycle_of_five_kinds_goes_whole() {
     }
     let schema = format!("PRAGMA foreign_keys = OFF; {schema} PRAGMA foreign_keys = ON;");
     let pool = database(&schema).await;
-    let references: Vec<(String, &str)> = kinds
-        .iter()
-        .enumerate()
-        .map(|(at, kind)| (format!("{kind}.up"), kinds[(at + 4) % 5]))
-        .collect();
-    let references: Vec<(&str, &str, bool, Value)> = references
-        .iter()
-        .map(|(from, to)| (from.as_str(), *to, true, json!("cascade")))
-        .collect();
-    let (plan, _) = carried_out(
-        &pool,
-        policy("a", &references),
-        "1",
-        "a cycle of five kinds",
-    )
-    .await;
+    let references: Vec<(String, &str)> =
+        kinds.iter().enumerate().map(|(at, kind)| (format!("{kind}.up"), kinds[(at + 4) % 5])).collect();
+    let references: Vec<(&str, &str, bool, Value)> =
+        references.iter().map(|(from, to)| (from.as_str(), *to, true, json!("cascade"))).collect();
+    let (plan, _) = carried_out(&pool, policy("a", &references), "1", "a cycle of five kinds").await;
     assert_eq!(plan.steps.iter().map(|step| step.count).sum::<u64>(), 5_000);
     for kind in kinds {
         assert_eq!(count(&pool, kind).await, 0, "{kind}");
@@ -199,8 +138,7 @@ async fn a_cycle_of_five_kinds_goes_whole() {
 
 #[tokio::test]
 async fn a_diamond_of_depth_twelve_is_one_of_depth_one_twelve_times() {
-    let mut schema =
-        "CREATE TABLE top (id INTEGER PRIMARY KEY); INSERT INTO top VALUES (1), (2);".to_owned();
+    let mut schema = "CREATE TABLE top (id INTEGER PRIMARY KEY); INSERT INTO top VALUES (1), (2);".to_owned();
     let mut references: Vec<(String, String)> = Vec::new();
     let mut above = vec!["top".to_owned()];
     for level in 1..=12 {
@@ -217,11 +155,7 @@ async fn a_diamond_of_depth_twelve_is_one_of_depth_one_twelve_times() {
                 "CREATE TABLE {kind} (id INTEGER PRIMARY KEY, {columns});
                  INSERT INTO {kind} SELECT i, {values} FROM (SELECT id AS i FROM top);"
             );
-            references.extend(
-                above
-                    .iter()
-                    .map(|up| (format!("{kind}.{up}_id"), up.clone())),
-            );
+            references.extend(above.iter().map(|up| (format!("{kind}.{up}_id"), up.clone())));
             kinds.push(kind);
         }
         above = kinds;
@@ -231,21 +165,11 @@ async fn a_diamond_of_depth_twelve_is_one_of_depth_one_twelve_times() {
         .iter()
         .map(|(from, to)| {
             // One arm of each diamond restricts, and the other clears it.
-            let rule = if to.starts_with('l') {
-                json!("restrict")
-            } else {
-                json!("cascade")
-            };
+            let rule = if to.starts_with('l') { json!("restrict") } else { json!("cascade") };
             (from.as_str(), to.as_str(), false, rule)
         })
         .collect();
-    let (plan, _) = carried_out(
-        &pool,
-        policy("top", &references),
-        "1",
-        "a diamond of depth 12",
-    )
-    .await;
+    let (plan, _) = carried_out(&pool, policy("top", &references), "1", "a diamond of depth 12").await;
     assert_eq!(plan.steps.iter().map(|step| step.count).sum::<u64>(), 25);
     assert_eq!(count(&pool, "l12").await, 1);
 }
@@ -259,20 +183,13 @@ struct CountingTransaction<'a>(Box<dyn SqlTransaction + 'a>, Arc<AtomicUsize>);
 impl SqlConnection for Counting {
     async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         self.1.fetch_add(1, Ordering::Relaxed);
-        Ok(Box::new(CountingTransaction(
-            self.0.begin(access).await?,
-            self.1.clone(),
-        )))
+        Ok(Box::new(CountingTransaction(self.0.begin(access).await?, self.1.clone())))
     }
 }
 
 #[async_trait]
 impl SqlTransaction for CountingTransaction<'_> {
-    async fn query(
-        &mut self,
-        sql: &str,
-        params: &[SqlValue],
-    ) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+    async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.query(sql, params).await
     }
@@ -291,14 +208,8 @@ impl SqlTransaction for CountingTransaction<'_> {
 /// The resident memory of this process, in kilobytes.
 fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = text
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .unwrap_or("VmHWM: 0 kB");
-    line.split_whitespace()
-        .nth(1)
-        .and_then(|number| number.parse().ok())
-        .unwrap_or_default()
+    let line = text.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or("VmHWM: 0 kB");
+    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
 /// Plans and applies with so many dependants: the statements of both, and the growth of memory.
@@ -308,11 +219,7 @@ async fn with_dependants(dependants: u32) -> (usize, usize, u64) {
         .filename(&path)
         .create_if_missing(true)
         .synchronous(sqlx::sqlite::SqliteSynchronous::Off);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(options)
-        .await
-        .unwrap();
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
     let schema = format!(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY);
          CREATE TABLE bookings (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients);
@@ -326,16 +233,11 @@ async fn with_dependants(dependants: u32) -> (usize, usize, u64) {
          INSERT INTO items SELECT i, max(10, i / 10 * 10) FROM n WHERE i % 10 <> 0 GROUP BY i;",
         dependants.max(10)
     );
-    sqlx::raw_sql(AssertSqlSafe(schema))
-        .execute(&pool)
-        .await
-        .unwrap();
+    sqlx::raw_sql(AssertSqlSafe(schema)).execute(&pool).await.unwrap();
     SqliteStore::new(pool.clone()).migrate().await.unwrap();
     let statements = Arc::new(AtomicUsize::new(0));
-    let store = SqlStore::new(
-        Counting(PoolConnection::new(pool.clone()), statements.clone()),
-        Dialect::Sqlite,
-    );
+    let store =
+        SqlStore::new(Counting(PoolConnection::new(pool.clone()), statements.clone()), Dialect::Sqlite);
     let policy = policy(
         "clients",
         &[
@@ -359,10 +261,7 @@ async fn with_dependants(dependants: u32) -> (usize, usize, u64) {
         start.elapsed()
     );
     assert!(receipt.complete);
-    assert_eq!(
-        count(&pool, "items").await + count(&pool, "bookings").await,
-        0
-    );
+    assert_eq!(count(&pool, "items").await + count(&pool, "bookings").await, 0);
     pool.close().await;
     for rest in ["", "-wal", "-shm", "-journal"] {
         let _ = std::fs::remove_file(format!("{}{rest}", path.display()));

@@ -51,19 +51,10 @@ fn given() -> Scenario {
         .at("2026-03-01T00:00:00Z")
         .given(
             "clients",
-            [
-                json!({ "user_id": "c1", "email": "ana@example.org" }),
-                json!({ "user_id": "c2" }),
-            ],
+            [json!({ "user_id": "c1", "email": "ana@example.org" }), json!({ "user_id": "c2" })],
         )
-        .given(
-            "debts",
-            [1, 2, 3].map(|id| json!({ "id": id, "client_id": "c1", "status": "PAID" })),
-        )
-        .given(
-            "notes",
-            [json!({ "id": "n1", "client_id": "c1", "deleted_at": null })],
-        )
+        .given("debts", [1, 2, 3].map(|id| json!({ "id": id, "client_id": "c1", "status": "PAID" })))
+        .given("notes", [json!({ "id": "n1", "client_id": "c1", "deleted_at": null })])
 }
 
 fn hard_delete(id: &str) -> Request {
@@ -88,20 +79,13 @@ fn what_goes_what_stays_and_what_is_told() {
 fn what_has_to_stay() {
     let invoice = |id: u32, year: u32| json!({ "id": id, "client_id": "c1", "issued_at": format!("{year}-01-01T00:00:00Z") });
     let decided = given()
-        .given(
-            "invoices",
-            [invoice(1, 2025), invoice(2, 2026), invoice(3, 2010)],
-        )
+        .given("invoices", [invoice(1, 2025), invoice(2, 2026), invoice(3, 2010)])
         .when(hard_delete("c1"))
         .then_retains("invoices", 2)
         .then_deletes("invoices", 1)
         .then_left("invoices", [1, 2])
         .then_entombs("clients", 1)
-        .then_holds(
-            "clients",
-            "c1",
-            &json!({ "email": "c1@anonymized.invalid" }),
-        );
+        .then_holds("clients", "c1", &json!({ "email": "c1@anonymized.invalid" }));
     assert!(!decided.receipt().unwrap().complete);
 }
 
@@ -110,10 +94,7 @@ fn what_stands_in_the_way() {
     let signed_in = given().given("sessions", [json!({ "id": "s1", "client_id": "c1" })]);
     signed_in
         .clone()
-        .given(
-            "debts",
-            [json!({ "id": 4, "client_id": "c1", "status": "PENDING" })],
-        )
+        .given("debts", [json!({ "id": 4, "client_id": "c1", "status": "PENDING" })])
         .when(hard_delete("c1").acknowledge("signed_in"))
         .then_blocked_by("outstanding_debts", 1)
         .then_keeps("debts", 4);
@@ -131,15 +112,10 @@ fn what_stands_in_the_way() {
 
 #[test]
 fn who_may_not_and_what_is_not_there() {
-    given()
-        .when(hard_delete("c3"))
-        .then_refused("not_found")
-        .then_keeps("clients", 2);
+    given().when(hard_delete("c3")).then_refused("not_found").then_keeps("clients", 2);
     let stranger = hard_delete("c1").by(Actor::new("bob", "USER"));
     given().when(stranger).then_refused("missing_role");
-    given()
-        .when(Request::anonymize("clients", "c1"))
-        .then_refused("invalid");
+    given().when(Request::anonymize("clients", "c1")).then_refused("invalid");
 }
 
 #[test]
@@ -148,13 +124,8 @@ fn one_request_after_the_other() {
         .when(Request::soft_delete("clients", "c1"))
         .then_soft_deletes("clients", 1)
         .then_soft_deletes("notes", 1)
-        .then_holds(
-            "clients",
-            "c1",
-            &json!({ "deleted_at": "2026-03-01T00:00:00.000Z" }),
-        );
-    soft.when(Request::soft_delete("clients", "c1"))
-        .then_refused("not_found");
+        .then_holds("clients", "c1", &json!({ "deleted_at": "2026-03-01T00:00:00.000Z" }));
+    soft.when(Request::soft_delete("clients", "c1")).then_refused("not_found");
 }
 
 /// The message with which a test fails.
@@ -169,38 +140,21 @@ fn a_test_that_fails_shows_the_plan() {
     let message = failure(|| given().when(hard_delete("c1")).then_deletes("debts", 2));
     let (first, plan) = message.split_once("\n\n").unwrap();
     assert_eq!(first, "delete of `debts`: expected 2, found 3");
-    assert!(
-        plan.starts_with("Plan: hard_delete of `clients` `c1`"),
-        "{plan}"
-    );
+    assert!(plan.starts_with("Plan: hard_delete of `clients` `c1`"), "{plan}");
 
-    let message = failure(|| {
-        given()
-            .when(hard_delete("c1"))
-            .then_left("notes", ["n1", "n2"])
-    });
+    let message = failure(|| given().when(hard_delete("c1")).then_left("notes", ["n1", "n2"]));
     assert!(
         message.starts_with("rows of `notes` that are left: expected `n1`, `n2`, found `n1`\n"),
         "{message}"
     );
 
     let message = failure(|| given().when(hard_delete("c3")).then_done());
-    assert_eq!(
-        message,
-        "expected to be carried out, found `not_found`\n\nno `clients` `c3`"
-    );
+    assert_eq!(message, "expected to be carried out, found `not_found`\n\nno `clients` `c3`");
 
     let message = failure(|| given().when(hard_delete("c1")).then_refused("not_found"));
-    assert!(
-        message.starts_with("the refusal: expected not_found, found a plan\n"),
-        "{message}"
-    );
+    assert!(message.starts_with("the refusal: expected not_found, found a plan\n"), "{message}");
 
-    let message = failure(|| {
-        given()
-            .when(hard_delete("c1"))
-            .then_holds("debts", 1, &json!({}))
-    });
+    let message = failure(|| given().when(hard_delete("c1")).then_holds("debts", 1, &json!({})));
     assert!(message.starts_with("`debts` `1` is gone\n"), "{message}");
 }
 
@@ -210,18 +164,8 @@ fn a_name_that_is_misspelt_fails_the_test() {
     assert_eq!(message, "the policy has no kind `depts`");
     let message = failure(|| given().given("depts", []).when(hard_delete("c1")));
     assert_eq!(message, "the policy has no kind `depts`");
-    let message = failure(|| {
-        given()
-            .given("debts", [json!({ "name": "no id" })])
-            .when(hard_delete("c1"))
-    });
-    assert!(
-        message.contains("debts[3].id: the row has no id"),
-        "{message}"
-    );
+    let message = failure(|| given().given("debts", [json!({ "name": "no id" })]).when(hard_delete("c1")));
+    assert!(message.contains("debts[3].id: the row has no id"), "{message}");
     let message = failure(|| given().at("yesterday").when(hard_delete("c1")));
-    assert!(
-        message.starts_with("`yesterday` is no instant"),
-        "{message}"
-    );
+    assert!(message.starts_with("`yesterday` is no instant"), "{message}");
 }

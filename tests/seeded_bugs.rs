@@ -20,8 +20,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use client_lifecycle::domain::{Condition, DataMap, Fault, all, any, is_null, not};
 use client_lifecycle::plan::{
-    Arm, Case, ChangeSet, NamedSet, Rank, Ranks, Receipt, Rows, SetId, Source, Stratum, Survey,
-    SurveyQuery,
+    Arm, Case, ChangeSet, NamedSet, Rank, Ranks, Receipt, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
 };
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{MemoryStore, Store};
@@ -40,10 +39,7 @@ struct Seeded {
 
 impl Seeded {
     fn query(&self, query: &SurveyQuery) -> SurveyQuery {
-        SurveyQuery {
-            sets: (self.bug)(query.sets.to_vec()).into(),
-            ..query.clone()
-        }
+        SurveyQuery { sets: (self.bug)(query.sets.to_vec()).into(), ..query.clone() }
     }
 }
 
@@ -59,10 +55,7 @@ impl Store for Seeded {
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
         let query = self.query(&changes.query);
-        let changes = ChangeSet {
-            query,
-            ..changes.clone()
-        };
+        let changes = ChangeSet { query, ..changes.clone() };
         self.store.apply(&changes).await
     }
 }
@@ -107,17 +100,11 @@ fn swapped_precedence(strata: Vec<Stratum>) -> Vec<Stratum> {
                     except: Vec::new(),
                     cases: ranks
                         .into_iter()
-                        .map(|rank| Case {
-                            below: Ranks::only(LAST - rank),
-                            ..Case::always(rank)
-                        })
+                        .map(|rank| Case { below: Ranks::only(LAST - rank), ..Case::always(rank) })
                         .collect(),
                 };
                 wrong.push(Stratum::Set(turned));
-                wrong.push(Stratum::Set(NamedSet {
-                    arms: vec![back],
-                    ..set
-                }));
+                wrong.push(Stratum::Set(NamedSet { arms: vec![back], ..set }));
             }
             stratum => wrong.push(stratum),
         }
@@ -169,9 +156,7 @@ fn redirect_before_delete(mut strata: Vec<Stratum>) -> Vec<Stratum> {
 
 /// A condition about a value that is not there holds.
 fn null_as_true(mut strata: Vec<Stratum>) -> Vec<Stratum> {
-    let cases = sets(&mut strata)
-        .flat_map(|set| &mut set.arms)
-        .flat_map(|arm| &mut arm.cases);
+    let cases = sets(&mut strata).flat_map(|set| &mut set.arms).flat_map(|arm| &mut arm.cases);
     for when in cases.filter_map(|case| case.when.as_mut()) {
         *when = true_or_unknown(when);
     }
@@ -185,10 +170,7 @@ fn true_or_unknown(when: &Condition) -> Condition {
         Condition::Any(parts) => any(parts.iter().map(true_or_unknown)),
         Condition::Not(part) => not(certainly(part)),
         Condition::IsNull { .. } => when.clone(),
-        leaf => any([
-            leaf.clone(),
-            is_null(leaf.field().expect("a leaf has a field").clone()),
-        ]),
+        leaf => any([leaf.clone(), is_null(leaf.field().expect("a leaf has a field").clone())]),
     }
 }
 
@@ -199,17 +181,12 @@ fn certainly(when: &Condition) -> Condition {
         Condition::Any(parts) => any(parts.iter().map(certainly)),
         Condition::Not(part) => not(true_or_unknown(part)),
         Condition::IsNull { .. } => when.clone(),
-        leaf => all([
-            leaf.clone(),
-            not(is_null(leaf.field().expect("a leaf has a field").clone())),
-        ]),
+        leaf => all([leaf.clone(), not(is_null(leaf.field().expect("a leaf has a field").clone()))]),
     }
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
 /// The number of the first world on which a store with this bug and the model disagree.

@@ -37,15 +37,9 @@ pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), F
     match done {
         Ok(receipt) => {
             if shared.format == Format::Text && data.is_some() {
-                output::message(
-                    "note: the file is not rewritten; `--format json` prints what is left",
-                );
+                output::message("note: the file is not rewritten; `--format json` prints what is left");
             }
-            let json = Applied {
-                receipt: Some(&receipt),
-                plan: None,
-                data,
-            };
+            let json = Applied { receipt: Some(&receipt), plan: None, data };
             output::result(shared.format, &receipt, &json)
         }
         Err(error) => {
@@ -55,11 +49,7 @@ pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), F
                 error => error.plan().cloned(),
             };
             if let Some(plan) = &now {
-                let json = Applied {
-                    receipt: None,
-                    plan: Some(plan),
-                    data,
-                };
+                let json = Applied { receipt: None, plan: Some(plan), data };
                 output::result(shared.format, plan, &json)?;
             }
             Err(error.into())

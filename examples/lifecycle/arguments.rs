@@ -93,8 +93,7 @@ impl Shared {
 
     pub(crate) fn policy(&self) -> Result<&PathBuf, Failure> {
         self.policy.as_ref().ok_or_else(|| {
-            Failure::usage("no policy is named")
-                .remedy("add `--policy FILE` with a policy document")
+            Failure::usage("no policy is named").remedy("add `--policy FILE` with a policy document")
         })
     }
 }

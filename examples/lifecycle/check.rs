@@ -57,13 +57,7 @@ impl fmt::Display for Printed {
             if index > 0 {
                 f.write_str("\n\n")?;
             }
-            let Finding {
-                code,
-                path,
-                message,
-                remedy,
-                ..
-            } = finding;
+            let Finding { code, path, message, remedy, .. } = finding;
             write!(f, "{path}: {code}\n  {message}")?;
             if !remedy.is_empty() {
                 write!(f, "\n  remedy: {remedy}")?;

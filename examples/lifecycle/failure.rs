@@ -32,11 +32,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            message: message.into(),
-            remedy: String::new(),
-        }
+        Self { exit, message: message.into(), remedy: String::new() }
     }
 
     /// Something about the command itself, the policy or the data is wrong.

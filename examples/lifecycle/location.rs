@@ -26,9 +26,9 @@ impl Location {
             }
             "sqlite" => Ok(Self::Sqlite(file.into())),
             "memory" => Ok(Self::Memory(file.into())),
-            "postgres" | "postgresql" => Err(Failure::usage(
-                "PostgreSQL is not built in; use `sqlite:FILE` or `memory:FILE`",
-            )),
+            "postgres" | "postgresql" => {
+                Err(Failure::usage("PostgreSQL is not built in; use `sqlite:FILE` or `memory:FILE`"))
+            }
             _ => Err(Failure::usage("there is no such kind of store").remedy(REMEDY)),
         }
     }

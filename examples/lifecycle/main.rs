@@ -51,10 +51,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { shared, command } = arguments;
-    let for_plans = matches!(
-        shared.format,
-        Format::Markdown | Format::Mermaid | Format::Sql
-    );
+    let for_plans = matches!(shared.format, Format::Markdown | Format::Mermaid | Format::Sql);
     if for_plans && !matches!(command, Command::Plan(_)) {
         let message = "this format is for `plan` only";
         return Err(Failure::usage(message).remedy("use `--format text` or `--format json`"));

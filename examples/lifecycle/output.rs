@@ -9,11 +9,7 @@ use crate::arguments::Format;
 use crate::failure::{Exit, Failure};
 
 /// Writes a result: the text, or the same as JSON.
-pub(crate) fn result(
-    format: Format,
-    text: impl Display,
-    json: &impl Serialize,
-) -> Result<(), Failure> {
+pub(crate) fn result(format: Format, text: impl Display, json: &impl Serialize) -> Result<(), Failure> {
     match format {
         Format::Json => match serde_json::to_string_pretty(json) {
             Ok(json) => self::text(&json),
@@ -33,9 +29,8 @@ fn written(written: io::Result<()>) -> Result<(), Failure> {
         // Whoever reads has seen enough; what was done stays done.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             let message = format!("the result could not be written: {error}");
-            Err(Failure::new(Exit::Other, message).remedy(
-                "an operation that was carried out stays so; apply its id again for the receipt",
-            ))
+            Err(Failure::new(Exit::Other, message)
+                .remedy("an operation that was carried out stays so; apply its id again for the receipt"))
         }
         _ => Ok(()),
     }

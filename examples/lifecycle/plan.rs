@@ -32,12 +32,7 @@ pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(),
 
 /// The statements of a plan, one after the other; the values bound to them stay out of the text.
 fn sql(plan: &Plan) -> Result<String, Failure> {
-    let statements = plan
-        .sql(Dialect::Sqlite)
-        .map_err(client_lifecycle::Error::from)?;
-    let texts: Vec<_> = statements
-        .iter()
-        .map(|statement| format!("{};", statement.sql))
-        .collect();
+    let statements = plan.sql(Dialect::Sqlite).map_err(client_lifecycle::Error::from)?;
+    let texts: Vec<_> = statements.iter().map(|statement| format!("{};", statement.sql)).collect();
     Ok(texts.join("\n\n"))
 }

@@ -10,8 +10,9 @@ use crate::failure::Failure;
 pub(crate) fn read(file: &Path) -> Result<DeletionPolicy, Failure> {
     let shown = file.display();
     let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Failure::usage(format!("there is no policy file `{shown}`"))
-            .remedy("correct `--policy`"),
+        ErrorKind::NotFound => {
+            Failure::usage(format!("there is no policy file `{shown}`")).remedy("correct `--policy`")
+        }
         ErrorKind::InvalidData => Failure::usage(format!("the policy `{shown}` is not UTF-8 text"))
             .remedy("write it as JSON in UTF-8"),
         _ => Failure::usage(format!("the policy `{shown}` cannot be read: {error}"))

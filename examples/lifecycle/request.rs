@@ -57,14 +57,10 @@ impl RequestArguments {
         request.actor = self.actor();
         request.reason = self.reason;
         request.note.clone_from(&self.note);
-        request
-            .acknowledged
-            .extend(self.acknowledge.iter().cloned());
+        request.acknowledged.extend(self.acknowledge.iter().cloned());
         for (reference, target) in &self.reassign {
             let target = RecordId::from(target.as_str());
-            request
-                .reassign
-                .insert(ReferenceName::from(reference.as_str()), target);
+            request.reassign.insert(ReferenceName::from(reference.as_str()), target);
         }
         request
     }

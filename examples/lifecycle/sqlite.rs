@@ -49,10 +49,8 @@ async fn connect(
     set: impl FnOnce(SqliteConnectOptions) -> SqliteConnectOptions,
 ) -> Result<SqliteStore, Failure> {
     // By its name and not as a URL, so that any name of a file will do. It is never created.
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(false)
-        .busy_timeout(BUSY_TIMEOUT);
+    let options =
+        SqliteConnectOptions::new().filename(file).create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(BUSY_TIMEOUT * 2)

@@ -35,9 +35,7 @@ pub(crate) async fn to_write(shared: &Shared, policy: &DeletionPolicy) -> Result
     match shared.store()? {
         Location::Sqlite(file) => {
             database(&file)?;
-            Ok(opened(
-                sqlite::to_write(&file, &shared.prefix, policy).await?,
-            ))
+            Ok(opened(sqlite::to_write(&file, &shared.prefix, policy).await?))
         }
         Location::Memory(file) => memory(&file, policy),
     }
@@ -57,10 +55,7 @@ pub(crate) async fn catalogue(shared: &Shared) -> Result<Catalogue, Failure> {
 }
 
 fn opened(store: impl Store + 'static) -> Opened {
-    Opened {
-        store: Arc::new(store),
-        memory: None,
-    }
+    Opened { store: Arc::new(store), memory: None }
 }
 
 fn memory(file: &Path, policy: &DeletionPolicy) -> Result<Opened, Failure> {
@@ -70,10 +65,7 @@ fn memory(file: &Path, policy: &DeletionPolicy) -> Result<Opened, Failure> {
         Failure::faults(&what, &faults).remedy("correct every line above; nothing has been changed")
     })?;
     let store = Arc::new(store);
-    Ok(Opened {
-        store: store.clone(),
-        memory: Some(store),
-    })
+    Ok(Opened { store: store.clone(), memory: Some(store) })
 }
 
 fn database(file: &Path) -> Result<(), Failure> {

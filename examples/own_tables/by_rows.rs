@@ -29,35 +29,20 @@ struct Document<'a> {
 
 impl Documents {
     /// A new file with these collections and those the lifecycle keeps for itself, all empty.
-    pub(crate) fn create(
-        file: impl Into<PathBuf>,
-        collections: &[&str],
-    ) -> Result<Self, StoreError> {
+    pub(crate) fn create(file: impl Into<PathBuf>, collections: &[&str]) -> Result<Self, StoreError> {
         let own = library::kinds().map(|kind| kind.name);
-        let names = collections
-            .iter()
-            .map(|name| KindName::from(*name))
-            .chain(own);
-        let documents = Self {
-            file: file.into(),
-            collections: Mutex::default(),
-        };
+        let names = collections.iter().map(|name| KindName::from(*name)).chain(own);
+        let documents = Self { file: file.into(), collections: Mutex::default() };
         let empty = names.map(|name| (name, BTreeMap::new())).collect();
         documents.save(&mut documents.lock(), empty)?;
         Ok(documents)
     }
 
     /// Inserts documents, as other parts of the host do.
-    pub(crate) fn insert(
-        &self,
-        collection: &KindName,
-        rows: Vec<Record>,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn insert(&self, collection: &KindName, rows: Vec<Record>) -> Result<(), StoreError> {
         let mut current = self.lock();
         let mut next = current.clone();
-        let collection = next
-            .get_mut(collection)
-            .ok_or_else(|| unknown(collection))?;
+        let collection = next.get_mut(collection).ok_or_else(|| unknown(collection))?;
         collection.extend(rows.into_iter().map(|row| (row.id.clone(), row)));
         self.save(&mut current, next)
     }
@@ -71,9 +56,7 @@ impl Documents {
 
     // Whoever panicked while holding the lock had not replaced anything yet.
     fn lock(&self) -> MutexGuard<'_, Collections> {
-        self.collections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.collections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces the file in one go, then what is in memory: a crash leaves the old state or the new one.
@@ -82,11 +65,7 @@ impl Documents {
             .iter()
             .map(|(name, rows)| {
                 let rows = rows.values();
-                (
-                    name,
-                    rows.map(|Record { id, fields }| Document { id, fields })
-                        .collect(),
-                )
+                (name, rows.map(|Record { id, fields }| Document { id, fields }).collect())
             })
             .collect();
         let beside = self.file.with_extension("new");
@@ -104,9 +83,7 @@ impl Documents {
 impl Records for Documents {
     async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
         let collections = self.lock();
-        let rows = collections
-            .get(&kind.name)
-            .ok_or_else(|| unknown(&kind.name))?;
+        let rows = collections.get(&kind.name).ok_or_else(|| unknown(&kind.name))?;
         Ok(ids.iter().filter_map(|id| rows.get(id).cloned()).collect())
     }
 
@@ -118,14 +95,8 @@ impl Records for Documents {
         page: Page<'_>,
     ) -> Result<Vec<Record>, StoreError> {
         let collections = self.lock();
-        let rows = collections
-            .get(&kind.name)
-            .ok_or_else(|| unknown(&kind.name))?;
-        let refers = |row: &&Record| {
-            row.get(&reference.field)
-                .as_id()
-                .is_some_and(|id| ids.contains(&id))
-        };
+        let rows = collections.get(&kind.name).ok_or_else(|| unknown(&kind.name))?;
+        let refers = |row: &&Record| row.get(&reference.field).as_id().is_some_and(|id| ids.contains(&id));
         let is_next = |row: &&Record| page.after.is_none_or(|after| row.id > *after);
         let found = rows.values().filter(is_next).filter(refers);
         Ok(found.take(page.limit).cloned().collect())
@@ -159,19 +130,14 @@ impl Records for Documents {
 /// Whether every condition of a batch holds.
 fn holds(collections: &Collections, batch: &Batch) -> bool {
     let unchanged = batch.unchanged.iter().all(|row| {
-        let found = collections
-            .get(&row.kind)
-            .and_then(|rows| rows.get(&row.id));
+        let found = collections.get(&row.kind).and_then(|rows| rows.get(&row.id));
         found == row.record.as_ref()
     });
     let no_others = batch.no_others.iter().all(|none| {
         let Some((kind, field)) = none.reference.split() else {
             return false;
         };
-        let rows = collections
-            .get(&kind)
-            .into_iter()
-            .flat_map(BTreeMap::values);
+        let rows = collections.get(&kind).into_iter().flat_map(BTreeMap::values);
         let found = rows.filter(|row| row.get(&field).as_id().as_ref() == Some(&none.target));
         found.map(|row| &row.id).eq(&none.referrers)
     });
@@ -179,8 +145,5 @@ fn holds(collections: &Collections, batch: &Batch) -> bool {
 }
 
 fn unknown(kind: &KindName) -> StoreError {
-    StoreError::Unknown {
-        what: "kind",
-        name: kind.to_string(),
-    }
+    StoreError::Unknown { what: "kind", name: kind.to_string() }
 }

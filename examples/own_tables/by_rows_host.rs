@@ -24,11 +24,7 @@ pub(crate) async fn host() -> DocumentsHost {
     let file = temp_dir().join(format!("own-tables-{}.json", uuid::Uuid::new_v4()));
     let documents = Arc::new(Documents::create(&file, &names).expect("a file"));
     let store = ByRow::new(Watched(Arc::clone(&documents)));
-    DocumentsHost {
-        documents,
-        store,
-        file,
-    }
+    DocumentsHost { documents, store, file }
 }
 
 impl Drop for DocumentsHost {
@@ -45,9 +41,7 @@ impl Host for DocumentsHost {
     }
 
     async fn load(&self, kind: &Kind, rows: Vec<Record>) {
-        self.documents
-            .insert(&kind.name, rows)
-            .expect("they are written");
+        self.documents.insert(&kind.name, rows).expect("they are written");
     }
 
     async fn rows(&self, kind: &Kind) -> Vec<Record> {
@@ -56,17 +50,13 @@ impl Host for DocumentsHost {
 
     async fn audit(&self) -> Vec<Recorded> {
         let rows = self.documents.all(library::AUDIT);
-        let entries = rows
-            .iter()
-            .map(|row| library::audit_entry(row).expect("an entry"));
+        let entries = rows.iter().map(|row| library::audit_entry(row).expect("an entry"));
         entries.flat_map(Recorded::of).collect()
     }
 
     async fn events(&self) -> Vec<Sent> {
         let rows = self.documents.all(library::OUTBOX);
-        let events = rows
-            .iter()
-            .map(|row| library::event(row).expect("an event"));
+        let events = rows.iter().map(|row| library::event(row).expect("an event"));
         events.map(Sent::of).collect()
     }
 

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use client_lifecycle::sql::{
-    Access, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue,
-};
+use client_lifecycle::sql::{Access, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Statement, params_from_iter};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -61,17 +59,11 @@ impl SqlConnection for Shared {
 
 #[async_trait]
 impl SqlTransaction for Transaction {
-    async fn query(
-        &mut self,
-        sql: &str,
-        params: &[SqlValue],
-    ) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+    async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
         self.run(sql, params, |statement, params| {
             let columns = statement.column_count();
             let rows = statement.query_map(params_from_iter(params), |row| {
-                (0..columns)
-                    .map(|column| row.get(column).map(from_driver))
-                    .collect()
+                (0..columns).map(|column| row.get(column).map(from_driver)).collect()
             })?;
             rows.collect()
         })
@@ -80,9 +72,7 @@ impl SqlTransaction for Transaction {
 
     async fn execute(&mut self, sql: &str, params: &[SqlValue]) -> Result<u64, SqlError> {
         self.run(sql, params, |statement, params| {
-            statement
-                .execute(params_from_iter(params))
-                .map(|rows| rows as u64)
+            statement.execute(params_from_iter(params)).map(|rows| rows as u64)
         })
         .await
     }
@@ -101,21 +91,13 @@ impl Transaction {
         work: impl FnOnce(&mut Statement<'_>, Vec<Value>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, SqlError> {
         let lost = |why: &str| SqlError::new(SqlErrorClass::Lost, why);
-        let held = self
-            .0
-            .take()
-            .ok_or_else(|| lost("a call was dropped half way"))?;
+        let held = self.0.take().ok_or_else(|| lost("a call was dropped half way"))?;
         let (sql, params) = (sql.to_owned(), params.iter().map(to_driver).collect());
         let thread = tokio::task::spawn_blocking(move || {
-            let done = held
-                .0
-                .prepare(&sql)
-                .and_then(|mut statement| work(&mut statement, params));
+            let done = held.0.prepare(&sql).and_then(|mut statement| work(&mut statement, params));
             (held, done)
         });
-        let (held, done) = thread
-            .await
-            .map_err(|error| SqlError::new(SqlErrorClass::Lost, error))?;
+        let (held, done) = thread.await.map_err(|error| SqlError::new(SqlErrorClass::Lost, error))?;
         self.0 = Some(held);
         done.map_err(classed)
     }

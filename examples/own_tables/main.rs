@@ -42,18 +42,12 @@ async fn documents() -> Done {
     let documents = Arc::new(Documents::create(&file, &["members", "loans", "reviews"])?);
     let member = |no: i64, name: &str| Record::new(no).with("name", name);
     let returned = "2026-01-05T10:00:00Z";
-    let loan = |id: &str, member: i64, at: Value| {
-        Record::new(id)
-            .with("member", member)
-            .with("returned_at", at)
-    };
+    let loan =
+        |id: &str, member: i64, at: Value| Record::new(id).with("member", member).with("returned_at", at);
     let review = |id: &str, author: i64| Record::new(id).with("author", author).with("stars", 5);
     documents.insert(&"members".into(), vec![member(7, "Ada"), member(8, "Ben")])?;
-    let loans = vec![
-        loan("l1", 7, returned.into()),
-        loan("l2", 7, returned.into()),
-        loan("l3", 8, Value::Null),
-    ];
+    let loans =
+        vec![loan("l1", 7, returned.into()), loan("l2", 7, returned.into()), loan("l3", 8, Value::Null)];
     documents.insert(&"loans".into(), loans)?;
     documents.insert(&"reviews".into(), vec![review("r1", 7), review("r2", 8)])?;
 
@@ -74,10 +68,7 @@ async fn documents() -> Done {
         }
     }
     let text = std::fs::read_to_string(&file)?;
-    println!(
-        "\nThe name `Ada` in the whole file: {} times",
-        text.matches("Ada").count()
-    );
+    println!("\nThe name `Ada` in the whole file: {} times", text.matches("Ada").count());
     std::fs::remove_file(file)?;
     Ok(())
 }
@@ -124,8 +115,7 @@ async fn tables() -> Done {
         }
     }
     println!("\nThe audit log:");
-    let audit =
-        "SELECT record || ' ' || action || ' ' || outcome || ' by ' || (entry ->> '$.actor.id')
+    let audit = "SELECT record || ' ' || action || ' ' || outcome || ' by ' || (entry ->> '$.actor.id')
                  FROM lifecycle_audit ORDER BY sequence";
     for row in tx.query(audit, &[]).await?.iter().flatten() {
         println!("  {}", row.as_text().unwrap_or_default());
@@ -143,10 +133,7 @@ async fn delete_member(store: impl Store) -> Done {
     let plan = lifecycle.plan(&request("7")).await?;
     println!("{plan}\n");
     let receipt = lifecycle.apply(&request("7"), &plan).await?;
-    println!(
-        "Receipt of operation {}, complete: {}",
-        receipt.operation, receipt.complete
-    );
+    println!("Receipt of operation {}, complete: {}", receipt.operation, receipt.complete);
     for step in &receipt.steps {
         println!(
             "  {} of {}: {} planned, {} done",
@@ -157,9 +144,7 @@ async fn delete_member(store: impl Store) -> Done {
         );
     }
     let refused = lifecycle.delete(&request("8")).await;
-    let why = refused
-        .err()
-        .ok_or("a member with a loan out was deleted")?;
+    let why = refused.err().ok_or("a member with a loan out was deleted")?;
     println!("\nMember 8: {why}");
     Ok(())
 }

@@ -21,18 +21,13 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
                 .field("returned_at", FieldType::Timestamp)
                 .nullable("returned_at")
         })
-        .kind("reviews", |kind| {
-            kind.table("tbl_review").column("author", "member_no")
-        })
+        .kind("reviews", |kind| kind.table("tbl_review").column("author", "member_no"))
         .reference("loans.member", "members")
         .reference("reviews.author", "members")
         .nullable()
         .hard_delete(|mode| {
             mode.allow("LIBRARIAN")
-                .rule(
-                    "loans.member",
-                    restrict().when(is_null("returned_at")).otherwise(cascade()),
-                )
+                .rule("loans.member", restrict().when(is_null("returned_at")).otherwise(cascade()))
                 .rule("reviews.author", set_null())
         })
         .build()

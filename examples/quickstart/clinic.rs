@@ -42,14 +42,10 @@ pub(crate) async fn create(file: &Path) -> Result<SqlitePool, Failure> {
             _ => {}
         }
     }
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true);
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
     let pool = SqlitePool::connect_with(options).await?;
     let mut transaction = pool.begin().await?;
-    sqlx::raw_sql(include_str!("clinic.sql"))
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::raw_sql(include_str!("clinic.sql")).execute(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(pool)
 }
@@ -78,16 +74,9 @@ pub(crate) async fn rows(pool: &SqlitePool) -> Result<Rows, Failure> {
 pub(crate) async fn rows_with(pool: &SqlitePool, client: &str) -> Result<i64, Failure> {
     let mut found = 0;
     for table in TABLES.into_iter().filter(|table| *table != "booking_items") {
-        let column = if table == "clients" {
-            "user_id"
-        } else {
-            "client_id"
-        };
+        let column = if table == "clients" { "user_id" } else { "client_id" };
         let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table} WHERE {column} = ?"));
-        found += sqlx::query_scalar::<_, i64>(sql)
-            .bind(client)
-            .fetch_one(pool)
-            .await?;
+        found += sqlx::query_scalar::<_, i64>(sql).bind(client).fetch_one(pool).await?;
     }
     Ok(found)
 }
@@ -126,10 +115,7 @@ pub(crate) async fn sales(pool: &SqlitePool, ids: &[i64]) -> Result<Vec<String>,
 async fn lines(pool: &SqlitePool, sql: &'static str, ids: &[i64]) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
     for id in ids {
-        let line = sqlx::query_scalar::<_, String>(sql)
-            .bind(id)
-            .fetch_optional(pool)
-            .await?;
+        let line = sqlx::query_scalar::<_, String>(sql).bind(id).fetch_optional(pool).await?;
         found.extend(line);
     }
     Ok(found)

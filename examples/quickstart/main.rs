@@ -5,10 +5,7 @@
 //! ```
 //!
 //! `policy.rs` is what the clinic has decided, `clinic.sql` its tables. What follows is what a service would do.
-#![allow(
-    clippy::print_stdout,
-    reason = "the output is what this example is for"
-)]
+#![allow(clippy::print_stdout, reason = "the output is what this example is for")]
 
 mod clinic;
 mod policy;
@@ -30,18 +27,14 @@ pub(crate) type Failure = Box<dyn Error>;
 /// The clock of the story stands still, so that every run tells the same one.
 const TODAY: &str = "2026-11-20T10:00:00Z";
 
-#[allow(
-    clippy::too_many_lines,
-    reason = "it is one story, read from top to bottom"
-)]
+#[allow(clippy::too_many_lines, reason = "it is one story, read from top to bottom")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let file = clinic::file()?;
     let pool = clinic::create(&file).await?;
     let store = SqliteStore::new(pool.clone()).migrate().await?;
-    let lifecycle = Lifecycle::open(store, policy::policy()?)
-        .await?
-        .with_clock(TODAY.parse::<DateTime<Utc>>()?);
+    let lifecycle =
+        Lifecycle::open(store, policy::policy()?).await?.with_clock(TODAY.parse::<DateTime<Utc>>()?);
     let before = clinic::rows(&pool).await?;
     println!(
         "A clinic with {} clients, in {}\n(a demonstration: the clock stands at {TODAY}, and all people are made up)",
@@ -49,35 +42,23 @@ async fn main() -> Result<(), Failure> {
         file.display()
     );
 
-    show::title(
-        1,
-        "Sofía cannot go yet: what stops it, and what to do first",
-    );
+    show::title(1, "Sofía cannot go yet: what stops it, and what to do first");
     let sofia = privacy_request(SOFIA, 1);
     let plan = lifecycle.plan(&sofia).await?;
     show::obstacles(&plan);
     println!();
-    show::refusal(
-        "ana tries all the same",
-        &lifecycle.apply(&sofia, &plan).await,
-    );
+    show::refusal("ana tries all the same", &lifecycle.apply(&sofia, &plan).await);
 
     show::title(2, "Who may not, and whom nobody deletes as a client");
     let by_eva = privacy_request(DIEGO, 2).by(Actor::new("eva", "RECEPTION"));
-    show::refusal(
-        "eva, who is no ADMIN, tries Diego",
-        &lifecycle.delete(&by_eva).await,
-    );
+    show::refusal("eva, who is no ADMIN, tries Diego", &lifecycle.delete(&by_eva).await);
     let administrator = privacy_request(ADMINISTRATOR, 3);
     show::refusal(
         "ana tries an administrator, who is no client and so is not there for this policy",
         &lifecycle.delete(&administrator).await,
     );
 
-    show::title(
-        3,
-        "Diego can go: what goes, what stays, why, and until when",
-    );
+    show::title(3, "Diego can go: what goes, what stays, why, and until when");
     let diego = privacy_request(DIEGO, 4);
     let plan = lifecycle.plan(&diego).await?;
     println!("{plan}");
@@ -92,18 +73,9 @@ async fn main() -> Result<(), Failure> {
     show::title(5, "What the database itself says, in plain SQL");
     let after = clinic::rows(&pool).await?;
     show::rows(&before, &after);
-    println!(
-        "\nrows of the clinic's tables with Diego's id: {}",
-        clinic::rows_with(&pool, DIEGO).await?
-    );
-    println!(
-        "references that lead nowhere: {}",
-        clinic::dangling(&pool).await?
-    );
-    println!(
-        "of his {} sales, those of the last six years are still there, without him:",
-        sales.len()
-    );
+    println!("\nrows of the clinic's tables with Diego's id: {}", clinic::rows_with(&pool, DIEGO).await?);
+    println!("references that lead nowhere: {}", clinic::dangling(&pool).await?);
+    println!("of his {} sales, those of the last six years are still there, without him:", sales.len());
     for sale in clinic::sales(&pool, &sales).await? {
         println!("  {sale}");
     }
@@ -117,17 +89,9 @@ async fn main() -> Result<(), Failure> {
         println!("  {booking}");
     }
 
-    show::title(
-        6,
-        "Every attempt is on record, and other systems will be told",
-    );
+    show::title(6, "Every attempt is on record, and other systems will be told");
     for client in [SOFIA, ADMINISTRATOR, DIEGO] {
-        show::attempts(
-            &lifecycle
-                .store()
-                .audit(&"clients".into(), &client.into())
-                .await?,
-        );
+        show::attempts(&lifecycle.store().audit(&"clients".into(), &client.into()).await?);
     }
     let events = lifecycle.store().events(receipt.operation).await?;
     println!("\nin the outbox, written together with the deletion:");
@@ -135,13 +99,10 @@ async fn main() -> Result<(), Failure> {
 
     show::title(7, "The same operation once more changes nothing");
     let again = lifecycle.apply(&diego, &plan).await?;
-    let untouched = clinic::rows(&pool).await? == after
-        && lifecycle.store().events(receipt.operation).await? == events;
+    let untouched =
+        clinic::rows(&pool).await? == after && lifecycle.store().events(receipt.operation).await? == events;
     println!("the same receipt: {}", show::yes(again == receipt));
-    println!(
-        "the same rows, and no event twice: {}",
-        show::yes(untouched)
-    );
+    println!("the same rows, and no event twice: {}", show::yes(untouched));
 
     let document = file.with_extension("json");
     fs::write(&document, serde_json::to_string_pretty(lifecycle.policy())?)?;

@@ -10,17 +10,11 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
     DeletionPolicy::of("clients")
         .version("2026-11")
         // The clinic's tables. An administrator is in `clients` too, and is not a client.
-        .kind("clients", |kind| {
-            kind.id("user_id").status("status").only(eq("role", "USER"))
-        })
+        .kind("clients", |kind| kind.id("user_id").status("status").only(eq("role", "USER")))
         .kind("bookings", |kind| {
-            kind.field("starts_at", FieldType::Timestamp)
-                .nullable("comment")
-                .personal("comment", Mask::Null)
+            kind.field("starts_at", FieldType::Timestamp).nullable("comment").personal("comment", Mask::Null)
         })
-        .kind("sales", |kind| {
-            kind.field("issued_at", FieldType::Timestamp)
-        })
+        .kind("sales", |kind| kind.field("issued_at", FieldType::Timestamp))
         .kind("sessions", KindBuilder::volatile)
         // Who refers to whom.
         .reference("consents.client_id", "clients")
@@ -45,10 +39,7 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
                 )
                 .guard(
                     Guard::block("upcoming_booking", "bookings")
-                        .when(all([
-                            eq("status", "BOOKED"),
-                            after("starts_at", Moment::Now),
-                        ]))
+                        .when(all([eq("status", "BOOKED"), after("starts_at", Moment::Now)]))
                         .message("the client is still expected at the clinic")
                         .remedy("cancel the booking, or wait until it has taken place"),
                 )
@@ -65,22 +56,15 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
                 // How busy the clinic was stays known; who came does not.
                 .rule(
                     "bookings.client_id",
-                    cascade()
-                        .when(eq("status", "CANCELLED"))
-                        .otherwise(anonymize().link(Redirect::SetNull)),
+                    cascade().when(eq("status", "CANCELLED")).otherwise(anonymize().link(Redirect::SetNull)),
                 )
                 .rule("booking_items.booking_id", cascade())
                 .rule(
                     "sales.client_id",
-                    retain("P6Y", "issued_at", "Código de Comercio art. 30")
-                        .link(Redirect::SetNull),
+                    retain("P6Y", "issued_at", "Código de Comercio art. 30").link(Redirect::SetNull),
                 )
                 .rule("sessions.client_id", delete())
-                .effect(
-                    EffectRule::topic("sessions.revoke")
-                        .on("sessions")
-                        .fields(["token"]),
-                )
+                .effect(EffectRule::topic("sessions.revoke").on("sessions").fields(["token"]))
                 .effect(EffectRule::topic("email.account_deleted").fields(["email"]))
         })
         // The alternative that can be undone: the account is OFF, everything else stays.

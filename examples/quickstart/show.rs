@@ -31,15 +31,9 @@ pub(crate) fn refusal(who: &str, done: &Result<Receipt, Error>) {
 }
 
 pub(crate) fn rows(before: &Rows, after: &Rows) {
-    println!(
-        "{:<14}  {:>6}  {:>5}  {:>10}",
-        "table", "before", "after", "difference"
-    );
+    println!("{:<14}  {:>6}  {:>5}  {:>10}", "table", "before", "after", "difference");
     for ((table, before), (_, after)) in before.0.iter().zip(&after.0) {
-        println!(
-            "{table:<14}  {before:>6}  {after:>5}  {:>10}",
-            after - before
-        );
+        println!("{table:<14}  {before:>6}  {after:>5}  {:>10}", after - before);
     }
 }
 

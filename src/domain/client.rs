@@ -15,10 +15,7 @@ use super::{DocumentType, Role, Status};
 /// `Debug` shows the id only.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-#[allow(
-    missing_docs,
-    reason = "the names say it; the limits stand beside them"
-)]
+#[allow(missing_docs, reason = "the names say it; the limits stand beside them")]
 pub struct ClientDetails {
     #[garde(skip)]
     pub user_id: Uuid,
@@ -60,9 +57,7 @@ pub struct ClientDetails {
 
 impl fmt::Debug for ClientDetails {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientDetails")
-            .field("user_id", &self.user_id)
-            .finish_non_exhaustive()
+        f.debug_struct("ClientDetails").field("user_id", &self.user_id).finish_non_exhaustive()
     }
 }
 
@@ -94,11 +89,7 @@ impl Client {
         }
         fields.sort();
         fields.dedup();
-        if fields.is_empty() {
-            Ok(Self(details))
-        } else {
-            Err(InvalidClient { fields })
-        }
+        if fields.is_empty() { Ok(Self(details)) } else { Err(InvalidClient { fields }) }
     }
 
     /// The details.
@@ -110,8 +101,6 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("user_id", &self.0.user_id)
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("user_id", &self.0.user_id).finish_non_exhaustive()
     }
 }

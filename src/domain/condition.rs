@@ -10,8 +10,7 @@ use std::fmt;
 use super::{BadValue, FieldName, Kind, Period, Record, Value, instant_text};
 
 pub use build::{
-    after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of,
-    within,
+    after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
 };
 
 /// A question to one row that is answered with yes, no, or unknown where a field is null.
@@ -148,18 +147,12 @@ impl Condition {
         now: DateTime<Utc>,
     ) -> Result<Option<bool>, (FieldName, BadValue)> {
         let read = |field: &FieldName, value: &Value| {
-            kind.type_of(field)
-                .read(value)
-                .map_err(|bad| (field.clone(), bad))
+            kind.type_of(field).read(value).map_err(|bad| (field.clone(), bad))
         };
         // A record holds its id beside its fields.
         let id = Value::from(&record.id);
         let stored = |field: &FieldName| {
-            if *field == kind.id {
-                &id
-            } else {
-                record.get(field)
-            }
+            if *field == kind.id { &id } else { record.get(field) }
         };
         let compare = |field: &FieldName, value: &Value| -> Result<_, _> {
             let stored = read(field, stored(field))?;
@@ -167,9 +160,7 @@ impl Condition {
             Ok(kind.type_of(field).compare(&stored, &given))
         };
         Ok(match self {
-            Self::Compare { field, is, value } => {
-                compare(field, value)?.map(|order| is.accepts(order))
-            }
+            Self::Compare { field, is, value } => compare(field, value)?.map(|order| is.accepts(order)),
             Self::Time { field, is, moment } => {
                 compare(field, &Value::Timestamp(moment.at(now)))?.map(|order| is.accepts(order))
             }
@@ -238,24 +229,23 @@ impl Condition {
 /// The condition as a person reads it: `status = "PENDING" and created_at within P30D`.
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let join =
-            |f: &mut fmt::Formatter<'_>, conditions: &[Condition], word: &str, none: &str| {
-                if conditions.is_empty() {
-                    return f.write_str(none);
+        let join = |f: &mut fmt::Formatter<'_>, conditions: &[Condition], word: &str, none: &str| {
+            if conditions.is_empty() {
+                return f.write_str(none);
+            }
+            for (index, condition) in conditions.iter().enumerate() {
+                if index > 0 {
+                    write!(f, " {word} ")?;
                 }
-                for (index, condition) in conditions.iter().enumerate() {
-                    if index > 0 {
-                        write!(f, " {word} ")?;
+                match condition {
+                    Self::All(_) | Self::Any(_) if conditions.len() > 1 => {
+                        write!(f, "({condition})")?;
                     }
-                    match condition {
-                        Self::All(_) | Self::Any(_) if conditions.len() > 1 => {
-                            write!(f, "({condition})")?;
-                        }
-                        _ => write!(f, "{condition}")?,
-                    }
+                    _ => write!(f, "{condition}")?,
                 }
-                Ok(())
-            };
+            }
+            Ok(())
+        };
         match self {
             Self::Compare { field, is, value } => {
                 write!(f, "{field} {} {}", is.as_sql(), value.literal())

@@ -99,11 +99,7 @@ impl DataMap {
                     .remedy("say what becomes of it in the rules, with `link`"),
                 );
             }
-            if map
-                .references
-                .insert(reference.name.clone(), reference)
-                .is_some()
-            {
+            if map.references.insert(reference.name.clone(), reference).is_some() {
                 faults.push(
                     Fault::new(path, "the reference is declared twice")
                         .remedy("a field refers to one kind; use two fields"),
@@ -139,19 +135,12 @@ impl DataMap {
 
     /// The references to a kind, by name.
     pub fn references_to<'a>(&'a self, kind: &'a KindName) -> impl Iterator<Item = &'a Reference> {
-        self.references
-            .values()
-            .filter(move |reference| reference.to == *kind)
+        self.references.values().filter(move |reference| reference.to == *kind)
     }
 
     /// The references that a kind has, by name.
-    pub fn references_from<'a>(
-        &'a self,
-        kind: &'a KindName,
-    ) -> impl Iterator<Item = &'a Reference> {
-        self.references
-            .values()
-            .filter(move |reference| reference.from == *kind)
+    pub fn references_from<'a>(&'a self, kind: &'a KindName) -> impl Iterator<Item = &'a Reference> {
+        self.references.values().filter(move |reference| reference.from == *kind)
     }
 
     /// What is left out on purpose.
@@ -162,22 +151,10 @@ impl DataMap {
 
     /// Every field of a kind that the map knows of: id, references, status, declared and personal fields.
     pub fn fields_of<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a FieldName> {
-        let own = [
-            Some(&kind.id),
-            kind.status.as_ref().map(|s| &s.field),
-            kind.deleted_at.as_ref(),
-        ];
+        let own = [Some(&kind.id), kind.status.as_ref().map(|s| &s.field), kind.deleted_at.as_ref()];
         let mut fields: Vec<&FieldName> = own.into_iter().flatten().collect();
-        fields.extend(
-            self.references_from(&kind.name)
-                .map(|reference| &reference.field),
-        );
-        fields.extend(
-            kind.fields
-                .keys()
-                .chain(kind.personal.keys())
-                .chain(&kind.key),
-        );
+        fields.extend(self.references_from(&kind.name).map(|reference| &reference.field));
+        fields.extend(kind.fields.keys().chain(kind.personal.keys()).chain(&kind.key));
         fields.sort();
         fields.dedup();
         fields.into_iter()
@@ -204,27 +181,18 @@ impl DataMap {
 fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
     if kind.tombstone && kind.personal.is_empty() {
         faults.push(
-            Fault::new(
-                format!("{path}.tombstone"),
-                "a tombstone needs masked personal fields",
-            )
-            .remedy("declare `personal`, so that what stays is nobody"),
+            Fault::new(format!("{path}.tombstone"), "a tombstone needs masked personal fields")
+                .remedy("declare `personal`, so that what stays is nobody"),
         );
     }
     if kind.personal.contains_key(&kind.id) {
         faults.push(
-            Fault::new(
-                format!("{path}.personal.{}", kind.id),
-                "an id cannot be masked",
-            )
-            .remedy("others refer to it; give the kind an id that is not personal"),
+            Fault::new(format!("{path}.personal.{}", kind.id), "an id cannot be masked")
+                .remedy("others refer to it; give the kind an id that is not personal"),
         );
     }
     for (field, mask) in &kind.personal {
-        let unique = kind
-            .fields
-            .get(field)
-            .is_some_and(|declared| declared.unique);
+        let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
         if unique && !mask_keeps_unique(mask) {
             faults.push(
                 Fault::new(

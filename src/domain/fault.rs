@@ -23,11 +23,7 @@ impl Fault {
     /// A fault at a place.
     #[must_use]
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            message: message.into(),
-            remedy: String::new(),
-        }
+        Self { path: path.into(), message: message.into(), remedy: String::new() }
     }
 
     /// The same with what can be done about it.
@@ -100,11 +96,7 @@ impl Faults {
     /// # Errors
     /// The faults, sorted by path and without repetitions.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
-        if self.0.is_empty() {
-            Ok(value)
-        } else {
-            Err(self.and(Self::none()))
-        }
+        if self.0.is_empty() { Ok(value) } else { Err(self.and(Self::none())) }
     }
 }
 

@@ -76,18 +76,13 @@ impl FieldType {
             (Self::Boolean, Value::Integer(1)) => Some(Value::Boolean(true)),
             #[allow(clippy::cast_precision_loss, reason = "decimals compare as doubles")]
             (Self::Decimal, Value::Integer(number)) => Some(Value::Real(*number as f64)),
-            (Self::Decimal, Value::Text(text)) => text
-                .parse()
-                .ok()
-                .filter(|number: &f64| number.is_finite())
-                .map(Value::Real),
+            (Self::Decimal, Value::Text(text)) => {
+                text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Real)
+            }
             (Self::Date | Self::Timestamp, _) => instant(value).map(Value::Timestamp),
             _ => None,
         };
-        read.ok_or(BadValue {
-            expected: self,
-            found: sort_of(value),
-        })
+        read.ok_or(BadValue { expected: self, found: sort_of(value) })
     }
 
     /// Compares two values of this type that [`read`](Self::read) returned; `None` when either is null.

@@ -110,9 +110,7 @@ impl Ord for RecordId {
             (Repr::Uuid(a), Repr::Uuid(b)) => a.cmp(b),
             (Repr::Text(a), Repr::Text(b)) => a.cmp(b),
             // The hyphenated form of a UUID sorts as its bytes do.
-            (Repr::Uuid(a), Repr::Text(b)) => {
-                (*a.hyphenated().encode_lower(&mut [0; 36])).cmp(&**b)
-            }
+            (Repr::Uuid(a), Repr::Text(b)) => (*a.hyphenated().encode_lower(&mut [0; 36])).cmp(&**b),
             (Repr::Text(a), Repr::Uuid(b)) => (**a).cmp(b.hyphenated().encode_lower(&mut [0; 36])),
             (Repr::Integer(_), _) => Ordering::Less,
             (_, Repr::Integer(_)) => Ordering::Greater,

@@ -66,11 +66,7 @@ pub struct StatusField {
 
 impl<T: Into<FieldName>> From<T> for StatusField {
     fn from(field: T) -> Self {
-        Self {
-            field: field.into(),
-            on: "ON".into(),
-            off: "OFF".into(),
-        }
+        Self { field: field.into(), on: "ON".into(), off: "OFF".into() }
     }
 }
 
@@ -78,11 +74,7 @@ impl<T: Into<FieldName>> From<T> for StatusField {
 #[serde(untagged)]
 enum StatusDocument {
     Name(FieldName),
-    Full {
-        field: FieldName,
-        on: Value,
-        off: Value,
-    },
+    Full { field: FieldName, on: Value, off: Value },
 }
 
 impl From<StatusDocument> for StatusField {
@@ -148,7 +140,6 @@ impl Kind {
     #[must_use]
     pub fn declared_type(&self, field: &FieldName) -> Option<FieldType> {
         let declared = self.fields.get(field).and_then(|field| field.field_type);
-        declared
-            .or_else(|| (self.deleted_at.as_ref() == Some(field)).then_some(FieldType::Timestamp))
+        declared.or_else(|| (self.deleted_at.as_ref() == Some(field)).then_some(FieldType::Timestamp))
     }
 }

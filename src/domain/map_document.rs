@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::once::once_each;
 use super::{
-    Condition, DataMap, Excluded, Fault, Faults, Field, FieldName, FieldType, Kind, KindName, Lock,
-    Mask, Reference, ReferenceName, StatusField, Value,
+    Condition, DataMap, Excluded, Fault, Faults, Field, FieldName, FieldType, Kind, KindName, Lock, Mask,
+    Reference, ReferenceName, StatusField, Value,
 };
 
 /// The three parts of a data map as a document spells them.
@@ -41,17 +41,9 @@ pub(crate) struct KindDocument {
     volatile: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     only: Option<Condition>,
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "once_each"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "once_each")]
     fields: BTreeMap<FieldName, FieldDocument>,
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "once_each"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "once_each")]
     personal: BTreeMap<FieldName, Mask>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<FieldName>,
@@ -87,11 +79,7 @@ pub(crate) struct FieldFacts {
     unique: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     column: Option<String>,
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     default: Option<Value>,
 }
 
@@ -114,12 +102,10 @@ impl<'de> Deserialize<'de> for FieldDocument {
                 f.write_str("a field type such as \"text\", or an object with `type`")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<FieldDocument, E> {
-                FieldType::deserialize(de::value::StrDeserializer::new(text))
-                    .map(FieldDocument::Type)
+                FieldType::deserialize(de::value::StrDeserializer::new(text)).map(FieldDocument::Type)
             }
             fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<FieldDocument, M::Error> {
-                FieldFacts::deserialize(de::value::MapAccessDeserializer::new(map))
-                    .map(FieldDocument::Facts)
+                FieldFacts::deserialize(de::value::MapAccessDeserializer::new(map)).map(FieldDocument::Facts)
             }
         }
         deserializer.deserialize_any(TypeOrFacts)
@@ -129,25 +115,10 @@ impl<'de> Deserialize<'de> for FieldDocument {
 impl From<FieldDocument> for Field {
     fn from(document: FieldDocument) -> Self {
         match document {
-            FieldDocument::Type(field_type) => Self {
-                field_type: Some(field_type),
-                ..Self::default()
-            },
+            FieldDocument::Type(field_type) => Self { field_type: Some(field_type), ..Self::default() },
             FieldDocument::Facts(facts) => {
-                let FieldFacts {
-                    field_type,
-                    nullable,
-                    unique,
-                    column,
-                    default,
-                } = facts;
-                Self {
-                    field_type,
-                    nullable,
-                    unique,
-                    column,
-                    default,
-                }
+                let FieldFacts { field_type, nullable, unique, column, default } = facts;
+                Self { field_type, nullable, unique, column, default }
             }
         }
     }
@@ -155,42 +126,19 @@ impl From<FieldDocument> for Field {
 
 impl From<Field> for FieldDocument {
     fn from(field: Field) -> Self {
-        let Field {
-            field_type,
-            nullable,
-            unique,
-            column,
-            default,
-        } = field;
+        let Field { field_type, nullable, unique, column, default } = field;
         match field_type {
             Some(field_type) if !nullable && !unique && column.is_none() && default.is_none() => {
                 Self::Type(field_type)
             }
-            _ => Self::Facts(FieldFacts {
-                field_type,
-                nullable,
-                unique,
-                column,
-                default,
-            }),
+            _ => Self::Facts(FieldFacts { field_type, nullable, unique, column, default }),
         }
     }
 }
 
 impl KindDocument {
     fn into_kind(self, name: KindName) -> Kind {
-        let Self {
-            table,
-            id,
-            status,
-            deleted_at,
-            tombstone,
-            volatile,
-            only,
-            fields,
-            personal,
-            key,
-        } = self;
+        let Self { table, id, status, deleted_at, tombstone, volatile, only, fields, personal, key } = self;
         Kind {
             name,
             table,
@@ -200,10 +148,7 @@ impl KindDocument {
             tombstone,
             volatile,
             only,
-            fields: fields
-                .into_iter()
-                .map(|(name, field)| (name, field.into()))
-                .collect(),
+            fields: fields.into_iter().map(|(name, field)| (name, field.into())).collect(),
             personal,
             key,
         }
@@ -212,19 +157,8 @@ impl KindDocument {
 
 impl From<Kind> for KindDocument {
     fn from(kind: Kind) -> Self {
-        let Kind {
-            name: _,
-            table,
-            id,
-            status,
-            deleted_at,
-            tombstone,
-            volatile,
-            only,
-            fields,
-            personal,
-            key,
-        } = kind;
+        let Kind { name: _, table, id, status, deleted_at, tombstone, volatile, only, fields, personal, key } =
+            kind;
         Self {
             table,
             id: (id != "id").then_some(id),
@@ -233,10 +167,7 @@ impl From<Kind> for KindDocument {
             tombstone,
             volatile,
             only,
-            fields: fields
-                .into_iter()
-                .map(|(name, field)| (name, field.into()))
-                .collect(),
+            fields: fields.into_iter().map(|(name, field)| (name, field.into())).collect(),
             personal,
             key,
         }
@@ -248,29 +179,12 @@ impl TryFrom<MapDocument> for DataMap {
 
     fn try_from(document: MapDocument) -> Result<Self, Faults> {
         let mut faults = Faults::none();
-        let kinds: Vec<Kind> = document
-            .kinds
-            .into_iter()
-            .map(|(name, kind)| kind.into_kind(name))
-            .collect();
+        let kinds: Vec<Kind> = document.kinds.into_iter().map(|(name, kind)| kind.into_kind(name)).collect();
         let mut references = Vec::new();
-        for ReferenceDocument {
-            from: name,
-            to,
-            nullable,
-            lock,
-        } in document.references
-        {
+        for ReferenceDocument { from: name, to, nullable, lock } in document.references {
             match name.split() {
                 Some((from, field)) => {
-                    references.push(Reference {
-                        name,
-                        from,
-                        field,
-                        to,
-                        nullable,
-                        lock,
-                    });
+                    references.push(Reference { name, from, field, to, nullable, lock });
                 }
                 None => faults.push(
                     Fault::new(format!("references.{name}"), "a reference is `kind.field`")
@@ -291,10 +205,7 @@ impl TryFrom<MapDocument> for DataMap {
 impl From<DataMap> for MapDocument {
     fn from(map: DataMap) -> Self {
         Self {
-            kinds: map
-                .kinds()
-                .map(|kind| (kind.name.clone(), kind.clone().into()))
-                .collect(),
+            kinds: map.kinds().map(|kind| (kind.name.clone(), kind.clone().into())).collect(),
             references: map
                 .references()
                 .map(|reference| ReferenceDocument {

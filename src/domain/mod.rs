@@ -31,8 +31,7 @@ pub use audit::{AuditEntry, AuditOutcome};
 pub use client::{Client, ClientDetails, InvalidClient};
 pub use condition::{Comparison, Condition, Moment};
 pub use condition::{
-    after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of,
-    within,
+    after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
 };
 pub use data_map::{DataMap, Excluded};
 pub use document_type::{DocumentType, UnknownDocumentType};

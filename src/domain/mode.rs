@@ -28,13 +28,8 @@ pub enum Mode {
 
 impl Mode {
     /// All modes.
-    pub const ALL: [Self; 5] = [
-        Self::Deactivate,
-        Self::Reactivate,
-        Self::SoftDelete,
-        Self::Anonymize,
-        Self::HardDelete,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Deactivate, Self::Reactivate, Self::SoftDelete, Self::Anonymize, Self::HardDelete];
 
     /// The name in documents.
     #[must_use]
@@ -75,12 +70,9 @@ impl fmt::Display for Mode {
 impl FromStr for Mode {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|mode| mode.as_str() == text)
-            .ok_or_else(|| {
-                let names = Self::ALL.map(Self::as_str).join(", ");
-                format!("`{text}` is no mode; there are {names}")
-            })
+        Self::ALL.into_iter().find(|mode| mode.as_str() == text).ok_or_else(|| {
+            let names = Self::ALL.map(Self::as_str).join(", ");
+            format!("`{text}` is no mode; there are {names}")
+        })
     }
 }

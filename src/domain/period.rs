@@ -42,21 +42,13 @@ impl Period {
     /// A number of days.
     #[must_use]
     pub const fn days(days: u16) -> Self {
-        Self {
-            months: 0,
-            days: days as u32,
-            seconds: 0,
-        }
+        Self { months: 0, days: days as u32, seconds: 0 }
     }
 
     /// A number of years.
     #[must_use]
     pub const fn years(years: u8) -> Self {
-        Self {
-            months: years as u32 * 12,
-            days: 0,
-            seconds: 0,
-        }
+        Self { months: years as u32 * 12, days: 0, seconds: 0 }
     }
 
     /// Whether it runs in calendar days, so that it ends at midnight UTC.
@@ -70,9 +62,7 @@ impl Period {
         let time = TimeDelta::seconds(self.seconds.into());
         if self.is_calendar() {
             let day = self.day_after(from.date_naive())?;
-            day.and_time(NaiveTime::MIN)
-                .and_utc()
-                .checked_add_signed(time)
+            day.and_time(NaiveTime::MIN).and_utc().checked_add_signed(time)
         } else {
             from.checked_add_signed(time)
         }
@@ -88,9 +78,7 @@ impl Period {
             .checked_sub_signed(TimeDelta::seconds(self.seconds.into()))
             .unwrap_or(DateTime::<Utc>::MIN_UTC);
         if !self.is_calendar() {
-            return at
-                .checked_add_signed(TimeDelta::milliseconds(1))
-                .unwrap_or(at);
+            return at.checked_add_signed(TimeDelta::milliseconds(1)).unwrap_or(at);
         }
         // The last day whose period ends by `at`: months are clamped, so step back from a guess that is
         // never too early. Adding a period never reverses the order of two days.
@@ -106,15 +94,11 @@ impl Period {
                 None => return DateTime::<Utc>::MIN_UTC,
             }
         }
-        day.succ_opt()
-            .unwrap_or(day)
-            .and_time(NaiveTime::MIN)
-            .and_utc()
+        day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN).and_utc()
     }
 
     fn day_after(self, day: NaiveDate) -> Option<NaiveDate> {
-        day.checked_add_months(Months::new(self.months))?
-            .checked_add_days(Days::new(self.days.into()))
+        day.checked_add_months(Months::new(self.months))?.checked_add_days(Days::new(self.days.into()))
     }
 }
 
@@ -138,17 +122,9 @@ fn parse(text: &str) -> Option<Period> {
         Some((date, time)) => (date, time),
         None => (body, ""),
     };
-    let mut period = Period {
-        months: 0,
-        days: 0,
-        seconds: 0,
-    };
+    let mut period = Period { months: 0, days: 0, seconds: 0 };
     for (unit, amount) in amounts(date, &DATE_UNITS)? {
-        let total = if unit < 2 {
-            &mut period.months
-        } else {
-            &mut period.days
-        };
+        let total = if unit < 2 { &mut period.months } else { &mut period.days };
         *total = total.checked_add(amount)?;
     }
     for (_, amount) in amounts(time, &TIME_UNITS)? {
@@ -166,11 +142,7 @@ fn amounts(mut text: &str, units: &[(char, u32)]) -> Option<Vec<(usize, u32)>> {
         let digits = text.find(|c: char| !c.is_ascii_digit())?;
         let (number, rest) = text.split_at(digits);
         let unit = rest.chars().next()?;
-        let index = next
-            + units
-                .iter()
-                .skip(next)
-                .position(|(name, _)| *name == unit)?;
+        let index = next + units.iter().skip(next).position(|(name, _)| *name == unit)?;
         let worth = units.get(index)?.1;
         found.push((index, number.parse::<u32>().ok()?.checked_mul(worth)?));
         next = index + 1;
@@ -231,23 +203,14 @@ mod tests {
     #[test]
     fn a_leap_day_plus_a_year_ends_on_the_28th_of_february() {
         let period: Period = "P1Y".parse().unwrap();
-        assert_eq!(
-            period.end(at("2024-02-29T23:59:59Z")),
-            Some(at("2025-02-28T00:00:00Z"))
-        );
+        assert_eq!(period.end(at("2024-02-29T23:59:59Z")), Some(at("2025-02-28T00:00:00Z")));
     }
 
     #[test]
     fn what_begins_before_the_cutoff_is_over_and_nothing_else() {
-        for period in [
-            "P1M", "P1Y", "P30D", "P2W", "P1Y2M3D", "P1DT5H", "PT36H", "PT90S",
-        ] {
+        for period in ["P1M", "P1Y", "P30D", "P2W", "P1Y2M3D", "P1DT5H", "PT36H", "PT90S"] {
             let period: Period = period.parse().unwrap();
-            for now in [
-                "2025-02-28T00:00:00Z",
-                "2024-03-31T13:00:00Z",
-                "2024-02-29T04:59:59.999Z",
-            ] {
+            for now in ["2025-02-28T00:00:00Z", "2024-03-31T13:00:00Z", "2024-02-29T04:59:59.999Z"] {
                 let now = at(now);
                 let cutoff = period.cutoff(now);
                 for hours in -80_i64..80 {

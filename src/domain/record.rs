@@ -26,10 +26,7 @@ impl Record {
     /// A record without fields.
     #[must_use]
     pub fn new(id: impl Into<RecordId>) -> Self {
-        Self {
-            id: id.into(),
-            fields: BTreeMap::new(),
-        }
+        Self { id: id.into(), fields: BTreeMap::new() }
     }
 
     /// The same with a field.
@@ -48,9 +45,6 @@ impl Record {
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Record")
-            .field("id", &self.id)
-            .field("fields", &self.fields.keys())
-            .finish()
+        f.debug_struct("Record").field("id", &self.id).field("fields", &self.fields.keys()).finish()
     }
 }

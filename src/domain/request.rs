@@ -133,11 +133,7 @@ impl Request {
 
     /// Says whom the rows of a reference with the rule `reassign` are to refer to instead.
     #[must_use]
-    pub fn reassign(
-        mut self,
-        reference: impl Into<ReferenceName>,
-        target: impl Into<RecordId>,
-    ) -> Self {
+    pub fn reassign(mut self, reference: impl Into<ReferenceName>, target: impl Into<RecordId>) -> Self {
         self.reassign.insert(reference.into(), target.into());
         self
     }

@@ -39,9 +39,7 @@ pub(super) fn refused(
     let blockers: Vec<_> = plan
         .into_iter()
         .flat_map(|plan| &plan.blockers)
-        .map(
-            |blocker| json!({ "kind": blocker.kind, "rule": blocker.rule, "count": blocker.count }),
-        )
+        .map(|blocker| json!({ "kind": blocker.kind, "rule": blocker.rule, "count": blocker.count }))
         .collect();
     let audit = AuditEntry {
         digest: plan.map(|plan| plan.digest.to_string()),
@@ -79,12 +77,7 @@ pub(super) fn refused(
     }
 }
 
-fn entry(
-    request: &Request,
-    operation: OperationId,
-    at: DateTime<Utc>,
-    outcome: AuditOutcome,
-) -> AuditEntry {
+fn entry(request: &Request, operation: OperationId, at: DateTime<Utc>, outcome: AuditOutcome) -> AuditEntry {
     AuditEntry {
         action: AuditEntry::action(&request.kind, request.mode),
         operation,

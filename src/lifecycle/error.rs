@@ -70,20 +70,12 @@ pub struct Change {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {} shown, {} found",
-            self.what, self.shown, self.found
-        )
+        write!(f, "{}: {} shown, {} found", self.what, self.shown, self.found)
     }
 }
 
 fn join(changes: &[Change]) -> String {
-    changes
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("; ")
+    changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl Change {

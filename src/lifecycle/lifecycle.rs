@@ -59,13 +59,7 @@ impl<S: Store> Lifecycle<S> {
         let mut faults = Faults::none();
         faults.extend(found);
         faults.or(()).map_err(Error::Misfit)?;
-        Ok(Self {
-            store,
-            policy,
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(RandomIds),
-            attempts: ATTEMPTS,
-        })
+        Ok(Self { store, policy, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds), attempts: ATTEMPTS })
     }
 
     /// The same with another clock: a fixed instant in tests, or "as if it were then".
@@ -152,9 +146,7 @@ impl<S: Store> Lifecycle<S> {
     pub async fn confirm(&self, request: &Request, digest: &Digest) -> Result<Receipt, Error> {
         let operation = self.operation(request);
         let done = match self.plan(request).await {
-            Ok(plan) if plan.digest == *digest => {
-                self.carry_out_as_shown(request, &plan, operation).await
-            }
+            Ok(plan) if plan.digest == *digest => self.carry_out_as_shown(request, &plan, operation).await,
             Ok(plan) => Err(Error::Changed(Box::new(plan))),
             Err(error) => Err(error),
         };
@@ -174,10 +166,7 @@ impl<S: Store> Lifecycle<S> {
         let done = loop {
             left = left.saturating_sub(1);
             let attempt = match self.plan(request).await {
-                Ok(plan) => {
-                    self.carry_out(request, plan, operation, Binding::Decision)
-                        .await
-                }
+                Ok(plan) => self.carry_out(request, plan, operation, Binding::Decision).await,
                 Err(error) => Err(error),
             };
             match attempt {
@@ -231,16 +220,10 @@ impl<S: Store> Lifecycle<S> {
                 .count()
                 .min(self.policy.shared_questions(request.mode));
             survey.answers.truncate(shared);
-            survey
-                .answers
-                .extend(fresh.answers.into_iter().skip(shared));
+            survey.answers.extend(fresh.answers.into_iter().skip(shared));
         }
         let again = self.policy.plan(request, &survey, now)?;
-        if again.digest == plan.digest {
-            Ok(again)
-        } else {
-            Err(Error::ForeignPlan)
-        }
+        if again.digest == plan.digest { Ok(again) } else { Err(Error::ForeignPlan) }
     }
 
     async fn carry_out(
@@ -254,9 +237,9 @@ impl<S: Store> Lifecycle<S> {
         let (changes, names) = plan.into_executable()?.seal(operation, entry, binding);
         match self.store.apply(&changes).await {
             Ok(receipt) => Ok(receipt),
-            Err(StoreError::Conflict { differences }) => Err(Error::Conflict {
-                changes: Change::of(&differences, &changes.preconditions, &names),
-            }),
+            Err(StoreError::Conflict { differences }) => {
+                Err(Error::Conflict { changes: Change::of(&differences, &changes.preconditions, &names) })
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -272,9 +255,7 @@ impl<S: Store> Lifecycle<S> {
         let mut left = self.attempts;
         loop {
             left = left.saturating_sub(1);
-            let done = self
-                .carry_out(request, plan.clone(), operation, Binding::Shown)
-                .await;
+            let done = self.carry_out(request, plan.clone(), operation, Binding::Shown).await;
             match done {
                 Err(error) if left > 0 && error.is_retryable() => {}
                 done => return done,
@@ -317,10 +298,7 @@ impl<S: Store> Lifecycle<S> {
             Ok(receipt) if is_of(&receipt, request) => Ok(receipt),
             Ok(_) => Err(Error::OperationReused(operation)),
             Err(_) if matches!(error, Error::Store(_)) => Err(error),
-            Err(source) => Err(Error::NotRecorded {
-                attempt: Box::new(error),
-                source,
-            }),
+            Err(source) => Err(Error::NotRecorded { attempt: Box::new(error), source }),
         }
     }
 }

@@ -3,10 +3,7 @@
 mod audit;
 mod clock;
 mod error;
-#[allow(
-    clippy::module_inception,
-    reason = "the lifecycle is what this floor is named after"
-)]
+#[allow(clippy::module_inception, reason = "the lifecycle is what this floor is named after")]
 mod lifecycle;
 
 pub use clock::{Clock, OperationIds, RandomIds, SystemClock};

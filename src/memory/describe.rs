@@ -53,10 +53,7 @@ fn missing_fields(map: &DataMap, kind: &Kind, table: &Table) -> Vec<Fault> {
     let may_be_absent = |field: &FieldName| {
         let declared = kind.fields.get(field);
         *field == kind.id
-            || kind
-                .status
-                .as_ref()
-                .is_some_and(|status| status.field == *field)
+            || kind.status.as_ref().is_some_and(|status| status.field == *field)
             || kind.deleted_at.as_ref() == Some(field)
             || declared.is_some_and(|declared| declared.nullable)
             || is_reference(field)
@@ -68,11 +65,7 @@ fn missing_fields(map: &DataMap, kind: &Kind, table: &Table) -> Vec<Fault> {
     });
     missing
         .map(|field| {
-            let part = if kind.personal.contains_key(field) {
-                "personal"
-            } else {
-                "fields"
-            };
+            let part = if kind.personal.contains_key(field) { "personal" } else { "fields" };
             Fault::new(
                 format!("kinds.{}.{part}.{field}", kind.name),
                 format!("no row of `{}` has `{field}`", kind.name),
@@ -103,9 +96,7 @@ fn wrong_targets(reference: &Reference, table: &Table, to: &Table) -> Option<Fau
     let integers = to.has_integer_ids()?;
     let wrong = table.rows().filter(|row| {
         let value = row.get(&reference.field);
-        let fits = value
-            .as_id()
-            .is_some_and(|id| id.as_integer().is_some() == integers);
+        let fits = value.as_id().is_some_and(|id| id.as_integer().is_some() == integers);
         !value.is_null() && !fits
     });
     let ids: Vec<&RecordId> = wrong.map(|row| &row.id).collect();
@@ -113,11 +104,7 @@ fn wrong_targets(reference: &Reference, table: &Table, to: &Table) -> Option<Fau
         let sort = if integers { "integers" } else { "text" };
         Fault::new(
             format!("references.{}", reference.name),
-            format!(
-                "the ids of `{}` are {sort}, and {} with something else",
-                reference.to,
-                rows_named(&ids)
-            ),
+            format!("the ids of `{}` are {sort}, and {} with something else", reference.to, rows_named(&ids)),
         )
         .remedy("write references as the ids they refer to are written")
     })
@@ -126,14 +113,6 @@ fn wrong_targets(reference: &Reference, table: &Table, to: &Table) -> Option<Fau
 fn rows_named(ids: &[&RecordId]) -> String {
     let named: Vec<String> = ids.iter().take(NAMED).map(|id| format!("`{id}`")).collect();
     let more = if ids.len() > NAMED { ", …" } else { "" };
-    let (verb, rows) = if ids.len() == 1 {
-        ("is", "row")
-    } else {
-        ("are", "rows")
-    };
-    format!(
-        "there {verb} {} {rows} ({}{more})",
-        ids.len(),
-        named.join(", ")
-    )
+    let (verb, rows) = if ids.len() == 1 { ("is", "row") } else { ("are", "rows") };
+    format!("there {verb} {} {rows} ({}{more})", ids.len(), named.join(", "))
 }

@@ -76,11 +76,7 @@ impl MemoryStore {
             Err(error) => {
                 let place = format!("line {}, column {}", error.line(), error.column());
                 // The only mistake that JSON may hold.
-                let wrong = if error.is_data() {
-                    "a key is said twice"
-                } else {
-                    "not JSON"
-                };
+                let wrong = if error.is_data() { "a key is said twice" } else { "not JSON" };
                 Err(Fault::new(place, wrong).into())
             }
         }
@@ -155,12 +151,7 @@ impl<'de> Deserialize<'de> for Once {
     }
 }
 
-fn read_rows(
-    kind: &KindName,
-    id_field: &FieldName,
-    rows: &[Json],
-    faults: &mut Faults,
-) -> Vec<Record> {
+fn read_rows(kind: &KindName, id_field: &FieldName, rows: &[Json], faults: &mut Faults) -> Vec<Record> {
     let mut seen = BTreeSet::new();
     let mut read = Vec::with_capacity(rows.len());
     for (index, row) in rows.iter().enumerate() {
@@ -185,9 +176,7 @@ fn read_rows(
         let others = fields.iter().filter(|(name, _)| id_field != name.as_str());
         read.push(Record {
             id,
-            fields: others
-                .map(|(name, value)| (name.as_str().into(), Value::from(value.clone())))
-                .collect(),
+            fields: others.map(|(name, value)| (name.as_str().into(), Value::from(value.clone()))).collect(),
         });
     }
     read
@@ -198,10 +187,9 @@ fn id(value: Option<&Json>) -> Result<RecordId, &'static str> {
         None | Some(Json::Null) => Err("the row has no id"),
         Some(Json::String(text)) if text.is_empty() => Err("an id cannot be empty"),
         Some(Json::String(text)) => Ok(text.as_str().into()),
-        Some(Json::Number(number)) => number
-            .as_i64()
-            .map(RecordId::from)
-            .ok_or("an id is text or an integer of 64 bits"),
+        Some(Json::Number(number)) => {
+            number.as_i64().map(RecordId::from).ok_or("an id is text or an integer of 64 bits")
+        }
         Some(_) => Err("an id is text or an integer of 64 bits"),
     }
 }

@@ -37,9 +37,7 @@ pub struct MemoryStore {
 /// The names of the kinds, and nothing of their rows.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore")
-            .field("kinds", &self.records().kinds())
-            .finish_non_exhaustive()
+        f.debug_struct("MemoryStore").field("kinds", &self.records().kinds()).finish_non_exhaustive()
     }
 }
 
@@ -62,11 +60,7 @@ impl MemoryStore {
 
     /// The same with these rows of a kind, in addition to those it has. A row of the same id is replaced.
     #[must_use]
-    pub fn with(
-        mut self,
-        kind: impl Into<KindName>,
-        rows: impl IntoIterator<Item = Record>,
-    ) -> Self {
+    pub fn with(mut self, kind: impl Into<KindName>, rows: impl IntoIterator<Item = Record>) -> Self {
         self.rows.records_mut().insert(kind.into(), rows);
         self
     }

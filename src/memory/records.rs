@@ -7,12 +7,8 @@ use async_trait::async_trait;
 
 use super::describe::describe;
 use super::table::Table;
-use crate::domain::{
-    DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName,
-};
-use crate::store::{
-    Batch, BatchError, NoOthers, Page, Records, RowChange, StoreError, Unchanged, library,
-};
+use crate::domain::{DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
+use crate::store::{Batch, BatchError, NoOthers, Page, Records, RowChange, StoreError, Unchanged, library};
 
 /// [`Records`] in memory. A batch is checked and written under one lock, so nobody sees half of it.
 #[derive(Debug)]
@@ -27,10 +23,7 @@ pub(super) type Tables = BTreeMap<KindName, Table>;
 impl Default for MemoryRecords {
     fn default() -> Self {
         let own = library::kinds().map(|kind| (kind.name, Table::default()));
-        Self {
-            tables: RwLock::new(own.into()),
-            attempts: RwLock::default(),
-        }
+        Self { tables: RwLock::new(own.into()), attempts: RwLock::default() }
     }
 }
 
@@ -63,10 +56,7 @@ impl MemoryRecords {
         let tables = self.read_lock();
         let attempts = self.attempts.read().unwrap_or_else(PoisonError::into_inner);
         let rows = tables.get(library::AUDIT);
-        attempts
-            .iter()
-            .filter_map(|id| rows?.get(id).cloned())
-            .collect()
+        attempts.iter().filter_map(|id| rows?.get(id).cloned()).collect()
     }
 
     /// The names of the kinds, the library's own left out.
@@ -132,11 +122,7 @@ impl Records for MemoryRecords {
     }
 
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
-        let Batch {
-            unchanged,
-            no_others,
-            changes,
-        } = batch;
+        let Batch { unchanged, no_others, changes } = batch;
         for NoOthers { reference, .. } in no_others {
             let (kind, field) = split(reference)?;
             self.index(&kind, &field);
@@ -149,12 +135,7 @@ impl Records for MemoryRecords {
                 return Err(BatchError::Changed);
             }
         }
-        for NoOthers {
-            reference,
-            target,
-            referrers,
-        } in no_others
-        {
+        for NoOthers { reference, target, referrers } in no_others {
             let (kind, field) = split(reference)?;
             let found = table(&tables, &kind)?.referrers(&field, target);
             if !found.eq(referrers) {
@@ -166,10 +147,7 @@ impl Records for MemoryRecords {
             table(&tables, kind)?;
         }
         // From here on nothing fails.
-        let mut attempts = self
-            .attempts
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut attempts = self.attempts.write().unwrap_or_else(PoisonError::into_inner);
         for change in changes {
             if let RowChange::Put { kind, record } = change
                 && *kind == library::AUDIT
@@ -208,14 +186,9 @@ fn table<'a>(tables: &'a Tables, kind: &KindName) -> Result<&'a Table, StoreErro
 }
 
 fn split(reference: &ReferenceName) -> Result<(KindName, FieldName), StoreError> {
-    reference
-        .split()
-        .ok_or_else(|| unknown("reference", reference))
+    reference.split().ok_or_else(|| unknown("reference", reference))
 }
 
 fn unknown(what: &'static str, name: &impl ToString) -> StoreError {
-    StoreError::Unknown {
-        what,
-        name: name.to_string(),
-    }
+    StoreError::Unknown { what, name: name.to_string() }
 }

@@ -33,28 +33,21 @@ impl Table {
 
     /// Whether some ids are integers and others are not.
     pub(super) fn has_mixed_ids(&self) -> bool {
-        let is_integer =
-            |id: Option<(&RecordId, _)>| id.is_some_and(|(id, _)| id.as_integer().is_some());
+        let is_integer = |id: Option<(&RecordId, _)>| id.is_some_and(|(id, _)| id.as_integer().is_some());
         is_integer(self.rows.first_key_value()) != is_integer(self.rows.last_key_value())
     }
 
     /// The row that an id asks for: text finds the integer of the same digits.
-    pub(super) fn find(
-        &self,
-        kind: &KindName,
-        id: &RecordId,
-    ) -> Result<Option<&Record>, StoreError> {
+    pub(super) fn find(&self, kind: &KindName, id: &RecordId) -> Result<Option<&Record>, StoreError> {
         match self.has_integer_ids() {
             Some(true) if id.as_integer().is_none() => {
                 let text = id.to_string();
                 let integer = text.parse::<i64>().ok();
                 match integer.filter(|integer| integer.to_string() == text) {
                     Some(integer) => Ok(self.get(&integer.into())),
-                    None => Err(StoreError::WrongId {
-                        kind: kind.clone(),
-                        id: id.clone(),
-                        expected: "integers",
-                    }),
+                    None => {
+                        Err(StoreError::WrongId { kind: kind.clone(), id: id.clone(), expected: "integers" })
+                    }
                 }
             }
             _ => Ok(self.get(id)),
@@ -110,9 +103,6 @@ impl Table {
         target: &RecordId,
     ) -> impl Iterator<Item = &'a RecordId> {
         let index = self.indexes.get(field);
-        index
-            .and_then(|index| index.get(target))
-            .into_iter()
-            .flatten()
+        index.and_then(|index| index.get(target)).into_iter().flatten()
     }
 }

@@ -10,10 +10,7 @@ use crate::domain::{AuditEntry, FieldName, KindName, Mask, OperationId, Value};
 /// A change set without steps records an attempt that was not carried out: only its audit entry is
 /// written, and its operation id stays free for another try.
 #[derive(Debug, Clone)]
-#[allow(
-    clippy::exhaustive_structs,
-    reason = "a new part must fail to compile in every store"
-)]
+#[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every store")]
 pub struct ChangeSet {
     /// The operation. A store that has done it answers with its first receipt and writes nothing.
     pub operation: OperationId,
@@ -138,9 +135,8 @@ impl ChangeSet {
     pub fn receipt(&self, affected: &[u64]) -> Receipt {
         let mut receipt = self.receipt.clone();
         for (step, count) in self.steps.iter().zip(affected) {
-            let row: Option<&mut ReceiptStep> = step
-                .receipt_step
-                .and_then(|index| receipt.steps.get_mut(index));
+            let row: Option<&mut ReceiptStep> =
+                step.receipt_step.and_then(|index| receipt.steps.get_mut(index));
             if let Some(row) = row {
                 row.actual += *count;
             }
@@ -153,24 +149,15 @@ impl ChangeSet {
     pub fn differences(&self, found: impl IntoIterator<Item = u64>) -> Vec<Difference> {
         let all = self.preconditions.iter().zip(found).enumerate();
         all.filter(|(_, (precondition, found))| !precondition.expected.accepts(*found))
-            .map(|(precondition, (_, found))| Difference {
-                precondition,
-                found,
-            })
+            .map(|(precondition, (_, found))| Difference { precondition, found })
             .collect()
     }
 
     /// The same sets with the preconditions as the questions: what a store asks once the rows are locked.
     #[must_use]
     pub fn recheck(&self) -> SurveyQuery {
-        let questions: Arc<[Question]> = self
-            .preconditions
-            .iter()
-            .map(|condition| condition.question.clone())
-            .collect();
-        SurveyQuery {
-            questions,
-            ..self.query.clone()
-        }
+        let questions: Arc<[Question]> =
+            self.preconditions.iter().map(|condition| condition.question.clone()).collect();
+        SurveyQuery { questions, ..self.query.clone() }
     }
 }

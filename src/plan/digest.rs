@@ -46,14 +46,7 @@ impl Digest {
             version,
             blockers: blockers
                 .iter()
-                .map(|b| {
-                    (
-                        &b.kind,
-                        b.reference.as_ref().map(AsRef::as_ref),
-                        &*b.rule,
-                        b.count,
-                    )
-                })
+                .map(|b| (&b.kind, b.reference.as_ref().map(AsRef::as_ref), &*b.rule, b.count))
                 .collect(),
             warnings: warnings.iter().map(|w| (&*w.name, w.count)).collect(),
             steps: steps
@@ -68,11 +61,7 @@ impl Digest {
         // Writing to a hash cannot fail, and all keys are strings.
         let written = serde_json::to_writer(&mut hash, &covered);
         debug_assert!(written.is_ok(), "the covered parts are plain data");
-        let digits = hash
-            .0
-            .finalize()
-            .into_iter()
-            .flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits = hash.0.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
         let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
         Self(digits.collect())
     }

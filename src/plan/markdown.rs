@@ -21,29 +21,17 @@ impl Plan {
     /// ```
     #[must_use]
     pub fn markdown(&self) -> String {
-        let ids: Vec<_> = self
-            .subjects
-            .iter()
-            .map(|id| format!("`{}`", cell(&id.to_string())))
-            .collect();
+        let ids: Vec<_> = self.subjects.iter().map(|id| format!("`{}`", cell(&id.to_string()))).collect();
         let mut text = format!("## {} of `{}` {}\n", self.mode, self.kind, ids.join(", "));
-        let state = if self.is_executable() {
-            "Nothing stands in the way."
-        } else {
-            "**Not possible yet.**"
-        };
+        let state = if self.is_executable() { "Nothing stands in the way." } else { "**Not possible yet.**" };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\n{state} Outcome: {}.", self.outcome.as_str());
         if !self.blockers.is_empty() {
             text += "\n| rows | blocks | why | first |\n|--:|---|---|---|\n";
             for blocker in &self.blockers {
                 let (rule, message) = (cell(&blocker.rule), cell(&blocker.message));
-                let _ = writeln!(
-                    text,
-                    "| {} | {rule} | {message} | {} |",
-                    blocker.count,
-                    cell(&blocker.remedy)
-                );
+                let _ =
+                    writeln!(text, "| {} | {rule} | {message} | {} |", blocker.count, cell(&blocker.remedy));
             }
         }
         if !self.warnings.is_empty() {
@@ -60,39 +48,18 @@ impl Plan {
                 [] => "as asked".to_owned(),
                 path => {
                     let basis = step.key.basis.iter().map(|basis| format!(": {basis}"));
-                    format!(
-                        "{} over {}{}",
-                        step.key.rule,
-                        chain(path),
-                        basis.collect::<String>()
-                    )
+                    format!("{} over {}{}", step.key.rule, chain(path), basis.collect::<String>())
                 }
             };
-            let until = step
-                .until
-                .map(|until| instant_text(until.last))
-                .unwrap_or_default();
+            let until = step.until.map(|until| instant_text(until.last)).unwrap_or_default();
             let (kind, why) = (cell(step.key.kind.as_str()), cell(&why));
-            let _ = writeln!(
-                text,
-                "| {} | {kind} | {} | {why} | {until} |",
-                step.count, step.key.disposition
-            );
+            let _ =
+                writeln!(text, "| {} | {kind} | {} | {why} | {until} |", step.count, step.key.disposition);
         }
         for effect in &self.effects {
-            let _ = writeln!(
-                text,
-                "\n{} × `{}` will be told.",
-                effect.count,
-                cell(&effect.topic)
-            );
+            let _ = writeln!(text, "\n{} × `{}` will be told.", effect.count, cell(&effect.topic));
         }
-        let _ = write!(
-            text,
-            "\nPolicy {}, digest `{}`.",
-            cell(&self.policy_version),
-            self.digest
-        );
+        let _ = write!(text, "\nPolicy {}, digest `{}`.", cell(&self.policy_version), self.digest);
         text
     }
 }

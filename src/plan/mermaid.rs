@@ -22,8 +22,7 @@ impl Plan {
     /// ```
     #[must_use]
     pub fn mermaid(&self) -> String {
-        let mut kinds: BTreeMap<&KindName, Vec<String>> =
-            BTreeMap::from([(&self.kind, Vec::new())]);
+        let mut kinds: BTreeMap<&KindName, Vec<String>> = BTreeMap::from([(&self.kind, Vec::new())]);
         for step in &self.steps {
             let lines = kinds.entry(&step.key.kind).or_default();
             lines.push(format!("{} {}", step.count, step.key.disposition));
@@ -67,9 +66,5 @@ impl Plan {
 /// Text that stays within its quotes.
 fn quoted(text: &str) -> String {
     let characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    characters
-        .collect::<String>()
-        .replace('&', "&amp;")
-        .replace('"', "&quot;")
-        .replace('<', "&lt;")
+    characters.collect::<String>().replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
 }

@@ -6,10 +6,7 @@ mod digest;
 mod disposition;
 mod markdown;
 mod mermaid;
-#[allow(
-    clippy::module_inception,
-    reason = "the plan is what this floor is named after"
-)]
+#[allow(clippy::module_inception, reason = "the plan is what this floor is named after")]
 mod plan;
 mod receipt;
 mod receipt_text;
@@ -20,8 +17,7 @@ mod text;
 
 pub use blocker::{Blocker, Effect, Warning};
 pub use change::{
-    ChangeSet, ChangeStep, Difference, EventDraft, Expected, LockRows, NewValue, Precondition,
-    Write,
+    ChangeSet, ChangeStep, Difference, EventDraft, Expected, LockRows, NewValue, Precondition, Write,
 };
 pub use digest::Digest;
 pub use disposition::Disposition;

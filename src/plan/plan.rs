@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::{
-    Blocker, ChangeSet, ChangeStep, Digest, Effect, EventDraft, Expected, LockRows, OpenItem,
-    Precondition, Receipt, ReceiptStep, Step, Survey, SurveyQuery, Warning,
+    Blocker, ChangeSet, ChangeStep, Digest, Effect, EventDraft, Expected, LockRows, OpenItem, Precondition,
+    Receipt, ReceiptStep, Step, Survey, SurveyQuery, Warning,
 };
 use crate::domain::{AuditEntry, KindName, Mode, OperationId, RecordId};
 
@@ -134,11 +134,7 @@ impl Plan {
     /// # Errors
     /// [`NotExecutable`], with the plan, while there are blockers or unacknowledged warnings.
     pub(crate) fn into_executable(self) -> Result<ExecutablePlan, NotExecutable> {
-        if self.is_executable() {
-            Ok(ExecutablePlan(self))
-        } else {
-            Err(NotExecutable(Box::new(self)))
-        }
+        if self.is_executable() { Ok(ExecutablePlan(self)) } else { Err(NotExecutable(Box::new(self))) }
     }
 
     pub(crate) fn digest_of(&self) -> Digest {
@@ -155,26 +151,17 @@ impl Plan {
 
     fn open(&self) -> Vec<OpenItem> {
         let retained = self.steps.iter().flat_map(|step| {
-            step.grounds
-                .iter()
-                .filter(|ground| ground.count > 0)
-                .map(|ground| OpenItem {
-                    kind: step.key.kind.clone(),
-                    why: format!("retained: {}", ground.basis),
-                    until: ground
-                        .until
-                        .filter(|_| ground.undated == 0)
-                        .map(|until| until.last),
-                    count: ground.count,
-                })
+            step.grounds.iter().filter(|ground| ground.count > 0).map(|ground| OpenItem {
+                kind: step.key.kind.clone(),
+                why: format!("retained: {}", ground.basis),
+                until: ground.until.filter(|_| ground.undated == 0).map(|until| until.last),
+                count: ground.count,
+            })
         });
         let mut open: Vec<OpenItem> = Vec::new();
         for item in retained {
             // One ground of one kind is one obligation, however many steps its rows are counted in.
-            match open
-                .iter_mut()
-                .find(|other| other.kind == item.kind && other.why == item.why)
-            {
+            match open.iter_mut().find(|other| other.kind == item.kind && other.why == item.why) {
                 Some(other) => {
                     other.count += item.count;
                     other.until = other.until.zip(item.until).map(|(a, b)| a.max(b));
@@ -218,30 +205,13 @@ impl ExecutablePlan {
                 .collect(),
             open,
         };
-        let Execution {
-            query,
-            survey: _,
-            locks,
-            exact,
-            decision,
-            events,
-            steps,
-        } = plan.execution;
+        let Execution { query, survey: _, locks, exact, decision, events, steps } = plan.execution;
         let bound = match binding {
             Binding::Shown => exact,
             Binding::Decision => decision,
         };
         let (preconditions, names) = bound.into_iter().unzip();
-        let changes = ChangeSet {
-            operation,
-            query,
-            locks,
-            preconditions,
-            events,
-            steps,
-            audit,
-            receipt,
-        };
+        let changes = ChangeSet { operation, query, locks, preconditions, events, steps, audit, receipt };
         (changes, names)
     }
 }
@@ -270,20 +240,8 @@ impl Serialize for Plan {
         fields.serialize_field("digest", &self.digest)?;
         fields.serialize_field("mode", &self.mode)?;
         match &*self.subjects {
-            [id] => fields.serialize_field(
-                "subject",
-                &One {
-                    kind: &self.kind,
-                    id,
-                },
-            )?,
-            ids => fields.serialize_field(
-                "subjects",
-                &Many {
-                    kind: &self.kind,
-                    ids,
-                },
-            )?,
+            [id] => fields.serialize_field("subject", &One { kind: &self.kind, id })?,
+            ids => fields.serialize_field("subjects", &Many { kind: &self.kind, ids })?,
         }
         fields.serialize_field("policy_version", &self.policy_version)?;
         fields.serialize_field("executable", &self.is_executable())?;

@@ -11,18 +11,12 @@ impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.heading(f)?;
         self.section(f, "What went", |step| !step.disposition.stays())?;
-        self.section(
-            f,
-            "What was marked or switched, and can come back",
-            |step| step.disposition.can_come_back(),
-        )?;
-        self.section(f, "What stayed, without the person", |step| {
-            step.disposition.is_masked()
+        self.section(f, "What was marked or switched, and can come back", |step| {
+            step.disposition.can_come_back()
         })?;
+        self.section(f, "What stayed, without the person", |step| step.disposition.is_masked())?;
         self.section(f, "What stayed", |step| step.disposition.is_untouched())?;
-        self.section(f, "Which links changed, of rows that stayed", |step| {
-            step.disposition.is_redirect()
-        })?;
+        self.section(f, "Which links changed, of rows that stayed", |step| step.disposition.is_redirect())?;
         self.open_lines(f)?;
         writeln!(f, "\nDone as of {}.", instant_text(self.at))?;
         writeln!(f, "Operation {}", self.operation)?;
@@ -148,10 +142,7 @@ mod tests {
         let text = receipt(&json!({ "complete": false, "open": [
             { "kind": "invoices", "why": "retained: tax law", "until": "2031-03-01T00:00:00Z", "count": 4 },
             { "kind": "notes", "why": "retained: a lawsuit", "until": null, "count": 1 } ] }));
-        assert_eq!(
-            text.lines().nth(1),
-            Some("Done. 2 items stay open until their dates have come.")
-        );
+        assert_eq!(text.lines().nth(1), Some("Done. 2 items stay open until their dates have come."));
         assert!(text.contains(
             "\nWhat has to be deleted once its date has come\n\
              \x20       4  invoices  until 2031-03-01, retained: tax law\n\
@@ -168,8 +159,8 @@ mod tests {
     #[test]
     fn a_line_break_in_an_id_is_no_line_of_the_text() {
         let text = receipt(&json!({ "subjects": ["c1`\nNothing was done.\u{1b}[2J"] }));
-        assert!(text.starts_with(
-            "Receipt: hard_delete of `clients` `c1`\\nNothing was done.\\u{1b}[2J`\nDone."
-        ));
+        assert!(
+            text.starts_with("Receipt: hard_delete of `clients` `c1`\\nNothing was done.\\u{1b}[2J`\nDone.")
+        );
     }
 }

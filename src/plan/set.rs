@@ -27,18 +27,12 @@ pub struct Ranks {
 
 impl Ranks {
     /// Every rank.
-    pub const ALL: Self = Self {
-        from: 0,
-        to: Rank::MAX,
-    };
+    pub const ALL: Self = Self { from: 0, to: Rank::MAX };
 
     /// One rank.
     #[must_use]
     pub const fn only(rank: Rank) -> Self {
-        Self {
-            from: rank,
-            to: rank,
-        }
+        Self { from: rank, to: rank }
     }
 
     /// Whether the rank is in the range.
@@ -61,19 +55,13 @@ impl Rows {
     /// All rows of a set.
     #[must_use]
     pub const fn all(set: SetId) -> Self {
-        Self {
-            set,
-            ranks: Ranks::ALL,
-        }
+        Self { set, ranks: Ranks::ALL }
     }
 
     /// The rows of a set with one rank.
     #[must_use]
     pub const fn ranked(set: SetId, rank: Rank) -> Self {
-        Self {
-            set,
-            ranks: Ranks::only(rank),
-        }
+        Self { set, ranks: Ranks::only(rank) }
     }
 }
 
@@ -143,11 +131,7 @@ impl Case {
     /// The rank of every row.
     #[must_use]
     pub const fn always(rank: Rank) -> Self {
-        Self {
-            below: Ranks::ALL,
-            when: None,
-            rank: Some(rank),
-        }
+        Self { below: Ranks::ALL, when: None, rank: Some(rank) }
     }
 }
 

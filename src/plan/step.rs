@@ -96,10 +96,7 @@ impl Step {
 }
 
 #[allow(clippy::ref_option, reason = "the form serde asks for")]
-fn last_instant<S: serde::Serializer>(
-    until: &Option<Until>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn last_instant<S: serde::Serializer>(until: &Option<Until>, serializer: S) -> Result<S::Ok, S::Error> {
     match until {
         Some(until) => serializer.serialize_str(&instant_text(until.last)),
         None => serializer.serialize_none(),

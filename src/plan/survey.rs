@@ -12,10 +12,7 @@ use crate::domain::{DataMap, FieldName, KindName, RecordId, Value};
 ///
 /// The sets and the questions are the same for every request of one mode; subjects and `now` differ.
 #[derive(Debug, Clone)]
-#[allow(
-    clippy::exhaustive_structs,
-    reason = "a new part must fail to compile in every store"
-)]
+#[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every store")]
 pub struct SurveyQuery {
     /// The kinds and references that the sets speak of.
     pub map: Arc<DataMap>,
@@ -42,10 +39,7 @@ impl SurveyQuery {
 
 /// A question about the rows of a set. The number of rows is always asked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[allow(
-    clippy::exhaustive_structs,
-    reason = "a new part must fail to compile in every store"
-)]
+#[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every store")]
 pub struct Question {
     /// Which rows.
     pub rows: Rows,
@@ -59,11 +53,7 @@ impl Question {
     /// How many there are.
     #[must_use]
     pub const fn count(rows: Rows) -> Self {
-        Self {
-            rows,
-            sample: 0,
-            span: None,
-        }
+        Self { rows, sample: 0, span: None }
     }
 }
 
@@ -83,10 +73,7 @@ impl Answer {
     /// A number of rows.
     #[must_use]
     pub fn count(count: u64) -> Self {
-        Self {
-            count,
-            ..Self::default()
-        }
+        Self { count, ..Self::default() }
     }
 
     /// The same with a sample.

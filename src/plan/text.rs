@@ -17,27 +17,14 @@ impl fmt::Display for Plan {
         self.section(f, "What is marked or switched, and can come back", |step| {
             step.key.disposition.can_come_back()
         })?;
-        self.section(f, "What stays, without the person", |step| {
-            step.key.disposition.is_masked()
+        self.section(f, "What stays, without the person", |step| step.key.disposition.is_masked())?;
+        self.section(f, "What has to stay for now, and may be deleted after its date", |step| {
+            step.key.disposition == Disposition::Retain
         })?;
-        self.section(
-            f,
-            "What has to stay for now, and may be deleted after its date",
-            |step| step.key.disposition == Disposition::Retain,
-        )?;
-        self.section(f, "What stays", |step| {
-            step.key.disposition == Disposition::Keep
-        })?;
-        self.section(f, "Which links change, of rows that stay", |step| {
-            step.key.disposition.is_redirect()
-        })?;
+        self.section(f, "What stays", |step| step.key.disposition == Disposition::Keep)?;
+        self.section(f, "Which links change, of rows that stay", |step| step.key.disposition.is_redirect())?;
         self.notes_and_effects(f)?;
-        writeln!(
-            f,
-            "\nPolicy version {}, judged at {}.",
-            self.policy_version,
-            instant_text(self.at)
-        )?;
+        writeln!(f, "\nPolicy version {}, judged at {}.", self.policy_version, instant_text(self.at))?;
         write!(f, "Digest {}", self.digest)
     }
 }
@@ -52,16 +39,9 @@ impl Plan {
             )?;
         }
         writeln!(f)?;
-        let open = self
-            .warnings
-            .iter()
-            .filter(|warning| !warning.acknowledged)
-            .count();
+        let open = self.warnings.iter().filter(|warning| !warning.acknowledged).count();
         match (self.blockers.len(), open) {
-            (0, 0) => writeln!(
-                f,
-                "Nothing stands in the way. Nothing has been changed yet."
-            ),
+            (0, 0) => writeln!(f, "Nothing stands in the way. Nothing has been changed yet."),
             (0, open) => writeln!(
                 f,
                 "NOT YET: {} to be acknowledged. Nothing has been changed.",
@@ -80,11 +60,7 @@ impl Plan {
             writeln!(f, "\nWhat blocks")?;
         }
         for blocker in &self.blockers {
-            writeln!(
-                f,
-                "  {:>7}  {}: {}",
-                blocker.count, blocker.rule, blocker.message
-            )?;
+            writeln!(f, "  {:>7}  {}: {}", blocker.count, blocker.rule, blocker.message)?;
             if !blocker.sample.is_empty() {
                 let ids = first_of(&blocker.sample, blocker.count);
                 writeln!(f, "           `{}` {ids}", blocker.kind)?;
@@ -95,16 +71,8 @@ impl Plan {
             writeln!(f, "\nWhat to look at first")?;
         }
         for warning in &self.warnings {
-            let state = if warning.acknowledged {
-                "acknowledged"
-            } else {
-                "not acknowledged"
-            };
-            writeln!(
-                f,
-                "  {:>7}  {}: {} ({state})",
-                warning.count, warning.name, warning.message
-            )?;
+            let state = if warning.acknowledged { "acknowledged" } else { "not acknowledged" };
+            writeln!(f, "  {:>7}  {}: {} ({state})", warning.count, warning.name, warning.message)?;
             if !warning.remedy.is_empty() {
                 writeln!(f, "           or: {}", warning.remedy)?;
             }
@@ -129,11 +97,7 @@ impl Plan {
         for step in steps {
             // The name does not pad itself, because padding is the line's business.
             let kind = step.key.kind.as_str();
-            write!(
-                f,
-                "  {:>7}  {kind:width$}  {:<11}  ",
-                step.count, step.key.disposition
-            )?;
+            write!(f, "  {:>7}  {kind:width$}  {:<11}  ", step.count, step.key.disposition)?;
             writeln!(f, "{}", why(step))?;
             for forced in &step.forced_by {
                 let (count, reference) = (forced.count, &forced.reference);
@@ -172,14 +136,7 @@ impl Plan {
 /// Why a step is there: over which references, by which rule, because of what. Until when something is
 /// retained is a line of its own.
 fn why(step: &Step) -> String {
-    let StepKey {
-        disposition,
-        path,
-        rule,
-        when,
-        basis,
-        ..
-    } = &step.key;
+    let StepKey { disposition, path, rule, when, basis, .. } = &step.key;
     let (retained, basis) = (*disposition == Disposition::Retain, basis.as_ref());
     let by = match basis {
         _ if step.is_subject() => return of_subject(*disposition).into(),
@@ -218,11 +175,7 @@ fn retention(ground: &Ground, grounds: usize) -> String {
         }
         None => "without end".into(),
     };
-    let count = if grounds > 1 {
-        format!("{} ", ground.count)
-    } else {
-        String::new()
-    };
+    let count = if grounds > 1 { format!("{} ", ground.count) } else { String::new() };
     let undated = match ground.undated {
         0 => String::new(),
         all if all == ground.count => ", because there is no date to count from".into(),
@@ -235,11 +188,7 @@ fn retention(ground: &Ground, grounds: usize) -> String {
 pub(super) fn shown_subjects(subjects: &[RecordId]) -> String {
     let shown: Vec<_> = subjects.iter().take(SHOWN_IDS).map(quoted).collect();
     let more = subjects.len().saturating_sub(shown.len());
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     shown.join(", ") + &more
 }
 
@@ -258,11 +207,7 @@ fn quoted(id: &RecordId) -> String {
 
 /// The chain of references from the rows up to the subject.
 pub(super) fn chain(path: &[ReferenceName]) -> String {
-    path.iter()
-        .rev()
-        .map(ReferenceName::as_str)
-        .collect::<Vec<_>>()
-        .join(" -> ")
+    path.iter().rev().map(ReferenceName::as_str).collect::<Vec<_>>().join(" -> ")
 }
 
 pub(super) fn day(at: chrono::DateTime<chrono::Utc>) -> String {

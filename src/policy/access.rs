@@ -30,11 +30,7 @@ pub struct Allow {
 
 impl<R: Into<Role>> From<R> for Allow {
     fn from(role: R) -> Self {
-        Self {
-            role: Some(role.into()),
-            scope: None,
-            oneself: false,
-        }
+        Self { role: Some(role.into()), scope: None, oneself: false }
     }
 }
 
@@ -42,11 +38,7 @@ impl Allow {
     /// Whoever is the subject.
     #[must_use]
     pub fn oneself() -> Self {
-        Self {
-            role: None,
-            scope: None,
-            oneself: true,
-        }
+        Self { role: None, scope: None, oneself: true }
     }
 
     /// Only for subjects whose field holds one of the actor's scopes.
@@ -58,10 +50,7 @@ impl Allow {
 
     /// Whether the actor's part is right; the subject's field, if any, is still to be looked at.
     pub(super) fn admits(&self, actor: &Actor, subjects: &[RecordId]) -> bool {
-        let role = self
-            .role
-            .as_ref()
-            .is_none_or(|role| actor.roles.contains(role));
+        let role = self.role.as_ref().is_none_or(|role| actor.roles.contains(role));
         let is_subject = || subjects.iter().all(|id| id.to_string() == actor.id);
         role && (!self.oneself || is_subject())
     }
@@ -77,9 +66,6 @@ impl Allow {
             FieldType::Integer => scope.parse::<i64>().ok().map(Value::from),
             _ => Some(Value::from(scope)),
         });
-        Some(Condition::OneOf {
-            field: field.clone(),
-            values: values.collect(),
-        })
+        Some(Condition::OneOf { field: field.clone(), values: values.collect() })
     }
 }

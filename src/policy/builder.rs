@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::policy::FIRST_VERSION;
-use super::{
-    Access, Allow, DeletionPolicy, EffectRule, EntryBuilder, Guard, ModePolicy, ReasonRule,
-};
+use super::{Access, Allow, DeletionPolicy, EffectRule, EntryBuilder, Guard, ModePolicy, ReasonRule};
 use crate::domain::{
-    Condition, DataMap, Excluded, Fault, Faults, FieldName, FieldType, Kind, KindName, Lock, Mask,
-    Mode, Reference, ReferenceName, StatusField, Value,
+    Condition, DataMap, Excluded, Fault, Faults, FieldName, FieldType, Kind, KindName, Lock, Mask, Mode,
+    Reference, ReferenceName, StatusField, Value,
 };
 
 /// A policy while it is being written. [`build`](Self::build) checks the whole.
@@ -46,24 +44,16 @@ impl PolicyBuilder {
 
     /// Takes over the kinds and references of a data map.
     pub fn map(mut self, map: &DataMap) -> Self {
-        self.kinds
-            .extend(map.kinds().map(|kind| (kind.name.clone(), kind.clone())));
+        self.kinds.extend(map.kinds().map(|kind| (kind.name.clone(), kind.clone())));
         self.references.extend(map.references().cloned());
         self.excluded.extend_from_slice(map.excluded());
         self
     }
 
     /// Says more of a kind. Kinds that references name need not be declared.
-    pub fn kind(
-        mut self,
-        name: impl Into<KindName>,
-        say: impl FnOnce(KindBuilder) -> KindBuilder,
-    ) -> Self {
+    pub fn kind(mut self, name: impl Into<KindName>, say: impl FnOnce(KindBuilder) -> KindBuilder) -> Self {
         let name = name.into();
-        let kind = self
-            .kinds
-            .remove(&name)
-            .unwrap_or_else(|| Kind::named(&name));
+        let kind = self.kinds.remove(&name).unwrap_or_else(|| Kind::named(&name));
         self.kinds.insert(name, say(KindBuilder(kind)).0);
         self
     }
@@ -79,18 +69,9 @@ impl PolicyBuilder {
             return self;
         };
         for kind in [&from, &to] {
-            self.kinds
-                .entry(kind.clone())
-                .or_insert_with(|| Kind::named(kind));
+            self.kinds.entry(kind.clone()).or_insert_with(|| Kind::named(kind));
         }
-        self.references.push(Reference {
-            name,
-            from,
-            field,
-            to,
-            nullable: false,
-            lock: None,
-        });
+        self.references.push(Reference { name, from, field, to, nullable: false, lock: None });
         self
     }
 
@@ -98,10 +79,7 @@ impl PolicyBuilder {
     pub fn nullable(mut self) -> Self {
         match self.references.last_mut() {
             Some(reference) => reference.nullable = true,
-            None => self.faults.push(Fault::new(
-                "references",
-                "`nullable` needs a reference before it",
-            )),
+            None => self.faults.push(Fault::new("references", "`nullable` needs a reference before it")),
         }
         self
     }
@@ -110,10 +88,7 @@ impl PolicyBuilder {
     pub fn lock(mut self, lock: Lock) -> Self {
         match self.references.last_mut() {
             Some(reference) => reference.lock = Some(lock),
-            None => self.faults.push(Fault::new(
-                "references",
-                "`lock` needs a reference before it",
-            )),
+            None => self.faults.push(Fault::new("references", "`lock` needs a reference before it")),
         }
         self
     }
@@ -121,11 +96,7 @@ impl PolicyBuilder {
     /// Leaves a table out on purpose.
     pub fn exclude_table(mut self, table: impl Into<String>, because: impl Into<String>) -> Self {
         let table = Some(table.into());
-        self.excluded.push(Excluded {
-            table,
-            reference: None,
-            because: because.into(),
-        });
+        self.excluded.push(Excluded { table, reference: None, because: because.into() });
         self
     }
 
@@ -136,21 +107,13 @@ impl PolicyBuilder {
         because: impl Into<String>,
     ) -> Self {
         let reference = Some(reference.into());
-        self.excluded.push(Excluded {
-            table: None,
-            reference,
-            because: because.into(),
-        });
+        self.excluded.push(Excluded { table: None, reference, because: because.into() });
         self
     }
 
     /// Offers a mode.
     pub fn mode(mut self, mode: Mode, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
-        let built = say(ModeBuilder {
-            mode,
-            policy: ModePolicy::default(),
-            faults: Faults::none(),
-        });
+        let built = say(ModeBuilder { mode, policy: ModePolicy::default(), faults: Faults::none() });
         self.faults.extend(built.faults.iter().cloned());
         self.modes.insert(mode, built.policy);
         self
@@ -186,15 +149,7 @@ impl PolicyBuilder {
     /// # Errors
     /// Every fault, each with its path and a way out.
     pub fn build(self) -> Result<DeletionPolicy, Faults> {
-        let Self {
-            version,
-            subject,
-            kinds,
-            references,
-            excluded,
-            modes,
-            faults,
-        } = self;
+        let Self { version, subject, kinds, references, excluded, modes, faults } = self;
         let built = DataMap::new(kinds.into_values(), references, excluded)
             .and_then(|map| DeletionPolicy::assemble(version, subject, map, modes));
         match built {
@@ -337,16 +292,9 @@ impl ModeBuilder {
     pub fn rule(mut self, reference: impl Into<ReferenceName>, rule: EntryBuilder) -> Self {
         let reference = reference.into();
         self.note_problems(reference.as_str(), &rule);
-        if self
-            .policy
-            .rules
-            .named
-            .insert(reference.clone(), rule.entries)
-            .is_some()
-        {
+        if self.policy.rules.named.insert(reference.clone(), rule.entries).is_some() {
             let path = format!("modes.{}.rules.{reference}", self.mode);
-            self.faults
-                .push(Fault::new(path, "the reference is decided twice"));
+            self.faults.push(Fault::new(path, "the reference is decided twice"));
         }
         self
     }
@@ -366,10 +314,6 @@ impl ModeBuilder {
 
     fn note_problems(&mut self, reference: &str, rule: &EntryBuilder) {
         let path = format!("modes.{}.rules.{reference}", self.mode);
-        self.faults.extend(
-            rule.problems
-                .iter()
-                .map(|problem| Fault::new(&path, problem)),
-        );
+        self.faults.extend(rule.problems.iter().map(|problem| Fault::new(&path, problem)));
     }
 }

@@ -37,19 +37,8 @@ impl TryFrom<PolicyDocument> for DeletionPolicy {
     type Error = Faults;
 
     fn try_from(document: PolicyDocument) -> Result<Self, Faults> {
-        let PolicyDocument {
-            version,
-            subject,
-            kinds,
-            references,
-            excluded,
-            modes,
-        } = document;
-        let map = DataMap::try_from(MapDocument {
-            kinds,
-            references,
-            excluded,
-        })?;
+        let PolicyDocument { version, subject, kinds, references, excluded, modes } = document;
+        let map = DataMap::try_from(MapDocument { kinds, references, excluded })?;
         let mut faults = Faults::none();
         let mut known = BTreeMap::new();
         for (name, policy) in modes {
@@ -67,22 +56,14 @@ impl TryFrom<PolicyDocument> for DeletionPolicy {
 
 impl From<&DeletionPolicy> for PolicyDocument {
     fn from(policy: &DeletionPolicy) -> Self {
-        let MapDocument {
-            kinds,
-            references,
-            excluded,
-        } = (*policy.map).clone().into();
+        let MapDocument { kinds, references, excluded } = (*policy.map).clone().into();
         Self {
             version: policy.version.clone(),
             subject: policy.subject.clone(),
             kinds,
             references,
             excluded,
-            modes: policy
-                .modes
-                .iter()
-                .map(|(mode, policy)| (mode.to_string(), policy.clone()))
-                .collect(),
+            modes: policy.modes.iter().map(|(mode, policy)| (mode.to_string(), policy.clone())).collect(),
         }
     }
 }

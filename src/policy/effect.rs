@@ -36,13 +36,7 @@ impl EffectRule {
     /// An event about the subject.
     #[must_use]
     pub fn topic(topic: impl Into<String>) -> Self {
-        Self {
-            topic: topic.into(),
-            on: None,
-            via: Vec::new(),
-            when: None,
-            fields: Vec::new(),
-        }
+        Self { topic: topic.into(), on: None, via: Vec::new(), when: None, fields: Vec::new() }
     }
 
     /// An event for each row of this kind.

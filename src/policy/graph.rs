@@ -6,10 +6,7 @@ use crate::domain::{DataMap, KindName, Reference, ReferenceName};
 
 /// The shortest chain of references from the subject's kind to every kind that hangs on it; among chains
 /// of one length the first by name.
-pub(super) fn shortest_paths(
-    map: &DataMap,
-    subject: &KindName,
-) -> BTreeMap<KindName, Vec<ReferenceName>> {
+pub(super) fn shortest_paths(map: &DataMap, subject: &KindName) -> BTreeMap<KindName, Vec<ReferenceName>> {
     let mut paths = BTreeMap::from([(subject.clone(), Vec::new())]);
     let mut level: BTreeMap<KindName, Vec<ReferenceName>> = paths.clone();
     while !level.is_empty() {
@@ -20,9 +17,7 @@ pub(super) fn shortest_paths(
                     continue;
                 }
                 let longer: Vec<_> = path.iter().chain([&reference.name]).cloned().collect();
-                let best = next
-                    .entry(reference.from.clone())
-                    .or_insert_with(|| longer.clone());
+                let best = next.entry(reference.from.clone()).or_insert_with(|| longer.clone());
                 if longer < *best {
                     *best = longer;
                 }
@@ -45,10 +40,8 @@ pub(super) fn in_order(
     while let Some(first) = rest.first() {
         // Walk against the edges until nothing but the walked kinds leads in: that is a first group.
         let mut group = above(first, edges, &rest);
-        while let Some(higher) = group
-            .iter()
-            .map(|kind| above(kind, edges, &rest))
-            .find(|set| set.len() < group.len())
+        while let Some(higher) =
+            group.iter().map(|kind| above(kind, edges, &rest)).find(|set| set.len() < group.len())
         {
             group = higher;
         }
@@ -94,45 +87,24 @@ mod tests {
     use super::*;
 
     fn order(edges: &[(&str, &str)]) -> Vec<String> {
-        let edges: BTreeSet<(KindName, KindName)> = edges
-            .iter()
-            .map(|(a, b)| ((*a).into(), (*b).into()))
-            .collect();
-        let kinds = edges
-            .iter()
-            .flat_map(|(a, b)| [a.clone(), b.clone()])
-            .collect();
+        let edges: BTreeSet<(KindName, KindName)> =
+            edges.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect();
+        let kinds = edges.iter().flat_map(|(a, b)| [a.clone(), b.clone()]).collect();
         in_order(&kinds, &edges)
             .iter()
-            .map(|group| {
-                group
-                    .iter()
-                    .map(KindName::as_str)
-                    .collect::<Vec<_>>()
-                    .join("+")
-            })
+            .map(|group| group.iter().map(KindName::as_str).collect::<Vec<_>>().join("+"))
             .collect()
     }
 
     #[test]
     fn parents_come_before_children_whatever_their_names() {
-        assert_eq!(
-            order(&[("z", "y"), ("y", "x"), ("z", "x")]),
-            ["z", "y", "x"]
-        );
+        assert_eq!(order(&[("z", "y"), ("y", "x"), ("z", "x")]), ["z", "y", "x"]);
     }
 
     #[test]
     fn kinds_on_a_cycle_stand_together_between_what_leads_in_and_what_leads_out() {
         assert_eq!(
-            order(&[
-                ("s", "b"),
-                ("b", "c"),
-                ("c", "b"),
-                ("c", "a"),
-                ("s", "a"),
-                ("a", "a")
-            ]),
+            order(&[("s", "b"), ("b", "c"), ("c", "b"), ("c", "a"), ("s", "a"), ("a", "a")]),
             ["s", "b+c", "a"]
         );
     }

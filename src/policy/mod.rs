@@ -9,10 +9,7 @@ mod effect;
 mod graph;
 mod guard;
 mod mode_policy;
-#[allow(
-    clippy::module_inception,
-    reason = "the policy is what this floor is named after"
-)]
+#[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]
 mod policy;
 mod refusal;
 mod rule;
@@ -29,6 +26,6 @@ pub use policy::DeletionPolicy;
 pub use refusal::Refusal;
 pub use rule::{Entry, Link, Parent, Redirect, Retention, Rule, Rules};
 pub use rule_build::{
-    EntryBuilder, anonymize, anonymize_with, cascade, delete, keep, protect, reassign, reassign_to,
-    restrict, retain, set_default, set_default_to, set_null, soft_delete,
+    EntryBuilder, anonymize, anonymize_with, cascade, delete, keep, protect, reassign, reassign_to, restrict,
+    retain, set_default, set_default_to, set_null, soft_delete,
 };

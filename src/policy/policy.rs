@@ -61,15 +61,12 @@ impl DeletionPolicy {
     /// Every fault of the policy; or the one place where the text is not a policy document.
     pub fn from_json(text: &str) -> Result<Self, Faults> {
         let mut reader = serde_json::Deserializer::from_str(text);
-        let document: PolicyDocument =
-            serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-                // Text that is no JSON has a line and no path.
-                let path = error.inner().is_data().then(|| error.path().to_string());
-                Fault::new(path.as_deref().unwrap_or("."), error.inner().to_string())
-            })?;
-        reader
-            .end()
-            .map_err(|error| Fault::new(".", error.to_string()))?;
+        let document: PolicyDocument = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            // Text that is no JSON has a line and no path.
+            let path = error.inner().is_data().then(|| error.path().to_string());
+            Fault::new(path.as_deref().unwrap_or("."), error.inner().to_string())
+        })?;
+        reader.end().map_err(|error| Fault::new(".", error.to_string()))?;
         document.try_into()
     }
 
@@ -84,20 +81,9 @@ impl DeletionPolicy {
         let map = Arc::new(map);
         let compiled = modes
             .iter()
-            .map(|(mode, said)| {
-                (
-                    *mode,
-                    Arc::new(compile::compile(&subject, &map, *mode, said)),
-                )
-            })
+            .map(|(mode, said)| (*mode, Arc::new(compile::compile(&subject, &map, *mode, said))))
             .collect();
-        Ok(Self {
-            version,
-            subject,
-            map,
-            modes,
-            compiled,
-        })
+        Ok(Self { version, subject, map, modes, compiled })
     }
 
     /// Its version, as the host numbers it.
@@ -126,9 +112,7 @@ impl DeletionPolicy {
 
     /// How many questions every request of a mode asks; those after them are the request's own.
     pub(crate) fn shared_questions(&self, mode: Mode) -> usize {
-        self.compiled
-            .get(&mode)
-            .map_or(0, |compiled| compiled.questions.len())
+        self.compiled.get(&mode).map_or(0, |compiled| compiled.questions.len())
     }
 
     /// The modes it offers.

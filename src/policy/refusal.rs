@@ -46,10 +46,7 @@ pub enum Refusal {
 
 impl Refusal {
     pub(super) fn invalid(message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::Invalid {
-            message: message.into(),
-            remedy: remedy.into(),
-        }
+        Self::Invalid { message: message.into(), remedy: remedy.into() }
     }
 
     /// A name for programs.
@@ -89,21 +86,13 @@ impl Refusal {
 fn list_ids(ids: &[RecordId]) -> String {
     let shown: Vec<_> = ids.iter().take(5).map(|id| format!("`{id}`")).collect();
     let more = ids.len().saturating_sub(shown.len());
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     shown.join(", ") + &more
 }
 
 fn list_roles(roles: &[Role]) -> String {
     match roles {
         [] => "nobody but the subject".into(),
-        roles => roles
-            .iter()
-            .map(|role| format!("`{role}`"))
-            .collect::<Vec<_>>()
-            .join(", "),
+        roles => roles.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", "),
     }
 }

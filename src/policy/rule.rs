@@ -101,10 +101,7 @@ impl Rules {
     /// The entries for a reference.
     #[must_use]
     pub fn entries(&self, reference: &ReferenceName) -> Option<&[Entry]> {
-        self.named
-            .get(reference)
-            .or(self.others.as_ref())
-            .map(Vec::as_slice)
+        self.named.get(reference).or(self.others.as_ref()).map(Vec::as_slice)
     }
 }
 
@@ -136,12 +133,6 @@ impl Rule {
 
 impl From<Rule> for Entry {
     fn from(then: Rule) -> Self {
-        Self {
-            when: None,
-            parent: None,
-            then,
-            link: None,
-            because: None,
-        }
+        Self { when: None, parent: None, then, link: None, because: None }
     }
 }

@@ -24,10 +24,7 @@ pub struct EntryBuilder {
 
 impl EntryBuilder {
     fn of(rule: Rule) -> Self {
-        Self {
-            entries: vec![rule.into()],
-            problems: Vec::new(),
-        }
+        Self { entries: vec![rule.into()], problems: Vec::new() }
     }
 
     fn last(mut self, change: impl FnOnce(&mut Entry)) -> Self {
@@ -113,9 +110,7 @@ pub fn anonymize() -> EntryBuilder {
 }
 
 /// The row stays with these masks.
-pub fn anonymize_with<F: Into<FieldName>>(
-    masks: impl IntoIterator<Item = (F, Mask)>,
-) -> EntryBuilder {
+pub fn anonymize_with<F: Into<FieldName>>(masks: impl IntoIterator<Item = (F, Mask)>) -> EntryBuilder {
     let masks = masks.into_iter().map(|(field, mask)| (field.into(), mask));
     EntryBuilder::of(Rule::Anonymize(masks.collect()))
 }
@@ -127,15 +122,8 @@ pub fn retain(period: &str, from: impl Into<FieldName>, basis: impl Into<String>
         Ok(period) => (period, Vec::new()),
         Err(bad) => (Period::days(0), vec![bad.to_string()]),
     };
-    let retention = Retention {
-        period,
-        from: from.into(),
-        basis: basis.into(),
-    };
-    EntryBuilder {
-        problems,
-        ..EntryBuilder::of(Rule::Retain(retention))
-    }
+    let retention = Retention { period, from: from.into(), basis: basis.into() };
+    EntryBuilder { problems, ..EntryBuilder::of(Rule::Retain(retention)) }
 }
 
 /// The row stays without the reference.

@@ -32,9 +32,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
     Value::deserialize(deserializer).map(Some)
 }
 
-fn masks<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<BTreeMap<FieldName, Mask>>, D::Error> {
+fn masks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeMap<FieldName, Mask>>, D::Error> {
     once_each(deserializer).map(Some)
 }
 
@@ -71,9 +69,7 @@ fn rule_named<E: de::Error>(name: &str) -> Result<Rule, E> {
         "reassign" => Rule::Redirect(Redirect::Reassign(None)),
         "keep" => Rule::Keep,
         "retain" => {
-            return Err(E::custom(
-                "`retain` needs {\"retain\": {\"for\", \"from\", \"basis\"}}",
-            ));
+            return Err(E::custom("`retain` needs {\"retain\": {\"for\", \"from\", \"basis\"}}"));
         }
         other => return Err(E::unknown_variant(other, RULES)),
     })
@@ -90,16 +86,8 @@ impl<'de> Deserialize<'de> for RuleDocument {
 /// The rule of an entry that says nothing else.
 fn rule_alone<E: de::Error>(entry: Entry) -> Result<Rule, E> {
     match entry {
-        Entry {
-            when: None,
-            parent: None,
-            then,
-            link: None,
-            because: None,
-        } => Ok(then),
-        _ => Err(E::custom(
-            "`when`, `parent`, `link` and `because` stand beside `then`, not in it",
-        )),
+        Entry { when: None, parent: None, then, link: None, because: None } => Ok(then),
+        _ => Err(E::custom("`when`, `parent`, `link` and `because` stand beside `then`, not in it")),
     }
 }
 
@@ -117,10 +105,9 @@ impl<'de> Deserialize<'de> for LinkDocument {
                 match name {
                     "tombstone" => Ok(Link::Tombstone),
                     "set_null" | "set_default" | "reassign" => redirect(rule_named(name)?),
-                    other => Err(E::unknown_variant(
-                        other,
-                        &["set_null", "set_default", "reassign", "tombstone"],
-                    )),
+                    other => {
+                        Err(E::unknown_variant(other, &["set_null", "set_default", "reassign", "tombstone"]))
+                    }
                 }
             }
             fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Link, M::Error> {
@@ -134,25 +121,13 @@ impl<'de> Deserialize<'de> for LinkDocument {
 fn redirect<E: de::Error>(rule: Rule) -> Result<Link, E> {
     match rule {
         Rule::Redirect(redirect) => Ok(Link::Redirect(redirect)),
-        _ => Err(E::custom(
-            "a link is set_null, set_default, reassign or tombstone",
-        )),
+        _ => Err(E::custom("a link is set_null, set_default, reassign or tombstone")),
     }
 }
 
 impl EntryDocument {
     fn into_entry<E: de::Error>(self) -> Result<Entry, E> {
-        let Self {
-            when,
-            parent,
-            then,
-            link,
-            because,
-            anonymize,
-            retain,
-            set_default,
-            reassign,
-        } = self;
+        let Self { when, parent, then, link, because, anonymize, retain, set_default, reassign } = self;
         let mut rules = Vec::new();
         rules.extend(then.map(|rule| rule.0));
         rules.extend(anonymize.map(Rule::Anonymize));
@@ -160,13 +135,7 @@ impl EntryDocument {
         rules.extend(set_default.map(|value| Rule::Redirect(Redirect::SetDefault(Some(value)))));
         rules.extend(reassign.map(|target| Rule::Redirect(Redirect::Reassign(Some(target.to)))));
         match (rules.pop(), rules.is_empty()) {
-            (Some(then), true) => Ok(Entry {
-                when,
-                parent,
-                then,
-                link: link.map(|link| link.0),
-                because,
-            }),
+            (Some(then), true) => Ok(Entry { when, parent, then, link: link.map(|link| link.0), because }),
             _ => Err(E::custom(
                 "an entry needs exactly one rule: `then`, `anonymize`, `retain`, `set_default` or `reassign`",
             )),
@@ -279,9 +248,7 @@ impl Redirect {
             Self::SetDefault(None) => map.serialize_entry(name_key, "set_default"),
             Self::SetDefault(Some(value)) => map.serialize_entry("set_default", value),
             Self::Reassign(None) => map.serialize_entry(name_key, "reassign"),
-            Self::Reassign(Some(to)) => {
-                map.serialize_entry("reassign", &TargetDocument { to: to.clone() })
-            }
+            Self::Reassign(Some(to)) => map.serialize_entry("reassign", &TargetDocument { to: to.clone() }),
         }
     }
 }
@@ -304,10 +271,7 @@ impl Serialize for Redirect {
 impl Serialize for Rules {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let others = self.others.iter().map(|entries| ("*", Written(entries)));
-        let named = self
-            .named
-            .iter()
-            .map(|(name, entries)| (name.as_str(), Written(entries)));
+        let named = self.named.iter().map(|(name, entries)| (name.as_str(), Written(entries)));
         serializer.collect_map(others.chain(named))
     }
 }

@@ -35,52 +35,31 @@ pub(super) async fn run<C: SqlConnection>(
         audit,
         receipt: _,
     } = changes;
-    let doing = Doing {
-        map: Some(&query.map),
-        ..store.doing("applied the change set")
-    };
+    let doing = Doing { map: Some(&query.map), ..store.doing("applied the change set") };
     let audit = render::audit(store.dialect, &store.prefix, audit)?;
     let columns = Columns::of_changes(changes)?;
     let mut tx = store.begin(Access::Write, doing).await?;
-    let mut writing = Reading {
-        tx: &mut *tx,
-        doing,
-    };
+    let mut writing = Reading { tx: &mut *tx, doing };
     let before = render::receipt_of(store.dialect, &store.prefix, *operation);
-    if let Some(receipt) = writing
-        .query(&before)
-        .await?
-        .first()
-        .and_then(|row| row.first())
-    {
+    if let Some(receipt) = writing.query(&before).await?.first().and_then(|row| row.first()) {
         return serde_json::from_str(receipt.as_text().unwrap_or_default())
             .map_err(|source| StoreError::backend("read the first receipt", source));
     }
     if changes.is_record_only() {
         writing.execute(&audit).await?;
-        tx.commit()
-            .await
-            .map_err(|error| doing.not_committed(error))?;
+        tx.commit().await.map_err(|error| doing.not_committed(error))?;
         return Ok(changes.receipt(&[]));
     }
     let forms = writing.forms(&columns, store.dialect).await?;
     let renderer = Renderer::changes(store.dialect, &store.prefix, changes, &forms)?;
     let writes = Writes {
-        events: events
-            .iter()
-            .map(|event| renderer.events(*operation, event))
-            .collect::<Result<_, _>>()?,
-        steps: steps
-            .iter()
-            .map(|step| renderer.step(*operation, step))
-            .collect::<Result<_, _>>()?,
+        events: events.iter().map(|event| renderer.events(*operation, event)).collect::<Result<_, _>>()?,
+        steps: steps.iter().map(|step| renderer.step(*operation, step)).collect::<Result<_, _>>()?,
         audit,
     };
     let fixed = writing.fix(&renderer).await?;
     let counts = writing.count(&renderer, render::counted(changes)).await?;
-    let found = preconditions
-        .iter()
-        .map(|condition| counts.of(condition.question.rows));
+    let found = preconditions.iter().map(|condition| counts.of(condition.question.rows));
     let differences = changes.differences(found);
     if !differences.is_empty() {
         return Err(StoreError::Conflict { differences });
@@ -106,13 +85,8 @@ pub(super) async fn run<C: SqlConnection>(
         writing.clear(&renderer).await?;
     }
     // Foreign keys that are checked at commit object here.
-    let committing = Doing {
-        kind: Some(query.kind.as_str()),
-        ..doing
-    };
-    tx.commit()
-        .await
-        .map_err(|error| committing.not_committed(error))?;
+    let committing = Doing { kind: Some(query.kind.as_str()), ..doing };
+    tx.commit().await.map_err(|error| committing.not_committed(error))?;
     Ok(receipt)
 }
 
@@ -125,21 +99,12 @@ impl Reading<'_, '_> {
         statements: &StepStatements,
         counts: &Counts,
     ) -> Result<u64, StoreError> {
-        let ChangeStep {
-            kind,
-            rows,
-            write,
-            receipt_step: _,
-        } = step;
+        let ChangeStep { kind, rows, write, receipt_step: _ } = step;
         let expected = counts.of(*rows);
         if expected == 0 {
             return Ok(0);
         }
-        let writing = Doing {
-            what: "wrote",
-            kind: Some(kind.as_str()),
-            ..self.doing
-        };
+        let writing = Doing { what: "wrote", kind: Some(kind.as_str()), ..self.doing };
         if let Some(mark) = &statements.mark {
             let marked = execute(self.tx, mark).await;
             marked.map_err(|error| writing.failed(error))?;
@@ -159,11 +124,7 @@ impl Reading<'_, '_> {
             }
         }
         if found != expected {
-            return Err(StoreError::Interference {
-                kind: kind.clone(),
-                expected,
-                found,
-            });
+            return Err(StoreError::Interference { kind: kind.clone(), expected, found });
         }
         Ok(found)
     }
@@ -173,12 +134,8 @@ impl Reading<'_, '_> {
 /// statements satisfies foreign keys that are checked row by row.
 fn delete_in_a_cycle(changes: &ChangeSet) -> bool {
     let map = &changes.query.map;
-    let deleted: BTreeSet<&KindName> = changes
-        .steps
-        .iter()
-        .filter(|step| step.write == Write::Delete)
-        .map(|step| &step.kind)
-        .collect();
+    let deleted: BTreeSet<&KindName> =
+        changes.steps.iter().filter(|step| step.write == Write::Delete).map(|step| &step.kind).collect();
     deleted.iter().any(|start| {
         let mut seen: BTreeSet<&KindName> = BTreeSet::new();
         let mut open = vec![*start];

@@ -34,8 +34,7 @@ fn check_kind(map: &DataMap, kind: &Kind, table: &Table, found: &mut Vec<Finding
             let (table, column) = (kind.table_name(), kind.column(field));
             let message = format!("the table `{table}` has no column `{column}`");
             found.push(
-                Finding::new(Code::MissingColumn, path, message)
-                    .remedy("create it or correct `column`"),
+                Finding::new(Code::MissingColumn, path, message).remedy("create it or correct `column`"),
             );
             continue;
         };
@@ -44,10 +43,7 @@ fn check_kind(map: &DataMap, kind: &Kind, table: &Table, found: &mut Vec<Finding
         {
             let declared = &column.declared;
             let message = format!("declared as {expected} but the column is {declared}");
-            found.push(
-                Finding::new(Code::TypeMismatch, &path, message)
-                    .remedy("correct the declared type"),
-            );
+            found.push(Finding::new(Code::TypeMismatch, &path, message).remedy("correct the declared type"));
         }
         found.extend(check_null(kind, field, column, &path));
     }
@@ -93,12 +89,7 @@ fn check_id(kind: &Kind, table: &Table) -> Option<Finding> {
     })
 }
 
-fn check_reference(
-    map: &DataMap,
-    reference: &Reference,
-    catalogue: &Catalogue,
-    found: &mut Vec<Finding>,
-) {
+fn check_reference(map: &DataMap, reference: &Reference, catalogue: &Catalogue, found: &mut Vec<Finding>) {
     let Some(from) = End::of(map.kind(&reference.from), &reference.field, catalogue) else {
         return;
     };
@@ -130,10 +121,8 @@ fn check_reference(
             reference.to,
             words(to.column)
         );
-        found.push(
-            Finding::new(Code::TypeMismatch, &path, message)
-                .remedy("give both columns the same type"),
-        );
+        found
+            .push(Finding::new(Code::TypeMismatch, &path, message).remedy("give both columns the same type"));
     }
 }
 
@@ -158,11 +147,7 @@ pub(super) struct End<'a> {
 }
 
 impl<'a> End<'a> {
-    pub(super) fn of(
-        kind: Option<&Kind>,
-        field: &FieldName,
-        catalogue: &'a Catalogue,
-    ) -> Option<Self> {
+    pub(super) fn of(kind: Option<&Kind>, field: &FieldName, catalogue: &'a Catalogue) -> Option<Self> {
         let kind = kind?;
         let table = catalogue.table(kind.table_name())?;
         let column = table.column(kind.column(field))?;

@@ -57,8 +57,7 @@ fn statement(dialect: Dialect, references: &[(&Reference, &Kind, &Kind)]) -> Sta
     let mut w = Writer::new(dialect);
     let all = references.iter().enumerate();
     let written = w.list("\nUNION ALL ", all, |w, (at, (reference, from, to))| {
-        w.push("SELECT ")
-            .number(i64::try_from(at).unwrap_or(i64::MAX));
+        w.push("SELECT ").number(i64::try_from(at).unwrap_or(i64::MAX));
         w.push(", ");
         compares(w, from, &reference.field);
         w.push(", ");

@@ -6,10 +6,7 @@ use super::{SqlError, SqlValue};
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(
-    clippy::exhaustive_enums,
-    reason = "connections of hosts tell the two apart"
-)]
+#[allow(clippy::exhaustive_enums, reason = "connections of hosts tell the two apart")]
 pub enum Access {
     /// It reads, from one snapshot. On SQLite `BEGIN`.
     Read,
@@ -48,11 +45,7 @@ pub trait SqlTransaction: Send {
     ///
     /// # Errors
     /// [`SqlError`]
-    async fn query(
-        &mut self,
-        sql: &str,
-        params: &[SqlValue],
-    ) -> Result<Vec<Vec<SqlValue>>, SqlError>;
+    async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError>;
 
     /// Runs one statement and returns how many rows it inserted, changed or deleted itself: rows touched by
     /// triggers and foreign key actions do not count. Of a statement that changes no rows by its nature

@@ -35,10 +35,7 @@ pub enum SqlErrorClass {
 impl SqlError {
     /// An error of this class.
     pub fn new(class: SqlErrorClass, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            class,
-            source: source.into(),
-        }
+        Self { class, source: source.into() }
     }
 
     /// An error of SQLite, from its (extended) result code and its message.
@@ -51,16 +48,8 @@ impl SqlError {
     /// let error = SqlError::from_sqlite(1, "no such table: debts", "from the driver");
     /// assert_eq!(error.class(), &SqlErrorClass::NoTable("debts".into()));
     /// ```
-    pub fn from_sqlite(
-        code: i32,
-        message: &str,
-        source: impl Into<Box<dyn Error + Send + Sync>>,
-    ) -> Self {
-        let missing = |what: &str| {
-            message
-                .split_once(what)
-                .map(|(_, name)| name.trim().to_owned())
-        };
+    pub fn from_sqlite(code: i32, message: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let missing = |what: &str| message.split_once(what).map(|(_, name)| name.trim().to_owned());
         let class = match code & 0xff {
             5 | 6 => SqlErrorClass::Busy,
             8 => SqlErrorClass::ReadOnly,

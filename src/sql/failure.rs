@@ -20,17 +20,14 @@ impl Doing<'_> {
     /// The error of a store for an error of its connection.
     pub(super) fn failed(self, error: SqlError) -> StoreError {
         match error.class() {
-            SqlErrorClass::Busy => StoreError::Contention {
-                retryable: self.retryable,
-                source: Some(Box::new(error)),
-            },
+            SqlErrorClass::Busy => {
+                StoreError::Contention { retryable: self.retryable, source: Some(Box::new(error)) }
+            }
             SqlErrorClass::Constraint => StoreError::Refused {
                 kind: self.kind.unwrap_or("records of the operation").to_owned(),
                 source: Box::new(error),
             },
-            SqlErrorClass::ReadOnly => {
-                StoreError::Unsupported("writing: the database is read-only".into())
-            }
+            SqlErrorClass::ReadOnly => StoreError::Unsupported("writing: the database is read-only".into()),
             SqlErrorClass::NoTable(table) => self.no_table(table),
             SqlErrorClass::NoColumn(column) => self.no_column(column),
             SqlErrorClass::Lost | SqlErrorClass::Other => StoreError::Backend {
@@ -46,9 +43,7 @@ impl Doing<'_> {
     /// The same for an error of COMMIT, after which it may be unknown whether it was done.
     pub(super) fn not_committed(self, error: SqlError) -> StoreError {
         match error.class() {
-            SqlErrorClass::Lost => StoreError::OutcomeUnknown {
-                source: Box::new(error),
-            },
+            SqlErrorClass::Lost => StoreError::OutcomeUnknown { source: Box::new(error) },
             _ => self.failed(error),
         }
     }
@@ -62,18 +57,12 @@ impl Doing<'_> {
         }
         let mut kinds = self.map.into_iter().flat_map(DataMap::kinds);
         let kind = kinds.find(|kind| kind.table_name().eq_ignore_ascii_case(table));
-        StoreError::Unknown {
-            what: "kind",
-            name: kind.map_or(table, |kind| kind.name.as_str()).to_owned(),
-        }
+        StoreError::Unknown { what: "kind", name: kind.map_or(table, |kind| kind.name.as_str()).to_owned() }
     }
 
     /// Statements call the row they look at `r`.
     fn no_column(self, column: &str) -> StoreError {
-        let column = ["r.", "p.", "q."]
-            .iter()
-            .find_map(|row| column.strip_prefix(row))
-            .unwrap_or(column);
+        let column = ["r.", "p.", "q."].iter().find_map(|row| column.strip_prefix(row)).unwrap_or(column);
         StoreError::Unknown {
             what: "field",
             name: match self.kind {

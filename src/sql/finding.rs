@@ -67,12 +67,7 @@ impl Finding {
     /// A finding at a place.
     #[must_use]
     pub fn new(code: FindingCode, path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            path: path.into(),
-            message: message.into(),
-            remedy: String::new(),
-        }
+        Self { code, path: path.into(), message: message.into(), remedy: String::new() }
     }
 
     /// The same with what can be done about it.

@@ -13,11 +13,7 @@ impl<C: SqlConnection> SqlStore<C> {
     ///
     /// # Errors
     /// [`StoreError`] when the log cannot be read.
-    pub async fn audit(
-        &self,
-        kind: &KindName,
-        id: &RecordId,
-    ) -> Result<Vec<AuditEntry>, StoreError> {
+    pub async fn audit(&self, kind: &KindName, id: &RecordId) -> Result<Vec<AuditEntry>, StoreError> {
         let mut w = Writer::new(self.dialect);
         w.push("SELECT a.record, a.entry FROM ");
         w.name(&self.prefix.table("audit"));
@@ -38,18 +34,13 @@ impl<C: SqlConnection> SqlStore<C> {
         let mut w = Writer::new(self.dialect);
         w.push("SELECT o.topic, o.kind, o.record, o.at, o.payload FROM ");
         w.name(&self.prefix.table("outbox"));
-        w.push(" AS o WHERE o.operation = ")
-            .bind(operation.to_string());
+        w.push(" AS o WHERE o.operation = ").bind(operation.to_string());
         w.push(" ORDER BY o.sequence");
         let rows = self.read(&w.finish(), "read the outbox").await?;
         rows.iter().map(|row| event(operation, row)).collect()
     }
 
-    async fn read(
-        &self,
-        statement: &Statement,
-        what: &str,
-    ) -> Result<Vec<Vec<SqlValue>>, StoreError> {
+    async fn read(&self, statement: &Statement, what: &str) -> Result<Vec<Vec<SqlValue>>, StoreError> {
         let doing = self.doing(what);
         let mut tx = self.begin(Access::Read, doing).await?;
         let rows = query(&mut *tx, statement).await;
@@ -58,9 +49,7 @@ impl<C: SqlConnection> SqlStore<C> {
 }
 
 fn number_of(id: &RecordId) -> SqlValue {
-    id.to_string()
-        .parse()
-        .map_or(SqlValue::Null, SqlValue::Integer)
+    id.to_string().parse().map_or(SqlValue::Null, SqlValue::Integer)
 }
 
 fn entry(row: &[SqlValue]) -> Result<AuditEntry, StoreError> {
@@ -74,13 +63,8 @@ fn entry(row: &[SqlValue]) -> Result<AuditEntry, StoreError> {
 }
 
 fn event(operation: OperationId, row: &[SqlValue]) -> Result<Event, StoreError> {
-    let [
-        SqlValue::Text(topic),
-        SqlValue::Text(kind),
-        record,
-        SqlValue::Text(at),
-        SqlValue::Text(payload),
-    ] = row
+    let [SqlValue::Text(topic), SqlValue::Text(kind), record, SqlValue::Text(at), SqlValue::Text(payload)] =
+        row
     else {
         return Err(unreadable("the outbox", "not as the library wrote it"));
     };
@@ -90,19 +74,12 @@ fn event(operation: OperationId, row: &[SqlValue]) -> Result<Event, StoreError> 
         operation,
         topic: topic.clone(),
         kind: kind.as_str().into(),
-        record: record
-            .as_id()
-            .ok_or_else(|| unreadable("the outbox", "a record without an id"))?,
-        at: at
-            .parse()
-            .map_err(|source| unreadable("the outbox", source))?,
+        record: record.as_id().ok_or_else(|| unreadable("the outbox", "a record without an id"))?,
+        at: at.parse().map_err(|source| unreadable("the outbox", source))?,
         fields,
     })
 }
 
-fn unreadable<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
-    what: &str,
-    source: E,
-) -> StoreError {
+fn unreadable<E: Into<Box<dyn std::error::Error + Send + Sync>>>(what: &str, source: E) -> StoreError {
     StoreError::backend(format!("read {what}"), source)
 }

@@ -6,16 +6,8 @@ use std::sync::Arc;
 use crate::store::StoreError;
 
 /// The names that follow a prefix: tables, an index, and what single statements and transactions hold.
-const OWN: [&str; 8] = [
-    "schema",
-    "operations",
-    "audit",
-    "audit_by_record",
-    "outbox",
-    "marks",
-    "members",
-    "walk",
-];
+const OWN: [&str; 8] =
+    ["schema", "operations", "audit", "audit_by_record", "outbox", "marks", "members", "walk"];
 
 /// What the names of the library's tables begin with: `lifecycle_` unless said otherwise.
 ///
@@ -33,19 +25,11 @@ impl Prefix {
     /// # Errors
     /// [`StoreError::Unsupported`] for anything else.
     pub fn new(prefix: &str) -> Result<Self, StoreError> {
-        let named = prefix
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let named = prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let first = prefix.chars().next();
         // `sqlite_` and `pg_` belong to the databases.
-        let reserved = ["sqlite_", "pg_"]
-            .iter()
-            .any(|own| prefix.to_ascii_lowercase().starts_with(own));
-        if !named
-            || reserved
-            || prefix.len() > 30
-            || first.is_none_or(|first| first.is_ascii_digit())
-        {
+        let reserved = ["sqlite_", "pg_"].iter().any(|own| prefix.to_ascii_lowercase().starts_with(own));
+        if !named || reserved || prefix.len() > 30 || first.is_none_or(|first| first.is_ascii_digit()) {
             return Err(StoreError::Unsupported(format!(
                 "`{prefix}` as the prefix of tables; use up to 30 letters, digits and underscores"
             )));

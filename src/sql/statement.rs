@@ -22,11 +22,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new(dialect: Dialect) -> Self {
-        Self {
-            dialect,
-            sql: String::new(),
-            params: Vec::new(),
-        }
+        Self { dialect, sql: String::new(), params: Vec::new() }
     }
 
     /// Text of the crate's own: never a name or a value.
@@ -50,8 +46,7 @@ impl Writer {
     /// A placeholder for a value.
     pub(crate) fn bind(&mut self, value: impl Into<SqlValue>) -> &mut Self {
         self.params.push(value.into());
-        self.sql
-            .push_str(&self.dialect.placeholder(self.params.len()));
+        self.sql.push_str(&self.dialect.placeholder(self.params.len()));
         self
     }
 
@@ -72,9 +67,6 @@ impl Writer {
     }
 
     pub(crate) fn finish(self) -> Statement {
-        Statement {
-            sql: self.sql,
-            params: self.params,
-        }
+        Statement { sql: self.sql, params: self.params }
     }
 }

@@ -7,9 +7,7 @@ use async_trait::async_trait;
 use super::failure::Doing;
 use super::schema::{VERSION, schema};
 use super::statement::Statement;
-use super::{
-    Access, Catalogue, Dialect, Finding, Prefix, SqlConnection, SqlError, SqlTransaction, SqlValue,
-};
+use super::{Access, Catalogue, Dialect, Finding, Prefix, SqlConnection, SqlError, SqlTransaction, SqlValue};
 use crate::domain::{DataMap, Fault};
 use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::{Store, StoreError};
@@ -27,11 +25,7 @@ pub struct SqlStore<C> {
 impl<C: SqlConnection> SqlStore<C> {
     /// A store over a connection, whose own tables begin with `lifecycle_`.
     pub fn new(connection: C, dialect: Dialect) -> Self {
-        Self {
-            connection,
-            dialect,
-            prefix: Prefix::default(),
-        }
+        Self { connection, dialect, prefix: Prefix::default() }
     }
 
     /// The same with another prefix.
@@ -56,9 +50,7 @@ impl<C: SqlConnection> SqlStore<C> {
         let doing = self.doing("created the library's tables");
         let mut tx = self.begin(Access::Write, doing).await?;
         for statement in schema(self.dialect, &self.prefix) {
-            tx.execute(&statement, &[])
-                .await
-                .map_err(|error| doing.failed(error))?;
+            tx.execute(&statement, &[]).await.map_err(|error| doing.failed(error))?;
         }
         let table = self.dialect.quote(&self.prefix.table("schema"));
         let rows = tx
@@ -73,9 +65,7 @@ impl<C: SqlConnection> SqlStore<C> {
                 self.prefix
             )));
         }
-        tx.commit()
-            .await
-            .map_err(|error| doing.not_committed(error))
+        tx.commit().await.map_err(|error| doing.not_committed(error))
     }
 
     /// What the database says of its tables: for [`findings`](super::findings) and
@@ -86,19 +76,11 @@ impl<C: SqlConnection> SqlStore<C> {
     pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
         let doing = self.doing("read the catalogue");
         let mut tx = self.begin(Access::Read, doing).await?;
-        Catalogue::read(&mut *tx, self.dialect, &self.prefix)
-            .await
-            .map_err(|error| doing.failed(error))
+        Catalogue::read(&mut *tx, self.dialect, &self.prefix).await.map_err(|error| doing.failed(error))
     }
 
     pub(super) fn doing<'a>(&'a self, what: &'a str) -> Doing<'a> {
-        Doing {
-            what,
-            kind: None,
-            map: None,
-            prefix: &self.prefix,
-            retryable: self.connection.retryable(),
-        }
+        Doing { what, kind: None, map: None, prefix: &self.prefix, retryable: self.connection.retryable() }
     }
 
     pub(super) async fn begin(

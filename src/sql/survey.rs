@@ -24,33 +24,17 @@ pub(super) async fn run<C: SqlConnection>(
     store: &SqlStore<C>,
     survey: &SurveyQuery,
 ) -> Result<Survey, StoreError> {
-    let SurveyQuery {
-        map,
-        kind: _,
-        subjects: _,
-        sets: _,
-        questions,
-        now: _,
-    } = survey;
-    let doing = Doing {
-        map: Some(map),
-        ..store.doing("read the data")
-    };
+    let SurveyQuery { map, kind: _, subjects: _, sets: _, questions, now: _ } = survey;
+    let doing = Doing { map: Some(map), ..store.doing("read the data") };
     let columns = Columns::of_query(survey)?;
     let mut tx = store.begin(Access::Read, doing).await?;
-    let mut reading = Reading {
-        tx: &mut *tx,
-        doing,
-    };
+    let mut reading = Reading { tx: &mut *tx, doing };
     let forms = reading.forms(&columns, store.dialect).await?;
     let renderer = Renderer::survey(store.dialect, &store.prefix, survey, &forms)?;
     let fixed = reading.fix(&renderer).await?;
     let rows = questions.iter().map(|question| question.rows);
     let counts = reading.count(&renderer, rows).await?;
-    let answers = questions
-        .iter()
-        .map(|question| Answer::count(counts.of(question.rows)))
-        .collect();
+    let answers = questions.iter().map(|question| Answer::count(counts.of(question.rows))).collect();
     let mut survey = Survey::new(Vec::new(), answers);
     reading.details(&renderer, questions, &mut survey).await?;
     if fixed {
@@ -105,10 +89,7 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
-    pub(super) async fn execute(
-        &mut self,
-        statement: &super::Statement,
-    ) -> Result<u64, StoreError> {
+    pub(super) async fn execute(&mut self, statement: &super::Statement) -> Result<u64, StoreError> {
         let done = execute(self.tx, statement).await;
         done.map_err(|error| self.doing.failed(error))
     }
@@ -143,11 +124,7 @@ impl Reading<'_, '_> {
     }
 
     /// Which value could not be read.
-    async fn unreadable(
-        &mut self,
-        renderer: &Renderer<'_>,
-        set: SetId,
-    ) -> Result<StoreError, StoreError> {
+    async fn unreadable(&mut self, renderer: &Renderer<'_>, set: SetId) -> Result<StoreError, StoreError> {
         let (statement, fields) = renderer.unreadable(set)?;
         let kind = renderer.set_kind(set)?;
         let rows = self.query(&statement).await?;
@@ -194,16 +171,13 @@ impl Reading<'_, '_> {
             if number == SUBJECTS {
                 let set = renderer.first_set().unwrap_or(SetId(0));
                 survey.subjects.push(readable_id(renderer, set, first)?);
-            } else if let (Some(question), Some(answer)) =
-                (question.and_then(|at| questions.get(at)), answer)
+            } else if let (Some(question), Some(answer)) = (question.and_then(|at| questions.get(at)), answer)
             {
                 if what.as_integer() == Some(0) {
                     let id = readable_id(renderer, question.rows.set, first)?;
                     answer.sample.push(id);
                 } else if bad.as_integer() == Some(0) {
-                    let at = |value: &SqlValue| {
-                        value.as_integer().and_then(DateTime::from_timestamp_millis)
-                    };
+                    let at = |value: &SqlValue| value.as_integer().and_then(DateTime::from_timestamp_millis);
                     answer.span = at(first).zip(at(last));
                 } else if let Some(field) = &question.span {
                     return Err(self.undated(renderer, question.rows, field).await?);
@@ -226,12 +200,7 @@ impl Reading<'_, '_> {
         let (statement, kind) = renderer.undated(rows, field)?;
         let found = self.query(&statement).await?;
         let id = found.first().and_then(|row| row.first());
-        Ok(bad_value(
-            &kind,
-            id.and_then(SqlValue::as_id),
-            field,
-            "timestamp",
-        ))
+        Ok(bad_value(&kind, id.and_then(SqlValue::as_id), field, "timestamp"))
     }
 }
 
@@ -243,20 +212,9 @@ fn parts_of<T>(all: &[T]) -> impl Iterator<Item = &[T]> {
 
 fn readable_id(renderer: &Renderer<'_>, set: SetId, id: &SqlValue) -> Result<RecordId, StoreError> {
     let kind = renderer.set_kind(set)?;
-    id.as_id()
-        .ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))
+    id.as_id().ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))
 }
 
-fn bad_value(
-    kind: &KindName,
-    id: Option<RecordId>,
-    field: &FieldName,
-    expected: &str,
-) -> StoreError {
-    StoreError::BadValue {
-        kind: kind.clone(),
-        id,
-        field: field.clone(),
-        expected: expected.into(),
-    }
+fn bad_value(kind: &KindName, id: Option<RecordId>, field: &FieldName, expected: &str) -> StoreError {
+    StoreError::BadValue { kind: kind.clone(), id, field: field.clone(), expected: expected.into() }
 }

@@ -13,10 +13,7 @@ use crate::domain::{RecordId, Value};
 /// assert_eq!(format!("{:?}", SqlValue::from("Maria")), "text");
 /// ```
 #[derive(Clone, PartialEq, Default)]
-#[allow(
-    clippy::exhaustive_enums,
-    reason = "connections of hosts convert each of them"
-)]
+#[allow(clippy::exhaustive_enums, reason = "connections of hosts convert each of them")]
 pub enum SqlValue {
     /// Nothing.
     #[default]

@@ -36,11 +36,7 @@ struct PoolTransaction(sqlx::Transaction<'static, Sqlite>);
 
 #[async_trait]
 impl SqlTransaction for PoolTransaction {
-    async fn query(
-        &mut self,
-        sql: &str,
-        params: &[SqlValue],
-    ) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+    async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
         rows::query(&mut self.0, sql, params).await
     }
 

@@ -42,9 +42,7 @@ fn bound(sql: &str, params: &[SqlValue]) -> sqlx::query::Query<'static, Sqlite, 
 }
 
 fn values(row: &SqliteRow) -> Result<Vec<SqlValue>, SqlError> {
-    (0..row.len())
-        .map(|index| value(row.try_get_raw(index).map_err(failed)?))
-        .collect()
+    (0..row.len()).map(|index| value(row.try_get_raw(index).map_err(failed)?)).collect()
 }
 
 fn value(value: SqliteValueRef<'_>) -> Result<SqlValue, SqlError> {

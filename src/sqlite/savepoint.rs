@@ -29,38 +29,24 @@ pub struct SavepointConnection<'c> {
 
 impl<'c> SavepointConnection<'c> {
     pub(super) fn new(connection: &'c mut SqliteConnection) -> Self {
-        Self {
-            connection: Mutex::new(Some(connection)),
-        }
+        Self { connection: Mutex::new(Some(connection)) }
     }
 }
 
 impl fmt::Debug for SavepointConnection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SavepointConnection")
-            .finish_non_exhaustive()
+        f.debug_struct("SavepointConnection").finish_non_exhaustive()
     }
 }
 
 #[async_trait]
 impl SqlConnection for SavepointConnection<'_> {
     async fn begin(&self, _: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
-        let taken = self
-            .connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let taken = self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(connection) = taken else {
-            return Err(SqlError::new(
-                SqlErrorClass::Busy,
-                "the transaction is in use by another call",
-            ));
+            return Err(SqlError::new(SqlErrorClass::Busy, "the transaction is in use by another call"));
         };
-        let mut savepoint = Savepoint {
-            slot: &self.connection,
-            connection: Some(connection),
-            open: true,
-        };
+        let mut savepoint = Savepoint { slot: &self.connection, connection: Some(connection), open: true };
         savepoint.execute(BEGIN, &[]).await?;
         Ok(Box::new(savepoint))
     }
@@ -88,11 +74,7 @@ impl Savepoint<'_, '_> {
 
 #[async_trait]
 impl SqlTransaction for Savepoint<'_, '_> {
-    async fn query(
-        &mut self,
-        sql: &str,
-        params: &[SqlValue],
-    ) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+    async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
         rows::query(self.connection()?, sql, params).await
     }
 

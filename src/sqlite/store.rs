@@ -51,9 +51,7 @@ impl SqliteStore {
     /// A store on the host's pool.
     #[must_use]
     pub fn new(pool: SqlitePool) -> Self {
-        Self {
-            store: SqlStore::new(PoolConnection(pool), Dialect::Sqlite),
-        }
+        Self { store: SqlStore::new(PoolConnection(pool), Dialect::Sqlite) }
     }
 
     /// A store on a pool of its own. The address is that of sqlx: `sqlite:app.db`, and
@@ -65,9 +63,7 @@ impl SqliteStore {
     /// [`StoreError::Backend`] when the database cannot be opened.
     pub async fn connect(address: &str) -> Result<Self, StoreError> {
         let opening = |error| StoreError::backend("opened the database", failed(error));
-        let options = SqliteConnectOptions::from_str(address)
-            .map_err(opening)?
-            .busy_timeout(BUSY_TIMEOUT);
+        let options = SqliteConnectOptions::from_str(address).map_err(opening)?.busy_timeout(BUSY_TIMEOUT);
         let pool = SqlitePool::connect_with(options).await.map_err(opening)?;
         Ok(Self::new(pool))
     }
@@ -92,9 +88,7 @@ impl<'c> SqliteTransaction<'c> {
     /// A store inside the host's transaction, given as `&mut transaction`.
     #[must_use]
     pub fn new(connection: &'c mut SqliteConnection) -> Self {
-        Self {
-            store: SqlStore::new(SavepointConnection::new(connection), Dialect::Sqlite),
-        }
+        Self { store: SqlStore::new(SavepointConnection::new(connection), Dialect::Sqlite) }
     }
 }
 

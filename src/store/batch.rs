@@ -5,10 +5,7 @@ use crate::domain::{KindName, Record, RecordId, ReferenceName};
 
 /// Conditions and changes, written together or not at all.
 #[derive(Debug, Clone, Default)]
-#[allow(
-    clippy::exhaustive_structs,
-    reason = "a new part must fail to compile in every backend"
-)]
+#[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every backend")]
 pub struct Batch {
     /// Rows that must be as they were read.
     pub unchanged: Vec<Unchanged>,

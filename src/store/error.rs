@@ -110,10 +110,7 @@ impl StoreError {
         doing: impl Into<String>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self::Backend {
-            doing: doing.into(),
-            source: source.into(),
-        }
+        Self::Backend { doing: doing.into(), source: source.into() }
     }
 
     /// A name for programs.
@@ -142,16 +139,10 @@ impl StoreError {
             Self::WrongId { .. } => "give an id of the kind's own type",
             Self::BadValue { .. } => "correct the row, or the declared type of the field",
             Self::Conflict { .. } => "make a new plan and confirm it again",
-            Self::Contention {
-                retryable: true, ..
-            } => "try again",
+            Self::Contention { retryable: true, .. } => "try again",
             Self::Contention { .. } => "roll back your transaction and try again",
-            Self::Refused { .. } => {
-                "see which constraint objected; `source` says what the database said"
-            }
-            Self::Interference { .. } => {
-                "see which trigger or rule of the database changes these rows"
-            }
+            Self::Refused { .. } => "see which constraint objected; `source` says what the database said",
+            Self::Interference { .. } => "see which trigger or rule of the database changes these rows",
             Self::TooLarge { .. } => "raise the limit, or use a store that works by sets",
             Self::Unsupported(_) => "use another store, or another way",
             Self::OutcomeUnknown { .. } => "apply the same operation id again",
@@ -162,12 +153,6 @@ impl StoreError {
     /// Whether the same call may be repeated at once and may then succeed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self,
-            Self::Contention {
-                retryable: true,
-                ..
-            } | Self::OutcomeUnknown { .. }
-        )
+        matches!(self, Self::Contention { retryable: true, .. } | Self::OutcomeUnknown { .. })
     }
 }

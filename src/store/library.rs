@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use crate::domain::{
-    AuditEntry, Event, FieldName, Kind, KindName, OperationId, Record, RecordId, Value,
-    instant_text,
+    AuditEntry, Event, FieldName, Kind, KindName, OperationId, Record, RecordId, Value, instant_text,
 };
 use crate::plan::Receipt;
 
@@ -59,12 +58,7 @@ pub struct Mark {
 
 impl Mark {
     pub(super) fn new(operation: OperationId, kind: &KindName, record: &RecordId) -> Self {
-        Self {
-            operation,
-            kind: kind.clone(),
-            record: record.clone(),
-            before: BTreeMap::new(),
-        }
+        Self { operation, kind: kind.clone(), record: record.clone(), before: BTreeMap::new() }
     }
 }
 
@@ -118,10 +112,7 @@ pub(super) fn audit_record(
     subject: &RecordId,
     number: usize,
 ) -> Result<Record, StoreError> {
-    let own = AuditEntry {
-        subjects: vec![subject.clone()],
-        ..entry.clone()
-    };
+    let own = AuditEntry { subjects: vec![subject.clone()], ..entry.clone() };
     Ok(Record::new(audit_id(entry.operation, subject, number))
         .with("operation", entry.operation.to_string())
         .with("kind", entry.kind.as_str())
@@ -133,10 +124,7 @@ pub(super) fn audit_record(
 }
 
 pub(super) fn event_record(event: &Event) -> Result<Record, StoreError> {
-    let id = format!(
-        "{}:{}:{}:{}",
-        event.operation, event.topic, event.kind, event.record
-    );
+    let id = format!("{}:{}:{}:{}", event.operation, event.topic, event.kind, event.record);
     Ok(Record::new(id)
         .with("operation", event.operation.to_string())
         .with("topic", event.topic.as_str())

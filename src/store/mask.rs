@@ -19,12 +19,7 @@ use crate::domain::{FieldName, FieldType, Kind, Mask, Record, Value, instant_tex
 /// # Errors
 /// [`StoreError::BadValue`] when the value is none that the mask can be applied to, and
 /// [`StoreError::Unsupported`] for keyed pseudonyms.
-pub fn masked(
-    mask: &Mask,
-    kind: &Kind,
-    field: &FieldName,
-    record: &Record,
-) -> Result<Value, StoreError> {
+pub fn masked(mask: &Mask, kind: &Kind, field: &FieldName, record: &Record) -> Result<Value, StoreError> {
     let old = record.get(field);
     let bad = |expected: &str| StoreError::BadValue {
         kind: kind.name.clone(),
@@ -45,10 +40,9 @@ pub fn masked(
             }
             _ => Err(bad("text")),
         },
-        Mask::Hmac => Err(StoreError::Unsupported(format!(
-            "keyed pseudonyms (`hmac` on `{}.{field}`)",
-            kind.name
-        ))),
+        Mask::Hmac => {
+            Err(StoreError::Unsupported(format!("keyed pseudonyms (`hmac` on `{}.{field}`)", kind.name)))
+        }
     }
 }
 
@@ -82,10 +76,7 @@ mod tests {
     fn the_year_keeps_the_stored_form() {
         let cases: [(Value, Value); 5] = [
             ("1984-05-06".into(), "1984-01-01".into()),
-            (
-                "1984-05-06T07:08:09Z".into(),
-                "1984-01-01T00:00:00.000Z".into(),
-            ),
+            ("1984-05-06T07:08:09Z".into(), "1984-01-01T00:00:00.000Z".into()),
             ("1984-05-06 07:08:09".into(), "1984-01-01 00:00:00".into()),
             (1_705_761_900_i64.into(), 1_704_067_200_i64.into()),
             (Value::Null, Value::Null),

@@ -26,11 +26,7 @@ impl Decided {
         let plan = run(lifecycle.plan(request));
         let plan_to_apply = plan.as_ref().ok();
         let done = plan_to_apply.map(|plan| run(lifecycle.apply(request, plan)));
-        Self {
-            lifecycle,
-            plan,
-            done,
-        }
+        Self { lifecycle, plan, done }
     }
 
     /// Then this is asked for as well, of the rows as they are now.
@@ -73,11 +69,7 @@ impl Decided {
 
     #[track_caller]
     fn expect<T: PartialEq + Display>(&self, what: impl Display, expected: &T, found: &T) {
-        assert!(
-            expected == found,
-            "{what}: expected {expected}, found {found}\n\n{}",
-            self.shown()
-        );
+        assert!(expected == found, "{what}: expected {expected}, found {found}\n\n{}", self.shown());
     }
 }
 
@@ -96,10 +88,7 @@ impl Decided {
     pub fn then_done(self) -> Self {
         if let Some(error) = self.error() {
             let code = error.code();
-            panic!(
-                "expected to be carried out, found `{code}`\n\n{}",
-                self.shown()
-            );
+            panic!("expected to be carried out, found `{code}`\n\n{}", self.shown());
         }
         self
     }
@@ -196,9 +185,7 @@ impl Decided {
     #[track_caller]
     pub fn then_becomes(self, kind: &str, disposition: Disposition, count: u64) -> Self {
         let what = format!("{disposition} of `{kind}`");
-        self.then_steps(&what, count, |step| {
-            step.key.kind == *kind && step.key.disposition == disposition
-        })
+        self.then_steps(&what, count, |step| step.key.kind == *kind && step.key.disposition == disposition)
     }
 
     /// It was carried out, and so many rows were given another target, or none, in this reference.
@@ -217,10 +204,7 @@ impl Decided {
     fn then_steps(self, what: &str, count: u64, is_meant: impl Fn(&Step) -> bool) -> Self {
         let decided = self.then_done();
         let steps = decided.plan().into_iter().flat_map(|plan| &plan.steps);
-        let found: u64 = steps
-            .filter(|step| is_meant(step))
-            .map(|step| step.count)
-            .sum();
+        let found: u64 = steps.filter(|step| is_meant(step)).map(|step| step.count).sum();
         decided.expect(what, &count, &found);
         decided
     }
@@ -241,11 +225,7 @@ impl Decided {
     /// # Panics
     /// Where there are others.
     #[track_caller]
-    pub fn then_left<I: Into<RecordId>>(
-        self,
-        kind: &str,
-        ids: impl IntoIterator<Item = I>,
-    ) -> Self {
+    pub fn then_left<I: Into<RecordId>>(self, kind: &str, ids: impl IntoIterator<Item = I>) -> Self {
         let mut ids: Vec<RecordId> = ids.into_iter().map(Into::into).collect();
         ids.sort();
         let mut found: Vec<RecordId> = self.rows(kind).into_iter().map(|row| row.id).collect();
@@ -268,11 +248,7 @@ impl Decided {
         };
         for (field, expected) in fields.as_object().into_iter().flatten() {
             let what = format!("`{field}` of `{kind}` `{id}`");
-            self.expect(
-                what,
-                expected,
-                &json!(row.get(FieldName::from(field.as_str()))),
-            );
+            self.expect(what, expected, &json!(row.get(FieldName::from(field.as_str()))));
         }
         self
     }
@@ -301,9 +277,5 @@ impl Decided {
 
 fn listed(ids: &[RecordId]) -> String {
     let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
-    if ids.is_empty() {
-        "none".into()
-    } else {
-        ids.join(", ")
-    }
+    if ids.is_empty() { "none".into() } else { ids.join(", ") }
 }

@@ -67,11 +67,7 @@ impl<S> FaultyStore<S> {
     /// A store that does not fail yet.
     #[must_use]
     pub fn new(store: S) -> Self {
-        Self {
-            store,
-            troubles: Mutex::default(),
-            calls: Mutex::default(),
-        }
+        Self { store, troubles: Mutex::default(), calls: Mutex::default() }
     }
 
     /// The call of this sort with this number, the first is 1, fails with this error, and nothing happens.
@@ -118,9 +114,8 @@ impl<S> FaultyStore<S> {
             *number += 1;
             *number
         };
-        let met: Vec<_> = locked(&self.troubles)
-            .extract_if(.., |(other, at, _)| (*other, *at) == (call, number))
-            .collect();
+        let met: Vec<_> =
+            locked(&self.troubles).extract_if(.., |(other, at, _)| (*other, *at) == (call, number)).collect();
         let mut reply = Reply::Arrives;
         for (_, _, trouble) in met {
             match trouble {
@@ -164,9 +159,7 @@ impl<S: Store> Store for FaultyStore<S> {
         let reply = self.called(Call::Apply).await?;
         let done = self.store.apply(changes).await;
         if reply == Reply::IsLost {
-            return Err(StoreError::OutcomeUnknown {
-                source: "the reply was lost on purpose".into(),
-            });
+            return Err(StoreError::OutcomeUnknown { source: "the reply was lost on purpose".into() });
         }
         done
     }

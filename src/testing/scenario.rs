@@ -70,11 +70,7 @@ impl Scenario {
     /// # Panics
     /// Where the policy has no such kind.
     #[track_caller]
-    pub fn given(
-        mut self,
-        kind: impl Into<KindName>,
-        rows: impl IntoIterator<Item = Json>,
-    ) -> Self {
+    pub fn given(mut self, kind: impl Into<KindName>, rows: impl IntoIterator<Item = Json>) -> Self {
         let kind = kind.into();
         match self.rows.get_mut(&kind) {
             Some(all) => all.extend(rows),
@@ -106,9 +102,7 @@ impl Scenario {
     pub fn when(self, request: impl Borrow<Request>) -> Decided {
         let Self { policy, rows, now } = self;
         let rows = rows.into_iter();
-        let rows: Json = rows
-            .map(|(kind, rows)| (kind.to_string(), Json::Array(rows)))
-            .collect();
+        let rows: Json = rows.map(|(kind, rows)| (kind.to_string(), Json::Array(rows))).collect();
         let store = match MemoryStore::from_json(policy.map(), &rows) {
             Ok(store) => store,
             Err(faults) => panic!("the given rows are wrong:\n{faults}"),

@@ -15,30 +15,15 @@ fn a_receipt_is_shown_as_text_and_the_rows_are_gone() {
     for store in STORES {
         let ended = world.run(store, &format!("apply clients free {ADMIN}"));
         assert_eq!(ended.status, 0, "{}", ended.err);
-        assert!(ended.out.starts_with(
-            "Receipt: hard_delete of `clients` `free`\nDone. 1 item stays open until"
-        ));
         assert!(
-            ended
-                .out
-                .contains("1  invoices  until 2030-03-01, retained: tax law"),
-            "{}",
-            ended.out
+            ended.out.starts_with("Receipt: hard_delete of `clients` `free`\nDone. 1 item stays open until")
         );
+        assert!(ended.out.contains("1  invoices  until 2030-03-01, retained: tax law"), "{}", ended.out);
     }
-    assert_eq!(
-        world.query("SELECT client_id FROM clients"),
-        ["owes", "seen"]
-    );
-    assert_eq!(
-        world.query("SELECT id || '' FROM invoices WHERE client_id IS NULL"),
-        ["1"]
-    );
+    assert_eq!(world.query("SELECT client_id FROM clients"), ["owes", "seen"]);
+    assert_eq!(world.query("SELECT id || '' FROM invoices WHERE client_id IS NULL"), ["1"]);
     assert_eq!(world.query("SELECT outcome FROM lifecycle_audit"), ["done"]);
-    assert_eq!(
-        world.query("SELECT topic FROM lifecycle_outbox"),
-        ["email.account_deleted"]
-    );
+    assert_eq!(world.query("SELECT topic FROM lifecycle_outbox"), ["email.account_deleted"]);
 }
 
 #[test]
@@ -62,40 +47,23 @@ fn memory_and_sqlite_print_the_same_receipt_and_memory_the_rows_that_are_left() 
 fn what_is_blocked_is_shown_as_a_plan_and_changes_nothing() {
     let world = World::new("apply-blocked");
     for store in STORES {
-        let ended = world.run(
-            store,
-            &format!("apply clients owes free {ADMIN} --format json"),
-        );
+        let ended = world.run(store, &format!("apply clients owes free {ADMIN} --format json"));
         assert_eq!(ended.status, 3);
         assert_eq!(ended.json()["plan"]["blockers"][0]["count"], json!(2));
         assert_eq!(ended.json().get("receipt"), None);
-        assert_eq!(
-            ended.json().get("data").is_some(),
-            store.starts_with("memory")
-        );
+        assert_eq!(ended.json().get("data").is_some(), store.starts_with("memory"));
     }
-    assert_eq!(
-        world.query("SELECT client_id FROM clients"),
-        ["free", "owes", "seen"]
-    );
-    assert_eq!(
-        world.query("SELECT outcome FROM lifecycle_audit"),
-        ["blocked", "blocked"]
-    );
+    assert_eq!(world.query("SELECT client_id FROM clients"), ["free", "owes", "seen"]);
+    assert_eq!(world.query("SELECT outcome FROM lifecycle_audit"), ["blocked", "blocked"]);
 }
 
 #[test]
 fn the_plan_with_the_digest_is_carried_out() {
     let world = World::new("apply-digest");
     for store in STORES {
-        let shown = world
-            .run(store, &format!("plan clients free {ADMIN} --format json"))
-            .json();
+        let shown = world.run(store, &format!("plan clients free {ADMIN} --format json")).json();
         let digest = shown["digest"].as_str().unwrap().to_uppercase();
-        let ended = world.run(
-            store,
-            &format!("apply clients free {ADMIN} --digest {digest} --format json"),
-        );
+        let ended = world.run(store, &format!("apply clients free {ADMIN} --digest {digest} --format json"));
         assert_eq!(ended.status, 0, "{}", ended.err);
         assert_eq!(ended.json()["receipt"]["digest"], shown["digest"]);
     }
@@ -104,48 +72,25 @@ fn the_plan_with_the_digest_is_carried_out() {
 #[test]
 fn another_digest_is_a_conflict_and_changes_nothing() {
     let world = World::new("apply-conflict");
-    let shown = world
-        .run(
-            "sqlite:app.db",
-            &format!("plan clients free {ADMIN} --format json"),
-        )
-        .json();
+    let shown = world.run("sqlite:app.db", &format!("plan clients free {ADMIN} --format json")).json();
     let digest = shown["digest"].as_str().unwrap();
     world.on_database(async |pool| {
-        sqlx::query("INSERT INTO debts VALUES (77, 'free', 'PAID')")
-            .execute(&pool)
-            .await
-            .unwrap();
+        sqlx::query("INSERT INTO debts VALUES (77, 'free', 'PAID')").execute(&pool).await.unwrap();
     });
-    let ended = world.run(
-        "sqlite:app.db",
-        &format!("apply clients free {ADMIN} --digest {digest} --format json"),
-    );
+    let ended =
+        world.run("sqlite:app.db", &format!("apply clients free {ADMIN} --digest {digest} --format json"));
     assert_eq!(ended.status, 5);
     let now = ended.json()["plan"].clone();
     assert_eq!(now["executable"], json!(true));
-    assert!(
-        ended.err.contains(now["digest"].as_str().unwrap()),
-        "{}",
-        ended.err
-    );
+    assert!(ended.err.contains(now["digest"].as_str().unwrap()), "{}", ended.err);
 
-    let ended = world.run(
-        "memory:data.json",
-        &format!("apply clients free {ADMIN} --digest 00"),
-    );
+    let ended = world.run("memory:data.json", &format!("apply clients free {ADMIN} --digest 00"));
     assert_eq!(ended.status, 5);
     assert!(ended.out.starts_with("Plan: "));
 
-    assert_eq!(
-        world.query("SELECT client_id FROM clients"),
-        ["free", "owes", "seen"]
-    );
+    assert_eq!(world.query("SELECT client_id FROM clients"), ["free", "owes", "seen"]);
     assert_eq!(world.query("SELECT count(*) || '' FROM debts"), ["4"]);
-    assert_eq!(
-        world.query("SELECT outcome FROM lifecycle_audit"),
-        ["conflict"]
-    );
+    assert_eq!(world.query("SELECT outcome FROM lifecycle_audit"), ["conflict"]);
 }
 
 #[test]
@@ -154,10 +99,7 @@ fn an_operation_applied_twice_prints_the_same_receipt() {
     let line = format!("apply clients free {ADMIN} {OPERATION} --format json");
     for store in STORES {
         let first = world.run(store, &line);
-        let digest = first.json()["receipt"]["digest"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let digest = first.json()["receipt"]["digest"].as_str().unwrap().to_owned();
         let confirmed = format!("{line} --digest {digest}");
         for again in [&line, &confirmed] {
             let ended = world.run(store, again);
@@ -174,11 +116,7 @@ fn an_operation_applied_twice_prints_the_same_receipt() {
         &format!("apply clients seen {ADMIN} {OPERATION} --acknowledge recent_activity"),
     );
     assert_eq!((other.status, other.out.as_str()), (5, ""));
-    assert!(
-        other.err.contains("use a new operation id"),
-        "{}",
-        other.err
-    );
+    assert!(other.err.contains("use a new operation id"), "{}", other.err);
 }
 
 #[test]
@@ -190,13 +128,8 @@ fn who_may_not_ask_is_recorded_with_where_the_request_came_from() {
     );
     assert_eq!((ended.status, ended.out.as_str()), (3, ""));
     assert!(!ended.err.contains("203.0.113.9") && !ended.err.contains("mine"));
-    let entry = world
-        .query("SELECT entry FROM lifecycle_audit WHERE outcome = 'denied'")
-        .concat();
-    assert!(
-        entry.contains("203.0.113.9") && entry.contains("curl") && entry.contains("mine"),
-        "{entry}"
-    );
+    let entry = world.query("SELECT entry FROM lifecycle_audit WHERE outcome = 'denied'").concat();
+    assert!(entry.contains("203.0.113.9") && entry.contains("curl") && entry.contains("mine"), "{entry}");
 }
 
 #[test]
@@ -208,25 +141,12 @@ fn references_are_reassigned_to_the_record_that_is_named() {
     for store in STORES {
         let line = format!("apply clients owes {ADMIN}");
         assert_eq!(world.run(store, &line).status, 3);
-        assert_eq!(
-            world
-                .run(store, &format!("{line} --reassign debts.client_id=nobody"))
-                .status,
-            3
-        );
-        assert_eq!(
-            world
-                .run(store, &format!("{line} --reassign debts.client=free"))
-                .status,
-            2
-        );
+        assert_eq!(world.run(store, &format!("{line} --reassign debts.client_id=nobody")).status, 3);
+        assert_eq!(world.run(store, &format!("{line} --reassign debts.client=free")).status, 2);
         let ended = world.run(store, &format!("{line} --reassign debts.client_id=free"));
         assert_eq!(ended.status, 0, "{}", ended.err);
     }
-    assert_eq!(
-        world.query("SELECT client_id FROM debts"),
-        ["free", "free", "free"]
-    );
+    assert_eq!(world.query("SELECT client_id FROM debts"), ["free", "free", "free"]);
 }
 
 #[test]
@@ -243,45 +163,19 @@ fn a_database_that_is_locked_ends_with_1() {
         );
         writing.rollback().await.unwrap();
     });
-    assert_eq!(
-        world.query("SELECT client_id FROM clients"),
-        ["free", "owes", "seen"]
-    );
+    assert_eq!(world.query("SELECT client_id FROM clients"), ["free", "owes", "seen"]);
 }
 
 #[test]
 fn a_reader_that_leaves_early_is_no_failure() {
     let world = World::new("pipe");
     let words: Vec<&str> = ADMIN.split_whitespace().collect();
-    let words = [
-        &[
-            "--store",
-            "memory:data.json",
-            "--policy",
-            "policy.json",
-            "plan",
-            "clients",
-            "free",
-        ],
-        &words[..],
-    ]
-    .concat();
-    let mut running = world
-        .command(&words)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let words =
+        [&["--store", "memory:data.json", "--policy", "policy.json", "plan", "clients", "free"], &words[..]]
+            .concat();
+    let mut running = world.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(running.stdout.take());
     let mut said = String::new();
-    running
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut said)
-        .unwrap();
-    assert_eq!(
-        (running.wait().unwrap().code(), said.as_str()),
-        (Some(0), "")
-    );
+    running.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((running.wait().unwrap().code(), said.as_str()), (Some(0), ""));
 }

@@ -26,13 +26,7 @@ fn codes(ended: &Ended) -> Vec<String> {
     let findings = ended.json()["findings"].clone();
     let findings = findings.as_array().unwrap().iter();
     findings
-        .map(|finding| {
-            format!(
-                "{} {}",
-                finding["code"].as_str().unwrap(),
-                finding["path"].as_str().unwrap()
-            )
-        })
+        .map(|finding| format!("{} {}", finding["code"].as_str().unwrap(), finding["path"].as_str().unwrap()))
         .collect()
 }
 
@@ -63,11 +57,7 @@ fn three_commands_lead_from_an_unknown_file_to_a_plan() {
     assert_eq!(free.status, 0, "{}", free.err);
     let owner = world.run("sqlite:app.db", &format!("plan clients 2 {ADMIN}"));
     assert_eq!(owner.status, 3, "{}", owner.err);
-    assert!(
-        owner.out.contains("nobody has decided yet"),
-        "{}",
-        owner.out
-    );
+    assert!(owner.out.contains("nobody has decided yet"), "{}", owner.out);
 
     assert_eq!(world.bytes(), before);
 }
@@ -77,14 +67,7 @@ fn the_first_policy_is_the_same_every_time_and_in_either_format() {
     let world = World::of_tables("init-same", UNKNOWN);
     let first = init(&world, "clients");
     assert_eq!(first.out, init(&world, "clients").out);
-    let json = [
-        "--store",
-        "sqlite:app.db",
-        "--format",
-        "json",
-        "init",
-        "clients",
-    ];
+    let json = ["--store", "sqlite:app.db", "--format", "json", "init", "clients"];
     assert_eq!(first.out, world.bare(&json).out);
 }
 
@@ -96,10 +79,7 @@ fn every_table_that_hangs_on_the_subject_is_in_it_and_says_why() {
     assert_eq!(policy["kinds"]["clients"]["table"], "Clients");
     assert_eq!(policy["kinds"]["clients"]["id"], "client no");
     assert_eq!(policy["kinds"]["clients"]["deleted_at"], "deleted_at");
-    assert_eq!(
-        policy["kinds"]["clients"]["fields"]["created_at"],
-        "timestamp"
-    );
+    assert_eq!(policy["kinds"]["clients"]["fields"]["created_at"], "timestamp");
     assert_eq!(policy["excluded"][0]["table"], "tags");
     let mode = &policy["modes"]["hard_delete"];
     assert_eq!(mode["allow"], json!([ { "role": "ADMIN" } ]));
@@ -108,12 +88,7 @@ fn every_table_that_hangs_on_the_subject_is_in_it_and_says_why() {
     assert_eq!(rules.len(), policy["references"].as_array().unwrap().len());
     for rule in rules.values() {
         assert_eq!(rule["then"], "restrict");
-        assert!(
-            rule["because"]
-                .as_str()
-                .unwrap()
-                .starts_with("nobody has decided yet")
-        );
+        assert!(rule["because"].as_str().unwrap().starts_with("nobody has decided yet"));
     }
 }
 
@@ -134,20 +109,13 @@ fn what_is_asked_for_is_declared_and_the_check_is_clean() {
          `clients`\n  remedy: declare it with its references and give them rules, or list it under `excluded` and say \
          why\n"
     );
-    assert!(
-        check.err.starts_with("error: there is 1 finding\n"),
-        "{}",
-        check.err
-    );
+    assert!(check.err.starts_with("error: there is 1 finding\n"), "{}", check.err);
 
     let excluded = json!([ { "table": "logs", "because": "may dangle, pseudonymous" } ]);
     policy["excluded"] = excluded;
     world.write("policy.json", &policy.to_string());
     let check = world.run("sqlite:app.db", "check");
-    assert_eq!(
-        (check.status, check.out.as_str(), check.err.as_str()),
-        (0, "everything is covered\n", "")
-    );
+    assert_eq!((check.status, check.out.as_str(), check.err.as_str()), (0, "everything is covered\n", ""));
     let check = world.run("sqlite:app.db", "check --format json");
     assert_eq!((check.status, check.json()), (0, json!({ "findings": [] })));
 
@@ -159,10 +127,7 @@ fn what_is_asked_for_is_declared_and_the_check_is_clean() {
     let check = world.run("sqlite:app.db", "check --format json");
     assert_eq!(
         codes(&check),
-        [
-            "unprotected_reference references.logs.client_id",
-            "missing_index references.logs.client_id"
-        ]
+        ["unprotected_reference references.logs.client_id", "missing_index references.logs.client_id"]
     );
 }
 
@@ -174,11 +139,7 @@ fn a_policy_that_speaks_of_what_is_not_there_ends_with_2_and_is_listed_all_the_s
     world.write("policy.json", &policy.to_string());
     let check = world.run("sqlite:app.db", "check --format json");
     assert_eq!(check.status, 2, "{}", check.err);
-    assert!(
-        codes(&check).contains(&"missing_table kinds.debts".to_owned()),
-        "{}",
-        check.out
-    );
+    assert!(codes(&check).contains(&"missing_table kinds.debts".to_owned()), "{}", check.out);
 
     policy["modes"]["hard_delete"]["rules"]["nothing.here"] = json!("cascade");
     world.write("policy.json", &policy.to_string());
@@ -191,10 +152,7 @@ fn a_policy_that_speaks_of_what_is_not_there_ends_with_2_and_is_listed_all_the_s
 fn rows_in_memory_are_checked_for_what_they_can_say() {
     let world = World::new("check-memory");
     let check = world.run("memory:data.json", "check");
-    assert_eq!(
-        (check.status, check.out.as_str()),
-        (0, "everything is covered\n")
-    );
+    assert_eq!((check.status, check.out.as_str()), (0, "everything is covered\n"));
 
     let mut policy = crate::world::policy();
     policy["kinds"]["clients"]["personal"] = json!({ "nickname": { "text": "x" } });
@@ -206,27 +164,15 @@ fn rows_in_memory_are_checked_for_what_they_can_say() {
 
 #[test]
 fn a_first_policy_needs_a_database_with_the_table() {
-    let world = World::of_tables(
-        "init-nothing",
-        "CREATE TABLE users (id INTEGER PRIMARY KEY);",
-    );
+    let world = World::of_tables("init-nothing", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
     let ended = init(&world, "clients");
     assert_eq!((ended.status, ended.out.as_str()), (2, ""));
-    assert_eq!(
-        ended.err,
-        "error: there is no table `clients`\nremedy: name one of `users`\n"
-    );
+    assert_eq!(ended.err, "error: there is no table `clients`\nremedy: name one of `users`\n");
 
     world.write("data.json", "{}");
     let ended = world.bare(&["--store", "memory:data.json", "init", "clients"]);
     assert_eq!((ended.status, ended.out.as_str()), (2, ""));
-    assert!(
-        ended
-            .err
-            .contains("rows in memory say nothing of references"),
-        "{}",
-        ended.err
-    );
+    assert!(ended.err.contains("rows in memory say nothing of references"), "{}", ended.err);
 
     let ended = world.bare(&["--store", "sqlite:new.db", "init", "clients"]);
     assert_eq!((ended.status, ended.out.as_str()), (2, ""));

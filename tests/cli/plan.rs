@@ -10,16 +10,8 @@ fn a_plan_is_shown_as_text_and_ends_with_0() {
     for store in STORES {
         let ended = world.run(store, &format!("plan clients free {ADMIN}"));
         assert_eq!((ended.status, ended.err.as_str()), (0, ""));
-        assert!(
-            ended
-                .out
-                .starts_with("Plan: hard_delete of `clients` `free`\nNothing stands in the way.")
-        );
-        assert!(
-            ended.out.contains("until 2030-03-01 under tax law"),
-            "{}",
-            ended.out
-        );
+        assert!(ended.out.starts_with("Plan: hard_delete of `clients` `free`\nNothing stands in the way."));
+        assert!(ended.out.contains("until 2030-03-01 under tax law"), "{}", ended.out);
     }
 }
 
@@ -29,22 +21,11 @@ fn a_blocked_plan_is_still_printed_and_ends_with_3() {
     for store in STORES {
         let ended = world.run(store, &format!("plan clients owes {ADMIN}"));
         assert_eq!(ended.status, 3);
-        assert!(
-            ended.out.contains("BLOCKED by 1 obstacle") && ended.out.contains("`debts` `2`, `10`")
-        );
-        assert!(
-            ended
-                .err
-                .starts_with("error: hard_delete of `clients` is blocked"),
-            "{}",
-            ended.err
-        );
+        assert!(ended.out.contains("BLOCKED by 1 obstacle") && ended.out.contains("`debts` `2`, `10`"));
+        assert!(ended.err.starts_with("error: hard_delete of `clients` is blocked"), "{}", ended.err);
 
         let json = world.run(store, &format!("plan clients owes {ADMIN} --format json"));
-        assert_eq!(
-            (json.status, &json.json()["executable"]),
-            (3, &json!(false))
-        );
+        assert_eq!((json.status, &json.json()["executable"]), (3, &json!(false)));
     }
 }
 
@@ -79,10 +60,7 @@ fn memory_and_sqlite_print_the_same_json() {
     let integers = World::with("plan-same-integer", &rows(numbers));
     for (world, ids) in [
         (&texts, ["free", "owes", "seen"].map(String::from)),
-        (
-            &integers,
-            ["free", "owes", "seen"].map(|name| numbers(name).to_string()),
-        ),
+        (&integers, ["free", "owes", "seen"].map(|name| numbers(name).to_string())),
     ] {
         for line in [
             format!("plan clients {} {ADMIN}", ids[0]),
@@ -91,8 +69,7 @@ fn memory_and_sqlite_print_the_same_json() {
             format!("plan clients {} {ADMIN}", ids.join(" ")),
             format!("plan clients {} --mode deactivate", ids[1]),
         ] {
-            let [memory, sqlite] =
-                STORES.map(|store| world.run(store, &format!("{line} --format json")));
+            let [memory, sqlite] = STORES.map(|store| world.run(store, &format!("{line} --format json")));
             assert_eq!(memory.status, sqlite.status, "{line}");
             assert_eq!(memory.out, sqlite.out, "{line}");
             assert!(memory.json()["digest"].is_string());
@@ -105,9 +82,7 @@ fn a_plan_writes_nothing_not_even_the_tables_of_the_library() {
     let world = World::new("plan-writes-nothing");
     let data = std::fs::read(world.path("data.json")).unwrap();
     let before = world.bytes();
-    let mut permissions = std::fs::metadata(world.path("app.db"))
-        .unwrap()
-        .permissions();
+    let mut permissions = std::fs::metadata(world.path("app.db")).unwrap().permissions();
     permissions.set_readonly(true);
     std::fs::set_permissions(world.path("app.db"), permissions).unwrap();
     for store in STORES {
@@ -136,15 +111,8 @@ fn a_warning_stops_until_it_is_acknowledged_by_name() {
     for store in STORES {
         let ended = world.run(store, &format!("plan clients seen {ADMIN}"));
         assert_eq!(ended.status, 3);
-        assert!(
-            ended.err.contains("acknowledge them by name"),
-            "{}",
-            ended.err
-        );
-        let ended = world.run(
-            store,
-            &format!("plan clients seen {ADMIN} --acknowledge recent_activity"),
-        );
+        assert!(ended.err.contains("acknowledge them by name"), "{}", ended.err);
+        let ended = world.run(store, &format!("plan clients seen {ADMIN} --acknowledge recent_activity"));
         assert_eq!(ended.status, 0);
     }
 }
@@ -169,25 +137,14 @@ fn who_may_not_ask_is_refused_with_3_and_gets_no_plan() {
             ("--actor ana --role USER", "is for `ADMIN`, `RESALE`"),
             ("", "is for `ADMIN`, `RESALE`"),
             ("--actor rob --role RESALE", "outside the actor's scope"),
-            (
-                "--actor m1 --role RESALE --scope m2",
-                "outside the actor's scope",
-            ),
+            ("--actor m1 --role RESALE --scope m2", "outside the actor's scope"),
         ] {
             let ended = world.run(store, &format!("plan clients free {reason} {who}"));
             assert_eq!((ended.status, ended.out.as_str()), (3, ""), "{who}");
             assert!(ended.err.contains(said), "{who}: {}", ended.err);
         }
-        for who in [
-            "--actor m1 --role RESALE",
-            "--actor rob --role USER --role RESALE --scope m1",
-        ] {
-            assert_eq!(
-                world
-                    .run(store, &format!("plan clients free {reason} {who}"))
-                    .status,
-                0
-            );
+        for who in ["--actor m1 --role RESALE", "--actor rob --role USER --role RESALE --scope m1"] {
+            assert_eq!(world.run(store, &format!("plan clients free {reason} {who}")).status, 0);
         }
     }
 }
@@ -197,29 +154,16 @@ fn an_id_that_is_not_there_ends_with_4_whatever_is_in_it() {
     let world = World::new("plan-not-found");
     let options: Vec<&str> = ADMIN.split_whitespace().collect();
     for store in STORES {
-        for id in [
-            "nobody",
-            "'; DROP TABLE clients; --",
-            "-7",
-            "0",
-            "\u{1b}[2J",
-            "é\"`",
-        ] {
+        for id in ["nobody", "'; DROP TABLE clients; --", "-7", "0", "\u{1b}[2J", "é\"`"] {
             for command in ["plan", "apply"] {
                 let words = [&[command, "clients"], &options[..], &["--", id]].concat();
                 let ended = world.run_words(store, &words);
                 assert_eq!((ended.status, ended.out.as_str()), (4, ""), "{id}");
-                assert!(
-                    ended.err.contains("verify that the id exists")
-                        && !ended.err.contains('\u{1b}')
-                );
+                assert!(ended.err.contains("verify that the id exists") && !ended.err.contains('\u{1b}'));
             }
         }
     }
-    assert_eq!(
-        world.query("SELECT client_id FROM clients"),
-        ["free", "owes", "seen"]
-    );
+    assert_eq!(world.query("SELECT client_id FROM clients"), ["free", "owes", "seen"]);
 }
 
 #[test]
@@ -227,21 +171,13 @@ fn a_request_that_the_policy_cannot_serve_ends_with_2() {
     let world = World::new("plan-invalid");
     let options: Vec<&str> = ADMIN.split_whitespace().collect();
     for store in STORES {
-        for (kind, id) in [
-            ("'; DROP TABLE clients; --", "free"),
-            ("debts", "1"),
-            ("", "free"),
-            ("clients", ""),
-        ] {
+        for (kind, id) in
+            [("'; DROP TABLE clients; --", "free"), ("debts", "1"), ("", "free"), ("clients", "")]
+        {
             for command in ["plan", "apply"] {
                 let words = [&[command, kind, id], &options[..]].concat();
                 let ended = world.run_words(store, &words);
-                assert_eq!(
-                    (ended.status, ended.out.as_str()),
-                    (2, ""),
-                    "`{kind}` `{id}`: {}",
-                    ended.err
-                );
+                assert_eq!((ended.status, ended.out.as_str()), (2, ""), "`{kind}` `{id}`: {}", ended.err);
             }
         }
         for line in [
@@ -251,27 +187,16 @@ fn a_request_that_the_policy_cannot_serve_ends_with_2() {
             assert_eq!(world.run(store, line).status, 2, "{line}");
         }
     }
-    assert_eq!(
-        world.query("SELECT client_id FROM clients"),
-        ["free", "owes", "seen"]
-    );
+    assert_eq!(world.query("SELECT client_id FROM clients"), ["free", "owes", "seen"]);
 }
 
 #[test]
 fn many_ids_are_one_plan() {
     let world = World::new("plan-batch");
     for store in STORES {
-        let ended = world.run(
-            store,
-            &format!("plan clients free seen free {ADMIN} --format json"),
-        );
+        let ended = world.run(store, &format!("plan clients free seen free {ADMIN} --format json"));
         assert_eq!(ended.json()["subjects"]["ids"], json!(["free", "seen"]));
-        assert_eq!(
-            world
-                .run(store, &format!("plan clients free nobody {ADMIN}"))
-                .status,
-            4
-        );
+        assert_eq!(world.run(store, &format!("plan clients free nobody {ADMIN}")).status, 4);
     }
 }
 
@@ -280,19 +205,13 @@ fn a_plan_is_shown_as_a_table_a_chart_and_the_statements_it_comes_to() {
     let world = World::new("plan-formats");
     for store in STORES {
         let shown = |format: &str| {
-            let ended = world.run(
-                store,
-                &format!("plan clients free {ADMIN} --format {format}"),
-            );
+            let ended = world.run(store, &format!("plan clients free {ADMIN} --format {format}"));
             assert_eq!(ended.status, 0, "{}", ended.err);
             ended.out
         };
         assert!(shown("markdown").contains("| 1 | clients | delete | as asked |"));
         assert!(shown("mermaid").starts_with("flowchart TD\n"));
         let sql = shown("sql");
-        assert!(
-            sql.contains("DELETE FROM \"clients\"") && !sql.contains("free"),
-            "{sql}"
-        );
+        assert!(sql.contains("DELETE FROM \"clients\"") && !sql.contains("free"), "{sql}");
     }
 }

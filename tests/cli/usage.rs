@@ -42,11 +42,7 @@ fn a_store_that_is_not_there_is_not_created() {
         for command in ["plan", "apply"] {
             let ended = world.run(store, &format!("{command} clients free {ADMIN}"));
             assert_eq!((ended.status, ended.out.as_str()), (2, ""));
-            assert!(
-                ended.err.contains("there is no file `new."),
-                "{}",
-                ended.err
-            );
+            assert!(ended.err.contains("there is no file `new."), "{}", ended.err);
         }
     }
     assert!(!world.path("new.db").exists() && !world.path("new.json").exists());
@@ -85,25 +81,16 @@ fn without_store_or_policy_the_option_is_named() {
     let world = World::new("options");
     let plan = ["plan", "clients", "free", "--mode", "deactivate"];
     let ended = world.bare(&plan);
-    assert_eq!(
-        (ended.status, ended.err.contains("--policy FILE")),
-        (2, true)
-    );
+    assert_eq!((ended.status, ended.err.contains("--policy FILE")), (2, true));
     let ended = world.bare(&[&plan[..], &["--policy", "policy.json"]].concat());
-    assert_eq!(
-        (ended.status, ended.err.contains("--store sqlite:FILE")),
-        (2, true)
-    );
+    assert_eq!((ended.status, ended.err.contains("--store sqlite:FILE")), (2, true));
 }
 
 #[test]
 fn a_policy_that_cannot_be_read_ends_with_2() {
     let world = World::new("no-policy");
     world.write("broken.json", "{ \"subject\": ");
-    for (file, said) in [
-        ("none.json", "there is no policy file"),
-        ("broken.json", "line 1"),
-    ] {
+    for (file, said) in [("none.json", "there is no policy file"), ("broken.json", "line 1")] {
         let ended = world.bare(&[
             "--store",
             "memory:data.json",
@@ -128,13 +115,7 @@ fn an_unknown_key_of_a_policy_is_named_with_its_path() {
     world.write("policy.json", &wrong.to_string());
     let ended = world.run("memory:data.json", &format!("plan clients free {ADMIN}"));
     assert_eq!(ended.status, 2);
-    assert!(
-        ended
-            .err
-            .contains("\nmodes.hard_delete.guards[0].wenn: unknown field `wenn`"),
-        "{}",
-        ended.err
-    );
+    assert!(ended.err.contains("\nmodes.hard_delete.guards[0].wenn: unknown field `wenn`"), "{}", ended.err);
 }
 
 #[test]
@@ -146,10 +127,7 @@ fn every_fault_of_a_policy_has_its_own_line() {
     world.write("policy.json", &wrong.to_string());
     let ended = world.run("memory:data.json", &format!("plan clients free {ADMIN}"));
     assert_eq!(ended.status, 2);
-    let faults = ended
-        .err
-        .lines()
-        .filter(|line| line.starts_with("modes.hard_delete.rules."));
+    let faults = ended.err.lines().filter(|line| line.starts_with("modes.hard_delete.rules."));
     assert_eq!(faults.count(), 2, "{}", ended.err);
 }
 
@@ -167,10 +145,7 @@ fn a_field_that_the_data_does_not_have_ends_with_2_on_both_stores() {
         }
     }
     // Not even the library's own tables are created in a database that the policy does not fit.
-    assert_eq!(
-        world.query("SELECT count(*) || '' FROM sqlite_schema WHERE name LIKE 'lifecycle%'"),
-        ["0"]
-    );
+    assert_eq!(world.query("SELECT count(*) || '' FROM sqlite_schema WHERE name LIKE 'lifecycle%'"), ["0"]);
 }
 
 #[test]
@@ -191,8 +166,5 @@ fn the_schema_can_be_run_any_number_of_times() {
     let line = format!("--prefix mine_ apply clients free {ADMIN}");
     assert_eq!(world.run("sqlite:app.db", &line).status, 0);
     assert_eq!(world.query("SELECT outcome FROM mine_audit"), ["done"]);
-    assert_eq!(
-        world.query("SELECT count(*) || '' FROM sqlite_schema WHERE name LIKE 'lifecycle%'"),
-        ["0"]
-    );
+    assert_eq!(world.query("SELECT count(*) || '' FROM sqlite_schema WHERE name LIKE 'lifecycle%'"), ["0"]);
 }

@@ -98,10 +98,7 @@ impl World {
 
     fn execute(&self, sql: &str) {
         self.on_database(async |pool| {
-            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
-                .execute(&pool)
-                .await
-                .unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
         });
     }
 
@@ -135,17 +132,9 @@ impl World {
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let name = format!("lifecycle{}", std::env::consts::EXE_SUFFIX);
         let tests = std::env::current_exe().unwrap();
-        let built = tests
-            .ancestors()
-            .nth(2)
-            .unwrap()
-            .join("examples")
-            .join(name);
+        let built = tests.ancestors().nth(2).unwrap().join("examples").join(name);
         let mut command = Command::new(built);
-        command
-            .current_dir(&self.folder)
-            .args(words)
-            .stdin(Stdio::null());
+        command.current_dir(&self.folder).args(words).stdin(Stdio::null());
         command
     }
 
@@ -160,13 +149,8 @@ impl World {
     }
 
     pub(crate) fn on_database<T>(&self, work: impl AsyncFnOnce(SqlitePool) -> T) -> T {
-        let options = SqliteConnectOptions::new()
-            .filename(self.path("app.db"))
-            .create_if_missing(true);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let options = SqliteConnectOptions::new().filename(self.path("app.db")).create_if_missing(true);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let pool = SqlitePool::connect_with(options).await.unwrap();
             let result = work(pool.clone()).await;
@@ -176,11 +160,7 @@ impl World {
     }
 
     fn create_database(&self, rows: &Value) {
-        let id = if rows["clients"][0]["client_id"].is_i64() {
-            "INTEGER"
-        } else {
-            "TEXT"
-        };
+        let id = if rows["clients"][0]["client_id"].is_i64() { "INTEGER" } else { "TEXT" };
         let mut statements = vec![format!(
             "CREATE TABLE clients (client_id {id} PRIMARY KEY, status TEXT NOT NULL, manager TEXT, name TEXT);
              CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id {id} NOT NULL REFERENCES clients, state TEXT);
@@ -191,14 +171,9 @@ impl World {
             for row in rows.as_array().unwrap() {
                 let row = row.as_object().unwrap();
                 let columns: Vec<_> = row.keys().cloned().collect();
-                let values: Vec<_> = row
-                    .values()
-                    .map(|value| value.to_string().replace('"', "'"))
-                    .collect();
+                let values: Vec<_> = row.values().map(|value| value.to_string().replace('"', "'")).collect();
                 let (columns, values) = (columns.join(", "), values.join(", "));
-                statements.push(format!(
-                    "INSERT INTO {table} ({columns}) VALUES ({values});"
-                ));
+                statements.push(format!("INSERT INTO {table} ({columns}) VALUES ({values});"));
             }
         }
         self.execute(&statements.concat());

@@ -1,9 +1,6 @@
 //! Stores with a way past them: tests change and read the rows by the host's own means.
 
-#![cfg_attr(
-    not(feature = "sqlite"),
-    allow(clippy::unused_async, reason = "only SQLite has to wait")
-)]
+#![cfg_attr(not(feature = "sqlite"), allow(clippy::unused_async, reason = "only SQLite has to wait"))]
 
 use std::sync::Arc;
 
@@ -83,10 +80,7 @@ impl Backend {
         match self {
             Self::Memory(store, _) => {
                 let rows = store.rows(kind);
-                let row = rows
-                    .into_iter()
-                    .find(|row| row.id == RecordId::from(id))
-                    .unwrap();
+                let row = rows.into_iter().find(|row| row.id == RecordId::from(id)).unwrap();
                 store.insert(kind, [row.with(field, value)]);
             }
             #[cfg(feature = "sqlite")]
@@ -97,17 +91,9 @@ impl Backend {
     pub(crate) async fn remove(&self, kind: &str, id: &str) {
         match self {
             Self::Memory(store, _) => {
-                let change = RowChange::Delete {
-                    kind: kind.into(),
-                    id: id.into(),
-                };
-                let batch = client_lifecycle::store::Batch {
-                    changes: vec![change],
-                    ..Default::default()
-                };
-                client_lifecycle::store::Records::write(store.records(), &batch)
-                    .await
-                    .unwrap();
+                let change = RowChange::Delete { kind: kind.into(), id: id.into() };
+                let batch = client_lifecycle::store::Batch { changes: vec![change], ..Default::default() };
+                client_lifecycle::store::Records::write(store.records(), &batch).await.unwrap();
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(file) => file.remove(kind, id).await,
@@ -132,11 +118,7 @@ impl Backend {
 
     /// The outcomes in the audit log, in order.
     pub(crate) async fn outcomes(&self) -> Vec<&'static str> {
-        self.audit()
-            .await
-            .iter()
-            .map(|entry| entry.outcome.as_str())
-            .collect()
+        self.audit().await.iter().map(|entry| entry.outcome.as_str()).collect()
     }
 }
 

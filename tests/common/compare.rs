@@ -13,36 +13,17 @@ use serde_json::Value;
 
 use super::sorted;
 
-type Steps = BTreeMap<
-    (
-        String,
-        Disposition,
-        Option<ReferenceName>,
-        String,
-        Option<String>,
-    ),
-    u64,
->;
+type Steps = BTreeMap<(String, Disposition, Option<ReferenceName>, String, Option<String>), u64>;
 
 /// The steps of the model in the words of a plan: entries that say the same are one step.
 fn steps_of(case: &Case, verdict: &Verdict) -> Steps {
     let mut steps = Steps::new();
     let rules = &case.policy.mode(case.request.mode).unwrap().rules;
     for ((kind, disposition, reference, index), count) in &verdict.steps {
-        let entry = reference
-            .as_ref()
-            .map(|name| &rules.entries(name).unwrap()[*index]);
+        let entry = reference.as_ref().map(|name| &rules.entries(name).unwrap()[*index]);
         let rule = entry.map_or(case.request.mode.as_str(), |entry| entry.then.as_str());
-        let when = entry
-            .and_then(|entry| entry.when.as_ref())
-            .map(ToString::to_string);
-        let key = (
-            kind.to_string(),
-            *disposition,
-            reference.clone(),
-            rule.to_owned(),
-            when,
-        );
+        let when = entry.and_then(|entry| entry.when.as_ref()).map(ToString::to_string);
+        let key = (kind.to_string(), *disposition, reference.clone(), rule.to_owned(), when);
         *steps.entry(key).or_default() += count;
     }
     steps
@@ -77,10 +58,7 @@ pub(crate) async fn opened<S: Store>(case: &Case, store: S) -> Result<Lifecycle<
 }
 
 /// The plan of a world's request. That there is one is no matter of opinion.
-pub(crate) async fn planned<S: Store>(
-    case: &Case,
-    lifecycle: &Lifecycle<S>,
-) -> Result<Plan, TestCaseError> {
+pub(crate) async fn planned<S: Store>(case: &Case, lifecycle: &Lifecycle<S>) -> Result<Plan, TestCaseError> {
     let plan = lifecycle.plan(&case.request).await;
     plan.map_err(|error| TestCaseError::fail(format!("{error:?}")))
 }
@@ -89,9 +67,7 @@ pub(crate) async fn planned<S: Store>(
 pub(crate) fn shows(case: &Case, verdict: &Verdict, plan: &Plan) -> Result<(), TestCaseError> {
     let mut blockers = BTreeMap::new();
     for blocker in &plan.blockers {
-        *blockers
-            .entry((blocker.reference.clone(), blocker.rule.clone()))
-            .or_default() += blocker.count;
+        *blockers.entry((blocker.reference.clone(), blocker.rule.clone())).or_default() += blocker.count;
     }
     prop_assert_eq!(&blockers, &verdict.blockers, "{}", plan);
     prop_assert_eq!(steps_shown(plan), steps_of(case, verdict), "{}", plan);
@@ -120,11 +96,6 @@ pub(crate) async fn agrees<S: Store>(
         prop_assert!(matches!(done, Err(Error::Blocked(_))), "{:?}", done);
         &case.rows
     };
-    prop_assert_eq!(
-        left(lifecycle.store()).await,
-        sorted(&rows_document(after)),
-        "{}",
-        plan
-    );
+    prop_assert_eq!(left(lifecycle.store()).await, sorted(&rows_document(after)), "{}", plan);
     Ok(plan.digest.to_string())
 }

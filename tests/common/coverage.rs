@@ -25,27 +25,12 @@ fn features(world: &World<'_>) -> [(&'static str, bool); 8] {
     };
     [
         ("a blocker", !world.verdict.blockers.is_empty()),
-        (
-            "a restrict that is cleared over another path",
-            world.clears_a_restrict(),
-        ),
-        (
-            "a tombstone that climbs two levels",
-            world.has_a_tombstone_below_a_tombstone(),
-        ),
-        (
-            "a cycle with a retained or anonymized row",
-            world.keeps_a_row_of_a_cycle(),
-        ),
+        ("a restrict that is cleared over another path", world.clears_a_restrict()),
+        ("a tombstone that climbs two levels", world.has_a_tombstone_below_a_tombstone()),
+        ("a cycle with a retained or anonymized row", world.keeps_a_row_of_a_cycle()),
         ("a redirect", is_redirected),
-        (
-            "a `parent` entry that decides",
-            world.has_a_parent_entry_that_decides(),
-        ),
-        (
-            "a row reached over two references",
-            world.any(|id, row| world.reaching(id, row).len() > 1),
-        ),
+        ("a `parent` entry that decides", world.has_a_parent_entry_that_decides()),
+        ("a row reached over two references", world.any(|id, row| world.reaching(id, row).len() > 1)),
         (
             "an already soft-deleted row that is reached",
             world.any(|id, row| world.is_marked(id, row) && !world.reaching(id, row).is_empty()),
@@ -72,9 +57,8 @@ impl Coverage {
     /// One line for each feature, in per cent.
     pub(crate) fn lines(&self) -> Vec<String> {
         let worlds = f64::from(self.worlds.max(1));
-        let line = |(name, found): (&&str, &u32)| {
-            format!("{:5.1} %  {name}", f64::from(*found) * 100.0 / worlds)
-        };
+        let line =
+            |(name, found): (&&str, &u32)| format!("{:5.1} %  {name}", f64::from(*found) * 100.0 / worlds);
         self.found.iter().map(line).collect()
     }
 
@@ -125,15 +109,10 @@ impl<'a> World<'a> {
             return Vec::new();
         }
         let removed = |reference: &&Reference| {
-            self.parent(row, reference)
-                .is_some_and(|(parent, disposition)| {
-                    let untouched = [
-                        Disposition::Anonymize,
-                        Disposition::Retain,
-                        Disposition::Keep,
-                    ];
-                    self.is_subject(&parent) || !untouched.contains(&disposition)
-                })
+            self.parent(row, reference).is_some_and(|(parent, disposition)| {
+                let untouched = [Disposition::Anonymize, Disposition::Retain, Disposition::Keep];
+                self.is_subject(&parent) || !untouched.contains(&disposition)
+            })
         };
         let kind = self.map().kind(&id.0).unwrap();
         let references = self.map().references_from(&kind.name);
@@ -159,9 +138,7 @@ impl<'a> World<'a> {
         if strict == fair {
             return false;
         }
-        let Case {
-            rows, request, now, ..
-        } = self.case;
+        let Case { rows, request, now, .. } = self.case;
         let policy = DeletionPolicy::from_json(&strict).unwrap();
         let verdict = model::judge(&policy, rows, request, *now).unwrap();
         blocking(&verdict) > blocking(self.verdict)
@@ -202,9 +179,7 @@ impl<'a> World<'a> {
         references.any(|reference| {
             self.any(|id, row| {
                 id.0 == reference.from
-                    && self
-                        .parent(row, reference)
-                        .is_some_and(|(parent, _)| kept(&parent) || kept(id))
+                    && self.parent(row, reference).is_some_and(|(parent, _)| kept(&parent) || kept(id))
             })
         })
     }

@@ -40,23 +40,15 @@ pub(crate) enum Expected {
 
 impl World {
     pub(crate) fn policy_document(&self) -> Value {
-        let kinds: BTreeMap<&str, Value> = self
-            .rows
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(|kind| (kind.as_str(), json!({})))
-            .collect();
+        let kinds: BTreeMap<&str, Value> =
+            self.rows.as_object().unwrap().keys().map(|kind| (kind.as_str(), json!({}))).collect();
         let references: Vec<Value> = self
             .references
             .iter()
             .map(|(from, to, nullable, _)| json!({ "from": from, "to": to, "nullable": nullable }))
             .collect();
-        let rules: BTreeMap<&str, &Value> = self
-            .references
-            .iter()
-            .map(|(from, _, _, rule)| (*from, rule))
-            .collect();
+        let rules: BTreeMap<&str, &Value> =
+            self.references.iter().map(|(from, _, _, rule)| (*from, rule)).collect();
         json!({
             "subject": self.subject, "kinds": kinds, "references": references,
             "modes": { "hard_delete": { "allow": "any", "rules": rules } }
@@ -85,9 +77,7 @@ pub(crate) async fn judge<S: Store>(
     expected: &Expected,
     left: impl AsyncFn(&S) -> Value,
 ) {
-    let lifecycle = Lifecycle::open(store, world.policy())
-        .await
-        .unwrap_or_else(|error| panic!("{error}"));
+    let lifecycle = Lifecycle::open(store, world.policy()).await.unwrap_or_else(|error| panic!("{error}"));
     let request = request(world.subject, id);
     let plan = lifecycle.plan(&request).await.unwrap();
     let done = lifecycle.apply(&request, &plan).await;
@@ -105,21 +95,13 @@ pub(crate) async fn judge<S: Store>(
                 .iter()
                 .map(|blocker| {
                     let reference = blocker.reference.as_ref().unwrap().to_string();
-                    (
-                        reference,
-                        blocker.count,
-                        blocker.sample.iter().map(ToString::to_string).collect(),
-                    )
+                    (reference, blocker.count, blocker.sample.iter().map(ToString::to_string).collect())
                 })
                 .collect();
             let wanted = blockers
                 .iter()
                 .map(|(reference, count, ids)| {
-                    (
-                        (*reference).into(),
-                        *count,
-                        ids.iter().map(ToString::to_string).collect(),
-                    )
+                    ((*reference).into(), *count, ids.iter().map(ToString::to_string).collect())
                 })
                 .collect();
             assert_eq!(found, wanted, "{plan}");
@@ -133,11 +115,7 @@ pub(crate) fn agrees(plan: &Plan, receipt: &Receipt) {
     assert_eq!(plan.digest, receipt.digest);
     assert_eq!(plan.steps.len(), receipt.steps.len());
     for (step, done) in plan.steps.iter().zip(&receipt.steps) {
-        assert_eq!(
-            (step.count, step.count),
-            (done.planned, done.actual),
-            "{step:?}"
-        );
+        assert_eq!((step.count, step.count), (done.planned, done.actual), "{step:?}");
     }
 }
 
@@ -148,9 +126,7 @@ pub(crate) fn sorted(rows: &Value) -> Value {
         let list = list.as_array_mut().unwrap();
         list.sort_by_key(|row| row["id"].to_string());
         for row in list {
-            row.as_object_mut()
-                .unwrap()
-                .retain(|_, value| !value.is_null());
+            row.as_object_mut().unwrap().retain(|_, value| !value.is_null());
         }
     }
     rows

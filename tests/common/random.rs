@@ -39,9 +39,7 @@ impl Worlds {
     pub(crate) fn new(shrink: u32) -> Self {
         let seed = match std::env::var("LIFECYCLE_SEED").as_deref() {
             Ok("random") => uuid::Uuid::new_v4().as_u64_pair().0,
-            Ok(text) => text
-                .parse()
-                .expect("LIFECYCLE_SEED is a number, or `random`"),
+            Ok(text) => text.parse().expect("LIFECYCLE_SEED is a number, or `random`"),
             Err(_) => SEED,
         };
         let config = Config {
@@ -53,10 +51,7 @@ impl Worlds {
         };
         let bytes: Vec<u8> = seed.to_le_bytes().repeat(4);
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-        Self {
-            runner: TestRunner::new_with_rng(config, rng),
-            seed,
-        }
+        Self { runner: TestRunner::new_with_rng(config, rng), seed }
     }
 
     pub(crate) fn count() -> u32 {
@@ -70,11 +65,7 @@ impl Worlds {
         test: impl Fn(&Case, &Verdict) -> Result<(), TestCaseError>,
     ) -> Result<(), Failed> {
         for number in 1..=Self::count() {
-            let failed = |why: String| Failed {
-                number,
-                seed: self.seed,
-                why,
-            };
+            let failed = |why: String| Failed { number, seed: self.seed, why };
             let tree = cases().new_tree(&mut self.runner);
             let tree = tree.map_err(|reason| failed(reason.to_string()))?;
             let outcome = self.runner.run_one(tree, |case| {
@@ -89,15 +80,9 @@ impl Worlds {
 }
 
 /// Runs a test on every random world.
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "a closure is written where it is passed"
-)]
+#[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is passed")]
 pub(crate) fn on_random_worlds(test: impl AsyncFn(&Case, &Verdict) -> Result<(), TestCaseError>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let done = Worlds::new(4_000).on_each(|case, verdict| runtime.block_on(test(case, verdict)));
     if let Err(failed) = done {
         panic!("{failed}");

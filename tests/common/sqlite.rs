@@ -23,10 +23,7 @@ pub(crate) struct Schema {
     pub(crate) reversed: bool,
 }
 
-pub(crate) const PLAIN: Schema = Schema {
-    on_delete: "NO ACTION",
-    reversed: false,
-};
+pub(crate) const PLAIN: Schema = Schema { on_delete: "NO ACTION", reversed: false };
 
 fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -38,25 +35,15 @@ impl File {
     }
 
     pub(crate) async fn with_schema(map: &Arc<DataMap>, rows: &Value, schema: Schema) -> Self {
-        let options = SqliteConnectOptions::new()
-            .in_memory(true)
-            .foreign_keys(true);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options)
-            .await
-            .unwrap();
-        let file = Self {
-            pool,
-            map: map.clone(),
-        };
+        let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        let file = Self { pool, map: map.clone() };
         let mut kinds: Vec<&Kind> = map.kinds().collect();
         if schema.reversed {
             kinds.reverse();
         }
         for kind in kinds {
-            file.run(&create_table(map, kind, &rows[kind.name.as_str()], schema))
-                .await;
+            file.run(&create_table(map, kind, &rows[kind.name.as_str()], schema)).await;
         }
         let store = file.store().migrate().await.unwrap();
         drop(store);
@@ -76,9 +63,7 @@ impl File {
     }
 
     pub(crate) async fn run(&self, sql: &str) {
-        let done = sqlx::query(AssertSqlSafe(sql.to_owned()))
-            .execute(&self.pool)
-            .await;
+        let done = sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&self.pool).await;
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
@@ -92,35 +77,20 @@ impl File {
         let values: Vec<_> = row.values().map(literal).collect();
         let table = quote(self.kind(kind).table_name());
         let (columns, values) = (columns.join(", "), values.join(", "));
-        self.run(&format!(
-            "INSERT INTO {table} ({columns}) VALUES ({values})"
-        ))
-        .await;
+        self.run(&format!("INSERT INTO {table} ({columns}) VALUES ({values})")).await;
     }
 
     pub(crate) async fn set(&self, kind: &str, id: &str, field: &str, value: &Value) {
         let kind = self.kind(kind);
-        let (table, field, key) = (
-            quote(kind.table_name()),
-            quote(field),
-            quote(kind.id.as_str()),
-        );
+        let (table, field, key) = (quote(kind.table_name()), quote(field), quote(kind.id.as_str()));
         let (value, id) = (literal(value), literal(&json!(id)));
-        self.run(&format!(
-            "UPDATE {table} SET {field} = {value} WHERE {key} = {id}"
-        ))
-        .await;
+        self.run(&format!("UPDATE {table} SET {field} = {value} WHERE {key} = {id}")).await;
     }
 
     pub(crate) async fn remove(&self, kind: &str, id: &str) {
         let kind = self.kind(kind);
-        let (table, key, id) = (
-            quote(kind.table_name()),
-            quote(kind.id.as_str()),
-            literal(&json!(id)),
-        );
-        self.run(&format!("DELETE FROM {table} WHERE {key} = {id}"))
-            .await;
+        let (table, key, id) = (quote(kind.table_name()), quote(kind.id.as_str()), literal(&json!(id)));
+        self.run(&format!("DELETE FROM {table} WHERE {key} = {id}")).await;
     }
 
     pub(crate) async fn rows(&self) -> Value {
@@ -134,20 +104,14 @@ impl File {
 
     /// The rows of a query as JSON objects.
     pub(crate) async fn read(&self, sql: &str) -> Vec<Value> {
-        let rows = sqlx::query(AssertSqlSafe(sql.to_owned()))
-            .fetch_all(&self.pool)
-            .await
-            .unwrap();
+        let rows = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(&self.pool).await.unwrap();
         rows.iter().map(object).collect()
     }
 
     pub(crate) async fn audit(&self) -> Vec<AuditEntry> {
-        let rows = self
-            .read("SELECT record, entry FROM lifecycle_audit ORDER BY sequence")
-            .await;
+        let rows = self.read("SELECT record, entry FROM lifecycle_audit ORDER BY sequence").await;
         let entries = rows.into_iter().map(|row| {
-            let mut entry: AuditEntry =
-                serde_json::from_str(row["entry"].as_str().unwrap()).unwrap();
+            let mut entry: AuditEntry = serde_json::from_str(row["entry"].as_str().unwrap()).unwrap();
             entry.subjects = vec![serde_json::from_value(row["record"].clone()).unwrap()];
             entry
         });
@@ -155,9 +119,7 @@ impl File {
     }
 
     pub(crate) async fn events(&self) -> Vec<Event> {
-        let rows = self
-            .read("SELECT * FROM lifecycle_outbox ORDER BY sequence")
-            .await;
+        let rows = self.read("SELECT * FROM lifecycle_outbox ORDER BY sequence").await;
         let events = rows.into_iter().map(|mut row| {
             row["fields"] = serde_json::from_str(row["payload"].as_str().unwrap()).unwrap();
             serde_json::from_value(row).unwrap()
@@ -209,14 +171,8 @@ fn create_table(map: &DataMap, kind: &Kind, rows: &Value, schema: Schema) -> Str
     let mut parts: Vec<String> = columns
         .iter()
         .map(|(name, value)| {
-            let sort = if value.is_number() || value.is_boolean() {
-                "INTEGER"
-            } else {
-                "TEXT"
-            };
-            let reference = map
-                .references_from(&kind.name)
-                .find(|reference| reference.field == **name);
+            let sort = if value.is_number() || value.is_boolean() { "INTEGER" } else { "TEXT" };
+            let reference = map.references_from(&kind.name).find(|reference| reference.field == **name);
             let rest = match reference {
                 _ if kind.id == **name => " PRIMARY KEY NOT NULL",
                 Some(reference) if !reference.nullable => " NOT NULL",
@@ -235,27 +191,17 @@ fn create_table(map: &DataMap, kind: &Kind, rows: &Value, schema: Schema) -> Str
             quote(reference.field.as_str()),
             quote(to.table_name()),
             quote(to.id.as_str()),
-            if impossible {
-                "NO ACTION"
-            } else {
-                schema.on_delete
-            },
+            if impossible { "NO ACTION" } else { schema.on_delete },
         ));
     }
-    format!(
-        "CREATE TABLE {} ({})",
-        quote(kind.table_name()),
-        parts.join(", ")
-    )
+    format!("CREATE TABLE {} ({})", quote(kind.table_name()), parts.join(", "))
 }
 
 fn closes_cycle(map: &DataMap, from: &KindName, to: &KindName) -> bool {
     let mut seen = vec![to.clone()];
     let mut at = 0;
     while let Some(kind) = seen.get(at).cloned() {
-        let next = map
-            .references_from(&kind)
-            .map(|reference| reference.to.clone());
+        let next = map.references_from(&kind).map(|reference| reference.to.clone());
         let new: Vec<KindName> = next.filter(|kind| !seen.contains(kind)).collect();
         seen.extend(new);
         at += 1;

@@ -30,10 +30,7 @@ impl<S: Store> MemoryHost<S> {
     /// A host of the store that is made of fresh records.
     pub(crate) fn of(make: impl FnOnce(SharedRecords) -> S) -> Self {
         let records = Arc::new(empty_records());
-        Self {
-            store: make(SharedRecords(Arc::clone(&records))),
-            records,
-        }
+        Self { store: make(SharedRecords(Arc::clone(&records))), records }
     }
 }
 

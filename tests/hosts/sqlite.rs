@@ -38,25 +38,14 @@ impl SqliteHost {
             .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
             .synchronous(sqlx::sqlite::SqliteSynchronous::Off)
             .busy_timeout(std::time::Duration::from_secs(20));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await
-            .unwrap();
+        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
         sqlx::raw_sql(TABLES).execute(&pool).await.unwrap();
         SqliteStore::new(pool.clone()).migrate().await.unwrap();
-        Self {
-            store: make(pool.clone()),
-            pool,
-            path,
-        }
+        Self { store: make(pool.clone()), pool, path }
     }
 
     async fn read(&self, sql: &str) -> Vec<SqliteRow> {
-        sqlx::query(AssertSqlSafe(sql.to_owned()))
-            .fetch_all(&self.pool)
-            .await
-            .unwrap()
+        sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(&self.pool).await.unwrap()
     }
 }
 
@@ -77,30 +66,18 @@ impl Host for SqliteHost {
     async fn load(&self, kind: &Kind, rows: Vec<Record>) {
         for row in rows {
             let id = Value::from(&row.id);
-            let fields = row
-                .fields
-                .iter()
-                .map(|(name, value)| (kind.column(name), value));
+            let fields = row.fields.iter().map(|(name, value)| (kind.column(name), value));
             let all: Vec<(&str, &Value)> = fields.chain([(kind.id.as_str(), &id)]).collect();
             let names: Vec<_> = all.iter().map(|(name, _)| format!("\"{name}\"")).collect();
             let places = vec!["?"; all.len()].join(", ");
             let table = kind.table_name();
-            let sql = format!(
-                "INSERT OR REPLACE INTO \"{table}\" ({}) VALUES ({places})",
-                names.join(", ")
-            );
+            let sql = format!("INSERT OR REPLACE INTO \"{table}\" ({}) VALUES ({places})", names.join(", "));
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for (_, value) in all {
                 query = match value {
                     Value::Null => query.bind(None::<String>),
                     Value::Integer(number) => query.bind(*number),
-                    other => query.bind(
-                        serde_json::to_value(other)
-                            .unwrap()
-                            .as_str()
-                            .unwrap()
-                            .to_owned(),
-                    ),
+                    other => query.bind(serde_json::to_value(other).unwrap().as_str().unwrap().to_owned()),
                 };
             }
             query.execute(&self.pool).await.unwrap();
@@ -108,9 +85,7 @@ impl Host for SqliteHost {
     }
 
     async fn rows(&self, kind: &Kind) -> Vec<Record> {
-        let rows = self
-            .read(&format!("SELECT * FROM \"{}\"", kind.table_name()))
-            .await;
+        let rows = self.read(&format!("SELECT * FROM \"{}\"", kind.table_name())).await;
         let records = rows.iter().map(|row| {
             let mut record = Record::new(value(row, kind.id.as_str()).as_id().unwrap());
             for column in sqlx::Row::columns(row) {
@@ -125,9 +100,7 @@ impl Host for SqliteHost {
     }
 
     async fn audit(&self) -> Vec<Recorded> {
-        let rows = self
-            .read("SELECT operation, record, outcome FROM lifecycle_audit")
-            .await;
+        let rows = self.read("SELECT operation, record, outcome FROM lifecycle_audit").await;
         let entries = rows.iter().map(|row| Recorded {
             operation: row.get::<String, _>("operation").parse().unwrap(),
             subject: value(row, "record").as_id().unwrap(),
@@ -137,9 +110,7 @@ impl Host for SqliteHost {
     }
 
     async fn events(&self) -> Vec<Sent> {
-        let rows = self
-            .read("SELECT operation, topic, record, payload FROM lifecycle_outbox")
-            .await;
+        let rows = self.read("SELECT operation, topic, record, payload FROM lifecycle_outbox").await;
         let events = rows.iter().map(|row| Sent {
             operation: row.get::<String, _>("operation").parse().unwrap(),
             topic: row.get("topic"),
@@ -150,9 +121,7 @@ impl Host for SqliteHost {
     }
 
     async fn operations(&self) -> usize {
-        self.read("SELECT operation FROM lifecycle_operations")
-            .await
-            .len()
+        self.read("SELECT operation FROM lifecycle_operations").await.len()
     }
 }
 

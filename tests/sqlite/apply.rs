@@ -50,11 +50,7 @@ async fn a_tree_goes_children_first_and_the_receipt_says_how_many() {
     assert_eq!(actual(&receipt), [3, 2, 1]);
     assert_eq!(world.number(ROWS).await, 111);
     assert_eq!(world.number(RECORDS).await, 110);
-    let log = world
-        .store
-        .audit(&"clients".into(), &"a".into())
-        .await
-        .unwrap();
+    let log = world.store.audit(&"clients".into(), &"a".into()).await.unwrap();
     assert_eq!(log, [delete_tree(1).audit]);
 }
 
@@ -73,28 +69,17 @@ async fn the_same_operation_twice_answers_with_the_first_receipt_and_writes_noth
 async fn every_precondition_that_fails_is_reported_and_nothing_changes() {
     let world = World::new(DDL).await;
     let mut changes = delete_tree(1);
-    let expect = |rows, expected| Precondition {
-        question: count(rows),
-        expected,
-    };
+    let expect = |rows, expected| Precondition { question: count(rows), expected };
     changes.preconditions = vec![
         expect(all(0), Expected::Exactly(1)),
         expect(all(1), Expected::Exactly(7)),
         expect(ranked(2, 5), Expected::Some),
     ];
     let found = world.store.apply(&changes).await.unwrap_err();
-    let StoreError::Conflict { differences } = found else {
-        panic!("{found}")
-    };
-    let difference = |precondition, found| Difference {
-        precondition,
-        found,
-    };
+    let StoreError::Conflict { differences } = found else { panic!("{found}") };
+    let difference = |precondition, found| Difference { precondition, found };
     assert_eq!(differences, [difference(1, 2), difference(2, 0)]);
-    assert_eq!(
-        (world.number(ROWS).await, world.number(RECORDS).await),
-        (234, 0)
-    );
+    assert_eq!((world.number(ROWS).await, world.number(RECORDS).await), (234, 0));
 }
 
 #[tokio::test]
@@ -103,14 +88,8 @@ async fn an_attempt_is_recorded_and_its_operation_stays_free() {
     let mut attempt = changes(1, tree(), []);
     attempt.audit.subjects = vec!["a".into(), "b".into()];
     world.store.apply(&attempt).await.unwrap();
-    assert_eq!(
-        (world.number(ROWS).await, world.number(RECORDS).await),
-        (234, 20)
-    );
-    assert_eq!(
-        actual(&world.store.apply(&delete_tree(1)).await.unwrap()),
-        [3, 2, 1]
-    );
+    assert_eq!((world.number(ROWS).await, world.number(RECORDS).await), (234, 20));
+    assert_eq!(actual(&world.store.apply(&delete_tree(1)).await.unwrap()), [3, 2, 1]);
 }
 
 #[tokio::test]
@@ -130,13 +109,9 @@ async fn events_carry_what_the_rows_were_before() {
         kind: "debts".into(),
         record: record.into(),
         at: now(),
-        fields: [
-            ("status", status.into()),
-            ("paid", paid.into()),
-            ("client_id", Value::from("a")),
-        ]
-        .map(|(field, value)| (field.into(), value))
-        .into(),
+        fields: [("status", status.into()), ("paid", paid.into()), ("client_id", Value::from("a"))]
+            .map(|(field, value)| (field.into(), value))
+            .into(),
     };
     let events = world.store.events(changes.operation).await.unwrap();
     assert_eq!(events, [event(1, "PAID", true), event(2, "PENDING", false)]);
@@ -151,14 +126,8 @@ async fn steps_see_the_rows_as_they_were_before_the_first_step() {
             1,
             "debts",
             [arm(
-                client_lifecycle::plan::Source::Referrers {
-                    reference: "debts.client_id".into(),
-                    of: all(0),
-                },
-                [
-                    when(eq("status", "PENDING"), 1),
-                    when(eq("status", "PAID"), 2),
-                ],
+                client_lifecycle::plan::Source::Referrers { reference: "debts.client_id".into(), of: all(0) },
+                [when(eq("status", "PENDING"), 1), when(eq("status", "PAID"), 2)],
             )],
         ),
     ];
@@ -167,16 +136,11 @@ async fn steps_see_the_rows_as_they_were_before_the_first_step() {
     let swap = changes(
         1,
         query,
-        [
-            step("debts", ranked(1, 1), status("PAID"), 0),
-            step("debts", ranked(1, 2), status("PENDING"), 1),
-        ],
+        [step("debts", ranked(1, 1), status("PAID"), 0), step("debts", ranked(1, 2), status("PENDING"), 1)],
     );
     assert_eq!(actual(&world.store.apply(&swap).await.unwrap()), [1, 1]);
     assert_eq!(
-        world
-            .texts("SELECT status FROM debts WHERE client_id = 'a' ORDER BY id")
-            .await,
+        world.texts("SELECT status FROM debts WHERE client_id = 'a' ORDER BY id").await,
         ["PENDING", "PAID"]
     );
 }
@@ -188,86 +152,44 @@ async fn a_step_that_touches_other_rows_is_interference_and_is_rolled_back() {
         .run("CREATE TRIGGER t BEFORE DELETE ON debts WHEN old.id = 1 BEGIN SELECT raise(IGNORE); END")
         .await;
     let found = world.store.apply(&delete_tree(1)).await.unwrap_err();
-    assert!(
-        matches!(
-            found,
-            StoreError::Interference {
-                expected: 2,
-                found: 1,
-                ..
-            }
-        ),
-        "{found}"
-    );
-    assert_eq!(
-        (world.number(ROWS).await, world.number(RECORDS).await),
-        (234, 0)
-    );
+    assert!(matches!(found, StoreError::Interference { expected: 2, found: 1, .. }), "{found}");
+    assert_eq!((world.number(ROWS).await, world.number(RECORDS).await), (234, 0));
 }
 
 #[tokio::test]
 async fn a_constraint_of_the_host_is_a_refusal() {
     let world = World::new(DDL).await;
-    world
-        .run("CREATE TRIGGER t BEFORE DELETE ON clients BEGIN SELECT raise(ABORT, 'never'); END")
-        .await;
+    world.run("CREATE TRIGGER t BEFORE DELETE ON clients BEGIN SELECT raise(ABORT, 'never'); END").await;
     let found = world.store.apply(&delete_tree(1)).await.unwrap_err();
     assert_eq!(
         (found.code(), found.to_string().as_str()),
         ("refused", "the database refused to write `clients`")
     );
-    assert_eq!(
-        (world.number(ROWS).await, world.number(RECORDS).await),
-        (234, 0)
-    );
+    assert_eq!((world.number(ROWS).await, world.number(RECORDS).await), (234, 0));
 }
 
 #[tokio::test]
 async fn marks_name_the_rows_of_the_operation() {
     let world = World::new(DDL).await;
     let off = Write::Mark(vec![("status".into(), NewValue::Value("OFF".into()))]);
-    let marked = changes(
-        7,
-        tree(),
-        [
-            step("clients", all(0), off, 0),
-            step("debts", all(1), Write::Keep, 1),
-        ],
-    );
+    let marked = changes(7, tree(), [step("clients", all(0), off, 0), step("debts", all(1), Write::Keep, 1)]);
     assert_eq!(actual(&world.store.apply(&marked).await.unwrap()), [1, 2]);
     assert_eq!(
-        world
-            .texts("SELECT kind || record || operation FROM lifecycle_marks")
-            .await,
+        world.texts("SELECT kind || record || operation FROM lifecycle_marks").await,
         [format!("clientsa{}", marked.operation)]
     );
-    assert_eq!(
-        world.texts("SELECT status FROM clients ORDER BY id").await,
-        ["OFF", "ON"]
-    );
+    assert_eq!(world.texts("SELECT status FROM clients ORDER BY id").await, ["OFF", "ON"]);
 }
 
 #[tokio::test]
 async fn what_cannot_be_done_is_said_before_anything_is_written() {
     let world = World::new(DDL).await;
     let hmac = Write::Update(vec![("email".into(), NewValue::Masked(Mask::Hmac))]);
-    let masked = changes(
-        1,
-        tree(),
-        [
-            step("notes", all(2), Write::Delete, 0),
-            step("clients", all(0), hmac, 1),
-        ],
-    );
+    let masked =
+        changes(1, tree(), [step("notes", all(2), Write::Delete, 0), step("clients", all(0), hmac, 1)]);
     let found = world.store.apply(&masked).await.unwrap_err();
-    assert_eq!(
-        found.to_string(),
-        "not supported: the mask `hmac` of `clients.email` on this store"
-    );
-    assert_eq!(
-        (world.number(ROWS).await, world.number(RECORDS).await),
-        (234, 0)
-    );
+    assert_eq!(found.to_string(), "not supported: the mask `hmac` of `clients.email` on this store");
+    assert_eq!((world.number(ROWS).await, world.number(RECORDS).await), (234, 0));
 }
 
 #[tokio::test]
@@ -277,10 +199,7 @@ async fn many_subjects_are_one_operation_with_an_entry_each() {
     both.query.subjects = vec!["a".into(), "b".into()];
     both.audit.subjects = both.query.subjects.clone();
     assert_eq!(actual(&world.store.apply(&both).await.unwrap()), [4, 3, 2]);
-    assert_eq!(
-        (world.number(ROWS).await, world.number(RECORDS).await),
-        (0, 120)
-    );
+    assert_eq!((world.number(ROWS).await, world.number(RECORDS).await), (0, 120));
 }
 
 #[tokio::test]
@@ -306,21 +225,10 @@ async fn tables_of_a_later_version_are_refused() {
 async fn another_prefix_has_tables_of_its_own() {
     let world = World::new(DDL).await;
     let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
-    let store = store
-        .prefix("mine_")
-        .unwrap()
-        .migrate()
-        .await
-        .unwrap()
-        .migrate()
-        .await
-        .unwrap();
+    let store = store.prefix("mine_").unwrap().migrate().await.unwrap().migrate().await.unwrap();
     store.apply(&delete_tree(1)).await.unwrap();
     assert_eq!(world.number(RECORDS).await, 0);
-    assert_eq!(
-        world.number("SELECT count(*) FROM mine_operations").await,
-        1
-    );
+    assert_eq!(world.number("SELECT count(*) FROM mine_operations").await, 1);
     let bad = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone()).prefix("a\"b");
     assert!(bad.is_err());
     let _: OperationId = uuid::Uuid::nil().into();
@@ -330,33 +238,20 @@ async fn another_prefix_has_tables_of_its_own() {
 async fn a_mark_notes_and_writes_the_rows_that_its_own_write_would_hide() {
     let world = World::new(DDL).await;
     let unpaid = || when(eq("status", "PENDING"), 1);
-    let out = || Case {
-        below: Ranks::ALL,
-        when: None,
-        rank: None,
-    };
-    let referrers = || Source::Referrers {
-        reference: "debts.client_id".into(),
-        of: all(0),
-    };
+    let out = || Case { below: Ranks::ALL, when: None, rank: None };
+    let referrers = || Source::Referrers { reference: "debts.client_id".into(), of: all(0) };
     let one = vec![arm(referrers(), [unpaid(), out()])];
-    let two = vec![
-        arm(referrers(), [unpaid()]),
-        arm(Source::Ids(vec![2.into(), 3.into()]), [unpaid(), out()]),
-    ];
+    let two =
+        vec![arm(referrers(), [unpaid()]), arm(Source::Ids(vec![2.into(), 3.into()]), [unpaid(), out()])];
     for (operation, arms) in [(1, one), (2, two)] {
-        world
-            .run("UPDATE debts SET status = 'PENDING' WHERE id = 2")
-            .await;
+        world.run("UPDATE debts SET status = 'PENDING' WHERE id = 2").await;
         let sets = [set(0, "clients", [subjects()]), set(1, "debts", arms)];
         let settle = Write::Mark(vec![("status".into(), NewValue::Value("VOID".into()))]);
         let query = query(&map(MAP), "clients", "a", sets, []);
         let marked = changes(operation, query, [step("debts", ranked(1, 1), settle, 0)]);
         assert_eq!(actual(&world.store.apply(&marked).await.unwrap()), [1]);
-        let noted = format!(
-            "SELECT record || '' FROM lifecycle_marks WHERE operation = '{}'",
-            marked.operation
-        );
+        let noted =
+            format!("SELECT record || '' FROM lifecycle_marks WHERE operation = '{}'", marked.operation);
         assert_eq!(world.texts(&noted).await, ["2"]);
         let statuses = "SELECT status FROM debts ORDER BY id";
         assert_eq!(world.texts(statuses).await, ["PAID", "VOID", "PAID"]);

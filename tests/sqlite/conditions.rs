@@ -1,8 +1,8 @@
 //! Conditions agree with `Condition::holds`, value by value.
 
 use client_lifecycle::domain::{
-    Condition, FieldName, Moment, Record, Value, after, all as every, any, before, eq, ge, gt,
-    is_null, le, lt, ne, not, not_null, older_than, one_of, within,
+    Condition, FieldName, Moment, Record, Value, after, all as every, any, before, eq, ge, gt, is_null, le,
+    lt, ne, not, not_null, older_than, one_of, within,
 };
 use client_lifecycle::plan::Source;
 use client_lifecycle::store::{Store, StoreError};
@@ -77,29 +77,13 @@ fn stored() -> Vec<(String, Value)> {
         "2026-06-15 12:00:00Z",
         "2026-06-15T12:00:00.123456789Z",
     ];
-    let numbers = [
-        0,
-        1,
-        2,
-        -1,
-        42,
-        1_781_524_800,
-        1_781_524_799,
-        -86_400,
-        i64::MAX,
-        i64::MIN,
-        8_210_266_876_799,
-    ];
+    let numbers =
+        [0, 1, 2, -1, 42, 1_781_524_800, 1_781_524_799, -86_400, i64::MAX, i64::MIN, 8_210_266_876_799];
     let reals = [0.0, 4.5, -1.0, 42.0, 1e300];
     let mut all = vec![("NULL".to_owned(), Value::Null)];
     all.extend(texts.map(|text| (format!("'{text}'"), text.into())));
     all.extend(numbers.map(|number| {
-        (
-            number
-                .to_string()
-                .replace("-9223372036854775808", "(-9223372036854775807 - 1)"),
-            number.into(),
-        )
+        (number.to_string().replace("-9223372036854775808", "(-9223372036854775807 - 1)"), number.into())
     }));
     all.extend(reals.map(|real| (format!("{real:?}"), real.into())));
     all
@@ -108,24 +92,11 @@ fn stored() -> Vec<(String, Value)> {
 fn conditions(field_type: &str) -> Vec<Condition> {
     let period = |text: &str| text.parse().unwrap();
     let literals: Vec<Value> = match field_type {
-        "text" => ["PENDING", "b", "é", "", "42", "4e1"]
-            .map(Value::from)
-            .into(),
+        "text" => ["PENDING", "b", "é", "", "42", "4e1"].map(Value::from).into(),
         "integer" => [0, 42, -1].map(Value::from).into(),
         "boolean" => vec![true.into(), false.into(), 1.into()],
-        "decimal" => vec![
-            4.5.into(),
-            42.into(),
-            "4.50".into(),
-            1000.into(),
-            0.5.into(),
-        ],
-        _ => vec![
-            "2026-06-15T12:00:00Z".into(),
-            1_781_524_800.into(),
-            now().into(),
-            "2026-06-15".into(),
-        ],
+        "decimal" => vec![4.5.into(), 42.into(), "4.50".into(), 1000.into(), 0.5.into()],
+        _ => vec!["2026-06-15T12:00:00Z".into(), 1_781_524_800.into(), now().into(), "2026-06-15".into()],
     };
     let mut all: Vec<Condition> = literals
         .iter()
@@ -148,12 +119,7 @@ fn conditions(field_type: &str) -> Vec<Condition> {
         one_of("f", literals.clone()),
         not(one_of("f", literals.clone())),
     ]);
-    all.extend([
-        one_of::<Value>("f", []),
-        not(one_of::<Value>("f", [])),
-        every([]),
-        any([]),
-    ]);
+    all.extend([one_of::<Value>("f", []), not(one_of::<Value>("f", [])), every([]), any([])]);
     let first = || eq("f", literals[0].clone());
     all.extend([
         every([first(), is_null("g")]),
@@ -177,17 +143,11 @@ fn conditions(field_type: &str) -> Vec<Condition> {
 
 #[tokio::test]
 async fn conditions_hold_in_sql_for_the_rows_for_which_they_hold_in_rust() {
-    let columns = [
-        ("", false),
-        ("TEXT COLLATE NOCASE", true),
-        ("NUMERIC", false),
-    ];
+    let columns = [("", false), ("TEXT COLLATE NOCASE", true), ("NUMERIC", false)];
     for (declared, text_only) in columns {
         for field_type in ["text", "integer", "boolean", "decimal", "date", "timestamp"] {
-            let world = World::new(&format!(
-                "CREATE TABLE t (id INTEGER PRIMARY KEY, f {declared}, g TEXT)"
-            ))
-            .await;
+            let world =
+                World::new(&format!("CREATE TABLE t (id INTEGER PRIMARY KEY, f {declared}, g TEXT)")).await;
             let mut rows = Vec::new();
             let mut inserts = Vec::new();
             for (index, (literal, value)) in stored().into_iter().enumerate() {
@@ -207,12 +167,8 @@ async fn conditions_hold_in_sql_for_the_rows_for_which_they_hold_in_rust() {
                 inserts.push(format!("({id}, {literal}, NULL)"));
                 rows.push(Record::new(id).with("f", value).with("g", Value::Null));
             }
-            world
-                .run(&format!("INSERT INTO t VALUES {}", inserts.join(", ")))
-                .await;
-            let map = map(&format!(
-                r#"{{"kinds": {{"t": {{"fields": {{"f": "{field_type}"}}}}}}}}"#
-            ));
+            world.run(&format!("INSERT INTO t VALUES {}", inserts.join(", "))).await;
+            let map = map(&format!(r#"{{"kinds": {{"t": {{"fields": {{"f": "{field_type}"}}}}}}}}"#));
             let kind = map.kind(&"t".into()).unwrap();
             for condition in conditions(field_type) {
                 let mut ids = Vec::new();
@@ -228,25 +184,18 @@ async fn conditions_hold_in_sql_for_the_rows_for_which_they_hold_in_rust() {
                         &map,
                         "t",
                         0,
-                        [set(
-                            0,
-                            "t",
-                            [arm(Source::Ids(source), [when(condition.clone(), 0)])],
-                        )],
+                        [set(0, "t", [arm(Source::Ids(source), [when(condition.clone(), 0)])])],
                         [],
                     );
                     query.subjects.clear();
                     query
                 };
-                let good: Vec<_> = rows
-                    .iter()
-                    .map(|row| row.id.clone())
-                    .filter(|id| !bad.contains(id))
-                    .collect();
+                let good: Vec<_> =
+                    rows.iter().map(|row| row.id.clone()).filter(|id| !bad.contains(id)).collect();
                 let survey = world.store.survey(&readable(good)).await;
                 let name = format!("{condition} as {field_type} in `{declared}`");
-                let survey = survey
-                    .unwrap_or_else(|error| panic!("{name}: {error}: {:?}", texts(&rows, &error)));
+                let survey =
+                    survey.unwrap_or_else(|error| panic!("{name}: {error}: {:?}", texts(&rows, &error)));
                 assert_eq!(survey.subjects, ids, "{name}");
                 let all: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
                 let found = world.store.survey(&readable(all)).await;
@@ -254,19 +203,10 @@ async fn conditions_hold_in_sql_for_the_rows_for_which_they_hold_in_rust() {
                 if declared.is_empty() && condition == conditions(field_type)[0] {
                     for id in bad {
                         let found = world.store.survey(&readable(vec![id.clone()])).await;
-                        let Err(StoreError::BadValue {
-                            id: Some(named),
-                            field,
-                            ..
-                        }) = found
-                        else {
+                        let Err(StoreError::BadValue { id: Some(named), field, .. }) = found else {
                             panic!(
                                 "{name}: `{id}` is not refused: {:?}",
-                                rows.iter()
-                                    .find(|row| row.id == id)
-                                    .unwrap()
-                                    .get("f")
-                                    .as_text()
+                                rows.iter().find(|row| row.id == id).unwrap().get("f").as_text()
                             );
                         };
                         assert_eq!((named, field), (id, FieldName::from("f")), "{name}");
@@ -289,16 +229,8 @@ fn texts(rows: &[Record], error: &StoreError) -> Option<String> {
 async fn a_condition_with_a_value_of_another_type_is_refused() {
     let world = World::new("CREATE TABLE t (id INTEGER PRIMARY KEY, f)").await;
     let map = map(r#"{"kinds": {"t": {"fields": {"f": "integer"}}}}"#);
-    let sets = [set(
-        0,
-        "t",
-        [arm(Source::Subjects, [when(eq("f", "many"), 0)])],
-    )];
-    let found = world
-        .store
-        .survey(&query(&map, "t", 1, sets, []))
-        .await
-        .unwrap_err();
+    let sets = [set(0, "t", [arm(Source::Subjects, [when(eq("f", "many"), 0)])])];
+    let found = world.store.survey(&query(&map, "t", 1, sets, [])).await.unwrap_err();
     assert_eq!(found.to_string(), "`t` `?`: the value of `f` is no integer");
 }
 
@@ -313,10 +245,6 @@ async fn a_uuid_field_is_compared_as_text_whether_it_is_text_or_bytes() {
     let map = map(r#"{"kinds": {"t": {"fields": {"f": "uuid"}}}}"#);
     let ids = Source::Ids(vec![1.into(), 2.into(), 3.into()]);
     let sets = [set(0, "t", [arm(ids, [when(eq("f", uuid), 0)])])];
-    let survey = world
-        .store
-        .survey(&query(&map, "t", 1, sets, []))
-        .await
-        .unwrap();
+    let survey = world.store.survey(&query(&map, "t", 1, sets, [])).await.unwrap();
     assert_eq!(survey.subjects, [1.into(), 2.into()]);
 }

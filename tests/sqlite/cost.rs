@@ -26,14 +26,10 @@ async fn chain(fan_out: [u32; LENGTH as usize]) -> World {
 
 async fn ratio(world: &World, runs: usize) -> (f64, Duration, Duration, i64) {
     let kinds: Vec<String> = (0..LENGTH).map(|k| format!("\"k{k}\": {{}}")).collect();
-    let references: Vec<String> = (1..LENGTH)
-        .map(|k| format!(r#"{{"from": "k{k}.up", "to": "k{}"}}"#, k - 1))
-        .collect();
-    let map = map(&format!(
-        r#"{{"kinds": {{{}}}, "references": [{}]}}"#,
-        kinds.join(","),
-        references.join(",")
-    ));
+    let references: Vec<String> =
+        (1..LENGTH).map(|k| format!(r#"{{"from": "k{k}.up", "to": "k{}"}}"#, k - 1)).collect();
+    let map =
+        map(&format!(r#"{{"kinds": {{{}}}, "references": [{}]}}"#, kinds.join(","), references.join(",")));
     let sets = (0..LENGTH).map(|k| match k {
         0 => set(0, "k0", [subjects()]),
         k => set(k, &format!("k{k}"), [below(&format!("k{k}.up"), k - 1)]),
@@ -63,32 +59,19 @@ async fn ratio(world: &World, runs: usize) -> (f64, Duration, Duration, i64) {
         let mut tx = world.pool().begin().await.unwrap();
         let mut counts = Vec::new();
         for text in &by_hand {
-            let row = sql(AssertSqlSafe(text.as_str()))
-                .bind("0")
-                .fetch_one(&mut *tx)
-                .await
-                .unwrap();
+            let row = sql(AssertSqlSafe(text.as_str())).bind("0").fetch_one(&mut *tx).await.unwrap();
             counts.push(row.get::<i64, _>(0));
         }
         tx.commit().await.unwrap();
         theirs.push(start.elapsed());
-        let found: Vec<i64> = survey
-            .answers
-            .iter()
-            .map(|answer| answer.count.try_into().unwrap())
-            .collect();
+        let found: Vec<i64> = survey.answers.iter().map(|answer| answer.count.try_into().unwrap()).collect();
         assert_eq!(found, counts);
         total = counts.iter().sum();
     }
     ours.sort();
     theirs.sort();
     let (ours, theirs) = (ours[runs / 2], theirs[runs / 2]);
-    (
-        ours.as_secs_f64() / theirs.as_secs_f64(),
-        ours,
-        theirs,
-        total,
-    )
+    (ours.as_secs_f64() / theirs.as_secs_f64(), ours, theirs, total)
 }
 
 /// One client with 100,801 rows below, deleted and rolled back: by the store inside a host's transaction, by
@@ -112,10 +95,7 @@ async fn a_deletion_beside_native_cascade_and_statements_by_hand() {
          CREATE TABLE items (id TEXT PRIMARY KEY, booking_id TEXT NOT NULL REFERENCES bookings (id) {action}, word TEXT); {fill}"
     )
     };
-    let (plain, native) = (
-        World::new(&tables("")).await,
-        World::new(&tables("ON DELETE CASCADE")).await,
-    );
+    let (plain, native) = (World::new(&tables("")).await, World::new(&tables("ON DELETE CASCADE")).await);
     let map = map(r#"{"kinds": {"clients": {}, "bookings": {}, "items": {}},
         "references": [{"from": "bookings.client_id", "to": "clients"}, {"from": "items.booking_id", "to": "bookings"}]}"#);
     let sets = [
@@ -131,19 +111,12 @@ async fn a_deletion_beside_native_cascade_and_statements_by_hand() {
     ];
     let deletion = changes(1, query.clone(), steps);
     let run = async |connection: &mut SqliteConnection, text: &str| {
-        raw_sql(AssertSqlSafe(text))
-            .execute(connection)
-            .await
-            .unwrap();
+        raw_sql(AssertSqlSafe(text)).execute(connection).await.unwrap();
     };
     let mut times = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..9 {
         for (way, times) in times.iter_mut().enumerate() {
-            let pool = if way == 1 {
-                native.pool()
-            } else {
-                plain.pool()
-            };
+            let pool = if way == 1 { native.pool() } else { plain.pool() };
             let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
             run(&mut tx, "PRAGMA cache_size = -64000").await;
             let start = Instant::now();
@@ -172,9 +145,7 @@ async fn a_deletion_beside_native_cascade_and_statements_by_hand() {
         times.sort();
         times[4]
     });
-    println!(
-        "survey and apply {ours:?} (survey {survey:?}), native cascade {native:?}, by hand {by_hand:?}"
-    );
+    println!("survey and apply {ours:?} (survey {survey:?}), native cascade {native:?}, by hand {by_hand:?}");
 }
 
 #[tokio::test]

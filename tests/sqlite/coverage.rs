@@ -25,10 +25,7 @@ async fn found_by(document: Value, ddl: &str) -> Vec<String> {
     let catalogue = world.store.catalogue().await.unwrap();
     let found = findings(&policy, &catalogue);
     assert!(found.iter().all(|finding| !finding.remedy.is_empty()));
-    found
-        .iter()
-        .map(|finding| format!("{} {}: {}", finding.code, finding.path, finding.message))
-        .collect()
+    found.iter().map(|finding| format!("{} {}: {}", finding.code, finding.path, finding.message)).collect()
 }
 
 /// What is found in a clinic with more tables in it.
@@ -55,8 +52,7 @@ async fn a_policy_that_covers_everything_has_no_findings() {
 
 #[tokio::test]
 async fn a_table_with_a_foreign_key_to_the_subject_is_uncovered() {
-    let found =
-        found("CREATE TABLE Bills (id INTEGER PRIMARY KEY, payer INTEGER REFERENCES CLIENTS);");
+    let found = found("CREATE TABLE Bills (id INTEGER PRIMARY KEY, payer INTEGER REFERENCES CLIENTS);");
     assert_eq!(
         found.await,
         [
@@ -142,11 +138,7 @@ async fn a_foreign_key_of_a_declared_table_that_nobody_decided_is_uncovered() {
 async fn a_column_of_a_declared_table_that_is_named_like_a_reference_is_uncovered() {
     let mut document = document();
     document["kinds"]["notes"] = json!({});
-    let ddl = [
-        CLIENTS,
-        DEBTS,
-        "CREATE TABLE notes (id INTEGER PRIMARY KEY, client_id INTEGER);",
-    ];
+    let ddl = [CLIENTS, DEBTS, "CREATE TABLE notes (id INTEGER PRIMARY KEY, client_id INTEGER);"];
     assert_eq!(
         found_by(document, &ddl.concat()).await,
         [
@@ -162,10 +154,7 @@ async fn a_reference_without_foreign_key_and_lock_is_unprotected() {
                  CREATE INDEX debts_by_client ON debts (client_id);";
     let found = with_debts(debts).await;
     assert_eq!(found.len(), 1);
-    assert!(
-        found[0].starts_with("unprotected_reference references.debts.client_id: "),
-        "{found:?}"
-    );
+    assert!(found[0].starts_with("unprotected_reference references.debts.client_id: "), "{found:?}");
 
     let mut locked = document();
     locked["references"][0]["lock"] = json!("writer");
@@ -200,11 +189,7 @@ async fn an_index_that_does_not_begin_with_the_reference_is_none() {
     ] {
         let found = with_debts(&format!("{table}{end}")).await;
         assert_eq!(found.len(), expected, "{end}: {found:?}");
-        assert!(
-            found
-                .iter()
-                .all(|one| one.starts_with("missing_index references.debts.client_id: "))
-        );
+        assert!(found.iter().all(|one| one.starts_with("missing_index references.debts.client_id: ")));
     }
 }
 
@@ -215,9 +200,7 @@ async fn text_that_refers_to_numbers_is_a_mismatch_of_type() {
     )
     .await;
     assert!(
-        found[0].starts_with(
-            "type_mismatch references.debts.client_id: the column is TEXT and the ids"
-        ),
+        found[0].starts_with("type_mismatch references.debts.client_id: the column is TEXT and the ids"),
         "{found:?}"
     );
     assert_eq!(found.len(), 1);
@@ -240,17 +223,13 @@ async fn nullable_and_mandatory_are_not_the_same() {
     );
     assert_eq!(
         found.await,
-        [
-            "nullability_mismatch references.debts.client_id: declared mandatory but the column can be null"
-        ]
+        ["nullability_mismatch references.debts.client_id: declared mandatory but the column can be null"]
     );
     let mut document = document();
     document["references"][0]["nullable"] = json!(true);
     assert_eq!(
         found_by(document, &[CLIENTS, DEBTS].concat()).await,
-        [
-            "nullability_mismatch references.debts.client_id: declared nullable but the column is NOT NULL"
-        ]
+        ["nullability_mismatch references.debts.client_id: declared nullable but the column is NOT NULL"]
     );
 }
 
@@ -271,25 +250,20 @@ async fn a_composite_key_is_called_by_its_name() {
     let ddl = "CREATE TABLE debts (client_id INTEGER NOT NULL REFERENCES clients, a INTEGER, PRIMARY KEY (client_id, a));";
     assert_eq!(
         found_by(document, &[CLIENTS, ddl].concat()).await,
-        [
-            "composite_key kinds.debts.id: composite primary keys are not supported: `client_id`, `a`"
-        ]
+        ["composite_key kinds.debts.id: composite primary keys are not supported: `client_id`, `a`"]
     );
 }
 
 #[tokio::test]
 async fn an_id_that_is_not_unique_is_ambiguous() {
-    let debts =
-        "CREATE TABLE debts (id INTEGER, client_id INTEGER NOT NULL UNIQUE REFERENCES clients);";
-    assert_eq!(
-        with_debts(debts).await,
-        ["ambiguous_id kinds.debts.id: the column `id` is not unique"]
-    );
+    let debts = "CREATE TABLE debts (id INTEGER, client_id INTEGER NOT NULL UNIQUE REFERENCES clients);";
+    assert_eq!(with_debts(debts).await, ["ambiguous_id kinds.debts.id: the column `id` is not unique"]);
 }
 
 #[tokio::test]
 async fn a_database_that_deletes_by_itself_is_found_excluded_or_not() {
-    let logs = "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE);";
+    let logs =
+        "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE);";
     let expected = |why: &str| {
         format!(
             "cascading_foreign_key references.logs.who: a foreign key to `clients` with ON DELETE CASCADE that \
@@ -297,18 +271,12 @@ async fn a_database_that_deletes_by_itself_is_found_excluded_or_not() {
         )
     };
     let found = found(logs).await;
-    assert!(
-        found.contains(&expected("the map does not declare")),
-        "{found:?}"
-    );
+    assert!(found.contains(&expected("the map does not declare")), "{found:?}");
 
     let mut document = document();
     document["excluded"] = json!([ { "table": "logs", "because": "no personal data" } ]);
     let ddl = [CLIENTS, DEBTS, logs].concat();
-    assert_eq!(
-        found_by(document.clone(), &ddl).await,
-        [expected("is left out on purpose")]
-    );
+    assert_eq!(found_by(document.clone(), &ddl).await, [expected("is left out on purpose")]);
 
     // A policy that deletes no client sets nothing off.
     document["kinds"]["clients"] = json!({ "deleted_at": "gone" });

@@ -18,23 +18,11 @@ const DDL: &str = "
     INSERT INTO teams VALUES ('blue', 4), ('red', 6), ('green', 7);";
 
 fn refer(reference: &str, of: Rows, cases: impl IntoIterator<Item = Case>) -> Arm {
-    arm(
-        Source::Referrers {
-            reference: reference.into(),
-            of,
-        },
-        cases,
-    )
+    arm(Source::Referrers { reference: reference.into(), of }, cases)
 }
 
 async fn counts(world: &World, sets: Vec<Stratum>, asked: &[Rows]) -> Vec<u64> {
-    let mut query = query(
-        &map(MAP),
-        "people",
-        1,
-        [],
-        asked.iter().map(|rows| count(*rows)),
-    );
+    let mut query = query(&map(MAP), "people", 1, [], asked.iter().map(|rows| count(*rows)));
     query.sets = sets.into();
     let survey = world.store.survey(&query).await.unwrap();
     survey.answers.iter().map(|answer| answer.count).collect()
@@ -43,11 +31,7 @@ async fn counts(world: &World, sets: Vec<Stratum>, asked: &[Rows]) -> Vec<u64> {
 #[tokio::test]
 async fn a_self_reference_is_walked_to_its_end_also_in_a_circle() {
     let world = World::new(DDL).await;
-    let cycle = Stratum::Cycle(vec![set(
-        0,
-        "people",
-        [subjects(), below("people.boss", 0)],
-    )]);
+    let cycle = Stratum::Cycle(vec![set(0, "people", [subjects(), below("people.boss", 0)])]);
     assert_eq!(counts(&world, vec![cycle], &[all(0)]).await, [5]);
 }
 
@@ -55,11 +39,7 @@ async fn a_self_reference_is_walked_to_its_end_also_in_a_circle() {
 async fn kinds_that_refer_to_each_other_are_walked_together() {
     let world = World::new(DDL).await;
     let cycle = Stratum::Cycle(vec![
-        set(
-            0,
-            "people",
-            [subjects(), below("people.boss", 0), below("people.team", 1)],
-        ),
+        set(0, "people", [subjects(), below("people.boss", 0), below("people.team", 1)]),
         set(1, "teams", [below("teams.lead", 0)]),
     ]);
     assert_eq!(counts(&world, vec![cycle], &[all(0), all(1)]).await, [6, 2]);
@@ -68,32 +48,16 @@ async fn kinds_that_refer_to_each_other_are_walked_together() {
 #[tokio::test]
 async fn a_row_is_walked_with_every_rank_and_keeps_the_lowest() {
     let world = World::new(DDL).await;
-    let at = |rank, to| Case {
-        below: Ranks::only(rank),
-        when: None,
-        rank: Some(to),
-    };
-    let stop = Case {
-        below: Ranks::ALL,
-        when: Some(eq("word", "stop")),
-        rank: None,
-    };
+    let at = |rank, to| Case { below: Ranks::only(rank), when: None, rank: Some(to) };
+    let stop = Case { below: Ranks::ALL, when: Some(eq("word", "stop")), rank: None };
     let start = arm(Source::Subjects, [Case::always(2)]);
     let cycle = Stratum::Cycle(vec![set(
         0,
         "people",
-        [
-            start.clone(),
-            refer("people.boss", all(0), [stop, at(2, 1), at(1, 3)]),
-        ],
+        [start.clone(), refer("people.boss", all(0), [stop, at(2, 1), at(1, 3)])],
     )]);
     assert_eq!(
-        counts(
-            &world,
-            vec![cycle],
-            &[all(0), ranked(0, 1), ranked(0, 2), ranked(0, 3)]
-        )
-        .await,
+        counts(&world, vec![cycle], &[all(0), ranked(0, 1), ranked(0, 2), ranked(0, 3)]).await,
         [3, 1, 1, 1]
     );
     // Around the circle 1 -> 2 -> 3 -> 1 every row is met with rank 2 first and then with rank 1.
@@ -106,35 +70,20 @@ async fn a_row_is_walked_with_every_rank_and_keeps_the_lowest() {
             refer(
                 "people.boss",
                 ranked(0, 2),
-                [Case {
-                    below: Ranks::ALL,
-                    when: Some(eq("word", "stop")),
-                    rank: Some(1),
-                }],
+                [Case { below: Ranks::ALL, when: Some(eq("word", "stop")), rank: Some(1) }],
             ),
         ],
     )]);
-    assert_eq!(
-        counts(&world, vec![lower], &[ranked(0, 1), ranked(0, 2)]).await,
-        [5, 0]
-    );
+    assert_eq!(counts(&world, vec![lower], &[ranked(0, 1), ranked(0, 2)]).await, [5, 0]);
 }
 
 #[tokio::test]
 async fn a_cycle_reads_earlier_sets_and_later_sets_read_the_cycle() {
     let world = World::new(DDL).await;
-    let kept = set(
-        1,
-        "people",
-        [arm(Source::Ids(vec![4.into()]), [Case::always(0)])],
-    );
+    let kept = set(1, "people", [arm(Source::Ids(vec![4.into()]), [Case::always(0)])]);
     let mut walk = below("people.boss", 2);
     walk.except = vec![all(1)];
-    let cycle = set(
-        2,
-        "people",
-        [arm(Source::Members(all(0)), [Case::always(0)]), walk],
-    );
+    let cycle = set(2, "people", [arm(Source::Members(all(0)), [Case::always(0)]), walk]);
     let sets = vec![
         Stratum::Set(set(0, "people", [subjects()])),
         Stratum::Set(kept),
@@ -143,19 +92,10 @@ async fn a_cycle_reads_earlier_sets_and_later_sets_read_the_cycle() {
         Stratum::Set(set(
             4,
             "people",
-            [arm(
-                Source::Referents {
-                    reference: "people.boss".into(),
-                    of: all(3),
-                },
-                [Case::always(0)],
-            )],
+            [arm(Source::Referents { reference: "people.boss".into(), of: all(3) }, [Case::always(0)])],
         )),
     ];
-    assert_eq!(
-        counts(&world, sets, &[all(2), all(3), all(4)]).await,
-        [3, 4, 3]
-    );
+    assert_eq!(counts(&world, sets, &[all(2), all(3), all(4)]).await, [3, 4, 3]);
 }
 
 #[tokio::test]
@@ -168,20 +108,10 @@ async fn a_cycle_that_nothing_leads_into_is_empty() {
 #[tokio::test]
 async fn members_and_referents_are_sources_inside_a_cycle() {
     let world = World::new(DDL).await;
-    let up = arm(
-        Source::Referents {
-            reference: "people.boss".into(),
-            of: all(0),
-        },
-        [Case::always(0)],
-    );
+    let up = arm(Source::Referents { reference: "people.boss".into(), of: all(0) }, [Case::always(0)]);
     let copy = arm(Source::Members(all(0)), [when(eq("word", "stop"), 0)]);
     let cycle = Stratum::Cycle(vec![
-        set(
-            0,
-            "people",
-            [arm(Source::Ids(vec![5.into()]), [Case::always(0)]), up],
-        ),
+        set(0, "people", [arm(Source::Ids(vec![5.into()]), [Case::always(0)]), up]),
         set(1, "people", [copy]),
     ]);
     assert_eq!(counts(&world, vec![cycle], &[all(0), all(1)]).await, [5, 1]);
@@ -191,18 +121,9 @@ async fn members_and_referents_are_sources_inside_a_cycle() {
 async fn a_malformed_value_in_a_cycle_is_named() {
     let world = World::new(DDL).await;
     world.run("UPDATE people SET n = 'many' WHERE id = 4").await;
-    let walk = refer(
-        "people.boss",
-        all(0),
-        [when(eq("n", 1), 0), when(is_null("n"), 1)],
-    );
+    let walk = refer("people.boss", all(0), [when(eq("n", 1), 0), when(is_null("n"), 1)]);
     let mut query = query(&map(MAP), "people", 1, [], [count(Rows::all(SetId(0)))]);
-    query.sets = [Stratum::Cycle(vec![set(0, "people", [subjects(), walk])])]
-        .into_iter()
-        .collect();
+    query.sets = [Stratum::Cycle(vec![set(0, "people", [subjects(), walk])])].into_iter().collect();
     let found = world.store.survey(&query).await.unwrap_err();
-    assert_eq!(
-        found.to_string(),
-        "`people` `4`: the value of `n` is no integer"
-    );
+    assert_eq!(found.to_string(), "`people` `4`: the value of `n` is no integer");
 }

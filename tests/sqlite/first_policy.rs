@@ -20,24 +20,12 @@ async fn first(ddl: &str) -> DeletionPolicy {
     assert_eq!(DeletionPolicy::from_json(&written).unwrap(), policy);
     for mode in policy.modes() {
         for entries in policy.mode(mode).unwrap().rules.named.values() {
-            assert!(
-                entries
-                    .iter()
-                    .all(|entry| entry.then == Rule::Restrict && entry.because.is_some())
-            );
+            assert!(entries.iter().all(|entry| entry.then == Rule::Restrict && entry.because.is_some()));
         }
     }
     let found = findings(&policy, &catalogue);
-    let human = [
-        "missing_index",
-        "type_mismatch",
-        "cascading_foreign_key",
-        "trigger",
-    ];
-    let other: Vec<_> = found
-        .iter()
-        .filter(|finding| !human.contains(&finding.code.as_str()))
-        .collect();
+    let human = ["missing_index", "type_mismatch", "cascading_foreign_key", "trigger"];
+    let other: Vec<_> = found.iter().filter(|finding| !human.contains(&finding.code.as_str())).collect();
     assert!(other.is_empty(), "{other:#?}");
     policy
 }
@@ -63,21 +51,12 @@ async fn a_clinic_is_described_as_it_is() {
 async fn every_depth_is_in_it() {
     let tables: Vec<String> = (1..30)
         .map(|k| {
-            let up = if k == 1 {
-                "clients".into()
-            } else {
-                format!("k{}", k - 1)
-            };
-            format!(
-                "CREATE TABLE k{k} (id INTEGER PRIMARY KEY, up INTEGER NOT NULL REFERENCES {up});"
-            )
+            let up = if k == 1 { "clients".into() } else { format!("k{}", k - 1) };
+            format!("CREATE TABLE k{k} (id INTEGER PRIMARY KEY, up INTEGER NOT NULL REFERENCES {up});")
         })
         .collect();
     let ddl = tables.concat();
-    let policy = first(&format!(
-        "CREATE TABLE clients (id INTEGER PRIMARY KEY); {ddl}"
-    ))
-    .await;
+    let policy = first(&format!("CREATE TABLE clients (id INTEGER PRIMARY KEY); {ddl}")).await;
     assert_eq!(policy.map().kinds().len(), 30);
     assert_eq!(policy.map().references().len(), 29);
 }
@@ -92,24 +71,12 @@ async fn cycles_and_self_references_are_ordinary() {
     )
     .await;
     let policy = first_policy(&world.store.catalogue().await.unwrap(), "clients").unwrap();
-    let names: Vec<_> = policy
-        .map()
-        .references()
-        .map(|one| one.name.to_string())
-        .collect();
+    let names: Vec<_> = policy.map().references().map(|one| one.name.to_string()).collect();
     assert_eq!(
         names,
-        [
-            "accounts.owner",
-            "accounts.parent",
-            "clients.boss",
-            "clients.main_account",
-            "clients.referred_by"
-        ]
+        ["accounts.owner", "accounts.parent", "clients.boss", "clients.main_account", "clients.referred_by"]
     );
-    Lifecycle::open(SqliteStore::new(world.pool().clone()), policy)
-        .await
-        .unwrap();
+    Lifecycle::open(SqliteStore::new(world.pool().clone()), policy).await.unwrap();
 }
 
 #[tokio::test]
@@ -136,10 +103,7 @@ async fn a_composite_foreign_key_that_holds_the_id_is_a_reference() {
                              FOREIGN KEY (tenant, client) REFERENCES clients (tenant, id));",
     )
     .await;
-    assert_eq!(
-        written(&policy)["references"],
-        json!([ { "from": "debts.client", "to": "clients" } ])
-    );
+    assert_eq!(written(&policy)["references"], json!([ { "from": "debts.client", "to": "clients" } ]));
 }
 
 #[tokio::test]
@@ -158,20 +122,11 @@ async fn what_hangs_on_what_is_left_out_is_left_out_with_a_reason() {
         .unwrap()
         .iter()
         .map(|one| {
-            format!(
-                "{}{}",
-                one["reference"].as_str().unwrap_or(""),
-                one["table"].as_str().unwrap_or("")
-            )
+            format!("{}{}", one["reference"].as_str().unwrap_or(""), one["table"].as_str().unwrap_or(""))
         })
         .collect();
     assert_eq!(left_out, ["two.a", "notes", "tags"]);
-    assert!(
-        excluded
-            .to_string()
-            .contains("(`client`, `tag`) is composite"),
-        "{excluded}"
-    );
+    assert!(excluded.to_string().contains("(`client`, `tag`) is composite"), "{excluded}");
 }
 
 #[tokio::test]
@@ -184,15 +139,9 @@ async fn odd_names_stay_as_they_are() {
     )
     .await;
     let policy = first_policy(&world.store.catalogue().await.unwrap(), "clients").unwrap();
-    let names: Vec<_> = policy
-        .map()
-        .references()
-        .map(|one| one.name.to_string())
-        .collect();
+    let names: Vec<_> = policy.map().references().map(|one| one.name.to_string()).collect();
     assert_eq!(names, ["sales.in voices.of_client_", "select.группа"]);
-    let lifecycle = Lifecycle::open(SqliteStore::new(world.pool().clone()), policy)
-        .await
-        .unwrap();
+    let lifecycle = Lifecycle::open(SqliteStore::new(world.pool().clone()), policy).await.unwrap();
     let request = client_lifecycle::Request::hard_delete("clients", 1)
         .by(client_lifecycle::domain::Actor::new("ana", "ADMIN"))
         .because(client_lifecycle::domain::Reason::PrivacyRequest);
@@ -235,14 +184,8 @@ async fn what_cannot_be_a_subject_is_said() {
     )
     .await;
     for (subject, expected) in [
-        (
-            "client",
-            "there is no table `client`; name one of `loose`, `pairs`",
-        ),
-        (
-            "seen",
-            "`seen` is a view, and nothing refers to a view; name the table the view is made of",
-        ),
+        ("client", "there is no table `client`; name one of `loose`, `pairs`"),
+        ("seen", "`seen` is a view, and nothing refers to a view; name the table the view is made of"),
         (
             "pairs",
             "the records of `pairs` cannot be subjects: its primary key (`a`, `b`) is composite, and it has no \

@@ -20,17 +20,10 @@ const MAP: &str = r#"{"kinds": {"clients": {}, "debts": {}},
     "references": [{"from": "debts.client_id", "to": "clients"}, {"from": "clients.boss", "to": "clients", "nullable": true}]}"#;
 
 fn delete(operation: u128) -> client_lifecycle::plan::ChangeSet {
-    let sets = [
-        set(0, "clients", [subjects()]),
-        set(1, "debts", [below("debts.client_id", 0)]),
-    ];
+    let sets = [set(0, "clients", [subjects()]), set(1, "debts", [below("debts.client_id", 0)])];
     let query = query(&map(MAP), "clients", 1, sets, [count(all(1))]);
     let debts = step("debts", all(1), Write::Delete, 0);
-    changes(
-        operation,
-        query,
-        [debts, step("clients", all(0), Write::Delete, 1)],
-    )
+    changes(operation, query, [debts, step("clients", all(0), Write::Delete, 1)])
 }
 
 const ALL: &str = "SELECT (SELECT count(*) FROM clients) * 100 + (SELECT count(*) FROM debts) * 10 + (SELECT count(*) FROM lifecycle_audit)";
@@ -38,18 +31,10 @@ const ALL: &str = "SELECT (SELECT count(*) FROM clients) * 100 + (SELECT count(*
 #[tokio::test]
 async fn a_locked_database_is_contention_that_may_be_retried() {
     let world = World::new(DDL).await;
-    let mut other = SqliteConnection::connect_with(&options(&world.path))
-        .await
-        .unwrap();
-    raw_sql("BEGIN IMMEDIATE")
-        .execute(&mut other)
-        .await
-        .unwrap();
+    let mut other = SqliteConnection::connect_with(&options(&world.path)).await.unwrap();
+    raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
     let found = world.store.apply(&delete(1)).await.unwrap_err();
-    assert!(
-        matches!(found, StoreError::Contention { .. }) && found.is_retryable(),
-        "{found}"
-    );
+    assert!(matches!(found, StoreError::Contention { .. }) && found.is_retryable(), "{found}");
     raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
     world.store.apply(&delete(1)).await.unwrap();
 }
@@ -58,28 +43,15 @@ async fn a_locked_database_is_contention_that_may_be_retried() {
 async fn what_is_applied_in_the_hosts_transaction_lives_and_dies_with_it() {
     let world = World::new(DDL).await;
     let mut tx = world.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
-    raw_sql("INSERT INTO clients VALUES (9, NULL)")
-        .execute(&mut *tx)
-        .await
-        .unwrap();
+    raw_sql("INSERT INTO clients VALUES (9, NULL)").execute(&mut *tx).await.unwrap();
     let store = SqliteTransaction::new(&mut tx);
     store.apply(&delete(1)).await.unwrap();
-    assert_eq!(
-        store
-            .audit(&"clients".into(), &1.into())
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(store.audit(&"clients".into(), &1.into()).await.unwrap().len(), 1);
     drop(store);
     tx.rollback().await.unwrap();
     assert_eq!(world.number(ALL).await, 230);
     let mut tx = world.pool().begin().await.unwrap();
-    SqliteTransaction::new(&mut tx)
-        .apply(&delete(1))
-        .await
-        .unwrap();
+    SqliteTransaction::new(&mut tx).apply(&delete(1)).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(world.number(ALL).await, 111);
 }
@@ -87,19 +59,11 @@ async fn what_is_applied_in_the_hosts_transaction_lives_and_dies_with_it() {
 #[tokio::test]
 async fn a_failure_in_the_hosts_transaction_leaves_it_usable_and_is_not_retried() {
     let world = World::new(DDL).await;
-    world
-        .run("CREATE TRIGGER t BEFORE DELETE ON clients BEGIN SELECT raise(ABORT, 'never'); END")
-        .await;
+    world.run("CREATE TRIGGER t BEFORE DELETE ON clients BEGIN SELECT raise(ABORT, 'never'); END").await;
     let mut tx = world.pool().begin().await.unwrap();
-    let found = SqliteTransaction::new(&mut tx)
-        .apply(&delete(1))
-        .await
-        .unwrap_err();
+    let found = SqliteTransaction::new(&mut tx).apply(&delete(1)).await.unwrap_err();
     assert!(!found.is_retryable());
-    raw_sql("INSERT INTO clients VALUES (9, NULL)")
-        .execute(&mut *tx)
-        .await
-        .unwrap();
+    raw_sql("INSERT INTO clients VALUES (9, NULL)").execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(world.number(ALL).await, 330);
 }
@@ -107,28 +71,11 @@ async fn a_failure_in_the_hosts_transaction_leaves_it_usable_and_is_not_retried(
 #[tokio::test]
 async fn contention_in_the_hosts_transaction_is_not_retried() {
     let world = World::new(DDL).await;
-    let mut other = SqliteConnection::connect_with(&options(&world.path))
-        .await
-        .unwrap();
-    raw_sql("BEGIN IMMEDIATE")
-        .execute(&mut other)
-        .await
-        .unwrap();
+    let mut other = SqliteConnection::connect_with(&options(&world.path)).await.unwrap();
+    raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
     let mut tx = world.pool().begin().await.unwrap();
-    let found = SqliteTransaction::new(&mut tx)
-        .apply(&delete(1))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            found,
-            StoreError::Contention {
-                retryable: false,
-                ..
-            }
-        ),
-        "{found:?}"
-    );
+    let found = SqliteTransaction::new(&mut tx).apply(&delete(1)).await.unwrap_err();
+    assert!(matches!(found, StoreError::Contention { retryable: false, .. }), "{found:?}");
     assert_eq!(found.remedy(), "roll back your transaction and try again");
 }
 
@@ -166,10 +113,7 @@ async fn a_call_that_is_given_up_in_the_hosts_transaction_is_undone_and_the_host
     let world = World::new(DDL).await;
     for polls in 0..200 {
         let mut tx = world.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
-        raw_sql("INSERT INTO clients VALUES (9, NULL)")
-            .execute(&mut *tx)
-            .await
-            .unwrap();
+        raw_sql("INSERT INTO clients VALUES (9, NULL)").execute(&mut *tx).await.unwrap();
         let store = SqliteTransaction::new(&mut tx);
         let done = give_up_after(polls, store.apply(&delete(1)));
         drop(store);
@@ -199,10 +143,7 @@ async fn foreign_keys_with_any_action_change_nothing() {
         .await;
         let walk = |set| {
             arm(
-                client_lifecycle::plan::Source::Referrers {
-                    reference: "clients.boss".into(),
-                    of: all(set),
-                },
+                client_lifecycle::plan::Source::Referrers { reference: "clients.boss".into(), of: all(set) },
                 [client_lifecycle::plan::Case::always(0)],
             )
         };
@@ -213,10 +154,7 @@ async fn foreign_keys_with_any_action_change_nothing() {
         ]
         .into_iter()
         .collect();
-        let steps = [
-            step("debts", all(1), Write::Delete, 0),
-            step("clients", all(0), Write::Delete, 1),
-        ];
+        let steps = [step("debts", all(1), Write::Delete, 0), step("clients", all(0), Write::Delete, 1)];
         let receipt = world.store.apply(&changes(1, query, steps)).await;
         let receipt = receipt.unwrap_or_else(|error| panic!("{a} {b}: {error:?}"));
         assert_eq!(actual(&receipt), [3, 3], "{a} {b}");

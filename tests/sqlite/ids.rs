@@ -12,11 +12,7 @@ const B: &str = "00000000-0000-0000-0000-00000000000b";
 
 async fn found(world: &World, id: impl Into<RecordId>) -> Result<Vec<RecordId>, StoreError> {
     let sets = [set(0, "clients", [subjects()])];
-    Ok(world
-        .store
-        .survey(&query(&map(MAP), "clients", id, sets, []))
-        .await?
-        .subjects)
+    Ok(world.store.survey(&query(&map(MAP), "clients", id, sets, [])).await?.subjects)
 }
 
 fn tables(id: &str, a: &str, b: &str) -> String {
@@ -34,10 +30,7 @@ async fn an_integer_is_found_by_its_digits() {
     assert_eq!(found(&world, "042").await.unwrap(), []);
     assert_eq!(found(&world, 8).await.unwrap(), []);
     let wrong = found(&world, "abc").await.unwrap_err();
-    assert_eq!(
-        wrong.to_string(),
-        "`abc` is no id of `clients`, whose ids are whole numbers"
-    );
+    assert_eq!(wrong.to_string(), "`abc` is no id of `clients`, whose ids are whole numbers");
     assert_eq!(found(&world, A).await.unwrap_err().code(), "wrong_id");
 }
 
@@ -58,77 +51,34 @@ async fn uuids_as_bytes_are_found_counted_named_and_deleted() {
         found(&world, "abc").await.unwrap_err().to_string(),
         "`abc` is no id of `clients`, whose ids are UUIDs"
     );
-    let sets = [
-        set(0, "clients", [subjects()]),
-        set(1, "debts", [below("debts.client_id", 0)]),
-    ];
-    let asked = Question {
-        rows: all(1),
-        sample: 5,
-        span: None,
-    };
+    let sets = [set(0, "clients", [subjects()]), set(1, "debts", [below("debts.client_id", 0)])];
+    let asked = Question { rows: all(1), sample: 5, span: None };
     let mut query = query(&map(MAP), "clients", A, sets, [asked]);
     query.subjects.push(B.into());
     let survey = world.store.survey(&query).await.unwrap();
     assert_eq!(survey.subjects, [B.into(), A.into()]);
     assert_eq!(survey.answers[0].sample, [B.into(), A.into()]);
-    let steps = [
-        step("debts", all(1), Write::Delete, 0),
-        step("clients", all(0), Write::Delete, 1),
-    ];
+    let steps = [step("debts", all(1), Write::Delete, 0), step("clients", all(0), Write::Delete, 1)];
     let mut changes = changes(1, query, steps);
     let fields = vec!["client_id".into()];
-    changes.events = vec![EventDraft {
-        topic: "gone".into(),
-        kind: "debts".into(),
-        rows: all(1),
-        fields,
-    }];
+    changes.events = vec![EventDraft { topic: "gone".into(), kind: "debts".into(), rows: all(1), fields }];
     assert_eq!(actual(&world.store.apply(&changes).await.unwrap()), [2, 2]);
     let events = world.store.events(changes.operation).await.unwrap();
-    let told: Vec<_> = events
-        .iter()
-        .map(|event| (event.record.clone(), event.fields["client_id"].clone()))
-        .collect();
-    assert_eq!(
-        told,
-        [(B.into(), Value::from(A)), (A.into(), Value::from(A))]
-    );
-    assert_eq!(
-        world
-            .store
-            .audit(&"clients".into(), &A.into())
-            .await
-            .unwrap()[0]
-            .subjects,
-        [A.into()]
-    );
+    let told: Vec<_> =
+        events.iter().map(|event| (event.record.clone(), event.fields["client_id"].clone())).collect();
+    assert_eq!(told, [(B.into(), Value::from(A)), (A.into(), Value::from(A))]);
+    assert_eq!(world.store.audit(&"clients".into(), &A.into()).await.unwrap()[0].subjects, [A.into()]);
 }
 
 #[tokio::test]
 async fn a_reference_is_given_a_new_target_in_the_form_of_the_targets_id() {
     let bytes = |uuid: &str| format!("x'{}'", uuid.replace('-', ""));
     let world = World::new(&tables("BLOB", &bytes(A), &bytes(B))).await;
-    let sets = [
-        set(0, "clients", [subjects()]),
-        set(1, "debts", [below("debts.client_id", 0)]),
-    ];
+    let sets = [set(0, "clients", [subjects()]), set(1, "debts", [below("debts.client_id", 0)])];
     let reassign = Write::Update(vec![("client_id".into(), NewValue::Value(B.into()))]);
     let query = query(&map(MAP), "clients", A, sets, []);
-    world
-        .store
-        .apply(&changes(1, query, [step("debts", all(1), reassign, 0)]))
-        .await
-        .unwrap();
-    assert_eq!(
-        world
-            .number(&format!(
-                "SELECT count(*) FROM debts WHERE client_id = {}",
-                bytes(B)
-            ))
-            .await,
-        2
-    );
+    world.store.apply(&changes(1, query, [step("debts", all(1), reassign, 0)])).await.unwrap();
+    assert_eq!(world.number(&format!("SELECT count(*) FROM debts WHERE client_id = {}", bytes(B))).await, 2);
 }
 
 #[tokio::test]
@@ -138,26 +88,9 @@ async fn samples_are_in_order_of_value_and_of_bytes() {
          INSERT INTO clients VALUES ('b'), ('A'), ('a2'), ('C'), ('é'), ('10'), ('9');",
     )
     .await;
-    let ids = ["A", "b", "C", "a2", "é", "10", "9"]
-        .map(RecordId::from)
-        .into();
-    let sets = [set(
-        0,
-        "clients",
-        [arm(Source::Ids(ids), [Case::always(0)])],
-    )];
-    let asked = Question {
-        rows: all(0),
-        sample: 6,
-        span: None,
-    };
-    let survey = world
-        .store
-        .survey(&query(&map(MAP), "clients", 1, sets, [asked]))
-        .await
-        .unwrap();
-    assert_eq!(
-        survey.answers[0].sample,
-        ["10", "9", "A", "C", "a2", "b"].map(RecordId::from)
-    );
+    let ids = ["A", "b", "C", "a2", "é", "10", "9"].map(RecordId::from).into();
+    let sets = [set(0, "clients", [arm(Source::Ids(ids), [Case::always(0)])])];
+    let asked = Question { rows: all(0), sample: 6, span: None };
+    let survey = world.store.survey(&query(&map(MAP), "clients", 1, sets, [asked])).await.unwrap();
+    assert_eq!(survey.answers[0].sample, ["10", "9", "A", "C", "a2", "b"].map(RecordId::from));
 }

@@ -49,29 +49,11 @@ async fn names_are_quoted_and_values_are_bound() {
         let of = all(0);
         let sets = [
             set(0, "clients", [subjects()]),
-            set(
-                1,
-                "k",
-                [arm(
-                    Source::Referrers {
-                        reference: "k.c".into(),
-                        of,
-                    },
-                    [when(eq("f", name), 1)],
-                )],
-            ),
+            set(1, "k", [arm(Source::Referrers { reference: "k.c".into(), of }, [when(eq("f", name), 1)])]),
         ];
-        let asked = Question {
-            rows: all(1),
-            sample: 2,
-            span: None,
-        };
+        let asked = Question { rows: all(1), sample: 2, span: None };
         let query = query(&map, "clients", name, sets, [asked]);
-        let survey = world
-            .store
-            .survey(&query)
-            .await
-            .unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let survey = world.store.survey(&query).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
         assert_eq!(survey.subjects, [name.into()], "{name}");
         assert_eq!(
             (survey.answers[0].count, survey.answers[0].sample.clone()),
@@ -88,40 +70,16 @@ async fn names_are_quoted_and_values_are_bound() {
                 .any(|fault| fault.message.starts_with("there is no")),
             "{name}"
         );
-        let update = Write::Update(vec![(
-            "f".into(),
-            NewValue::Value(format!("{name}!").into()),
-        )]);
+        let update = Write::Update(vec![("f".into(), NewValue::Value(format!("{name}!").into()))]);
         let mut changes = changes(1, query, [step("k", all(1), update, 0)]);
-        changes.events = vec![EventDraft {
-            topic: name.into(),
-            kind: "k".into(),
-            rows: all(1),
-            fields: vec!["f".into()],
-        }];
-        assert_eq!(
-            actual(&world.store.apply(&changes).await.unwrap()),
-            [1],
-            "{name}"
-        );
+        changes.events =
+            vec![EventDraft { topic: name.into(), kind: "k".into(), rows: all(1), fields: vec!["f".into()] }];
+        assert_eq!(actual(&world.store.apply(&changes).await.unwrap()), [1], "{name}");
         let events = world.store.events(changes.operation).await.unwrap();
+        assert_eq!((events[0].topic.as_str(), &events[0].fields["f"]), (name, &Value::from(name)));
+        assert_eq!(world.texts(&format!("SELECT {n} FROM {n} ORDER BY 1")).await.len(), 3);
         assert_eq!(
-            (events[0].topic.as_str(), &events[0].fields["f"]),
-            (name, &Value::from(name))
-        );
-        assert_eq!(
-            world
-                .texts(&format!("SELECT {n} FROM {n} ORDER BY 1"))
-                .await
-                .len(),
-            3
-        );
-        assert_eq!(
-            world
-                .number(&format!(
-                    "SELECT count(*) FROM {n} WHERE {n} = '{literal}!'"
-                ))
-                .await,
+            world.number(&format!("SELECT count(*) FROM {n} WHERE {n} = '{literal}!'")).await,
             1,
             "{name}"
         );
@@ -130,9 +88,7 @@ async fn names_are_quoted_and_values_are_bound() {
 
 #[tokio::test]
 async fn tables_called_as_the_statements_call_theirs_are_no_trouble() {
-    for name in [
-        "s", "r", "p", "n", "c", "a", "m", "set_0", "walk", "members",
-    ] {
+    for name in ["s", "r", "p", "n", "c", "a", "m", "set_0", "walk", "members"] {
         let world = World::new(&format!(
             "CREATE TABLE {name} (id INTEGER PRIMARY KEY, up INTEGER, rank INTEGER, set_id INTEGER);
              INSERT INTO {name} VALUES (1, NULL, 5, 5), (2, 1, 5, 5), (3, 2, 5, 5);"
@@ -142,25 +98,10 @@ async fn tables_called_as_the_statements_call_theirs_are_no_trouble() {
             r#"{{"kinds": {{"{name}": {{}}}}, "references": [{{"from": "{name}.up", "to": "{name}", "nullable": true}}]}}"#
         ));
         let up = format!("{name}.up");
-        let sets = [
-            set(0, name, [subjects()]),
-            set(1, name, [below(&up, 0)]),
-            set(2, name, [below(&up, 1)]),
-        ];
+        let sets = [set(0, name, [subjects()]), set(1, name, [below(&up, 0)]), set(2, name, [below(&up, 1)])];
         let query = query(&map, name, 1, sets, [count(all(2))]);
-        assert_eq!(
-            world.store.survey(&query).await.unwrap().answers[0].count,
-            1,
-            "{name}"
-        );
-        let steps = [
-            step(name, all(2), Write::Delete, 0),
-            step(name, all(1), Write::Delete, 1),
-        ];
-        assert_eq!(
-            actual(&world.store.apply(&changes(1, query, steps)).await.unwrap()),
-            [1, 1],
-            "{name}"
-        );
+        assert_eq!(world.store.survey(&query).await.unwrap().answers[0].count, 1, "{name}");
+        let steps = [step(name, all(2), Write::Delete, 0), step(name, all(1), Write::Delete, 1)];
+        assert_eq!(actual(&world.store.apply(&changes(1, query, steps)).await.unwrap()), [1, 1], "{name}");
     }
 }

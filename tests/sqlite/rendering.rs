@@ -4,9 +4,7 @@ use client_lifecycle::domain::{Mask, eq};
 use client_lifecycle::plan::{
     Case, EventDraft, Expected, NewValue, Precondition, Ranks, Source, Stratum, SurveyQuery, Write,
 };
-use client_lifecycle::sql::{
-    Dialect, Prefix, SqlValue, Statement, render_changes, render_survey, schema,
-};
+use client_lifecycle::sql::{Dialect, Prefix, SqlValue, Statement, render_changes, render_survey, schema};
 
 use crate::world::*;
 
@@ -23,11 +21,7 @@ fn show(statements: &[Statement]) -> String {
 }
 
 fn tree() -> SurveyQuery {
-    let out = Case {
-        below: Ranks::ALL,
-        when: Some(eq("status", "OLD")),
-        rank: None,
-    };
+    let out = Case { below: Ranks::ALL, when: Some(eq("status", "OLD")), rank: None };
     let of = all(0);
     let sets = [
         set(0, "clients", [subjects()]),
@@ -35,10 +29,7 @@ fn tree() -> SurveyQuery {
             1,
             "debts",
             [arm(
-                Source::Referrers {
-                    reference: "debts.client_id".into(),
-                    of,
-                },
+                Source::Referrers { reference: "debts.client_id".into(), of },
                 [out, when(eq("status", "PENDING"), 1), Case::always(2)],
             )],
         ),
@@ -49,12 +40,7 @@ fn tree() -> SurveyQuery {
         "clients",
         "a",
         sets,
-        [
-            count(all(0)),
-            count(ranked(1, 1)),
-            count(ranked(1, 2)),
-            count(all(2)),
-        ],
+        [count(all(0)), count(ranked(1, 1)), count(ranked(1, 2)), count(all(2))],
     )
 }
 
@@ -68,17 +54,8 @@ fn a_survey_is_one_statement() {
 fn a_cycle_is_walked_by_one_recursive_query() {
     let mut query = tree();
     let mut walk = below("clients.boss", 0);
-    walk.cases = vec![
-        when(eq("name", "x"), 3),
-        Case {
-            below: Ranks::only(3),
-            when: None,
-            rank: Some(4),
-        },
-    ];
-    query.sets = [Stratum::Cycle(vec![set(0, "clients", [subjects(), walk])])]
-        .into_iter()
-        .collect();
+    walk.cases = vec![when(eq("name", "x"), 3), Case { below: Ranks::only(3), when: None, rank: Some(4) }];
+    query.sets = [Stratum::Cycle(vec![set(0, "clients", [subjects(), walk])])].into_iter().collect();
     query.questions = [count(all(0))].into_iter().collect();
     let statements = render_survey(Dialect::Sqlite, &Prefix::default(), &query).unwrap();
     insta::assert_snapshot!(show(&statements));
@@ -97,18 +74,15 @@ fn a_change_set_is_fixed_counted_told_written_and_recorded() {
         step("clients", all(0), update, 3),
     ];
     let mut changes = changes(1, tree(), steps);
-    changes.preconditions = vec![Precondition {
-        question: count(ranked(1, 1)),
-        expected: Expected::Exactly(0),
-    }];
+    changes.preconditions =
+        vec![Precondition { question: count(ranked(1, 1)), expected: Expected::Exactly(0) }];
     changes.events = vec![EventDraft {
         topic: "debts.cancel".into(),
         kind: "debts".into(),
         rows: ranked(1, 2),
         fields: vec!["status".into()],
     }];
-    let statements =
-        render_changes(Dialect::Sqlite, &Prefix::new("mine_").unwrap(), &changes).unwrap();
+    let statements = render_changes(Dialect::Sqlite, &Prefix::new("mine_").unwrap(), &changes).unwrap();
     insta::assert_snapshot!(show(&statements));
 }
 
@@ -116,9 +90,8 @@ fn a_change_set_is_fixed_counted_told_written_and_recorded() {
 fn the_text_grows_with_the_chain_and_not_with_its_paths() {
     let chain = |length: u16| {
         let kinds: Vec<String> = (0..length).map(|k| format!("\"k{k}\": {{}}")).collect();
-        let references: Vec<String> = (1..length)
-            .map(|k| format!(r#"{{"from": "k{k}.up", "to": "k{}"}}"#, k - 1))
-            .collect();
+        let references: Vec<String> =
+            (1..length).map(|k| format!(r#"{{"from": "k{k}.up", "to": "k{}"}}"#, k - 1)).collect();
         let map = map(&format!(
             r#"{{"kinds": {{{}}}, "references": [{}]}}"#,
             kinds.join(","),
@@ -130,10 +103,7 @@ fn the_text_grows_with_the_chain_and_not_with_its_paths() {
         });
         let query = query(&map, "k0", 1, sets, (0..length).map(|k| count(all(k))));
         let statements = render_survey(Dialect::Sqlite, &Prefix::default(), &query).unwrap();
-        statements
-            .iter()
-            .map(|statement| statement.sql.len())
-            .sum::<usize>()
+        statements.iter().map(|statement| statement.sql.len()).sum::<usize>()
     };
     let (six, twelve, twenty_four) = (chain(6), chain(12), chain(24));
     assert!(

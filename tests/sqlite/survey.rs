@@ -29,30 +29,12 @@ async fn questions_are_answered_with_counts_samples_and_spans() {
     let sets = [
         set(0, "clients", [subjects()]),
         set(1, "debts", [below("debts.client_id", 0)]),
-        set(
-            2,
-            "debts",
-            [arm(
-                Source::Members(all(1)),
-                [when(eq("status", "PENDING"), 1)],
-            )],
-        ),
+        set(2, "debts", [arm(Source::Members(all(1)), [when(eq("status", "PENDING"), 1)])]),
     ];
-    let question = |set, sample, span: Option<&str>| Question {
-        rows: all(set),
-        sample,
-        span: span.map(Into::into),
-    };
-    let asked = [
-        question(1, 3, Some("due_at")),
-        question(2, 0, None),
-        question(0, 1, None),
-    ];
-    let survey = world
-        .store
-        .survey(&query(&map(MAP), "clients", "1", sets, asked))
-        .await
-        .unwrap();
+    let question =
+        |set, sample, span: Option<&str>| Question { rows: all(set), sample, span: span.map(Into::into) };
+    let asked = [question(1, 3, Some("due_at")), question(2, 0, None), question(0, 1, None)];
+    let survey = world.store.survey(&query(&map(MAP), "clients", "1", sets, asked)).await.unwrap();
     assert_eq!(survey.subjects, ids(&[1]));
     assert_eq!(survey.answers[0].count, 4);
     assert_eq!(survey.answers[0].sample, ids(&[8, 9, 10]));
@@ -75,23 +57,10 @@ async fn a_row_that_comes_in_twice_keeps_its_lowest_rank() {
     let sets = [
         set(0, "clients", [subjects()]),
         set(1, "debts", [from("debts.client_id", 0, 0)]),
-        set(
-            2,
-            "notes",
-            [from("notes.debt_id", 1, 2), from("notes.client_id", 0, 1)],
-        ),
+        set(2, "notes", [from("notes.debt_id", 1, 2), from("notes.client_id", 0, 1)]),
     ];
-    let asked = [
-        count(ranked(2, 1)),
-        count(ranked(2, 2)),
-        count(all(2)),
-        count(ranked(2, 7)),
-    ];
-    let survey = world
-        .store
-        .survey(&query(&map(MAP), "clients", 1, sets, asked))
-        .await
-        .unwrap();
+    let asked = [count(ranked(2, 1)), count(ranked(2, 2)), count(all(2)), count(ranked(2, 7))];
+    let survey = world.store.survey(&query(&map(MAP), "clients", 1, sets, asked)).await.unwrap();
     let counts: Vec<_> = survey.answers.iter().map(|answer| answer.count).collect();
     assert_eq!(counts, [2, 1, 3, 0]);
 }
@@ -99,16 +68,8 @@ async fn a_row_that_comes_in_twice_keeps_its_lowest_rank() {
 #[tokio::test]
 async fn the_first_case_that_applies_gives_the_rank_and_none_keeps_the_row_out() {
     let world = World::new(DDL).await;
-    let out = Case {
-        below: Ranks::ALL,
-        when: Some(eq("status", "PAID")),
-        rank: None,
-    };
-    let deep = |below, rank| Case {
-        below: Ranks::only(below),
-        when: None,
-        rank: Some(rank),
-    };
+    let out = Case { below: Ranks::ALL, when: Some(eq("status", "PAID")), rank: None };
+    let deep = |below, rank| Case { below: Ranks::only(below), when: None, rank: Some(rank) };
     let reference = || "debts.client_id".into();
     let sets = [
         set(0, "clients", [subjects()]),
@@ -116,10 +77,7 @@ async fn the_first_case_that_applies_gives_the_rank_and_none_keeps_the_row_out()
             1,
             "debts",
             [arm(
-                Source::Referrers {
-                    reference: reference(),
-                    of: all(0),
-                },
+                Source::Referrers { reference: reference(), of: all(0) },
                 [out, when(eq("status", "PENDING"), 4), Case::always(5)],
             )],
         ),
@@ -127,10 +85,7 @@ async fn the_first_case_that_applies_gives_the_rank_and_none_keeps_the_row_out()
             2,
             "notes",
             [arm(
-                Source::Referrers {
-                    reference: "notes.debt_id".into(),
-                    of: all(1),
-                },
+                Source::Referrers { reference: "notes.debt_id".into(), of: all(1) },
                 [deep(4, 40), deep(9, 90)],
             )],
         ),
@@ -138,33 +93,14 @@ async fn the_first_case_that_applies_gives_the_rank_and_none_keeps_the_row_out()
             3,
             "debts",
             [arm(
-                Source::Referents {
-                    reference: "notes.debt_id".into(),
-                    of: all(2),
-                },
+                Source::Referents { reference: "notes.debt_id".into(), of: all(2) },
                 [deep(40, 1), Case::always(2)],
             )],
         ),
     ];
-    let asked = [
-        ranked(1, 4),
-        ranked(1, 5),
-        all(1),
-        ranked(2, 40),
-        all(2),
-        ranked(3, 1),
-        all(3),
-    ];
-    let survey = world
-        .store
-        .survey(&query(&map(MAP), "clients", 1, sets, asked.map(count)))
-        .await;
-    let counts: Vec<_> = survey
-        .unwrap()
-        .answers
-        .iter()
-        .map(|answer| answer.count)
-        .collect();
+    let asked = [ranked(1, 4), ranked(1, 5), all(1), ranked(2, 40), all(2), ranked(3, 1), all(3)];
+    let survey = world.store.survey(&query(&map(MAP), "clients", 1, sets, asked.map(count))).await;
+    let counts: Vec<_> = survey.unwrap().answers.iter().map(|answer| answer.count).collect();
     assert_eq!(counts, [2, 1, 3, 1, 1, 1, 1]);
 }
 
@@ -180,121 +116,51 @@ async fn rows_come_in_only_from_within_and_never_from_except() {
             1,
             "debts",
             [arm(
-                Source::Referrers {
-                    reference: "debts.client_id".into(),
-                    of: all(0),
-                },
+                Source::Referrers { reference: "debts.client_id".into(), of: all(0) },
                 [when(not_null("status"), 0)],
             )],
         ),
-        set(
-            2,
-            "debts",
-            [arm(Source::Ids(ids(&[10, 9999])), [Case::always(0)])],
-        ),
+        set(2, "debts", [arm(Source::Ids(ids(&[10, 9999])), [Case::always(0)])]),
         set(3, "debts", [third]),
     ];
     let asked = [all(1), all(2), all(3)];
-    let survey = world
-        .store
-        .survey(&query(&map(MAP), "clients", 1, sets, asked.map(count)))
-        .await;
-    let counts: Vec<_> = survey
-        .unwrap()
-        .answers
-        .iter()
-        .map(|answer| answer.count)
-        .collect();
+    let survey = world.store.survey(&query(&map(MAP), "clients", 1, sets, asked.map(count))).await;
+    let counts: Vec<_> = survey.unwrap().answers.iter().map(|answer| answer.count).collect();
     assert_eq!(counts, [3, 1, 2]);
 }
 
 #[tokio::test]
 async fn a_malformed_value_is_named_where_a_condition_looks_at_it_and_nowhere_else() {
     let world = World::new(DDL).await;
-    world
-        .run("INSERT INTO debts VALUES (11, 1, 'PENDING', '2024-02-30')")
-        .await;
+    world.run("INSERT INTO debts VALUES (11, 1, 'PENDING', '2024-02-30')").await;
     let after = || client_lifecycle::domain::after("due_at", client_lifecycle::domain::Moment::Now);
     let debts = |cases: Vec<Case>| {
         let reference = "debts.client_id".into();
         let sets = [
             set(0, "clients", [subjects()]),
-            set(
-                1,
-                "debts",
-                [arm(
-                    Source::Referrers {
-                        reference,
-                        of: all(0),
-                    },
-                    cases,
-                )],
-            ),
+            set(1, "debts", [arm(Source::Referrers { reference, of: all(0) }, cases)]),
         ];
         query(&map(MAP), "clients", 1, sets, [count(all(1))])
     };
-    let found = world
-        .store
-        .survey(&debts(vec![when(after(), 1)]))
-        .await
-        .unwrap_err();
-    let StoreError::BadValue {
-        kind,
-        id,
-        field,
-        expected,
-    } = &found
-    else {
-        panic!("{found}")
-    };
-    assert_eq!(
-        (kind.as_str(), field.as_str(), expected.as_str()),
-        ("debts", "due_at", "timestamp")
-    );
+    let found = world.store.survey(&debts(vec![when(after(), 1)])).await.unwrap_err();
+    let StoreError::BadValue { kind, id, field, expected } = &found else { panic!("{found}") };
+    assert_eq!((kind.as_str(), field.as_str(), expected.as_str()), ("debts", "due_at", "timestamp"));
     assert_eq!(*id, Some(11.into()));
     assert!(!format!("{found} {found:?}").contains("2024-02-30"));
     let pending_first = vec![when(eq("status", "PENDING"), 1), when(after(), 2)];
-    assert_eq!(
-        world
-            .store
-            .survey(&debts(pending_first))
-            .await
-            .unwrap()
-            .answers[0]
-            .count,
-        3
-    );
+    assert_eq!(world.store.survey(&debts(pending_first)).await.unwrap().answers[0].count, 3);
     let other = debts(vec![when(is_null("due_at"), 1)]);
-    assert_eq!(
-        world.store.survey(&other).await.unwrap().answers[0].count,
-        1
-    );
+    assert_eq!(world.store.survey(&other).await.unwrap().answers[0].count, 1);
 }
 
 #[tokio::test]
 async fn a_span_over_a_malformed_value_is_an_error() {
     let world = World::new(DDL).await;
-    world
-        .run("INSERT INTO debts VALUES (11, 1, 'PENDING', 'now')")
-        .await;
-    let sets = [
-        set(0, "clients", [subjects()]),
-        set(1, "debts", [below("debts.client_id", 0)]),
-    ];
-    let asked = Question {
-        rows: all(1),
-        sample: 0,
-        span: Some("due_at".into()),
-    };
-    let found = world
-        .store
-        .survey(&query(&map(MAP), "clients", 1, sets, [asked]))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        found.to_string(),
-        "`debts` `11`: the value of `due_at` is no timestamp"
-    );
+    world.run("INSERT INTO debts VALUES (11, 1, 'PENDING', 'now')").await;
+    let sets = [set(0, "clients", [subjects()]), set(1, "debts", [below("debts.client_id", 0)])];
+    let asked = Question { rows: all(1), sample: 0, span: Some("due_at".into()) };
+    let found = world.store.survey(&query(&map(MAP), "clients", 1, sets, [asked])).await.unwrap_err();
+    assert_eq!(found.to_string(), "`debts` `11`: the value of `due_at` is no timestamp");
 }
 
 #[tokio::test]
@@ -302,53 +168,20 @@ async fn what_the_database_does_not_have_is_an_error_by_name() {
     let world = World::new(DDL).await;
     let no_table = map(r#"{"kinds": {"clients": {}, "cars": {"table": "Autos"}},
         "references": [{"from": "cars.client_id", "to": "clients"}]}"#);
-    let sets = || {
-        [
-            set(0, "clients", [subjects()]),
-            set(1, "cars", [below("cars.client_id", 0)]),
-        ]
-    };
-    let found = world
-        .store
-        .survey(&query(&no_table, "clients", 1, sets(), []))
-        .await
-        .unwrap_err();
+    let sets = || [set(0, "clients", [subjects()]), set(1, "cars", [below("cars.client_id", 0)])];
+    let found = world.store.survey(&query(&no_table, "clients", 1, sets(), [])).await.unwrap_err();
     assert_eq!(found.to_string(), "the store has no kind `cars`");
     let no_column = map(r#"{"kinds": {"clients": {}, "cars": {"table": "debts"}},
         "references": [{"from": "cars.owner", "to": "clients"}]}"#);
-    let sets = [
-        set(0, "clients", [subjects()]),
-        set(1, "cars", [below("cars.owner", 0)]),
-    ];
-    let found = world
-        .store
-        .survey(&query(&no_column, "clients", 1, sets, [count(all(1))]))
-        .await;
-    assert_eq!(
-        found.unwrap_err().to_string(),
-        "the store has no field `owner`"
-    );
-    let sets = [
-        set(0, "clients", [subjects()]),
-        set(1, "debts", [below("debts.owner", 0)]),
-    ];
-    let found = world
-        .store
-        .survey(&query(&map(MAP), "clients", 1, sets, [count(all(1))]))
-        .await;
-    assert_eq!(
-        found.unwrap_err().to_string(),
-        "the store has no reference `debts.owner`"
-    );
+    let sets = [set(0, "clients", [subjects()]), set(1, "cars", [below("cars.owner", 0)])];
+    let found = world.store.survey(&query(&no_column, "clients", 1, sets, [count(all(1))])).await;
+    assert_eq!(found.unwrap_err().to_string(), "the store has no field `owner`");
+    let sets = [set(0, "clients", [subjects()]), set(1, "debts", [below("debts.owner", 0)])];
+    let found = world.store.survey(&query(&map(MAP), "clients", 1, sets, [count(all(1))])).await;
+    assert_eq!(found.unwrap_err().to_string(), "the store has no reference `debts.owner`");
     let sets = [set(0, "bikes", [subjects()])];
-    let found = world
-        .store
-        .survey(&query(&map(MAP), "bikes", 1, sets, [count(all(0))]))
-        .await;
-    assert_eq!(
-        found.unwrap_err().to_string(),
-        "the store has no kind `bikes`"
-    );
+    let found = world.store.survey(&query(&map(MAP), "bikes", 1, sets, [count(all(0))])).await;
+    assert_eq!(found.unwrap_err().to_string(), "the store has no kind `bikes`");
 }
 
 #[tokio::test]
@@ -361,11 +194,7 @@ async fn sets_that_double_at_each_level_stay_linear() {
         sets.push(set(level, "clients", [next]));
     }
     let asked: Vec<Question> = (0..60).map(|id| count(Rows::all(SetId(id)))).collect();
-    let survey = world
-        .store
-        .survey(&query(&map(MAP), "clients", 1, sets, asked))
-        .await
-        .unwrap();
+    let survey = world.store.survey(&query(&map(MAP), "clients", 1, sets, asked)).await.unwrap();
     assert!(survey.answers.iter().all(|answer| answer.count == 1));
     assert_eq!(survey.subjects, ids(&[1]));
 }
@@ -382,10 +211,7 @@ async fn a_row_without_an_id_is_an_error_and_not_left_behind() {
     let map = map(
         r#"{"kinds": {"clients": {}, "debts": {}}, "references": [{"from": "debts.client_id", "to": "clients"}]}"#,
     );
-    let sets = [
-        set(0, "clients", [subjects()]),
-        set(1, "debts", [below("debts.client_id", 0)]),
-    ];
+    let sets = [set(0, "clients", [subjects()]), set(1, "debts", [below("debts.client_id", 0)])];
     let query = query(&map, "clients", "a", sets, [count(all(1))]);
     assert_eq!(
         world.store.survey(&query).await.unwrap_err().to_string(),
@@ -396,9 +222,7 @@ async fn a_row_without_an_id_is_an_error_and_not_left_behind() {
 #[tokio::test]
 async fn a_read_only_database_can_be_surveyed_and_not_written() {
     let world = World::new(DDL).await;
-    let pool = client_lifecycle::sqlite::sqlx::SqlitePool::connect_with(
-        options(&world.path).read_only(true),
-    );
+    let pool = client_lifecycle::sqlite::sqlx::SqlitePool::connect_with(options(&world.path).read_only(true));
     let store = client_lifecycle::sqlite::SqliteStore::new(pool.await.unwrap());
     let mut sets = vec![set(0, "clients", [subjects()])];
     for level in 1..30 {
@@ -410,8 +234,5 @@ async fn a_read_only_database_can_be_surveyed_and_not_written() {
     assert_eq!(store.survey(&query).await.unwrap().answers[0].count, 1);
     let delete = step("clients", all(0), client_lifecycle::plan::Write::Delete, 0);
     let found = store.apply(&changes(1, query, [delete])).await.unwrap_err();
-    assert_eq!(
-        found.to_string(),
-        "not supported: writing: the database is read-only"
-    );
+    assert_eq!(found.to_string(), "not supported: writing: the database is read-only");
 }

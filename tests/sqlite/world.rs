@@ -8,8 +8,8 @@ use client_lifecycle::domain::{
     Actor, AuditEntry, AuditOutcome, Condition, DataMap, Mode, OperationId, Reason, RecordId,
 };
 use client_lifecycle::plan::{
-    Arm, Case, ChangeSet, ChangeStep, NamedSet, Question, Ranks, Receipt, Rows, SetId, Source,
-    Stratum, SurveyQuery, Write,
+    Arm, Case, ChangeSet, ChangeStep, NamedSet, Question, Ranks, Receipt, Rows, SetId, Source, Stratum,
+    SurveyQuery, Write,
 };
 use client_lifecycle::sqlite::SqliteStore;
 use client_lifecycle::sqlite::sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
@@ -29,11 +29,7 @@ impl World {
         let path = std::env::temp_dir().join(name);
         std::fs::remove_file(&path).ok();
         let options = options(&path).create_if_missing(true);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(2)
-            .connect_with(options)
-            .await
-            .unwrap();
+        let pool = SqlitePoolOptions::new().max_connections(2).connect_with(options).await.unwrap();
         let store = SqliteStore::new(pool).migrate().await.unwrap();
         let world = Self { store, path };
         world.run(ddl).await;
@@ -45,10 +41,7 @@ impl World {
     }
 
     pub(crate) async fn run(&self, sql: &str) {
-        raw_sql(AssertSqlSafe(sql))
-            .execute(self.pool())
-            .await
-            .unwrap();
+        raw_sql(AssertSqlSafe(sql)).execute(self.pool()).await.unwrap();
     }
 
     /// The first column of the first row, as a number.
@@ -61,19 +54,12 @@ impl World {
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(self.pool()).await;
         let rows = rows.unwrap();
-        rows.iter()
-            .map(|row| {
-                row.get_unchecked::<Option<String>, _>(0)
-                    .unwrap_or("null".into())
-            })
-            .collect()
+        rows.iter().map(|row| row.get_unchecked::<Option<String>, _>(0).unwrap_or("null".into())).collect()
     }
 }
 
 pub(crate) fn options(path: &std::path::Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(std::time::Duration::from_millis(50))
+    SqliteConnectOptions::new().filename(path).busy_timeout(std::time::Duration::from_millis(50))
 }
 
 impl Drop for World {
@@ -100,12 +86,7 @@ pub(crate) fn set(id: u16, kind: &str, arms: impl IntoIterator<Item = Arm>) -> N
 }
 
 pub(crate) fn arm(source: Source, cases: impl IntoIterator<Item = Case>) -> Arm {
-    Arm {
-        source,
-        within: Vec::new(),
-        except: Vec::new(),
-        cases: cases.into_iter().collect(),
-    }
+    Arm { source, within: Vec::new(), except: Vec::new(), cases: cases.into_iter().collect() }
 }
 
 /// Everything that refers to a set, with rank 0.
@@ -120,11 +101,7 @@ pub(crate) fn subjects() -> Arm {
 }
 
 pub(crate) fn when(condition: Condition, rank: u16) -> Case {
-    Case {
-        below: Ranks::ALL,
-        when: Some(condition),
-        rank: Some(rank),
-    }
+    Case { below: Ranks::ALL, when: Some(condition), rank: Some(rank) }
 }
 
 pub(crate) fn all(set: u16) -> Rows {
@@ -158,12 +135,7 @@ pub(crate) fn query(
 }
 
 pub(crate) fn step(kind: &str, rows: Rows, write: Write, receipt_step: usize) -> ChangeStep {
-    ChangeStep {
-        kind: kind.into(),
-        rows,
-        write,
-        receipt_step: Some(receipt_step),
-    }
+    ChangeStep { kind: kind.into(), rows, write, receipt_step: Some(receipt_step) }
 }
 
 /// A change set that runs these steps.

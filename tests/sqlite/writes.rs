@@ -7,18 +7,11 @@ use client_lifecycle::store::Store;
 use crate::world::*;
 
 async fn write(world: &World, map_text: &str, fields: Vec<(&str, NewValue)>) {
-    let fields = fields
-        .into_iter()
-        .map(|(field, value)| (field.into(), value))
-        .collect();
+    let fields = fields.into_iter().map(|(field, value)| (field.into(), value)).collect();
     let mut query = query(&map(map_text), "t", 1, [set(0, "t", [subjects()])], []);
     query.subjects = (1..=6).map(Into::into).collect();
     let update = step("t", all(0), Write::Update(fields), 0);
-    world
-        .store
-        .apply(&changes(1, query, [update]))
-        .await
-        .unwrap();
+    world.store.apply(&changes(1, query, [update])).await.unwrap();
 }
 
 fn instant() -> NewValue {
@@ -32,11 +25,7 @@ async fn an_instant_is_written_in_the_form_the_column_uses() {
         ("INTEGER", "NULL", "1781524800"),
         ("DATETIME", "NULL", "2026-06-15T12:00:00.250Z"),
         ("DATETIME", "1700000000", "1781524800"),
-        (
-            "DATETIME",
-            "'2024-01-01 00:00:00'",
-            "2026-06-15T12:00:00.250Z",
-        ),
+        ("DATETIME", "'2024-01-01 00:00:00'", "2026-06-15T12:00:00.250Z"),
         ("", "1700000000", "1781524800"),
         ("BIGINT", "1700000000", "1781524800"),
     ];
@@ -45,15 +34,8 @@ async fn an_instant_is_written_in_the_form_the_column_uses() {
             "CREATE TABLE t (id INTEGER PRIMARY KEY, at {declared}); INSERT INTO t VALUES (9, {existing}), (1, NULL)"
         ))
         .await;
-        write(
-            &world,
-            r#"{"kinds": {"t": {"deleted_at": "at"}}}"#,
-            vec![("at", instant())],
-        )
-        .await;
-        let found = world
-            .texts("SELECT CAST(at AS TEXT) FROM t WHERE id = 1")
-            .await;
+        write(&world, r#"{"kinds": {"t": {"deleted_at": "at"}}}"#, vec![("at", instant())]).await;
+        let found = world.texts("SELECT CAST(at AS TEXT) FROM t WHERE id = 1").await;
         assert_eq!(found, [written], "{declared} {existing}");
     }
 }
@@ -67,10 +49,7 @@ async fn a_day_is_written_as_a_day() {
     let day = || NewValue::Value(Value::Date("2026-06-15".parse().unwrap()));
     let map = r#"{"kinds": {"t": {"fields": {"d": "date", "e": "date"}}}}"#;
     write(&world, map, vec![("d", day()), ("e", day())]).await;
-    assert_eq!(
-        world.texts("SELECT d || ' ' || e FROM t").await,
-        ["2026-06-15 1781481600"]
-    );
+    assert_eq!(world.texts("SELECT d || ' ' || e FROM t").await, ["2026-06-15 1781481600"]);
 }
 
 #[tokio::test]
@@ -88,9 +67,7 @@ async fn values_are_written_as_they_are() {
     ];
     write(&world, r#"{"kinds": {"t": {}}}"#, fields).await;
     assert_eq!(
-        world
-            .texts("SELECT a || ' ' || b || ' ' || (c IS NULL) || ' ' || d FROM t")
-            .await,
+        world.texts("SELECT a || ' ' || b || ' ' || (c IS NULL) || ' ' || d FROM t").await,
         ["1 2.5 1 it's"]
     );
 }

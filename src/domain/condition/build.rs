@@ -32,22 +32,14 @@ comparisons! {
 
 /// The field equals one of the values.
 #[must_use]
-pub fn one_of<V: Into<Value>>(
-    field: impl Into<FieldName>,
-    values: impl IntoIterator<Item = V>,
-) -> Condition {
-    Condition::OneOf {
-        field: field.into(),
-        values: values.into_iter().map(Into::into).collect(),
-    }
+pub fn one_of<V: Into<Value>>(field: impl Into<FieldName>, values: impl IntoIterator<Item = V>) -> Condition {
+    Condition::OneOf { field: field.into(), values: values.into_iter().map(Into::into).collect() }
 }
 
 /// The field is null.
 #[must_use]
 pub fn is_null(field: impl Into<FieldName>) -> Condition {
-    Condition::IsNull {
-        field: field.into(),
-    }
+    Condition::IsNull { field: field.into() }
 }
 
 /// The field is not null.
@@ -59,32 +51,20 @@ pub fn not_null(field: impl Into<FieldName>) -> Condition {
 /// The field lies before the moment.
 #[must_use]
 pub fn before(field: impl Into<FieldName>, moment: Moment) -> Condition {
-    Condition::Time {
-        field: field.into(),
-        is: Comparison::Less,
-        moment,
-    }
+    Condition::Time { field: field.into(), is: Comparison::Less, moment }
 }
 
 /// The field lies after the moment.
 #[must_use]
 pub fn after(field: impl Into<FieldName>, moment: Moment) -> Condition {
-    Condition::Time {
-        field: field.into(),
-        is: Comparison::Greater,
-        moment,
-    }
+    Condition::Time { field: field.into(), is: Comparison::Greater, moment }
 }
 
 /// The period that began at the field's instant is not over: the field lies within the last 30 days, or
 /// in the future.
 #[must_use]
 pub fn within(field: impl Into<FieldName>, period: Period) -> Condition {
-    Condition::Time {
-        field: field.into(),
-        is: Comparison::GreaterOrEqual,
-        moment: Moment::Cutoff(period),
-    }
+    Condition::Time { field: field.into(), is: Comparison::GreaterOrEqual, moment: Moment::Cutoff(period) }
 }
 
 /// The period that began at the field's instant is over.

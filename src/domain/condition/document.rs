@@ -79,35 +79,22 @@ impl TryFrom<Document> for Condition {
                 if value.is_null() {
                     return Err("a comparison with null never holds; use `is_null`".into());
                 }
-                found.push(Self::Compare {
-                    field: field.clone(),
-                    is,
-                    value,
-                });
+                found.push(Self::Compare { field: field.clone(), is, value });
             }
             if let Some(values) = r#in {
                 if values.iter().any(Value::is_null) {
                     return Err("a comparison with null never holds; use `is_null`".into());
                 }
-                found.push(Self::OneOf {
-                    field: field.clone(),
-                    values,
-                });
+                found.push(Self::OneOf { field: field.clone(), values });
             }
-            found.extend(is_null.map(|is_null| {
-                if is_null {
-                    super::is_null(&field)
-                } else {
-                    super::not_null(&field)
-                }
-            }));
+            found.extend(is_null.map(
+                |is_null| {
+                    if is_null { super::is_null(&field) } else { super::not_null(&field) }
+                },
+            ));
             for (text, is) in [(before, Comparison::Less), (after, Comparison::Greater)] {
                 let Some(text) = text else { continue };
-                found.push(Self::Time {
-                    field: field.clone(),
-                    is,
-                    moment: moment(&text)?,
-                });
+                found.push(Self::Time { field: field.clone(), is, moment: moment(&text)? });
             }
             found.extend(within.map(|period| super::within(&field, period)));
             found.extend(older_than.map(|period| super::older_than(&field, period)));
@@ -123,16 +110,12 @@ fn moment(text: &str) -> Result<Moment, String> {
     if text == "now" {
         return Ok(Moment::Now);
     }
-    text.parse()
-        .map(Moment::At)
-        .map_err(|_| format!("`{text}` is neither `now` nor an RFC 3339 instant"))
+    text.parse().map(Moment::At).map_err(|_| format!("`{text}` is neither `now` nor an RFC 3339 instant"))
 }
 
 impl<'de> Deserialize<'de> for Condition {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Document::deserialize(deserializer)?
-            .try_into()
-            .map_err(serde::de::Error::custom)
+        Document::deserialize(deserializer)?.try_into().map_err(serde::de::Error::custom)
     }
 }
 
@@ -172,9 +155,7 @@ impl Serialize for Condition {
                     map.serialize_entry("after", &instant_text(*at))?;
                 }
                 _ => {
-                    return Err(S::Error::custom(
-                        "a time condition that documents cannot say",
-                    ));
+                    return Err(S::Error::custom("a time condition that documents cannot say"));
                 }
             },
             Self::All(conditions) => map.serialize_entry("all", conditions)?,

@@ -20,20 +20,13 @@ pub(super) fn chain(
     let spoken = spoken(parts.entries(&reference.name), parent);
     let mut cases: Vec<Case> = spoken
         .into_iter()
-        .map(|(index, entry)| Case {
-            below: Ranks::ALL,
-            when: entry.when.clone(),
-            rank: rank(index, entry),
-        })
+        .map(|(index, entry)| Case { below: Ranks::ALL, when: entry.when.clone(), rank: rank(index, entry) })
         .collect();
     while cases.last().is_some_and(|case| case.rank.is_none()) {
         cases.pop();
     }
     (!cases.is_empty()).then(|| Arm {
-        source: Source::Referrers {
-            reference: reference.name.clone(),
-            of,
-        },
+        source: Source::Referrers { reference: reference.name.clone(), of },
         within: Vec::new(),
         except: Vec::new(),
         cases,
@@ -64,14 +57,7 @@ pub(super) fn by_parent(
     let single = groups.len() == 1;
     let cases = groups.into_iter().flat_map(|(ranks, cases)| {
         let below = if single { Ranks::ALL } else { ranks };
-        cases
-            .into_iter()
-            .map(|case| Case {
-                below,
-                rank: rank(&case),
-                when: case.when,
-            })
-            .collect::<Vec<_>>()
+        cases.into_iter().map(|case| Case { below, rank: rank(&case), when: case.when }).collect::<Vec<_>>()
     });
     let mut cases: Vec<Case> = cases.collect();
     while cases.last().is_some_and(|case| case.rank.is_none()) {
@@ -80,10 +66,7 @@ pub(super) fn by_parent(
     (!cases.is_empty()).then(|| Arm {
         source: Source::Referrers {
             reference: reference.name.clone(),
-            of: Rows {
-                set: parent.set,
-                ranks: whole(parent, Ranks { from, to }),
-            },
+            of: Rows { set: parent.set, ranks: whole(parent, Ranks { from, to }) },
         },
         within: Vec::new(),
         except: Vec::new(),
@@ -94,9 +77,5 @@ pub(super) fn by_parent(
 /// All ranks where the range holds every rank that the set has: the cheaper question.
 fn whole(verdicts: &Verdicts, ranks: Ranks) -> Ranks {
     let last = verdicts.meanings.len().saturating_sub(1);
-    if ranks.from == 0 && usize::from(ranks.to) >= last {
-        Ranks::ALL
-    } else {
-        ranks
-    }
+    if ranks.from == 0 && usize::from(ranks.to) >= last { Ranks::ALL } else { ranks }
 }

@@ -35,14 +35,7 @@ pub(super) fn blockers(
         };
         let entries = parts.entries(&reference.name).iter().enumerate();
         for (index, entry) in entries.filter(|(_, entry)| entry.then.blocks()) {
-            let arms = arms(
-                parts,
-                reference,
-                parents,
-                verdicts.get(&reference.from),
-                index,
-                entry,
-            );
+            let arms = arms(parts, reference, parents, verdicts.get(&reference.from), index, entry);
             if arms.is_empty() {
                 continue;
             }
@@ -88,11 +81,7 @@ fn outside(
             let Some(mut arm) = chain(parts, reference, of, parent, |_, _| Some(0)) else {
                 continue;
             };
-            let inside = Case {
-                when: Some(only.clone()),
-                rank: None,
-                ..Case::always(0)
-            };
+            let inside = Case { when: Some(only.clone()), rank: None, ..Case::always(0) };
             arm.cases.insert(0, inside);
             arm.except.extend(not_the_subject(parts, parts.subject));
             arms.push(arm);
@@ -101,11 +90,7 @@ fn outside(
     if arms.is_empty() {
         return None;
     }
-    let set = sets.add(
-        format!("{}: rows outside `only`", parts.subject),
-        parts.subject,
-        arms,
-    );
+    let set = sets.add(format!("{}: rows outside `only`", parts.subject), parts.subject, arms);
     Some(CompiledBlocker {
         kind: parts.subject.clone(),
         reference: None,
@@ -127,34 +112,23 @@ fn arms(
 ) -> Vec<Arm> {
     let strengths: [(Fate, &[Fate], &[Fate]); 5] = [
         (Fate::Delete, &[Fate::Delete, Fate::Erased], &[Fate::Delete]),
-        (
-            Fate::Soft,
-            &[Fate::Soft, Fate::AlreadySoft],
-            &[Fate::Soft, Fate::AlreadySoft, Fate::Delete],
-        ),
-        (
-            Fate::Off,
-            &[Fate::Off],
-            &[Fate::Soft, Fate::AlreadySoft, Fate::Off, Fate::Delete],
-        ),
+        (Fate::Soft, &[Fate::Soft, Fate::AlreadySoft], &[Fate::Soft, Fate::AlreadySoft, Fate::Delete]),
+        (Fate::Off, &[Fate::Off], &[Fate::Soft, Fate::AlreadySoft, Fate::Off, Fate::Delete]),
         (Fate::Retain, &[Fate::Retain], &[]),
         (Fate::Anonymize, &[Fate::Anonymize], &[]),
     ];
-    let arms = strengths
-        .into_iter()
-        .filter_map(|(parent, alike, clearing)| {
-            let of = parents.rows(|fate| alike.contains(&fate))?;
-            let rank = |at, _: &Entry| (at == index).then_some(0);
-            let mut arm = chain(parts, reference, of, parent, rank)?;
-            arm.except.extend(not_the_subject(parts, &reference.from));
-            if let (Rule::Restrict, Some(own)) = (&entry.then, own) {
-                // `Off` lies between the soft fates and `Delete`, so these may be two ranges.
-                let soft_or_off = |fate: Fate| fate != Fate::Delete && clearing.contains(&fate);
-                arm.except.extend(own.rows(soft_or_off));
-                arm.except
-                    .extend(own.rows(|fate| fate == Fate::Delete && clearing.contains(&fate)));
-            }
-            Some(arm)
-        });
+    let arms = strengths.into_iter().filter_map(|(parent, alike, clearing)| {
+        let of = parents.rows(|fate| alike.contains(&fate))?;
+        let rank = |at, _: &Entry| (at == index).then_some(0);
+        let mut arm = chain(parts, reference, of, parent, rank)?;
+        arm.except.extend(not_the_subject(parts, &reference.from));
+        if let (Rule::Restrict, Some(own)) = (&entry.then, own) {
+            // `Off` lies between the soft fates and `Delete`, so these may be two ranges.
+            let soft_or_off = |fate: Fate| fate != Fate::Delete && clearing.contains(&fate);
+            arm.except.extend(own.rows(soft_or_off));
+            arm.except.extend(own.rows(|fate| fate == Fate::Delete && clearing.contains(&fate)));
+        }
+        Some(arm)
+    });
     arms.collect()
 }

@@ -12,12 +12,7 @@ use super::{Fate, Parts, SUBJECTS, Sets, VerdictsOf};
 use crate::domain::KindName;
 use crate::plan::{Arm, Case, NamedSet, Rank, Ranks, Rows, SetId, Source};
 
-pub(super) fn verdicts(
-    parts: &Parts<'_>,
-    group: &[KindName],
-    verdicts: &mut VerdictsOf,
-    sets: &mut Sets,
-) {
+pub(super) fn verdicts(parts: &Parts<'_>, group: &[KindName], verdicts: &mut VerdictsOf, sets: &mut Sets) {
     let known: Vec<(KindName, Verdicts)> = group
         .iter()
         .filter_map(|kind| {
@@ -26,43 +21,19 @@ pub(super) fn verdicts(
                 meanings.extend(Verdicts::of_subject(Fate::of_subject(parts.mode)).meanings);
                 meanings.sort();
             }
-            (!meanings.is_empty()).then(|| {
-                (
-                    kind.clone(),
-                    Verdicts {
-                        set: SetId(0),
-                        meanings,
-                    },
-                )
-            })
+            (!meanings.is_empty()).then(|| (kind.clone(), Verdicts { set: SetId(0), meanings }))
         })
         .collect();
     let reached = |own: &Verdicts| own.meanings.iter().any(|meaning| meaning.entry.is_some());
     if !known.iter().any(|(_, own)| reached(own)) {
         return;
     }
-    let strong = known
-        .iter()
-        .any(|(_, own)| own.ranks(|fate| fate < Fate::Soft).is_some());
+    let strong = known.iter().any(|(_, own)| own.ranks(|fate| fate < Fate::Soft).is_some());
     let kept = strong.then(|| {
-        let over = walk(
-            parts,
-            "removed, if nothing were kept",
-            &known,
-            verdicts,
-            &[],
-            sets,
-        );
+        let over = walk(parts, "removed, if nothing were kept", &known, verdicts, &[], sets);
         kept(parts, &over, verdicts, sets)
     });
-    let removed = walk(
-        parts,
-        "removed",
-        &known,
-        verdicts,
-        &kept.unwrap_or_default(),
-        sets,
-    );
+    let removed = walk(parts, "removed", &known, verdicts, &kept.unwrap_or_default(), sets);
     let mut settled = Vec::new();
     for (kind, own) in &removed {
         let mut arms = vec![unchanged(own)];
@@ -88,10 +59,7 @@ fn parent_of<'a>(
     group: &'a [(KindName, Verdicts)],
     settled: &'a VerdictsOf,
 ) -> Option<&'a Verdicts> {
-    let own = group
-        .iter()
-        .find(|(name, _)| name == kind)
-        .map(|(_, own)| own);
+    let own = group.iter().find(|(name, _)| name == kind).map(|(_, own)| own);
     own.or_else(|| settled.get(kind))
 }
 
@@ -107,15 +75,7 @@ fn walk(
     let first = sets.next().0;
     let group: Vec<(KindName, Verdicts)> = (first..)
         .zip(known)
-        .map(|(id, (kind, own))| {
-            (
-                kind.clone(),
-                Verdicts {
-                    set: SetId(id),
-                    ..own.clone()
-                },
-            )
-        })
+        .map(|(id, (kind, own))| (kind.clone(), Verdicts { set: SetId(id), ..own.clone() }))
         .collect();
     let made = group.iter().map(|(kind, own)| {
         let mut arms = Vec::new();
@@ -141,12 +101,7 @@ fn walk(
             arm.except.extend(around.map(|(_, set)| Rows::all(*set)));
             Some(arm)
         }));
-        NamedSet {
-            id: own.set,
-            name: format!("{kind}: {name}"),
-            kind: kind.clone(),
-            arms,
-        }
+        NamedSet { id: own.set, name: format!("{kind}: {name}"), kind: kind.clone(), arms }
     });
     sets.add_cycle(made.collect());
     group
@@ -166,11 +121,7 @@ fn kept(
             .references_from(kind)
             .filter_map(|reference| {
                 let parent = parent_of(&reference.to, over, settled)?;
-                let rank = |case: &FateCase| {
-                    case.fate
-                        .filter(|fate| *fate < Fate::Soft)
-                        .map(|_| 0 as Rank)
-                };
+                let rank = |case: &FateCase| case.fate.filter(|fate| *fate < Fate::Soft).map(|_| 0 as Rank);
                 let mut arm = by_parent(parts, reference, parent, rank)?;
                 arm.within.push(Rows::all(own.set));
                 arm.except.extend(not_the_subject(parts, kind));
@@ -186,13 +137,8 @@ fn kept(
 
 /// The members of a set with the ranks they have.
 fn unchanged(own: &Verdicts) -> Arm {
-    let removed = own
-        .ranked()
-        .filter(|(_, meaning)| meaning.fate.is_removed());
-    let cases = removed.map(|(rank, _)| Case {
-        below: Ranks::only(rank),
-        ..Case::always(rank)
-    });
+    let removed = own.ranked().filter(|(_, meaning)| meaning.fate.is_removed());
+    let cases = removed.map(|(rank, _)| Case { below: Ranks::only(rank), ..Case::always(rank) });
     Arm {
         source: Source::Members(Rows::all(own.set)),
         within: Vec::new(),

@@ -100,11 +100,7 @@ pub(crate) fn cases(kind: &Kind, entries: &[Entry], parent: Fate, mode: Mode) ->
                 (Some(when), None) => Some(when.clone()),
                 (None, extra) => extra,
             };
-            cases.push(FateCase {
-                entry: index,
-                when,
-                fate,
-            });
+            cases.push(FateCase { entry: index, when, fate });
         }
     }
     // A last case without consequence says the same as no case.
@@ -114,19 +110,12 @@ pub(crate) fn cases(kind: &Kind, entries: &[Entry], parent: Fate, mode: Mode) ->
     cases
 }
 
-fn outcomes(
-    kind: &Kind,
-    rule: &Rule,
-    parent: Fate,
-    mode: Mode,
-) -> Vec<(Option<Condition>, Option<Fate>)> {
+fn outcomes(kind: &Kind, rule: &Rule, parent: Fate, mode: Mode) -> Vec<(Option<Condition>, Option<Fate>)> {
     let marked_before = kind.deleted_at.as_ref().map(not_null);
     let unless_marked = |fate: Fate| {
         // In other modes than `hard_delete` what had been marked before counts as not reached.
         let counts_as = (mode == Mode::HardDelete).then_some(Fate::AlreadySoft);
-        let before = marked_before
-            .clone()
-            .map(|condition| (Some(condition), counts_as));
+        let before = marked_before.clone().map(|condition| (Some(condition), counts_as));
         before.into_iter().chain([(None, Some(fate))]).collect()
     };
     match rule {
@@ -161,8 +150,7 @@ pub(crate) fn possible(
     loop {
         let before: usize = fates.values().map(BTreeSet::len).sum();
         for reference in map.references() {
-            let (Some(kind), Some(entries)) =
-                (map.kind(&reference.from), rules.entries(&reference.name))
+            let (Some(kind), Some(entries)) = (map.kind(&reference.from), rules.entries(&reference.name))
             else {
                 continue;
             };
@@ -170,10 +158,7 @@ pub(crate) fn possible(
             for parent in parents {
                 let found = cases(kind, entries, parent, mode);
                 let found = found.iter().filter_map(|case| case.fate);
-                fates
-                    .entry(reference.from.clone())
-                    .or_default()
-                    .extend(found);
+                fates.entry(reference.from.clone()).or_default().extend(found);
             }
         }
         fates.retain(|_, fates| !fates.is_empty());

@@ -33,39 +33,17 @@ pub(super) fn hanging(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questi
     let mut guards = Vec::new();
     for (guard, said) in parts.policy.guards.iter().enumerate() {
         let name = format!("guard {}", said.name);
-        let rows = matching(
-            parts,
-            name,
-            &said.on,
-            &said.via,
-            said.when.as_ref(),
-            &mut known,
-            sets,
-        );
+        let rows = matching(parts, name, &said.on, &said.via, said.when.as_ref(), &mut known, sets);
         let Some(rows) = rows else { continue };
-        guards.push(CompiledGuard {
-            guard,
-            question: questions.sample(rows),
-        });
+        guards.push(CompiledGuard { guard, question: questions.sample(rows) });
     }
     let (mut effects, mut events) = (Vec::new(), Vec::new());
     for said in &parts.policy.effects {
         let on = said.on.as_ref().unwrap_or(parts.subject);
         let name = format!("effect {}", said.topic);
-        let rows = matching(
-            parts,
-            name,
-            on,
-            &said.via,
-            said.when.as_ref(),
-            &mut known,
-            sets,
-        );
+        let rows = matching(parts, name, on, &said.via, said.when.as_ref(), &mut known, sets);
         let Some(rows) = rows else { continue };
-        effects.push(CompiledEffect {
-            topic: said.topic.clone(),
-            question: questions.count(rows),
-        });
+        effects.push(CompiledEffect { topic: said.topic.clone(), question: questions.count(rows) });
         events.push(EventDraft {
             topic: said.topic.clone(),
             kind: on.clone(),
@@ -73,11 +51,7 @@ pub(super) fn hanging(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questi
             fields: said.fields.clone(),
         });
     }
-    Hanging {
-        guards,
-        effects,
-        events,
-    }
+    Hanging { guards, effects, events }
 }
 
 /// The rows of a kind that hang on the subject, and for which a condition holds.
@@ -90,33 +64,18 @@ fn matching(
     known: &mut BTreeMap<KindName, SetId>,
     sets: &mut Sets,
 ) -> Option<Rows> {
-    let case = Case {
-        when: when.cloned(),
-        ..Case::always(0)
-    };
+    let case = Case { when: when.cloned(), ..Case::always(0) };
     let mut from = SUBJECTS;
     if let Some((last, chain)) = via.split_last() {
         for reference in chain {
             let reference = parts.map.reference(reference)?;
             let name = format!("{}: what hangs on the subject", reference.name);
-            from = sets.add(
-                name,
-                &reference.from,
-                vec![below(reference, from, Case::always(0))],
-            );
+            from = sets.add(name, &reference.from, vec![below(reference, from, Case::always(0))]);
         }
         let reference = parts.map.reference(last)?;
-        return Some(Rows::all(sets.add(
-            name,
-            &reference.from,
-            vec![below(reference, from, case)],
-        )));
+        return Some(Rows::all(sets.add(name, &reference.from, vec![below(reference, from, case)])));
     }
-    let set = if parts.is_subject(on) {
-        SUBJECTS
-    } else {
-        hang(parts, on, known, sets)?
-    };
+    let set = if parts.is_subject(on) { SUBJECTS } else { hang(parts, on, known, sets)? };
     if when.is_none() {
         return Some(Rows::all(set));
     }
@@ -131,10 +90,7 @@ fn matching(
 
 fn below(reference: &Reference, of: SetId, case: Case) -> Arm {
     Arm {
-        source: Source::Referrers {
-            reference: reference.name.clone(),
-            of: Rows::all(of),
-        },
+        source: Source::Referrers { reference: reference.name.clone(), of: Rows::all(of) },
         within: Vec::new(),
         except: Vec::new(),
         cases: vec![case],
@@ -177,23 +133,11 @@ fn hang(
             let references = parts.map.references_from(kind);
             let arms = references.flat_map(|reference| {
                 let subjects = parts.is_subject(&reference.to).then_some(SUBJECTS);
-                let parents = subjects
-                    .into_iter()
-                    .chain(known.get(&reference.to).copied());
-                parents
-                    .map(|of| below(reference, of, Case::always(0)))
-                    .collect::<Vec<_>>()
+                let parents = subjects.into_iter().chain(known.get(&reference.to).copied());
+                parents.map(|of| below(reference, of, Case::always(0))).collect::<Vec<_>>()
             });
-            let (id, name) = (
-                *known.get(kind)?,
-                format!("{kind}: what hangs on the subject"),
-            );
-            Some(NamedSet {
-                id,
-                name,
-                kind: kind.clone(),
-                arms: arms.collect(),
-            })
+            let (id, name) = (*known.get(kind)?, format!("{kind}: what hangs on the subject"));
+            Some(NamedSet { id, name, kind: kind.clone(), arms: arms.collect() })
         });
         let made: Vec<NamedSet> = made.collect();
         if is_cycle(&group, &edges) {

@@ -74,10 +74,7 @@ impl<'a> Parts<'a> {
     /// The shortest chain of references from the subject to the rows that a reference reaches.
     pub(super) fn path(&self, reference: &ReferenceName) -> Vec<ReferenceName> {
         let to = self.map.reference(reference).map(|reference| &reference.to);
-        let above = to
-            .and_then(|to| self.paths.get(to))
-            .cloned()
-            .unwrap_or_default();
+        let above = to.and_then(|to| self.paths.get(to)).cloned().unwrap_or_default();
         above.into_iter().chain([reference.clone()]).collect()
     }
 
@@ -93,12 +90,7 @@ pub(super) struct Sets(Vec<Stratum>);
 impl Sets {
     pub(super) fn add(&mut self, name: String, kind: &KindName, arms: Vec<Arm>) -> SetId {
         let id = self.next();
-        self.0.push(Stratum::Set(NamedSet {
-            id,
-            name,
-            kind: kind.clone(),
-            arms,
-        }));
+        self.0.push(Stratum::Set(NamedSet { id, name, kind: kind.clone(), arms }));
         id
     }
 
@@ -116,12 +108,7 @@ impl Sets {
 pub(super) type VerdictsOf = BTreeMap<KindName, Verdicts>;
 
 /// Compiles a mode of a policy that has passed validation.
-pub(crate) fn compile(
-    subject: &KindName,
-    map: &DataMap,
-    mode: Mode,
-    policy: &ModePolicy,
-) -> CompiledMode {
+pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy) -> CompiledMode {
     let parts = Parts {
         subject,
         map,
@@ -131,32 +118,15 @@ pub(crate) fn compile(
         fates: possible(map, subject, mode, &policy.rules),
     };
     let groups = groups(&parts);
-    let order: Vec<KindName> = groups
-        .iter()
-        .flat_map(|group| group.kinds.clone())
-        .collect();
+    let order: Vec<KindName> = groups.iter().flat_map(|group| group.kinds.clone()).collect();
     let mut sets = Sets::default();
     let mut questions = Questions::new();
     let verdicts = reach::verdicts(&parts, &groups, &mut sets);
     let blockers = block::blockers(&parts, &verdicts, &mut sets, &mut questions);
     let staying = tombstone::staying(&parts, &groups, &verdicts, &mut sets, &mut questions);
-    let redirects = redirect::redirects(
-        &parts,
-        &order,
-        &verdicts,
-        &staying,
-        &mut sets,
-        &mut questions,
-    );
-    let steps = step::steps(
-        &parts,
-        &groups,
-        &verdicts,
-        &staying,
-        &redirects.steps,
-        &mut sets,
-        &mut questions,
-    );
+    let redirects = redirect::redirects(&parts, &order, &verdicts, &staying, &mut sets, &mut questions);
+    let steps =
+        step::steps(&parts, &groups, &verdicts, &staying, &redirects.steps, &mut sets, &mut questions);
     let hanging = hang::hanging(&parts, &mut sets, &mut questions);
     let locks = order
         .iter()
@@ -194,12 +164,7 @@ fn groups(parts: &Parts<'_>) -> Vec<Group> {
         .collect();
     let kinds: BTreeSet<KindName> = parts.paths.keys().cloned().collect();
     let groups = in_order(&kinds, &edges).into_iter();
-    groups
-        .map(|kinds| Group {
-            is_cycle: is_cycle(&kinds, &edges),
-            kinds,
-        })
-        .collect()
+    groups.map(|kinds| Group { is_cycle: is_cycle(&kinds, &edges), kinds }).collect()
 }
 
 /// A kind that is known to be in the map.

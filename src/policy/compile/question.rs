@@ -28,10 +28,7 @@ impl Questions {
 
     /// Asks for the number of rows and the first five ids.
     pub(super) fn sample(&mut self, rows: Rows) -> usize {
-        self.ask(Question {
-            sample: 5,
-            ..Question::count(rows)
-        })
+        self.ask(Question { sample: 5, ..Question::count(rows) })
     }
 }
 

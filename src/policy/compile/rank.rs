@@ -27,58 +27,33 @@ pub(crate) struct Verdicts {
 
 impl Verdicts {
     pub(super) fn of_subject(fate: Fate) -> Self {
-        Self {
-            set: SetId(0),
-            meanings: vec![Meaning {
-                fate,
-                distance: 0,
-                entry: None,
-            }],
-        }
+        Self { set: SetId(0), meanings: vec![Meaning { fate, distance: 0, entry: None }] }
     }
 
     pub(super) fn rank(&self, fate: Fate, reference: &ReferenceName, entry: usize) -> Option<Rank> {
         let position = self.meanings.iter().position(|meaning| {
             meaning.fate == fate
-                && meaning
-                    .entry
-                    .as_ref()
-                    .is_some_and(|(name, index)| name == reference && *index == entry)
+                && meaning.entry.as_ref().is_some_and(|(name, index)| name == reference && *index == entry)
         })?;
         Rank::try_from(position).ok()
     }
 
     /// The rank of the subjects, where they are in the set.
     pub(super) fn subject_rank(&self) -> Option<Rank> {
-        let position = self
-            .meanings
-            .iter()
-            .position(|meaning| meaning.entry.is_none())?;
+        let position = self.meanings.iter().position(|meaning| meaning.entry.is_none())?;
         Rank::try_from(position).ok()
     }
 
     /// The ranks of the fates that satisfy the test, which are always neighbours.
     pub(super) fn ranks(&self, test: impl Fn(Fate) -> bool) -> Option<Ranks> {
-        let first = self
-            .meanings
-            .iter()
-            .position(|meaning| test(meaning.fate))?;
-        let last = self
-            .meanings
-            .iter()
-            .rposition(|meaning| test(meaning.fate))?;
-        Some(Ranks {
-            from: Rank::try_from(first).ok()?,
-            to: Rank::try_from(last).ok()?,
-        })
+        let first = self.meanings.iter().position(|meaning| test(meaning.fate))?;
+        let last = self.meanings.iter().rposition(|meaning| test(meaning.fate))?;
+        Some(Ranks { from: Rank::try_from(first).ok()?, to: Rank::try_from(last).ok()? })
     }
 
     /// The rows whose fates satisfy the test.
     pub(super) fn rows(&self, test: impl Fn(Fate) -> bool) -> Option<Rows> {
-        self.ranks(test).map(|ranks| Rows {
-            set: self.set,
-            ranks,
-        })
+        self.ranks(test).map(|ranks| Rows { set: self.set, ranks })
     }
 
     /// Every rank with its meaning.
@@ -95,10 +70,7 @@ pub(super) fn meanings(parts: &Parts<'_>, kind: &KindName) -> Vec<Meaning> {
         return Vec::new();
     };
     for reference in parts.map.references_from(kind) {
-        let distance = parts
-            .paths
-            .get(&reference.to)
-            .map_or(usize::MAX, |path| path.len() + 1);
+        let distance = parts.paths.get(&reference.to).map_or(usize::MAX, |path| path.len() + 1);
         let entries = parts.entries(&reference.name);
         for parent in parts.fates_of(&reference.to) {
             for case in cases(facts, entries, parent, parts.mode) {
@@ -106,11 +78,7 @@ pub(super) fn meanings(parts: &Parts<'_>, kind: &KindName) -> Vec<Meaning> {
                 // What had been marked before is in no step, so it needs no rank per entry; yet one rank
                 // per entry keeps every rank's meaning an entry.
                 let entry = Some((reference.name.clone(), case.entry));
-                found.insert(Meaning {
-                    fate,
-                    distance,
-                    entry,
-                });
+                found.insert(Meaning { fate, distance, entry });
             }
         }
     }

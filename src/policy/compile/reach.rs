@@ -14,17 +14,11 @@ pub(super) fn verdicts(parts: &Parts<'_>, groups: &[Group], sets: &mut Sets) -> 
         source: Source::Subjects,
         within: Vec::new(),
         except: Vec::new(),
-        cases: vec![Case {
-            when: subject_condition(parts),
-            ..Case::always(0)
-        }],
+        cases: vec![Case { when: subject_condition(parts), ..Case::always(0) }],
     };
     sets.add("the subjects".into(), parts.subject, vec![subject]);
     let mut verdicts = VerdictsOf::new();
-    verdicts.insert(
-        parts.subject.clone(),
-        Verdicts::of_subject(Fate::of_subject(parts.mode)),
-    );
+    verdicts.insert(parts.subject.clone(), Verdicts::of_subject(Fate::of_subject(parts.mode)));
     for group in groups {
         if group.is_cycle {
             cycle::verdicts(parts, &group.kinds, &mut verdicts, sets);
@@ -43,10 +37,7 @@ fn settle(parts: &Parts<'_>, kind: &KindName, verdicts: &mut VerdictsOf, sets: &
     if meanings.is_empty() {
         return;
     }
-    let mut found = Verdicts {
-        set: sets.next(),
-        meanings,
-    };
+    let mut found = Verdicts { set: sets.next(), meanings };
     let arms = parts
         .map
         .references_from(kind)
@@ -62,11 +53,7 @@ fn settle(parts: &Parts<'_>, kind: &KindName, verdicts: &mut VerdictsOf, sets: &
 /// Whom the policy may touch: `only`, and no soft-deleted row unless it is to be erased.
 fn subject_condition(parts: &Parts<'_>) -> Option<Condition> {
     let kind = facts(parts, parts.subject)?;
-    let alive = kind
-        .deleted_at
-        .as_ref()
-        .filter(|_| !parts.mode.erases())
-        .map(is_null);
+    let alive = kind.deleted_at.as_ref().filter(|_| !parts.mode.erases()).map(is_null);
     match (kind.only.clone(), alive) {
         (Some(only), Some(alive)) => Some(all([only, alive])),
         (only, alive) => only.or(alive),

@@ -80,9 +80,7 @@ pub(super) fn redirects(
                     target: target.clone(),
                     rule: disposition(redirect).as_str(),
                     question,
-                    removed: verdicts
-                        .get(&reference.to)
-                        .and_then(|to| to.rows(Fate::is_removed)),
+                    removed: verdicts.get(&reference.to).and_then(|to| to.rows(Fate::is_removed)),
                 });
             }
             let key = StepKey {
@@ -92,15 +90,10 @@ pub(super) fn redirects(
                 rule: rule.into(),
                 when: entry.when.as_ref().map(ToString::to_string),
                 basis: None,
-                volatile: parts
-                    .map
-                    .kind(&reference.from)
-                    .is_some_and(|kind| kind.volatile),
+                volatile: parts.map.kind(&reference.from).is_some_and(|kind| kind.volatile),
             };
             let action = Action::Redirect(reference.field.clone(), target);
-            found
-                .steps
-                .push(CompiledStep::new(key, rows, question, action));
+            found.steps.push(CompiledStep::new(key, rows, question, action));
         }
     }
     found
@@ -116,11 +109,7 @@ fn disposition(redirect: &Redirect) -> Disposition {
 
 fn target(parts: &Parts<'_>, reference: &Reference, redirect: &Redirect) -> Target {
     let of = |value: Value| {
-        if value.is_null() {
-            Target::Null
-        } else {
-            Target::Value(value)
-        }
+        if value.is_null() { Target::Null } else { Target::Value(value) }
     };
     match redirect {
         Redirect::SetNull => Target::Null,
@@ -128,9 +117,7 @@ fn target(parts: &Parts<'_>, reference: &Reference, redirect: &Redirect) -> Targ
         Redirect::SetDefault(None) => {
             let kind = parts.map.kind(&reference.from);
             let field = kind.and_then(|kind| kind.fields.get(&reference.field));
-            of(field
-                .and_then(|field| field.default.clone())
-                .unwrap_or_default())
+            of(field.and_then(|field| field.default.clone()).unwrap_or_default())
         }
         Redirect::Reassign(Some(id)) => of(Value::from(RecordId::clone(id))),
         Redirect::Reassign(None) => Target::Requested,
@@ -151,11 +138,7 @@ fn link(reference: &Reference, entry: &Entry, survivor: Survivor) -> Option<Redi
 }
 
 /// Every redirect that rows may get over a reference, with the entry that says so: one rank each.
-fn ranked(
-    parts: &Parts<'_>,
-    reference: &Reference,
-    stays: &BTreeSet<KindName>,
-) -> Vec<(Redirect, usize)> {
+fn ranked(parts: &Parts<'_>, reference: &Reference, stays: &BTreeSet<KindName>) -> Vec<(Redirect, usize)> {
     let mut found: Vec<(Redirect, usize)> = Vec::new();
     for parent in parts.fates_of(&reference.to) {
         for (index, entry) in spoken(parts.entries(&reference.name), parent) {
@@ -191,18 +174,13 @@ fn arms(
     };
     let own = verdicts.get(&reference.from);
     let rank_of = |redirect: &Redirect, index: usize| {
-        let found = ranks
-            .iter()
-            .position(|(other, at)| other == redirect && *at == index);
+        let found = ranks.iter().position(|(other, at)| other == redirect && *at == index);
         found.and_then(|rank| Rank::try_from(rank).ok())
     };
     let mut arms = Vec::new();
     // Rules that redirect, below every sort of parent they speak of.
     for (parent, alike) in [
-        (
-            Fate::Delete,
-            &(|fate: &Fate| fate.is_removed()) as &dyn Fn(&Fate) -> bool,
-        ),
+        (Fate::Delete, &(|fate: &Fate| fate.is_removed()) as &dyn Fn(&Fate) -> bool),
         (Fate::Retain, &|fate: &Fate| *fate == Fate::Retain),
         (Fate::Anonymize, &|fate: &Fate| *fate == Fate::Anonymize),
     ]
@@ -226,9 +204,7 @@ fn arms(
     for survivor in SURVIVORS {
         let rank = |index, entry: &Entry| {
             let possible = may_survive(parts, reference, entry, survivor, stays);
-            let redirect = possible
-                .then(|| link(reference, entry, survivor))
-                .flatten()?;
+            let redirect = possible.then(|| link(reference, entry, survivor)).flatten()?;
             rank_of(&redirect, index)
         };
         let arm = chain(parts, reference, gone, Fate::Delete, rank);

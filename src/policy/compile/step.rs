@@ -58,15 +58,7 @@ pub(crate) struct CompiledGround {
 impl CompiledStep {
     pub(super) fn new(key: StepKey, rows: Rows, question: usize, action: Action) -> Self {
         let (grounds, forced_by) = (Vec::new(), Vec::new());
-        Self {
-            key,
-            rows,
-            question,
-            action,
-            grounds,
-            forced_by,
-            shown: true,
-        }
+        Self { key, rows, question, action, grounds, forced_by, shown: true }
     }
 }
 
@@ -88,21 +80,14 @@ pub(super) fn steps(
             if let Some(own) = verdicts.get(kind) {
                 for (rank, meaning) in own.ranked() {
                     let staying = staying.get(kind);
-                    of_rank(
-                        parts, kind, own, rank, meaning, staying, questions, &mut found,
-                    );
+                    of_rank(parts, kind, own, rank, meaning, staying, questions, &mut found);
                 }
                 let mut of_kind = found.split_off(first);
                 grounds(parts, kind, own, verdicts, sets, questions, &mut of_kind);
                 masks(parts, kind, own, verdicts, sets, questions, &mut of_kind);
                 found.extend(of_kind);
             }
-            found.extend(
-                redirects
-                    .iter()
-                    .filter(|step| step.key.kind == *kind)
-                    .cloned(),
-            );
+            found.extend(redirects.iter().filter(|step| step.key.kind == *kind).cloned());
         }
         if group.is_cycle {
             unlink(parts, group, verdicts, staying, questions, &mut found);
@@ -128,24 +113,16 @@ fn unlink(
 ) {
     for reference in parts.map.references() {
         let inside = group.kinds.contains(&reference.from) && group.kinds.contains(&reference.to);
-        if !inside
-            || !reference.nullable
-            || !parts.can_be(&reference.to, |fate| fate == Fate::Delete)
-        {
+        if !inside || !reference.nullable || !parts.can_be(&reference.to, |fate| fate == Fate::Delete) {
             continue;
         }
-        let Some(deleted) = verdicts
-            .get(&reference.from)
-            .and_then(|own| own.rows(|fate| fate == Fate::Delete))
+        let Some(deleted) =
+            verdicts.get(&reference.from).and_then(|own| own.rows(|fate| fate == Fate::Delete))
         else {
             continue;
         };
-        let rows = staying
-            .get(&reference.from)
-            .map_or(deleted, |staying| Rows {
-                set: staying.gone,
-                ..deleted
-            });
+        let rows =
+            staying.get(&reference.from).map_or(deleted, |staying| Rows { set: staying.gone, ..deleted });
         let key = StepKey {
             kind: reference.from.clone(),
             disposition: Disposition::SetNull,
@@ -157,29 +134,19 @@ fn unlink(
         };
         let action = Action::Redirect(reference.field.clone(), Target::Null);
         let step = CompiledStep::new(key, rows, questions.count(rows), action);
-        steps.push(CompiledStep {
-            shown: false,
-            ..step
-        });
+        steps.push(CompiledStep { shown: false, ..step });
     }
 }
 
 /// Survivors are updated first; then what goes lets go of each other; then it goes along the mandatory
 /// references, children first.
 fn in_a_cycle(parts: &Parts<'_>, group: &Group, steps: &mut [CompiledStep]) {
-    let mandatory = parts
-        .map
-        .references()
-        .filter(|reference| !reference.nullable);
+    let mandatory = parts.map.references().filter(|reference| !reference.nullable);
     let edges = mandatory.map(|reference| (reference.to.clone(), reference.from.clone()));
     let inside = |kind: &KindName| group.kinds.contains(kind);
-    let edges = edges
-        .filter(|(parent, child)| inside(parent) && inside(child))
-        .collect();
-    let order: Vec<KindName> = in_order(&group.kinds.iter().cloned().collect(), &edges)
-        .into_iter()
-        .flatten()
-        .collect();
+    let edges = edges.filter(|(parent, child)| inside(parent) && inside(child)).collect();
+    let order: Vec<KindName> =
+        in_order(&group.kinds.iter().cloned().collect(), &edges).into_iter().flatten().collect();
     steps.sort_by_key(|step| {
         let phase = match step.key.disposition {
             Disposition::Delete => 2,
@@ -191,10 +158,7 @@ fn in_a_cycle(parts: &Parts<'_>, group: &Group, steps: &mut [CompiledStep]) {
     });
 }
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "each is a part of the compiler, named once"
-)]
+#[allow(clippy::too_many_arguments, reason = "each is a part of the compiler, named once")]
 fn of_rank(
     parts: &Parts<'_>,
     kind: &KindName,
@@ -210,26 +174,17 @@ fn of_rank(
     };
     let rows = Rows::ranked(own.set, rank);
     let masks = |masks: BTreeMap<_, _>| {
-        if masks.is_empty() {
-            facts.personal.clone()
-        } else {
-            masks
-        }
+        if masks.is_empty() { facts.personal.clone() } else { masks }
     };
     let (disposition, action, rows) = match meaning.fate {
         Fate::AlreadySoft => return,
         Fate::Retain => (Disposition::Retain, Action::Keep, rows),
         Fate::Keep => (Disposition::Keep, Action::Keep, rows),
         Fate::Soft => (Disposition::SoftDelete, Action::Mark, rows),
-        Fate::Off if parts.mode == Mode::Reactivate => {
-            (Disposition::Reactivate, Action::Switch(true), rows)
-        }
+        Fate::Off if parts.mode == Mode::Reactivate => (Disposition::Reactivate, Action::Switch(true), rows),
         Fate::Off => (Disposition::Deactivate, Action::Switch(false), rows),
         Fate::Erased => {
-            let action = Action::Mask {
-                masks: facts.personal.clone(),
-                closes: true,
-            };
+            let action = Action::Mask { masks: facts.personal.clone(), closes: true };
             (Disposition::Anonymize, action, rows)
         }
         Fate::Anonymize => {
@@ -237,20 +192,14 @@ fn of_rank(
                 Some(Rule::Anonymize(own)) => own.clone(),
                 _ => BTreeMap::new(),
             };
-            let action = Action::Mask {
-                masks: masks(own),
-                closes: false,
-            };
+            let action = Action::Mask { masks: masks(own), closes: false };
             (Disposition::Anonymize, action, rows)
         }
         Fate::Delete => {
             if let Some(staying) = staying {
                 let rows = Rows::ranked(staying.tombstones, rank);
                 let question = questions.count(rows);
-                let action = Action::Mask {
-                    masks: facts.personal.clone(),
-                    closes: true,
-                };
+                let action = Action::Mask { masks: facts.personal.clone(), closes: true };
                 let key = key(parts, kind, meaning, Disposition::Tombstone);
                 let mut step = CompiledStep::new(key, rows, question, action);
                 step.forced_by.clone_from(&staying.forced_by);
@@ -261,12 +210,7 @@ fn of_rank(
         }
     };
     let question = questions.count(rows);
-    steps.push(CompiledStep::new(
-        key(parts, kind, meaning, disposition),
-        rows,
-        question,
-        action,
-    ));
+    steps.push(CompiledStep::new(key(parts, kind, meaning, disposition), rows, question, action));
 }
 
 fn entry<'a>(parts: &Parts<'a>, meaning: &Meaning) -> Option<&'a Entry> {
@@ -284,14 +228,9 @@ fn key(parts: &Parts<'_>, kind: &KindName, meaning: &Meaning, disposition: Dispo
     StepKey {
         kind: kind.clone(),
         disposition,
-        path: meaning
-            .entry
-            .as_ref()
-            .map_or_else(Vec::new, |(name, _)| parts.path(name)),
+        path: meaning.entry.as_ref().map_or_else(Vec::new, |(name, _)| parts.path(name)),
         rule: rule.into(),
-        when: entry
-            .and_then(|entry| entry.when.as_ref())
-            .map(ToString::to_string),
+        when: entry.and_then(|entry| entry.when.as_ref()).map(ToString::to_string),
         basis: retention.map(|retention| retention.basis.clone()),
         volatile: parts.map.kind(kind).is_some_and(|kind| kind.volatile),
     }
@@ -327,9 +266,7 @@ fn grounds(
             }
         })
         .collect();
-    let several = retained
-        .iter()
-        .any(|(_, name, ..)| retained.first().is_some_and(|first| first.1 != *name));
+    let several = retained.iter().any(|(_, name, ..)| retained.first().is_some_and(|first| first.1 != *name));
     let entries: Vec<RetainEntry<'_>> = retained
         .into_iter()
         .map(|(rank, reference, index, retention)| {
@@ -339,48 +276,26 @@ fn grounds(
                 None
             };
             let rows = rows.unwrap_or(Rows::ranked(own.set, rank));
-            RetainEntry {
-                reference,
-                rank,
-                retention,
-                rows,
-            }
+            RetainEntry { reference, rank, retention, rows }
         })
         .collect();
-    for step in steps
-        .iter_mut()
-        .filter(|step| step.key.disposition == Disposition::Retain)
-    {
+    for step in steps.iter_mut().filter(|step| step.key.disposition == Disposition::Retain) {
         for entry in &entries {
             let is_own = step.rows.ranks.contains(entry.rank);
             // A row has one deciding entry per reference, so entries of one reference never overlap.
             if !is_own && !overlaps(&entries, entry, step) {
                 continue;
             }
-            let rows = if is_own {
-                step.rows
-            } else {
-                both(sets, kind, entry.rows, step.rows)
-            };
+            let rows = if is_own { step.rows } else { both(sets, kind, entry.rows, step.rows) };
             let span = Some(entry.retention.from.clone());
-            let question = questions.ask(Question {
-                span,
-                ..Question::count(rows)
-            });
+            let question = questions.ask(Question { span, ..Question::count(rows) });
             let undated = Arm {
                 source: Source::Members(rows),
                 within: Vec::new(),
                 except: Vec::new(),
-                cases: vec![Case {
-                    when: Some(is_null(&entry.retention.from)),
-                    ..Case::always(0)
-                }],
+                cases: vec![Case { when: Some(is_null(&entry.retention.from)), ..Case::always(0) }],
             };
-            let undated = sets.add(
-                format!("{kind}: retained without a date"),
-                kind,
-                vec![undated],
-            );
+            let undated = sets.add(format!("{kind}: retained without a date"), kind, vec![undated]);
             step.grounds.push(CompiledGround {
                 reference: entry.reference.clone(),
                 period: entry.retention.period,
@@ -391,15 +306,12 @@ fn grounds(
         }
         // The step's own ground first: its first date is the step's first.
         let own = step.key.path.last().cloned();
-        step.grounds
-            .sort_by_key(|ground| Some(&ground.reference) != own.as_ref());
+        step.grounds.sort_by_key(|ground| Some(&ground.reference) != own.as_ref());
     }
 }
 
 fn overlaps(entries: &[RetainEntry<'_>], other: &RetainEntry<'_>, step: &CompiledStep) -> bool {
-    let own = entries
-        .iter()
-        .find(|entry| step.rows.ranks.contains(entry.rank));
+    let own = entries.iter().find(|entry| step.rows.ranks.contains(entry.rank));
     own.is_some_and(|own| own.reference != other.reference)
 }
 
@@ -410,11 +322,7 @@ fn both(sets: &mut Sets, kind: &KindName, rows: Rows, within: Rows) -> Rows {
         except: Vec::new(),
         cases: vec![Case::always(0)],
     };
-    Rows::all(sets.add(
-        format!("{kind}: rows under a further ground"),
-        kind,
-        vec![arm],
-    ))
+    Rows::all(sets.add(format!("{kind}: rows under a further ground"), kind, vec![arm]))
 }
 
 /// The rows of a fate for which one entry decides, whatever entry counts them.
@@ -429,17 +337,11 @@ fn firing(
 ) -> Option<Rows> {
     let reference = parts.map.reference(reference)?;
     let parents = verdicts.get(&reference.to)?;
-    let below = [
-        (Fate::Delete, None),
-        (Fate::Retain, Some(Fate::Retain)),
-        (Fate::Anonymize, Some(Fate::Anonymize)),
-    ];
+    let below =
+        [(Fate::Delete, None), (Fate::Retain, Some(Fate::Retain)), (Fate::Anonymize, Some(Fate::Anonymize))];
     let arms = below.into_iter().filter_map(|(parent, exactly)| {
-        let of =
-            parents.rows(|fate| exactly.map_or(fate.is_removed(), |exactly| fate == exactly))?;
-        let mut arm = chain(parts, reference, of, parent, |at, _| {
-            (at == index).then_some(0)
-        })?;
+        let of = parents.rows(|fate| exactly.map_or(fate.is_removed(), |exactly| fate == exactly))?;
+        let mut arm = chain(parts, reference, of, parent, |at, _| (at == index).then_some(0))?;
         arm.within.extend(own.rows(|found| found == fate));
         Some(arm)
     });
@@ -465,34 +367,18 @@ fn masks(
         .filter(|step| step.key.disposition == Disposition::Anonymize && !step.key.path.is_empty())
         .map(|step| step.action.clone())
         .collect();
-    if of_steps
-        .windows(2)
-        .all(|pair| matches!(pair, [a, b] if a == b))
-    {
+    if of_steps.windows(2).all(|pair| matches!(pair, [a, b] if a == b)) {
         return;
     }
-    let anonymized = own
-        .ranked()
-        .filter(|(_, meaning)| meaning.fate == Fate::Anonymize);
+    let anonymized = own.ranked().filter(|(_, meaning)| meaning.fate == Fate::Anonymize);
     for ((_, meaning), action) in anonymized.zip(of_steps) {
         let Some((reference, index)) = &meaning.entry else {
             continue;
         };
-        let rows = firing(
-            parts,
-            reference,
-            *index,
-            Fate::Anonymize,
-            own,
-            verdicts,
-            sets,
-        );
+        let rows = firing(parts, reference, *index, Fate::Anonymize, own, verdicts, sets);
         let Some(rows) = rows else { continue };
         let question = questions.count(rows);
         let key = key(parts, kind, meaning, Disposition::Anonymize);
-        steps.push(CompiledStep {
-            shown: false,
-            ..CompiledStep::new(key, rows, question, action)
-        });
+        steps.push(CompiledStep { shown: false, ..CompiledStep::new(key, rows, question, action) });
     }
 }

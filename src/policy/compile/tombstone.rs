@@ -24,12 +24,8 @@ pub(super) enum Survivor {
     Subject,
 }
 
-pub(super) const SURVIVORS: [Survivor; 4] = [
-    Survivor::Whole,
-    Survivor::Soft,
-    Survivor::Tombstone,
-    Survivor::Subject,
-];
+pub(super) const SURVIVORS: [Survivor; 4] =
+    [Survivor::Whole, Survivor::Soft, Survivor::Tombstone, Survivor::Subject];
 
 /// Whether a row for which this entry decides may survive in this way.
 pub(super) fn may_survive(
@@ -43,10 +39,8 @@ pub(super) fn may_survive(
         // A row that blocks forces no tombstone: nothing is carried out.
         Survivor::Whole | Survivor::Soft if entry.then.blocks() => false,
         Survivor::Whole => {
-            let itself = matches!(
-                entry.then,
-                Rule::Anonymize(_) | Rule::Retain(_) | Rule::Keep | Rule::Redirect(_)
-            );
+            let itself =
+                matches!(entry.then, Rule::Anonymize(_) | Rule::Retain(_) | Rule::Keep | Rule::Redirect(_));
             // A row marked by an earlier operation is left as it is, in these modes.
             let marked = entry.then == Rule::SoftDelete && parts.mode != Mode::HardDelete;
             itself || marked || elsewhere(parts, reference, |fate| fate < Fate::Soft)
@@ -66,14 +60,12 @@ fn elsewhere(parts: &Parts<'_>, reference: &Reference, test: impl Fn(Fate) -> bo
         return false;
     };
     let others = parts.map.references_from(&reference.from);
-    others
-        .filter(|other| other.name != reference.name)
-        .any(|other| {
-            parts.fates_of(&other.to).any(|parent| {
-                let found = cases(kind, parts.entries(&other.name), parent, parts.mode);
-                found.iter().filter_map(|case| case.fate).any(&test)
-            })
+    others.filter(|other| other.name != reference.name).any(|other| {
+        parts.fates_of(&other.to).any(|parent| {
+            let found = cases(kind, parts.entries(&other.name), parent, parts.mode);
+            found.iter().filter_map(|case| case.fate).any(&test)
         })
+    })
 }
 
 /// Whether the parent has to stay when a row for which this entry decides survives in this way.
@@ -158,20 +150,14 @@ pub(super) fn staying(
             let tombstones = sets.add(format!("{kind}: tombstones"), kind, vec![arm]);
             let arm = with_ranks(Vec::new(), vec![Rows::all(tombstones)]);
             let gone = sets.add(format!("{kind}: rows that go"), kind, vec![arm]);
-            let found = Staying {
-                tombstones,
-                gone,
-                forced_by: Vec::new(),
-            };
+            let found = Staying { tombstones, gone, forced_by: Vec::new() };
             staying.insert((*kind).clone(), found);
         }
         for (kind, _, deleted) in kinds {
             let mut forced_by = Vec::new();
             for reference in parts.map.references_to(kind) {
                 let mut arms = surviving_holders(parts, reference, deleted, verdicts, &stays);
-                arms.extend(tombstone_holders(
-                    parts, reference, deleted, &staying, &stays,
-                ));
+                arms.extend(tombstone_holders(parts, reference, deleted, &staying, &stays));
                 if !arms.is_empty() {
                     let name = format!("{}: rows that must keep their reference", reference.name);
                     let holders = sets.add(name, &reference.from, arms);
@@ -205,37 +191,23 @@ fn held(
         let mut arms = Vec::new();
         for reference in parts.map.references_to(kind) {
             let mut holding = surviving_holders(parts, reference, *deleted, verdicts, stays);
-            let inside = kinds
-                .iter()
-                .zip(&ids)
-                .find(|((other, ..), _)| **other == reference.from);
+            let inside = kinds.iter().zip(&ids).find(|((other, ..), _)| **other == reference.from);
             match inside {
                 // Which of them are tombstones is being found out: any held row of the cycle holds on.
-                Some((_, held)) => holding.extend(chain_from(
-                    parts,
-                    reference,
-                    Source::Members(Rows::all(*held)),
-                    |entry| holds(parts, reference, entry, Survivor::Tombstone, stays),
-                )),
-                None => holding.extend(tombstone_holders(
-                    parts, reference, *deleted, staying, stays,
-                )),
+                Some((_, held)) => {
+                    holding.extend(chain_from(parts, reference, Source::Members(Rows::all(*held)), |entry| {
+                        holds(parts, reference, entry, Survivor::Tombstone, stays)
+                    }))
+                }
+                None => holding.extend(tombstone_holders(parts, reference, *deleted, staying, stays)),
             }
             if holding.is_empty() {
                 continue;
             }
             let name = format!("{}: rows that hold on to theirs", reference.name);
-            holders.push(NamedSet {
-                id: SetId(next),
-                name,
-                kind: reference.from.clone(),
-                arms: holding,
-            });
+            holders.push(NamedSet { id: SetId(next), name, kind: reference.from.clone(), arms: holding });
             arms.push(Arm {
-                source: Source::Referents {
-                    reference: reference.name.clone(),
-                    of: Rows::all(SetId(next)),
-                },
+                source: Source::Referents { reference: reference.name.clone(), of: Rows::all(SetId(next)) },
                 within: vec![*deleted],
                 except: Vec::new(),
                 cases: vec![Case::always(0)],
@@ -243,12 +215,7 @@ fn held(
             next += 1;
         }
         let name = format!("{kind}: rows that others must keep referring to");
-        made.push(NamedSet {
-            id: *id,
-            name,
-            kind: (*kind).clone(),
-            arms,
-        });
+        made.push(NamedSet { id: *id, name, kind: (*kind).clone(), arms });
     }
     made.extend(holders);
     if !made.is_empty() {
@@ -275,27 +242,17 @@ fn chain_from(
     holds: impl Fn(&Entry) -> bool,
 ) -> Option<Arm> {
     let of = Rows::all(SetId(0));
-    let arm = chain(parts, reference, of, Fate::Delete, |_, entry| {
-        holds(entry).then_some(0)
-    })?;
+    let arm = chain(parts, reference, of, Fate::Delete, |_, entry| holds(entry).then_some(0))?;
     Some(Arm { source, ..arm })
 }
 
 /// Each rank of the deleted rows, unchanged.
 fn same_ranks(verdicts: &Verdicts) -> Vec<Case> {
-    let deleted = verdicts
-        .ranked()
-        .filter(|(_, meaning)| meaning.fate == Fate::Delete);
+    let deleted = verdicts.ranked().filter(|(_, meaning)| meaning.fate == Fate::Delete);
     let ranks: Vec<Rank> = deleted.map(|(rank, _)| rank).collect();
     match *ranks {
         [rank] => vec![Case::always(rank)],
-        _ => ranks
-            .into_iter()
-            .map(|rank| Case {
-                below: Ranks::only(rank),
-                ..Case::always(rank)
-            })
-            .collect(),
+        _ => ranks.into_iter().map(|rank| Case { below: Ranks::only(rank), ..Case::always(rank) }).collect(),
     }
 }
 
@@ -307,20 +264,11 @@ fn surviving_holders(
     verdicts: &VerdictsOf,
     stays: &BTreeSet<KindName>,
 ) -> Vec<Arm> {
-    let survivors = SURVIVORS
-        .into_iter()
-        .filter(|survivor| *survivor != Survivor::Tombstone);
+    let survivors = SURVIVORS.into_iter().filter(|survivor| *survivor != Survivor::Tombstone);
     let arms = survivors.filter_map(|survivor| {
         let rank = |_, entry: &Entry| holds(parts, reference, entry, survivor, stays).then_some(0);
         let arm = chain(parts, reference, deleted, Fate::Delete, rank)?;
-        surviving(
-            parts,
-            reference,
-            arm,
-            survivor,
-            verdicts.get(&reference.from),
-            None,
-        )
+        surviving(parts, reference, arm, survivor, verdicts.get(&reference.from), None)
     });
     arms.collect()
 }
@@ -336,14 +284,7 @@ fn tombstone_holders(
     let survivor = Survivor::Tombstone;
     let rank = |_, entry: &Entry| holds(parts, reference, entry, survivor, stays).then_some(0);
     let arm = chain(parts, reference, deleted, Fate::Delete, rank)?;
-    surviving(
-        parts,
-        reference,
-        arm,
-        survivor,
-        None,
-        staying.get(&reference.from),
-    )
+    surviving(parts, reference, arm, survivor, None, staying.get(&reference.from))
 }
 
 /// The arm without the rows that do not survive in this way; `None` where none can.
@@ -358,8 +299,7 @@ pub(super) fn surviving(
     let subject = not_the_subject(parts, &reference.from);
     match survivor {
         Survivor::Whole => {
-            arm.except
-                .extend(own.and_then(|own| own.rows(Fate::is_removed)));
+            arm.except.extend(own.and_then(|own| own.rows(Fate::is_removed)));
             arm.except.extend(subject);
         }
         Survivor::Soft => {

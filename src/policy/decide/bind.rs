@@ -14,17 +14,9 @@ pub(super) fn preconditions(
     request: &Request,
     answers: &Answers<'_>,
 ) -> (Vec<Named>, Vec<Named>) {
-    let mut bound = Bound {
-        inquiry,
-        exact: Vec::new(),
-        decision: Vec::new(),
-    };
+    let mut bound = Bound { inquiry, exact: Vec::new(), decision: Vec::new() };
     let subjects = u64::try_from(request.subjects.len()).unwrap_or(u64::MAX);
-    bound.both(
-        0,
-        Expected::Exactly(subjects),
-        format!("`{}` that are there", request.kind),
-    );
+    bound.both(0, Expected::Exactly(subjects), format!("`{}` that are there", request.kind));
     if let Some(question) = inquiry.scope {
         let name = format!("`{}` within the actor's scope", request.kind);
         bound.both(question, Expected::Exactly(subjects), name);
@@ -34,18 +26,9 @@ pub(super) fn preconditions(
         let path: Vec<_> = step.key.path.iter().map(ToString::to_string).collect();
         let name = match &*path {
             [] => format!("{} of `{}`", step.key.disposition, step.key.kind),
-            path => format!(
-                "{} of `{}` over {}",
-                step.key.disposition,
-                step.key.kind,
-                path.join(" <- ")
-            ),
+            path => format!("{} of `{}` over {}", step.key.disposition, step.key.kind, path.join(" <- ")),
         };
-        let exactly = if step.key.volatile && count > 0 {
-            Expected::Some
-        } else {
-            Expected::Exactly(count)
-        };
+        let exactly = if step.key.volatile && count > 0 { Expected::Some } else { Expected::Exactly(count) };
         // What a decision did not foresee it must not touch; how many rows it foresaw does not matter.
         if count == 0 {
             bound.both(step.question, exactly, name);
@@ -55,9 +38,7 @@ pub(super) fn preconditions(
         for ground in &step.grounds {
             let name = format!("undated rows of `{}` under {}", step.key.kind, ground.basis);
             let undated = answers.count(ground.undated);
-            let accepted = request
-                .acknowledged
-                .contains(&format!("undated:{}", ground.reference));
+            let accepted = request.acknowledged.contains(&format!("undated:{}", ground.reference));
             if undated == 0 && !accepted {
                 bound.both(ground.undated, Expected::Exactly(0), name);
             } else {

@@ -7,9 +7,7 @@ use chrono::{DateTime, Utc};
 use super::answers::Answers;
 use super::refuse;
 use crate::domain::{Condition, RecordId, Request, Value, is_null};
-use crate::plan::{
-    Arm, Case, LockRows, NamedSet, Question, Rows, SetId, Source, Stratum, SurveyQuery,
-};
+use crate::plan::{Arm, Case, LockRows, NamedSet, Question, Rows, SetId, Source, Stratum, SurveyQuery};
 use crate::policy::compile::{CompiledMode, CompiledTarget, SUBJECTS, Target};
 use crate::policy::{DeletionPolicy, ModePolicy, Refusal};
 
@@ -60,45 +58,22 @@ impl<'a> Inquiry<'a> {
         let mut add = |name: &str, kind, source, except, when| {
             let count: usize = sets.iter().map(|stratum| stratum.sets().len()).sum();
             let id = SetId(u16::try_from(count).unwrap_or(u16::MAX));
-            let cases = vec![Case {
-                when,
-                ..Case::always(0)
-            }];
-            let arms = vec![Arm {
-                source,
-                within: Vec::new(),
-                except,
-                cases,
-            }];
-            sets.push(Stratum::Set(NamedSet {
-                id,
-                name: name.into(),
-                kind,
-                arms,
-            }));
+            let cases = vec![Case { when, ..Case::always(0) }];
+            let arms = vec![Arm { source, within: Vec::new(), except, cases }];
+            sets.push(Stratum::Set(NamedSet { id, name: name.into(), kind, arms }));
             questions.push(Question::count(Rows::all(id)));
             questions.len() - 1
         };
         if scope.is_some() {
             let source = Source::Members(Rows::all(SUBJECTS));
             let kind = self.query.kind.clone();
-            self.scope = Some(add(
-                "subjects within the actor's scope",
-                kind,
-                source,
-                Vec::new(),
-                scope,
-            ));
+            self.scope = Some(add("subjects within the actor's scope", kind, source, Vec::new(), scope));
         }
         for (slot, target) in self.targets.iter_mut().zip(&self.mode.targets) {
             let Some(id) = target_id(target, request) else {
                 continue;
             };
-            let deleted_at = self
-                .query
-                .map
-                .kind(&target.to)
-                .and_then(|kind| kind.deleted_at.clone());
+            let deleted_at = self.query.map.kind(&target.to).and_then(|kind| kind.deleted_at.clone());
             let alive = deleted_at.map(is_null);
             let source = Source::Ids(vec![id.clone()]);
             let except = target.removed.into_iter().collect();
@@ -109,11 +84,7 @@ impl<'a> Inquiry<'a> {
         self.query.questions = Arc::from(questions);
     }
 
-    pub(super) fn check_scope(
-        &self,
-        request: &Request,
-        answers: &Answers<'_>,
-    ) -> Result<(), Refusal> {
+    pub(super) fn check_scope(&self, request: &Request, answers: &Answers<'_>) -> Result<(), Refusal> {
         let subjects = u64::try_from(request.subjects.len()).unwrap_or(u64::MAX);
         match self.scope {
             Some(question) if answers.count(question) != subjects => Err(Refusal::WrongScope {
@@ -126,11 +97,7 @@ impl<'a> Inquiry<'a> {
     }
 
     pub(super) fn locks(&self) -> Vec<LockRows> {
-        self.mode
-            .locks
-            .iter()
-            .map(|rows| LockRows { rows: *rows })
-            .collect()
+        self.mode.locks.iter().map(|rows| LockRows { rows: *rows }).collect()
     }
 }
 

@@ -35,12 +35,7 @@ impl DeletionPolicy {
     ///
     /// # Errors
     /// [`Refusal`] where there is no such subject or the actor may not ask.
-    pub fn plan(
-        &self,
-        request: &Request,
-        survey: &Survey,
-        now: DateTime<Utc>,
-    ) -> Result<Plan, Refusal> {
+    pub fn plan(&self, request: &Request, survey: &Survey, now: DateTime<Utc>) -> Result<Plan, Refusal> {
         let inquiry = Inquiry::new(self, request, to_milliseconds(now))?;
         let answers = Answers(&survey.answers);
         found(request, survey)?;
@@ -83,22 +78,13 @@ impl DeletionPolicy {
 fn found(request: &Request, survey: &Survey) -> Result<(), Refusal> {
     // A store answers with ids as it holds them, so only their text can be compared.
     let there: BTreeSet<String> = survey.subjects.iter().map(RecordId::spelt).collect();
-    let missing = request
-        .subjects
-        .iter()
-        .filter(|id| !there.contains(&id.spelt()));
+    let missing = request.subjects.iter().filter(|id| !there.contains(&id.spelt()));
     let ids: Vec<RecordId> = missing.cloned().collect();
     if !ids.is_empty() {
-        return Err(Refusal::NotFound {
-            kind: request.kind.clone(),
-            ids,
-        });
+        return Err(Refusal::NotFound { kind: request.kind.clone(), ids });
     }
     if survey.subjects.len() != request.subjects.len() {
-        return Err(Refusal::invalid(
-            "a record is named twice",
-            "name every record once",
-        ));
+        return Err(Refusal::invalid("a record is named twice", "name every record once"));
     }
     Ok(())
 }

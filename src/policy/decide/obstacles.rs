@@ -19,11 +19,7 @@ pub(super) fn obstacles(
     answers: &Answers<'_>,
     steps: &[Step],
 ) -> Obstacles {
-    let mut found = Obstacles {
-        blockers: Vec::new(),
-        warnings: Vec::new(),
-        notes: Vec::new(),
-    };
+    let mut found = Obstacles { blockers: Vec::new(), warnings: Vec::new(), notes: Vec::new() };
     for compiled in &inquiry.mode.guards {
         if let Some(guard) = inquiry.policy.guards.get(compiled.guard) {
             by_guard(guard, compiled, request, answers, &mut found);
@@ -64,9 +60,7 @@ fn by_guard(
     match guard.severity {
         Severity::Note => found.notes.push(warning(true)),
         Severity::Warn => {
-            found
-                .warnings
-                .push(warning(request.acknowledged.contains(&guard.name)));
+            found.warnings.push(warning(request.acknowledged.contains(&guard.name)));
         }
         Severity::Block => found.blockers.push(Blocker {
             kind: guard.on.clone(),
@@ -86,26 +80,18 @@ fn by_guard(
 fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker> {
     let count = answers.count(compiled.question);
     let (kind, found) = (&compiled.kind, rows(count));
-    let (needs, them) = if count == 1 {
-        ("needs", "it")
-    } else {
-        ("need", "them")
-    };
+    let (needs, them) = if count == 1 { ("needs", "it") } else { ("need", "them") };
     let when = compiled.when.as_ref();
     let with = when.map(|when| format!(" with {when}")).unwrap_or_default();
     let because = compiled.because.as_ref();
     let because = because.map(|why| format!(": {why}")).unwrap_or_default();
     let (message, remedy) = match (&compiled.reference, when) {
         (None, _) => (
-            format!(
-                "{found} of `{kind}` would be touched and lie outside what the policy may touch:{with}"
-            ),
+            format!("{found} of `{kind}` would be touched and lie outside what the policy may touch:{with}"),
             "see to these rows by another way first".into(),
         ),
         (Some(reference), when) => (
-            format!(
-                "{found} of `{kind}`{with} {needs} the record that `{reference}` refers to{because}"
-            ),
+            format!("{found} of `{kind}`{with} {needs} the record that `{reference}` refers to{because}"),
             match when {
                 Some(when) => {
                     format!("change {them} so that {when} no longer holds, or delete {them}")
@@ -150,10 +136,7 @@ fn by_target(inquiry: &Inquiry<'_>, answers: &Answers<'_>) -> Vec<Blocker> {
                     target.from,
                     target.to
                 ),
-                format!(
-                    "name the new target of `{}` in the request",
-                    target.reference
-                ),
+                format!("name the new target of `{}` in the request", target.reference),
                 Vec::new(),
             ),
         };
@@ -173,12 +156,8 @@ fn by_target(inquiry: &Inquiry<'_>, answers: &Answers<'_>) -> Vec<Blocker> {
 /// Rows that are kept for a period and have no date from which it runs stay for ever, which must be seen.
 fn undated(request: &Request, steps: &[Step]) -> Vec<Warning> {
     let mut found: Vec<Warning> = Vec::new();
-    let retained = steps
-        .iter()
-        .filter(|step| step.key.disposition == Disposition::Retain);
-    for (step, ground) in
-        retained.flat_map(|step| step.grounds.iter().map(move |ground| (step, ground)))
-    {
+    let retained = steps.iter().filter(|step| step.key.disposition == Disposition::Retain);
+    for (step, ground) in retained.flat_map(|step| step.grounds.iter().map(move |ground| (step, ground))) {
         if ground.undated == 0 {
             continue;
         }
@@ -202,9 +181,5 @@ fn undated(request: &Request, steps: &[Step]) -> Vec<Warning> {
 }
 
 fn rows(count: u64) -> String {
-    if count == 1 {
-        "1 row".into()
-    } else {
-        format!("{count} rows")
-    }
+    if count == 1 { "1 row".into() } else { format!("{count} rows") }
 }

@@ -7,9 +7,7 @@ use crate::plan::{Disposition, Effect, Outcome, Step};
 
 /// What becomes of the subjects: `tombstone` as soon as one of them has to stay.
 pub(super) fn of(mode: Mode, steps: &[Step]) -> Outcome {
-    let stays = steps
-        .iter()
-        .any(|step| step.is_subject() && step.key.disposition == Disposition::Tombstone);
+    let stays = steps.iter().any(|step| step.is_subject() && step.key.disposition == Disposition::Tombstone);
     match mode {
         _ if stays => Outcome::Tombstone,
         Mode::HardDelete => Outcome::Delete,
@@ -22,9 +20,7 @@ pub(super) fn of(mode: Mode, steps: &[Step]) -> Outcome {
 
 pub(super) fn effects(inquiry: &Inquiry<'_>, answers: &Answers<'_>) -> Vec<Effect> {
     let effects = inquiry.mode.effects.iter();
-    let counted = effects.map(|effect| Effect {
-        topic: effect.topic.clone(),
-        count: answers.count(effect.question),
-    });
+    let counted =
+        effects.map(|effect| Effect { topic: effect.topic.clone(), count: answers.count(effect.question) });
     counted.filter(|effect| effect.count > 0).collect()
 }

@@ -11,10 +11,7 @@ pub(super) fn offered<'a>(
 ) -> Result<(&'a ModePolicy, &'a CompiledMode), Refusal> {
     if request.kind != policy.subject {
         return Err(Refusal::invalid(
-            format!(
-                "the policy is for `{}`, not for `{}`",
-                policy.subject, request.kind
-            ),
+            format!("the policy is for `{}`, not for `{}`", policy.subject, request.kind),
             "ask for a record of the policy's own kind",
         ));
     }
@@ -44,65 +41,35 @@ pub(super) fn access(
     let missing_role = || Refusal::MissingRole {
         kind: request.kind.clone(),
         mode: request.mode,
-        roles: list
-            .iter()
-            .filter_map(|allow| allow.role.clone())
-            .collect::<Vec<Role>>(),
+        roles: list.iter().filter_map(|allow| allow.role.clone()).collect::<Vec<Role>>(),
     };
     let actor = request.actor.as_ref().ok_or_else(missing_role)?;
-    let admitting: Vec<&Allow> = list
-        .iter()
-        .filter(|allow| allow.admits(actor, &request.subjects))
-        .collect();
+    let admitting: Vec<&Allow> = list.iter().filter(|allow| allow.admits(actor, &request.subjects)).collect();
     if admitting.is_empty() {
         return Err(missing_role());
     }
     let kind = policy.map.kind(&policy.subject);
     let conditions: Option<Vec<Condition>> = admitting
         .into_iter()
-        .map(|allow| {
-            allow.condition(actor, |field| {
-                kind.map_or(FieldType::Text, |kind| kind.type_of(field))
-            })
-        })
+        .map(|allow| allow.condition(actor, |field| kind.map_or(FieldType::Text, |kind| kind.type_of(field))))
         .collect();
     // One way in without a scope is enough.
     Ok(conditions.map(any))
 }
 
 /// The request says what it has to.
-pub(super) fn senseless(
-    policy: &ModePolicy,
-    mode: &CompiledMode,
-    request: &Request,
-) -> Result<(), Refusal> {
+pub(super) fn senseless(policy: &ModePolicy, mode: &CompiledMode, request: &Request) -> Result<(), Refusal> {
     if request.subjects.is_empty() {
-        return Err(Refusal::invalid(
-            "no record is named",
-            "name at least one id",
-        ));
+        return Err(Refusal::invalid("no record is named", "name at least one id"));
     }
-    if request
-        .subjects
-        .iter()
-        .any(crate::domain::RecordId::is_empty)
-    {
-        return Err(Refusal::invalid(
-            "an id is empty",
-            "name the id of a record",
-        ));
+    if request.subjects.iter().any(crate::domain::RecordId::is_empty) {
+        return Err(Refusal::invalid("an id is empty", "name the id of a record"));
     }
     if policy.reason == ReasonRule::Required {
         if request.reason.is_none() {
-            return Err(Refusal::invalid(
-                "a reason is required",
-                "name a reason in the request",
-            ));
+            return Err(Refusal::invalid("a reason is required", "name a reason in the request"));
         }
-        let noted = request
-            .note
-            .as_deref()
-            .is_some_and(|note| !note.trim().is_empty());
+        let noted = request.note.as_deref().is_some_and(|note| !note.trim().is_empty());
         if request.reason == Some(Reason::Other) && !noted {
             return Err(Refusal::invalid(
                 "the reason `other` needs a note",
@@ -111,16 +78,11 @@ pub(super) fn senseless(
         }
     }
     for name in request.reassign.keys() {
-        let asked = mode
-            .targets
-            .iter()
-            .any(|target| target.reference == *name && target.target == Target::Requested);
+        let asked =
+            mode.targets.iter().any(|target| target.reference == *name && target.target == Target::Requested);
         if !asked {
             return Err(Refusal::invalid(
-                format!(
-                    "`{name}` is not reassigned by the request in mode {}",
-                    request.mode
-                ),
+                format!("`{name}` is not reassigned by the request in mode {}", request.mode),
                 "name a reference whose rule is `reassign` without a target",
             ));
         }

@@ -10,30 +10,15 @@ use crate::policy::compile::CompiledGround;
 ///
 /// The first row may go when its own ground is over, which is the first in the list; the last row when
 /// the last of all grounds is.
-pub(super) fn grounds(
-    compiled: &[CompiledGround],
-    answers: &Answers<'_>,
-) -> (Vec<Ground>, Option<Until>) {
+pub(super) fn grounds(compiled: &[CompiledGround], answers: &Answers<'_>) -> (Vec<Ground>, Option<Until>) {
     let grounds: Vec<Ground> = compiled.iter().map(|ground| one(ground, answers)).collect();
-    let first = grounds
-        .first()
-        .and_then(|ground| ground.until)
-        .map(|until| until.first);
-    let last = grounds
-        .iter()
-        .filter_map(|ground| ground.until)
-        .map(|until| until.last)
-        .max();
-    (
-        grounds,
-        first.zip(last).map(|(first, last)| Until { first, last }),
-    )
+    let first = grounds.first().and_then(|ground| ground.until).map(|until| until.first);
+    let last = grounds.iter().filter_map(|ground| ground.until).map(|until| until.last).max();
+    (grounds, first.zip(last).map(|(first, last)| Until { first, last }))
 }
 
 fn one(compiled: &CompiledGround, answers: &Answers<'_>) -> Ground {
-    let span = answers
-        .get(compiled.question)
-        .and_then(|answer| answer.span);
+    let span = answers.get(compiled.question).and_then(|answer| answer.span);
     let end = |from: DateTime<Utc>| compiled.period.end(from);
     Ground {
         reference: compiled.reference.clone(),
@@ -41,11 +26,6 @@ fn one(compiled: &CompiledGround, answers: &Answers<'_>) -> Ground {
         basis: compiled.basis.clone(),
         count: answers.count(compiled.question),
         undated: answers.count(compiled.undated),
-        until: span.and_then(|(first, last)| {
-            Some(Until {
-                first: end(first)?,
-                last: end(last)?,
-            })
-        }),
+        until: span.and_then(|(first, last)| Some(Until { first: end(first)?, last: end(last)? })),
     }
 }

@@ -29,10 +29,7 @@ pub(super) fn steps(
             receipt_step: order.iter().position(|shown| *shown == at),
         })
     });
-    let steps = order
-        .iter()
-        .filter_map(|at| done.get(*at))
-        .map(|step| shown(step, request, answers));
+    let steps = order.iter().filter_map(|at| done.get(*at)).map(|step| shown(step, request, answers));
     (steps.collect(), changes.collect())
 }
 
@@ -42,10 +39,7 @@ fn is_shown(steps: &[&CompiledStep], at: usize) -> bool {
 
 fn shown(compiled: &CompiledStep, request: &Request, answers: &Answers<'_>) -> Step {
     let (grounds, until) = retained::grounds(&compiled.grounds, answers);
-    let forced = compiled
-        .forced_by
-        .iter()
-        .filter(|(_, question)| answers.count(*question) > 0);
+    let forced = compiled.forced_by.iter().filter(|(_, question)| answers.count(*question) > 0);
     let forced_by = forced.map(|(reference, question)| Forced {
         reference: reference.clone(),
         count: answers.count(*question),
@@ -79,10 +73,8 @@ fn write(inquiry: &Inquiry<'_>, request: &Request, kind: &Kind, step: &CompiledS
         Action::Mark => Write::Mark(marked().collect()),
         Action::Switch(on) => Write::Update(switched(*on).collect()),
         Action::Mask { masks, closes } => {
-            let mut values: BTreeMap<FieldName, NewValue> = masks
-                .iter()
-                .map(|(field, mask)| (field.clone(), masked(mask)))
-                .collect();
+            let mut values: BTreeMap<FieldName, NewValue> =
+                masks.iter().map(|(field, mask)| (field.clone(), masked(mask))).collect();
             if *closes {
                 values.extend(switched(false).chain(marked()));
             }
@@ -102,11 +94,7 @@ fn target_value(step: &CompiledStep, target: &Target, request: &Request) -> Valu
         Target::Value(value) => value.clone(),
         // Where the request names no target the plan has a blocker and is never carried out.
         Target::Requested => {
-            let asked = step
-                .key
-                .path
-                .last()
-                .and_then(|name| request.reassign.get(name));
+            let asked = step.key.path.last().and_then(|name| request.reassign.get(name));
             asked.map_or(Value::Null, Value::from)
         }
     }

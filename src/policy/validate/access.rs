@@ -17,11 +17,8 @@ pub(super) fn check(mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
             for (index, allow) in list.iter().enumerate() {
                 if allow.role.is_none() && !allow.oneself {
                     faults.push(
-                        Fault::new(
-                            format!("{path}[{index}]"),
-                            "an entry needs a `role` or `self`",
-                        )
-                        .remedy("a scope narrows a role, it is none"),
+                        Fault::new(format!("{path}[{index}]"), "an entry needs a `role` or `self`")
+                            .remedy("a scope narrows a role, it is none"),
                     );
                 }
             }

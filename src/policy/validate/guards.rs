@@ -6,13 +6,7 @@ use crate::domain::{DataMap, Fault, Faults, FieldType, KindName, Mode, Reference
 use crate::policy::ModePolicy;
 use crate::policy::graph::shortest_paths;
 
-pub(super) fn check(
-    subject: &KindName,
-    map: &DataMap,
-    mode: Mode,
-    policy: &ModePolicy,
-    faults: &mut Faults,
-) {
+pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let mut names = BTreeSet::new();
     for (index, guard) in policy.guards.iter().enumerate() {
         let path = format!("modes.{mode}.guards[{index}]");
@@ -30,10 +24,7 @@ pub(super) fn check(
         let path = format!("modes.{mode}.effects[{index}]");
         let on = effect.on.as_ref().unwrap_or(subject);
         if effect.topic.trim().is_empty() {
-            faults.push(Fault::new(
-                format!("{path}.topic"),
-                "an effect needs a topic",
-            ));
+            faults.push(Fault::new(format!("{path}.topic"), "an effect needs a topic"));
         }
         if !topics.insert((&effect.topic, on)) {
             // Operation, topic and record are the key of an event.
@@ -42,9 +33,7 @@ pub(super) fn check(
         }
         hangs(subject, map, on, &effect.via, &path, faults);
         for field in &effect.fields {
-            let json = map
-                .kind(on)
-                .is_some_and(|kind| kind.type_of(field) == FieldType::Json);
+            let json = map.kind(on).is_some_and(|kind| kind.type_of(field) == FieldType::Json);
             if field.as_str().is_empty() || json {
                 let message = format!("`{field}` cannot be sent");
                 faults.push(Fault::new(format!("{path}.fields"), message));
@@ -71,11 +60,8 @@ fn hangs(
     if via.is_empty() {
         if !shortest_paths(map, subject).contains_key(on) {
             faults.push(
-                Fault::new(
-                    format!("{path}.on"),
-                    format!("`{on}` does not hang on `{subject}`"),
-                )
-                .remedy("declare the references between them"),
+                Fault::new(format!("{path}.on"), format!("`{on}` does not hang on `{subject}`"))
+                    .remedy("declare the references between them"),
             );
         }
         return;

@@ -20,27 +20,18 @@ pub(super) fn policy(
     let mut faults = Faults::none();
     if map.kind(subject).is_none() {
         faults.push(
-            Fault::new("subject", format!("there is no kind `{subject}`"))
-                .remedy("declare it under `kinds`"),
+            Fault::new("subject", format!("there is no kind `{subject}`")).remedy("declare it under `kinds`"),
         );
         return faults.or(());
     }
-    for kind in map
-        .kinds()
-        .filter(|kind| kind.only.is_some() && kind.name != *subject)
-    {
+    for kind in map.kinds().filter(|kind| kind.only.is_some() && kind.name != *subject) {
         faults.push(
-            Fault::new(
-                format!("kinds.{}.only", kind.name),
-                "only the subject's kind can be narrowed",
-            )
-            .remedy("use conditions in the rules"),
+            Fault::new(format!("kinds.{}.only", kind.name), "only the subject's kind can be narrowed")
+                .remedy("use conditions in the rules"),
         );
     }
     if modes.is_empty() {
-        faults.push(
-            Fault::new("modes", "a policy needs a mode").remedy("add for example `hard_delete`"),
-        );
+        faults.push(Fault::new("modes", "a policy needs a mode").remedy("add for example `hard_delete`"));
     }
     types::infer(subject, map, modes, &mut faults);
     for (mode, policy) in modes {

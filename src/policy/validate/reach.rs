@@ -5,13 +5,7 @@ use crate::policy::ModePolicy;
 use crate::policy::compile::{Fate, Parts, cases, may_stay, possible};
 use crate::policy::graph::shortest_paths;
 
-pub(super) fn check(
-    subject: &KindName,
-    map: &DataMap,
-    mode: Mode,
-    policy: &ModePolicy,
-    faults: &mut Faults,
-) {
+pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let parts = Parts {
         subject,
         map,
@@ -39,11 +33,8 @@ fn subject_fields(parts: &Parts<'_>, faults: &mut Faults) {
         _ => return,
     };
     faults.push(
-        Fault::new(
-            path,
-            format!("the mode needs `{missing}` of `{}`", kind.name),
-        )
-        .remedy(format!("declare `kinds.{}.{missing}`", kind.name)),
+        Fault::new(path, format!("the mode needs `{missing}` of `{}`", kind.name))
+            .remedy(format!("declare `kinds.{}.{missing}`", kind.name)),
     );
 }
 
@@ -59,18 +50,13 @@ fn reference_fields(parts: &Parts<'_>, reference: &Reference, faults: &mut Fault
                 Some(Fate::Off) if kind.status.is_none() => "status",
                 _ => continue,
             };
-            let rule = entries
-                .get(case.entry)
-                .map_or("", |entry| entry.then.as_str());
+            let rule = entries.get(case.entry).map_or("", |entry| entry.then.as_str());
             faults.push(
                 Fault::new(
                     format!("modes.{}.rules.{}", parts.mode, reference.name),
                     format!("`{rule}` needs `{missing}` of `{}`", kind.name),
                 )
-                .remedy(format!(
-                    "declare `kinds.{}.{missing}`, or choose `keep`",
-                    kind.name
-                )),
+                .remedy(format!("declare `kinds.{}.{missing}`, or choose `keep`", kind.name)),
             );
         }
     }
@@ -81,11 +67,7 @@ fn tombstones(parts: &Parts<'_>, faults: &mut Faults) {
         if parts.map.kind(&kind).is_some_and(|kind| kind.tombstone) {
             continue;
         }
-        let chain: Vec<_> = parts
-            .path(&reference)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let chain: Vec<_> = parts.path(&reference).iter().map(ToString::to_string).collect();
         faults.push(
             Fault::new(
                 format!("modes.{}.rules.{reference}", parts.mode),

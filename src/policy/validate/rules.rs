@@ -9,11 +9,8 @@ pub(super) fn check(map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut
     for name in policy.rules.named.keys() {
         if map.reference(name).is_none() {
             faults.push(
-                Fault::new(
-                    format!("{path}.{name}"),
-                    format!("there is no reference `{name}`"),
-                )
-                .remedy("declare it under `references`, or correct the name"),
+                Fault::new(format!("{path}.{name}"), format!("there is no reference `{name}`"))
+                    .remedy("declare it under `references`, or correct the name"),
             );
         }
     }
@@ -45,17 +42,13 @@ fn entries(
     faults: &mut Faults,
 ) {
     for parent in [None, Some(Parent::Anonymize), Some(Parent::Retain)] {
-        let mut speaking = entries
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| entry.parent == parent);
+        let mut speaking = entries.iter().enumerate().filter(|(_, entry)| entry.parent == parent);
         if let Some((last, _)) = speaking.clone().find(|(_, entry)| entry.when.is_none())
             && let Some((dead, _)) = speaking.clone().find(|(index, _)| *index > last)
         {
             faults.push(
-                Fault::new(format!("{path}[{dead}]"), "the entry is never reached").remedy(
-                    format!("entry {last} has no `when` and decides for every row"),
-                ),
+                Fault::new(format!("{path}[{dead}]"), "the entry is never reached")
+                    .remedy(format!("entry {last} has no `when` and decides for every row")),
             );
         }
         if parent.is_none() && speaking.all(|(_, entry)| entry.when.is_some()) {
@@ -66,16 +59,10 @@ fn entries(
         }
     }
     for (index, entry) in entries.iter().enumerate() {
-        let path = if entries.len() > 1 {
-            format!("{path}[{index}]")
-        } else {
-            path.to_owned()
-        };
+        let path = if entries.len() > 1 { format!("{path}[{index}]") } else { path.to_owned() };
         if entry.parent.is_some() && closes_cycle(map, reference) {
             let message = "`parent` on a reference in a cycle of kinds has no one meaning";
-            faults.push(
-                Fault::new(&path, message).remedy("leave `parent` out, or decide by a condition"),
-            );
+            faults.push(Fault::new(&path, message).remedy("leave `parent` out, or decide by a condition"));
         }
         if let Some((message, remedy)) = misplaced(mode, entry) {
             faults.push(Fault::new(&path, message).remedy(remedy));
@@ -108,9 +95,7 @@ fn misplaced(mode: Mode, entry: &Entry) -> Option<(String, &'static str)> {
     let status_only = matches!(mode, Mode::Deactivate | Mode::Reactivate);
     match &entry.then {
         Rule::Cascade if mode == Mode::Anonymize => in_mode("use `delete`, `anonymize` or `keep`"),
-        Rule::Delete if status_only => {
-            in_mode("a switched status removes nothing; use `cascade` or `keep`")
-        }
+        Rule::Delete if status_only => in_mode("a switched status removes nothing; use `cascade` or `keep`"),
         Rule::SoftDelete | Rule::Anonymize(_) if mode == Mode::Reactivate => {
             in_mode("use `cascade` or `keep`")
         }
@@ -123,38 +108,30 @@ fn misplaced(mode: Mode, entry: &Entry) -> Option<(String, &'static str)> {
     }
 }
 
-fn target(
-    map: &DataMap,
-    reference: &Reference,
-    redirect: &Redirect,
-    path: &str,
-    faults: &mut Faults,
-) {
+fn target(map: &DataMap, reference: &Reference, redirect: &Redirect, path: &str, faults: &mut Faults) {
     let declared = map
         .kind(&reference.from)
         .and_then(|kind| kind.fields.get(&reference.field))
         .and_then(|field| field.default.as_ref());
-    let empties = match redirect {
-        Redirect::SetNull => true,
-        Redirect::SetDefault(Some(value)) => value.is_null(),
-        Redirect::SetDefault(None) => {
-            let Some(default) = declared else {
-                faults.push(Fault::new(path, format!("`{}` has no default", reference.name)).remedy(
+    let empties =
+        match redirect {
+            Redirect::SetNull => true,
+            Redirect::SetDefault(Some(value)) => value.is_null(),
+            Redirect::SetDefault(None) => {
+                let Some(default) = declared else {
+                    faults.push(Fault::new(path, format!("`{}` has no default", reference.name)).remedy(
                         "say {\"set_default\": …}, or declare `default` for the field in the data map",
                     ));
-                return;
-            };
-            default.is_null()
-        }
-        Redirect::Reassign(_) => false,
-    };
+                    return;
+                };
+                default.is_null()
+            }
+            Redirect::Reassign(_) => false,
+        };
     if empties && !reference.nullable {
         faults.push(
-            Fault::new(
-                path,
-                format!("`{}` is mandatory and cannot be emptied", reference.name),
-            )
-            .remedy("declare the reference `nullable`, or choose another rule"),
+            Fault::new(path, format!("`{}` is mandatory and cannot be emptied", reference.name))
+                .remedy("declare the reference `nullable`, or choose another rule"),
         );
     }
 }
@@ -168,23 +145,14 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
     };
     if own.is_empty() && kind.personal.is_empty() {
         faults.push(
-            Fault::new(
-                path,
-                format!("`{}` has no personal fields to mask", kind.name),
-            )
-            .remedy("declare `personal` for the kind, or give the rule masks"),
+            Fault::new(path, format!("`{}` has no personal fields to mask", kind.name))
+                .remedy("declare `personal` for the kind, or give the rule masks"),
         );
     }
     for (field, mask) in own {
         let path = format!("{path}.anonymize.{field}");
-        if *field == kind.id
-            || map
-                .references_from(&kind.name)
-                .any(|other| other.field == *field)
-        {
-            faults.push(
-                Fault::new(&path, "ids and references cannot be masked").remedy("use `link`"),
-            );
+        if *field == kind.id || map.references_from(&kind.name).any(|other| other.field == *field) {
+            faults.push(Fault::new(&path, "ids and references cannot be masked").remedy("use `link`"));
         }
         if let Some(other) = kind.personal.get(field)
             && other != mask
@@ -194,17 +162,11 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
                     .remedy("use one mask for one field"),
             );
         }
-        let unique = kind
-            .fields
-            .get(field)
-            .is_some_and(|declared| declared.unique);
+        let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
         if unique && matches!(mask, Mask::Text(_) | Mask::Year | Mask::Truncate(_)) {
             faults.push(
-                Fault::new(
-                    &path,
-                    "the mask may give two rows the same value and the field is unique",
-                )
-                .remedy("use `null` or `placeholder_email`"),
+                Fault::new(&path, "the mask may give two rows the same value and the field is unique")
+                    .remedy("use `null` or `placeholder_email`"),
             );
         }
     }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    Comparison, Condition, DataMap, Fault, Faults, FieldName, FieldType, KindName, Mask, Mode,
-    Value,
+    Comparison, Condition, DataMap, Fault, Faults, FieldName, FieldType, KindName, Mask, Mode, Value,
 };
 use crate::policy::{ModePolicy, Rule};
 
@@ -20,13 +19,7 @@ pub(super) fn infer(
         if let Some(only) = &kind.only {
             condition(map, &kind.name, only, &format!("{path}.only"), faults);
         }
-        masks(
-            map,
-            &kind.name,
-            &kind.personal,
-            &format!("{path}.personal"),
-            faults,
-        );
+        masks(map, &kind.name, &kind.personal, &format!("{path}.personal"), faults);
     }
     for (mode, policy) in modes {
         let path = format!("modes.{mode}");
@@ -39,25 +32,13 @@ pub(super) fn infer(
         }
         for (index, guard) in policy.guards.iter().enumerate() {
             if let Some(when) = &guard.when {
-                condition(
-                    map,
-                    &guard.on,
-                    when,
-                    &format!("{path}.guards[{index}].when"),
-                    faults,
-                );
+                condition(map, &guard.on, when, &format!("{path}.guards[{index}].when"), faults);
             }
         }
         for (index, effect) in policy.effects.iter().enumerate() {
             let on = effect.on.as_ref().unwrap_or(subject);
             if let Some(when) = &effect.when {
-                condition(
-                    map,
-                    on,
-                    when,
-                    &format!("{path}.effects[{index}].when"),
-                    faults,
-                );
+                condition(map, on, when, &format!("{path}.effects[{index}].when"), faults);
             }
         }
         if let Some(entries) = &policy.rules.others {
@@ -81,11 +62,7 @@ fn entries_of(
     faults: &mut Faults,
 ) {
     for (index, entry) in entries.iter().enumerate() {
-        let path = if entries.len() > 1 {
-            format!("{path}[{index}]")
-        } else {
-            path.to_owned()
-        };
+        let path = if entries.len() > 1 { format!("{path}[{index}]") } else { path.to_owned() };
         if let Some(when) = &entry.when {
             condition(map, kind, when, &format!("{path}.when"), faults);
         }
@@ -93,10 +70,7 @@ fn entries_of(
             Rule::Retain(retention) => {
                 let found = map.infer_type(kind, &retention.from, FieldType::Timestamp);
                 if !found.is_time() {
-                    let message = format!(
-                        "`{}` is {found}, and a period runs from a date",
-                        retention.from
-                    );
+                    let message = format!("`{}` is {found}, and a period runs from a date", retention.from);
                     faults.push(Fault::new(format!("{path}.retain.from"), message));
                 }
             }
@@ -119,28 +93,17 @@ fn masks(
             Mask::Null => continue,
             Mask::Hmac => {
                 faults.push(
-                    Fault::new(
-                        path,
-                        "`hmac` needs a key, which this version cannot be given yet",
-                    )
-                    .remedy("use `null`, `placeholder_email` or a text"),
+                    Fault::new(path, "`hmac` needs a key, which this version cannot be given yet")
+                        .remedy("use `null`, `placeholder_email` or a text"),
                 );
                 continue;
             }
             Mask::Year => true,
             Mask::Text(_) | Mask::Truncate(_) | Mask::PlaceholderEmail => false,
         };
-        let default = if wants_time {
-            FieldType::Date
-        } else {
-            FieldType::Text
-        };
+        let default = if wants_time { FieldType::Date } else { FieldType::Text };
         let found = map.infer_type(kind, field, default);
-        let fits = if wants_time {
-            found.is_time()
-        } else {
-            found == FieldType::Text
-        };
+        let fits = if wants_time { found.is_time() } else { found == FieldType::Text };
         if !fits {
             let message = format!("the mask makes no sense for a field of type {found}");
             faults.push(Fault::new(path, message).remedy("`null` fits every nullable field"));
@@ -148,13 +111,7 @@ fn masks(
     }
 }
 
-fn condition(
-    map: &mut DataMap,
-    kind: &KindName,
-    condition: &Condition,
-    path: &str,
-    faults: &mut Faults,
-) {
+fn condition(map: &mut DataMap, kind: &KindName, condition: &Condition, path: &str, faults: &mut Faults) {
     condition.visit(&mut |leaf| {
         let Some(field) = leaf.field() else { return };
         if field.as_str().is_empty() {
@@ -200,19 +157,16 @@ fn mismatch(leaf: &Condition, declared: FieldType) -> Option<String> {
         _ if declared == FieldType::Json => Some("a json field can only be tested for null".into()),
         Condition::Time { .. } => (!declared.is_time())
             .then(|| format!("a field of type {declared} cannot be compared with a moment")),
-        Condition::Compare { value, .. } if value.is_null() || unreadable(value) => Some(format!(
-            "{} is no value of type {declared}",
-            value.literal()
-        )),
+        Condition::Compare { value, .. } if value.is_null() || unreadable(value) => {
+            Some(format!("{} is no value of type {declared}", value.literal()))
+        }
         Condition::Compare { is, .. } => {
             let ordered = !matches!(is, Comparison::Equal | Comparison::NotEqual);
             (ordered && declared == FieldType::Boolean)
                 .then(|| "true and false have no order; use eq or ne".into())
         }
         Condition::OneOf { values, .. } => {
-            let bad = values
-                .iter()
-                .find(|value| value.is_null() || unreadable(value))?;
+            let bad = values.iter().find(|value| value.is_null() || unreadable(value))?;
             Some(format!("{} is no value of type {declared}", bad.literal()))
         }
         Condition::All(_) | Condition::Any(_) | Condition::Not(_) => None,

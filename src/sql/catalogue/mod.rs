@@ -158,9 +158,7 @@ impl Catalogue {
             Dialect::Sqlite => sqlite::read(tx).await?,
         };
         for own in super::schema::TABLES {
-            catalogue
-                .tables
-                .remove(&prefix.table(own).to_ascii_lowercase());
+            catalogue.tables.remove(&prefix.table(own).to_ascii_lowercase());
         }
         Ok(catalogue)
     }
@@ -225,13 +223,8 @@ impl Table {
     pub fn is_indexed(&self, column: &str) -> bool {
         let mut indexes = self.indexes.iter();
         self.is_primary_key(column)
-            || indexes.any(|index| {
-                !index.partial
-                    && index
-                        .columns
-                        .first()
-                        .is_some_and(|first| same(first, column))
-            })
+            || indexes
+                .any(|index| !index.partial && index.columns.first().is_some_and(|first| same(first, column)))
     }
 }
 
@@ -240,9 +233,7 @@ impl ForeignKey {
     #[must_use]
     pub fn column_to(&self, column: &str) -> Option<&str> {
         let mut pairs = self.columns.iter().zip(&self.to_columns);
-        pairs
-            .find(|(_, to)| same(to, column))
-            .map(|(from, _)| from.as_str())
+        pairs.find(|(_, to)| same(to, column)).map(|(from, _)| from.as_str())
     }
 }
 

@@ -30,17 +30,10 @@ pub(super) async fn read(tx: &mut (dyn SqlTransaction + '_)) -> Result<Catalogue
         if let [table, name, sql] = &*row
             && let Some(table) = tables.get_mut(&text(table).to_ascii_lowercase())
         {
-            table.triggers.push(Trigger {
-                name: text(name),
-                event: trigger::event(&text(sql)),
-            });
+            table.triggers.push(Trigger { name: text(name), event: trigger::event(&text(sql)) });
         }
     }
-    Ok(Catalogue {
-        dialect: Dialect::Sqlite,
-        tables,
-        foreign_keys,
-    })
+    Ok(Catalogue { dialect: Dialect::Sqlite, tables, foreign_keys })
 }
 
 fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
@@ -144,15 +137,10 @@ fn foreign_keys(rows: &[Vec<SqlValue>], tables: &BTreeMap<String, Table>) -> Vec
 }
 
 fn action(text: &str) -> OnDelete {
-    [
-        OnDelete::Restrict,
-        OnDelete::Cascade,
-        OnDelete::SetNull,
-        OnDelete::SetDefault,
-    ]
-    .into_iter()
-    .find(|action| same(&action.to_string(), text))
-    .unwrap_or(OnDelete::NoAction)
+    [OnDelete::Restrict, OnDelete::Cascade, OnDelete::SetNull, OnDelete::SetDefault]
+        .into_iter()
+        .find(|action| same(&action.to_string(), text))
+        .unwrap_or(OnDelete::NoAction)
 }
 
 /// SQLite's rule, in its order; the empty type is told apart from BLOB.

@@ -7,9 +7,7 @@ use super::TriggerEvent;
 pub(super) fn event(sql: &str) -> TriggerEvent {
     let mut words = Words { rest: sql };
     // A name in quotes is no word, so a trigger called "delete" is not taken for one on DELETE.
-    words
-        .by_ref()
-        .find(|word| word.eq_ignore_ascii_case("TRIGGER"));
+    words.by_ref().find(|word| word.eq_ignore_ascii_case("TRIGGER"));
     let mut named = false;
     for word in words {
         let is = |keyword: &str| word.eq_ignore_ascii_case(keyword);
@@ -37,9 +35,8 @@ impl<'a> Iterator for Words<'a> {
     fn next(&mut self) -> Option<&'a str> {
         loop {
             self.rest = self.rest.trim_start();
-            let comment = [("--", "\n"), ("/*", "*/")]
-                .into_iter()
-                .find(|(opens, _)| self.rest.starts_with(opens));
+            let comment =
+                [("--", "\n"), ("/*", "*/")].into_iter().find(|(opens, _)| self.rest.starts_with(opens));
             let Some((_, closes)) = comment else { break };
             self.rest = self.rest.split_once(closes).map_or("", |(_, after)| after);
         }
@@ -85,10 +82,7 @@ mod tests {
     #[test]
     fn the_event_is_read_whatever_the_trigger_is_called() {
         for (sql, expected) in [
-            (
-                "CREATE TRIGGER t AFTER DELETE ON a BEGIN SELECT 1; END",
-                TriggerEvent::Delete,
-            ),
+            ("CREATE TRIGGER t AFTER DELETE ON a BEGIN SELECT 1; END", TriggerEvent::Delete),
             (
                 "create trigger if not exists t update of b on a begin delete from c; end",
                 TriggerEvent::Update,
@@ -101,10 +95,7 @@ mod tests {
                 "CREATE TRIGGER main.[update x] INSTEAD OF DELETE ON v BEGIN SELECT 1; END",
                 TriggerEvent::Delete,
             ),
-            (
-                "CREATE TRIGGER insert_log AFTER UPDATE ON a BEGIN SELECT 1; END",
-                TriggerEvent::Update,
-            ),
+            ("CREATE TRIGGER insert_log AFTER UPDATE ON a BEGIN SELECT 1; END", TriggerEvent::Update),
             (
                 "CREATE /* on delete */ TRIGGER t -- delete\n INSERT ON a BEGIN SELECT 1; END",
                 TriggerEvent::Insert,

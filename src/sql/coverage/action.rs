@@ -12,9 +12,7 @@ pub(in crate::sql) fn undeclared<'a>(
     catalogue: &'a Catalogue,
 ) -> impl Iterator<Item = Finding> + 'a {
     acting(map, catalogue)
-        .filter(|(key, _)| {
-            !decided::table_excluded(map, &key.table) && !decided::key_excluded(map, key)
-        })
+        .filter(|(key, _)| !decided::table_excluded(map, &key.table) && !decided::key_excluded(map, key))
         .map(|(key, to)| {
             finding(key, to, "the map does not declare")
                 .remedy("declare the reference, or list it under `excluded` and say why")
@@ -29,8 +27,7 @@ pub(super) fn excluded<'a>(
 ) -> impl Iterator<Item = Finding> + 'a {
     acting(map, catalogue)
         .filter(|(key, to)| {
-            let left_out =
-                decided::table_excluded(map, &key.table) || decided::key_excluded(map, key);
+            let left_out = decided::table_excluded(map, &key.table) || decided::key_excluded(map, key);
             left_out && touched.deletes(&to.name)
         })
         .map(|(key, to)| {

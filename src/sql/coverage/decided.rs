@@ -5,8 +5,7 @@ use crate::sql::catalogue::{ForeignKey, same};
 
 /// The kinds of a table: as a rule one, or none.
 pub(super) fn kinds<'a>(map: &'a DataMap, table: &'a str) -> impl Iterator<Item = &'a Kind> {
-    map.kinds()
-        .filter(move |kind| same(kind.table_name(), table))
+    map.kinds().filter(move |kind| same(kind.table_name(), table))
 }
 
 /// Whether a column is declared to refer to a kind of the table `to`.
@@ -46,9 +45,9 @@ pub(super) fn column_excluded(map: &DataMap, table: &str, column: &str) -> bool 
         let Some((from, field)) = name.split() else {
             return false;
         };
-        let by_kind = map.kind(&from).is_some_and(|kind| {
-            same(kind.table_name(), table) && same(kind.column(&field), column)
-        });
+        let by_kind = map
+            .kind(&from)
+            .is_some_and(|kind| same(kind.table_name(), table) && same(kind.column(&field), column));
         by_kind || (same(from.as_str(), table) && same(field.as_str(), column))
     })
 }

@@ -25,14 +25,11 @@ impl<'a> Names<'a> {
         let map = policy.map();
         let mut by_name = BTreeMap::new();
         for reference in map.references() {
-            let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to))
-            else {
+            let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) else {
                 continue;
             };
             let name = folded(from.column(&reference.field));
-            by_name
-                .entry(name)
-                .or_insert((to, Why::Like(&reference.name)));
+            by_name.entry(name).or_insert((to, Why::Like(&reference.name)));
         }
         for kind in map.kinds() {
             for name in derived(kind.table_name()) {
@@ -42,9 +39,7 @@ impl<'a> Names<'a> {
         if let Some(subject) = map.kind(policy.subject()) {
             let id = folded(subject.column(&subject.id));
             // `user_id` and `client_no` say whose they are; `id` and `uuid` do not.
-            let whose = singulars(subject.table_name())
-                .iter()
-                .any(|name| id.starts_with(name));
+            let whose = singulars(subject.table_name()).iter().any(|name| id.starts_with(name));
             let generic = ["id", "uuid", "guid", "rowid"].contains(&&*id);
             if whose || id.ends_with("id") && !generic {
                 by_name.entry(id).or_insert((subject, Why::Derived));
@@ -93,11 +88,9 @@ mod tests {
 
     #[test]
     fn a_table_lends_its_name_to_ids_in_the_singular_too() {
-        for (table, id) in [
-            ("Client_Companies", "clientCompanyId"),
-            ("addresses", "address_id"),
-            ("staff", "staff_id"),
-        ] {
+        for (table, id) in
+            [("Client_Companies", "clientCompanyId"), ("addresses", "address_id"), ("staff", "staff_id")]
+        {
             assert!(derived(table).any(|name| name == folded(id)), "{table}");
         }
     }

@@ -5,11 +5,7 @@ use crate::sql::catalogue::{Catalogue, ForeignKey, same};
 use crate::sql::check::End;
 use crate::sql::{Dialect, Finding, FindingCode};
 
-pub(super) fn findings(
-    map: &DataMap,
-    reference: &Reference,
-    catalogue: &Catalogue,
-) -> Vec<Finding> {
+pub(super) fn findings(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Vec<Finding> {
     let to = map.kind(&reference.to);
     let ends = (
         End::of(map.kind(&reference.from), &reference.field, catalogue),
@@ -19,13 +15,10 @@ pub(super) fn findings(
     let (Some(from), Some(to)) = ends else {
         return Vec::new();
     };
-    [
-        unprotected(reference, &from, &to, catalogue),
-        index(reference, &from, catalogue.dialect()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [unprotected(reference, &from, &to, catalogue), index(reference, &from, catalogue.dialect())]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn unprotected(
@@ -41,8 +34,7 @@ fn unprotected(
         .collect();
     let is_it = |key: &&ForeignKey| {
         let column = key.column_to(&to.column.name);
-        same(&key.to, &to.table.name)
-            && column.is_some_and(|column| same(column, &from.column.name))
+        same(&key.to, &to.table.name) && column.is_some_and(|column| same(column, &from.column.name))
     };
     if keys.iter().any(is_it) {
         return None;

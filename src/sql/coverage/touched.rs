@@ -24,9 +24,7 @@ impl Touched {
             touched.walk(map, said, mode, policy.subject());
         }
         let tombstones = map.kinds().filter(|kind| kind.tombstone);
-        touched
-            .updated
-            .extend(tombstones.map(|kind| kind.name.clone()));
+        touched.updated.extend(tombstones.map(|kind| kind.name.clone()));
         touched
     }
 

@@ -10,9 +10,7 @@ pub(super) fn findings<'a>(
     catalogue: &'a Catalogue,
     touched: &'a Touched,
 ) -> impl Iterator<Item = Finding> + 'a {
-    let tables = map
-        .kinds()
-        .filter_map(|kind| Some((kind, catalogue.table(kind.table_name())?)));
+    let tables = map.kinds().filter_map(|kind| Some((kind, catalogue.table(kind.table_name())?)));
     tables.flat_map(|(kind, table)| {
         let fires = table.triggers.iter().filter(|trigger| match trigger.event {
             TriggerEvent::Delete => touched.deletes(&kind.name),

@@ -13,9 +13,8 @@ pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Fi
     let map = &**policy.map();
     let suspects = Names::of(policy);
     let hanging = hanging(policy, catalogue);
-    let tables = catalogue
-        .tables()
-        .filter(|table| !table.is_view && !decided::table_excluded(map, &table.name));
+    let tables =
+        catalogue.tables().filter(|table| !table.is_view && !decided::table_excluded(map, &table.name));
     let mut found = Vec::new();
     for table in tables {
         let keys: Vec<&ForeignKey> = catalogue
@@ -31,11 +30,7 @@ pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Fi
             .collect();
         if decided::kinds(map, &table.name).next().is_some() {
             found.extend(keys.iter().filter_map(|key| by_key(map, key)));
-            found.extend(
-                named
-                    .iter()
-                    .map(|(column, why)| by_name(table, column, why)),
-            );
+            found.extend(named.iter().map(|(column, why)| by_name(table, column, why)));
         } else if !keys.is_empty() || !named.is_empty() {
             found.extend(table_findings(table, &keys, &named));
         }
@@ -67,9 +62,7 @@ fn explained(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogu
     let mut keys = catalogue.foreign_keys_of(&table.name);
     keys.any(|key| key.columns.iter().any(|part| same(part, &column.name)))
         || decided::column_excluded(map, &table.name, &column.name)
-        || decided::references(map, &table.name, &column.name)
-            .next()
-            .is_some()
+        || decided::references(map, &table.name, &column.name).next().is_some()
         || decided::kinds(map, &table.name).any(|kind| {
             let is = |field| same(kind.column(field), &column.name);
             is(&kind.id) || kind.key.as_ref().is_some_and(is)
@@ -89,11 +82,8 @@ fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
             key.to_columns.join("`, `"),
             to.name
         );
-        let code = if key.columns.len() > 1 {
-            FindingCode::CompositeKey
-        } else {
-            FindingCode::UncoveredReference
-        };
+        let code =
+            if key.columns.len() > 1 { FindingCode::CompositeKey } else { FindingCode::UncoveredReference };
         return Some(
             Finding::new(code, path, message)
                 .remedy("let it refer to the id, or list it under `excluded` and say why"),
@@ -101,10 +91,7 @@ fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
     };
     let is_id = decided::kinds(map, &key.table).any(|kind| same(kind.column(&kind.id), column));
     let path = format!("references.{}.{column}", key.table);
-    let message = format!(
-        "its foreign key refers to `{}`, and it is neither declared nor excluded",
-        to.name
-    );
+    let message = format!("its foreign key refers to `{}`, and it is neither declared nor excluded", to.name);
     Some(Finding::new(FindingCode::UncoveredReference, path, message).remedy(if is_id {
         "it is the id of its kind too: give the table a unique column of its own, name that as `id`, and \
              declare the reference"
@@ -122,31 +109,19 @@ fn by_name(table: &Table, column: &Column, why: &str) -> Finding {
     .remedy("declare the reference and give it a rule, or list it under `excluded` and say why")
 }
 
-fn table_findings(
-    table: &Table,
-    keys: &[&ForeignKey],
-    named: &[(&Column, String)],
-) -> Vec<Finding> {
+fn table_findings(table: &Table, keys: &[&ForeignKey], named: &[(&Column, String)]) -> Vec<Finding> {
     let by_key = keys.iter().map(|key| {
         let columns = key.columns.join("`, `");
         format!("`{columns}` refers to `{}`", key.to)
     });
-    let by_name = named
-        .iter()
-        .map(|(column, why)| format!("`{}` {why}", column.name));
+    let by_name = named.iter().map(|(column, why)| format!("`{}` {why}", column.name));
     let why: Vec<String> = by_key.chain(by_name).collect();
     let path = format!("kinds.{}", table.name);
-    let message = format!(
-        "the table is neither declared nor excluded: {}",
-        why.join(", ")
-    );
+    let message = format!("the table is neither declared nor excluded: {}", why.join(", "));
     let mut found = vec![Finding::new(FindingCode::UncoveredTable, &path, message).remedy(
         "declare it with its references and give them rules, or list it under `excluded` and say why",
     )];
-    let single = table
-        .columns
-        .iter()
-        .any(|column| table.is_unique(&column.name));
+    let single = table.columns.iter().any(|column| table.is_unique(&column.name));
     if table.primary_key.len() > 1 && !single {
         let key = table.primary_key.join("`, `");
         let message = format!("composite primary keys are not supported: `{key}`");

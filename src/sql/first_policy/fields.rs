@@ -10,12 +10,7 @@ use crate::sql::check::fits;
 const FLAGS: [&str; 5] = ["active", "is_active", "isActive", "enabled", "is_enabled"];
 
 /// Declares moments, days, truth values and states; on the subject also what says that it is ON.
-pub(super) fn describe(
-    mut kind: KindBuilder,
-    table: &Table,
-    id: &str,
-    is_subject: bool,
-) -> KindBuilder {
+pub(super) fn describe(mut kind: KindBuilder, table: &Table, id: &str, is_subject: bool) -> KindBuilder {
     let mut status = None;
     let mut deleted_at = None;
     for column in table.columns.iter().filter(|column| column.name != id) {
@@ -25,10 +20,7 @@ pub(super) fn describe(
             continue;
         }
         if is_subject && status.is_none() {
-            status = status_of(column).map(|status| StatusField {
-                field: field.clone(),
-                ..status
-            });
+            status = status_of(column).map(|status| StatusField { field: field.clone(), ..status });
         }
         if let Some(field_type) = type_of(column) {
             kind = kind.field(field, field_type);
@@ -54,15 +46,11 @@ fn says_deleted(column: &Column) -> bool {
 /// `ON` and `OFF`, unless the default says that the words are others; or true and false.
 fn status_of(column: &Column) -> Option<StatusField> {
     let text = column.affinity == Affinity::Text
-        && column
-            .default
-            .as_deref()
-            .is_none_or(|default| default.trim_matches(['\'', '"']) == "ON");
+        && column.default.as_deref().is_none_or(|default| default.trim_matches(['\'', '"']) == "ON");
     if same(&column.name, "status") && text {
         return Some(column.name.as_str().into());
     }
-    let flag = FLAGS.iter().any(|name| same(name, &column.name))
-        && fits(FieldType::Boolean, column.affinity);
+    let flag = FLAGS.iter().any(|name| same(name, &column.name)) && fits(FieldType::Boolean, column.affinity);
     flag.then(|| StatusField {
         on: true.into(),
         off: false.into(),

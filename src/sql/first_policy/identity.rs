@@ -32,11 +32,7 @@ pub(super) fn of<'a>(
         keys.any(|key| same(&key.to, &table.name) && key.column_to(name).is_some())
     };
     // What others refer to is the id, and most often it is the primary key.
-    let id = key
-        .filter(referred)
-        .or_else(|| candidates.iter().find(referred))
-        .or(key)
-        .or(candidates.first());
+    let id = key.filter(referred).or_else(|| candidates.iter().find(referred)).or(key).or(candidates.first());
     id.copied().ok_or_else(|| why_not(table))
 }
 

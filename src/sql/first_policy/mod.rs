@@ -61,9 +61,7 @@ pub fn first_policy(catalogue: &Catalogue, subject: &str) -> Result<DeletionPoli
     for (table, because) in survey.left_out_tables() {
         policy = policy.exclude_table(&table.name, because);
     }
-    decide(policy, names, &declared)
-        .build()
-        .map_err(NoFirstPolicy::Faults)
+    decide(policy, names, &declared).build().map_err(NoFirstPolicy::Faults)
 }
 
 type Declared<'a> = (&'a ForeignKey, &'a Table, &'a str, &'a Table);

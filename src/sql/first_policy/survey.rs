@@ -36,28 +36,16 @@ impl<'a> Survey<'a> {
             .iter()
             .filter_map(|name| {
                 let table = catalogue.table(name)?;
-                Some((
-                    name.clone(),
-                    (table, identity::of(catalogue, table, &names)),
-                ))
+                Some((name.clone(), (table, identity::of(catalogue, table, &names))))
             })
             .collect();
-        let mut survey = Self {
-            catalogue,
-            names: Names { subject, called },
-            hanging,
-            kinds: BTreeSet::new(),
-        };
+        let mut survey =
+            Self { catalogue, names: Names { subject, called }, hanging, kinds: BTreeSet::new() };
         if let Some((table, Err(why))) = survey.at(&subject.name) {
-            return Err(NoFirstPolicy::NoId {
-                table: table.name.clone(),
-                why: why.clone(),
-            });
+            return Err(NoFirstPolicy::NoId { table: table.name.clone(), why: why.clone() });
         }
-        let edges: Vec<_> = survey
-            .pairs()
-            .map(|(_, from, _, to)| (from.name.clone(), to.name.clone()))
-            .collect();
+        let edges: Vec<_> =
+            survey.pairs().map(|(_, from, _, to)| (from.name.clone(), to.name.clone())).collect();
         survey.kinds = reach(&subject.name, edges);
         Ok(survey)
     }
@@ -97,18 +85,14 @@ impl<'a> Survey<'a> {
     }
 
     /// The references to declare.
-    pub(super) fn references(
-        &self,
-    ) -> impl Iterator<Item = (&'a ForeignKey, &'a Table, &'a str, &'a Table)> {
-        self.pairs()
-            .filter(|(_, from, _, to)| self.is_kind(&from.name) && self.is_kind(&to.name))
+    pub(super) fn references(&self) -> impl Iterator<Item = (&'a ForeignKey, &'a Table, &'a str, &'a Table)> {
+        self.pairs().filter(|(_, from, _, to)| self.is_kind(&from.name) && self.is_kind(&to.name))
     }
 
     /// Foreign keys between kinds that cannot be declared, each with the reason.
     pub(super) fn left_out_references(&self) -> Vec<(ReferenceName, String)> {
         let declared: Vec<_> = self.references().collect();
-        let is_declared =
-            |key: &ForeignKey| declared.iter().any(|(other, ..)| std::ptr::eq(*other, key));
+        let is_declared = |key: &ForeignKey| declared.iter().any(|(other, ..)| std::ptr::eq(*other, key));
         let is_reference = |key: &ForeignKey, column: &str| {
             let mut references = declared.iter();
             references.any(|(_, from, of, _)| same(&from.name, &key.table) && same(of, column))
@@ -119,21 +103,13 @@ impl<'a> Survey<'a> {
             .filter_map(|key| {
                 let from = self.catalogue.table(&key.table)?;
                 let mut columns = key.columns.iter();
-                let column = columns
-                    .find(|column| !is_reference(key, column))
-                    .or(key.columns.first())?;
+                let column = columns.find(|column| !is_reference(key, column)).or(key.columns.first())?;
                 let because = if is_reference(key, column) {
-                    format!(
-                        "it refers to `{}` as well, and a field refers to one kind",
-                        key.to
-                    )
+                    format!("it refers to `{}` as well, and a field refers to one kind", key.to)
                 } else {
                     format!("it refers to `{}` by what is not its id", key.to)
                 };
-                Some((
-                    self.names.reference(from, column),
-                    because + &meanwhile(key.on_delete),
-                ))
+                Some((self.names.reference(from, column), because + &meanwhile(key.on_delete)))
             })
             .collect()
     }
@@ -141,26 +117,19 @@ impl<'a> Survey<'a> {
     /// Tables that cannot be declared, each with the reason.
     pub(super) fn left_out_tables(&self) -> impl Iterator<Item = (&'a Table, String)> {
         let left_out = self.hanging.iter();
-        left_out
-            .filter(|(name, _)| !self.kinds.contains(*name))
-            .map(|(_, (table, id))| {
-                let keys = self.catalogue.foreign_keys_of(&table.name);
-                let keys: Vec<_> = keys.filter(|key| self.at(&key.to).is_some()).collect();
-                let parents: BTreeSet<&str> = keys.iter().map(|key| key.to.as_str()).collect();
-                let parents = parents.into_iter().collect::<Vec<_>>().join("`, `");
-                let why = match id {
-                    Err(why) => format!("it cannot be declared: {why}"),
-                    Ok(_) => format!(
-                        "it hangs on the subject only over `{parents}`, by what is no declared id"
-                    ),
-                };
-                let action = keys
-                    .iter()
-                    .find(|key| key.on_delete.changes_rows())
-                    .or(keys.first());
-                let action = action.map(|key| meanwhile(key.on_delete));
-                (*table, why + &action.unwrap_or_default())
-            })
+        left_out.filter(|(name, _)| !self.kinds.contains(*name)).map(|(_, (table, id))| {
+            let keys = self.catalogue.foreign_keys_of(&table.name);
+            let keys: Vec<_> = keys.filter(|key| self.at(&key.to).is_some()).collect();
+            let parents: BTreeSet<&str> = keys.iter().map(|key| key.to.as_str()).collect();
+            let parents = parents.into_iter().collect::<Vec<_>>().join("`, `");
+            let why = match id {
+                Err(why) => format!("it cannot be declared: {why}"),
+                Ok(_) => format!("it hangs on the subject only over `{parents}`, by what is no declared id"),
+            };
+            let action = keys.iter().find(|key| key.on_delete.changes_rows()).or(keys.first());
+            let action = action.map(|key| meanwhile(key.on_delete));
+            (*table, why + &action.unwrap_or_default())
+        })
     }
 }
 

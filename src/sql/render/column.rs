@@ -25,12 +25,7 @@ pub(crate) struct Columns<'a> {
 impl<'a> Columns<'a> {
     /// For a survey.
     pub(crate) fn of_query(query: &'a SurveyQuery) -> Result<Self, StoreError> {
-        let find = |name: &KindName| {
-            query
-                .map
-                .kind(name)
-                .ok_or_else(|| unknown("kind", name.as_str()))
-        };
+        let find = |name: &KindName| query.map.kind(name).ok_or_else(|| unknown("kind", name.as_str()));
         let mut kinds = BTreeSet::new();
         let mut ids = BTreeSet::new();
         for set in query.sets.iter().flat_map(Stratum::sets) {
@@ -42,10 +37,7 @@ impl<'a> Columns<'a> {
         }
         let kinds = kinds.into_iter().map(find).collect::<Result<_, _>>()?;
         let ids: Vec<&Kind> = ids.into_iter().map(find).collect::<Result<_, _>>()?;
-        Ok(Self {
-            kinds,
-            columns: ids.into_iter().map(|kind| (kind, &kind.id)).collect(),
-        })
+        Ok(Self { kinds, columns: ids.into_iter().map(|kind| (kind, &kind.id)).collect() })
     }
 
     /// For a change set: also the columns into which ids and instants are written.
@@ -56,9 +48,7 @@ impl<'a> Columns<'a> {
             let (Write::Update(fields) | Write::Mark(fields)) = &step.write else {
                 continue;
             };
-            let kind = map
-                .kind(&step.kind)
-                .ok_or_else(|| unknown("kind", step.kind.as_str()))?;
+            let kind = map.kind(&step.kind).ok_or_else(|| unknown("kind", step.kind.as_str()))?;
             for (field, value) in fields {
                 let NewValue::Value(value) = value else {
                     continue;
@@ -78,8 +68,7 @@ impl<'a> Columns<'a> {
     }
 
     fn add(&mut self, kind: &'a Kind, field: &'a FieldName) {
-        let same =
-            |(known, column): &(&Kind, &FieldName)| known.name == kind.name && **column == *field;
+        let same = |(known, column): &(&Kind, &FieldName)| known.name == kind.name && **column == *field;
         if !self.columns.iter().any(same) {
             self.columns.push((kind, field));
         }
@@ -137,13 +126,7 @@ impl<'a> Columns<'a> {
     pub(crate) fn read(&self, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Forms {
         let mut forms = Forms::default();
         for row in rows {
-            let [
-                SqlValue::Integer(what),
-                SqlValue::Integer(position),
-                first,
-                sample,
-            ] = &*row
-            else {
+            let [SqlValue::Integer(what), SqlValue::Integer(position), first, sample] = &*row else {
                 continue;
             };
             let Ok(position) = usize::try_from(*position) else {

@@ -103,15 +103,9 @@ pub(super) fn fields_read(condition: &Condition) -> BTreeSet<&FieldName> {
 }
 
 /// Whether one of the fields holds a value that is not of its type. Never null.
-pub(super) fn any_bad<'f>(
-    w: &mut Writer,
-    kind: &Kind,
-    fields: impl IntoIterator<Item = &'f FieldName>,
-) {
-    let bad: Vec<String> = fields
-        .into_iter()
-        .map(|field| is_bad(kind.type_of(field), &column(w, kind, field)))
-        .collect();
+pub(super) fn any_bad<'f>(w: &mut Writer, kind: &Kind, fields: impl IntoIterator<Item = &'f FieldName>) {
+    let bad: Vec<String> =
+        fields.into_iter().map(|field| is_bad(kind.type_of(field), &column(w, kind, field))).collect();
     w.push(&bad.join(" OR "));
 }
 
@@ -124,9 +118,7 @@ fn literal(kind: &Kind, field: &FieldName, value: &Value) -> Result<SqlValue, St
             kind.name
         )));
     }
-    let read = field_type
-        .read(value)
-        .map_err(|bad| bad_literal(kind, field, &bad))?;
+    let read = field_type.read(value).map_err(|bad| bad_literal(kind, field, &bad))?;
     Ok(match read {
         Value::Timestamp(at) => SqlValue::Integer(to_milliseconds(at).timestamp_millis()),
         other => SqlValue::from(&other),

@@ -27,10 +27,7 @@ pub(crate) struct Counts {
 impl Renderer<'_> {
     /// How the rows are counted, and with them, in every set whose conditions read values, the rows that
     /// could not be read.
-    pub(crate) fn counting(
-        &self,
-        rows: impl IntoIterator<Item = Rows>,
-    ) -> Result<Counting, StoreError> {
+    pub(crate) fn counting(&self, rows: impl IntoIterator<Item = Rows>) -> Result<Counting, StoreError> {
         let mut asked: BTreeMap<SetId, Vec<Ranks>> = BTreeMap::new();
         for rows in rows {
             self.shape(rows.set)?;
@@ -53,11 +50,7 @@ impl Renderer<'_> {
                 let shape = self.shape(*set)?;
                 w.push("SELECT ").number(set.0).push(", ");
                 w.push(self.dialect.json_array()).push("(");
-                w.push(if shape.reads {
-                    "count(*) FILTER (WHERE s.rank < 0)"
-                } else {
-                    "0"
-                });
+                w.push(if shape.reads { "count(*) FILTER (WHERE s.rank < 0)" } else { "0" });
                 for ranks in asked.get(set).into_iter().flatten() {
                     w.push(", count(*)");
                     if !shape.lies_within(*ranks) {
@@ -89,10 +82,7 @@ impl Counting {
             };
             found.insert(SetId(set), serde_json::from_str(counts).unwrap_or_default());
         }
-        Counts {
-            asked: self.asked,
-            found,
-        }
+        Counts { asked: self.asked, found }
     }
 }
 
@@ -110,8 +100,6 @@ impl Counts {
     /// The first set with rows that could not be read.
     pub(crate) fn unreadable(&self) -> Option<SetId> {
         let mut found = self.found.iter();
-        found
-            .find(|(_, counts)| counts.first().is_some_and(|bad| *bad > 0))
-            .map(|(set, _)| *set)
+        found.find(|(_, counts)| counts.first().is_some_and(|bad| *bad > 0)).map(|(set, _)| *set)
     }
 }

@@ -34,9 +34,7 @@ impl Renderer<'_> {
         for set in sets {
             // The arms that lead into the cycle from outside.
             let mut seeds = self.shape(set.id)?.clone();
-            seeds
-                .arms
-                .retain(|arm| arm.of.is_none_or(|of| !inside(of.set)));
+            seeds.arms.retain(|arm| arm.of.is_none_or(|of| !inside(of.set)));
             if !seeds.arms.is_empty() {
                 union(&mut w, &mut terms);
                 w.push("SELECT ").number(set.id.0);
@@ -123,9 +121,7 @@ impl Renderer<'_> {
 
 fn source_rows(arm: &Arm) -> Option<Rows> {
     match arm.source {
-        Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => {
-            Some(of)
-        }
+        Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(of),
         Source::Subjects | Source::Ids(_) => None,
     }
 }

@@ -28,10 +28,8 @@ impl Renderer<'_> {
         questions: &[(usize, &Question)],
     ) -> Result<Option<Statement>, StoreError> {
         let mut w = self.writer();
-        let sets: Vec<SetId> = first
-            .into_iter()
-            .chain(questions.iter().map(|(_, question)| question.rows.set))
-            .collect();
+        let sets: Vec<SetId> =
+            first.into_iter().chain(questions.iter().map(|(_, question)| question.rows.set)).collect();
         self.with(&mut w, &sets)?;
         let mut parts = 0;
         let union = |w: &mut Writer, parts: &mut usize| {
@@ -70,9 +68,7 @@ impl Renderer<'_> {
         let stored = column(w, kind, field);
         let at = milliseconds(&stored);
         let bad = is_bad(FieldType::Timestamp, &stored);
-        w.push(&format!(
-            "min({at}), max({at}), count(*) FILTER (WHERE {bad}) FROM "
-        ));
+        w.push(&format!("min({at}), max({at}), count(*) FILTER (WHERE {bad}) FROM "));
         let id = id_of(w, kind);
         w.name(kind.table_name()).push(" AS r WHERE ").push(&id);
         w.push(" IN ");
@@ -110,11 +106,7 @@ impl Renderer<'_> {
     }
 
     /// The first of some rows whose field is no instant.
-    pub(crate) fn undated(
-        &self,
-        rows: Rows,
-        field: &FieldName,
-    ) -> Result<(Statement, KindName), StoreError> {
+    pub(crate) fn undated(&self, rows: Rows, field: &FieldName) -> Result<(Statement, KindName), StoreError> {
         let kind = self.set_kind(rows.set)?;
         let mut w = self.writer();
         self.with(&mut w, &[rows.set])?;

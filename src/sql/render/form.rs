@@ -50,11 +50,8 @@ impl Form {
     ///
     /// An id that no row can have is left out: `"042"` finds no 42.
     pub(crate) fn ids(self, kind: &KindName, ids: &[RecordId]) -> Result<Ids, StoreError> {
-        let wrong = |id: &RecordId, expected| StoreError::WrongId {
-            kind: kind.clone(),
-            id: id.clone(),
-            expected,
-        };
+        let wrong =
+            |id: &RecordId, expected| StoreError::WrongId { kind: kind.clone(), id: id.clone(), expected };
         let mut json = Vec::new();
         let mut bytes = Vec::new();
         for id in ids {
@@ -62,10 +59,7 @@ impl Form {
                 Self::Integer => {
                     let number = match id.as_integer() {
                         Some(number) => number,
-                        None => id
-                            .to_string()
-                            .parse()
-                            .map_err(|_| wrong(id, "whole numbers"))?,
+                        None => id.to_string().parse().map_err(|_| wrong(id, "whole numbers"))?,
                     };
                     if number.to_string() == id.to_string() {
                         json.push(number.into());
@@ -90,11 +84,7 @@ impl Form {
 
     /// One id in this form, as a value to be written.
     pub(crate) fn id(self, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError> {
-        let wrong = |expected| StoreError::WrongId {
-            kind: kind.clone(),
-            id: id.clone(),
-            expected,
-        };
+        let wrong = |expected| StoreError::WrongId { kind: kind.clone(), id: id.clone(), expected };
         Ok(match self {
             Self::Text => SqlValue::Text(id.to_string()),
             Self::Integer => {

@@ -70,11 +70,7 @@ pub(super) fn for_changes(changes: &ChangeSet, shapes: &BTreeMap<SetId, Shape<'_
             if !needed.contains(&set.id) {
                 continue;
             }
-            let inputs: Vec<SetId> = shapes
-                .get(&set.id)
-                .into_iter()
-                .flat_map(Shape::inputs)
-                .collect();
+            let inputs: Vec<SetId> = shapes.get(&set.id).into_iter().flat_map(Shape::inputs).collect();
             if places.get(&set.id) == Some(&Place::Inline) && stays_until_its_step(changes, set) {
                 places.insert(set.id, Place::AtStep);
                 needed.extend(inputs);
@@ -94,19 +90,14 @@ fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
     let read = sets.any(|other| {
         other.arms.iter().any(|arm| {
             let of = match &arm.source {
-                Source::Referrers { of, .. }
-                | Source::Referents { of, .. }
-                | Source::Members(of) => Some(of),
+                Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(of),
                 Source::Subjects | Source::Ids(_) => None,
             };
             let mut rows = of.into_iter().chain(&arm.within).chain(&arm.except);
             rows.any(|rows| rows.set == set.id)
         })
     });
-    let own_rows = set
-        .arms
-        .iter()
-        .all(|arm| !matches!(arm.source, Source::Referents { .. }));
+    let own_rows = set.arms.iter().all(|arm| !matches!(arm.source, Source::Referents { .. }));
     let mut steps = changes
         .steps
         .iter()
@@ -116,14 +107,10 @@ fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
         return false;
     };
     // A foreign key action of the database may touch rows below the ones that go.
-    let parents: BTreeSet<_> = map
-        .references_from(&set.kind)
-        .map(|reference| &reference.to)
-        .collect();
+    let parents: BTreeSet<_> = map.references_from(&set.kind).map(|reference| &reference.to).collect();
     let untouched = changes.steps.iter().take(position).all(|step| {
         step.write == Write::Keep
-            || (step.kind != set.kind
-                && !(step.write == Write::Delete && parents.contains(&step.kind)))
+            || (step.kind != set.kind && !(step.write == Write::Delete && parents.contains(&step.kind)))
     });
     !read && own_rows && untouched && !parents.contains(&set.kind)
 }

@@ -20,17 +20,10 @@ pub(crate) fn receipt_of(dialect: Dialect, prefix: &Prefix, operation: Operation
 /// One audit entry for each subject, in one statement however many there are.
 ///
 /// The subject stands in a column of its own and not in the entry.
-pub(crate) fn audit(
-    dialect: Dialect,
-    prefix: &Prefix,
-    entry: &AuditEntry,
-) -> Result<Statement, StoreError> {
+pub(crate) fn audit(dialect: Dialect, prefix: &Prefix, entry: &AuditEntry) -> Result<Statement, StoreError> {
     let unwritable = |source| StoreError::backend("wrote the audit entry", source_of(source));
     let subjects = serde_json::to_string(&entry.subjects).map_err(unwritable)?;
-    let shared = AuditEntry {
-        subjects: Vec::new(),
-        ..entry.clone()
-    };
+    let shared = AuditEntry { subjects: Vec::new(), ..entry.clone() };
     let text = serde_json::to_string(&shared).map_err(unwritable)?;
     let mut w = Writer::new(dialect);
     w.push("INSERT INTO ").name(&prefix.table("audit"));
@@ -56,8 +49,8 @@ pub(crate) fn operation(
     prefix: &Prefix,
     receipt: &Receipt,
 ) -> Result<Statement, StoreError> {
-    let text = serde_json::to_string(receipt)
-        .map_err(|source| StoreError::backend("wrote the receipt", source))?;
+    let text =
+        serde_json::to_string(receipt).map_err(|source| StoreError::backend("wrote the receipt", source))?;
     let mut w = Writer::new(dialect);
     w.push("INSERT INTO ").name(&prefix.table("operations"));
     w.push(" (operation, at, receipt) VALUES (");

@@ -36,14 +36,8 @@ impl<'a> Renderer<'a> {
     ) -> Result<Self, StoreError> {
         let sets = query.sets.iter().flat_map(Stratum::sets);
         let shapes: BTreeMap<_, _> = sets.map(|set| (set.id, Shape::of(set))).collect();
-        let renderer = Self {
-            dialect,
-            prefix,
-            query,
-            forms,
-            places: super::place::for_survey(query, &shapes),
-            shapes,
-        };
+        let renderer =
+            Self { dialect, prefix, query, forms, places: super::place::for_survey(query, &shapes), shapes };
         renderer.check_order()?;
         Ok(renderer)
     }
@@ -70,10 +64,7 @@ impl<'a> Renderer<'a> {
                 let shape = self.shape(set.id)?;
                 for arm in &shape.arms {
                     let known = |rows: &Rows| earlier.contains(&rows.set);
-                    let source = arm
-                        .of
-                        .iter()
-                        .all(|of| known(of) || (cyclic && together.contains(&of.set)));
+                    let source = arm.of.iter().all(|of| known(of) || (cyclic && together.contains(&of.set)));
                     if !source || !arm.within.iter().chain(arm.except).all(known) {
                         return Err(StoreError::Unsupported(format!(
                             "set `{}`, which reads a set that is not evaluated before it",
@@ -92,9 +83,7 @@ impl<'a> Renderer<'a> {
     }
 
     pub(super) fn shape(&self, id: SetId) -> Result<&Shape<'a>, StoreError> {
-        self.shapes
-            .get(&id)
-            .ok_or_else(|| unknown("set", &id.0.to_string()))
+        self.shapes.get(&id).ok_or_else(|| unknown("set", &id.0.to_string()))
     }
 
     /// The kind of the rows of a set.
@@ -107,17 +96,11 @@ impl<'a> Renderer<'a> {
     }
 
     pub(super) fn kind(&self, name: &KindName) -> Result<&'a Kind, StoreError> {
-        self.query
-            .map
-            .kind(name)
-            .ok_or_else(|| unknown("kind", name.as_str()))
+        self.query.map.kind(name).ok_or_else(|| unknown("kind", name.as_str()))
     }
 
     pub(super) fn reference(&self, name: &ReferenceName) -> Result<&'a Reference, StoreError> {
-        self.query
-            .map
-            .reference(name)
-            .ok_or_else(|| unknown("reference", name.as_str()))
+        self.query.map.reference(name).ok_or_else(|| unknown("reference", name.as_str()))
     }
 
     /// The table that holds the members of fixed sets, for the time of one transaction.
@@ -175,17 +158,9 @@ impl<'a> Renderer<'a> {
     }
 
     /// The same after another word, without a line's end. Whether there were any.
-    pub(super) fn tables(
-        &self,
-        w: &mut Writer,
-        word: &str,
-        sets: &[SetId],
-    ) -> Result<bool, StoreError> {
-        let mut needed: BTreeSet<SetId> = sets
-            .iter()
-            .copied()
-            .filter(|set| self.place(*set) != Place::Fixed)
-            .collect();
+    pub(super) fn tables(&self, w: &mut Writer, word: &str, sets: &[SetId]) -> Result<bool, StoreError> {
+        let mut needed: BTreeSet<SetId> =
+            sets.iter().copied().filter(|set| self.place(*set) != Place::Fixed).collect();
         let mut open: Vec<SetId> = needed.iter().copied().collect();
         while let Some(set) = open.pop() {
             for input in self.shape(set)?.inputs() {
@@ -385,9 +360,7 @@ impl<'a> Renderer<'a> {
         let shape = self.shape(set.id)?;
         let inputs: Vec<SetId> = shape.inputs().collect();
         self.with(&mut w, &inputs)?;
-        w.push("SELECT ")
-            .number(set.id.0)
-            .push(", n.id, n.rank FROM (");
+        w.push("SELECT ").number(set.id.0).push(", n.id, n.rank FROM (");
         self.set(&mut w, shape)?;
         w.push(") AS n");
         Ok(w.finish())
@@ -420,8 +393,5 @@ fn rank_number(w: &mut Writer, case: &Case) {
 }
 
 pub(super) fn unknown(what: &'static str, name: &str) -> StoreError {
-    StoreError::Unknown {
-        what,
-        name: name.into(),
-    }
+    StoreError::Unknown { what, name: name.into() }
 }

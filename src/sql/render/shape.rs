@@ -31,21 +31,12 @@ impl<'a> Shape<'a> {
     pub(super) fn of(set: &'a NamedSet) -> Self {
         let arms: Vec<PlainArm<'a>> = set.arms.iter().flat_map(plain_arms).collect();
         // Each row has one parent over a reference, and one rank in a set: parts of one arm do not meet.
-        let disjoint = set.arms.len() == 1
-            && arms
-                .iter()
-                .all(|arm| !matches!(arm.source, Source::Referents { .. }));
+        let disjoint =
+            set.arms.len() == 1 && arms.iter().all(|arm| !matches!(arm.source, Source::Referents { .. }));
         let reads = arms.iter().flat_map(|arm| &arm.cases).any(|case| {
-            case.when
-                .as_ref()
-                .is_some_and(|when| !super::condition::fields_read(when).is_empty())
+            case.when.as_ref().is_some_and(|when| !super::condition::fields_read(when).is_empty())
         });
-        Self {
-            set,
-            repeats: arms.len() > 1 && !disjoint,
-            reads,
-            arms,
-        }
+        Self { set, repeats: arms.len() > 1 && !disjoint, reads, arms }
     }
 
     /// The sets that the text of this one reads, as often as it does.
@@ -81,33 +72,16 @@ impl PlainArm<'_> {
 
 /// The arm, once for each range of the parent's ranks for which other cases apply.
 fn plain_arms(arm: &Arm) -> Vec<PlainArm<'_>> {
-    let Arm {
-        source,
-        within,
-        except,
-        cases,
-    } = arm;
-    let plain = |of, cases| PlainArm {
-        source,
-        of,
-        within,
-        except,
-        cases,
-    };
+    let Arm { source, within, except, cases } = arm;
+    let plain = |of, cases| PlainArm { source, of, within, except, cases };
     let parts = match source {
         // Without a parent its rank counts as 0.
         Source::Subjects | Source::Ids(_) => vec![plain(None, applying(cases, 0))],
         Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => {
-            ranges(*of, cases)
-                .into_iter()
-                .map(|(rows, cases)| plain(Some(rows), cases))
-                .collect()
+            ranges(*of, cases).into_iter().map(|(rows, cases)| plain(Some(rows), cases)).collect()
         }
     };
-    parts
-        .into_iter()
-        .filter(|part| part.cases.iter().any(|case| case.rank.is_some()))
-        .collect()
+    parts.into_iter().filter(|part| part.cases.iter().any(|case| case.rank.is_some())).collect()
 }
 
 /// The ranges of the parent's ranks for which the same cases apply.

@@ -25,12 +25,7 @@ impl Renderer<'_> {
         operation: OperationId,
         step: &ChangeStep,
     ) -> Result<StepStatements, StoreError> {
-        let ChangeStep {
-            kind,
-            rows,
-            write,
-            receipt_step: _,
-        } = step;
+        let ChangeStep { kind, rows, write, receipt_step: _ } = step;
         let kind = self.kind_of_rows(kind, *rows)?;
         Ok(match write {
             Write::Keep => StepStatements::default(),
@@ -40,15 +35,9 @@ impl Renderer<'_> {
                 w.push("DELETE FROM ").name(kind.table_name());
                 w.push(" AS r WHERE ");
                 self.are_rows(&mut w, kind, *rows)?;
-                StepStatements {
-                    mark: None,
-                    write: Some(w.finish()),
-                }
+                StepStatements { mark: None, write: Some(w.finish()) }
             }
-            Write::Update(fields) => StepStatements {
-                mark: None,
-                write: self.update(kind, *rows, fields)?,
-            },
+            Write::Update(fields) => StepStatements { mark: None, write: self.update(kind, *rows, fields)? },
             Write::Mark(fields) => StepStatements {
                 mark: Some(self.mark(operation, kind, *rows)?),
                 write: self.update(kind, *rows, fields)?,
@@ -89,12 +78,7 @@ impl Renderer<'_> {
         Ok(Some(w.finish()))
     }
 
-    fn mark(
-        &self,
-        operation: OperationId,
-        kind: &Kind,
-        rows: Rows,
-    ) -> Result<Statement, StoreError> {
+    fn mark(&self, operation: OperationId, kind: &Kind, rows: Rows) -> Result<Statement, StoreError> {
         let mut w = self.writer();
         w.push("INSERT INTO ").name(&self.prefix.table("marks"));
         w.push(" (operation, kind, record)\n");
@@ -113,17 +97,8 @@ impl Renderer<'_> {
     }
 
     /// The events of a draft: one row for each of its rows, with the values of the fields.
-    pub(crate) fn events(
-        &self,
-        operation: OperationId,
-        draft: &EventDraft,
-    ) -> Result<Statement, StoreError> {
-        let EventDraft {
-            topic,
-            kind,
-            rows,
-            fields,
-        } = draft;
+    pub(crate) fn events(&self, operation: OperationId, draft: &EventDraft) -> Result<Statement, StoreError> {
+        let EventDraft { topic, kind, rows, fields } = draft;
         let kind = self.kind_of_rows(kind, *rows)?;
         let mut w = self.writer();
         w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
@@ -189,9 +164,7 @@ impl Renderer<'_> {
 fn json_value(kind: &Kind, field: &FieldName, stored: &str) -> String {
     match kind.declared_type(field) {
         Some(FieldType::Boolean) => {
-            format!(
-                "CASE {stored} WHEN 1 THEN json('true') WHEN 0 THEN json('false') ELSE {stored} END"
-            )
+            format!("CASE {stored} WHEN 1 THEN json('true') WHEN 0 THEN json('false') ELSE {stored} END")
         }
         Some(FieldType::Json) => {
             format!("CASE WHEN json_valid({stored}) THEN json({stored}) ELSE {stored} END")

@@ -28,18 +28,13 @@ pub(super) fn is_bad(field_type: FieldType, column: &str) -> String {
         ),
         FieldType::Integer => format!("typeof({column}) NOT IN ('integer', 'null')"),
         FieldType::Boolean => {
-            format!(
-                "({column} IS NOT NULL AND NOT (typeof({column}) = 'integer' AND +{column} IN (0, 1)))"
-            )
+            format!("({column} IS NOT NULL AND NOT (typeof({column}) = 'integer' AND +{column} IN (0, 1)))")
         }
         FieldType::Decimal => {
             format!("({column} IS NOT NULL AND {} IS NULL)", decimal(column))
         }
         FieldType::Date | FieldType::Timestamp => {
-            format!(
-                "({column} IS NOT NULL AND {} IS NULL)",
-                milliseconds(column)
-            )
+            format!("({column} IS NOT NULL AND {} IS NULL)", milliseconds(column))
         }
         FieldType::Json => "0".into(),
     }
@@ -56,8 +51,7 @@ pub(super) fn id_text(column: &str) -> String {
 
 /// Numbers, and text that is one, as doubles.
 fn decimal(column: &str) -> String {
-    let unsigned =
-        format!("(CASE WHEN {column} GLOB '[-+]*' THEN substr({column}, 2) ELSE {column} END)");
+    let unsigned = format!("(CASE WHEN {column} GLOB '[-+]*' THEN substr({column}, 2) ELSE {column} END)");
     format!(
         "CASE typeof({column}) WHEN 'integer' THEN CAST({column} AS REAL) WHEN 'real' THEN {column} \
          WHEN 'text' THEN CASE WHEN (({unsigned} NOT GLOB '*[^0-9.]*' AND {unsigned} GLOB '*[0-9]*' \

@@ -10,16 +10,9 @@ use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
 /// each other's way more often.
 const RECORD_ATTEMPTS: usize = 32;
 
-pub(super) async fn apply<R: Records>(
-    store: &ByRow<R>,
-    changes: &ChangeSet,
-) -> Result<Receipt, StoreError> {
+pub(super) async fn apply<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Receipt, StoreError> {
     refuse_unsupported(changes)?;
-    let attempts = if changes.is_record_only() {
-        RECORD_ATTEMPTS
-    } else {
-        ATTEMPTS
-    };
+    let attempts = if changes.is_record_only() { RECORD_ATTEMPTS } else { ATTEMPTS };
     for _ in 0..attempts {
         if let Some(first) = applied_before(&store.records, changes.operation).await? {
             return Ok(first);
@@ -61,10 +54,7 @@ async fn applied_before(
 }
 
 /// Writes the audit entries alone; `None` where another attempt came first.
-async fn record<R: Records>(
-    store: &ByRow<R>,
-    changes: &ChangeSet,
-) -> Result<Option<Receipt>, StoreError> {
+async fn record<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
     let mut batch = Batch::default();
     batch.unchanged.push(not_applied(changes.operation));
     audit::add(&store.records, &changes.audit, &mut batch).await?;
@@ -73,10 +63,7 @@ async fn record<R: Records>(
 }
 
 /// Writes everything; `None` where something changed since it was read.
-async fn carry_out<R: Records>(
-    store: &ByRow<R>,
-    changes: &ChangeSet,
-) -> Result<Option<Receipt>, StoreError> {
+async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
     // All parts by name, so that a new one is not forgotten here.
     let ChangeSet {
         operation,
@@ -114,18 +101,13 @@ async fn carry_out<R: Records>(
     batch.changes = events;
     batch.changes.extend(written.changes);
     audit::add(&store.records, audit, &mut batch).await?;
-    batch.changes.push(RowChange::Put {
-        kind: OPERATIONS.into(),
-        record: library::operation_record(&receipt)?,
-    });
+    batch
+        .changes
+        .push(RowChange::Put { kind: OPERATIONS.into(), record: library::operation_record(&receipt)? });
     Ok(store.write(&batch).await?.map(|()| receipt))
 }
 
 /// That the operation has not been applied.
 fn not_applied(operation: OperationId) -> Unchanged {
-    Unchanged {
-        kind: OPERATIONS.into(),
-        id: operation.as_uuid().into(),
-        record: None,
-    }
+    Unchanged { kind: OPERATIONS.into(), id: operation.as_uuid().into(), record: None }
 }

@@ -36,22 +36,14 @@ pub(super) async fn add(
         let mut crowded = Vec::new();
         for subject in open {
             let mut numbers = tried.clone();
-            let free = numbers
-                .find(|number| !taken.contains(&audit_id(entry.operation, subject, *number)));
+            let free = numbers.find(|number| !taken.contains(&audit_id(entry.operation, subject, *number)));
             let Some(number) = free else {
                 crowded.push(subject);
                 continue;
             };
             let record = audit_record(entry, subject, number)?;
-            batch.unchanged.push(Unchanged {
-                kind: AUDIT.into(),
-                id: record.id.clone(),
-                record: None,
-            });
-            batch.changes.push(RowChange::Put {
-                kind: AUDIT.into(),
-                record,
-            });
+            batch.unchanged.push(Unchanged { kind: AUDIT.into(), id: record.id.clone(), record: None });
+            batch.changes.push(RowChange::Put { kind: AUDIT.into(), record });
         }
         open = crowded;
         first += count;

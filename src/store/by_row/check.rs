@@ -9,11 +9,8 @@ pub(super) async fn check(records: &impl Records, map: &DataMap) -> Result<Vec<F
     for kind in map.kinds() {
         if library::is_reserved(&kind.name) {
             faults.push(
-                Fault::new(
-                    format!("kinds.{}", kind.name),
-                    "the name belongs to a table of the library",
-                )
-                .remedy("call the kind something else, with `table` for its table"),
+                Fault::new(format!("kinds.{}", kind.name), "the name belongs to a table of the library")
+                    .remedy("call the kind something else, with `table` for its table"),
             );
         } else {
             faults.extend(missing(records, kind, "create it, or correct the name").await?);
@@ -28,19 +25,12 @@ pub(super) async fn check(records: &impl Records, map: &DataMap) -> Result<Vec<F
     Ok(faults)
 }
 
-async fn missing(
-    records: &impl Records,
-    kind: &Kind,
-    remedy: &str,
-) -> Result<Option<Fault>, StoreError> {
+async fn missing(records: &impl Records, kind: &Kind, remedy: &str) -> Result<Option<Fault>, StoreError> {
     match records.get(kind, &[]).await {
         Ok(_) => Ok(None),
         Err(StoreError::Unknown { .. }) => Ok(Some(
-            Fault::new(
-                format!("kinds.{}", kind.name),
-                format!("the store has no kind `{}`", kind.name),
-            )
-            .remedy(remedy),
+            Fault::new(format!("kinds.{}", kind.name), format!("the store has no kind `{}`", kind.name))
+                .remedy(remedy),
         )),
         Err(error) => Err(error),
     }

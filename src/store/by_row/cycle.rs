@@ -33,10 +33,8 @@ impl<R: Records> Evaluation<'_, R> {
                         continue;
                     };
                     let grown = last.get(&of.set).into_iter().flatten();
-                    let of: Vec<Ranked> = grown
-                        .filter(|(_, rank)| of.ranks.contains(*rank))
-                        .cloned()
-                        .collect();
+                    let of: Vec<Ranked> =
+                        grown.filter(|(_, rank)| of.ranks.contains(*rank)).cloned().collect();
                     if !of.is_empty() {
                         let found = self.arm(set, arm, &of).await?;
                         add(&mut held, &mut fresh, set.id, found);

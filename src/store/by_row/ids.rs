@@ -11,11 +11,9 @@ pub(super) fn as_declared(kind: &Kind, id: &RecordId) -> Result<RecordId, StoreE
     let text = id.to_string();
     // `007` and `+7` are not how 7 is written.
     let integer = text.parse().ok().filter(|it: &i64| it.to_string() == text);
-    integer
-        .map(RecordId::from)
-        .ok_or_else(|| StoreError::WrongId {
-            kind: kind.name.clone(),
-            id: id.clone(),
-            expected: "integers",
-        })
+    integer.map(RecordId::from).ok_or_else(|| StoreError::WrongId {
+        kind: kind.name.clone(),
+        id: id.clone(),
+        expected: "integers",
+    })
 }

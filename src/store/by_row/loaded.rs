@@ -63,10 +63,8 @@ impl<'a, R: Records> Loaded<'a, R> {
         }
         for part in self.not_asked(&kind.name, &ids).chunks(PAGE) {
             let found = self.records.get(kind, part).await?;
-            let by_text: BTreeMap<String, RecordId> = found
-                .iter()
-                .map(|row| (row.id.to_string(), row.id.clone()))
-                .collect();
+            let by_text: BTreeMap<String, RecordId> =
+                found.iter().map(|row| (row.id.to_string(), row.id.clone())).collect();
             for row in found {
                 self.insert(&kind.name, row)?;
             }
@@ -106,10 +104,7 @@ impl<'a, R: Records> Loaded<'a, R> {
             self.records.get(kind, &[]).await?;
         }
         let known = self.referrers.entry(reference.name.clone()).or_default();
-        let new: BTreeSet<&RecordId> = targets
-            .iter()
-            .filter(|target| !known.contains_key(*target))
-            .collect();
+        let new: BTreeSet<&RecordId> = targets.iter().filter(|target| !known.contains_key(*target)).collect();
         let new: Vec<RecordId> = new.into_iter().cloned().collect();
         for part in new.chunks(PAGE) {
             let lists = self.read_referrers(kind, reference, part).await?;
@@ -122,9 +117,7 @@ impl<'a, R: Records> Loaded<'a, R> {
     /// The rows that refer to a target, once they were read.
     pub(super) fn referrers(&self, reference: &ReferenceName, target: &RecordId) -> &[RecordId] {
         let lists = self.referrers.get(reference);
-        lists
-            .and_then(|lists| lists.get(target))
-            .map_or(&[], Vec::as_slice)
+        lists.and_then(|lists| lists.get(target)).map_or(&[], Vec::as_slice)
     }
 
     async fn read_referrers(
@@ -137,14 +130,8 @@ impl<'a, R: Records> Loaded<'a, R> {
             targets.iter().map(|id| (id.clone(), Vec::new())).collect();
         let mut after: Option<RecordId> = None;
         loop {
-            let page = Page {
-                after: after.as_ref(),
-                limit: PAGE,
-            };
-            let found = self
-                .records
-                .referrers(kind, reference, targets, page)
-                .await?;
+            let page = Page { after: after.as_ref(), limit: PAGE };
+            let found = self.records.referrers(kind, reference, targets, page).await?;
             let is_last = found.len() < PAGE;
             for row in found {
                 after = Some(row.id.clone());
@@ -183,11 +170,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         });
         let absent = self.asked.into_iter().flat_map(|(kind, ids)| {
             let missing = ids.into_iter().filter(|(_, stored)| stored.is_none());
-            missing.map(move |(id, _)| Unchanged {
-                kind: kind.clone(),
-                id,
-                record: None,
-            })
+            missing.map(move |(id, _)| Unchanged { kind: kind.clone(), id, record: None })
         });
         let no_others = self.referrers.into_iter().flat_map(|(reference, lists)| {
             lists.into_iter().map(move |(target, referrers)| NoOthers {

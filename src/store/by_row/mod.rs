@@ -44,10 +44,7 @@ impl<R: Records> ByRow<R> {
     /// A store over these records, for operations on 10,000 rows at most.
     #[must_use]
     pub fn new(records: R) -> Self {
-        Self {
-            records,
-            max_rows: 10_000,
-        }
+        Self { records, max_rows: 10_000 }
     }
 
     /// How many rows an operation may have to read; more is [`StoreError::TooLarge`].
@@ -68,10 +65,7 @@ impl<R: Records> ByRow<R> {
     }
 
     /// The sets of the query, evaluated. Rows that were read are in [`Loaded`].
-    async fn evaluate<'a>(
-        &'a self,
-        query: &'a SurveyQuery,
-    ) -> Result<Evaluation<'a, R>, StoreError> {
+    async fn evaluate<'a>(&'a self, query: &'a SurveyQuery) -> Result<Evaluation<'a, R>, StoreError> {
         names::check(query)?;
         let loaded = Loaded::new(&self.records, self.max_rows);
         let mut evaluation = Evaluation::new(query, loaded);
@@ -120,8 +114,5 @@ impl<R: Records> Store for ByRow<R> {
 }
 
 fn contention() -> StoreError {
-    StoreError::Contention {
-        source: None,
-        retryable: true,
-    }
+    StoreError::Contention { source: None, retryable: true }
 }

@@ -124,15 +124,10 @@ pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
             )));
         }
     }
-    for ChangeStep {
-        kind: name, write, ..
-    } in &changes.steps
-    {
+    for ChangeStep { kind: name, write, .. } in &changes.steps {
         let id = &kind(query, name)?.id;
         if written(write).iter().any(|(field, _)| field == id) {
-            return Err(StoreError::Unsupported(format!(
-                "writing `{name}.{id}`, an id"
-            )));
+            return Err(StoreError::Unsupported(format!("writing `{name}.{id}`, an id")));
         }
     }
     Ok(())
@@ -150,10 +145,7 @@ impl<R: Records> Evaluation<'_, R> {
                 continue;
             }
             if !self.loaded.records().has_field(kind, field).await? {
-                return Err(StoreError::Unknown {
-                    what: "field",
-                    name: format!("{name}.{field}"),
-                });
+                return Err(StoreError::Unknown { what: "field", name: format!("{name}.{field}") });
             }
         }
         Ok(())

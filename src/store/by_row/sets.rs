@@ -20,11 +20,7 @@ pub(super) struct Evaluation<'a, R> {
 
 impl<'a, R: Records> Evaluation<'a, R> {
     pub(super) fn new(query: &'a SurveyQuery, loaded: Loaded<'a, R>) -> Self {
-        Self {
-            query,
-            loaded,
-            sets: BTreeMap::new(),
-        }
+        Self { query, loaded, sets: BTreeMap::new() }
     }
 
     pub(super) fn into_loaded(self) -> Loaded<'a, R> {
@@ -58,11 +54,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
     }
 
     /// The rows of an arm whose source is settled.
-    pub(super) async fn settled_arm(
-        &mut self,
-        set: &NamedSet,
-        arm: &Arm,
-    ) -> Result<Vec<Ranked>, StoreError> {
+    pub(super) async fn settled_arm(&mut self, set: &NamedSet, arm: &Arm) -> Result<Vec<Ranked>, StoreError> {
         let of = match source_rows(&arm.source) {
             Some(rows) => self.rows(rows)?,
             None => Vec::new(),
@@ -98,17 +90,13 @@ impl<'a, R: Records> Evaluation<'a, R> {
         let query = self.query;
         let from_outside = |ids: Vec<RecordId>| ids.into_iter().map(|id| (id, 0)).collect();
         match source {
-            Source::Subjects => Ok(from_outside(
-                self.loaded.existing(kind, &query.subjects).await?,
-            )),
+            Source::Subjects => Ok(from_outside(self.loaded.existing(kind, &query.subjects).await?)),
             Source::Ids(ids) => Ok(from_outside(self.loaded.existing(kind, ids).await?)),
             Source::Members(_) => Ok(of.to_vec()),
             Source::Referrers { reference, .. } => {
                 let reference = reference_of(query, reference)?;
                 let targets: Vec<RecordId> = of.iter().map(|(id, _)| id.clone()).collect();
-                self.loaded
-                    .load_referrers(kind, reference, &targets)
-                    .await?;
+                self.loaded.load_referrers(kind, reference, &targets).await?;
                 let reached = of.iter().flat_map(|(target, rank)| {
                     let referrers = self.loaded.referrers(&reference.name, target);
                     referrers.iter().map(|id| (id.clone(), *rank))
@@ -140,9 +128,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
             let ids: Vec<RecordId> = targets.iter().map(|(id, _)| id.clone()).collect();
             match self.loaded.existing(kind, &ids).await {
                 // What is stored is no id of the other kind: it refers to nothing, as in a join.
-                Err(StoreError::WrongId { id: wrong, .. })
-                    if targets.iter().any(|(id, _)| *id == wrong) =>
-                {
+                Err(StoreError::WrongId { id: wrong, .. }) if targets.iter().any(|(id, _)| *id == wrong) => {
                     targets.retain(|(id, _)| *id != wrong);
                 }
                 stored => break stored?.into_iter().collect::<BTreeSet<_>>(),
@@ -153,13 +139,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
     }
 
     /// The rank that an arm gives a row which it reached below a row of rank `below`.
-    fn rank(
-        &self,
-        kind: &Kind,
-        arm: &Arm,
-        id: &RecordId,
-        below: Rank,
-    ) -> Result<Option<Rank>, StoreError> {
+    fn rank(&self, kind: &Kind, arm: &Arm, id: &RecordId, below: Rank) -> Result<Option<Rank>, StoreError> {
         for rows in &arm.within {
             if !self.holds(*rows, id)? {
                 return Ok(None);
@@ -188,14 +168,12 @@ impl<'a, R: Records> Evaluation<'a, R> {
 
     fn condition(&self, when: &Condition, kind: &Kind, row: &Record) -> Result<bool, StoreError> {
         let holds = when.holds(kind, row, self.query.now);
-        holds
-            .map(|held| held == Some(true))
-            .map_err(|(field, bad)| StoreError::BadValue {
-                kind: kind.name.clone(),
-                id: Some(row.id.clone()),
-                field,
-                expected: bad.expected.to_string(),
-            })
+        holds.map(|held| held == Some(true)).map_err(|(field, bad)| StoreError::BadValue {
+            kind: kind.name.clone(),
+            id: Some(row.id.clone()),
+            field,
+            expected: bad.expected.to_string(),
+        })
     }
 
     fn holds(&self, rows: Rows, id: &RecordId) -> Result<bool, StoreError> {
@@ -205,9 +183,9 @@ impl<'a, R: Records> Evaluation<'a, R> {
 
     /// A set that is evaluated.
     pub(super) fn set(&self, id: SetId) -> Result<&Members, StoreError> {
-        self.sets.get(&id).ok_or_else(|| {
-            StoreError::Unsupported(format!("set {} is used before it is settled", id.0))
-        })
+        self.sets
+            .get(&id)
+            .ok_or_else(|| StoreError::Unsupported(format!("set {} is used before it is settled", id.0)))
     }
 
     /// The rows of an evaluated set whose ranks lie in the range, in the order of ids.
@@ -221,11 +199,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
 
     /// The value of a field, the id included.
     pub(super) fn value(kind: &Kind, row: &Record, field: &FieldName) -> Value {
-        if *field == kind.id {
-            (&row.id).into()
-        } else {
-            row.get(field).clone()
-        }
+        if *field == kind.id { (&row.id).into() } else { row.get(field).clone() }
     }
 }
 
@@ -233,28 +207,17 @@ impl<'a, R: Records> Evaluation<'a, R> {
 pub(super) fn source_rows(source: &Source) -> Option<Rows> {
     match source {
         Source::Subjects | Source::Ids(_) => None,
-        Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => {
-            Some(*of)
-        }
+        Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(*of),
     }
 }
 
 pub(super) fn kind<'q>(query: &'q SurveyQuery, name: &KindName) -> Result<&'q Kind, StoreError> {
-    query.map.kind(name).ok_or_else(|| StoreError::Unknown {
-        what: "kind",
-        name: name.to_string(),
-    })
+    query.map.kind(name).ok_or_else(|| StoreError::Unknown { what: "kind", name: name.to_string() })
 }
 
 pub(super) fn reference_of<'q>(
     query: &'q SurveyQuery,
     name: &crate::domain::ReferenceName,
 ) -> Result<&'q Reference, StoreError> {
-    query
-        .map
-        .reference(name)
-        .ok_or_else(|| StoreError::Unknown {
-            what: "reference",
-            name: name.to_string(),
-        })
+    query.map.reference(name).ok_or_else(|| StoreError::Unknown { what: "reference", name: name.to_string() })
 }

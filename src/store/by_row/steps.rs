@@ -31,10 +31,9 @@ impl<R: Records> Evaluation<'_, R> {
             written.affected.push(affected);
         }
         for mark in std::mem::take(&mut written.marks).into_values() {
-            written.changes.push(RowChange::Put {
-                kind: library::MARKS.into(),
-                record: library::mark_record(&mark)?,
-            });
+            written
+                .changes
+                .push(RowChange::Put { kind: library::MARKS.into(), record: library::mark_record(&mark)? });
         }
         Ok(written)
     }
@@ -82,12 +81,7 @@ impl<R: Records> Evaluation<'_, R> {
         let mut written = BTreeSet::new();
         let mut events = Vec::new();
         for draft in &changes.events {
-            let EventDraft {
-                topic,
-                kind: name,
-                rows,
-                fields,
-            } = draft;
+            let EventDraft { topic, kind: name, rows, fields } = draft;
             let kind = kind(self.query, name)?;
             for (id, _) in self.rows(*rows)? {
                 let Some(row) = self.loaded.row(name, &id) else {
@@ -119,10 +113,7 @@ impl<R: Records> Evaluation<'_, R> {
 
 impl Written {
     fn delete(&mut self, key: RowKey) {
-        self.changes.push(RowChange::Delete {
-            kind: key.0.clone(),
-            id: key.1.clone(),
-        });
+        self.changes.push(RowChange::Delete { kind: key.0.clone(), id: key.1.clone() });
         self.deleted.insert(key);
     }
 
@@ -144,10 +135,7 @@ impl Written {
             };
             record.fields.insert(field.clone(), value);
         }
-        self.changes.push(RowChange::Put {
-            kind: kind.name.clone(),
-            record: record.clone(),
-        });
+        self.changes.push(RowChange::Put { kind: kind.name.clone(), record: record.clone() });
         Ok(())
     }
 }

@@ -6,13 +6,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::world::{now, world};
-use crate::domain::{
-    AuditEntry, AuditOutcome, Condition, DataMap, KindName, Mode, OperationId, RecordId,
-};
+use crate::domain::{AuditEntry, AuditOutcome, Condition, DataMap, KindName, Mode, OperationId, RecordId};
 use crate::plan::{
-    Arm, Case, ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows,
-    NamedSet, Outcome, Precondition, Question, Ranks, Receipt, ReceiptStep, Rows, SetId, Source,
-    Stratum, SurveyQuery, Write,
+    Arm, Case, ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows, NamedSet, Outcome,
+    Precondition, Question, Ranks, Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery, Write,
 };
 
 /// A change set under construction. Sets are numbered as they are added; set 0 holds the subjects.
@@ -47,27 +44,15 @@ pub(super) fn ranked(set: u16, rank: u16) -> Rows {
 
 /// An arm that takes every row of a source, with rank 0.
 pub(super) fn arm(source: Source) -> Arm {
-    Arm {
-        source,
-        within: Vec::new(),
-        except: Vec::new(),
-        cases: vec![Case::always(0)],
-    }
+    Arm { source, within: Vec::new(), except: Vec::new(), cases: vec![Case::always(0)] }
 }
 
 pub(super) fn referrers(reference: &str, of: Rows) -> Source {
-    Source::Referrers {
-        reference: reference.into(),
-        of,
-    }
+    Source::Referrers { reference: reference.into(), of }
 }
 
 pub(super) fn when(condition: Condition, rank: u16) -> Case {
-    Case {
-        below: Ranks::ALL,
-        when: Some(condition),
-        rank: Some(rank),
-    }
+    Case { below: Ranks::ALL, when: Some(condition), rank: Some(rank) }
 }
 
 impl Change {
@@ -188,20 +173,12 @@ impl Change {
         if !self.locks.iter().any(|lock| lock.rows == rows) {
             self.locks.push(LockRows { rows });
         }
-        self.steps.push(ChangeStep {
-            kind: self.kind_of(rows.set),
-            rows,
-            write,
-            receipt_step: line,
-        });
+        self.steps.push(ChangeStep { kind: self.kind_of(rows.set), rows, write, receipt_step: line });
         self
     }
 
     pub(super) fn expect(mut self, rows: Rows, expected: Expected) -> Self {
-        self.preconditions.push(Precondition {
-            question: Question::count(rows),
-            expected,
-        });
+        self.preconditions.push(Precondition { question: Question::count(rows), expected });
         self
     }
 
@@ -285,10 +262,5 @@ pub(super) fn update(field: &str, value: impl Into<crate::domain::Value>) -> Wri
 }
 
 fn named(id: SetId, kind: &str, arms: Vec<Arm>) -> NamedSet {
-    NamedSet {
-        id,
-        name: format!("{kind} {}", id.0),
-        kind: kind.into(),
-        arms,
-    }
+    NamedSet { id, name: format!("{kind} {}", id.0), kind: kind.into(), arms }
 }

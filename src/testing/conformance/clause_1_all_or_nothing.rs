@@ -42,9 +42,7 @@ pub async fn clause_1_a_step_with_an_unknown_field_changes_nothing(host: &dyn Ho
 /// Neither do steps run whose precondition fails.
 pub async fn clause_1_a_failed_precondition_changes_nothing(host: &dyn Host) {
     load_all(host).await;
-    let change = Change::erase("c1")
-        .event("client.gone", 0, &["name"])
-        .expect(all(1), Expected::Exactly(4));
+    let change = Change::erase("c1").event("client.gone", 0, &["name"]).expect(all(1), Expected::Exactly(4));
     fails_without_a_trace(host, &change.build()).await;
 }
 
@@ -99,16 +97,9 @@ async fn trace(host: &dyn Host, id: &str, changes: &ChangeSet) -> Trace {
     let own = RecordId::from(id);
     (
         clients.keys().filter(|client| **client == own).count(),
-        debts
-            .values()
-            .filter(|debt| debt["client_id"].as_id() == Some(own.clone()))
-            .count(),
-        audit
-            .filter(|entry| entry.operation == changes.operation)
-            .count(),
-        events
-            .filter(|event| event.operation == changes.operation)
-            .count(),
+        debts.values().filter(|debt| debt["client_id"].as_id() == Some(own.clone())).count(),
+        audit.filter(|entry| entry.operation == changes.operation).count(),
+        events.filter(|event| event.operation == changes.operation).count(),
     )
 }
 

@@ -36,10 +36,7 @@ pub async fn clause_2_every_difference_is_reported_with_what_was_found(host: &dy
         .expect(ranked(1, 9), Expected::Some);
     let before = Observed::by(host).await;
     let found = differences(host.store().apply(&change.build()).await);
-    let expected = [(1, 2), (3, 0)].map(|(precondition, found)| Difference {
-        precondition,
-        found,
-    });
+    let expected = [(1, 2), (3, 0)].map(|(precondition, found)| Difference { precondition, found });
     assert_eq!(found, expected);
     before.assert_same(&Observed::by(host).await, "after a conflict");
 }
@@ -50,10 +47,7 @@ pub async fn clause_2_a_row_added_since_is_found(host: &dyn Host) {
     let change = Change::erase("c1").expect(all(1), Expected::Exactly(3));
     load(host, "debts", vec![debt("d9", "c1", "PENDING")]).await;
     let found = differences(host.store().apply(&change.build()).await);
-    let expected = Difference {
-        precondition: 0,
-        found: 4,
-    };
+    let expected = Difference { precondition: 0, found: 4 };
     assert_eq!(found, [expected]);
 }
 
@@ -74,10 +68,7 @@ pub async fn clause_2_of_two_racing_change_sets_one_wins(host: &dyn Host) {
     let won = [&a, &b].iter().filter(|result| result.is_ok()).count();
     assert_eq!(won, 1, "both rest on three debts, so only one can be right");
     let lost = if a.is_ok() { b } else { a };
-    let expected = Difference {
-        precondition: 0,
-        found: 2,
-    };
+    let expected = Difference { precondition: 0, found: 2 };
     assert_eq!(differences(lost), [expected]);
     let after = Observed::by(host).await;
     assert_eq!(after.ids("debts").len(), 3);
@@ -121,10 +112,7 @@ pub async fn clause_2_a_row_that_comes_in_while_it_is_decided_is_not_missed(host
             }
             // Refused where foreign keys are enforced and the client is gone.
             let given = patiently(host, &give).await;
-            given.is_ok()
-                && rows(host, "clients")
-                    .await
-                    .contains_key(&to.as_str().into())
+            given.is_ok() && rows(host, "clients").await.contains_key(&to.as_str().into())
         };
         let (deleted, came_first) = join(patiently(host, &delete), giving).await;
         deleted.expect("nothing stands in the way");

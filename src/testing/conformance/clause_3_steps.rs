@@ -29,10 +29,8 @@ pub async fn clause_3_steps_run_in_the_given_order(host: &dyn Host) {
 /// A set that a condition chose stays as it was when a step changes what the condition looked at.
 pub async fn clause_3_a_set_keeps_the_rows_it_had(host: &dyn Host) {
     load_all(host).await;
-    let pending = Arm {
-        cases: vec![when(eq("status", "PENDING"), 0)],
-        ..arm(referrers("debts.client_id", all(0)))
-    };
+    let pending =
+        Arm { cases: vec![when(eq("status", "PENDING"), 0)], ..arm(referrers("debts.client_id", all(0))) };
     let change = Change::of(&["c1"])
         .set("debts", vec![pending])
         .step(1, update("status", "CANCELLED"))
@@ -71,10 +69,8 @@ pub async fn clause_3_a_row_found_twice_keeps_its_lowest_rank(host: &dyn Host) {
         cases: vec![when(eq("status", "PENDING"), 1), Case::always(3)],
         ..arm(referrers("debts.client_id", all(0)))
     };
-    let named = Arm {
-        cases: vec![Case::always(2)],
-        ..arm(Source::Ids(vec!["d2".into(), "d3".into(), "d4".into()]))
-    };
+    let named =
+        Arm { cases: vec![Case::always(2)], ..arm(Source::Ids(vec!["d2".into(), "d3".into(), "d4".into()])) };
     let change = Change::of(&["c1"])
         .set("debts", vec![pending, named])
         .expect(ranked(1, 1), Expected::Exactly(2))
@@ -88,11 +84,7 @@ pub async fn clause_3_a_row_found_twice_keeps_its_lowest_rank(host: &dyn Host) {
 /// `within` and `except` compare with earlier sets, a case without a rank keeps a row out.
 pub async fn clause_3_rows_are_kept_out_of_sets(host: &dyn Host) {
     load_all(host).await;
-    let no_rank = Case {
-        below: Ranks::ALL,
-        when: Some(eq("status", "SETTLED")),
-        rank: None,
-    };
+    let no_rank = Case { below: Ranks::ALL, when: Some(eq("status", "SETTLED")), rank: None };
     let narrowed = Arm {
         source: Source::Members(all(1)),
         within: vec![all(2)],
@@ -118,11 +110,7 @@ pub async fn clause_3_a_case_looks_at_the_rank_above(host: &dyn Host) {
         ..arm(referrers("bookings.client_id", all(0)))
     };
     let below = Arm {
-        cases: vec![Case {
-            below: Ranks::only(5),
-            when: None,
-            rank: Some(0),
-        }],
+        cases: vec![Case { below: Ranks::only(5), when: None, rank: Some(0) }],
         ..arm(referrers("items.booking_id", all(1)))
     };
     let change = Change::of(&["c1", "c2"])
@@ -137,10 +125,7 @@ pub async fn clause_3_a_case_looks_at_the_rank_above(host: &dyn Host) {
 pub async fn clause_3_references_are_followed_both_ways(host: &dyn Host) {
     load_all(host).await;
     let invoices = arm(Source::Ids(vec!["i3".into(), "i4".into()]));
-    let clients = arm(Source::Referents {
-        reference: "invoices.client_id".into(),
-        of: all(1),
-    });
+    let clients = arm(Source::Referents { reference: "invoices.client_id".into(), of: all(1) });
     let change = Change::of(&["c1"])
         .set("invoices", vec![invoices])
         .set("clients", vec![clients])
@@ -168,10 +153,7 @@ pub async fn clause_3_a_cycle_of_kinds_is_followed_to_its_end(host: &dyn Host) {
 /// While a cycle grows a row leads on with every rank it was found with; in the end it keeps the lowest.
 pub async fn clause_3_a_row_of_a_cycle_leads_on_with_all_its_ranks(host: &dyn Host) {
     load_all(host).await;
-    let named = |id: i64, rank| Arm {
-        cases: vec![Case::always(rank)],
-        ..arm(Source::Ids(vec![id.into()]))
-    };
+    let named = |id: i64, rank| Arm { cases: vec![Case::always(rank)], ..arm(Source::Ids(vec![id.into()])) };
     let below = |from: u16, rank| Arm {
         cases: vec![Case::always(rank)],
         ..arm(referrers("items.part_of", ranked(1, from)))
@@ -214,14 +196,9 @@ pub async fn clause_3_the_sets_of_a_cycle_grow_from_each_other(host: &dyn Host) 
 pub async fn clause_3_time_is_that_of_the_request(host: &dyn Host) {
     load_all(host).await;
     let period = |text: &str| text.parse().expect("a period");
-    let cases = vec![
-        when(older_than("due_at", period("P60D")), 0),
-        when(older_than("due_at", period("P30D")), 1),
-    ];
-    let due = Arm {
-        cases,
-        ..arm(referrers("debts.client_id", all(0)))
-    };
+    let cases =
+        vec![when(older_than("due_at", period("P60D")), 0), when(older_than("due_at", period("P30D")), 1)];
+    let due = Arm { cases, ..arm(referrers("debts.client_id", all(0))) };
     let change = Change::of(&["c1"])
         .set("debts", vec![due])
         .expect(ranked(1, 0), Expected::Exactly(0))

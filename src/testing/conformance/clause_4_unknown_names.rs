@@ -77,14 +77,9 @@ pub async fn clause_4_a_reference_that_nobody_declared(host: &dyn Host) {
 /// A field in a condition: it is not simply null.
 pub async fn clause_4_a_field_in_a_condition(host: &dyn Host) {
     load_all(host).await;
-    let haunted = Arm {
-        cases: vec![when(eq("ghost_field", "boo"), 0)],
-        ..arm(referrers("debts.client_id", all(0)))
-    };
-    let change = Change::of(&["c1"])
-        .set("debts", vec![haunted])
-        .ask(all(1))
-        .step(1, Write::Delete);
+    let haunted =
+        Arm { cases: vec![when(eq("ghost_field", "boo"), 0)], ..arm(referrers("debts.client_id", all(0))) };
+    let change = Change::of(&["c1"]).set("debts", vec![haunted]).ask(all(1)).step(1, Write::Delete);
     survey_is_unknown(host, &change).await;
     let before = Observed::by(host).await;
     let result = host.store().apply(&change.build()).await;
@@ -94,17 +89,14 @@ pub async fn clause_4_a_field_in_a_condition(host: &dyn Host) {
 
 /// A field that is to be written.
 pub async fn clause_4_a_field_in_an_update(host: &dyn Host) {
-    let change = Change::of(&["c1"])
-        .step(0, update("name", "x"))
-        .step(0, update("ghost_field", "boo"));
+    let change = Change::of(&["c1"]).step(0, update("name", "x")).step(0, update("ghost_field", "boo"));
     is_unknown(host, change).await;
 }
 
 /// A field that an event is to carry.
 pub async fn clause_4_a_field_in_an_event(host: &dyn Host) {
-    let change = Change::of(&["c1"])
-        .event("client.changed", 0, &["name", "ghost_field"])
-        .step(0, update("name", "x"));
+    let change =
+        Change::of(&["c1"]).event("client.changed", 0, &["name", "ghost_field"]).step(0, update("name", "x"));
     is_unknown(host, change).await;
 }
 
@@ -117,8 +109,5 @@ pub async fn clause_4_check_names_all_missing_kinds_at_once(host: &dyn Host) {
         paths.filter(|path| path.starts_with("kinds.")).collect()
     };
     assert_eq!(of_kinds(check(world()).await), Vec::<String>::new());
-    assert_eq!(
-        of_kinds(check(with_ghosts()).await),
-        ["kinds.ghosts", "kinds.spirits"]
-    );
+    assert_eq!(of_kinds(check(with_ghosts()).await), ["kinds.ghosts", "kinds.spirits"]);
 }

@@ -8,11 +8,7 @@ use crate::domain::{AuditOutcome, Value};
 use crate::plan::{Expected, NewValue, Write};
 
 fn recorded(number: u128, subject: &str, outcome: AuditOutcome) -> Recorded {
-    Recorded {
-        operation: operation(number),
-        subject: subject.into(),
-        outcome,
-    }
+    Recorded { operation: operation(number), subject: subject.into(), outcome }
 }
 
 /// Two subjects, two entries.
@@ -38,26 +34,16 @@ pub async fn clause_6_one_event_for_each_row_with_the_values_from_before(host: &
         .step(0, update("name", "x"));
     host.store().apply(&change.build()).await.expect("applied");
     let events = Observed::by(host).await.events;
-    let keys: Vec<(&str, String)> = events
-        .iter()
-        .map(|event| (&*event.topic, event.record.to_string()))
-        .collect();
-    let expected = [
-        ("client.changed", "c1"),
-        ("debts.gone", "d1"),
-        ("debts.gone", "d2"),
-        ("debts.gone", "d3"),
-    ];
+    let keys: Vec<(&str, String)> =
+        events.iter().map(|event| (&*event.topic, event.record.to_string())).collect();
+    let expected =
+        [("client.changed", "c1"), ("debts.gone", "d1"), ("debts.gone", "d2"), ("debts.gone", "d3")];
     assert_eq!(keys, expected.map(|(topic, id)| (topic, id.to_owned())));
     assert!(events[0].fields["name"] == Value::from("Name of c1"));
     for (event, status) in events[1..].iter().zip(["PENDING", "PENDING", "SETTLED"]) {
         assert!(event.fields["status"] == Value::from(status), "from before");
         assert!(event.fields["client_id"] == Value::from("c1"));
-        assert_eq!(
-            event.fields.len(),
-            2,
-            "nothing the receiver did not ask for"
-        );
+        assert_eq!(event.fields.len(), 2, "nothing the receiver did not ask for");
         assert_eq!(event.operation, operation(1));
     }
 }
@@ -65,9 +51,7 @@ pub async fn clause_6_one_event_for_each_row_with_the_values_from_before(host: &
 /// Neither is written when the change is not made.
 pub async fn clause_6_neither_is_written_after_a_failure(host: &dyn Host) {
     load_all(host).await;
-    let change = Change::erase("c1")
-        .event("client.gone", 0, &["name"])
-        .expect(all(0), Expected::Exactly(2));
+    let change = Change::erase("c1").event("client.gone", 0, &["name"]).expect(all(0), Expected::Exactly(2));
     let result = host.store().apply(&change.build()).await;
     assert!(result.is_err());
     let after = Observed::by(host).await;
@@ -79,16 +63,11 @@ pub async fn clause_6_neither_is_written_after_a_failure(host: &dyn Host) {
 pub async fn clause_6_a_refused_attempt_is_recorded_and_nothing_else(host: &dyn Host) {
     load_all(host).await;
     let before = Observed::by(host).await;
-    let change = Change::erase("c1")
-        .event("client.gone", 0, &["name"])
-        .refused(AuditOutcome::Denied);
+    let change = Change::erase("c1").event("client.gone", 0, &["name"]).refused(AuditOutcome::Denied);
     host.store().apply(&change.build()).await.expect("recorded");
     let after = Observed::by(host).await;
     assert_eq!(after.audit, [recorded(1, "c1", AuditOutcome::Denied)]);
-    let without_audit = Observed {
-        audit: Vec::new(),
-        ..after
-    };
+    let without_audit = Observed { audit: Vec::new(), ..after };
     before.assert_same(&without_audit, "after a refused attempt");
 }
 
@@ -123,10 +102,7 @@ pub async fn clause_6_the_subject_of_an_entry_need_not_exist(host: &dyn Host) {
     let marked = Change::of(&["c1"]).step(0, Write::Mark(off)).operation(2);
     host.store().apply(&marked.build()).await.expect("marked");
     let after = Observed::by(host).await;
-    let expected = [
-        recorded(1, "nobody", AuditOutcome::NotFound),
-        recorded(2, "c1", AuditOutcome::Done),
-    ];
+    let expected = [recorded(1, "nobody", AuditOutcome::NotFound), recorded(2, "c1", AuditOutcome::Done)];
     assert_eq!(after.audit, expected);
     assert!(after.value("clients", "c1", "status") == Value::from("OFF"));
 }

@@ -12,11 +12,7 @@ const AFTER: [u64; 4] = [0, 0, 0, 0];
 
 /// Surveys until the writer is done, and once more.
 async fn read_while(host: &dyn Host, done: &AtomicBool) {
-    let query = Change::erase("c1")
-        .ask(all(0))
-        .ask(all(1))
-        .ask(all(2))
-        .ask(all(3));
+    let query = Change::erase("c1").ask(all(0)).ask(all(1)).ask(all(2)).ask(all(3));
     let query = query.query();
     // The items hang on bookings: a reader that sees half would count what hangs on nothing any more.
     loop {
@@ -24,14 +20,8 @@ async fn read_while(host: &dyn Host, done: &AtomicBool) {
         match host.store().survey(&query).await {
             Ok(survey) => {
                 let seen: Vec<u64> = survey.answers.iter().map(|answer| answer.count).collect();
-                assert!(
-                    seen == BEFORE || seen == AFTER,
-                    "half a change was seen: {seen:?}"
-                );
-                assert!(
-                    !is_last || seen == AFTER,
-                    "the change is not seen: {seen:?}"
-                );
+                assert!(seen == BEFORE || seen == AFTER, "half a change was seen: {seen:?}");
+                assert!(!is_last || seen == AFTER, "the change is not seen: {seen:?}");
             }
             Err(error) => assert!(error.is_retryable(), "a reader failed: {error}"),
         }
@@ -48,9 +38,7 @@ async fn write(host: &dyn Host, done: &AtomicBool) {
     let result = loop {
         left -= 1;
         match host.store().apply(&changes).await {
-            Err(StoreError::Contention {
-                retryable: true, ..
-            }) if left > 0 => yield_now().await,
+            Err(StoreError::Contention { retryable: true, .. }) if left > 0 => yield_now().await,
             result => break result,
         }
     };

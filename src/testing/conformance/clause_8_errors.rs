@@ -12,15 +12,8 @@ use crate::store::StoreError;
 /// Nobody there is an answer.
 pub async fn clause_8_a_subject_that_is_not_there_is_no_error(host: &dyn Host) {
     load_all(host).await;
-    let query = Change::of(&["nobody"])
-        .referrers("debts.client_id", 0)
-        .ask(all(0))
-        .ask(all(1));
-    let survey = host
-        .store()
-        .survey(&query.query())
-        .await
-        .expect("an answer");
+    let query = Change::of(&["nobody"]).referrers("debts.client_id", 0).ask(all(0)).ask(all(1));
+    let survey = host.store().survey(&query.query()).await.expect("an answer");
     assert!(survey.subjects.is_empty());
     assert!(survey.answers.iter().all(|answer| answer.count == 0));
 }
@@ -28,20 +21,10 @@ pub async fn clause_8_a_subject_that_is_not_there_is_no_error(host: &dyn Host) {
 /// Answers: counts, the first ids in order, and the first and last instant.
 pub async fn clause_8_questions_are_answered(host: &dyn Host) {
     load_all(host).await;
-    let items = Question {
-        sample: 2,
-        ..Question::count(all(3))
-    };
-    let due = Question {
-        span: Some("due_at".into()),
-        ..Question::count(all(1))
-    };
+    let items = Question { sample: 2, ..Question::count(all(3)) };
+    let due = Question { span: Some("due_at".into()), ..Question::count(all(1)) };
     let query = Change::erase("c1").question(items).question(due);
-    let survey = host
-        .store()
-        .survey(&query.query())
-        .await
-        .expect("an answer");
+    let survey = host.store().survey(&query.query()).await.expect("an answer");
     assert_eq!(survey.subjects, [RecordId::from("c1")]);
     assert_eq!(survey.answers[0].count, 4);
     assert_eq!(survey.answers[0].sample, [1, 2].map(RecordId::from));
@@ -64,11 +47,7 @@ pub async fn clause_8_an_id_of_another_sort_is_told_apart(host: &dyn Host) {
 pub async fn clause_8_an_id_given_as_text_finds_the_integer(host: &dyn Host) {
     load_all(host).await;
     let query = Change::of_kind("items", ["2".into()]).ask(all(0));
-    let survey = host
-        .store()
-        .survey(&query.query())
-        .await
-        .expect("an answer");
+    let survey = host.store().survey(&query.query()).await.expect("an answer");
     assert_eq!(survey.subjects, [RecordId::from(2)]);
 }
 
@@ -92,23 +71,13 @@ pub async fn clause_8_a_value_of_another_type_is_refused(host: &dyn Host) {
     load_all(host).await;
     let mut kinds = world().kinds().cloned().collect::<Vec<_>>();
     for kind in kinds.iter_mut().filter(|kind| kind.name == "debts") {
-        let declared = Field {
-            field_type: Some(FieldType::Integer),
-            ..Field::default()
-        };
-        kind.fields
-            .extend(BTreeMap::from([("status".into(), declared)]));
+        let declared = Field { field_type: Some(FieldType::Integer), ..Field::default() };
+        kind.fields.extend(BTreeMap::from([("status".into(), declared)]));
     }
     let references = world().references().cloned().collect::<Vec<_>>();
     let map = DataMap::new(kinds, references, []).expect("a map");
-    let small = Arm {
-        cases: vec![when(lt("status", 3), 0)],
-        ..arm(referrers("debts.client_id", all(0)))
-    };
-    let query = Change::of(&["c1"])
-        .map(map)
-        .set("debts", vec![small])
-        .ask(all(1));
+    let small = Arm { cases: vec![when(lt("status", 3), 0)], ..arm(referrers("debts.client_id", all(0))) };
+    let query = Change::of(&["c1"]).map(map).set("debts", vec![small]).ask(all(1));
     let result = host.store().survey(&query.query()).await;
     let Err(error) = result else {
         panic!("text was compared with a number");

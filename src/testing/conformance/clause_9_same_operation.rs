@@ -8,9 +8,7 @@ use crate::domain::AuditOutcome;
 use crate::plan::{ChangeSet, Expected, Receipt, Write};
 
 fn erase() -> Change {
-    Change::erase("c1")
-        .expect(all(0), Expected::Exactly(1))
-        .event("client.gone", 0, &["name"])
+    Change::erase("c1").expect(all(0), Expected::Exactly(1)).event("client.gone", 0, &["name"])
 }
 
 async fn first(host: &dyn Host) -> Receipt {

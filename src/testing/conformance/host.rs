@@ -93,11 +93,7 @@ impl Recorded {
     /// What an entry says of each of its subjects.
     pub fn of(entry: crate::domain::AuditEntry) -> impl Iterator<Item = Self> {
         let subjects = entry.subjects.into_iter();
-        subjects.map(move |subject| Self {
-            operation: entry.operation,
-            subject,
-            outcome: entry.outcome,
-        })
+        subjects.map(move |subject| Self { operation: entry.operation, subject, outcome: entry.outcome })
     }
 }
 
@@ -119,11 +115,6 @@ impl Sent {
     /// What an event says.
     #[must_use]
     pub fn of(event: crate::domain::Event) -> Self {
-        Self {
-            operation: event.operation,
-            topic: event.topic,
-            record: event.record,
-            fields: event.fields,
-        }
+        Self { operation: event.operation, topic: event.topic, record: event.record, fields: event.fields }
     }
 }

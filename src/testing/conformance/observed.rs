@@ -29,12 +29,7 @@ impl Observed {
         audit.sort();
         let mut events = host.events().await;
         events.sort_by(|a, b| (&a.topic, &a.record).cmp(&(&b.topic, &b.record)));
-        Self {
-            kinds,
-            audit,
-            events,
-            operations: host.operations().await,
-        }
+        Self { kinds, audit, events, operations: host.operations().await }
     }
 
     /// The ids of a kind, as text.
@@ -73,9 +68,7 @@ pub(super) async fn rows(host: &dyn Host, name: &str) -> Rows {
         }
     };
     let rows = host.rows(&kind).await.into_iter().map(|record| {
-        let fields = known
-            .iter()
-            .map(|field| ((*field).clone(), form(&record, field)));
+        let fields = known.iter().map(|field| ((*field).clone(), form(&record, field)));
         (record.id.clone(), fields.collect())
     });
     rows.collect()

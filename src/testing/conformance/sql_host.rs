@@ -42,28 +42,19 @@ impl<C: SqlConnection> SqlHost<C> {
     fn table(&self, kind: &Kind) -> String {
         let map = world();
         let columns = map.fields_of(kind).map(|field| {
-            let reference = map
-                .references()
-                .find(|reference| reference.from == kind.name && reference.field == *field);
+            let reference =
+                map.references().find(|reference| reference.from == kind.name && reference.field == *field);
             let target = reference.and_then(|reference| map.kind(&reference.to));
-            let declared =
-                target.map_or_else(|| kind.type_of(field), |target| target.type_of(&target.id));
+            let declared = target.map_or_else(|| kind.type_of(field), |target| target.type_of(&target.id));
             let sort = match declared {
                 FieldType::Integer => "INTEGER",
                 _ => "TEXT",
             };
-            let key = if *field == kind.id {
-                " PRIMARY KEY NOT NULL"
-            } else {
-                ""
-            };
+            let key = if *field == kind.id { " PRIMARY KEY NOT NULL" } else { "" };
             let refers = target.map_or_else(String::new, |target| {
                 format!(" REFERENCES {}", self.dialect.quote(target.table_name()))
             });
-            format!(
-                "{} {sort}{key}{refers}",
-                self.dialect.quote(kind.column(field))
-            )
+            format!("{} {sort}{key}{refers}", self.dialect.quote(kind.column(field)))
         });
         let columns: Vec<_> = columns.collect();
         let table = self.dialect.quote(kind.table_name());
@@ -73,9 +64,7 @@ impl<C: SqlConnection> SqlHost<C> {
     async fn execute(&self, sql: &str, params: &[SqlValue]) {
         let begun = self.store.connection().begin(Access::Write).await;
         let mut tx = begun.expect("a transaction");
-        tx.execute(sql, params)
-            .await
-            .expect("a statement of the host");
+        tx.execute(sql, params).await.expect("a statement of the host");
         tx.commit().await.expect("a commit of the host");
     }
 
@@ -98,24 +87,13 @@ impl<C: SqlConnection> Host for SqlHost<C> {
         let quote = |name: &str| self.dialect.quote(name);
         for row in rows {
             let id = Value::from(&row.id);
-            let fields = row
-                .fields
-                .iter()
-                .map(|(name, value)| (kind.column(name), value));
+            let fields = row.fields.iter().map(|(name, value)| (kind.column(name), value));
             let all: Vec<_> = fields.chain([(kind.column(&kind.id), &id)]).collect();
             let names: Vec<_> = all.iter().map(|(name, _)| quote(name)).collect();
-            let places: Vec<_> = (1..=all.len())
-                .map(|at| self.dialect.placeholder(at))
-                .collect();
-            let params: Vec<_> = all
-                .iter()
-                .map(|(_, value)| SqlValue::from(*value))
-                .collect();
+            let places: Vec<_> = (1..=all.len()).map(|at| self.dialect.placeholder(at)).collect();
+            let params: Vec<_> = all.iter().map(|(_, value)| SqlValue::from(*value)).collect();
             // Loaded again a row is replaced; its referrers keep it from being deleted first.
-            let updates: Vec<_> = names
-                .iter()
-                .map(|name| format!("{name} = excluded.{name}"))
-                .collect();
+            let updates: Vec<_> = names.iter().map(|name| format!("{name} = excluded.{name}")).collect();
             let sql = format!(
                 "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}",
                 quote(kind.table_name()),
@@ -130,34 +108,22 @@ impl<C: SqlConnection> Host for SqlHost<C> {
 
     async fn rows(&self, kind: &Kind) -> Vec<Record> {
         let map = world();
-        let fields: Vec<_> = map
-            .fields_of(kind)
-            .filter(|field| **field != kind.id)
-            .collect();
+        let fields: Vec<_> = map.fields_of(kind).filter(|field| **field != kind.id).collect();
         let columns = [&kind.id].into_iter().chain(fields.iter().copied());
-        let columns: Vec<_> = columns
-            .map(|field| self.dialect.quote(kind.column(field)))
-            .collect();
+        let columns: Vec<_> = columns.map(|field| self.dialect.quote(kind.column(field))).collect();
         let table = self.dialect.quote(kind.table_name());
-        let rows = self
-            .query(&format!("SELECT {} FROM {table}", columns.join(", ")))
-            .await;
+        let rows = self.query(&format!("SELECT {} FROM {table}", columns.join(", "))).await;
         let record = |row: Vec<SqlValue>| {
             let id = row[0].as_id().expect("an id");
             let values = row.into_iter().skip(1).map(value);
             let fields = fields.iter().map(|field| (*field).clone());
-            Record {
-                id,
-                fields: fields.zip(values).collect(),
-            }
+            Record { id, fields: fields.zip(values).collect() }
         };
         rows.into_iter().map(record).collect()
     }
 
     async fn audit(&self) -> Vec<Recorded> {
-        let rows = self
-            .query("SELECT operation, record, outcome FROM lifecycle_audit")
-            .await;
+        let rows = self.query("SELECT operation, record, outcome FROM lifecycle_audit").await;
         let recorded = rows.iter().map(|row| Recorded {
             operation: text(&row[0]).parse().expect("an operation"),
             subject: row[1].as_id().expect("an id"),
@@ -167,9 +133,7 @@ impl<C: SqlConnection> Host for SqlHost<C> {
     }
 
     async fn events(&self) -> Vec<Sent> {
-        let rows = self
-            .query("SELECT operation, topic, record, payload FROM lifecycle_outbox")
-            .await;
+        let rows = self.query("SELECT operation, topic, record, payload FROM lifecycle_outbox").await;
         let sent = rows.iter().map(|row| Sent {
             operation: text(&row[0]).parse().expect("an operation"),
             topic: text(&row[1]).into(),
@@ -180,9 +144,7 @@ impl<C: SqlConnection> Host for SqlHost<C> {
     }
 
     async fn operations(&self) -> usize {
-        self.query("SELECT operation FROM lifecycle_operations")
-            .await
-            .len()
+        self.query("SELECT operation FROM lifecycle_operations").await.len()
     }
 }
 

@@ -43,11 +43,7 @@ impl<R: Records> Records for Watched<R> {
         for row in &found {
             let text = row.id.to_string();
             let asked = ids.iter().any(|id| id.to_string() == text);
-            assert!(
-                asked,
-                "`get` on `{}`: nobody asked for {:?}",
-                kind.name, row.id
-            );
+            assert!(asked, "`get` on `{}`: nobody asked for {:?}", kind.name, row.id);
         }
         Ok(found)
     }
@@ -114,11 +110,7 @@ impl<C: SqlConnection> SqlConnection for Watched<C> {
 #[cfg(feature = "sql")]
 #[async_trait]
 impl SqlTransaction for Watched<Box<dyn SqlTransaction + '_>> {
-    async fn query(
-        &mut self,
-        sql: &str,
-        params: &[SqlValue],
-    ) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+    async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
         in_turn(self.0.query(sql, params)).await
     }
 

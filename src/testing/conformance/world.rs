@@ -21,9 +21,7 @@ pub fn world() -> DataMap {
 
 /// The instant at which the suite's requests are judged.
 pub(super) fn now() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0)
-        .single()
-        .expect("an instant")
+    Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("an instant")
 }
 
 /// The kinds, parents first.
@@ -55,11 +53,7 @@ fn rows(name: &str) -> Vec<Record> {
             debt("d4", "c2", "PENDING"),
         ],
         "bookings" => [("b1", "c1"), ("b2", "c1"), ("b3", "c2")]
-            .map(|(id, client)| {
-                Record::new(id)
-                    .with("client_id", client)
-                    .with("notes", Value::Null)
-            })
+            .map(|(id, client)| Record::new(id).with("client_id", client).with("notes", Value::Null))
             .into(),
         "items" => vec![
             item(1, "b1", None),
@@ -96,9 +90,7 @@ pub(super) fn debt(id: &str, client: &str, status: &str) -> Record {
 }
 
 pub(super) fn item(id: i64, booking: &str, part_of: Option<i64>) -> Record {
-    Record::new(id)
-        .with("booking_id", booking)
-        .with("part_of", part_of)
+    Record::new(id).with("booking_id", booking).with("part_of", part_of)
 }
 
 fn invoice(id: &str, client: Option<&str>) -> Record {

@@ -24,10 +24,7 @@ impl<'a> World<'a> {
     }
 
     /// Every row that refers to a row that counts as removed, anonymized or retained, with what decides.
-    #[allow(
-        clippy::type_complexity,
-        reason = "each part is named where it is used"
-    )]
+    #[allow(clippy::type_complexity, reason = "each part is named where it is used")]
     fn decided(&self) -> Vec<(Id, &'a Reference, Id, Fate, Option<(usize, &'a Entry)>)> {
         let mut found = Vec::new();
         for (id, row) in self.all() {
@@ -54,8 +51,7 @@ impl<'a> World<'a> {
                 if fate != Fate::Deleted || !self.survives(&id, &stones) {
                     continue;
                 }
-                let blocks =
-                    entry.then.blocks() && !stones.contains(&id) && !self.subjects.contains(&id);
+                let blocks = entry.then.blocks() && !stones.contains(&id) && !self.subjects.contains(&id);
                 let redirected = self.is_whole(&id) && matches!(entry.then, Rule::Redirect(_));
                 let forced = match &entry.link {
                     _ if redirected => false,
@@ -83,8 +79,7 @@ impl<'a> World<'a> {
                 continue;
             }
             let gone = fate == Fate::Deleted && !stones.contains(&parent);
-            let blocks =
-                entry.then.blocks() && !stones.contains(&id) && !self.subjects.contains(&id);
+            let blocks = entry.then.blocks() && !stones.contains(&id) && !self.subjects.contains(&id);
             let redirect = match (&entry.then, &entry.link) {
                 (Rule::Redirect(redirect), _) if self.is_whole(&id) => redirect,
                 _ if !gone || blocks => continue,
@@ -100,9 +95,7 @@ impl<'a> World<'a> {
         let reference = self.map.reference(reference).expect("a reference");
         let declared = || {
             let field = self.kind(&reference.from).fields.get(&reference.field);
-            field
-                .and_then(|field| field.default.clone())
-                .unwrap_or_default()
+            field.and_then(|field| field.default.clone()).unwrap_or_default()
         };
         match redirect {
             Redirect::SetNull => Value::Null,
@@ -158,12 +151,7 @@ impl<'a> World<'a> {
                 block(Some(name), disposition(redirect).as_str());
             }
         }
-        for guard in self
-            .said
-            .guards
-            .iter()
-            .filter(|guard| guard.severity == Severity::Block)
-        {
+        for guard in self.said.guards.iter().filter(|guard| guard.severity == Severity::Block) {
             for (id, row) in self.all().filter(|(id, _)| id.0 == guard.on) {
                 let hangs = self.hangs(request, &guard.on, &guard.via).contains(&id);
                 if hangs && self.holds(self.kind(&guard.on), row, guard.when.as_ref()) {
@@ -182,15 +170,10 @@ impl<'a> World<'a> {
         let below = |from: &BTreeSet<Id>, allowed: &dyn Fn(&ReferenceName) -> bool| {
             let mut found = BTreeSet::new();
             for (id, row) in self.all() {
-                for reference in self
-                    .map
-                    .references_from(&self.kind(&id.0).name)
-                    .filter(|one| allowed(&one.name))
+                for reference in
+                    self.map.references_from(&self.kind(&id.0).name).filter(|one| allowed(&one.name))
                 {
-                    if self
-                        .parent(row, reference)
-                        .is_some_and(|parent| from.contains(&parent))
-                    {
+                    if self.parent(row, reference).is_some_and(|parent| from.contains(&parent)) {
                         found.insert(id.clone());
                     }
                 }
@@ -251,17 +234,10 @@ impl<'a> World<'a> {
                 Some((_, name, index)) => (Some(name), index),
                 None => (None, 0),
             };
-            *steps
-                .entry((id.0.clone(), disposition, reference, index))
-                .or_default() += 1;
+            *steps.entry((id.0.clone(), disposition, reference, index)).or_default() += 1;
         }
         for ((id, name), (index, redirect)) in redirects {
-            let key = (
-                id.0.clone(),
-                disposition(redirect),
-                Some(name.clone()),
-                *index,
-            );
+            let key = (id.0.clone(), disposition(redirect), Some(name.clone()), *index);
             *steps.entry(key).or_default() += 1;
         }
         steps
@@ -272,22 +248,14 @@ impl<'a> World<'a> {
         let mut level = BTreeSet::from([request.kind.clone()]);
         let mut steps = 0;
         while !level.contains(kind) && steps < 1_000 {
-            let next = level
-                .iter()
-                .flat_map(|kind| self.map.references_to(kind))
-                .map(|one| one.from.clone());
+            let next = level.iter().flat_map(|kind| self.map.references_to(kind)).map(|one| one.from.clone());
             level = next.collect();
             steps += 1;
         }
         steps
     }
 
-    pub(super) fn after(
-        &self,
-        request: &Request,
-        stones: &BTreeSet<Id>,
-        redirects: &Redirects<'_>,
-    ) -> Rows {
+    pub(super) fn after(&self, request: &Request, stones: &BTreeSet<Id>, redirects: &Redirects<'_>) -> Rows {
         let mut rows = self.rows.clone();
         for (id, before) in self.all() {
             let table = rows.get_mut(&id.0).expect("a kind");
@@ -305,18 +273,9 @@ impl<'a> World<'a> {
             }
             if fate == Some(Fate::Anonymized) {
                 for reference in self.map.references_from(&self.kind(&id.0).name) {
-                    let parent = self
-                        .parent(before, reference)
-                        .and_then(|parent| self.fates.get(&parent));
+                    let parent = self.parent(before, reference).and_then(|parent| self.fates.get(&parent));
                     let entry = parent.and_then(|fate| self.deciding(before, reference, *fate));
-                    if let Some((
-                        _,
-                        Entry {
-                            then: Rule::Anonymize(own),
-                            ..
-                        },
-                    )) = entry
-                    {
+                    if let Some((_, Entry { then: Rule::Anonymize(own), .. })) = entry {
                         masks.extend(if own.is_empty() { &kind.personal } else { own });
                     }
                 }

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Condition, DataMap, Kind, KindName, Mode, Record, RecordId, Reference, ReferenceName, Request,
-    Value, to_milliseconds,
+    Condition, DataMap, Kind, KindName, Mode, Record, RecordId, Reference, ReferenceName, Request, Value,
+    to_milliseconds,
 };
 use crate::plan::Disposition;
 use crate::policy::{DeletionPolicy, Entry, ModePolicy, Parent, Rule};
@@ -84,12 +84,7 @@ struct World<'a> {
 /// # Panics
 /// On a value that is not of its declared type.
 #[must_use]
-pub fn judge(
-    policy: &DeletionPolicy,
-    rows: &Rows,
-    request: &Request,
-    now: DateTime<Utc>,
-) -> Option<Verdict> {
+pub fn judge(policy: &DeletionPolicy, rows: &Rows, request: &Request, now: DateTime<Utc>) -> Option<Verdict> {
     let said = policy.mode(request.mode)?;
     let map: &DataMap = policy.map();
     let mut world = World {
@@ -137,35 +132,23 @@ impl<'a> World<'a> {
     }
 
     fn holds(&self, kind: &Kind, row: &Record, when: Option<&Condition>) -> bool {
-        when.is_none_or(|when| {
-            when.holds(kind, row, self.now)
-                .expect("values of their types")
-                == Some(true)
-        })
+        when.is_none_or(|when| when.holds(kind, row, self.now).expect("values of their types") == Some(true))
     }
 
     fn may_touch(&self, kind: &KindName, row: &Record) -> bool {
         let kind = self.kind(kind);
-        let deleted = kind
-            .deleted_at
-            .as_ref()
-            .is_some_and(|field| !row.get(field).is_null());
+        let deleted = kind.deleted_at.as_ref().is_some_and(|field| !row.get(field).is_null());
         self.holds(kind, row, kind.only.as_ref()) && (self.mode.erases() || !deleted)
     }
 
     fn all(&self) -> impl Iterator<Item = (Id, &'a Record)> {
         let rows = self.rows;
-        rows.iter().flat_map(|(kind, rows)| {
-            rows.iter()
-                .map(move |(id, row)| ((kind.clone(), id.clone()), row))
-        })
+        rows.iter()
+            .flat_map(|(kind, rows)| rows.iter().map(move |(id, row)| ((kind.clone(), id.clone()), row)))
     }
 
     fn row(&self, id: &Id) -> &'a Record {
-        self.rows
-            .get(&id.0)
-            .and_then(|rows| rows.get(&id.1))
-            .expect("a row")
+        self.rows.get(&id.0).and_then(|rows| rows.get(&id.1)).expect("a row")
     }
 
     /// The row that a row refers to.
@@ -176,12 +159,7 @@ impl<'a> World<'a> {
     }
 
     /// The first entry that speaks of such parents and whose condition holds.
-    fn deciding(
-        &self,
-        row: &Record,
-        reference: &Reference,
-        parent: Fate,
-    ) -> Option<(usize, &'a Entry)> {
+    fn deciding(&self, row: &Record, reference: &Reference, parent: Fate) -> Option<(usize, &'a Entry)> {
         let speaker = match parent {
             Fate::Kept => return None,
             Fate::Retained => Some(Parent::Retain),
@@ -189,13 +167,7 @@ impl<'a> World<'a> {
             _ => None,
         };
         let kind = self.kind(&reference.from);
-        let entries = self
-            .said
-            .rules
-            .entries(&reference.name)
-            .unwrap_or_default()
-            .iter()
-            .enumerate();
+        let entries = self.said.rules.entries(&reference.name).unwrap_or_default().iter().enumerate();
         entries
             .filter(|(_, entry)| entry.parent == speaker)
             .find(|(_, entry)| self.holds(kind, row, entry.when.as_ref()))
@@ -229,10 +201,7 @@ impl<'a> World<'a> {
                 let kind = self.kind(&reference.from);
                 let from = kind.type_of(&retention.from).read(row.get(&retention.from));
                 let due = match from.expect("a date") {
-                    Value::Timestamp(from) => retention
-                        .period
-                        .end(from)
-                        .is_some_and(|end| end <= self.now),
+                    Value::Timestamp(from) => retention.period.end(from).is_some_and(|end| end <= self.now),
                     _ => false,
                 };
                 Some(if due { Fate::Deleted } else { Fate::Retained })
@@ -256,28 +225,19 @@ impl<'a> World<'a> {
             }
             found
         };
-        let kinds: BTreeMap<KindName, BTreeSet<KindName>> = self
-            .map
-            .kinds()
-            .map(|kind| (kind.name.clone(), below(&kind.name)))
-            .collect();
+        let kinds: BTreeMap<KindName, BTreeSet<KindName>> =
+            self.map.kinds().map(|kind| (kind.name.clone(), below(&kind.name))).collect();
         let mut groups: Vec<BTreeSet<KindName>> = Vec::new();
         let mut rest: BTreeSet<KindName> = kinds.keys().cloned().collect();
         while !rest.is_empty() {
-            let is_above =
-                |a: &KindName, b: &KindName| kinds.get(a).is_some_and(|all| all.contains(b));
-            let first = rest.iter().find(|kind| {
-                rest.iter()
-                    .all(|other| !is_above(other, kind) || is_above(kind, other))
-            });
-            let first = first
-                .expect("a kind that only its own cycle leads to")
-                .clone();
+            let is_above = |a: &KindName, b: &KindName| kinds.get(a).is_some_and(|all| all.contains(b));
+            let first = rest
+                .iter()
+                .find(|kind| rest.iter().all(|other| !is_above(other, kind) || is_above(kind, other)));
+            let first = first.expect("a kind that only its own cycle leads to").clone();
             let group: BTreeSet<KindName> = rest
                 .iter()
-                .filter(|kind| {
-                    **kind == first || (is_above(kind, &first) && is_above(&first, kind))
-                })
+                .filter(|kind| **kind == first || (is_above(kind, &first) && is_above(&first, kind)))
                 .cloned()
                 .collect();
             rest.retain(|kind| !group.contains(kind));
@@ -311,11 +271,7 @@ impl<'a> World<'a> {
         let kept: BTreeSet<Id> = own
             .iter()
             .filter(|id| self.fates.contains_key(id))
-            .filter(|id| {
-                self.outcomes(id)
-                    .iter()
-                    .any(|(_, _, fate)| *fate < Fate::Soft)
-            })
+            .filter(|id| self.outcomes(id).iter().any(|(_, _, fate)| *fate < Fate::Soft))
             .cloned()
             .collect();
         // Second pass: around the kept rows; then whatever else is said of rows below what is removed.
@@ -351,10 +307,8 @@ impl<'a> World<'a> {
                         continue;
                     };
                     let settled = self.fates.get(&parent).into_iter();
-                    let fates: BTreeSet<Fate> = settled
-                        .chain(met.get(&parent).into_iter().flatten())
-                        .copied()
-                        .collect();
+                    let fates: BTreeSet<Fate> =
+                        settled.chain(met.get(&parent).into_iter().flatten()).copied().collect();
                     for fate in fates {
                         if let Some((index, fate)) = self.outcome(row, reference, fate)
                             && fate.removed()
@@ -370,9 +324,7 @@ impl<'a> World<'a> {
                 break;
             }
         }
-        let strongest = met
-            .into_iter()
-            .filter_map(|(id, fates)| Some((id, fates.into_iter().min()?)));
+        let strongest = met.into_iter().filter_map(|(id, fates)| Some((id, fates.into_iter().min()?)));
         self.fates.extend(strongest);
     }
 }

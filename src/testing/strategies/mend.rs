@@ -23,11 +23,7 @@ fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
         let mut make = |key: &str| {
             let facts = &mut document["kinds"][kind];
             facts["personal"] = json!({ "mail": "placeholder_email", "note": { "truncate": 2 } });
-            facts[key] = if key == "tombstone" {
-                json!(true)
-            } else {
-                json!(key)
-            };
+            facts[key] = if key == "tombstone" { json!(true) } else { json!(key) };
         };
         if fault.message.contains("must keep referring") {
             let kind = quoted.get(1).copied()?;
@@ -37,16 +33,12 @@ fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
             make("deleted_at");
         } else if fault.message.contains("needs `status`") {
             make("status");
-        } else if fault.message.contains("needs `personal`")
-            || fault.message.contains("no personal fields")
-        {
+        } else if fault.message.contains("needs `personal`") || fault.message.contains("no personal fields") {
             document["kinds"][kind]["personal"] = json!({ "mail": "placeholder_email" });
         } else if let Some(rest) = fault.path.strip_prefix(&format!("modes.{mode}.rules.")) {
             mend_rule(document, mode, rest, &fault.message)?;
         } else if fault.path.contains(".guards") {
-            document["modes"][mode.as_str()]
-                .as_object_mut()?
-                .remove("guards");
+            document["modes"][mode.as_str()].as_object_mut()?.remove("guards");
         } else {
             return None;
         }
@@ -56,11 +48,7 @@ fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
 
 fn mend_rule(document: &mut Json, mode: Mode, path: &str, message: &str) -> Option<()> {
     let name = path.split('[').next()?.trim_end_matches(".link");
-    let at: usize = path
-        .split('[')
-        .nth(1)
-        .and_then(|rest| rest.split(']').next()?.parse().ok())
-        .unwrap_or(0);
+    let at: usize = path.split('[').nth(1).and_then(|rest| rest.split(']').next()?.parse().ok()).unwrap_or(0);
     if message.contains("cannot be emptied") {
         let references = document["references"].as_array_mut()?;
         references.iter_mut().find(|one| one["from"] == name)?["nullable"] = json!(true);

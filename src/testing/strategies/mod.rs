@@ -47,11 +47,8 @@ impl Case {
 pub fn rows_document(rows: &Rows) -> Json {
     let kinds = rows.iter().map(|(kind, rows)| {
         let rows = rows.values().map(|row| {
-            let mut fields: Map<String, Json> = row
-                .fields
-                .iter()
-                .map(|(name, value)| (name.to_string(), json!(value)))
-                .collect();
+            let mut fields: Map<String, Json> =
+                row.fields.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
             fields.insert("id".into(), json!(row.id));
             Json::Object(fields)
         });
@@ -119,55 +116,17 @@ struct EntrySeed {
 }
 
 fn kind() -> impl Strategy<Value = KindSeed> {
-    let row = (
-        prop::collection::vec(any::<Index>(), 6),
-        0..4_u8,
-        0..4_u8,
-        prop::bool::weighted(0.15),
-    );
-    let row = row.prop_map(|(references, state, at, marked)| RowSeed {
-        references,
-        state,
-        at,
-        marked,
-    });
-    (
-        prop::bool::weighted(0.6),
-        prop::bool::weighted(0.1),
-        prop::collection::vec(row, 1..=5),
-    )
-        .prop_map(|(tombstone, bare, rows)| KindSeed {
-            tombstone,
-            bare,
-            rows,
-        })
+    let row = (prop::collection::vec(any::<Index>(), 6), 0..4_u8, 0..4_u8, prop::bool::weighted(0.15));
+    let row = row.prop_map(|(references, state, at, marked)| RowSeed { references, state, at, marked });
+    (prop::bool::weighted(0.6), prop::bool::weighted(0.1), prop::collection::vec(row, 1..=5))
+        .prop_map(|(tombstone, bare, rows)| KindSeed { tombstone, bare, rows })
 }
 
 fn reference() -> impl Strategy<Value = ReferenceSeed> {
-    let entry = (
-        prop::option::weighted(0.6, condition()),
-        0..8_u8,
-        0..22_u8,
-        0..6_u8,
-    )
-        .prop_map(|(when, parent, rule, link)| EntrySeed {
-            when,
-            parent,
-            rule,
-            link,
-        });
-    (
-        any::<Index>(),
-        any::<Index>(),
-        any::<bool>(),
-        prop::collection::vec(entry, 1..=3),
-    )
-        .prop_map(|(from, to, nullable, entries)| ReferenceSeed {
-            from,
-            to,
-            nullable,
-            entries,
-        })
+    let entry = (prop::option::weighted(0.6, condition()), 0..8_u8, 0..22_u8, 0..6_u8)
+        .prop_map(|(when, parent, rule, link)| EntrySeed { when, parent, rule, link });
+    (any::<Index>(), any::<Index>(), any::<bool>(), prop::collection::vec(entry, 1..=3))
+        .prop_map(|(from, to, nullable, entries)| ReferenceSeed { from, to, nullable, entries })
 }
 
 fn condition() -> impl Strategy<Value = u8> {
@@ -185,9 +144,7 @@ fn mode() -> impl Strategy<Value = Mode> {
 }
 
 fn now() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 2, 28, 12, 0, 0)
-        .single()
-        .unwrap_or_default()
+    Utc.with_ymd_and_hms(2026, 2, 28, 12, 0, 0).single().unwrap_or_default()
 }
 
 fn name(index: usize) -> String {
@@ -234,11 +191,7 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool) -> Json {
         entry["when"] = condition_of(when);
     }
     if !last && !in_cycle && seed.parent < 3 {
-        entry["parent"] = json!(if seed.parent == 0 {
-            "retain"
-        } else {
-            "anonymize"
-        });
+        entry["parent"] = json!(if seed.parent == 0 { "retain" } else { "anonymize" });
     }
     entry
 }
@@ -267,14 +220,9 @@ struct Declared {
 fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Option<Case> {
     let count = kinds.len();
     // Every kind but the first refers to an earlier one; the others may refer anywhere.
-    let tree = tree
-        .iter()
-        .take(count - 1)
-        .enumerate()
-        .map(|(at, seed)| (at + 1, seed.to.index(at + 1), seed));
-    let more = more
-        .iter()
-        .map(|seed| (seed.from.index(count), seed.to.index(count), seed));
+    let tree =
+        tree.iter().take(count - 1).enumerate().map(|(at, seed)| (at + 1, seed.to.index(at + 1), seed));
+    let more = more.iter().map(|seed| (seed.from.index(count), seed.to.index(count), seed));
     let mut references: Vec<Declared> = tree
         .chain(more)
         .map(|(from, to, seed)| Declared {
@@ -311,9 +259,8 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
         document["references"].as_array_mut()?.push(reference);
         let last = one.entries.len() - 1;
         let entries = one.entries.iter().enumerate();
-        let entries: Vec<Json> = entries
-            .map(|(at, entry)| entry_of(entry, at == last, one.from <= one.to))
-            .collect();
+        let entries: Vec<Json> =
+            entries.map(|(at, entry)| entry_of(entry, at == last, one.from <= one.to)).collect();
         rules.insert(one.name.clone(), entries.into());
     }
     document["modes"][mode.as_str()] = json!({ "allow": "any", "rules": rules });
@@ -328,11 +275,5 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
     for reference in &references {
         request = request.acknowledge(format!("undated:{}", reference.name));
     }
-    Some(Case {
-        document,
-        policy,
-        rows,
-        request,
-        now: now(),
-    })
+    Some(Case { document, policy, rows, request, now: now() })
 }

@@ -35,12 +35,7 @@ const KEEP: u8 = 21;
 const NONE: u8 = u8::MAX;
 
 fn entry(rule: u8) -> EntrySeed {
-    EntrySeed {
-        when: None,
-        parent: NONE,
-        rule,
-        link: NONE,
-    }
+    EntrySeed { when: None, parent: NONE, rule, link: NONE }
 }
 
 impl Motif {
@@ -72,10 +67,7 @@ impl Motif {
             }
             Self::Below(parent) => {
                 let above = if parent == 0 { RETAIN } else { ANONYMIZE };
-                let below = EntrySeed {
-                    parent,
-                    ..entry(DELETE)
-                };
+                let below = EntrySeed { parent, ..entry(DELETE) };
                 chain(references, &[&[entry(above)], &[below, entry(CASCADE)]]);
             }
         }

@@ -24,10 +24,7 @@ pub(super) fn rows(
 ) -> Option<(Rows, Vec<RecordId>)> {
     let mandatory = |name: &str| {
         let declared = document["references"].as_array();
-        let found = declared
-            .into_iter()
-            .flatten()
-            .find(|one| one["from"] == name);
+        let found = declared.into_iter().flatten().find(|one| one["from"] == name);
         found.is_some_and(|one| one["nullable"] != json!(true))
     };
     let mut found: BTreeMap<_, BTreeMap<RecordId, Record>> = BTreeMap::new();
@@ -66,17 +63,10 @@ pub(super) fn rows(
             for (reference, index) in own.zip(row.references.iter().cycle()) {
                 let parents = kinds.get(reference.to)?.rows.len();
                 // One more than there are rows is no row at all.
-                let choices = if mandatory(&reference.name) {
-                    parents
-                } else {
-                    parents + 1
-                };
+                let choices = if mandatory(&reference.name) { parents } else { parents + 1 };
                 let parent = index.index(choices);
-                let value = if parent < parents {
-                    Value::from(id_of(reference.to, parent))
-                } else {
-                    Value::Null
-                };
+                let value =
+                    if parent < parents { Value::from(id_of(reference.to, parent)) } else { Value::Null };
                 record = record.with(reference.name.split('.').nth(1)?, value);
             }
             table.insert(record.id.clone(), record);
