@@ -195,9 +195,12 @@ fn held(
             match inside {
                 // Which of them are tombstones is being found out: any held row of the cycle holds on.
                 Some((_, held)) => {
-                    holding.extend(chain_from(parts, reference, Source::Members(Rows::all(*held)), |entry| {
-                        holds(parts, reference, entry, Survivor::Tombstone, stays)
-                    }))
+                    holding.extend(chain_from(
+                        parts,
+                        reference,
+                        Source::Members(Rows::all(*held)),
+                        |entry| holds(parts, reference, entry, Survivor::Tombstone, stays),
+                    ));
                 }
                 None => holding.extend(tombstone_holders(parts, reference, *deleted, staying, stays)),
             }
