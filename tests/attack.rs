@@ -1,6 +1,11 @@
 //! What an attack on the crate found, as sentences: each failed once.
 #![cfg(feature = "sqlite")]
-#![allow(missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::format_push_string,
+    reason = "a test fails where it stands"
+)]
 
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::lifecycle::Error;

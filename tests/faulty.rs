@@ -17,7 +17,7 @@ use client_lifecycle::testing::{Call, FaultyStore, run};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 
 /// How often a lifecycle tries in all when others are in the way.
-const ATTEMPTS: usize = 4;
+const ATTEMPTS: usize = 5;
 
 type Faulty = FaultyStore<MemoryStore>;
 

@@ -43,7 +43,7 @@ impl File {
             kinds.reverse();
         }
         for kind in kinds {
-            file.run(&create_table(map, kind, &rows[kind.name.as_str()], schema)).await;
+            file.run(&create_table(map, kind, rows, schema)).await;
         }
         let store = file.store().migrate().await.unwrap();
         drop(store);
@@ -155,7 +155,8 @@ fn literal(value: &Value) -> String {
 }
 
 /// The table of a kind, its columns those of the rows, its foreign keys those of the map.
-fn create_table(map: &DataMap, kind: &Kind, rows: &Value, schema: Schema) -> String {
+fn create_table(map: &DataMap, kind: &Kind, all: &Value, schema: Schema) -> String {
+    let rows = &all[kind.name.as_str()];
     let mut columns: Map<String, Value> = Map::new();
     for row in rows.as_array().into_iter().flatten() {
         for (name, value) in row.as_object().unwrap() {
@@ -171,8 +172,14 @@ fn create_table(map: &DataMap, kind: &Kind, rows: &Value, schema: Schema) -> Str
     let mut parts: Vec<String> = columns
         .iter()
         .map(|(name, value)| {
-            let sort = if value.is_number() || value.is_boolean() { "INTEGER" } else { "TEXT" };
             let reference = map.references_from(&kind.name).find(|reference| reference.field == **name);
+            // A reference has the type of the ids it holds, also where it holds none yet.
+            let id = reference.map(|reference| {
+                let to = map.kind(&reference.to).unwrap();
+                &all[to.name.as_str()][0][to.id.as_str()]
+            });
+            let value = id.unwrap_or(value);
+            let sort = if value.is_number() || value.is_boolean() { "INTEGER" } else { "TEXT" };
             let rest = match reference {
                 _ if kind.id == **name => " PRIMARY KEY NOT NULL",
                 Some(reference) if !reference.nullable => " NOT NULL",
