@@ -439,3 +439,14 @@ on_every_store! {
         assert!(matches!(lifecycle.delete(&request).await, Err(Error::Blocked(_))));
     }
 }
+
+#[test]
+fn a_survey_that_leaves_an_answer_out_makes_no_plan() {
+    use client_lifecycle::plan::{Answer, Survey};
+    let policy = policy();
+    let query = policy.query(&hard_delete("c1"), now()).unwrap();
+    let answers = |count: usize| Survey::new(vec!["c1".into()], vec![Answer::count(1); count]);
+    assert!(policy.plan(&hard_delete("c1"), &answers(query.questions.len()), now()).is_ok());
+    let short = policy.plan(&hard_delete("c1"), &answers(query.questions.len() - 1), now());
+    assert_eq!(short.unwrap_err().code(), "invalid");
+}

@@ -100,7 +100,8 @@ async fn a_call_that_is_given_up_at_any_point_leaves_nothing_behind() {
         let found = world.number(ALL).await;
         if done || found == 111 {
             assert_eq!(found, 111);
-            assert!(polls > 5);
+            // On a busy machine several answers may have come between two polls.
+            assert!(polls > 2);
             return;
         }
         assert_eq!(found, 230, "after {polls} polls");
@@ -121,7 +122,8 @@ async fn a_call_that_is_given_up_in_the_hosts_transaction_is_undone_and_the_host
         let found = world.number(ALL).await;
         if done || found == 211 {
             assert_eq!(found, 211);
-            assert!(polls > 5);
+            // On a busy machine several answers may have come between two polls.
+            assert!(polls > 2);
             return;
         }
         assert_eq!(found, 330, "after {polls} polls");

@@ -37,6 +37,13 @@ impl DeletionPolicy {
     /// [`Refusal`] where there is no such subject or the actor may not ask.
     pub fn plan(&self, request: &Request, survey: &Survey, now: DateTime<Utc>) -> Result<Plan, Refusal> {
         let inquiry = Inquiry::new(self, request, to_milliseconds(now))?;
+        if survey.answers.len() != inquiry.query.questions.len() {
+            // An answer that is missing must not pass for "nothing stands in the way".
+            return Err(Refusal::invalid(
+                "the survey does not answer every question",
+                "give the survey that answers this request's query",
+            ));
+        }
         let answers = Answers(&survey.answers);
         found(request, survey)?;
         inquiry.check_scope(request, &answers)?;
