@@ -52,3 +52,4 @@ pub use request::Request;
 pub use role::Role;
 pub use status::{Status, UnknownStatus};
 pub use value::Value;
+pub(crate) use value::present;

@@ -110,6 +110,12 @@ impl Serialize for Value {
     }
 }
 
+/// Reads a key that may be left out: with `null` it is there, so that `"eq": null` can be told what to write
+/// instead, and `"set_default": null` means just that.
+pub(crate) fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         serde_json::Value::deserialize(deserializer).map(Self::from)

@@ -91,6 +91,14 @@ pub struct Arm {
     pub cases: Vec<Case>,
 }
 
+impl Arm {
+    /// An arm that leaves nothing out but what its cases do.
+    #[must_use]
+    pub const fn new(source: Source, cases: Vec<Case>) -> Self {
+        Self { source, within: Vec::new(), except: Vec::new(), cases }
+    }
+}
+
 /// Where the rows of an arm come from. All are rows of the set's kind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Source {

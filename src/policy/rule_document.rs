@@ -23,13 +23,9 @@ struct EntryDocument {
     #[serde(default, deserialize_with = "masks")]
     anonymize: Option<BTreeMap<FieldName, Mask>>,
     retain: Option<Retention>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "crate::domain::present")]
     set_default: Option<Value>,
     reassign: Option<TargetDocument>,
-}
-
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
 }
 
 fn masks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeMap<FieldName, Mask>>, D::Error> {

@@ -14,9 +14,9 @@ struct Document {
     any: Option<Vec<Condition>>,
     not: Option<Box<Condition>>,
     field: Option<FieldName>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "crate::domain::present")]
     eq: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "crate::domain::present")]
     ne: Option<Value>,
     lt: Option<Value>,
     le: Option<Value>,
@@ -28,11 +28,6 @@ struct Document {
     after: Option<String>,
     within: Option<Period>,
     older_than: Option<Period>,
-}
-
-/// A key that is there with `null` is there, so that `"eq": null` can be told what to write instead.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
 }
 
 const ONE_TEST: &str = "a condition is `field` with one of eq, ne, lt, le, gt, ge, in, is_null, before, \

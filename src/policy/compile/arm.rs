@@ -25,12 +25,7 @@ pub(super) fn chain(
     while cases.last().is_some_and(|case| case.rank.is_none()) {
         cases.pop();
     }
-    (!cases.is_empty()).then(|| Arm {
-        source: Source::Referrers { reference: reference.name.clone(), of },
-        within: Vec::new(),
-        except: Vec::new(),
-        cases,
-    })
+    (!cases.is_empty()).then(|| Arm::new(Source::Referrers { reference: reference.name.clone(), of }, cases))
 }
 
 /// One arm over a reference: the cases for each sort of parent, with the ranks that `rank` gives them.
@@ -63,14 +58,14 @@ pub(super) fn by_parent(
     while cases.last().is_some_and(|case| case.rank.is_none()) {
         cases.pop();
     }
-    (!cases.is_empty()).then(|| Arm {
-        source: Source::Referrers {
-            reference: reference.name.clone(),
-            of: Rows { set: parent.set, ranks: whole(parent, Ranks { from, to }) },
-        },
-        within: Vec::new(),
-        except: Vec::new(),
-        cases,
+    (!cases.is_empty()).then(|| {
+        Arm::new(
+            Source::Referrers {
+                reference: reference.name.clone(),
+                of: Rows { set: parent.set, ranks: whole(parent, Ranks { from, to }) },
+            },
+            cases,
+        )
     })
 }
 

@@ -82,12 +82,7 @@ fn walk(
         if parts.is_subject(kind)
             && let Some(rank) = own.subject_rank()
         {
-            arms.push(Arm {
-                source: Source::Members(Rows::all(SUBJECTS)),
-                within: Vec::new(),
-                except: Vec::new(),
-                cases: vec![Case::always(rank)],
-            });
+            arms.push(Arm::new(Source::Members(Rows::all(SUBJECTS)), vec![Case::always(rank)]));
         }
         arms.extend(parts.map.references_from(kind).filter_map(|reference| {
             let parent = parent_of(&reference.to, &group, settled)?;
@@ -139,10 +134,5 @@ fn kept(
 fn unchanged(own: &Verdicts) -> Arm {
     let removed = own.ranked().filter(|(_, meaning)| meaning.fate.is_removed());
     let cases = removed.map(|(rank, _)| Case { below: Ranks::only(rank), ..Case::always(rank) });
-    Arm {
-        source: Source::Members(Rows::all(own.set)),
-        within: Vec::new(),
-        except: Vec::new(),
-        cases: cases.collect(),
-    }
+    Arm::new(Source::Members(Rows::all(own.set)), cases.collect())
 }

@@ -79,22 +79,12 @@ fn matching(
     if when.is_none() {
         return Some(Rows::all(set));
     }
-    let arm = Arm {
-        source: Source::Members(Rows::all(set)),
-        within: Vec::new(),
-        except: Vec::new(),
-        cases: vec![case],
-    };
+    let arm = Arm::new(Source::Members(Rows::all(set)), vec![case]);
     Some(Rows::all(sets.add(name, on, vec![arm])))
 }
 
 fn below(reference: &Reference, of: SetId, case: Case) -> Arm {
-    Arm {
-        source: Source::Referrers { reference: reference.name.clone(), of: Rows::all(of) },
-        within: Vec::new(),
-        except: Vec::new(),
-        cases: vec![case],
-    }
+    Arm::new(Source::Referrers { reference: reference.name.clone(), of: Rows::all(of) }, vec![case])
 }
 
 /// The set of all rows of a kind that hang on the subject over any chain, made where it is not there yet.

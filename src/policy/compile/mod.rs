@@ -21,7 +21,8 @@ use crate::domain::{DataMap, Kind, KindName, Mode, ReferenceName};
 use crate::plan::{Arm, EventDraft, NamedSet, Question, Rows, SetId, Stratum};
 
 pub(crate) use block::CompiledBlocker;
-pub(crate) use fate::{Fate, cases, possible};
+use fate::possible;
+pub(crate) use fate::{Fate, cases};
 pub(crate) use hang::{CompiledEffect, CompiledGuard};
 pub(crate) use question::Questions;
 pub(crate) use redirect::{CompiledTarget, Target};
@@ -59,6 +60,12 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
+    pub(crate) fn new(subject: &'a KindName, map: &'a DataMap, mode: Mode, policy: &'a ModePolicy) -> Self {
+        let paths = shortest_paths(map, subject);
+        let fates = possible(map, subject, mode, &policy.rules);
+        Self { subject, map, mode, policy, paths, fates }
+    }
+
     pub(super) fn entries(&self, reference: &ReferenceName) -> &'a [Entry] {
         self.policy.rules.entries(reference).unwrap_or_default()
     }
@@ -109,14 +116,7 @@ pub(super) type VerdictsOf = BTreeMap<KindName, Verdicts>;
 
 /// Compiles a mode of a policy that has passed validation.
 pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy) -> CompiledMode {
-    let parts = Parts {
-        subject,
-        map,
-        mode,
-        policy,
-        paths: shortest_paths(map, subject),
-        fates: possible(map, subject, mode, &policy.rules),
-    };
+    let parts = Parts::new(subject, map, mode, policy);
     let groups = groups(&parts);
     let order: Vec<KindName> = groups.iter().flat_map(|group| group.kinds.clone()).collect();
     let mut sets = Sets::default();

@@ -10,12 +10,8 @@ use crate::plan::{Arm, Case, Rows, Source};
 
 /// The subjects as a set, and after it what becomes of the rows of every reached kind.
 pub(super) fn verdicts(parts: &Parts<'_>, groups: &[Group], sets: &mut Sets) -> VerdictsOf {
-    let subject = Arm {
-        source: Source::Subjects,
-        within: Vec::new(),
-        except: Vec::new(),
-        cases: vec![Case { when: subject_condition(parts), ..Case::always(0) }],
-    };
+    let subject =
+        Arm::new(Source::Subjects, vec![Case { when: subject_condition(parts), ..Case::always(0) }]);
     sets.add("the subjects".into(), parts.subject, vec![subject]);
     let mut verdicts = VerdictsOf::new();
     verdicts.insert(parts.subject.clone(), Verdicts::of_subject(Fate::of_subject(parts.mode)));

@@ -289,12 +289,10 @@ fn grounds(
             let rows = if is_own { step.rows } else { both(sets, kind, entry.rows, step.rows) };
             let span = Some(entry.retention.from.clone());
             let question = questions.ask(Question { span, ..Question::count(rows) });
-            let undated = Arm {
-                source: Source::Members(rows),
-                within: Vec::new(),
-                except: Vec::new(),
-                cases: vec![Case { when: Some(is_null(&entry.retention.from)), ..Case::always(0) }],
-            };
+            let undated = Arm::new(
+                Source::Members(rows),
+                vec![Case { when: Some(is_null(&entry.retention.from)), ..Case::always(0) }],
+            );
             let undated = sets.add(format!("{kind}: retained without a date"), kind, vec![undated]);
             step.grounds.push(CompiledGround {
                 reference: entry.reference.clone(),

@@ -2,18 +2,10 @@
 
 use crate::domain::{DataMap, Fault, Faults, KindName, Mode, Reference};
 use crate::policy::ModePolicy;
-use crate::policy::compile::{Fate, Parts, cases, may_stay, possible};
-use crate::policy::graph::shortest_paths;
+use crate::policy::compile::{Fate, Parts, cases, may_stay};
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
-    let parts = Parts {
-        subject,
-        map,
-        mode,
-        policy,
-        paths: shortest_paths(map, subject),
-        fates: possible(map, subject, mode, &policy.rules),
-    };
+    let parts = Parts::new(subject, map, mode, policy);
     subject_fields(&parts, faults);
     for reference in map.references() {
         reference_fields(&parts, reference, faults);
