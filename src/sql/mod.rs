@@ -28,6 +28,7 @@ mod error;
 mod failure;
 mod finding;
 mod first_policy;
+mod locked;
 mod log;
 mod prefix;
 mod render;
@@ -35,6 +36,8 @@ mod schema;
 mod shown;
 mod statement;
 mod store;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod stores;
 mod survey;
 mod value;
 
@@ -50,4 +53,6 @@ pub use render::{render_changes, render_survey};
 pub use schema::schema;
 pub use statement::Statement;
 pub use store::SqlStore;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use stores::stores;
 pub use value::SqlValue;

@@ -8,6 +8,7 @@ mod detail;
 mod form;
 mod mask;
 mod place;
+mod postgres;
 mod record;
 mod set;
 mod shape;
@@ -20,7 +21,8 @@ pub(crate) use column::Columns;
 pub(crate) use count::Counts;
 pub(crate) use detail::SUBJECTS;
 pub(crate) use form::Forms;
-pub(crate) use record::{audit, operation, receipt_of};
+pub(crate) use postgres::{BlockStatement, ColumnType, Locks, Sort};
+pub(crate) use record::{audit, operation, receipt_of, settle};
 pub(crate) use set::Renderer;
 pub(crate) use step::StepStatements;
 
@@ -33,6 +35,9 @@ impl Renderer<'_> {
     /// The statements that write the members of all fixed sets, in order. Empty where there are none.
     pub(crate) fn fixing(&self) -> Result<Vec<Statement>, StoreError> {
         let mut statements = Vec::new();
+        if self.dialect == Dialect::Postgres {
+            return Ok(statements);
+        }
         for stratum in self.query.sets.iter() {
             match stratum {
                 Stratum::Set(set) if self.place(set.id) == Place::Fixed => {
@@ -78,18 +83,35 @@ pub fn render_changes(
 ) -> Result<Vec<Statement>, StoreError> {
     let forms = Forms::default();
     let renderer = Renderer::changes(dialect, prefix, changes, &forms)?;
-    let mut statements = renderer.fixing()?;
+    let mut statements = Vec::new();
+    let locks = dialect == Dialect::Postgres && !changes.is_record_only();
+    if locks {
+        statements.push(operation(dialect, prefix, &changes.receipt)?);
+        let Locks { tables, rows, repeat: _ } = renderer.locks(changes)?;
+        statements.extend(tables.into_iter().chain(rows));
+    }
+    statements.extend(renderer.fixing()?);
     statements.extend(renderer.counting(counted(changes))?.statements);
     for event in &changes.events {
         statements.push(renderer.events(changes.operation, event)?);
     }
-    for step in &changes.steps {
-        let StepStatements { mark, write } = renderer.step(changes.operation, step)?;
-        statements.extend(mark.into_iter().chain(write));
+    if locks {
+        for block in renderer.blocks(changes)? {
+            let (BlockStatement::One(statement) | BlockStatement::Together(statement)) = block.statement;
+            statements.push(statement);
+        }
+    } else {
+        for step in &changes.steps {
+            let StepStatements { mark, write } = renderer.step(changes.operation, step)?;
+            statements.extend(mark.into_iter().chain(write));
+        }
     }
     statements.push(audit(dialect, prefix, &changes.audit)?);
     if !changes.is_record_only() {
-        statements.push(operation(dialect, prefix, &changes.receipt)?);
+        statements.push(match dialect {
+            Dialect::Sqlite => operation(dialect, prefix, &changes.receipt)?,
+            Dialect::Postgres => settle(dialect, prefix, &changes.receipt)?,
+        });
     }
     Ok(statements)
 }

@@ -10,10 +10,13 @@ use crate::store::StoreError;
 /// The receipt of an operation, if it has been applied.
 pub(crate) fn receipt_of(dialect: Dialect, prefix: &Prefix, operation: OperationId) -> Statement {
     let mut w = Writer::new(dialect);
-    w.push("SELECT o.receipt FROM ");
+    w.push(match dialect {
+        Dialect::Sqlite => "SELECT o.receipt FROM ",
+        Dialect::Postgres => "SELECT o.receipt::text FROM ",
+    });
     w.name(&prefix.table("operations"));
     w.push(" AS o WHERE o.operation = ");
-    w.bind(operation.to_string());
+    w.bind_as(operation.to_string(), "uuid");
     w.finish()
 }
 
@@ -28,14 +31,14 @@ pub(crate) fn audit(dialect: Dialect, prefix: &Prefix, entry: &AuditEntry) -> Re
     let mut w = Writer::new(dialect);
     w.push("INSERT INTO ").name(&prefix.table("audit"));
     w.push(" (operation, kind, record, at, action, outcome, entry)\nSELECT ");
-    w.bind(entry.operation.to_string()).push(", ");
+    w.bind_as(entry.operation.to_string(), "uuid").push(", ");
     w.bind(entry.kind.as_str()).push(", j.value, ");
-    w.bind(instant_text(entry.at)).push(", ");
+    w.bind_as(instant_text(entry.at), "timestamptz").push(", ");
     w.bind(entry.action.as_str()).push(", ");
     w.bind(entry.outcome.as_str()).push(", ");
     let (open, close) = dialect.json_rows();
-    w.bind(text).push(" FROM ").push(open).bind(subjects);
-    w.push(close).push(" AS j ORDER BY j.key");
+    w.bind_as(text, "jsonb").push(" FROM ").push(open).bind(subjects);
+    w.push(close).push(" ORDER BY j.key");
     Ok(w.finish())
 }
 
@@ -54,9 +57,23 @@ pub(crate) fn operation(
     let mut w = Writer::new(dialect);
     w.push("INSERT INTO ").name(&prefix.table("operations"));
     w.push(" (operation, at, receipt) VALUES (");
-    w.bind(receipt.operation.to_string()).push(", ");
-    w.bind(instant_text(receipt.at)).push(", ");
-    w.bind(text).push(")");
+    w.bind_as(receipt.operation.to_string(), "uuid").push(", ");
+    w.bind_as(instant_text(receipt.at), "timestamptz").push(", ");
+    w.bind_as(text, "jsonb").push(")");
+    if dialect == Dialect::Postgres {
+        w.push(" ON CONFLICT (operation) DO NOTHING");
+    }
+    Ok(w.finish())
+}
+
+/// The receipt of what was done, where the operation was noted with that of what was planned.
+pub(crate) fn settle(dialect: Dialect, prefix: &Prefix, receipt: &Receipt) -> Result<Statement, StoreError> {
+    let text =
+        serde_json::to_string(receipt).map_err(|source| StoreError::backend("wrote the receipt", source))?;
+    let mut w = Writer::new(dialect);
+    w.push("UPDATE ").name(&prefix.table("operations")).push(" SET receipt = ");
+    w.bind_as(text, "jsonb").push(" WHERE operation = ");
+    w.bind_as(receipt.operation.to_string(), "uuid");
     Ok(w.finish())
 }
 
