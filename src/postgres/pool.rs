@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::postgres::{PgPool, Postgres};
-use sqlx::AssertSqlSafe;
+use sqlx::postgres::{PgConnection, PgPool, PgTransactionManager, Postgres};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+use sqlx_core::transaction::TransactionManager;
 
 use super::failure::failed;
 use super::rows;
-use crate::sql::{Access, Dialect, SqlConnection, SqlError, SqlTransaction, SqlValue};
+use crate::sql::{Access, Dialect, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 
 /// A pool as a source of transactions.
 #[derive(Debug, Clone)]
@@ -61,25 +62,62 @@ impl Settings {
 #[async_trait]
 impl SqlConnection for PoolConnection {
     async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
-        let begun = self.pool.begin_with(AssertSqlSafe(self.settings.begin(access))).await;
-        Ok(Box::new(PoolTransaction(begun.map_err(failed)?)))
+        let connection = self.pool.acquire().await.map_err(failed)?;
+        let mut begun = PoolTransaction { connection: Some(connection), state: State::Beginning };
+        let sql = AssertSqlSafe(self.settings.begin(access)).into_sql_str();
+        PgTransactionManager::begin(begun.connection()?, Some(sql)).await.map_err(failed)?;
+        begun.state = State::Open;
+        Ok(Box::new(begun))
     }
 }
 
-/// sqlx rolls it back when it is dropped.
-struct PoolTransaction(sqlx::Transaction<'static, Postgres>);
+/// A transaction on a connection of the pool.
+struct PoolTransaction {
+    connection: Option<sqlx::pool::PoolConnection<Postgres>>,
+    state: State,
+}
+
+#[derive(PartialEq)]
+enum State {
+    Beginning,
+    Open,
+    Done,
+}
+
+impl PoolTransaction {
+    fn connection(&mut self) -> Result<&mut PgConnection, SqlError> {
+        let connection = self.connection.as_deref_mut();
+        connection.ok_or_else(|| SqlError::new(SqlErrorClass::Lost, "the connection is not there"))
+    }
+}
 
 #[async_trait]
 impl SqlTransaction for PoolTransaction {
     async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
-        rows::query(&mut self.0, sql, params).await
+        rows::query(self.connection()?, sql, params).await
     }
 
     async fn execute(&mut self, sql: &str, params: &[SqlValue]) -> Result<u64, SqlError> {
-        rows::execute(&mut self.0, sql, params).await
+        rows::execute(self.connection()?, sql, params).await
     }
 
-    async fn commit(self: Box<Self>) -> Result<(), SqlError> {
-        self.0.commit().await.map_err(failed)
+    async fn commit(mut self: Box<Self>) -> Result<(), SqlError> {
+        PgTransactionManager::commit(self.connection()?).await.map_err(failed)?;
+        self.state = State::Done;
+        Ok(())
+    }
+}
+
+/// Rolls back before the connection is used again. A connection on which BEGIN was given up half way is closed:
+/// sqlx would hand it to the next one with the transaction open.
+impl Drop for PoolTransaction {
+    fn drop(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            match self.state {
+                State::Beginning => connection.close_on_drop(),
+                State::Open => PgTransactionManager::start_rollback(connection),
+                State::Done => {}
+            }
+        }
     }
 }

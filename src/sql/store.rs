@@ -55,6 +55,11 @@ impl<C: SqlConnection> SqlStore<C> {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let doing = self.doing("created the library's tables");
         let mut tx = self.begin(Access::Write, doing).await?;
+        if self.dialect == Dialect::Postgres {
+            // `IF NOT EXISTS` is no protection from another process that does the same now.
+            let lock = "SELECT pg_advisory_xact_lock(7811887520106867) IS NULL";
+            tx.query(lock, &[]).await.map_err(|error| doing.failed(error))?;
+        }
         for statement in schema(self.dialect, &self.prefix) {
             tx.execute(&statement, &[]).await.map_err(|error| doing.failed(error))?;
         }

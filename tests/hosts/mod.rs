@@ -5,3 +5,8 @@
 pub(crate) mod memory;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+#[cfg(feature = "postgres")]
+#[path = "../common/server.rs"]
+pub(crate) mod server;

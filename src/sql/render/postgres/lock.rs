@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::Lock;
-use crate::plan::{ChangeSet, Stratum};
+use crate::plan::{ChangeSet, Rows, Source, Stratum};
 use crate::sql::render::Renderer;
 use crate::sql::render::set::id_of;
 use crate::sql::statement::Statement;
@@ -26,15 +26,19 @@ impl Renderer<'_> {
     pub(crate) fn locks(&self, changes: &ChangeSet) -> Result<Locks, StoreError> {
         let mut locked = BTreeSet::new();
         let mut rows = Vec::new();
-        for lock in &changes.locks {
-            let kind = self.set_kind(lock.rows.set)?;
+        // The subjects first, whatever becomes of them: operations on one of them queue.
+        let subjects = self.first_set().map(Rows::all);
+        let others = changes.locks.iter().map(|lock| lock.rows);
+        let others = others.filter(|rows| Some(*rows) != subjects && !self.is_of_subjects(*rows));
+        for locking in subjects.into_iter().chain(others) {
+            let kind = self.set_kind(locking.set)?;
             locked.insert(&kind.name);
             let mut w = self.writer();
-            self.with(&mut w, &[lock.rows.set])?;
+            self.with(&mut w, &[locking.set])?;
             let id = id_of(&w, kind);
             w.push("SELECT count(*) FROM (SELECT 1 FROM ").table(kind.table_name());
             w.push(" AS r WHERE ").push(&id).push(" IN ");
-            self.ids(&mut w, lock.rows)?;
+            self.ids(&mut w, locking)?;
             // In one order, so that two operations do not wait for each other.
             w.push(" ORDER BY ").push(&id).push(" FOR UPDATE OF r) AS locked");
             rows.push(w.finish());
@@ -52,5 +56,17 @@ impl Renderer<'_> {
         });
         let repeat = self.query.sets.iter().any(|stratum| matches!(stratum, Stratum::Cycle(_)));
         Ok(Locks { tables: tables.collect(), rows, repeat })
+    }
+
+    /// Whether rows are some of the subjects and nothing else, which have been locked already.
+    fn is_of_subjects(&self, rows: Rows) -> bool {
+        let first = self.first_set();
+        self.shape(rows.set).is_ok_and(|shape| {
+            shape.arms.iter().all(|arm| match arm.source {
+                Source::Subjects => true,
+                Source::Members(of) => Some(of.set) == first,
+                Source::Ids(_) | Source::Referrers { .. } | Source::Referents { .. } => false,
+            })
+        })
     }
 }
