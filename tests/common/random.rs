@@ -83,6 +83,15 @@ impl Worlds {
 #[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is passed")]
 pub(crate) fn on_random_worlds(test: impl AsyncFn(&Case, &Verdict) -> Result<(), TestCaseError>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    on_random_worlds_in(&runtime, test);
+}
+
+/// The same in a runtime in which something is open already.
+#[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is passed")]
+pub(crate) fn on_random_worlds_in(
+    runtime: &tokio::runtime::Runtime,
+    test: impl AsyncFn(&Case, &Verdict) -> Result<(), TestCaseError>,
+) {
     let done = Worlds::new(4_000).on_each(|case, verdict| runtime.block_on(test(case, verdict)));
     if let Err(failed) = done {
         panic!("{failed}");

@@ -4,26 +4,26 @@
 //! hang together with the first by foreign keys, and those that were asked for. Of a partitioned table the
 //! parts are left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Affinity, Catalogue, Column, ForeignKey, Index, OnDelete, Table, Trigger, TriggerEvent};
 use crate::sql::render::{ColumnType, Sort};
 use crate::sql::{Dialect, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 
-/// The tables, as `t`: their oid, name and sort. The names that are asked for are a JSON array.
-const TABLES: &str = "WITH RECURSIVE linked(oid) AS (\
-     SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+/// All relations of the host, and which of them are wanted for themselves: those the search path leads to,
+/// and those of a JSON array of names.
+const RELATIONS: &str = "SELECT c.oid::bigint, (pg_table_is_visible(c.oid) OR c.oid IN \
+     (SELECT to_regclass(j.name)::oid FROM json_array_elements_text($1::text::json) AS j(name)))::int \
+     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
      WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND c.relpersistence <> 't' \
-     AND (pg_table_is_visible(c.oid) OR c.oid IN \
-     (SELECT to_regclass(j.name)::oid FROM json_array_elements_text($1::text::json) AS j(name))) \
-     UNION SELECT x.oid FROM linked AS l CROSS JOIN LATERAL (\
-     SELECT k.conrelid FROM pg_catalog.pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = l.oid UNION ALL \
-     SELECT k.confrelid FROM pg_catalog.pg_constraint AS k WHERE k.contype = 'f' AND k.conrelid = l.oid) AS x(oid)), \
-     t AS (SELECT c.oid, c.relkind, CASE WHEN pg_table_is_visible(c.oid) THEN c.relname::text \
+     AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition";
+const EDGES: &str = "SELECT k.conrelid::bigint, k.confrelid::bigint FROM pg_catalog.pg_constraint AS k \
+     WHERE k.contype = 'f' AND k.conparentid = 0";
+/// The tables of an array of oids, as `t`: their oid, sort and name.
+const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, CASE WHEN pg_table_is_visible(c.oid) THEN c.relname::text \
      ELSE n.nspname::text || '.' || c.relname::text END AS name \
-     FROM linked AS l JOIN pg_catalog.pg_class AS c ON c.oid = l.oid \
-     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
-     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition) ";
+     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+     WHERE c.oid = ANY($1::text::oid[])) ";
 const COLUMNS: &str = "SELECT t.name, (t.relkind IN ('v', 'm'))::int, a.attname::text, \
      format_type(a.atttypid, a.atttypmod), format_type(b.oid, -1), b.typname::text, b.typcategory::text, \
      (a.attnotnull OR p.typnotnull)::int, pg_get_expr(d.adbin, d.adrelid), \
@@ -55,10 +55,7 @@ const TRIGGERS: &str = "SELECT t.name, g.tgname::text, (g.tgtype & 4)::int, (g.t
 
 /// Reads it; `named` are tables to be read wherever they are.
 pub(super) async fn read(tx: &mut (dyn SqlTransaction + '_), named: &[&str]) -> Result<Catalogue, SqlError> {
-    let named: Vec<String> = named.iter().map(|name| Dialect::Postgres.table(name)).collect();
-    let named =
-        serde_json::to_string(&named).map_err(|source| SqlError::new(SqlErrorClass::Other, source))?;
-    let params = [SqlValue::Text(named)];
+    let params = [SqlValue::Text(linked(tx, named).await?)];
     let mut tables = tables(&tx.query(&format!("{TABLES}{COLUMNS}"), &params).await?);
     indexes(&tx.query(&format!("{TABLES}{INDEXES}"), &params).await?, &mut tables);
     let foreign_keys = foreign_keys(&tx.query(&format!("{TABLES}{FOREIGN_KEYS}"), &params).await?);
@@ -72,6 +69,37 @@ pub(super) async fn read(tx: &mut (dyn SqlTransaction + '_), named: &[&str]) -> 
         }
     }
     Ok(Catalogue { dialect: Dialect::Postgres, tables, foreign_keys })
+}
+
+/// The oids of the tables that are wanted, and of those that hang together with them, as an array.
+async fn linked(tx: &mut (dyn SqlTransaction + '_), named: &[&str]) -> Result<String, SqlError> {
+    let named: Vec<String> = named.iter().map(|name| Dialect::Postgres.table(name)).collect();
+    let named =
+        serde_json::to_string(&named).map_err(|source| SqlError::new(SqlErrorClass::Other, source))?;
+    let mut all = BTreeSet::new();
+    let mut found = BTreeSet::new();
+    for row in tx.query(RELATIONS, &[SqlValue::Text(named)]).await? {
+        if let [SqlValue::Integer(oid), wanted] = &*row {
+            all.insert(*oid);
+            if is(wanted) {
+                found.insert(*oid);
+            }
+        }
+    }
+    let mut edges: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for row in tx.query(EDGES, &[]).await? {
+        if let [SqlValue::Integer(from), SqlValue::Integer(to)] = &*row {
+            edges.entry(*from).or_default().push(*to);
+            edges.entry(*to).or_default().push(*from);
+        }
+    }
+    let mut open: Vec<i64> = found.iter().copied().collect();
+    while let Some(table) = open.pop() {
+        let next = edges.get(&table).into_iter().flatten();
+        open.extend(next.filter(|next| all.contains(next) && found.insert(**next)));
+    }
+    let found: Vec<String> = found.iter().map(i64::to_string).collect();
+    Ok(format!("{{{}}}", found.join(",")))
 }
 
 fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
