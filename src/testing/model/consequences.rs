@@ -280,6 +280,7 @@ impl<'a> World<'a> {
                     }
                 }
             }
+            let mut writes = i64::from(!masks.is_empty());
             for (field, mask) in masks {
                 let value = masked(mask, kind, field, before).expect("a mask that fits");
                 row.fields.insert(field.clone(), value);
@@ -288,6 +289,7 @@ impl<'a> World<'a> {
                 && let Some(field) = &kind.deleted_at
             {
                 row.fields.insert(field.clone(), self.now.into());
+                writes = 1;
             }
             if (fate == Some(Fate::Off) || stays)
                 && let Some(status) = &kind.status
@@ -295,12 +297,24 @@ impl<'a> World<'a> {
                 let on = self.mode == Mode::Reactivate;
                 let value = if on { &status.on } else { &status.off };
                 row.fields.insert(status.field.clone(), value.clone());
+                writes = 1;
             }
             for reference in self.map.references_from(&self.kind(&id.0).name) {
                 if let Some((_, redirect)) = redirects.get(&(id.clone(), reference.name.clone())) {
                     let value = self.target(request, &reference.name, redirect);
                     row.fields.insert(reference.field.clone(), value);
+                    writes += 1;
                 }
+            }
+            if let Some(field) = kind.updated_at.as_ref().filter(|_| writes > 0) {
+                row.fields.insert(field.clone(), self.now.into());
+            }
+            if let Some(field) = kind.version.as_ref().filter(|_| writes > 0) {
+                let held = match before.get(field) {
+                    Value::Integer(held) => *held,
+                    _ => 0,
+                };
+                row.fields.insert(field.clone(), (held + writes).into());
             }
         }
         rows
