@@ -136,7 +136,7 @@ impl<'a> World<'a> {
         for _ in outside {
             block(None, "only");
         }
-        for ((_, name), (_, redirect)) in redirects {
+        for ((_, name), (entry, redirect)) in redirects {
             let target = self.target(request, name, redirect);
             let is_null = target.is_null() && !matches!(redirect, Redirect::Reassign(_));
             let to = &self.map.reference(name).expect("a reference").to;
@@ -144,7 +144,10 @@ impl<'a> World<'a> {
                 let row = self.rows.get(to).and_then(|rows| rows.get(&id));
                 let fate = self.fates.get(&(to.clone(), id));
                 let marked = self.kind(to).deleted_at.as_ref();
+                let entries = self.said.rules.entries(name).unwrap_or_default();
+                let qualifies = entries.get(*entry).and_then(|entry| entry.qualifies.as_ref());
                 row.is_some_and(|row| marked.is_none_or(|field| row.get(field).is_null()))
+                    && row.is_some_and(|row| self.holds(self.kind(to), row, qualifies))
                     && fate.is_none_or(|fate| !fate.removed())
             });
             if !is_null && !there {
