@@ -279,7 +279,11 @@ impl<S: Store> Lifecycle<S> {
         // recorded under one of its own.
         let own = match &error {
             Error::Refused(
-                Refusal::MissingRole { .. } | Refusal::WrongScope { .. } | Refusal::Invalid { .. },
+                Refusal::MissingId
+                | Refusal::Unauthenticated { .. }
+                | Refusal::MissingRole { .. }
+                | Refusal::WrongScope { .. }
+                | Refusal::Invalid { .. },
             )
             | Error::OperationReused(_)
             | Error::ForeignPlan => self.ids.next(),

@@ -5,6 +5,7 @@ mod clock;
 mod error;
 #[allow(clippy::module_inception, reason = "the lifecycle is what this floor is named after")]
 mod lifecycle;
+pub mod wire;
 
 pub use clock::{Clock, OperationIds, RandomIds, SystemClock};
 pub use error::{Change, Error};

@@ -311,7 +311,7 @@ impl ModeBuilder {
     pub fn allow(mut self, allow: impl Into<Allow>) -> Self {
         match &mut self.policy.allow {
             Some(Access::Some(list)) => list.push(allow.into()),
-            Some(Access::Any) => {}
+            Some(Access::Any | Access::Authenticated) => {}
             None => self.policy.allow = Some(Access::Some(vec![allow.into()])),
         }
         self
@@ -320,6 +320,12 @@ impl ModeBuilder {
     /// Allows everybody: the host has decided already.
     pub fn allow_any(mut self) -> Self {
         self.policy.allow = Some(Access::Any);
+        self
+    }
+
+    /// Allows whoever has signed in.
+    pub fn allow_authenticated(mut self) -> Self {
+        self.policy.allow = Some(Access::Authenticated);
         self
     }
 

@@ -50,8 +50,14 @@ pub(super) fn access(
     mode: &ModePolicy,
     request: &Request,
 ) -> Result<Option<Condition>, Refusal> {
+    if mode.allow == Some(Access::Any) {
+        return Ok(None);
+    }
+    let Some(actor) = &request.actor else {
+        return Err(Refusal::Unauthenticated { kind: request.kind.clone(), mode: request.mode });
+    };
     let list = match &mode.allow {
-        Some(Access::Any) => return Ok(None),
+        Some(Access::Any | Access::Authenticated) => return Ok(None),
         Some(Access::Some(list)) => list.as_slice(),
         None => &[],
     };
@@ -60,7 +66,6 @@ pub(super) fn access(
         mode: request.mode,
         roles: list.iter().filter_map(|allow| allow.role.clone()).collect::<Vec<Role>>(),
     };
-    let actor = request.actor.as_ref().ok_or_else(missing_role)?;
     let admitting: Vec<&Allow> = list.iter().filter(|allow| allow.admits(actor, &request.subjects)).collect();
     if admitting.is_empty() {
         return Err(missing_role());
@@ -76,11 +81,8 @@ pub(super) fn access(
 
 /// The request says what it has to.
 pub(super) fn senseless(policy: &ModePolicy, mode: &CompiledMode, request: &Request) -> Result<(), Refusal> {
-    if request.subjects.is_empty() {
-        return Err(Refusal::invalid("no record is named", "name at least one id"));
-    }
-    if request.subjects.iter().any(crate::domain::RecordId::is_empty) {
-        return Err(Refusal::invalid("an id is empty", "name the id of a record"));
+    if request.subjects.is_empty() || request.subjects.iter().any(crate::domain::RecordId::is_empty) {
+        return Err(Refusal::MissingId);
     }
     if policy.reason == ReasonRule::Required {
         if request.reason.is_none() {
