@@ -49,6 +49,19 @@ macro_rules! forward {
                 (**self).write(batch).await
             }
 
+            async fn holding(
+                &self,
+                kind: &Kind,
+                field: &FieldName,
+                text: &str,
+            ) -> Result<Vec<Record>, StoreError> {
+                (**self).holding(kind, field, text).await
+            }
+
+            async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {
+                (**self).page(kind, page).await
+            }
+
             async fn has_field(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {
                 (**self).has_field(kind, field).await
             }

@@ -11,7 +11,7 @@ mod records;
 
 use async_trait::async_trait;
 
-pub use batch::{Batch, BatchError, NoOthers, RowChange, Unchanged};
+pub use batch::{Batch, BatchError, Holders, NoOthers, RowChange, Unchanged};
 pub use by_row::ByRow;
 pub use error::StoreError;
 pub use mask::masked;

@@ -225,6 +225,10 @@ impl<'a> Renderer<'a> {
         match (arm.source, arm.of) {
             (Source::Subjects, _) => self.one_of(w, kind, &self.query.subjects)?,
             (Source::Ids(ids), _) => self.one_of(w, kind, ids)?,
+            (Source::Holding { field, text }, _) => {
+                let field = column(w, kind, field);
+                w.push(&format!("lower({field}) = ")).bind(text.to_ascii_lowercase());
+            }
             (Source::Members(_), Some(of)) => {
                 w.push(&id).push(" IN ");
                 self.ids(w, of)?;

@@ -92,6 +92,9 @@ impl<'a, R: Records> Evaluation<'a, R> {
         match source {
             Source::Subjects => Ok(from_outside(self.loaded.existing(kind, &query.subjects).await?)),
             Source::Ids(ids) => Ok(from_outside(self.loaded.existing(kind, ids).await?)),
+            Source::Holding { field, text } => {
+                Ok(from_outside(self.loaded.holding(kind, field, text).await?))
+            }
             Source::Members(_) => Ok(of.to_vec()),
             Source::Referrers { reference, .. } => {
                 let reference = reference_of(query, reference)?;
@@ -206,7 +209,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
 /// The rows that a source starts from.
 pub(super) fn source_rows(source: &Source) -> Option<Rows> {
     match source {
-        Source::Subjects | Source::Ids(_) => None,
+        Source::Subjects | Source::Ids(_) | Source::Holding { .. } => None,
         Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(*of),
     }
 }
