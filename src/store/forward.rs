@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Batch, BatchError, Page, Records, Store, StoreError};
+use super::{Batch, BatchError, Page, ReadQuery, Reader, Records, Store, StoreError};
 use crate::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
 use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
 
@@ -22,6 +22,13 @@ macro_rules! forward {
 
             async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
                 (**self).apply(changes).await
+            }
+        }
+
+        #[async_trait]
+        impl<S: Reader + ?Sized> Reader for $pointer {
+            async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
+                (**self).read(query).await
             }
         }
 

@@ -7,6 +7,7 @@ mod batch;
 mod by_row;
 pub mod library;
 mod mask;
+pub(crate) mod reader;
 mod records;
 
 use async_trait::async_trait;
@@ -15,6 +16,7 @@ pub use batch::{Batch, BatchError, Holders, NoOthers, RowChange, Unchanged};
 pub use by_row::ByRow;
 pub use error::StoreError;
 pub use mask::masked;
+pub use reader::{ReadQuery, Reader, Which};
 pub use records::{Page, Records};
 
 use crate::domain::{DataMap, Fault};

@@ -65,6 +65,11 @@ impl<'a> Columns<'a> {
         Ok(all)
     }
 
+    /// For rows of one kind.
+    pub(super) fn of_kind(kind: &'a Kind) -> Self {
+        Self { kinds: vec![kind], columns: vec![(kind, &kind.id)] }
+    }
+
     /// The column that tells in which form a value has to be written.
     fn add_written(&mut self, map: &'a DataMap, kind: &'a Kind, field: &'a FieldName, value: &Value) {
         let mut references = map.references_from(&kind.name);

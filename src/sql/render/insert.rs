@@ -47,7 +47,7 @@ impl Renderer<'_> {
     }
 
     /// An id in the form in which its kind holds ids.
-    fn id(&self, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError> {
+    pub(super) fn id(&self, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError> {
         let kind = self.kind(kind)?;
         self.forms.of(&kind.name, &kind.id).id(&kind.name, id)
     }

@@ -9,6 +9,7 @@ mod form;
 mod insert;
 mod mask;
 mod place;
+mod read;
 mod record;
 mod set;
 mod shape;

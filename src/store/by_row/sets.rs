@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::loaded::Loaded;
-use crate::domain::{Condition, FieldName, Kind, KindName, Record, RecordId, Reference, Value};
+use crate::domain::{BadValue, Condition, FieldName, Kind, KindName, Record, RecordId, Reference, Value};
 use crate::plan::{Arm, Members, NamedSet, Rank, Rows, SetId, Source, Stratum, SurveyQuery};
 use crate::store::{Records, StoreError};
 
@@ -171,12 +171,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
 
     fn condition(&self, when: &Condition, kind: &Kind, row: &Record) -> Result<bool, StoreError> {
         let holds = when.holds(kind, row, self.query.now);
-        holds.map(|held| held == Some(true)).map_err(|(field, bad)| StoreError::BadValue {
-            kind: kind.name.clone(),
-            id: Some(row.id.clone()),
-            field,
-            expected: bad.expected.to_string(),
-        })
+        holds.map(|held| held == Some(true)).map_err(|bad| bad_value(kind, row, bad))
     }
 
     fn holds(&self, rows: Rows, id: &RecordId) -> Result<bool, StoreError> {
@@ -203,6 +198,16 @@ impl<'a, R: Records> Evaluation<'a, R> {
     /// The value of a field, the id included.
     pub(super) fn value(kind: &Kind, row: &Record, field: &FieldName) -> Value {
         if *field == kind.id { (&row.id).into() } else { row.get(field).clone() }
+    }
+}
+
+/// A row in which a condition found a value that is not of its field's type.
+pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, BadValue)) -> StoreError {
+    StoreError::BadValue {
+        kind: kind.name.clone(),
+        id: Some(row.id.clone()),
+        field,
+        expected: bad.expected.to_string(),
     }
 }
 
