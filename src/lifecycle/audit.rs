@@ -126,7 +126,12 @@ fn record_only(
     }
 }
 
-pub(super) fn entry(request: &Request, operation: OperationId, at: DateTime<Utc>, outcome: AuditOutcome) -> AuditEntry {
+pub(super) fn entry(
+    request: &Request,
+    operation: OperationId,
+    at: DateTime<Utc>,
+    outcome: AuditOutcome,
+) -> AuditEntry {
     AuditEntry {
         action: AuditEntry::action(&request.kind, request.mode),
         operation,

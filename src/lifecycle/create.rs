@@ -57,12 +57,14 @@ impl<S: Store + Reader> Lifecycle<S> {
         let [id] = &*request.subjects else {
             return Err(Refusal::invalid("one client is created at a time", "name one id, or none").into());
         };
-        let user_id: Uuid = id.to_string().parse().map_err(|_| {
-            Refusal::invalid(format!("`{id}` is no id for a client"), "name a UUID, or none")
-        })?;
+        let user_id: Uuid = id
+            .to_string()
+            .parse()
+            .map_err(|_| Refusal::invalid(format!("`{id}` is no id for a client"), "name a UUID, or none"))?;
         let client = Client::new(new, user_id, now, &self.rules)?;
         let mut record = client.to_record();
-        if let Some(field) = self.policy.map().kind(self.policy.subject()).and_then(|kind| kind.version.clone())
+        if let Some(field) =
+            self.policy.map().kind(self.policy.subject()).and_then(|kind| kind.version.clone())
         {
             record.fields.insert(field, Value::Integer(1));
         }
@@ -113,7 +115,8 @@ impl<S: Store + Reader> Lifecycle<S> {
             inserts: vec![NewRow { kind: request.kind.clone(), record }],
         };
         let email = claim(&mut changes, client.email(), None);
-        let names = vec![format!("`{}` with this id", request.kind), "others with this e-mail address".into()];
+        let names =
+            vec![format!("`{}` with this id", request.kind), "others with this e-mail address".into()];
         let receipt = self.applied(&changes, &names, Some(email)).await?;
         Ok((client, receipt))
     }

@@ -181,7 +181,9 @@ impl Error {
             Self::Blocked(_) => AuditOutcome::Blocked,
             Self::Conflict { .. } | Self::Changed(_) | Self::Taken { .. } => AuditOutcome::Conflict,
             Self::ForeignPlan | Self::OperationReused(_) | Self::Invalid(_) => AuditOutcome::Invalid,
-            Self::Misfit(_) | Self::Unreadable(_) | Self::Store(_) | Self::NotRecorded { .. } => AuditOutcome::Failed,
+            Self::Misfit(_) | Self::Unreadable(_) | Self::Store(_) | Self::NotRecorded { .. } => {
+                AuditOutcome::Failed
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Looking clients up.
 
 use super::{Error, Lifecycle};
-use crate::domain::{Client, Condition, FieldName, Record, RecordId, Status, all, eq, is_null, normalised_email};
+use crate::domain::{
+    Client, Condition, FieldName, Record, RecordId, Status, all, eq, is_null, normalised_email,
+};
 use crate::policy::Refusal;
 use crate::store::{ReadQuery, Reader, Store, Which};
 
@@ -138,7 +140,9 @@ impl<S: Store + Reader> Lifecycle<S> {
         let query = ReadQuery {
             map: map.clone(),
             kind: self.policy().subject().clone(),
-            fields: fields.filter(|field| subject.is_none_or(|kind| kind.id != *field && field != "user_id")).collect(),
+            fields: fields
+                .filter(|field| subject.is_none_or(|kind| kind.id != *field && field != "user_id"))
+                .collect(),
             which,
             when: (!must.is_empty()).then(|| all(must)),
             now: self.now(),

@@ -3,7 +3,8 @@
 use super::{Change, Error, Lifecycle};
 use crate::domain::{FieldName, normalised_email};
 use crate::plan::{
-    Arm, Case, ChangeSet, Difference, Expected, NamedSet, Precondition, Question, Receipt, Rows, SetId, Source, Stratum,
+    Arm, Case, ChangeSet, Difference, Expected, NamedSet, Precondition, Question, Receipt, Rows, SetId,
+    Source, Stratum,
 };
 use crate::store::{Store, StoreError};
 

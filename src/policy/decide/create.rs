@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::refuse;
-use crate::domain::{Condition, Event, FieldName, Mode, OperationId, Record, Request, Value, to_milliseconds};
+use crate::domain::{
+    Condition, Event, FieldName, Mode, OperationId, Record, Request, Value, to_milliseconds,
+};
 use crate::policy::{DeletionPolicy, Refusal};
 
 impl DeletionPolicy {
