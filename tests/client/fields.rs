@@ -42,7 +42,8 @@ fn an_email_has_to_be_one() {
     }
 }
 
-/// An address is kept as it was given; white space around it is refused, not cut off.
+/// R120: what is one address when uniqueness is decided. An address is kept as it was given; white space around
+/// it is refused, not cut off.
 #[test]
 fn an_email_is_normalised_for_comparison_only() {
     let patch = ClientPatch::from_json(&json!({ "email": "Maria@Example.ORG" })).unwrap();
