@@ -105,7 +105,7 @@ faulty! {
     a_scope_without_a_role_is_reported:
         "/modes/hard_delete/allow/-" = {"scope": "manager"} => "modes.hard_delete.allow[1]", "needs a `role` or `self`";
     an_allow_that_is_no_list_is_reported:
-        "/modes/hard_delete/allow" = "all" => "modes.hard_delete.allow", "\"any\" or a list";
+        "/modes/hard_delete/allow" = "all" => "modes.hard_delete.allow", "\"any\", \"authenticated\" or a list";
     a_declared_reference_without_a_rule_is_reported:
         "/modes/hard_delete/rules" = {"debts.client_id": "cascade"} => "modes.hard_delete.rules.items.debt_id", "declared and not decided";
     a_rule_for_an_unknown_reference_is_reported:

@@ -76,7 +76,7 @@ impl From<StoreError> for Failure {
 fn exit(error: &Error) -> Exit {
     match error {
         Error::Misfit(_)
-        | Error::Refused(Refusal::Invalid { .. })
+        | Error::Refused(Refusal::Invalid { .. } | Refusal::MissingId)
         | Error::Store(
             StoreError::WrongId { .. } | StoreError::Unknown { .. } | StoreError::BadValue { .. },
         ) => Exit::Usage,

@@ -26,12 +26,16 @@ impl Renderer<'_> {
                 w.bind(self.stored(kind, field, value)?);
             }
             NewValue::Masked(mask) => masked(w, kind, field, mask)?,
+            NewValue::Next => {
+                let stored = column(w, kind, field);
+                w.push(&format!("coalesce({stored}, 0) + 1"));
+            }
         }
         Ok(())
     }
 
     /// A value in the form in which the column holds such values.
-    fn stored(&self, kind: &Kind, field: &FieldName, value: &Value) -> Result<SqlValue, StoreError> {
+    pub(super) fn stored(&self, kind: &Kind, field: &FieldName, value: &Value) -> Result<SqlValue, StoreError> {
         let mut references = self.query.map.references_from(&kind.name);
         if let Some(reference) = references.find(|reference| reference.field == *field)
             && let Some(id) = value.as_id()

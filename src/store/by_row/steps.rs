@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::audit::Snapshots;
 use super::sets::{Evaluation, kind};
 use crate::domain::{Event, FieldName, Kind, KindName, Record, RecordId, Value};
 use crate::plan::{ChangeSet, ChangeStep, EventDraft, NewValue, Write};
@@ -76,6 +77,16 @@ impl<R: Records> Evaluation<'_, R> {
         Ok(affected)
     }
 
+    /// What the subjects held in these fields before the first step.
+    pub(super) fn snapshot(&self, kind: &KindName, fields: &[FieldName]) -> Snapshots {
+        let subjects = self.subjects().into_iter().filter_map(|id| {
+            let row = self.loaded.row(kind, &id)?;
+            let held = fields.iter().map(|field| (field.clone(), row.get(field).clone())).collect();
+            Some((id, held))
+        });
+        if fields.is_empty() { Snapshots::new() } else { subjects.collect() }
+    }
+
     /// One event for each row and topic, with values from before the first step.
     pub(super) fn events(&self, changes: &ChangeSet) -> Result<Vec<RowChange>, StoreError> {
         let mut written = BTreeSet::new();
@@ -132,10 +143,26 @@ impl Written {
             let value = match value {
                 NewValue::Value(value) => value.clone(),
                 NewValue::Masked(mask) => masked(mask, kind, field, before)?,
+                NewValue::Next => next(kind, field, record)?,
             };
             record.fields.insert(field.clone(), value);
         }
         self.changes.push(RowChange::Put { kind: kind.name.clone(), record: record.clone() });
         Ok(())
     }
+}
+
+/// The number after the one that a row holds.
+fn next(kind: &Kind, field: &FieldName, row: &Record) -> Result<Value, StoreError> {
+    let held = match row.get(field) {
+        Value::Null => Some(0),
+        Value::Integer(held) => Some(*held),
+        _ => None,
+    };
+    held.and_then(|held| held.checked_add(1)).map(Value::Integer).ok_or_else(|| StoreError::BadValue {
+        kind: kind.name.clone(),
+        id: Some(row.id.clone()),
+        field: field.clone(),
+        expected: "integer".into(),
+    })
 }
