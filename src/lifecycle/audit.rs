@@ -74,6 +74,7 @@ pub(super) fn refused(
             steps: Vec::new(),
             open: Vec::new(),
         },
+        mask_key: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Question, Receipt, ReceiptStep, Rows, SurveyQuery};
-use crate::domain::{AuditEntry, FieldName, KindName, Mask, OperationId, Value};
+use crate::domain::{AuditEntry, FieldName, KindName, Mask, MaskKey, OperationId, Value};
 
 /// Everything one operation writes: in one transaction, all of it or nothing.
 ///
@@ -28,6 +28,8 @@ pub struct ChangeSet {
     pub audit: AuditEntry,
     /// The receipt with the planned counts.
     pub receipt: Receipt,
+    /// The key of keyed masks, where a step has some. It is written nowhere.
+    pub mask_key: Option<MaskKey>,
 }
 
 /// Rows to lock against writers and new referrers until commit.
@@ -121,6 +123,17 @@ pub struct EventDraft {
     pub rows: Rows,
     /// The fields the receiver needs.
     pub fields: Vec<FieldName>,
+}
+
+impl ChangeStep {
+    /// The fields that get a pseudonym under a key.
+    pub fn keyed_fields(&self) -> impl Iterator<Item = &FieldName> {
+        let fields = match &self.write {
+            Write::Update(fields) | Write::Mark(fields) => fields.as_slice(),
+            Write::Delete | Write::Keep => &[],
+        };
+        fields.iter().filter(|(_, value)| *value == NewValue::Masked(Mask::Hmac)).map(|(field, _)| field)
+    }
 }
 
 impl ChangeSet {

@@ -7,7 +7,7 @@ use super::{
     Blocker, ChangeSet, ChangeStep, Digest, Effect, EventDraft, Expected, LockRows, OpenItem, Precondition,
     Receipt, ReceiptStep, Step, Survey, SurveyQuery, Warning,
 };
-use crate::domain::{AuditEntry, KindName, Mode, OperationId, RecordId};
+use crate::domain::{AuditEntry, KindName, MaskKey, Mode, OperationId, RecordId};
 
 /// What became, or would become, of the subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -174,12 +174,14 @@ impl Plan {
 }
 
 impl ExecutablePlan {
-    /// The change set that carries it out, and what each of its preconditions says.
+    /// The change set that carries it out, and what each of its preconditions says. The key goes with it
+    /// only where a step needs it.
     pub(crate) fn seal(
         self,
         operation: OperationId,
         audit: AuditEntry,
         binding: Binding,
+        mask_key: Option<&MaskKey>,
     ) -> (ChangeSet, Vec<String>) {
         let plan = self.0;
         let open = plan.open();
@@ -211,7 +213,18 @@ impl ExecutablePlan {
             Binding::Decision => decision,
         };
         let (preconditions, names) = bound.into_iter().unzip();
-        let changes = ChangeSet { operation, query, locks, preconditions, events, steps, audit, receipt };
+        let mask_key = mask_key.filter(|_| steps.iter().any(|step| step.keyed_fields().next().is_some()));
+        let changes = ChangeSet {
+            operation,
+            query,
+            locks,
+            preconditions,
+            events,
+            steps,
+            audit,
+            receipt,
+            mask_key: mask_key.cloned(),
+        };
         (changes, names)
     }
 }

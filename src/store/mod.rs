@@ -15,6 +15,8 @@ pub use batch::{Batch, BatchError, NoOthers, RowChange, Unchanged};
 pub use by_row::ByRow;
 pub use error::StoreError;
 pub use mask::masked;
+#[cfg(feature = "sql")]
+pub(crate) use mask::require_key;
 pub use records::{Page, Records};
 
 use crate::domain::{DataMap, Fault};

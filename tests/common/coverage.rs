@@ -138,9 +138,9 @@ impl<'a> World<'a> {
         if strict == fair {
             return false;
         }
-        let Case { rows, request, now, .. } = self.case;
+        let Case { rows, request, now, mask_key, .. } = self.case;
         let policy = DeletionPolicy::from_json(&strict).unwrap();
-        let verdict = model::judge(&policy, rows, request, *now).unwrap();
+        let verdict = model::judge(&policy, rows, request, *now, Some(mask_key)).unwrap();
         blocking(&verdict) > blocking(self.verdict)
     }
 

@@ -168,6 +168,7 @@ pub(crate) fn changes(
         preconditions: Vec::new(),
         events: Vec::new(),
         steps,
+        mask_key: None,
     }
 }
 

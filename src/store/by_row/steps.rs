@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sets::{Evaluation, kind};
-use crate::domain::{Event, FieldName, Kind, KindName, Record, RecordId, Value};
+use crate::domain::{Event, FieldName, Kind, KindName, MaskKey, Record, RecordId, Value};
 use crate::plan::{ChangeSet, ChangeStep, EventDraft, NewValue, Write};
 use crate::store::library::{self, Mark};
 use crate::store::{Records, RowChange, StoreError, masked};
@@ -45,6 +45,7 @@ impl<R: Records> Evaluation<'_, R> {
         written: &mut Written,
     ) -> Result<u64, StoreError> {
         let kind = kind(self.query, &step.kind)?;
+        let mask_key = changes.mask_key.as_ref();
         let mut affected = 0;
         for (id, _) in self.rows(step.rows)? {
             let key = (kind.name.clone(), id);
@@ -58,7 +59,7 @@ impl<R: Records> Evaluation<'_, R> {
             match &step.write {
                 Write::Keep => {}
                 Write::Delete => written.delete(key),
-                Write::Update(values) => written.update(kind, key, before, values)?,
+                Write::Update(values) => written.update(kind, key, before, values, mask_key)?,
                 Write::Mark(values) => {
                     let mark = written
                         .marks
@@ -69,7 +70,7 @@ impl<R: Records> Evaluation<'_, R> {
                             mark.before.insert(field.clone(), before.get(field).clone());
                         }
                     }
-                    written.update(kind, key, before, values)?;
+                    written.update(kind, key, before, values, mask_key)?;
                 }
             }
         }
@@ -123,6 +124,7 @@ impl Written {
         key: RowKey,
         before: &Record,
         values: &[(FieldName, NewValue)],
+        mask_key: Option<&MaskKey>,
     ) -> Result<(), StoreError> {
         let record = match self.updated.entry(key) {
             Entry::Occupied(updated) => updated.into_mut(),
@@ -131,7 +133,7 @@ impl Written {
         for (field, value) in values {
             let value = match value {
                 NewValue::Value(value) => value.clone(),
-                NewValue::Masked(mask) => masked(mask, kind, field, before)?,
+                NewValue::Masked(mask) => masked(mask, kind, field, before, mask_key)?,
             };
             record.fields.insert(field.clone(), value);
         }
