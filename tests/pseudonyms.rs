@@ -58,8 +58,7 @@ fn rows() -> Value {
 }
 
 fn anonymize() -> Request {
-    Request::batch(Mode::Anonymize, "clients", ["c1", "c2"])
-        .by(Actor::new("ana", "ADMIN"))
+    Request::batch(Mode::Anonymize, "clients", ["c1", "c2"]).by(Actor::new("ana", "ADMIN"))
 }
 
 #[tokio::test]

@@ -38,6 +38,7 @@ mod statement;
 mod store;
 mod survey;
 mod value;
+mod view;
 
 pub use catalogue::Catalogue;
 pub use connection::{Access, SqlConnection, SqlTransaction};
