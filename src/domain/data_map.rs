@@ -149,10 +149,12 @@ impl DataMap {
         &self.excluded
     }
 
-    /// Every field of a kind that the map knows of: id, references, status, declared and personal fields.
+    /// Every field of a kind that the map knows of: id, references, status, what the library keeps, declared and
+    /// personal fields.
     pub fn fields_of<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a FieldName> {
         let own = [Some(&kind.id), kind.status.as_ref().map(|s| &s.field), kind.deleted_at.as_ref()];
-        let mut fields: Vec<&FieldName> = own.into_iter().flatten().collect();
+        let kept = [&kind.created_at, &kind.updated_at, &kind.version].into_iter().flatten();
+        let mut fields: Vec<&FieldName> = own.into_iter().flatten().chain(kept).collect();
         fields.extend(self.references_from(&kind.name).map(|reference| &reference.field));
         fields.extend(kind.fields.keys().chain(kind.personal.keys()).chain(&kind.key));
         fields.sort();
@@ -191,6 +193,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
                 .remedy("others refer to it; give the kind an id that is not personal"),
         );
     }
+    kept_by_the_library(path, kind, faults);
     for (field, mask) in &kind.personal {
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
         if unique && !mask_keeps_unique(mask) {
@@ -200,6 +203,36 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
                     "the mask may give two rows the same value and the field is unique",
                 )
                 .remedy("use `null`, `placeholder_email` or `hmac`"),
+            );
+        }
+    }
+}
+
+/// The fields that every write sets are of one type, and nothing else writes them.
+fn kept_by_the_library(path: &str, kind: &Kind, faults: &mut Faults) {
+    let kept = [
+        ("created_at", &kind.created_at, FieldType::Timestamp),
+        ("updated_at", &kind.updated_at, FieldType::Timestamp),
+        ("version", &kind.version, FieldType::Integer),
+    ];
+    let mut known = vec![&kind.id];
+    known.extend(kind.status.as_ref().map(|status| &status.field));
+    known.extend(&kind.deleted_at);
+    for (role, field, wanted) in kept {
+        let Some(field) = field else { continue };
+        let path = format!("{path}.{role}");
+        if known.contains(&field) || kind.personal.contains_key(field) {
+            faults.push(
+                Fault::new(&path, format!("`{field}` is another thing too"))
+                    .remedy("give it a field of its own; the library writes it"),
+            );
+        }
+        known.push(field);
+        let declared = kind.type_of(field);
+        if declared != wanted && !(wanted.is_time() && declared.is_time()) {
+            faults.push(
+                Fault::new(&path, format!("`{field}` is {declared}, and has to be {wanted}"))
+                    .remedy("correct its type under `fields`"),
             );
         }
     }

@@ -218,7 +218,7 @@ impl<S: Store> Lifecycle<S> {
                 .zip(shown.query.questions.iter())
                 .take_while(|(a, b)| a == b)
                 .count()
-                .min(self.policy.shared_questions(request.mode));
+                .min(self.policy.shared_questions(request));
             survey.answers.truncate(shared);
             survey.answers.extend(fresh.answers.into_iter().skip(shared));
         }

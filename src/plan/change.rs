@@ -108,6 +108,8 @@ pub enum NewValue {
     Value(Value),
     /// What a mask makes of the old value.
     Masked(Mask),
+    /// One more than the value is when the step is run; 1 where there is none.
+    Next,
 }
 
 /// Events to be written: one for each row.

@@ -23,6 +23,12 @@ pub enum Outcome {
     Reactivate,
     /// They stay without their personal values, as asked.
     Anonymize,
+    /// They are new.
+    Create,
+    /// Their fields have new values.
+    Update,
+    /// References to them, or their own, have another target.
+    Reassign,
     /// They had to stay, masked, because others must keep referring to them.
     Tombstone,
     /// Nothing: the attempt was not carried out.
@@ -39,6 +45,9 @@ impl Outcome {
             Self::Deactivate => "deactivate",
             Self::Reactivate => "reactivate",
             Self::Anonymize => "anonymize",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Reassign => "reassign",
             Self::Tombstone => "tombstone",
             Self::None => "none",
         }

@@ -119,6 +119,35 @@ impl PolicyBuilder {
         self
     }
 
+    /// Offers to create records.
+    pub fn create(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
+        self.mode(Mode::Create, say)
+    }
+
+    /// Offers to update fields.
+    pub fn update(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
+        self.mode(Mode::Update, say)
+    }
+
+    /// Offers to give references another target: those whose rule is [`reassign`](super::reassign).
+    ///
+    /// ```
+    /// use client_lifecycle::DeletionPolicy;
+    /// use client_lifecycle::domain::eq;
+    /// use client_lifecycle::policy::reassign;
+    /// let policy = DeletionPolicy::of("unions")
+    ///     .reference("members.union_id", "unions")
+    ///     .reassign(|mode| mode
+    ///         .allow("ADMIN")
+    ///         .rule("members.union_id", reassign().qualifies(eq("status", "ACTIVE"))))
+    ///     .build()?;
+    /// # let _ = policy;
+    /// # Ok::<(), client_lifecycle::domain::Faults>(())
+    /// ```
+    pub fn reassign(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
+        self.mode(Mode::Reassign, say)
+    }
+
     /// Offers to delete for good.
     pub fn hard_delete(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
         self.mode(Mode::HardDelete, say)
@@ -186,6 +215,24 @@ impl KindBuilder {
     /// The field that says since when a record counts as deleted.
     pub fn deleted_at(mut self, field: impl Into<FieldName>) -> Self {
         self.0.deleted_at = Some(field.into());
+        self
+    }
+
+    /// The field that says since when a record is there; written when the library creates it.
+    pub fn created_at(mut self, field: impl Into<FieldName>) -> Self {
+        self.0.created_at = Some(field.into());
+        self
+    }
+
+    /// The field that says when a record was written last; every write sets it.
+    pub fn updated_at(mut self, field: impl Into<FieldName>) -> Self {
+        self.0.updated_at = Some(field.into());
+        self
+    }
+
+    /// The field that counts how often a record was written, an integer.
+    pub fn version(mut self, field: impl Into<FieldName>) -> Self {
+        self.0.version = Some(field.into());
         self
     }
 

@@ -29,6 +29,11 @@ impl DeletionPolicy {
         Ok(Inquiry::new(self, request, to_milliseconds(now))?.query)
     }
 
+    /// How many questions every such request asks; those after them are the request's own.
+    pub(crate) fn shared_questions(&self, request: &Request) -> usize {
+        refuse::offered(self, request).map_or(0, |(_, compiled)| compiled.questions.len())
+    }
+
     /// The plan for a request, from what a store answered to its [`query`](Self::query).
     ///
     /// Pure: the same request, answers and `now` give the same plan.

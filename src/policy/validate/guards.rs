@@ -7,6 +7,12 @@ use crate::policy::ModePolicy;
 use crate::policy::graph::shortest_paths;
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
+    if mode == Mode::Create && !policy.guards.is_empty() {
+        faults.push(
+            Fault::new(format!("modes.{mode}.guards"), "nothing hangs on a record that is not there yet")
+                .remedy("leave the guards out"),
+        );
+    }
     let mut names = BTreeSet::new();
     for (index, guard) in policy.guards.iter().enumerate() {
         let path = format!("modes.{mode}.guards[{index}]");
@@ -23,6 +29,10 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
     for (index, effect) in policy.effects.iter().enumerate() {
         let path = format!("modes.{mode}.effects[{index}]");
         let on = effect.on.as_ref().unwrap_or(subject);
+        if mode.carries_values() && (on != subject || effect.when.is_some() || !effect.via.is_empty()) {
+            let message = format!("in mode {mode} others are told of the subject itself, whatever it holds");
+            faults.push(Fault::new(&path, message).remedy("leave `on`, `via` and `when` out"));
+        }
         if effect.topic.trim().is_empty() {
             faults.push(Fault::new(format!("{path}.topic"), "an effect needs a topic"));
         }

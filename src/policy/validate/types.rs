@@ -25,10 +25,12 @@ pub(super) fn infer(
         let path = format!("modes.{mode}");
         let named = policy.rules.named.iter();
         for (name, entries) in named {
-            let Some(kind) = map.reference(name).map(|reference| reference.from.clone()) else {
+            let Some((kind, to)) =
+                map.reference(name).map(|reference| (reference.from.clone(), reference.to.clone()))
+            else {
                 continue;
             };
-            entries_of(map, &kind, entries, &format!("{path}.rules.{name}"), faults);
+            entries_of(map, &kind, &to, entries, &format!("{path}.rules.{name}"), faults);
         }
         for (index, guard) in policy.guards.iter().enumerate() {
             if let Some(when) = &guard.when {
@@ -42,13 +44,13 @@ pub(super) fn infer(
             }
         }
         if let Some(entries) = &policy.rules.others {
-            let others: Vec<KindName> = map
+            let others: Vec<(KindName, KindName)> = map
                 .references()
                 .filter(|reference| !policy.rules.named.contains_key(&reference.name))
-                .map(|reference| reference.from.clone())
+                .map(|reference| (reference.from.clone(), reference.to.clone()))
                 .collect();
-            for kind in others {
-                entries_of(map, &kind, entries, &format!("{path}.rules.*"), faults);
+            for (kind, to) in others {
+                entries_of(map, &kind, &to, entries, &format!("{path}.rules.*"), faults);
             }
         }
     }
@@ -57,6 +59,7 @@ pub(super) fn infer(
 fn entries_of(
     map: &mut DataMap,
     kind: &KindName,
+    to: &KindName,
     entries: &[crate::policy::Entry],
     path: &str,
     faults: &mut Faults,
@@ -65,6 +68,9 @@ fn entries_of(
         let path = if entries.len() > 1 { format!("{path}[{index}]") } else { path.to_owned() };
         if let Some(when) = &entry.when {
             condition(map, kind, when, &format!("{path}.when"), faults);
+        }
+        if let Some(qualifies) = &entry.qualifies {
+            condition(map, to, qualifies, &format!("{path}.qualifies"), faults);
         }
         match &entry.then {
             Rule::Retain(retention) => {

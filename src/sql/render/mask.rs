@@ -26,6 +26,10 @@ impl Renderer<'_> {
                 w.bind(self.stored(kind, field, value)?);
             }
             NewValue::Masked(mask) => masked(w, kind, field, mask)?,
+            NewValue::Next => {
+                let stored = column(w, kind, field);
+                w.push(&format!("coalesce({stored}, 0) + 1"));
+            }
         }
         Ok(())
     }

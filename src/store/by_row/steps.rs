@@ -132,10 +132,26 @@ impl Written {
             let value = match value {
                 NewValue::Value(value) => value.clone(),
                 NewValue::Masked(mask) => masked(mask, kind, field, before)?,
+                NewValue::Next => next(kind, field, record)?,
             };
             record.fields.insert(field.clone(), value);
         }
         self.changes.push(RowChange::Put { kind: kind.name.clone(), record: record.clone() });
         Ok(())
     }
+}
+
+/// The number after the one that a row holds.
+fn next(kind: &Kind, field: &FieldName, row: &Record) -> Result<Value, StoreError> {
+    let held = match row.get(field) {
+        Value::Null => Some(0),
+        Value::Integer(held) => Some(*held),
+        _ => None,
+    };
+    held.and_then(|held| held.checked_add(1)).map(Value::Integer).ok_or_else(|| StoreError::BadValue {
+        kind: kind.name.clone(),
+        id: Some(row.id.clone()),
+        field: field.clone(),
+        expected: "integer".into(),
+    })
 }

@@ -79,7 +79,7 @@ struct World<'a> {
     reasons: BTreeMap<Id, BTreeSet<(Fate, ReferenceName, usize)>>,
 }
 
-/// Judges a request by the definition; `None` where a subject is not there.
+/// Judges a request by the definition; `None` where a subject is not there, or the mode removes nothing.
 ///
 /// # Panics
 /// On a value that is not of its declared type.
@@ -102,6 +102,8 @@ pub fn judge(policy: &DeletionPolicy, rows: &Rows, request: &Request, now: DateT
         Mode::SoftDelete => Fate::Soft,
         Mode::Anonymize => Fate::Erased,
         Mode::Deactivate | Mode::Reactivate => Fate::Off,
+        // Nothing is removed, so the definition has nothing to say.
+        Mode::Create | Mode::Update | Mode::Reassign => return None,
     };
     for id in &request.subjects {
         let row = rows.get(&request.kind)?.get(id)?;

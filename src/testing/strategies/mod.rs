@@ -245,6 +245,8 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
         if !seed.bare {
             facts["status"] = json!("status");
             facts["deleted_at"] = json!("deleted_at");
+            facts["updated_at"] = json!("updated_at");
+            facts["version"] = json!("version");
             facts["personal"] = json!({ "mail": "placeholder_email", "note": { "truncate": 2 } });
             facts["tombstone"] = json!(seed.tombstone);
         }
