@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Change, Clock, Error, OperationIds, RandomIds, SystemClock, audit};
+use super::{Change, Clock, Environment, Error, OperationIds, RandomIds, SystemClock, audit};
 use crate::domain::{Faults, OperationId, RecordId, Request, to_milliseconds};
-use crate::plan::{Binding, Digest, Outcome, Plan, Receipt};
+use crate::plan::{Binding, Digest, Outcome, Plan, Receipt, SurveyQuery};
 use crate::policy::{DeletionPolicy, Refusal};
 use crate::store::{Store, StoreError};
 
@@ -43,6 +43,7 @@ pub struct Lifecycle<S> {
     policy: DeletionPolicy,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn OperationIds>,
+    environment: Environment,
     attempts: u32,
 }
 
@@ -59,7 +60,14 @@ impl<S: Store> Lifecycle<S> {
         let mut faults = Faults::none();
         faults.extend(found);
         faults.or(()).map_err(Error::Misfit)?;
-        Ok(Self { store, policy, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds), attempts: ATTEMPTS })
+        Ok(Self {
+            store,
+            policy,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            environment: Environment::Production,
+            attempts: ATTEMPTS,
+        })
     }
 
     /// The same with another clock: a fixed instant in tests, or "as if it were then".
@@ -73,6 +81,13 @@ impl<S: Store> Lifecycle<S> {
     #[must_use]
     pub fn with_ids(mut self, ids: impl OperationIds + 'static) -> Self {
         self.ids = Arc::new(ids);
+        self
+    }
+
+    /// The same in another environment; it is production unless said otherwise.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
         self
     }
 
@@ -186,9 +201,16 @@ impl<S: Store> Lifecycle<S> {
     }
 
     async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
-        let query = self.policy.query(request, now)?;
+        let query = self.query(request, now)?;
         let survey = self.store.survey(&query).await?;
         Ok(self.policy.plan(request, &survey, now)?)
+    }
+
+    /// What has to be known to decide about the request, if it makes sense under the policy and here.
+    fn query(&self, request: &Request, now: DateTime<Utc>) -> Result<SurveyQuery, Refusal> {
+        let query = self.policy.query(request, now)?;
+        self.environment.check(request)?;
+        Ok(query)
     }
 
     /// Whether the plan is one for this request: the same subjects, mode and policy.
@@ -207,7 +229,7 @@ impl<S: Store> Lifecycle<S> {
     /// request asks, such as whether the subject is within this actor's scope.
     async fn judged_again(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
         let now = self.now();
-        let query = self.policy.query(request, now)?;
+        let query = self.query(request, now)?;
         let shown = &plan.execution;
         let mut survey = shown.survey.clone();
         if query.sets != shown.query.sets {

@@ -126,18 +126,8 @@ fn redirect<E: de::Error>(rule: Rule) -> Result<Link, E> {
 
 impl EntryDocument {
     fn into_entry<E: de::Error>(self) -> Result<Entry, E> {
-        let Self {
-            when,
-            parent,
-            then,
-            link,
-            qualifies,
-            because,
-            anonymize,
-            retain,
-            set_default,
-            reassign,
-        } = self;
+        let Self { when, parent, then, link, qualifies, because, anonymize, retain, set_default, reassign } =
+            self;
         let mut rules = Vec::new();
         rules.extend(then.map(|rule| rule.0));
         rules.extend(anonymize.map(Rule::Anonymize));

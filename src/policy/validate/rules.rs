@@ -4,13 +4,7 @@ use crate::domain::{DataMap, Fault, Faults, KindName, Mask, Mode, Reference};
 use crate::policy::graph::closes_cycle;
 use crate::policy::{Entry, Link, ModePolicy, Parent, Redirect, Rule, Rules};
 
-pub(super) fn check(
-    subject: &KindName,
-    map: &DataMap,
-    mode: Mode,
-    policy: &ModePolicy,
-    faults: &mut Faults,
-) {
+pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let path = format!("modes.{mode}.rules");
     if mode.carries_values() && policy.rules != Rules::default() {
         faults.push(
@@ -118,9 +112,11 @@ fn entries(
 fn movable(subject: &KindName, reference: &Reference, path: &str, faults: &mut Faults) {
     if reference.to != *subject && reference.from != *subject {
         faults.push(
-            Fault::new(path, format!("`{}` leads neither to the subject nor from it", reference.name)).remedy(
-                format!("reassign it by a policy whose subject is `{}` or `{}`", reference.to, reference.from),
-            ),
+            Fault::new(path, format!("`{}` leads neither to the subject nor from it", reference.name))
+                .remedy(format!(
+                    "reassign it by a policy whose subject is `{}` or `{}`",
+                    reference.to, reference.from
+                )),
         );
     }
 }
@@ -138,9 +134,7 @@ fn misplaced(mode: Mode, entry: &Entry) -> Option<(String, &'static str)> {
                 "leave them out; nothing is removed",
             )),
         },
-        _ if mode == Mode::Reassign => {
-            in_mode("use `reassign`, whose target the request names, or `keep`")
-        }
+        _ if mode == Mode::Reassign => in_mode("use `reassign`, whose target the request names, or `keep`"),
         Rule::Cascade if mode == Mode::Anonymize => in_mode("use `delete`, `anonymize` or `keep`"),
         Rule::Delete if status_only => in_mode("a switched status removes nothing; use `cascade` or `keep`"),
         Rule::SoftDelete | Rule::Anonymize(_) if mode == Mode::Reactivate => {
