@@ -29,7 +29,10 @@ mod value;
 
 pub use actor::Actor;
 pub use audit::{AuditEntry, AuditOutcome};
-pub use client::{Client, ClientDetails, InvalidClient};
+pub use client::{
+    BadRecord, Client, ClientPatch, ClientRules, NewClient, Violation, ViolationCode, Violations,
+    normalised_email,
+};
 pub use condition::{Comparison, Condition, Moment};
 pub use condition::{
     after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,

@@ -94,6 +94,12 @@ impl Mode {
         Self::REMOVALS.contains(&self)
     }
 
+    /// Whether the subject no longer counts as there afterwards.
+    #[must_use]
+    pub fn deletes(self) -> bool {
+        matches!(self, Self::SoftDelete | Self::Anonymize | Self::HardDelete)
+    }
+
     /// Whether it takes values away for good.
     #[must_use]
     pub fn erases(self) -> bool {

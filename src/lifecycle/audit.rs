@@ -1,5 +1,6 @@
 //! What is recorded of an attempt.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -58,7 +59,10 @@ pub(super) fn refused(
         },
         locks: Vec::new(),
         preconditions: Vec::new(),
+        inserts: Vec::new(),
         events: Vec::new(),
+        told: Vec::new(),
+        snapshot: Vec::new(),
         steps: Vec::new(),
         audit,
         receipt: Receipt {
@@ -91,5 +95,6 @@ fn entry(request: &Request, operation: OperationId, at: DateTime<Utc>, outcome: 
         note: request.note.clone(),
         digest: None,
         detail: serde_json::Value::Null,
+        before: BTreeMap::new(),
     }
 }

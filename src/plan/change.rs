@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{Question, Receipt, ReceiptStep, Rows, SurveyQuery};
-use crate::domain::{AuditEntry, FieldName, KindName, Mask, OperationId, Value};
+use crate::domain::{AuditEntry, Event, FieldName, KindName, Mask, OperationId, Record, Value};
 
 /// Everything one operation writes: in one transaction, all of it or nothing.
 ///
-/// A change set without steps records an attempt that was not carried out: only its audit entry is
+/// A change set without steps and new rows records an attempt that was not carried out: only its audit entry is
 /// written, and its operation id stays free for another try.
 #[derive(Debug, Clone)]
 #[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every store")]
@@ -20,14 +20,29 @@ pub struct ChangeSet {
     pub locks: Vec<LockRows>,
     /// What must be true once the rows are locked.
     pub preconditions: Vec<Precondition>,
+    /// The rows that are new: written before the first step. There must be no row of the same id.
+    pub inserts: Vec<NewRow>,
     /// What other systems are to be told, with values from before the first step.
     pub events: Vec<EventDraft>,
+    /// What other systems are to be told that is known already.
+    pub told: Vec<Event>,
     /// The steps, in the order in which they are run.
     pub steps: Vec<ChangeStep>,
     /// What is recorded, once for each subject.
     pub audit: AuditEntry,
+    /// The fields of the subjects that their audit entries keep, as they were before the first step.
+    pub snapshot: Vec<FieldName>,
     /// The receipt with the planned counts.
     pub receipt: Receipt,
+}
+
+/// A row that is new.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRow {
+    /// Its kind.
+    pub kind: KindName,
+    /// The row.
+    pub record: Record,
 }
 
 /// Rows to lock against writers and new referrers until commit.
@@ -129,7 +144,7 @@ impl ChangeSet {
     /// Whether it only records an attempt.
     #[must_use]
     pub fn is_record_only(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.inserts.is_empty()
     }
 
     /// The receipt for what was done: `affected` has one number for each step.

@@ -7,7 +7,7 @@ use super::{
     Blocker, ChangeSet, ChangeStep, Digest, Effect, EventDraft, Expected, LockRows, OpenItem, Precondition,
     Receipt, ReceiptStep, Step, Survey, SurveyQuery, Warning,
 };
-use crate::domain::{AuditEntry, KindName, Mode, OperationId, RecordId};
+use crate::domain::{AuditEntry, FieldName, KindName, Mode, OperationId, RecordId};
 
 /// What became, or would become, of the subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -102,6 +102,8 @@ pub(crate) struct Execution {
     pub(crate) decision: Vec<(Precondition, String)>,
     pub(crate) events: Vec<EventDraft>,
     pub(crate) steps: Vec<ChangeStep>,
+    /// What the audit entry keeps of the subjects.
+    pub(crate) snapshot: Vec<FieldName>,
 }
 
 /// A plan that cannot be carried out as it stands: it has blockers, or warnings that were not acknowledged.
@@ -214,13 +216,25 @@ impl ExecutablePlan {
                 .collect(),
             open,
         };
-        let Execution { query, survey: _, locks, exact, decision, events, steps } = plan.execution;
+        let Execution { query, survey: _, locks, exact, decision, events, steps, snapshot } = plan.execution;
         let bound = match binding {
             Binding::Shown => exact,
             Binding::Decision => decision,
         };
         let (preconditions, names) = bound.into_iter().unzip();
-        let changes = ChangeSet { operation, query, locks, preconditions, events, steps, audit, receipt };
+        let changes = ChangeSet {
+            operation,
+            query,
+            locks,
+            preconditions,
+            inserts: Vec::new(),
+            events,
+            told: Vec::new(),
+            steps,
+            audit,
+            snapshot,
+            receipt,
+        };
         (changes, names)
     }
 }

@@ -30,6 +30,7 @@ mod finding;
 mod first_policy;
 mod log;
 mod prefix;
+mod read;
 mod render;
 mod schema;
 mod shown;

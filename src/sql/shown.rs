@@ -17,6 +17,7 @@ impl Plan {
         let prefix = Prefix::default();
         let mut statements = render_survey(dialect, &prefix, &self.execution.query)?;
         let audit = AuditEntry {
+            before: std::collections::BTreeMap::new(),
             action: AuditEntry::action(&self.kind, self.mode),
             operation: Uuid::nil().into(),
             kind: self.kind.clone(),

@@ -9,10 +9,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
 use super::failure::failed;
 use super::pool::PoolConnection;
 use super::savepoint::SavepointConnection;
-use crate::domain::{AuditEntry, DataMap, Event, Fault, KindName, OperationId, RecordId};
+use crate::domain::{AuditEntry, DataMap, Event, Fault, KindName, OperationId, Record, RecordId};
 use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::sql::{Catalogue, Dialect, SqlStore};
-use crate::store::{Store, StoreError};
+use crate::store::{ReadQuery, Reader, Store, StoreError};
 
 /// How long a connection of [`SqliteStore::connect`] waits for another writer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -130,6 +130,13 @@ macro_rules! store {
             /// [`StoreError`] when the outbox cannot be read.
             pub async fn events(&self, operation: OperationId) -> Result<Vec<Event>, StoreError> {
                 self.store.events(operation).await
+            }
+        }
+
+        #[async_trait]
+        impl$(<$lifetime>)? Reader for $name$(<$lifetime>)? {
+            async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
+                self.store.read(query).await
             }
         }
 

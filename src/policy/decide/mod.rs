@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::{DeletionPolicy, Refusal};
-use crate::domain::{RecordId, Request, to_milliseconds};
+use crate::domain::{DataMap, FieldName, RecordId, Request, to_milliseconds};
 use crate::plan::{Digest, Plan, Survey, SurveyQuery};
 
 use answers::Answers;
@@ -74,6 +74,7 @@ impl DeletionPolicy {
                 decision,
                 events: inquiry.mode.events.clone(),
                 steps: changes,
+                snapshot: snapshot(&self.map, request),
                 survey: survey.clone(),
                 query: inquiry.query,
             },
@@ -81,6 +82,15 @@ impl DeletionPolicy {
         plan.digest = plan.digest_of();
         Ok(plan)
     }
+}
+
+/// What is recorded of subjects that go or are marked: everything declared that is not personal.
+fn snapshot(map: &DataMap, request: &Request) -> Vec<FieldName> {
+    let kind = map.kind(&request.kind).filter(|_| request.mode.deletes());
+    let fields = kind.into_iter().flat_map(|kind| {
+        map.fields_of(kind).filter(|field| **field != kind.id && !kind.personal.contains_key(*field))
+    });
+    fields.cloned().collect()
 }
 
 /// All subjects are there and nothing else is, or the ones that are not are named.

@@ -6,8 +6,10 @@ mod count;
 mod cycle;
 mod detail;
 mod form;
+mod insert;
 mod mask;
 mod place;
+mod read;
 mod record;
 mod set;
 mod shape;
@@ -80,14 +82,20 @@ pub fn render_changes(
     let renderer = Renderer::changes(dialect, prefix, changes, &forms)?;
     let mut statements = renderer.fixing()?;
     statements.extend(renderer.counting(counted(changes))?.statements);
+    for row in &changes.inserts {
+        statements.push(renderer.insert(row)?);
+    }
     for event in &changes.events {
         statements.push(renderer.events(changes.operation, event)?);
     }
+    for event in &changes.told {
+        statements.push(renderer.told(event)?);
+    }
+    statements.push(renderer.audit(changes)?);
     for step in &changes.steps {
         let StepStatements { mark, write } = renderer.step(changes.operation, step)?;
         statements.extend(mark.into_iter().chain(write));
     }
-    statements.push(audit(dialect, prefix, &changes.audit)?);
     if !changes.is_record_only() {
         statements.push(operation(dialect, prefix, &changes.receipt)?);
     }

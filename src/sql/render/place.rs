@@ -91,7 +91,7 @@ fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
         other.arms.iter().any(|arm| {
             let of = match &arm.source {
                 Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(of),
-                Source::Subjects | Source::Ids(_) => None,
+                Source::Subjects | Source::Ids(_) | Source::Holding { .. } => None,
             };
             let mut rows = of.into_iter().chain(&arm.within).chain(&arm.except);
             rows.any(|rows| rows.set == set.id)

@@ -1,8 +1,11 @@
 //! What is recorded of an operation: its receipt, and an audit entry for each subject.
 
-use super::set::Renderer;
+use super::condition::column;
+use super::set::{Renderer, id_of};
+use super::step::json_value;
+use super::stored::id_text;
 use crate::domain::{AuditEntry, OperationId, instant_text};
-use crate::plan::Receipt;
+use crate::plan::{ChangeSet, Receipt, Rows, SetId};
 use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, Prefix};
 use crate::store::StoreError;
@@ -21,22 +24,41 @@ pub(crate) fn receipt_of(dialect: Dialect, prefix: &Prefix, operation: Operation
 ///
 /// The subject stands in a column of its own and not in the entry.
 pub(crate) fn audit(dialect: Dialect, prefix: &Prefix, entry: &AuditEntry) -> Result<Statement, StoreError> {
+    let mut w = Writer::new(dialect);
+    into_audit(&mut w, prefix);
+    entries(&mut w, entry, |w, shared| {
+        w.bind(shared);
+        Ok(())
+    })?;
+    Ok(w.finish())
+}
+
+fn into_audit(w: &mut Writer, prefix: &Prefix) {
+    w.push("INSERT INTO ").name(&prefix.table("audit"));
+    w.push(" (operation, kind, record, at, action, outcome, entry)\n");
+}
+
+/// The rows of the audit log; `whole` writes the entry itself, from what all subjects share. The subject is
+/// `j.value`.
+fn entries(
+    w: &mut Writer,
+    entry: &AuditEntry,
+    whole: impl FnOnce(&mut Writer, String) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let unwritable = |source| StoreError::backend("wrote the audit entry", source_of(source));
     let subjects = serde_json::to_string(&entry.subjects).map_err(unwritable)?;
     let shared = AuditEntry { subjects: Vec::new(), ..entry.clone() };
-    let text = serde_json::to_string(&shared).map_err(unwritable)?;
-    let mut w = Writer::new(dialect);
-    w.push("INSERT INTO ").name(&prefix.table("audit"));
-    w.push(" (operation, kind, record, at, action, outcome, entry)\nSELECT ");
-    w.bind(entry.operation.to_string()).push(", ");
+    let shared = serde_json::to_string(&shared).map_err(unwritable)?;
+    w.push("SELECT ").bind(entry.operation.to_string()).push(", ");
     w.bind(entry.kind.as_str()).push(", j.value, ");
     w.bind(instant_text(entry.at)).push(", ");
     w.bind(entry.action.as_str()).push(", ");
     w.bind(entry.outcome.as_str()).push(", ");
-    let (open, close) = dialect.json_rows();
-    w.bind(text).push(" FROM ").push(open).bind(subjects);
+    whole(w, shared)?;
+    let (open, close) = w.dialect.json_rows();
+    w.push(" FROM ").push(open).bind(subjects);
     w.push(close).push(" AS j ORDER BY j.key");
-    Ok(w.finish())
+    Ok(())
 }
 
 fn source_of(error: serde_json::Error) -> Box<dyn std::error::Error + Send + Sync> {
@@ -61,6 +83,35 @@ pub(crate) fn operation(
 }
 
 impl Renderer<'_> {
+    /// The audit entries of a change set, each with what its subject holds: to be written before the steps.
+    pub(crate) fn audit(&self, changes: &ChangeSet) -> Result<Statement, StoreError> {
+        let ChangeSet { audit: entry, snapshot, query, .. } = changes;
+        if snapshot.is_empty() {
+            return audit(self.dialect, self.prefix, entry);
+        }
+        let kind = self.kind(&query.kind)?;
+        let subjects = Rows::all(SetId(0));
+        let mut w = self.writer();
+        into_audit(&mut w, self.prefix);
+        self.with(&mut w, &[subjects.set])?;
+        entries(&mut w, entry, |w, shared| {
+            w.push("json_set(").bind(shared).push(", '$.before', json(coalesce((SELECT json_object(");
+            w.list(", ", snapshot, |w, field| {
+                w.bind(field.as_str()).push(", ");
+                let held = json_value(kind, field, &column(w, kind, field));
+                w.push(&held);
+                Ok::<_, StoreError>(())
+            })?;
+            w.push(") FROM ").name(kind.table_name()).push(" AS r WHERE ");
+            let id = id_of(w, kind);
+            w.push(&id).push(" IN ");
+            self.ids(w, subjects)?;
+            w.push(&format!(" AND ({}) = j.value), '{{}}')))", id_text(&id)));
+            Ok(())
+        })?;
+        Ok(w.finish())
+    }
+
     /// Creates the table of members on this connection, if it is not there.
     pub(crate) fn create_members(&self) -> Statement {
         let mut w = self.writer();

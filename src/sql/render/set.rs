@@ -6,7 +6,7 @@ use super::condition::{any_bad, column, condition, fields_read};
 use super::form::Forms;
 use super::place::{Place, Places};
 use super::shape::{PlainArm, Shape};
-use crate::domain::{Kind, KindName, RecordId, Reference, ReferenceName};
+use crate::domain::{FieldName, Kind, KindName, RecordId, Reference, ReferenceName};
 use crate::plan::{Case, ChangeSet, NamedSet, Ranks, Rows, SetId, Source, Stratum, SurveyQuery};
 use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, Prefix};
@@ -95,7 +95,7 @@ impl<'a> Renderer<'a> {
         self.places.get(&id).copied().unwrap_or(Place::Inline)
     }
 
-    pub(super) fn kind(&self, name: &KindName) -> Result<&'a Kind, StoreError> {
+    pub(crate) fn kind(&self, name: &KindName) -> Result<&'a Kind, StoreError> {
         self.query.map.kind(name).ok_or_else(|| unknown("kind", name.as_str()))
     }
 
@@ -225,6 +225,7 @@ impl<'a> Renderer<'a> {
         match (arm.source, arm.of) {
             (Source::Subjects, _) => self.one_of(w, kind, &self.query.subjects)?,
             (Source::Ids(ids), _) => self.one_of(w, kind, ids)?,
+            (Source::Holding { field, text }, _) => self.holding(w, kind, field, text),
             (Source::Members(_), Some(of)) => {
                 w.push(&id).push(" IN ");
                 self.ids(w, of)?;
@@ -276,8 +277,16 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
+    /// That a row `r` holds this text in a field, whatever the case of ASCII letters. An index on `lower(field)`
+    /// answers it.
+    #[allow(clippy::unused_self, reason = "beside its sisters")]
+    pub(super) fn holding(&self, w: &mut Writer, kind: &Kind, field: &FieldName, text: &str) {
+        let field = column(w, kind, field);
+        w.push(&format!("lower({field}) = ")).bind(text.to_ascii_lowercase());
+    }
+
     /// That a row `r` has one of these ids: one or two bound values, however many they are.
-    fn one_of(&self, w: &mut Writer, kind: &Kind, ids: &[RecordId]) -> Result<(), StoreError> {
+    pub(super) fn one_of(&self, w: &mut Writer, kind: &Kind, ids: &[RecordId]) -> Result<(), StoreError> {
         let form = self.forms.of(&kind.name, &kind.id);
         let ids = form.ids(&kind.name, ids)?;
         let (open, close) = w.dialect.json_rows();

@@ -161,7 +161,7 @@ impl Renderer<'_> {
 }
 
 /// A stored value as JSON, of the type its field is declared with.
-fn json_value(kind: &Kind, field: &FieldName, stored: &str) -> String {
+pub(super) fn json_value(kind: &Kind, field: &FieldName, stored: &str) -> String {
     match kind.declared_type(field) {
         Some(FieldType::Boolean) => {
             format!("CASE {stored} WHEN 1 THEN json('true') WHEN 0 THEN json('false') ELSE {stored} END")

@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::audit::Snapshots;
 use super::sets::{Evaluation, kind};
 use crate::domain::{Event, FieldName, Kind, KindName, Record, RecordId, Value};
 use crate::plan::{ChangeSet, ChangeStep, EventDraft, NewValue, Write};
@@ -74,6 +75,16 @@ impl<R: Records> Evaluation<'_, R> {
             }
         }
         Ok(affected)
+    }
+
+    /// What the subjects held in these fields before the first step.
+    pub(super) fn snapshot(&self, kind: &KindName, fields: &[FieldName]) -> Snapshots {
+        let subjects = self.subjects().into_iter().filter_map(|id| {
+            let row = self.loaded.row(kind, &id)?;
+            let held = fields.iter().map(|field| (field.clone(), row.get(field).clone())).collect();
+            Some((id, held))
+        });
+        if fields.is_empty() { Snapshots::new() } else { subjects.collect() }
     }
 
     /// One event for each row and topic, with values from before the first step.

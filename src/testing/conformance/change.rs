@@ -225,7 +225,11 @@ impl Change {
             preconditions: self.preconditions.clone(),
             events: self.events.clone(),
             steps: self.steps.clone(),
+            inserts: Vec::new(),
+            told: Vec::new(),
+            snapshot: Vec::new(),
             audit: AuditEntry {
+                before: std::collections::BTreeMap::new(),
                 action: AuditEntry::action(&self.kind, Mode::HardDelete),
                 operation: self.operation,
                 kind: self.kind.clone(),
