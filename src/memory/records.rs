@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use super::describe::describe;
 use super::table::Table;
 use crate::domain::{DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
-use crate::store::{Batch, BatchError, Holders, NoOthers, Page, Records, RowChange, StoreError, Unchanged, library};
+use crate::store::{
+    Batch, BatchError, Holders, NoOthers, Page, Records, RowChange, StoreError, Unchanged, library,
+};
 
 /// [`Records`] in memory. A batch is checked and written under one lock, so nobody sees half of it.
 #[derive(Debug)]

@@ -33,7 +33,8 @@ impl Table {
         field: &'a FieldName,
         text: &'a str,
     ) -> impl Iterator<Item = &'a Record> {
-        let holds = move |row: &&Record| row.get(field).as_text().is_some_and(|held| held.eq_ignore_ascii_case(text));
+        let holds =
+            move |row: &&Record| row.get(field).as_text().is_some_and(|held| held.eq_ignore_ascii_case(text));
         self.rows.values().filter(holds)
     }
 

@@ -215,6 +215,11 @@ fn readable_id(renderer: &Renderer<'_>, set: SetId, id: &SqlValue) -> Result<Rec
     id.as_id().ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))
 }
 
-pub(super) fn bad_value(kind: &KindName, id: Option<RecordId>, field: &FieldName, expected: &str) -> StoreError {
+pub(super) fn bad_value(
+    kind: &KindName,
+    id: Option<RecordId>,
+    field: &FieldName,
+    expected: &str,
+) -> StoreError {
     StoreError::BadValue { kind: kind.clone(), id, field: field.clone(), expected: expected.into() }
 }

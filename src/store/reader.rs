@@ -67,7 +67,9 @@ impl fmt::Debug for Which {
         match self {
             Self::All => f.write_str("All"),
             Self::Ids(ids) => f.debug_tuple("Ids").field(ids).finish(),
-            Self::Holding { field, .. } => f.debug_struct("Holding").field("field", field).finish_non_exhaustive(),
+            Self::Holding { field, .. } => {
+                f.debug_struct("Holding").field("field", field).finish_non_exhaustive()
+            }
         }
     }
 }
@@ -86,7 +88,12 @@ impl fmt::Debug for ReadQuery {
 }
 
 /// A stored value as one of its declared type: instants and days that are held as text or numbers.
-pub(crate) fn typed(kind: &Kind, id: &RecordId, field: &FieldName, value: &Value) -> Result<Value, StoreError> {
+pub(crate) fn typed(
+    kind: &Kind,
+    id: &RecordId,
+    field: &FieldName,
+    value: &Value,
+) -> Result<Value, StoreError> {
     let declared = kind.type_of(field);
     let read = match declared {
         FieldType::Date | FieldType::Timestamp | FieldType::Boolean => declared.read(value),

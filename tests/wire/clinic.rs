@@ -1,7 +1,8 @@
 //! `DELETE` and `PUT /api/clients/{id}`.
 
-use client_lifecycle::domain::Language;
+use client_lifecycle::domain::{ClientPatch, Language};
 use client_lifecycle::lifecycle::wire::{Action, Case, Wire};
+use serde_json::json;
 
 use super::document::{body_after, text};
 use super::world::{answer, told};
@@ -45,6 +46,28 @@ async fn what_the_host_cannot_help_is_a_500_without_its_cause() {
     assert_eq!(told(&answer(&Wire::clinic(), "broken").await), expected);
     let updating = Wire::clinic().doing(Action::Update).case(Case::Failed);
     assert_eq!((updating.status, updating.message()), (500, "Error al actualizar cliente"));
+}
+
+// R154 R155 R156 R157
+#[test]
+fn a_body_that_is_not_valid_is_told_the_first_thing_that_is_wrong() {
+    let told = |body: serde_json::Value| {
+        told(&Wire::clinic().violations(&ClientPatch::from_json(&body).unwrap_err()))
+    };
+    let expected = body_after(UPDATE, "Validation Error");
+    assert_eq!(told(json!({ "email": "maria" })), (400, expected.clone()));
+    assert_eq!(told(json!({ "phone": "12", "name": "M", "email": "maria" })), (400, expected.clone()));
+    for (field, value) in [("name", "M"), ("surname", "G"), ("phone", "+3463")] {
+        let (status, body) = told(json!({ field: value }));
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let message = body["statusMessage"].as_str().unwrap();
+        assert_eq!(status, 400);
+        let listed = format!("{message} - {}{} must be at least", field[..1].to_uppercase(), &field[1..]);
+        assert!(text(UPDATE).contains(&listed), "{listed}");
+    }
+    for body in [json!({ "password": "secret" }), json!({ "nickname": "mari" })] {
+        assert_eq!(told(body).0, 400);
+    }
 }
 
 // R160

@@ -1,6 +1,8 @@
 //! `DELETE /api/v1/users/{id}`.
 
+use client_lifecycle::domain::ClientPatch;
 use client_lifecycle::lifecycle::wire::{Case, Wire};
+use serde_json::json;
 
 use super::document::body_after;
 use super::world::{answer, told};
@@ -51,6 +53,11 @@ async fn everything_that_is_wrong_is_told_at_once() {
     assert_eq!(
         no_reason.json(),
         r#"{"statusCode":400,"message":"Validation failed","errors":["a reason is required"]}"#
+    );
+    let violations = ClientPatch::from_json(&json!({ "name": "M", "phone": "12" })).unwrap_err();
+    assert_eq!(
+        Wire::notifications().violations(&violations).json(),
+        r#"{"statusCode":400,"message":"Validation failed","errors":["Name must be at least 2 characters","Phone must be at least 6 characters"]}"#
     );
 }
 

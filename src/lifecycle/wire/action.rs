@@ -49,9 +49,6 @@ pub(super) fn past(mode: Mode) -> (&'static str, &'static str) {
         Mode::Reassign => ("reassigned", "reasignad"),
         Mode::HardDelete | Mode::SoftDelete => ("deleted", "eliminad"),
         Mode::Anonymize => ("anonymized", "anonimizad"),
-        Mode::Create => ("created", "cread"),
-        Mode::Update => ("updated", "actualizad"),
-        Mode::Reassign => ("reassigned", "reasignad"),
         Mode::Deactivate => ("deactivated", "desactivad"),
         Mode::Reactivate => ("reactivated", "reactivad"),
     }

@@ -35,7 +35,12 @@ impl Renderer<'_> {
     }
 
     /// A value in the form in which the column holds such values.
-    pub(super) fn stored(&self, kind: &Kind, field: &FieldName, value: &Value) -> Result<SqlValue, StoreError> {
+    pub(super) fn stored(
+        &self,
+        kind: &Kind,
+        field: &FieldName,
+        value: &Value,
+    ) -> Result<SqlValue, StoreError> {
         let mut references = self.query.map.references_from(&kind.name);
         if let Some(reference) = references.find(|reference| reference.field == *field)
             && let Some(id) = value.as_id()
