@@ -19,8 +19,11 @@
 //! use client_lifecycle::{Lifecycle, MemoryStore};
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let policy = presets::clinic(Language::English).build()?;
+//! # let fields = ["email", "name", "surname", "phone", "address", "city", "country", "postal_code", "gender", "birth_date",
+//! #     "avatar", "document_number", "password", "created_at", "updated_at"];
+//! # let client = fields.into_iter().fold(Record::new("c1").with("role", "USER"), |client, field| client.with(field, ""));
 //! let store = MemoryStore::new()
-//!     .with("clients", [Record::new("c1").with("role", "USER")])
+//!     .with("clients", [client])
 //!     .with("debts", [Record::new(1).with("client_id", "c1").with("status", "PENDING")]);
 //! # let store = policy.map().kinds().fold(store, |store, kind| store.with(&kind.name, []));
 //! let lifecycle = Lifecycle::open(store, policy).await?;
@@ -49,7 +52,7 @@ pub fn clinic(language: Language) -> PolicyBuilder {
         })
         .kind("sales", |kind| kind.field("issued_at", FieldType::Timestamp))
         .kind("payments", |kind| kind.field("paid_at", FieldType::Timestamp))
-        .kind("sessions", KindBuilder::volatile)
+        .kind("sessions", |kind| kind.volatile().field("token", FieldType::Text))
         .reference("consents.client_id", "clients")
         .reference("questionnaires.client_id", "clients")
         .reference("revokes.client_id", "clients")

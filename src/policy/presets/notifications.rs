@@ -34,15 +34,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::policy::{
-    DeletionPolicy, EffectRule, Guard, KindBuilder, ModeBuilder, PolicyBuilder, cascade, delete, keep,
-};
+use crate::domain::FieldType;
+use crate::policy::{DeletionPolicy, EffectRule, Guard, ModeBuilder, PolicyBuilder, cascade, delete, keep};
 
 /// The users of a notification system. See the [module](self).
 pub fn notifications() -> PolicyBuilder {
     DeletionPolicy::of("users")
         .kind("users", |kind| kind.deleted_at("deleted_at"))
-        .kind("push_tokens", KindBuilder::volatile)
+        .kind("push_tokens", |kind| kind.volatile().field("token", FieldType::Text))
         .reference("preferences.user_id", "users")
         .reference("push_tokens.user_id", "users")
         .reference("notifications.user_id", "users")

@@ -15,7 +15,7 @@
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let policy = presets::unions().build()?;
 //! let store = MemoryStore::new()
-//!     .with("unions", [Record::new("clx9876543210")])
+//!     .with("unions", [Record::new("clx9876543210").with("name", "North")])
 //!     .with("members", [Record::new("m1").with("union_id", "clx9876543210")]);
 //! # let store = policy.map().kinds().fold(store, |store, kind| store.with(&kind.name, []));
 //! let lifecycle = Lifecycle::open(store, policy).await?;
@@ -26,13 +26,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::domain::{Role, eq};
+use crate::domain::{FieldType, Role, eq};
 use crate::policy::{DeletionPolicy, Guard, PolicyBuilder, keep, reassign};
 
 /// Credit unions. See the [module](self).
 pub fn unions() -> PolicyBuilder {
     DeletionPolicy::of("unions")
-        .kind("unions", |kind| kind.deleted_at("deletedAt"))
+        // What is declared here is what the audit log keeps of a union that is deleted.
+        .kind("unions", |kind| kind.deleted_at("deletedAt").field("name", FieldType::Text))
         .reference("members.union_id", "unions")
         .reference("loans.union_id", "unions")
         .reference("unions.officer_id", "officers")

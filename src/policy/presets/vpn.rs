@@ -22,7 +22,7 @@
 //!         "logs.customer_id", retain("P90D", "created_at", "our policy on logs").link(Redirect::SetNull)))
 //!     .build()?;
 //! let store = MemoryStore::new()
-//!     .with("customers", [Record::new("user123").with("managed_by", "rob")])
+//!     .with("customers", [Record::new("user123").with("managed_by", "rob").with("email", "a@b.c")])
 //!     .with("subscriptions", [Record::new(1).with("customer_id", "user123").with("status", "ACTIVE")]);
 //! # let store = policy.map().kinds().fold(store, |store, kind| store.with(&kind.name, []));
 //! let lifecycle = Lifecycle::open(store, policy).await?;
@@ -33,7 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::domain::{FieldType, Role, eq};
+use crate::domain::{FieldType, Mask, Role, eq};
 use crate::policy::{
     Allow, DeletionPolicy, EffectRule, Guard, KindBuilder, ModeBuilder, PolicyBuilder, Redirect, cascade,
     delete, keep, retain,
@@ -42,7 +42,12 @@ use crate::policy::{
 /// The customers of a VPN. See the [module](self).
 pub fn vpn() -> PolicyBuilder {
     DeletionPolicy::of("customers")
-        .kind("customers", |kind| kind.deleted_at("deleted_at").field("managed_by", FieldType::Text))
+        .kind("customers", |kind| {
+            kind.deleted_at("deleted_at")
+                .field("managed_by", FieldType::Text)
+                .unique("email")
+                .personal("email", Mask::PlaceholderEmail)
+        })
         .kind("transactions", |kind| kind.field("created_at", FieldType::Timestamp))
         .kind("logs", |kind| kind.volatile().field("created_at", FieldType::Timestamp))
         .kind("vpn_sessions", KindBuilder::volatile)
