@@ -100,7 +100,11 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
             note: None,
             digest: None,
             detail: json!({}),
+            before: Default::default(),
         },
+        inserts: vec![],
+        told: vec![],
+        snapshot: vec![],
         receipt,
     }
 }

@@ -5,6 +5,7 @@ mod audit;
 mod client;
 mod condition;
 mod data_map;
+mod document_letter;
 mod document_type;
 mod event;
 mod fault;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::{Change, Clock, Environment, Error, OperationIds, RandomIds, SystemClock, audit};
-use crate::domain::{Faults, OperationId, RecordId, Request, to_milliseconds};
+use crate::domain::{ClientRules, Faults, Mode, OperationId, RecordId, Request, to_milliseconds};
 use crate::plan::{Binding, Digest, Outcome, Plan, Receipt, SurveyQuery};
 use crate::policy::{DeletionPolicy, Refusal};
 use crate::store::{Store, StoreError};
@@ -39,12 +39,13 @@ use crate::store::{Store, StoreError};
 /// ```
 #[derive(Debug)]
 pub struct Lifecycle<S> {
-    store: S,
-    policy: DeletionPolicy,
+    pub(super) store: S,
+    pub(super) policy: DeletionPolicy,
     clock: Arc<dyn Clock>,
-    ids: Arc<dyn OperationIds>,
+    pub(super) ids: Arc<dyn OperationIds>,
+    pub(super) rules: ClientRules,
     environment: Environment,
-    attempts: u32,
+    pub(super) attempts: u32,
 }
 
 /// How often something is tried in all when others are in the way.
@@ -65,6 +66,7 @@ impl<S: Store> Lifecycle<S> {
             policy,
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
+            rules: ClientRules::default(),
             environment: Environment::Production,
             attempts: ATTEMPTS,
         })
@@ -91,6 +93,13 @@ impl<S: Store> Lifecycle<S> {
         self
     }
 
+    /// The same with other rules for the values of clients.
+    #[must_use]
+    pub fn with_client_rules(mut self, rules: ClientRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
     /// The policy.
     #[must_use]
     pub fn policy(&self) -> &DeletionPolicy {
@@ -108,6 +117,7 @@ impl<S: Store> Lifecycle<S> {
     /// # Errors
     /// [`Error::Refused`] where there is no plan at all; [`Error::Store`]. A plan that is blocked is a plan.
     pub async fn plan(&self, request: &Request) -> Result<Plan, Error> {
+        alone(request)?;
         self.plan_at(request, self.now()).await
     }
 
@@ -176,6 +186,48 @@ impl<S: Store> Lifecycle<S> {
     /// # Errors
     /// [`Error`]; every one of them has been recorded as an attempt.
     pub async fn delete(&self, request: &Request) -> Result<Receipt, Error> {
+        self.planned_and_carried_out(request).await
+    }
+
+    /// Gives references another target in one go, and records the attempt: all members of a union, or the union
+    /// itself. To see first what it would move, [`plan`](Self::plan) and [`apply`](Self::apply) take the same
+    /// request.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{Actor, Record, Request};
+    /// use client_lifecycle::policy::reassign;
+    /// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = DeletionPolicy::of("unions")
+    ///     .reference("members.union_id", "unions")
+    ///     .reassign(|mode| mode.allow("ADMIN").rule("members.union_id", reassign()))
+    ///     .build()?;
+    /// let store = MemoryStore::new()
+    ///     .with("unions", [Record::new("u1"), Record::new("u2")])
+    ///     .with("members", [Record::new(1).with("union_id", "u1"), Record::new(2).with("union_id", "u2")]);
+    /// let lifecycle = Lifecycle::open(store, policy).await?;
+    /// let request = Request::reassigning("unions", "u1")
+    ///     .reassign("members.union_id", "u2")
+    ///     .by(Actor::new("ana", "ADMIN"));
+    /// lifecycle.reassign(&request).await?;
+    /// assert!(lifecycle.store().rows("members").iter().all(|member| member.get("union_id").as_text() == Some("u2")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error`]; every one of them has been recorded as an attempt. A target that is not there, deleted or does
+    /// not qualify is [`Error::Blocked`].
+    pub async fn reassign(&self, request: &Request) -> Result<Receipt, Error> {
+        if request.mode != Mode::Reassign {
+            let refused = Refusal::wrong_mode(request.mode, "a request of mode reassign");
+            return self.settled(request, self.operation(request), Err(refused.into())).await;
+        }
+        self.planned_and_carried_out(request).await
+    }
+
+    async fn planned_and_carried_out(&self, request: &Request) -> Result<Receipt, Error> {
         let operation = self.operation(request);
         let mut left = self.attempts;
         let done = loop {
@@ -192,15 +244,15 @@ impl<S: Store> Lifecycle<S> {
         self.settled(request, operation, done).await
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub(super) fn now(&self) -> DateTime<Utc> {
         to_milliseconds(self.clock.now())
     }
 
-    fn operation(&self, request: &Request) -> OperationId {
+    pub(super) fn operation(&self, request: &Request) -> OperationId {
         request.operation.unwrap_or_else(|| self.ids.next())
     }
 
-    async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
+    pub(super) async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
         let query = self.query(request, now)?;
         let survey = self.store.survey(&query).await?;
         Ok(self.policy.plan(request, &survey, now)?)
@@ -286,7 +338,7 @@ impl<S: Store> Lifecycle<S> {
     }
 
     /// Records an attempt that was not carried out, and recognises an operation that had been before.
-    async fn settled(
+    pub(super) async fn settled(
         &self,
         request: &Request,
         operation: OperationId,
@@ -311,7 +363,8 @@ impl<S: Store> Lifecycle<S> {
             | Error::ForeignPlan => self.ids.next(),
             _ => operation,
         };
-        let attempt = audit::refused(request, self.policy.map(), own, self.now(), &error);
+        let why = self.why_not_found(&error).await;
+        let attempt = audit::refused(request, self.policy.map(), own, self.now(), &error, why);
         let mut recorded = self.store.apply(&attempt).await;
         for _ in 1..self.attempts {
             // A reply that was lost, or another writer: the entry is written once, whichever it was.
@@ -329,11 +382,23 @@ impl<S: Store> Lifecycle<S> {
     }
 }
 
+/// A request that is complete in itself.
+fn alone(request: &Request) -> Result<(), Refusal> {
+    if request.mode.carries_values() {
+        return Err(Refusal::invalid(
+            format!("{} needs values, which a request does not hold", request.mode),
+            "call `create` or `update` of the lifecycle",
+        ));
+    }
+    Ok(())
+}
+
 /// Whether a receipt answers this request.
 fn is_of(receipt: &Receipt, request: &Request) -> bool {
     receipt.kind == request.kind
         && receipt.mode == request.mode
-        && texts(&receipt.subjects, RecordId::spelt) == texts(&request.subjects, RecordId::spelt)
+        // The id of a new record may have been made here.
+        && (request.mode == Mode::Create || texts(&receipt.subjects, RecordId::spelt) == texts(&request.subjects, RecordId::spelt))
 }
 
 /// Ids as text, because a store answers with ids as it holds them: 42 for `"42"`, and a UUID that it holds as
@@ -343,6 +408,6 @@ fn texts(ids: &[RecordId], text: impl Fn(&RecordId) -> String) -> BTreeSet<Strin
 }
 
 /// Whether planning again may help.
-fn may_pass(error: &Error) -> bool {
+pub(super) fn may_pass(error: &Error) -> bool {
     matches!(error, Error::Conflict { .. }) || error.is_retryable()
 }

@@ -185,6 +185,10 @@ impl Plan {
 }
 
 impl ExecutablePlan {
+    pub(crate) fn into_plan(self) -> Plan {
+        self.0
+    }
+
     /// The change set that carries it out, and what each of its preconditions says.
     pub(crate) fn seal(
         self,

@@ -56,8 +56,13 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn invalid(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(crate) fn invalid(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Invalid { message: message.into(), remedy: remedy.into() }
+    }
+
+    /// A request was given to a call that is for another.
+    pub(crate) fn wrong_mode(mode: Mode, wanted: &str) -> Self {
+        Self::invalid(format!("this is a request of mode {mode}"), format!("give {wanted}"))
     }
 
     /// A name for programs.

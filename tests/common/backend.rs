@@ -5,9 +5,14 @@
 use std::sync::Arc;
 
 use client_lifecycle::domain::{AuditEntry, DataMap, Event, Record, RecordId};
-use client_lifecycle::store::{RowChange, Store};
+use client_lifecycle::store::{Reader, RowChange, Store};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};
+
+/// A store of which everything is asked.
+pub(crate) trait Whole: Store + Reader {}
+
+impl<S: Store + Reader> Whole for S {}
 
 /// A store and a way past it.
 pub(crate) enum Backend {
@@ -46,7 +51,7 @@ impl Backend {
         }
     }
 
-    pub(crate) fn store(&self) -> Arc<dyn Store> {
+    pub(crate) fn store(&self) -> Arc<dyn Whole> {
         match self {
             Self::Memory(store, _) => store.clone(),
             #[cfg(feature = "sqlite")]
@@ -54,7 +59,7 @@ impl Backend {
         }
     }
 
-    pub(crate) async fn lifecycle(&self, policy: &DeletionPolicy) -> Lifecycle<Arc<dyn Store>> {
+    pub(crate) async fn lifecycle(&self, policy: &DeletionPolicy) -> Lifecycle<Arc<dyn Whole>> {
         let opened = Lifecycle::open(self.store(), policy.clone()).await;
         opened.unwrap_or_else(|error| panic!("{error}"))
     }

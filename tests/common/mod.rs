@@ -9,6 +9,7 @@ pub(crate) mod compare;
 pub(crate) mod coverage;
 #[cfg(feature = "testing")]
 pub(crate) mod random;
+pub(crate) mod seeds;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 

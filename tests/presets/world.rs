@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use client_lifecycle::domain::{AuditEntry, Request};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::plan::{Plan, Receipt};
-use client_lifecycle::{DeletionPolicy, Lifecycle, Store};
+use client_lifecycle::{DeletionPolicy, Lifecycle};
 use serde_json::Value;
 
-use crate::common::backend::{Backend, On};
+use crate::common::backend::{Backend, On, Whole};
 
 /// When everything here happens.
 pub(crate) const NOW: &str = "2026-11-20T10:00:00Z";
@@ -17,7 +17,7 @@ pub(crate) const NOW: &str = "2026-11-20T10:00:00Z";
 /// A preset, and the rows it is asked about.
 pub(crate) struct World {
     pub(crate) backend: Backend,
-    pub(crate) lifecycle: Lifecycle<Arc<dyn Store>>,
+    pub(crate) lifecycle: Lifecycle<Arc<dyn Whole>>,
 }
 
 impl World {

@@ -4,7 +4,6 @@
 
 #[allow(clippy::module_inception, reason = "the client is what this module is named after")]
 mod client;
-mod document_letter;
 mod email;
 mod field;
 mod message;

@@ -64,11 +64,13 @@ impl Case {
         match error {
             Error::Refused(refusal) => Self::of_refusal(refusal),
             Error::Blocked(_) => Self::Blocked,
+            Error::Invalid(_) => Self::Invalid,
+            Error::Taken { .. } => Self::Taken,
             Error::Conflict { .. } | Error::Changed(_) | Error::ForeignPlan | Error::OperationReused(_) => {
                 Self::Conflict
             }
             Error::Store(error) => Self::of_store(error),
-            Error::Misfit(_) | Error::NotRecorded { .. } => Self::Failed,
+            Error::Misfit(_) | Error::Unreadable(_) | Error::NotRecorded { .. } => Self::Failed,
         }
     }
 

@@ -169,6 +169,7 @@ impl Wire {
         let case = Case::of(error);
         let answer = match error {
             Error::Blocked(NotExecutable(plan)) => return self.blocked(plan),
+            Error::Invalid(violations) => self.violations(violations),
             Error::Refused(Refusal::Invalid { message, .. }) if self.language == Language::English => {
                 self.listing(case, vec![message.clone()])
             }

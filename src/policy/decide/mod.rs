@@ -2,6 +2,7 @@
 
 mod answers;
 mod bind;
+mod create;
 mod inquiry;
 mod obstacles;
 mod outcome;

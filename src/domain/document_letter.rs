@@ -1,6 +1,6 @@
 //! The check letter of Spanish identity documents.
 
-use crate::domain::DocumentType;
+use super::DocumentType;
 
 /// The letters by remainder modulo 23.
 const LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
@@ -10,8 +10,11 @@ impl DocumentType {
     ///
     /// A DNI has eight digits and a letter. A NIE has `X`, `Y` or `Z` (which count as the digits 0, 1 and 2),
     /// seven digits and a letter. The letter is the remainder of the digits modulo 23, looked up in
-    /// `TRWAGMYFPDXBNJZSQVHLCKE`. Upper and lower case are the same. Passports have no common form: every
-    /// number is theirs.
+    /// `TRWAGMYFPDXBNJZSQVHLCKE`. Upper and lower case are the same; spaces and hyphens are not part of a
+    /// number. Passports have no common form: every number is theirs.
+    ///
+    /// The check character is that of Real Decreto 1553/2005, article 11; how it is worked out is published by
+    /// the Spanish authorities as "Cálculo del dígito de control del NIF/NIE".
     ///
     /// ```
     /// use client_lifecycle::domain::DocumentType;
