@@ -112,9 +112,7 @@ fn op(number: u128) -> client_lifecycle::domain::OperationId {
     uuid::Uuid::from_u128(number).into()
 }
 
-async fn world(
-    on: On,
-) -> (Backend, client_lifecycle::Lifecycle<std::sync::Arc<dyn client_lifecycle::Store>>) {
+async fn world(on: On) -> (Backend, client_lifecycle::Lifecycle<std::sync::Arc<dyn common::backend::Whole>>) {
     let policy = policy();
     let backend = Backend::with(on, &policy, &rows()).await;
     let lifecycle = backend.lifecycle(&policy).await.with_clock(now());

@@ -1,6 +1,8 @@
 //! The clients of a clinic.
 
-use client_lifecycle::domain::{Actor, AuditOutcome, FieldName, Language, Mask, Reason, Request};
+use client_lifecycle::domain::{
+    Actor, AuditOutcome, ClientPatch, FieldName, Language, Mask, Mode, NewClient, Reason, Request, Status,
+};
 use client_lifecycle::policy::{presets, retain};
 use serde_json::{Value, json};
 
@@ -158,6 +160,23 @@ on_every_store! {
         assert_eq!(luis, person(LUIS, "USER"));
     }
 
+    // R28
+    async fn clients_are_created_and_updated_by_whoever_has_signed_in(on: On) {
+        let world = clinic(on).await;
+        let new = NewClient::from_json(&json!({
+            "email": "nuria@example.org", "name": "Nuria", "surname": "Vega", "phone": "+34634567890",
+            "birth_date": "1990-05-15", "document_type": "DNI", "document_number": "12345678A"
+        }));
+        let created = world.lifecycle.create(&Request::create("clients").by(somebody()), new.unwrap()).await.unwrap();
+        assert_eq!(world.lifecycle.find(created.user_id()).await.unwrap(), created);
+        let off = ClientPatch::from_json(&json!({ "status": "OFF" })).unwrap();
+        let update = Request::update("clients", created.user_id());
+        assert_eq!(world.lifecycle.update(&update, &off).await.unwrap_err().code(), "unauthenticated");
+        let updated = world.lifecycle.update(&update.by(somebody()), &off).await.unwrap();
+        assert_eq!(updated.status(), Status::Off);
+        assert_eq!(world.last_entry().await.action, "CLIENT_DEACTIVATED");
+    }
+
     // R203
     async fn anonymizing_leaves_nothing_that_says_who_it_was(on: On) {
         let world = clinic(on).await;
@@ -253,12 +272,12 @@ on_every_store! {
 #[test]
 fn what_stops_it_is_said_in_the_language_of_the_clinic() {
     let policy = presets::clinic(Language::Spanish).build().unwrap();
-    let mode = policy.mode(client_lifecycle::domain::Mode::HardDelete).unwrap();
+    let mode = policy.mode(Mode::HardDelete).unwrap();
     let debts = mode.guards.iter().find(|guard| guard.name == "outstanding_debts").unwrap();
     assert_eq!(debts.message, "el cliente tiene deudas pendientes");
     let english = presets::clinic(Language::English).build().unwrap();
     assert!(mode.guards.iter().all(|guard| {
-        let same = english.mode(client_lifecycle::domain::Mode::HardDelete).unwrap();
+        let same = english.mode(Mode::HardDelete).unwrap();
         same.guards.iter().any(|other| other.name == guard.name && other.message != guard.message)
     }));
 }

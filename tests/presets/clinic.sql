@@ -1,5 +1,5 @@
 CREATE TABLE clients (
-  user_id TEXT PRIMARY KEY NOT NULL, role TEXT NOT NULL, status TEXT NOT NULL, password TEXT NOT NULL,
+  user_id TEXT PRIMARY KEY NOT NULL, role TEXT NOT NULL, status TEXT NOT NULL, password TEXT NOT NULL DEFAULT '',
   email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, surname TEXT NOT NULL, phone TEXT NOT NULL,
   address TEXT NOT NULL, city TEXT NOT NULL, country TEXT NOT NULL, postal_code TEXT NOT NULL,
   gender TEXT NOT NULL, birth_date TEXT NOT NULL, avatar TEXT NOT NULL, document_type TEXT NOT NULL,

@@ -1,6 +1,6 @@
 //! Credit unions.
 
-use client_lifecycle::domain::{Actor, AuditOutcome, FieldName, Mode, Request};
+use client_lifecycle::domain::{Actor, AuditOutcome, FieldName, Request};
 use client_lifecycle::policy::presets;
 use serde_json::{Value, json};
 
@@ -53,7 +53,7 @@ async fn settled(on: On) -> World {
 }
 
 fn move_members(to: &str) -> Request {
-    Request::new(Mode::Reassign, "unions", NORTH).by(admin()).reassign("members.union_id", to)
+    Request::reassigning("unions", NORTH).by(admin()).reassign("members.union_id", to)
 }
 
 on_every_store! {
@@ -101,7 +101,7 @@ on_every_store! {
         world.backend.insert("members", json!({ "id": "m3", "union_id": SOUTH })).await;
         world.done(&delete(NORTH)).await;
         for gone in [NORTH, "clx0"] {
-            let request = Request::new(Mode::Reassign, "unions", SOUTH).by(admin()).reassign("members.union_id", gone);
+            let request = Request::reassigning("unions", SOUTH).by(admin()).reassign("members.union_id", gone);
             assert_eq!(world.refused(&request).await, "reassign");
         }
         assert_eq!(world.row("members", "m3").await["union_id"], SOUTH);
@@ -110,7 +110,7 @@ on_every_store! {
     // R196
     async fn a_union_goes_to_another_officer_instead_of_being_deleted(on: On) {
         let world = unions(on).await;
-        let request = Request::new(Mode::Reassign, "unions", NORTH).by(admin()).reassign("unions.officer_id", "o2");
+        let request = Request::reassigning("unions", NORTH).by(admin()).reassign("unions.officer_id", "o2");
         world.done(&request).await;
         assert_eq!(world.row("unions", NORTH).await["officer_id"], "o2");
         assert_eq!(world.ids("members").await, ["m1", "m2"]);

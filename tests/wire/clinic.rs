@@ -1,6 +1,7 @@
 //! `DELETE` and `PUT /api/clients/{id}`.
 
 use client_lifecycle::domain::{ClientPatch, Language};
+use client_lifecycle::lifecycle::Error;
 use client_lifecycle::lifecycle::wire::{Action, Case, Wire};
 use serde_json::json;
 
@@ -52,7 +53,7 @@ async fn what_the_host_cannot_help_is_a_500_without_its_cause() {
 #[test]
 fn a_body_that_is_not_valid_is_told_the_first_thing_that_is_wrong() {
     let told = |body: serde_json::Value| {
-        told(&Wire::clinic().violations(&ClientPatch::from_json(&body).unwrap_err()))
+        told(&Wire::clinic().error(&ClientPatch::from_json(&body).unwrap_err().into()))
     };
     let expected = body_after(UPDATE, "Validation Error");
     assert_eq!(told(json!({ "email": "maria" })), (400, expected.clone()));
@@ -74,6 +75,8 @@ fn a_body_that_is_not_valid_is_told_the_first_thing_that_is_wrong() {
 #[test]
 fn an_email_address_that_another_has_is_a_conflict() {
     let expected = (409, body_after(UPDATE, "Duplicate Email"));
+    let taken = Error::Taken { field: "email".into() };
+    assert_eq!(told(&Wire::clinic().doing(Action::Update).error(&taken)), expected);
     assert_eq!(told(&Wire::clinic().case(Case::Taken)), expected);
 }
 
