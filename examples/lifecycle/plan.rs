@@ -12,7 +12,7 @@ use crate::{output, policy, store};
 pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
     let opened = store::to_read(shared, &policy).await?;
-    let mut lifecycle = Lifecycle::open(opened.store, policy).await?;
+    let mut lifecycle = Lifecycle::open(opened.store, policy).await?.with_environment(asked.environment);
     if let Some(now) = asked.now {
         lifecycle = lifecycle.with_clock(now);
     }

@@ -57,7 +57,7 @@ fn move_members(to: &str) -> Request {
 }
 
 on_every_store! {
-    // R173 R176 R185 R186 R187 R188
+    // R173 R176 R207 R185 R186 R187 R188
     async fn a_union_is_marked_and_stays_with_its_loans(on: On) {
         let world = settled(on).await;
         let (members, loans) = (world.backend.rows("members").await, world.backend.rows("loans").await);

@@ -60,7 +60,7 @@ fn admin() -> Actor {
 }
 
 on_every_store! {
-    // R85 R97 R99
+    // R85 R97 R99 R207
     async fn a_soft_delete_marks_the_customer_and_keeps_the_records(on: On) {
         let world = vpn(on).await;
         world.done(&soft_delete("user123", admin())).await;

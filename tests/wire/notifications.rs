@@ -7,7 +7,7 @@ use serde_json::json;
 use super::document::body_after;
 use super::world::{answer, told};
 
-const SEED: usize = 1;
+const SEED: u8 = 1;
 
 // R51
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn whom_nobody_knows_is_not_found() {
     assert_eq!(told(&answer(&Wire::notifications(), "not found").await), expected);
 }
 
-// R50 R53
+// R50 R53 R207
 #[tokio::test]
 async fn an_id_is_a_uuid() {
     let wire = Wire::notifications();

@@ -213,13 +213,14 @@ impl Wire {
     fn blocked(&self, plan: &Plan) -> Answer {
         let blockers = plan.blockers.iter().map(|blocker| (blocker.message.clone(), blocker.remedy.clone()));
         let open = plan.warnings.iter().filter(|warning| !warning.acknowledged);
+        // A body has no other place for the name by which a warning is acknowledged.
         let warnings = open.map(|warning| {
-            let acknowledge = format!("acknowledge `{}`", warning.name);
+            let acknowledge = text::acknowledge(&warning.name, self.language);
             let remedy = match &*warning.remedy {
-                "" => acknowledge,
+                "" => acknowledge.clone(),
                 remedy => format!("{remedy}, or {acknowledge}"),
             };
-            (warning.message.clone(), remedy)
+            (format!("{} ({acknowledge})", warning.message), remedy)
         });
         let (messages, remedies): (Vec<_>, Vec<_>) = blockers.chain(warnings).unzip();
         let answer = self.listing(Case::Blocked, messages);
