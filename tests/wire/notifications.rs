@@ -29,7 +29,7 @@ async fn whom_nobody_knows_is_not_found() {
 async fn an_id_is_a_uuid() {
     let wire = Wire::notifications();
     let expected = (400, body_after(SEED, "400 Bad Request"));
-    for text in ["", "user123", "123e4567-e89b-12d3-a456"] {
+    for text in ["", "user123", "123e4567-e89b-12d3-a456", "123e4567e89b12d3a456426614174000"] {
         assert_eq!(told(&wire.id(text).unwrap_err()), expected, "{text}");
     }
     assert_eq!(told(&answer(&wire, "wrong id").await), expected);

@@ -128,7 +128,11 @@ impl Wire {
         match self.ids {
             _ if path.trim().is_empty() => Err(self.case(Case::MissingId)),
             Ids::Any => Ok(path.into()),
-            Ids::Uuid => path.parse::<Uuid>().map(Into::into).map_err(|_| self.case(Case::WrongId)),
+            // The usual form only: others, without hyphens or in braces, are not what such an API takes.
+            Ids::Uuid => match path.parse::<Uuid>() {
+                Ok(id) if path.len() == 36 => Ok(id.into()),
+                _ => Err(self.case(Case::WrongId)),
+            },
         }
     }
 
