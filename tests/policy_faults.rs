@@ -94,8 +94,8 @@ faulty! {
         "/kinds/clients/personal" = {"email": {"text": "gone"}} => "kinds.clients.personal.email", "the field is unique";
     a_mask_that_does_not_fit_the_type_is_reported:
         "/kinds/clients/personal" = {"manager": "year"} => "kinds.clients.personal.manager", "makes no sense for a field of type integer";
-    a_mask_that_needs_a_key_is_reported:
-        "/kinds/clients/personal" = {"email": "hmac"} => "kinds.clients.personal.email", "needs a key";
+    a_pseudonym_of_what_is_no_text_is_reported:
+        "/kinds/clients/personal" = {"manager": "hmac"} => "kinds.clients.personal.manager", "makes no sense for a field of type integer";
     a_narrowed_kind_that_is_not_the_subject_is_reported:
         "/kinds/debts/only" = {"field": "status", "eq": "PAID"} => "kinds.debts.only", "only the subject's kind";
     a_mode_without_allow_is_reported:

@@ -123,6 +123,7 @@ fn record_only(
             steps: Vec::new(),
             open: Vec::new(),
         },
+        mask_key: None,
     }
 }
 

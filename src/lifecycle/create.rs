@@ -113,6 +113,7 @@ impl<S: Store + Reader> Lifecycle<S> {
                 open: Vec::new(),
             },
             inserts: vec![NewRow { kind: request.kind.clone(), record }],
+            mask_key: None,
         };
         let email = claim(&mut changes, client.email(), None);
         let names =

@@ -50,6 +50,14 @@ pub enum Error {
     /// To handle it: show the plan as it is now, and have it confirmed.
     #[error("the plan is not the one that was confirmed: its digest is now {}", .0.digest)]
     Changed(Box<Plan>),
+    /// The policy masks fields with `hmac`, and the lifecycle has no key for it. Nothing was read.
+    ///
+    /// To handle it: give it one with [`with_mask_key`](crate::Lifecycle::with_mask_key).
+    #[error("the mask `hmac` needs a key: {}", quoted(.fields))]
+    NoMaskKey {
+        /// The fields, such as `clients.email`.
+        fields: Vec<String>,
+    },
     /// The plan is one for another request.
     #[error("the plan was made for another request")]
     ForeignPlan,
@@ -92,6 +100,10 @@ fn join(changes: &[Change]) -> String {
     changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
+fn quoted(fields: &[String]) -> String {
+    fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ")
+}
+
 impl Change {
     /// The differences of a conflict in the words of the plan.
     pub(super) fn of(
@@ -129,6 +141,7 @@ impl Error {
             Self::Taken { .. } => "taken",
             Self::Unreadable(_) => "unreadable",
             Self::Conflict { .. } | Self::Changed(_) => "conflict",
+            Self::NoMaskKey { .. } => "no_mask_key",
             Self::ForeignPlan => "foreign_plan",
             Self::OperationReused(_) => "operation_reused",
             Self::Store(error) => error.code(),
@@ -151,6 +164,7 @@ impl Error {
             Self::Unreadable(_) => "correct the record; `source` names the field",
             Self::Conflict { .. } => "make a new plan and confirm it again",
             Self::Changed(_) => "see the plan as it is now, and confirm that",
+            Self::NoMaskKey { .. } => "give the lifecycle the key of its masks, or choose another mask",
             Self::ForeignPlan => "apply a plan with the request it was made for",
             Self::OperationReused(_) => "use a new operation id",
             Self::Store(error) => error.remedy(),
@@ -181,9 +195,11 @@ impl Error {
             Self::Blocked(_) => AuditOutcome::Blocked,
             Self::Conflict { .. } | Self::Changed(_) | Self::Taken { .. } => AuditOutcome::Conflict,
             Self::ForeignPlan | Self::OperationReused(_) | Self::Invalid(_) => AuditOutcome::Invalid,
-            Self::Misfit(_) | Self::Unreadable(_) | Self::Store(_) | Self::NotRecorded { .. } => {
-                AuditOutcome::Failed
-            }
+            Self::Misfit(_)
+            | Self::NoMaskKey { .. }
+            | Self::Unreadable(_)
+            | Self::Store(_)
+            | Self::NotRecorded { .. } => AuditOutcome::Failed,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::{Change, Clock, Environment, Error, OperationIds, RandomIds, SystemClock, audit};
-use crate::domain::{ClientRules, Faults, Mode, OperationId, RecordId, Request, to_milliseconds};
+use crate::domain::{ClientRules, Faults, MaskKey, Mode, OperationId, RecordId, Request, to_milliseconds};
 use crate::plan::{Binding, Digest, Outcome, Plan, Receipt, SurveyQuery};
 use crate::policy::{DeletionPolicy, Refusal};
 use crate::store::{Store, StoreError};
@@ -46,6 +46,7 @@ pub struct Lifecycle<S> {
     pub(super) rules: ClientRules,
     environment: Environment,
     pub(super) attempts: u32,
+    pub(super) mask_key: Option<MaskKey>,
 }
 
 /// How often something is tried in all when others are in the way.
@@ -69,6 +70,7 @@ impl<S: Store> Lifecycle<S> {
             rules: ClientRules::default(),
             environment: Environment::Production,
             attempts: ATTEMPTS,
+            mask_key: None,
         })
     }
 
@@ -97,6 +99,35 @@ impl<S: Store> Lifecycle<S> {
     #[must_use]
     pub fn with_client_rules(mut self, rules: ClientRules) -> Self {
         self.rules = rules;
+        self
+    }
+
+    /// The same with the key of the mask `hmac`. It is shown nowhere, and only a change set that needs it
+    /// carries it to the store.
+    ///
+    /// ```
+    /// # use client_lifecycle::domain::{Actor, Mask, MaskKey, Record, Request};
+    /// # use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = DeletionPolicy::from_json(r#"{
+    ///     "subject": "clients",
+    ///     "kinds": { "clients": { "personal": { "email": "hmac" } } },
+    ///     "modes": { "anonymize": { "allow": "any" } } }"#)?;
+    /// let store = MemoryStore::new().with("clients", [Record::new("c1").with("email", "ana@example.org")]);
+    /// let secret = [7; 32]; // from where the host keeps its secrets
+    /// let lifecycle = Lifecycle::open(store, policy).await?.with_mask_key(MaskKey::new(secret)?);
+    ///
+    /// let request = Request::anonymize("clients", "c1").by(Actor::new("ana", "ADMIN"));
+    /// lifecycle.delete(&request).await?;
+    /// let email = lifecycle.store().rows("clients")[0].get(&"email".into()).clone();
+    /// assert_eq!(email.as_text().map(str::len), Some(64));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_mask_key(mut self, key: MaskKey) -> Self {
+        self.mask_key = Some(key);
         self
     }
 
@@ -252,7 +283,22 @@ impl<S: Store> Lifecycle<S> {
         request.operation.unwrap_or_else(|| self.ids.next())
     }
 
+    /// That there is a key where the policy needs one: asked before anything is read.
+    fn require_key(&self) -> Result<(), Error> {
+        if self.mask_key.is_some() {
+            return Ok(());
+        }
+        let fields = self.policy.keyed_fields();
+        if fields.is_empty() {
+            return Ok(());
+        }
+        Err(Error::NoMaskKey {
+            fields: fields.iter().map(|(kind, field)| format!("{kind}.{field}")).collect(),
+        })
+    }
+
     pub(super) async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
+        self.require_key()?;
         let query = self.query(request, now)?;
         let survey = self.store.survey(&query).await?;
         Ok(self.policy.plan(request, &survey, now)?)
@@ -280,6 +326,7 @@ impl<S: Store> Lifecycle<S> {
     /// Nothing is read again, because the store compares everything under its locks; except what only this
     /// request asks, such as whether the subject is within this actor's scope.
     async fn judged_again(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
+        self.require_key()?;
         let now = self.now();
         let query = self.query(request, now)?;
         let shown = &plan.execution;
@@ -308,7 +355,8 @@ impl<S: Store> Lifecycle<S> {
         binding: Binding,
     ) -> Result<Receipt, Error> {
         let entry = audit::done(request, &plan, operation);
-        let (changes, names) = plan.into_executable()?.seal(operation, entry, binding);
+        let (changes, names) =
+            plan.into_executable()?.seal(operation, entry, binding, self.mask_key.as_ref());
         match self.store.apply(&changes).await {
             Ok(receipt) => Ok(receipt),
             Err(StoreError::Conflict { differences }) => {

@@ -167,7 +167,8 @@ impl<S: Store + Reader> Lifecycle<S> {
         let mut entry = audit::done(request, &plan, operation);
         let values = self.values(patch, at);
         audit::note_fields(&mut entry, values.iter().map(|(field, _)| field));
-        let (mut changes, mut names) = plan.into_executable()?.seal(operation, entry, Binding::Decision);
+        let (mut changes, mut names) =
+            plan.into_executable()?.seal(operation, entry, Binding::Decision, self.mask_key.as_ref());
         if let Some(also) = also {
             // Those who are told of updates are told of the subject, which is the same set in both queries.
             changes.events.extend(also.execution.events);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Question, Receipt, ReceiptStep, Rows, SurveyQuery};
-use crate::domain::{AuditEntry, Event, FieldName, KindName, Mask, OperationId, Record, Value};
+use crate::domain::{AuditEntry, Event, FieldName, KindName, Mask, MaskKey, OperationId, Record, Value};
 
 /// Everything one operation writes: in one transaction, all of it or nothing.
 ///
@@ -34,6 +34,8 @@ pub struct ChangeSet {
     pub snapshot: Vec<FieldName>,
     /// The receipt with the planned counts.
     pub receipt: Receipt,
+    /// The key of keyed masks, where a step has some. It is written nowhere.
+    pub mask_key: Option<MaskKey>,
 }
 
 /// A row that is new.
@@ -138,6 +140,17 @@ pub struct EventDraft {
     pub rows: Rows,
     /// The fields the receiver needs.
     pub fields: Vec<FieldName>,
+}
+
+impl ChangeStep {
+    /// The fields that get a pseudonym under a key.
+    pub fn keyed_fields(&self) -> impl Iterator<Item = &FieldName> {
+        let fields = match &self.write {
+            Write::Update(fields) | Write::Mark(fields) => fields.as_slice(),
+            Write::Delete | Write::Keep => &[],
+        };
+        fields.iter().filter(|(_, value)| *value == NewValue::Masked(Mask::Hmac)).map(|(field, _)| field)
+    }
 }
 
 impl ChangeSet {

@@ -7,7 +7,7 @@ use super::{
     Blocker, ChangeSet, ChangeStep, Digest, Effect, EventDraft, Expected, LockRows, OpenItem, Precondition,
     Receipt, ReceiptStep, Step, Survey, SurveyQuery, Warning,
 };
-use crate::domain::{AuditEntry, FieldName, KindName, Mode, OperationId, RecordId};
+use crate::domain::{AuditEntry, FieldName, KindName, MaskKey, Mode, OperationId, RecordId};
 
 /// What became, or would become, of the subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -189,12 +189,14 @@ impl ExecutablePlan {
         self.0
     }
 
-    /// The change set that carries it out, and what each of its preconditions says.
+    /// The change set that carries it out, and what each of its preconditions says. The key goes with it
+    /// only where a step needs it.
     pub(crate) fn seal(
         self,
         operation: OperationId,
         audit: AuditEntry,
         binding: Binding,
+        mask_key: Option<&MaskKey>,
     ) -> (ChangeSet, Vec<String>) {
         let plan = self.0;
         let open = plan.open();
@@ -226,6 +228,7 @@ impl ExecutablePlan {
             Binding::Decision => decision,
         };
         let (preconditions, names) = bound.into_iter().unzip();
+        let mask_key = mask_key.filter(|_| steps.iter().any(|step| step.keyed_fields().next().is_some()));
         let changes = ChangeSet {
             operation,
             query,
@@ -238,6 +241,7 @@ impl ExecutablePlan {
             audit,
             snapshot,
             receipt,
+            mask_key: mask_key.cloned(),
         };
         (changes, names)
     }

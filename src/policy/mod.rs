@@ -9,6 +9,7 @@ mod document;
 mod effect;
 mod graph;
 mod guard;
+mod keyed;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]
 mod policy;

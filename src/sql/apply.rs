@@ -10,7 +10,7 @@ use super::survey::Reading;
 use super::{Access, SqlConnection};
 use crate::domain::KindName;
 use crate::plan::{ChangeSet, ChangeStep, Receipt, Write};
-use crate::store::StoreError;
+use crate::store::{StoreError, require_key};
 
 /// Every statement that writes, rendered before the first of them is run: what SQL cannot do is found while
 /// nothing has changed.
@@ -38,7 +38,9 @@ pub(super) async fn run<C: SqlConnection>(
         audit: entry,
         snapshot: _,
         receipt: _,
+        mask_key: _, // What it makes is made before the first step.
     } = changes;
+    require_key(changes)?;
     let doing = Doing { map: Some(&query.map), ..store.doing("applied the change set") };
     let columns = Columns::of_changes(changes)?;
     let mut tx = store.begin(Access::Write, doing).await?;
@@ -73,6 +75,7 @@ pub(super) async fn run<C: SqlConnection>(
     if !differences.is_empty() {
         return Err(StoreError::Conflict { differences });
     }
+    let keyed = writing.make_pseudonyms(&renderer, changes).await?;
     for (row, statement) in inserts.iter().zip(&writes.inserts) {
         let inserting = Doing { what: "wrote", kind: Some(row.kind.as_str()), ..doing };
         execute(writing.tx, statement).await.map_err(|error| inserting.failed(error))?;
@@ -95,6 +98,9 @@ pub(super) async fn run<C: SqlConnection>(
     writing.execute(&operation).await?;
     if fixed {
         writing.clear(&renderer).await?;
+    }
+    if keyed {
+        writing.execute(&renderer.clear_pseudonyms()).await?;
     }
     // Foreign keys that are checked at commit object here.
     let committing = Doing { kind: Some(query.kind.as_str()), ..doing };

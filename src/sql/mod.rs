@@ -28,6 +28,7 @@ mod error;
 mod failure;
 mod finding;
 mod first_policy;
+mod keyed;
 mod log;
 mod prefix;
 mod read;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::store::StoreError;
 
 /// The names that follow a prefix: tables, an index, and what single statements and transactions hold.
-const OWN: [&str; 8] =
-    ["schema", "operations", "audit", "audit_by_record", "outbox", "marks", "members", "walk"];
+const OWN: [&str; 9] =
+    ["schema", "operations", "audit", "audit_by_record", "outbox", "marks", "members", "pseudonyms", "walk"];
 
 /// What the names of the library's tables begin with: `lifecycle_` unless said otherwise.
 ///

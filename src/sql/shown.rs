@@ -32,7 +32,7 @@ impl Plan {
             detail: serde_json::Value::Null,
         };
         if let Ok(executable) = self.clone().into_executable() {
-            let (changes, _) = executable.seal(Uuid::nil().into(), audit, Binding::Shown);
+            let (changes, _) = executable.seal(Uuid::nil().into(), audit, Binding::Shown, None);
             statements.extend(render_changes(dialect, &prefix, &changes)?);
         }
         Ok(statements)

@@ -16,6 +16,8 @@ pub use batch::{Batch, BatchError, Holders, NoOthers, RowChange, Unchanged};
 pub use by_row::ByRow;
 pub use error::StoreError;
 pub use mask::masked;
+#[cfg(feature = "sql")]
+pub(crate) use mask::require_key;
 pub use reader::{ReadQuery, Reader, Which};
 pub use records::{Page, Records};
 

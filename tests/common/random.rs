@@ -69,7 +69,8 @@ impl Worlds {
             let tree = cases().new_tree(&mut self.runner);
             let tree = tree.map_err(|reason| failed(reason.to_string()))?;
             let outcome = self.runner.run_one(tree, |case| {
-                let verdict = model::judge(&case.policy, &case.rows, &case.request, case.now);
+                let verdict =
+                    model::judge(&case.policy, &case.rows, &case.request, case.now, Some(&case.mask_key));
                 let verdict = verdict.expect("the subjects of a random world are there");
                 test(&case, &verdict)
             });

@@ -172,6 +172,7 @@ pub(crate) fn changes(
         preconditions: Vec::new(),
         events: Vec::new(),
         steps,
+        mask_key: None,
     }
 }
 

@@ -70,7 +70,9 @@ impl Case {
                 Self::Conflict
             }
             Error::Store(error) => Self::of_store(error),
-            Error::Misfit(_) | Error::Unreadable(_) | Error::NotRecorded { .. } => Self::Failed,
+            Error::Misfit(_) | Error::NoMaskKey { .. } | Error::Unreadable(_) | Error::NotRecorded { .. } => {
+                Self::Failed
+            }
         }
     }
 

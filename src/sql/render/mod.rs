@@ -7,6 +7,7 @@ mod cycle;
 mod detail;
 mod form;
 mod insert;
+mod keyed;
 mod mask;
 mod place;
 mod read;
@@ -22,6 +23,7 @@ pub(crate) use column::Columns;
 pub(crate) use count::Counts;
 pub(crate) use detail::SUBJECTS;
 pub(crate) use form::Forms;
+pub(crate) use keyed::PAGE;
 pub(crate) use record::{audit, operation, receipt_of};
 pub(crate) use set::Renderer;
 pub(crate) use step::StepStatements;
@@ -68,8 +70,8 @@ pub fn render_survey(
     Ok(statements)
 }
 
-/// The statements of a change set, to be shown: fixing its sets, counting what must be true, events, steps
-/// and records.
+/// The statements of a change set, to be shown: fixing its sets, counting what must be true, reading what
+/// keyed masks are made of (the first page of it), events, steps and records.
 ///
 /// # Errors
 /// [`StoreError`] when the change set names what its map does not have, or what SQL cannot do.
@@ -82,6 +84,9 @@ pub fn render_changes(
     let renderer = Renderer::changes(dialect, prefix, changes, &forms)?;
     let mut statements = renderer.fixing()?;
     statements.extend(renderer.counting(counted(changes))?.statements);
+    for step in changes.steps.iter().filter(|step| step.keyed_fields().next().is_some()) {
+        statements.push(renderer.keyed_page(step, None)?);
+    }
     for row in &changes.inserts {
         statements.push(renderer.insert(row)?);
     }

@@ -123,14 +123,16 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    /// Some rows of a set: what follows FROM, with `s` as its name.
-    pub(super) fn rows(&self, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
+    /// Some rows of a set: what follows FROM, with `s` as its name. Returns the word that a further condition
+    /// begins with.
+    pub(super) fn rows(&self, w: &mut Writer, rows: Rows) -> Result<&'static str, StoreError> {
         let and = self.source(w, rows.set);
-        if !self.shape(rows.set)?.lies_within(rows.ranks) {
-            w.push(and);
-            rank_within(w, "s.rank", rows.ranks);
+        if self.shape(rows.set)?.lies_within(rows.ranks) {
+            return Ok(and);
         }
-        Ok(())
+        w.push(and);
+        rank_within(w, "s.rank", rows.ranks);
+        Ok(" AND ")
     }
 
     /// A set, with rows that could not be read: what follows FROM, with `s` as its name. Returns the word

@@ -46,7 +46,7 @@ impl Renderer<'_> {
     }
 
     /// The kind, which has to be that of the rows: ids of one table mean other rows in the next.
-    fn kind_of_rows(&self, name: &KindName, rows: Rows) -> Result<&Kind, StoreError> {
+    pub(super) fn kind_of_rows(&self, name: &KindName, rows: Rows) -> Result<&Kind, StoreError> {
         let kind = self.set_kind(rows.set)?;
         if kind.name != *name {
             return Err(StoreError::Unsupported(format!(

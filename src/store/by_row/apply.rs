@@ -2,9 +2,10 @@
 
 use super::audit::Snapshots;
 use super::{ATTEMPTS, ByRow, audit, contention, names};
-use crate::domain::{Kind, Mask, OperationId};
-use crate::plan::{ChangeSet, NewRow, NewValue, Receipt};
+use crate::domain::{Kind, OperationId};
+use crate::plan::{ChangeSet, NewRow, Receipt};
 use crate::store::library::{self, OPERATIONS, OUTBOX};
+use crate::store::mask::require_key;
 use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
 
 /// Attempts that only write audit entries cannot fail for good, and change nothing else: they may get in
@@ -12,7 +13,7 @@ use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
 const RECORD_ATTEMPTS: usize = 32;
 
 pub(super) async fn apply<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Receipt, StoreError> {
-    refuse_unsupported(changes)?;
+    require_key(changes)?;
     let attempts = if changes.is_record_only() { RECORD_ATTEMPTS } else { ATTEMPTS };
     for _ in 0..attempts {
         if let Some(first) = applied_before(&store.records, changes.operation).await? {
@@ -28,21 +29,6 @@ pub(super) async fn apply<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> 
         }
     }
     Err(contention())
-}
-
-/// What no store that works by rows can do, before anything is read.
-fn refuse_unsupported(changes: &ChangeSet) -> Result<(), StoreError> {
-    for step in &changes.steps {
-        for (field, value) in names::written(&step.write) {
-            if *value == NewValue::Masked(Mask::Hmac) {
-                return Err(StoreError::Unsupported(format!(
-                    "keyed pseudonyms (`hmac` on `{}.{field}`)",
-                    step.kind
-                )));
-            }
-        }
-    }
-    Ok(())
 }
 
 async fn applied_before(
@@ -78,6 +64,7 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
         audit,
         snapshot,
         receipt: _,
+        mask_key: _, // The steps have it.
     } = changes;
     names::check_changes(changes)?;
     let evaluation = store.evaluate(query).await?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::audit::Snapshots;
 use super::sets::{Evaluation, kind};
-use crate::domain::{Event, FieldName, Kind, KindName, Record, RecordId, Value};
+use crate::domain::{Event, FieldName, Kind, KindName, MaskKey, Record, RecordId, Value};
 use crate::plan::{ChangeSet, ChangeStep, EventDraft, NewValue, Write};
 use crate::store::library::{self, Mark};
 use crate::store::{Records, RowChange, StoreError, masked};
@@ -46,6 +46,7 @@ impl<R: Records> Evaluation<'_, R> {
         written: &mut Written,
     ) -> Result<u64, StoreError> {
         let kind = kind(self.query, &step.kind)?;
+        let mask_key = changes.mask_key.as_ref();
         let mut affected = 0;
         for (id, _) in self.rows(step.rows)? {
             let key = (kind.name.clone(), id);
@@ -59,7 +60,7 @@ impl<R: Records> Evaluation<'_, R> {
             match &step.write {
                 Write::Keep => {}
                 Write::Delete => written.delete(key),
-                Write::Update(values) => written.update(kind, key, before, values)?,
+                Write::Update(values) => written.update(kind, key, before, values, mask_key)?,
                 Write::Mark(values) => {
                     let mark = written
                         .marks
@@ -70,7 +71,7 @@ impl<R: Records> Evaluation<'_, R> {
                             mark.before.insert(field.clone(), before.get(field).clone());
                         }
                     }
-                    written.update(kind, key, before, values)?;
+                    written.update(kind, key, before, values, mask_key)?;
                 }
             }
         }
@@ -134,6 +135,7 @@ impl Written {
         key: RowKey,
         before: &Record,
         values: &[(FieldName, NewValue)],
+        mask_key: Option<&MaskKey>,
     ) -> Result<(), StoreError> {
         let record = match self.updated.entry(key) {
             Entry::Occupied(updated) => updated.into_mut(),
@@ -142,7 +144,7 @@ impl Written {
         for (field, value) in values {
             let value = match value {
                 NewValue::Value(value) => value.clone(),
-                NewValue::Masked(mask) => masked(mask, kind, field, before)?,
+                NewValue::Masked(mask) => masked(mask, kind, field, before, mask_key)?,
                 NewValue::Next => next(kind, field, record)?,
             };
             record.fields.insert(field.clone(), value);

@@ -6,7 +6,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::world::{now, world};
-use crate::domain::{AuditEntry, AuditOutcome, Condition, DataMap, KindName, Mode, OperationId, RecordId};
+use crate::domain::{
+    AuditEntry, AuditOutcome, Condition, DataMap, KindName, MaskKey, Mode, OperationId, RecordId,
+};
 use crate::plan::{
     Arm, Case, ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows, NamedSet, Outcome,
     Precondition, Question, Ranks, Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery, Write,
@@ -27,6 +29,7 @@ pub(super) struct Change {
     receipt: Vec<ReceiptStep>,
     operation: OperationId,
     outcome: AuditOutcome,
+    mask_key: Option<MaskKey>,
 }
 
 /// The operation that change sets belong to unless they say otherwise.
@@ -75,6 +78,7 @@ impl Change {
             receipt: Vec::new(),
             operation: operation(1),
             outcome: AuditOutcome::Done,
+            mask_key: None,
         };
         empty.set(kind, vec![arm(Source::Subjects)])
     }
@@ -197,6 +201,12 @@ impl Change {
         self
     }
 
+    /// With a key for its masks.
+    pub(super) fn keyed(mut self) -> Self {
+        self.mask_key = Some(MaskKey::new([7; MaskKey::LENGTH]).expect("a key"));
+        self
+    }
+
     /// The attempt alone: nothing is carried out.
     pub(super) fn refused(mut self, outcome: AuditOutcome) -> Self {
         self.steps.clear();
@@ -255,6 +265,7 @@ impl Change {
                 steps: self.receipt.clone(),
                 open: Vec::new(),
             },
+            mask_key: self.mask_key.clone(),
         }
     }
 }

@@ -57,6 +57,8 @@ macro_rules! conformance_cases {
                 clause_3_the_sets_of_a_cycle_grow_from_each_other,
                 clause_3_time_is_that_of_the_request,
                 clause_3_masks_are_made_of_the_row,
+                clause_3_equal_values_have_equal_pseudonyms,
+                clause_3_a_keyed_mask_without_a_key_changes_nothing,
             }
             4 clause_4_unknown_names {
                 clause_4_a_kind_the_store_does_not_have,

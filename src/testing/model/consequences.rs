@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fate, Id, Rows, World};
-use crate::domain::{FieldName, KindName, Mask, Mode, Reference, ReferenceName, Request, Value};
+use crate::domain::{FieldName, KindName, Mask, MaskKey, Mode, Reference, ReferenceName, Request, Value};
 use crate::plan::Disposition;
 use crate::policy::{Entry, Link, Redirect, Rule, Severity};
 use crate::store::masked;
@@ -258,7 +258,13 @@ impl<'a> World<'a> {
         steps
     }
 
-    pub(super) fn after(&self, request: &Request, stones: &BTreeSet<Id>, redirects: &Redirects<'_>) -> Rows {
+    pub(super) fn after(
+        &self,
+        request: &Request,
+        stones: &BTreeSet<Id>,
+        redirects: &Redirects<'_>,
+        mask_key: Option<&MaskKey>,
+    ) -> Rows {
         let mut rows = self.rows.clone();
         for (id, before) in self.all() {
             let table = rows.get_mut(&id.0).expect("a kind");
@@ -285,7 +291,7 @@ impl<'a> World<'a> {
             }
             let mut writes = i64::from(!masks.is_empty());
             for (field, mask) in masks {
-                let value = masked(mask, kind, field, before).expect("a mask that fits");
+                let value = masked(mask, kind, field, before, mask_key).expect("a mask that fits");
                 row.fields.insert(field.clone(), value);
             }
             if (fate == Some(Fate::Soft) || stays)

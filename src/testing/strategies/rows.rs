@@ -51,6 +51,8 @@ pub(super) fn rows(
                 .with("state", state)
                 .with("at", when)
                 .with("note", "private")
+                // The same in many rows of many kinds, and in some none.
+                .with("code", (row.at < 3).then(|| format!("code {}", row.state)))
                 .with("mail", format!("{}{at}@example.org", name(kind)))
                 .with("deleted_at", Value::Null);
             if row.marked && !is_subject && !facts["deleted_at"].is_null() {
