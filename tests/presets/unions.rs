@@ -116,7 +116,7 @@ on_every_store! {
         assert_eq!(world.ids("members").await, ["m1", "m2"]);
     }
 
-    // R189 R192 R195 R197 R198 R199 R200 R201 R202
+    // R189 R192 R195 R197 R198 R199 R200 R201 R202 R210
     async fn the_audit_log_says_who_when_from_where_and_why(on: On) {
         let world = settled(on).await;
         world.done(&delete(NORTH).note("merged with South")).await;

@@ -99,7 +99,8 @@ pub fn clinic(language: Language) -> PolicyBuilder {
 /// The same, and consents stay as a minimal proof that they were given and revoked: without the signed document,
 /// of a client who stays as a tombstone without personal values.
 ///
-/// What has been processed on the ground of a consent can then still be justified (GDPR art. 7(1)).
+/// What has been processed on the ground of a consent can then still be justified (GDPR art. 7(1)). It takes the
+/// preset with its consents and revokes; what the host does not have is left out afterwards.
 ///
 /// ```
 /// use client_lifecycle::domain::Language;
