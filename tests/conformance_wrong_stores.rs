@@ -271,7 +271,7 @@ macro_rules! found {
 
 found! {
     a_store_that_keeps_half_after_an_error: KeepsHalfAfterAnError
-        by clause_1_a_failed_precondition_changes_nothing, breaks [1, 2, 4, 6, 8];
+        by clause_1_a_failed_precondition_changes_nothing, breaks [1, 2, 3, 4, 6, 8];
     a_store_that_writes_in_two_parts: WritesInTwoParts
         by clause_1_a_dropped_call_changes_everything_or_nothing, breaks [1, 2, 3, 4, 6, 7, 9];
     a_store_that_ignores_preconditions: IgnoresPreconditions
@@ -305,7 +305,7 @@ found! {
     a_store_whose_two_transactions_are_seen: WritesInTwoParts
         by clause_7_a_reader_beside_a_writer_sees_whole_states, breaks [1, 2, 3, 4, 6, 7, 9];
     a_store_that_calls_everything_retryable: CallsEverythingRetryable
-        by clause_8_conflict_and_unknown_are_two_things, breaks [2, 4, 8];
+        by clause_8_conflict_and_unknown_are_two_things, breaks [2, 3, 4, 8];
     a_store_that_takes_a_wrong_id_for_an_unknown_name: TakesAWrongIdForAnUnknownName
         by clause_8_an_id_of_another_sort_is_told_apart, breaks [8];
     a_store_that_forgets_operations: ForgetsOperations

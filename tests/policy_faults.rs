@@ -75,7 +75,7 @@ faulty! {
     an_unknown_key_of_a_kind_is_reported_with_its_path:
         "/kinds/debts/tabel" = "x" => "kinds.debts.tabel", "unknown field `tabel`";
     an_unknown_mode_is_reported_with_the_modes_there_are:
-        "/modes/destroy" = {"allow": "any"} => "modes.destroy", "there are deactivate";
+        "/modes/destroy" = {"allow": "any"} => "modes.destroy", "there are create, update, reassign, deactivate";
     an_unknown_subject_is_reported:
         "/subject" = "persons" => "subject", "no kind `persons`";
     a_reference_to_an_unknown_kind_is_reported:
