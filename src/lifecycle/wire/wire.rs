@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::noun::sentence;
 use super::{Action, Answer, Body, Case, ErrorList, Noun, StatusMessage, Success, text};
-use crate::domain::{Language, Mode, RecordId, instant_text};
+use crate::domain::{Language, Mode, RecordId, Violations, instant_text};
 use crate::lifecycle::Error;
 use crate::plan::{NotExecutable, Plan, Receipt};
 use crate::policy::Refusal;
@@ -128,7 +128,11 @@ impl Wire {
         match self.ids {
             _ if path.trim().is_empty() => Err(self.case(Case::MissingId)),
             Ids::Any => Ok(path.into()),
-            Ids::Uuid => path.parse::<Uuid>().map(Into::into).map_err(|_| self.case(Case::WrongId)),
+            // The usual form only: others, without hyphens or in braces, are not what such an API takes.
+            Ids::Uuid => match path.parse::<Uuid>() {
+                Ok(id) if path.len() == 36 => Ok(id.into()),
+                _ => Err(self.case(Case::WrongId)),
+            },
         }
     }
 
@@ -169,6 +173,7 @@ impl Wire {
         let case = Case::of(error);
         let answer = match error {
             Error::Blocked(NotExecutable(plan)) => return self.blocked(plan),
+            Error::Invalid(violations) => self.violations(violations),
             Error::Refused(Refusal::Invalid { message, .. }) if self.language == Language::English => {
                 self.listing(case, vec![message.clone()])
             }
@@ -176,6 +181,23 @@ impl Wire {
         };
         let remedy = if answer.remedy.is_empty() { error.remedy().into() } else { answer.remedy };
         Answer { remedy, ..answer }
+    }
+
+    /// The answer to values that make no sense: the first violation, or all of them where the shape has a place
+    /// for them.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::ClientPatch;
+    /// use client_lifecycle::lifecycle::wire::Wire;
+    /// let body = serde_json::json!({ "name": "M", "email": "maria" });
+    /// let violations = ClientPatch::from_json(&body).unwrap_err();
+    /// let answer = Wire::clinic().violations(&violations);
+    /// assert_eq!(answer.json(), r#"{"statusCode":400,"statusMessage":"Email inválido"}"#);
+    /// ```
+    #[must_use]
+    pub fn violations(&self, violations: &Violations) -> Answer {
+        let told = violations.in_language(self.language);
+        self.listing(Case::Invalid, told.iter().map(|violation| violation.message.clone()).collect())
     }
 
     /// The answer to a case that the host found out by itself, such as credentials it did not accept.
@@ -195,13 +217,14 @@ impl Wire {
     fn blocked(&self, plan: &Plan) -> Answer {
         let blockers = plan.blockers.iter().map(|blocker| (blocker.message.clone(), blocker.remedy.clone()));
         let open = plan.warnings.iter().filter(|warning| !warning.acknowledged);
+        // A body has no other place for the name by which a warning is acknowledged.
         let warnings = open.map(|warning| {
-            let acknowledge = format!("acknowledge `{}`", warning.name);
+            let acknowledge = text::acknowledge(&warning.name, self.language);
             let remedy = match &*warning.remedy {
-                "" => acknowledge,
+                "" => acknowledge.clone(),
                 remedy => format!("{remedy}, or {acknowledge}"),
             };
-            (warning.message.clone(), remedy)
+            (format!("{} ({acknowledge})", warning.message), remedy)
         });
         let (messages, remedies): (Vec<_>, Vec<_>) = blockers.chain(warnings).unzip();
         let answer = self.listing(Case::Blocked, messages);
