@@ -100,8 +100,13 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
             note: None,
             digest: None,
             detail: json!({}),
+            before: Default::default(),
         },
+        inserts: vec![],
+        told: vec![],
+        snapshot: vec![],
         receipt,
+        mask_key: None,
     }
 }
 
@@ -194,7 +199,7 @@ async fn marks_keep_what_the_fields_held() {
 }
 
 #[tokio::test]
-async fn a_keyed_pseudonym_is_refused_before_anything_is_read() {
+async fn a_keyed_mask_without_a_key_is_refused_before_anything_is_read() {
     let masked = vec![("name".into(), NewValue::Masked(Mask::Hmac))];
     let store = MemoryStore::new();
     let result = store.apply(&changes(vec![(0, Write::Update(masked))])).await;

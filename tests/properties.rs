@@ -26,6 +26,7 @@ use common::sorted;
 use proptest::prelude::*;
 use serde_json::Value;
 
+/// R204: every rule along a reference.
 #[test]
 fn the_model_and_the_memory_store_agree() {
     on_random_worlds(async |case, verdict| {
@@ -144,6 +145,7 @@ fn planning_twice_says_the_same_and_applying_twice_does_it_once() {
     });
 }
 
+/// R24, R25: the store's own delete, beside foreign keys that delete, empty or refuse.
 #[cfg(feature = "sqlite")]
 #[test]
 fn the_model_and_sqlite_agree_whatever_its_foreign_keys_do() {
@@ -178,7 +180,7 @@ fn the_model_and_postgres_agree_whatever_its_foreign_keys_do() {
     };
     runtime.block_on(PostgresStore::new(schema.pool.clone()).migrate()).unwrap();
     let turn = std::cell::Cell::new(0_usize);
-    on_random_worlds_in(&runtime, async |case, verdict| {
+    on_random_worlds_in(&runtime, 100, async |case, verdict| {
         turn.set(turn.get() + 1);
         let actions = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"];
         let checked = ["", "DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED"];

@@ -34,6 +34,9 @@ pub(crate) struct Shared {
     /// The policy document, as JSON
     #[arg(long, global = true, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// The key of the mask `hmac`: a file of at least 32 bytes, kept secret
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) mask_key: Option<PathBuf>,
     /// What the names of the library's own tables begin with
     #[arg(long, global = true, default_value_t, value_parser = prefix)]
     pub(crate) prefix: Prefix,

@@ -76,7 +76,8 @@ impl From<StoreError> for Failure {
 fn exit(error: &Error) -> Exit {
     match error {
         Error::Misfit(_)
-        | Error::Refused(Refusal::Invalid { .. })
+        | Error::NoMaskKey { .. }
+        | Error::Refused(Refusal::Invalid { .. } | Refusal::MissingId)
         | Error::Store(
             StoreError::WrongId { .. } | StoreError::Unknown { .. } | StoreError::BadValue { .. },
         ) => Exit::Usage,
@@ -114,6 +115,7 @@ fn said(error: &Error) -> String {
 /// What `source` would tell is already in the message.
 fn remedy(error: &Error) -> &str {
     match error {
+        Error::NoMaskKey { .. } => "add `--mask-key FILE` with the key of the masks",
         Error::Store(StoreError::Backend { .. }) => "",
         Error::Store(StoreError::Refused { .. }) => "see which constraint of the schema objected",
         error => error.remedy(),

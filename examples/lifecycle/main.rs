@@ -15,6 +15,7 @@ mod check;
 mod failure;
 mod init;
 mod location;
+mod mask_key;
 mod output;
 mod plan;
 mod policy;

@@ -7,12 +7,13 @@ use client_lifecycle::sql::Dialect;
 use crate::arguments::{Format, Shared};
 use crate::failure::Failure;
 use crate::request::RequestArguments;
-use crate::{output, policy, store};
+use crate::{mask_key, output, policy, store};
 
 pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
     let opened = store::to_read(shared, &policy).await?;
-    let mut lifecycle = Lifecycle::open(opened.store, policy).await?;
+    let lifecycle = mask_key::given(Lifecycle::open(opened.store, policy).await?, shared)?;
+    let mut lifecycle = lifecycle.with_environment(asked.environment);
     if let Some(now) = asked.now {
         lifecycle = lifecycle.with_clock(now);
     }

@@ -1,11 +1,12 @@
 //! The audit trail: every attempt, with who, why and how it ended.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, KindName, Mode, OperationId, Reason, RecordId};
+use super::{Actor, FieldName, KindName, Mode, OperationId, Reason, RecordId, Value};
 
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -61,7 +62,7 @@ impl fmt::Display for AuditOutcome {
     }
 }
 
-/// One attempt, as it is recorded for each of its subjects. Holds nothing of the subject but its id.
+/// One attempt, as it is recorded for each of its subjects. Holds nothing personal of the subject but its id.
 ///
 /// `Debug` hides the note, the address and the user agent.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -90,6 +91,10 @@ pub struct AuditEntry {
     pub digest: Option<String>,
     /// What the plan counted or what went wrong: names and numbers, no values.
     pub detail: serde_json::Value,
+    /// What the subject held before it was removed, as far as the data map declares it. Personal fields are left
+    /// out: a log that is kept for ever would bring back what is to be erased.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub before: BTreeMap<FieldName, Value>,
 }
 
 impl AuditEntry {

@@ -63,11 +63,14 @@ impl DataMap {
         for kind in kinds {
             let path = format!("kinds.{}", kind.name);
             if kind.name.as_str().is_empty() {
-                faults.push(Fault::new("kinds", "a kind needs a name"));
+                faults.push(Fault::new("kinds", "a kind needs a name").remedy("call it as its table"));
             }
             check_kind(&path, &kind, &mut faults);
             if map.kinds.insert(kind.name.clone(), kind).is_some() {
-                faults.push(Fault::new(path, "the kind is declared twice"));
+                faults.push(
+                    Fault::new(path, "the kind is declared twice")
+                        .remedy("give each a name of its own, with `table` for its table"),
+                );
             }
         }
         for reference in references {
@@ -149,15 +152,26 @@ impl DataMap {
         &self.excluded
     }
 
-    /// Every field of a kind that the map knows of: id, references, status, declared and personal fields.
+    /// Every field of a kind that the map knows of: id, references, status, what the library keeps, declared and
+    /// personal fields.
     pub fn fields_of<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a FieldName> {
         let own = [Some(&kind.id), kind.status.as_ref().map(|s| &s.field), kind.deleted_at.as_ref()];
-        let mut fields: Vec<&FieldName> = own.into_iter().flatten().collect();
+        let kept = [&kind.created_at, &kind.updated_at, &kind.version].into_iter().flatten();
+        let mut fields: Vec<&FieldName> = own.into_iter().flatten().chain(kept).collect();
         fields.extend(self.references_from(&kind.name).map(|reference| &reference.field));
         fields.extend(kind.fields.keys().chain(kind.personal.keys()).chain(&kind.key));
         fields.sort();
         fields.dedup();
         fields.into_iter()
+    }
+
+    /// Makes a field known that nothing else declares, without a type.
+    pub(crate) fn know_field(&mut self, kind: &KindName, field: &FieldName) {
+        if let Some(kind) = self.kinds.get_mut(kind)
+            && !kind.personal.contains_key(field)
+        {
+            kind.fields.entry(field.clone()).or_default();
+        }
     }
 
     /// Declares the type of a field that nothing else declares; the type it has otherwise.
@@ -191,9 +205,10 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
                 .remedy("others refer to it; give the kind an id that is not personal"),
         );
     }
+    kept_by_the_library(path, kind, faults);
     for (field, mask) in &kind.personal {
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
-        if unique && !mask_keeps_unique(mask) {
+        if unique && !mask.keeps_unique() {
             faults.push(
                 Fault::new(
                     format!("{path}.personal.{field}"),
@@ -205,10 +220,32 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
     }
 }
 
-fn mask_keeps_unique(mask: &super::Mask) -> bool {
-    use super::Mask;
-    match mask {
-        Mask::Null | Mask::PlaceholderEmail | Mask::Hmac => true,
-        Mask::Text(_) | Mask::Year | Mask::Truncate(_) => false,
+/// The fields that every write sets are of one type, and nothing else writes them.
+fn kept_by_the_library(path: &str, kind: &Kind, faults: &mut Faults) {
+    let kept = [
+        ("created_at", &kind.created_at, FieldType::Timestamp),
+        ("updated_at", &kind.updated_at, FieldType::Timestamp),
+        ("version", &kind.version, FieldType::Integer),
+    ];
+    let mut known = vec![&kind.id];
+    known.extend(kind.status.as_ref().map(|status| &status.field));
+    known.extend(&kind.deleted_at);
+    for (role, field, wanted) in kept {
+        let Some(field) = field else { continue };
+        let path = format!("{path}.{role}");
+        if known.contains(&field) || kind.personal.contains_key(field) {
+            faults.push(
+                Fault::new(&path, format!("`{field}` is another thing too"))
+                    .remedy("give it a field of its own; the library writes it"),
+            );
+        }
+        known.push(field);
+        let declared = kind.type_of(field);
+        if declared != wanted && !(wanted.is_time() && declared.is_time()) {
+            faults.push(
+                Fault::new(&path, format!("`{field}` is {declared}, and has to be {wanted}"))
+                    .remedy("correct its type under `fields`"),
+            );
+        }
     }
 }

@@ -20,6 +20,12 @@ pub struct Kind {
     pub status: Option<StatusField>,
     /// The field that says since when a record counts as deleted; null while it does not.
     pub deleted_at: Option<FieldName>,
+    /// The field that says since when a record is there. Written once, when the library creates it.
+    pub created_at: Option<FieldName>,
+    /// The field that says when a record was written last. Every write of the library sets it.
+    pub updated_at: Option<FieldName>,
+    /// The field that counts how often a record was written: an integer, one more with every write.
+    pub version: Option<FieldName>,
     /// Whether a row that has to stay, because others must keep referring to it, may stay masked.
     pub tombstone: bool,
     /// Whether rows come and go all the time (sessions, logs), so that their number binds no plan.
@@ -106,6 +112,9 @@ impl Kind {
             id: "id".into(),
             status: None,
             deleted_at: None,
+            created_at: None,
+            updated_at: None,
+            version: None,
             tombstone: false,
             volatile: false,
             only: None,
@@ -130,7 +139,7 @@ impl Kind {
             .unwrap_or_else(|| field.as_str())
     }
 
-    /// The type of a field: `deleted_at` is a timestamp, and what nobody declared is text.
+    /// The type of a field: instants are timestamps, a version is an integer, and what nobody declared is text.
     #[must_use]
     pub fn type_of(&self, field: &FieldName) -> FieldType {
         self.declared_type(field).unwrap_or(FieldType::Text)
@@ -140,6 +149,12 @@ impl Kind {
     #[must_use]
     pub fn declared_type(&self, field: &FieldName) -> Option<FieldType> {
         let declared = self.fields.get(field).and_then(|field| field.field_type);
-        declared.or_else(|| (self.deleted_at.as_ref() == Some(field)).then_some(FieldType::Timestamp))
+        let instants = [&self.deleted_at, &self.created_at, &self.updated_at];
+        let by_role = if instants.into_iter().flatten().any(|instant| instant == field) {
+            Some(FieldType::Timestamp)
+        } else {
+            (self.version.as_ref() == Some(field)).then_some(FieldType::Integer)
+        };
+        declared.or(by_role)
     }
 }

@@ -35,6 +35,12 @@ pub(crate) struct KindDocument {
     status: Option<StatusField>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deleted_at: Option<FieldName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    created_at: Option<FieldName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_at: Option<FieldName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<FieldName>,
     #[serde(default, skip_serializing_if = "is_false")]
     tombstone: bool,
     #[serde(default, skip_serializing_if = "is_false")]
@@ -134,13 +140,30 @@ impl From<Field> for FieldDocument {
 
 impl KindDocument {
     fn into_kind(self, name: KindName) -> Kind {
-        let Self { table, id, status, deleted_at, tombstone, volatile, only, fields, personal, key } = self;
+        let Self {
+            table,
+            id,
+            status,
+            deleted_at,
+            created_at,
+            updated_at,
+            version,
+            tombstone,
+            volatile,
+            only,
+            fields,
+            personal,
+            key,
+        } = self;
         Kind {
             name,
             table,
             id: id.unwrap_or_else(|| "id".into()),
             status,
             deleted_at,
+            created_at,
+            updated_at,
+            version,
             tombstone,
             volatile,
             only,
@@ -153,13 +176,30 @@ impl KindDocument {
 
 impl From<Kind> for KindDocument {
     fn from(kind: Kind) -> Self {
-        let Kind { name: _, table, id, status, deleted_at, tombstone, volatile, only, fields, personal, key } =
-            kind;
+        let Kind {
+            name: _,
+            table,
+            id,
+            status,
+            deleted_at,
+            created_at,
+            updated_at,
+            version,
+            tombstone,
+            volatile,
+            only,
+            fields,
+            personal,
+            key,
+        } = kind;
         Self {
             table,
             id: (id != "id").then_some(id),
             status,
             deleted_at,
+            created_at,
+            updated_at,
+            version,
             tombstone,
             volatile,
             only,

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What takes the place of a personal value when its row is anonymized. Each is computed from the row alone.
+/// What takes the place of a personal value when its row is anonymized. Each is computed from the row, and
+/// `hmac` from the host's key too.
 ///
 /// ```
 /// use client_lifecycle::domain::Mask;
@@ -23,7 +24,18 @@ pub enum Mask {
     Truncate(u16),
     /// `<record id>@anonymized.invalid`, which is unique and can never receive mail (RFC 2606).
     PlaceholderEmail,
-    /// A pseudonym under a key of the host (HMAC-SHA-256). An unkeyed hash is not offered: values of low
+    /// A pseudonym of a text under a [`MaskKey`](super::MaskKey) of the host: 64 hexadecimal digits, equal
+    /// where two rows had the same value. Null stays null. An unkeyed hash is not offered: values of low
     /// entropy can be guessed back from it.
     Hmac,
+}
+
+impl Mask {
+    /// Whether two rows with different values have different values afterwards too, or none.
+    pub(crate) fn keeps_unique(&self) -> bool {
+        match self {
+            Self::Null | Self::PlaceholderEmail | Self::Hmac => true,
+            Self::Text(_) | Self::Year | Self::Truncate(_) => false,
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod audit;
 mod client;
 mod condition;
 mod data_map;
+mod document_letter;
 mod document_type;
 mod event;
 mod fault;
@@ -15,6 +16,7 @@ mod kind;
 mod language;
 pub(crate) mod map_document;
 mod mask;
+mod mask_key;
 mod mode;
 mod name;
 pub(crate) mod once;
@@ -29,7 +31,10 @@ mod value;
 
 pub use actor::Actor;
 pub use audit::{AuditEntry, AuditOutcome};
-pub use client::{Client, ClientDetails, InvalidClient};
+pub use client::{
+    BadRecord, Client, ClientPatch, ClientRules, NewClient, Violation, ViolationCode, Violations,
+    normalised_email,
+};
 pub use condition::{Comparison, Condition, Moment};
 pub use condition::{
     after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
@@ -44,6 +49,7 @@ pub use instant::{instant_text, to_milliseconds};
 pub use kind::{Field, Kind, StatusField};
 pub use language::Language;
 pub use mask::Mask;
+pub use mask_key::{MaskKey, ShortMaskKey};
 pub use mode::Mode;
 pub use name::{FieldName, KindName, ReferenceName};
 pub use period::{BadPeriod, Period};

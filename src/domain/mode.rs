@@ -1,11 +1,15 @@
-//! Modes: what is to become of the subject.
+//! Modes: what is to be done with the subject.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What is to become of the subject.
+/// What is to be done with the subject.
+///
+/// Five of them take something away, and reach the rows that refer to the subject. `create` and `update` bring
+/// values and go with a [`NewClient`](super::NewClient) or a [`ClientPatch`](super::ClientPatch); `reassign` gives
+/// references another target and leaves the subject as it is.
 ///
 /// ```
 /// use client_lifecycle::domain::Mode;
@@ -14,6 +18,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
+    /// A new record.
+    Create,
+    /// New values of some fields.
+    Update,
+    /// Another target for references to the subject, or for its own.
+    Reassign,
     /// Status OFF.
     Deactivate,
     /// Status ON.
@@ -28,13 +38,28 @@ pub enum Mode {
 
 impl Mode {
     /// All modes.
-    pub const ALL: [Self; 5] =
+    pub const ALL: [Self; 8] = [
+        Self::Create,
+        Self::Update,
+        Self::Reassign,
+        Self::Deactivate,
+        Self::Reactivate,
+        Self::SoftDelete,
+        Self::Anonymize,
+        Self::HardDelete,
+    ];
+
+    /// The modes that switch or take away.
+    pub const REMOVALS: [Self; 5] =
         [Self::Deactivate, Self::Reactivate, Self::SoftDelete, Self::Anonymize, Self::HardDelete];
 
     /// The name in documents.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Reassign => "reassign",
             Self::Deactivate => "deactivate",
             Self::Reactivate => "reactivate",
             Self::SoftDelete => "soft_delete",
@@ -47,11 +72,32 @@ impl Mode {
     #[must_use]
     pub fn past(self) -> &'static str {
         match self {
+            Self::Create => "CREATED",
+            Self::Update => "UPDATED",
+            Self::Reassign => "REASSIGNED",
             Self::Deactivate => "DEACTIVATED",
             Self::Reactivate => "REACTIVATED",
             Self::SoftDelete | Self::HardDelete => "DELETED",
             Self::Anonymize => "ANONYMIZED",
         }
+    }
+
+    /// Whether it brings values, which a request alone does not hold.
+    #[must_use]
+    pub fn carries_values(self) -> bool {
+        matches!(self, Self::Create | Self::Update)
+    }
+
+    /// Whether rows that refer to the subject are reached by its rules.
+    #[must_use]
+    pub fn removes(self) -> bool {
+        Self::REMOVALS.contains(&self)
+    }
+
+    /// Whether the subject no longer counts as there afterwards.
+    #[must_use]
+    pub fn deletes(self) -> bool {
+        matches!(self, Self::SoftDelete | Self::Anonymize | Self::HardDelete)
     }
 
     /// Whether it takes values away for good.

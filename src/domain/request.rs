@@ -66,6 +66,25 @@ impl Request {
         }
     }
 
+    /// A new record, whose id the library makes.
+    #[must_use]
+    pub fn create(kind: impl Into<KindName>) -> Self {
+        Self::batch::<RecordId>(Mode::Create, kind, [])
+    }
+
+    /// New values for some fields.
+    #[must_use]
+    pub fn update(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
+        Self::new(Mode::Update, kind, id)
+    }
+
+    /// Another target for references to a record, or for its own: name them with
+    /// [`reassign`](Self::reassign).
+    #[must_use]
+    pub fn reassigning(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
+        Self::new(Mode::Reassign, kind, id)
+    }
+
     /// Delete for good.
     #[must_use]
     pub fn hard_delete(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::Mode;
+
 /// Whether a client's account is active. Separate from deletion: an OFF client can come back any time.
 ///
 /// ```
@@ -34,6 +36,23 @@ impl Status {
         match self {
             Self::On => "ON",
             Self::Off => "OFF",
+        }
+    }
+
+    /// The mode that takes a client from this status to another; `None` where there is nothing to do.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{Mode, Status};
+    /// assert_eq!(Status::On.change_to(Status::Off), Some(Mode::Deactivate));
+    /// assert_eq!(Status::Off.change_to(Status::On), Some(Mode::Reactivate));
+    /// assert_eq!(Status::On.change_to(Status::On), None);
+    /// ```
+    #[must_use]
+    pub fn change_to(self, wanted: Self) -> Option<Mode> {
+        match (self, wanted) {
+            (Self::On, Self::Off) => Some(Mode::Deactivate),
+            (Self::Off, Self::On) => Some(Mode::Reactivate),
+            (Self::On, Self::On) | (Self::Off, Self::Off) => None,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What is recorded of an attempt.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::Error;
-use crate::domain::{AuditEntry, AuditOutcome, DataMap, OperationId, Request};
+use crate::domain::{AuditEntry, AuditOutcome, DataMap, FieldName, OperationId, Request};
 use crate::plan::{ChangeSet, Digest, Outcome, Plan, Receipt, SurveyQuery};
 
 /// The entry for an attempt that is carried out.
@@ -34,6 +35,7 @@ pub(super) fn refused(
     operation: OperationId,
     now: DateTime<Utc>,
     error: &Error,
+    why: Option<String>,
 ) -> ChangeSet {
     let plan = error.plan();
     let blockers: Vec<_> = plan
@@ -41,11 +43,55 @@ pub(super) fn refused(
         .flat_map(|plan| &plan.blockers)
         .map(|blocker| json!({ "kind": blocker.kind, "rule": blocker.rule, "count": blocker.count }))
         .collect();
+    let mut detail = json!({ "code": error.code(), "blockers": blockers });
+    if let (Some(why), Some(detail)) = (why, detail.as_object_mut()) {
+        detail.insert("why".into(), why.into());
+    }
+    if let (Error::Invalid(violations), Some(detail)) = (error, detail.as_object_mut()) {
+        let named = violations.iter().map(|one| json!({ "path": one.path, "code": one.code.as_str() }));
+        detail.insert("violations".into(), named.collect());
+    }
     let audit = AuditEntry {
         digest: plan.map(|plan| plan.digest.to_string()),
-        detail: json!({ "code": error.code(), "blockers": blockers }),
+        detail,
         ..entry(request, operation, now, error.outcome())
     };
+    let digest = plan.map_or_else(|| Digest::from(""), |plan| plan.digest.clone());
+    record_only(request, map, operation, now, audit, digest)
+}
+
+/// The change set that records an attempt for which there was nothing to do: all is as it was asked to be.
+pub(super) fn nothing_to_do(
+    request: &Request,
+    map: &Arc<DataMap>,
+    operation: OperationId,
+    now: DateTime<Utc>,
+    plan: &Plan,
+) -> ChangeSet {
+    let audit = AuditEntry {
+        digest: Some(plan.digest.to_string()),
+        subjects: plan.subjects.clone(),
+        detail: json!({ "outcome": Outcome::None }),
+        ..entry(request, operation, now, AuditOutcome::Done)
+    };
+    record_only(request, map, operation, now, audit, plan.digest.clone())
+}
+
+/// Names the fields that were written, not what was written.
+pub(super) fn note_fields<'f>(entry: &mut AuditEntry, fields: impl Iterator<Item = &'f FieldName>) {
+    if let Some(detail) = entry.detail.as_object_mut() {
+        detail.insert("fields".into(), fields.map(|field| json!(field)).collect());
+    }
+}
+
+fn record_only(
+    request: &Request,
+    map: &Arc<DataMap>,
+    operation: OperationId,
+    now: DateTime<Utc>,
+    audit: AuditEntry,
+    digest: Digest,
+) -> ChangeSet {
     ChangeSet {
         operation,
         query: SurveyQuery {
@@ -58,12 +104,15 @@ pub(super) fn refused(
         },
         locks: Vec::new(),
         preconditions: Vec::new(),
+        inserts: Vec::new(),
         events: Vec::new(),
+        told: Vec::new(),
+        snapshot: Vec::new(),
         steps: Vec::new(),
         audit,
         receipt: Receipt {
             operation,
-            digest: plan.map_or_else(|| Digest::from(""), |plan| plan.digest.clone()),
+            digest,
             at: now,
             kind: request.kind.clone(),
             subjects: request.subjects.clone(),
@@ -74,10 +123,16 @@ pub(super) fn refused(
             steps: Vec::new(),
             open: Vec::new(),
         },
+        mask_key: None,
     }
 }
 
-fn entry(request: &Request, operation: OperationId, at: DateTime<Utc>, outcome: AuditOutcome) -> AuditEntry {
+pub(super) fn entry(
+    request: &Request,
+    operation: OperationId,
+    at: DateTime<Utc>,
+    outcome: AuditOutcome,
+) -> AuditEntry {
     AuditEntry {
         action: AuditEntry::action(&request.kind, request.mode),
         operation,
@@ -91,5 +146,6 @@ fn entry(request: &Request, operation: OperationId, at: DateTime<Utc>, outcome: 
         note: request.note.clone(),
         digest: None,
         detail: serde_json::Value::Null,
+        before: BTreeMap::new(),
     }
 }

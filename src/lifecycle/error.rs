@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::{AuditOutcome, Faults, OperationId};
+use crate::domain::{AuditOutcome, BadRecord, Faults, FieldName, OperationId, Violations};
 use crate::plan::{Difference, NotExecutable, Plan, Precondition, expected_words};
 use crate::policy::Refusal;
 use crate::store::StoreError;
@@ -23,6 +23,20 @@ pub enum Error {
     /// Something in the data stands in the way, or a warning is not acknowledged. The plan says what.
     #[error(transparent)]
     Blocked(#[from] NotExecutable),
+    /// The values of a client are not what they have to be.
+    ///
+    /// To handle it: show the violations; each has a path, a code and a message.
+    #[error("the values are not what they have to be: {0}")]
+    Invalid(Violations),
+    /// Another record holds a value that is to be unique: the e-mail address of a client.
+    #[error("another record holds this `{field}`")]
+    Taken {
+        /// The field.
+        field: FieldName,
+    },
+    /// A record cannot be read as a client.
+    #[error("a record cannot be read as a client")]
+    Unreadable(#[from] BadRecord),
     /// The data is not what the plan had shown.
     ///
     /// To handle it: make a new plan and have it confirmed.
@@ -36,6 +50,14 @@ pub enum Error {
     /// To handle it: show the plan as it is now, and have it confirmed.
     #[error("the plan is not the one that was confirmed: its digest is now {}", .0.digest)]
     Changed(Box<Plan>),
+    /// The policy masks fields with `hmac`, and the lifecycle has no key for it. Nothing was read.
+    ///
+    /// To handle it: give it one with [`with_mask_key`](crate::Lifecycle::with_mask_key).
+    #[error("the mask `hmac` needs a key: {}", quoted(.fields))]
+    NoMaskKey {
+        /// The fields, such as `clients.email`.
+        fields: Vec<String>,
+    },
     /// The plan is one for another request.
     #[error("the plan was made for another request")]
     ForeignPlan,
@@ -78,6 +100,10 @@ fn join(changes: &[Change]) -> String {
     changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
+fn quoted(fields: &[String]) -> String {
+    fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ")
+}
+
 impl Change {
     /// The differences of a conflict in the words of the plan.
     pub(super) fn of(
@@ -97,6 +123,12 @@ impl Change {
     }
 }
 
+impl From<Violations> for Error {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations)
+    }
+}
+
 impl Error {
     /// A name for programs.
     #[must_use]
@@ -105,7 +137,11 @@ impl Error {
             Self::Misfit(_) => "misfit",
             Self::Refused(refusal) => refusal.code(),
             Self::Blocked(_) => "blocked",
+            Self::Invalid(_) => "invalid_values",
+            Self::Taken { .. } => "taken",
+            Self::Unreadable(_) => "unreadable",
             Self::Conflict { .. } | Self::Changed(_) => "conflict",
+            Self::NoMaskKey { .. } => "no_mask_key",
             Self::ForeignPlan => "foreign_plan",
             Self::OperationReused(_) => "operation_reused",
             Self::Store(error) => error.code(),
@@ -123,8 +159,12 @@ impl Error {
                 "see to the warnings, or acknowledge them by name"
             }
             Self::Blocked(_) => "do what the plan says must be done first, then plan again",
+            Self::Invalid(_) => "correct the values; every violation is listed",
+            Self::Taken { .. } => "give another value",
+            Self::Unreadable(_) => "correct the record; `source` names the field",
             Self::Conflict { .. } => "make a new plan and confirm it again",
             Self::Changed(_) => "see the plan as it is now, and confirm that",
+            Self::NoMaskKey { .. } => "give the lifecycle the key of its masks, or choose another mask",
             Self::ForeignPlan => "apply a plan with the request it was made for",
             Self::OperationReused(_) => "use a new operation id",
             Self::Store(error) => error.remedy(),
@@ -153,9 +193,13 @@ impl Error {
         match self {
             Self::Refused(refusal) => refusal.outcome(),
             Self::Blocked(_) => AuditOutcome::Blocked,
-            Self::Conflict { .. } | Self::Changed(_) => AuditOutcome::Conflict,
-            Self::ForeignPlan | Self::OperationReused(_) => AuditOutcome::Invalid,
-            Self::Misfit(_) | Self::Store(_) | Self::NotRecorded { .. } => AuditOutcome::Failed,
+            Self::Conflict { .. } | Self::Changed(_) | Self::Taken { .. } => AuditOutcome::Conflict,
+            Self::ForeignPlan | Self::OperationReused(_) | Self::Invalid(_) => AuditOutcome::Invalid,
+            Self::Misfit(_)
+            | Self::NoMaskKey { .. }
+            | Self::Unreadable(_)
+            | Self::Store(_)
+            | Self::NotRecorded { .. } => AuditOutcome::Failed,
         }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Change, Clock, Error, OperationIds, RandomIds, SystemClock, audit};
-use crate::domain::{Faults, OperationId, RecordId, Request, to_milliseconds};
-use crate::plan::{Binding, Digest, Outcome, Plan, Receipt};
+use super::{Change, Clock, Environment, Error, OperationIds, RandomIds, SystemClock, audit};
+use crate::domain::{ClientRules, Faults, MaskKey, Mode, OperationId, RecordId, Request, to_milliseconds};
+use crate::plan::{Binding, Digest, Outcome, Plan, Receipt, SurveyQuery};
 use crate::policy::{DeletionPolicy, Refusal};
 use crate::store::{Store, StoreError};
 
@@ -39,11 +39,14 @@ use crate::store::{Store, StoreError};
 /// ```
 #[derive(Debug)]
 pub struct Lifecycle<S> {
-    store: S,
-    policy: DeletionPolicy,
+    pub(super) store: S,
+    pub(super) policy: DeletionPolicy,
     clock: Arc<dyn Clock>,
-    ids: Arc<dyn OperationIds>,
-    attempts: u32,
+    pub(super) ids: Arc<dyn OperationIds>,
+    pub(super) rules: ClientRules,
+    environment: Environment,
+    pub(super) attempts: u32,
+    pub(super) mask_key: Option<MaskKey>,
 }
 
 /// How often something is tried in all when others are in the way.
@@ -59,7 +62,16 @@ impl<S: Store> Lifecycle<S> {
         let mut faults = Faults::none();
         faults.extend(found);
         faults.or(()).map_err(Error::Misfit)?;
-        Ok(Self { store, policy, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds), attempts: ATTEMPTS })
+        Ok(Self {
+            store,
+            policy,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            rules: ClientRules::default(),
+            environment: Environment::Production,
+            attempts: ATTEMPTS,
+            mask_key: None,
+        })
     }
 
     /// The same with another clock: a fixed instant in tests, or "as if it were then".
@@ -73,6 +85,49 @@ impl<S: Store> Lifecycle<S> {
     #[must_use]
     pub fn with_ids(mut self, ids: impl OperationIds + 'static) -> Self {
         self.ids = Arc::new(ids);
+        self
+    }
+
+    /// The same in another environment; it is production unless said otherwise.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// The same with other rules for the values of clients.
+    #[must_use]
+    pub fn with_client_rules(mut self, rules: ClientRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// The same with the key of the mask `hmac`. It is shown nowhere, and only a change set that needs it
+    /// carries it to the store.
+    ///
+    /// ```
+    /// # use client_lifecycle::domain::{Actor, Mask, MaskKey, Record, Request};
+    /// # use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = DeletionPolicy::from_json(r#"{
+    ///     "subject": "clients",
+    ///     "kinds": { "clients": { "personal": { "email": "hmac" } } },
+    ///     "modes": { "anonymize": { "allow": "any" } } }"#)?;
+    /// let store = MemoryStore::new().with("clients", [Record::new("c1").with("email", "ana@example.org")]);
+    /// let secret = [7; 32]; // from where the host keeps its secrets
+    /// let lifecycle = Lifecycle::open(store, policy).await?.with_mask_key(MaskKey::new(secret)?);
+    ///
+    /// let request = Request::anonymize("clients", "c1").by(Actor::new("ana", "ADMIN"));
+    /// lifecycle.delete(&request).await?;
+    /// let email = lifecycle.store().rows("clients")[0].get("email").clone();
+    /// assert_eq!(email.as_text().map(str::len), Some(64));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_mask_key(mut self, key: MaskKey) -> Self {
+        self.mask_key = Some(key);
         self
     }
 
@@ -93,6 +148,7 @@ impl<S: Store> Lifecycle<S> {
     /// # Errors
     /// [`Error::Refused`] where there is no plan at all; [`Error::Store`]. A plan that is blocked is a plan.
     pub async fn plan(&self, request: &Request) -> Result<Plan, Error> {
+        alone(request)?;
         self.plan_at(request, self.now()).await
     }
 
@@ -161,6 +217,48 @@ impl<S: Store> Lifecycle<S> {
     /// # Errors
     /// [`Error`]; every one of them has been recorded as an attempt.
     pub async fn delete(&self, request: &Request) -> Result<Receipt, Error> {
+        self.planned_and_carried_out(request).await
+    }
+
+    /// Gives references another target in one go, and records the attempt: all members of a union, or the union
+    /// itself. To see first what it would move, [`plan`](Self::plan) and [`apply`](Self::apply) take the same
+    /// request.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{Actor, Record, Request};
+    /// use client_lifecycle::policy::reassign;
+    /// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = DeletionPolicy::of("unions")
+    ///     .reference("members.union_id", "unions")
+    ///     .reassign(|mode| mode.allow("ADMIN").rule("members.union_id", reassign()))
+    ///     .build()?;
+    /// let store = MemoryStore::new()
+    ///     .with("unions", [Record::new("u1"), Record::new("u2")])
+    ///     .with("members", [Record::new(1).with("union_id", "u1"), Record::new(2).with("union_id", "u2")]);
+    /// let lifecycle = Lifecycle::open(store, policy).await?;
+    /// let request = Request::reassigning("unions", "u1")
+    ///     .reassign("members.union_id", "u2")
+    ///     .by(Actor::new("ana", "ADMIN"));
+    /// lifecycle.reassign(&request).await?;
+    /// assert!(lifecycle.store().rows("members").iter().all(|member| member.get("union_id").as_text() == Some("u2")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error`]; every one of them has been recorded as an attempt. A target that is not there, deleted or does
+    /// not qualify is [`Error::Blocked`].
+    pub async fn reassign(&self, request: &Request) -> Result<Receipt, Error> {
+        if request.mode != Mode::Reassign {
+            let refused = Refusal::wrong_mode(request.mode, "a request of mode reassign");
+            return self.settled(request, self.operation(request), Err(refused.into())).await;
+        }
+        self.planned_and_carried_out(request).await
+    }
+
+    async fn planned_and_carried_out(&self, request: &Request) -> Result<Receipt, Error> {
         let operation = self.operation(request);
         let mut left = self.attempts;
         let done = loop {
@@ -177,18 +275,40 @@ impl<S: Store> Lifecycle<S> {
         self.settled(request, operation, done).await
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub(super) fn now(&self) -> DateTime<Utc> {
         to_milliseconds(self.clock.now())
     }
 
-    fn operation(&self, request: &Request) -> OperationId {
+    pub(super) fn operation(&self, request: &Request) -> OperationId {
         request.operation.unwrap_or_else(|| self.ids.next())
     }
 
-    async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
-        let query = self.policy.query(request, now)?;
+    /// That there is a key where the policy needs one: asked before anything is read.
+    fn require_key(&self) -> Result<(), Error> {
+        if self.mask_key.is_some() {
+            return Ok(());
+        }
+        let fields = self.policy.keyed_fields();
+        if fields.is_empty() {
+            return Ok(());
+        }
+        Err(Error::NoMaskKey {
+            fields: fields.iter().map(|(kind, field)| format!("{kind}.{field}")).collect(),
+        })
+    }
+
+    pub(super) async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
+        self.require_key()?;
+        let query = self.query(request, now)?;
         let survey = self.store.survey(&query).await?;
         Ok(self.policy.plan(request, &survey, now)?)
+    }
+
+    /// What has to be known to decide about the request, if it makes sense under the policy and here.
+    fn query(&self, request: &Request, now: DateTime<Utc>) -> Result<SurveyQuery, Refusal> {
+        let query = self.policy.query(request, now)?;
+        self.environment.check(request)?;
+        Ok(query)
     }
 
     /// Whether the plan is one for this request: the same subjects, mode and policy.
@@ -206,8 +326,9 @@ impl<S: Store> Lifecycle<S> {
     /// Nothing is read again, because the store compares everything under its locks; except what only this
     /// request asks, such as whether the subject is within this actor's scope.
     async fn judged_again(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
+        self.require_key()?;
         let now = self.now();
-        let query = self.policy.query(request, now)?;
+        let query = self.query(request, now)?;
         let shown = &plan.execution;
         let mut survey = shown.survey.clone();
         if query.sets != shown.query.sets {
@@ -218,7 +339,7 @@ impl<S: Store> Lifecycle<S> {
                 .zip(shown.query.questions.iter())
                 .take_while(|(a, b)| a == b)
                 .count()
-                .min(self.policy.shared_questions(request.mode));
+                .min(self.policy.shared_questions(request));
             survey.answers.truncate(shared);
             survey.answers.extend(fresh.answers.into_iter().skip(shared));
         }
@@ -234,7 +355,8 @@ impl<S: Store> Lifecycle<S> {
         binding: Binding,
     ) -> Result<Receipt, Error> {
         let entry = audit::done(request, &plan, operation);
-        let (changes, names) = plan.into_executable()?.seal(operation, entry, binding);
+        let (changes, names) =
+            plan.into_executable()?.seal(operation, entry, binding, self.mask_key.as_ref());
         match self.store.apply(&changes).await {
             Ok(receipt) => Ok(receipt),
             Err(StoreError::Conflict { differences }) => {
@@ -264,7 +386,7 @@ impl<S: Store> Lifecycle<S> {
     }
 
     /// Records an attempt that was not carried out, and recognises an operation that had been before.
-    async fn settled(
+    pub(super) async fn settled(
         &self,
         request: &Request,
         operation: OperationId,
@@ -279,13 +401,18 @@ impl<S: Store> Lifecycle<S> {
         // recorded under one of its own.
         let own = match &error {
             Error::Refused(
-                Refusal::MissingRole { .. } | Refusal::WrongScope { .. } | Refusal::Invalid { .. },
+                Refusal::MissingId
+                | Refusal::Unauthenticated { .. }
+                | Refusal::MissingRole { .. }
+                | Refusal::WrongScope { .. }
+                | Refusal::Invalid { .. },
             )
             | Error::OperationReused(_)
             | Error::ForeignPlan => self.ids.next(),
             _ => operation,
         };
-        let attempt = audit::refused(request, self.policy.map(), own, self.now(), &error);
+        let why = self.why_not_found(&error).await;
+        let attempt = audit::refused(request, self.policy.map(), own, self.now(), &error, why);
         let mut recorded = self.store.apply(&attempt).await;
         for _ in 1..self.attempts {
             // A reply that was lost, or another writer: the entry is written once, whichever it was.
@@ -303,11 +430,23 @@ impl<S: Store> Lifecycle<S> {
     }
 }
 
+/// A request that is complete in itself.
+fn alone(request: &Request) -> Result<(), Refusal> {
+    if request.mode.carries_values() {
+        return Err(Refusal::invalid(
+            format!("{} needs values, which a request does not hold", request.mode),
+            "call `create` or `update` of the lifecycle",
+        ));
+    }
+    Ok(())
+}
+
 /// Whether a receipt answers this request.
 fn is_of(receipt: &Receipt, request: &Request) -> bool {
     receipt.kind == request.kind
         && receipt.mode == request.mode
-        && texts(&receipt.subjects, RecordId::spelt) == texts(&request.subjects, RecordId::spelt)
+        // The id of a new record may have been made here.
+        && (request.mode == Mode::Create || texts(&receipt.subjects, RecordId::spelt) == texts(&request.subjects, RecordId::spelt))
 }
 
 /// Ids as text, because a store answers with ids as it holds them: 42 for `"42"`, and a UUID that it holds as
@@ -317,6 +456,6 @@ fn texts(ids: &[RecordId], text: impl Fn(&RecordId) -> String) -> BTreeSet<Strin
 }
 
 /// Whether planning again may help.
-fn may_pass(error: &Error) -> bool {
+pub(super) fn may_pass(error: &Error) -> bool {
     matches!(error, Error::Conflict { .. }) || error.is_retryable()
 }

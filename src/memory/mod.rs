@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 use crate::domain::{AuditEntry, DataMap, Event, Fault, FieldName, KindName, Record};
 use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
-use crate::store::{ByRow, Store, StoreError, library};
+use crate::store::{ByRow, ReadQuery, Reader, Store, StoreError, library};
 
 pub use records::MemoryRecords;
 
@@ -104,6 +104,13 @@ impl MemoryStore {
 /// Only the store itself writes these, so every row can be read.
 fn read<T>(rows: &[Record], row: impl Fn(&Record) -> Result<T, StoreError>) -> Vec<T> {
     rows.iter().filter_map(|each| row(each).ok()).collect()
+}
+
+#[async_trait]
+impl Reader for MemoryStore {
+    async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
+        self.rows.read(query).await
+    }
 }
 
 #[async_trait]

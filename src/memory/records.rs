@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use super::describe::describe;
 use super::table::Table;
 use crate::domain::{DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
-use crate::store::{Batch, BatchError, NoOthers, Page, Records, RowChange, StoreError, Unchanged, library};
+use crate::store::{
+    Batch, BatchError, Holders, NoOthers, Page, Records, RowChange, StoreError, Unchanged, library,
+};
 
 /// [`Records`] in memory. A batch is checked and written under one lock, so nobody sees half of it.
 #[derive(Debug)]
@@ -122,7 +124,7 @@ impl Records for MemoryRecords {
     }
 
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
-        let Batch { unchanged, no_others, changes } = batch;
+        let Batch { unchanged, no_others, holders, changes } = batch;
         for NoOthers { reference, .. } in no_others {
             let (kind, field) = split(reference)?;
             self.index(&kind, &field);
@@ -139,6 +141,12 @@ impl Records for MemoryRecords {
             let (kind, field) = split(reference)?;
             let found = table(&tables, &kind)?.referrers(&field, target);
             if !found.eq(referrers) {
+                return Err(BatchError::Changed);
+            }
+        }
+        for Holders { kind, field, text, rows } in holders {
+            let found = table(&tables, kind)?.holding(field, text).map(|row| &row.id);
+            if !found.eq(rows) {
                 return Err(BatchError::Changed);
             }
         }
@@ -168,6 +176,18 @@ impl Records for MemoryRecords {
             }
         }
         Ok(())
+    }
+
+    async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
+        let tables = self.read_lock();
+        let found = table(&tables, &kind.name)?.holding(field, text);
+        Ok(found.cloned().collect())
+    }
+
+    async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {
+        let tables = self.read_lock();
+        let rows = table(&tables, &kind.name)?.after(page.after);
+        Ok(rows.take(page.limit).cloned().collect())
     }
 
     async fn has_field(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {

@@ -1,6 +1,7 @@
 //! The rows of one kind, found by id and by reference.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 
 use crate::domain::{FieldName, KindName, Record, RecordId};
 use crate::store::StoreError;
@@ -18,6 +19,23 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &Record> {
         self.rows.values()
+    }
+
+    /// The rows after an id, in the order of ids; all of them where there is none.
+    pub(super) fn after<'a>(&'a self, id: Option<&'a RecordId>) -> impl Iterator<Item = &'a Record> {
+        let from = id.map_or(Bound::Unbounded, Bound::Excluded);
+        self.rows.range::<RecordId, _>((from, Bound::Unbounded)).map(|(_, row)| row)
+    }
+
+    /// The rows that hold a text in a field, ASCII letters compared without case, in the order of ids.
+    pub(super) fn holding<'a>(
+        &'a self,
+        field: &'a FieldName,
+        text: &'a str,
+    ) -> impl Iterator<Item = &'a Record> {
+        let holds =
+            move |row: &&Record| row.get(field).as_text().is_some_and(|held| held.eq_ignore_ascii_case(text));
+        self.rows.values().filter(holds)
     }
 
     pub(super) fn get(&self, id: &RecordId) -> Option<&Record> {

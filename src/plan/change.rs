@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{Question, Receipt, ReceiptStep, Rows, SurveyQuery};
-use crate::domain::{AuditEntry, FieldName, KindName, Mask, OperationId, Value};
+use crate::domain::{AuditEntry, Event, FieldName, KindName, Mask, MaskKey, OperationId, Record, Value};
 
 /// Everything one operation writes: in one transaction, all of it or nothing.
 ///
-/// A change set without steps records an attempt that was not carried out: only its audit entry is
+/// A change set without steps and new rows records an attempt that was not carried out: only its audit entry is
 /// written, and its operation id stays free for another try.
 #[derive(Debug, Clone)]
 #[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every store")]
@@ -20,14 +20,31 @@ pub struct ChangeSet {
     pub locks: Vec<LockRows>,
     /// What must be true once the rows are locked.
     pub preconditions: Vec<Precondition>,
+    /// The rows that are new: written before the first step. There must be no row of the same id.
+    pub inserts: Vec<NewRow>,
     /// What other systems are to be told, with values from before the first step.
     pub events: Vec<EventDraft>,
+    /// What other systems are to be told that is known already.
+    pub told: Vec<Event>,
     /// The steps, in the order in which they are run.
     pub steps: Vec<ChangeStep>,
     /// What is recorded, once for each subject.
     pub audit: AuditEntry,
+    /// The fields of the subjects that their audit entries keep, as they were before the first step.
+    pub snapshot: Vec<FieldName>,
     /// The receipt with the planned counts.
     pub receipt: Receipt,
+    /// The key of keyed masks, where a step has some. It is written nowhere.
+    pub mask_key: Option<MaskKey>,
+}
+
+/// A row that is new.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRow {
+    /// Its kind.
+    pub kind: KindName,
+    /// The row.
+    pub record: Record,
 }
 
 /// Rows to lock against writers and new referrers until commit.
@@ -108,6 +125,8 @@ pub enum NewValue {
     Value(Value),
     /// What a mask makes of the old value.
     Masked(Mask),
+    /// One more than the value is when the step is run; 1 where there is none.
+    Next,
 }
 
 /// Events to be written: one for each row.
@@ -123,11 +142,22 @@ pub struct EventDraft {
     pub fields: Vec<FieldName>,
 }
 
+impl ChangeStep {
+    /// The fields that get a pseudonym under a key.
+    pub fn keyed_fields(&self) -> impl Iterator<Item = &FieldName> {
+        let fields = match &self.write {
+            Write::Update(fields) | Write::Mark(fields) => fields.as_slice(),
+            Write::Delete | Write::Keep => &[],
+        };
+        fields.iter().filter(|(_, value)| *value == NewValue::Masked(Mask::Hmac)).map(|(field, _)| field)
+    }
+}
+
 impl ChangeSet {
     /// Whether it only records an attempt.
     #[must_use]
     pub fn is_record_only(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.inserts.is_empty()
     }
 
     /// The receipt for what was done: `affected` has one number for each step.

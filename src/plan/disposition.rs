@@ -16,6 +16,10 @@ pub enum Disposition {
     Deactivate,
     /// It is set ON.
     Reactivate,
+    /// It is new.
+    Create,
+    /// Its fields get new values.
+    Update,
     /// It stays without its personal values.
     Anonymize,
     /// It stays until a period is over.
@@ -41,6 +45,8 @@ impl Disposition {
             Self::SoftDelete => "soft_delete",
             Self::Deactivate => "deactivate",
             Self::Reactivate => "reactivate",
+            Self::Create => "create",
+            Self::Update => "update",
             Self::Anonymize => "anonymize",
             Self::Retain => "retain",
             Self::SetNull => "set_null",

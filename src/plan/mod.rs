@@ -17,7 +17,7 @@ mod text;
 
 pub use blocker::{Blocker, Effect, Warning};
 pub use change::{
-    ChangeSet, ChangeStep, Difference, EventDraft, Expected, LockRows, NewValue, Precondition, Write,
+    ChangeSet, ChangeStep, Difference, EventDraft, Expected, LockRows, NewRow, NewValue, Precondition, Write,
 };
 pub use digest::Digest;
 pub use disposition::Disposition;

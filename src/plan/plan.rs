@@ -7,7 +7,7 @@ use super::{
     Blocker, ChangeSet, ChangeStep, Digest, Effect, EventDraft, Expected, LockRows, OpenItem, Precondition,
     Receipt, ReceiptStep, Step, Survey, SurveyQuery, Warning,
 };
-use crate::domain::{AuditEntry, KindName, Mode, OperationId, RecordId};
+use crate::domain::{AuditEntry, FieldName, KindName, MaskKey, Mode, OperationId, RecordId};
 
 /// What became, or would become, of the subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -23,6 +23,12 @@ pub enum Outcome {
     Reactivate,
     /// They stay without their personal values, as asked.
     Anonymize,
+    /// They are new.
+    Create,
+    /// Their fields have new values.
+    Update,
+    /// References to them, or their own, have another target.
+    Reassign,
     /// They had to stay, masked, because others must keep referring to them.
     Tombstone,
     /// Nothing: the attempt was not carried out.
@@ -39,6 +45,9 @@ impl Outcome {
             Self::Deactivate => "deactivate",
             Self::Reactivate => "reactivate",
             Self::Anonymize => "anonymize",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Reassign => "reassign",
             Self::Tombstone => "tombstone",
             Self::None => "none",
         }
@@ -93,6 +102,8 @@ pub(crate) struct Execution {
     pub(crate) decision: Vec<(Precondition, String)>,
     pub(crate) events: Vec<EventDraft>,
     pub(crate) steps: Vec<ChangeStep>,
+    /// What the audit entry keeps of the subjects.
+    pub(crate) snapshot: Vec<FieldName>,
 }
 
 /// A plan that cannot be carried out as it stands: it has blockers, or warnings that were not acknowledged.
@@ -174,12 +185,18 @@ impl Plan {
 }
 
 impl ExecutablePlan {
-    /// The change set that carries it out, and what each of its preconditions says.
+    pub(crate) fn into_plan(self) -> Plan {
+        self.0
+    }
+
+    /// The change set that carries it out, and what each of its preconditions says. The key goes with it
+    /// only where a step needs it.
     pub(crate) fn seal(
         self,
         operation: OperationId,
         audit: AuditEntry,
         binding: Binding,
+        mask_key: Option<&MaskKey>,
     ) -> (ChangeSet, Vec<String>) {
         let plan = self.0;
         let open = plan.open();
@@ -205,13 +222,27 @@ impl ExecutablePlan {
                 .collect(),
             open,
         };
-        let Execution { query, survey: _, locks, exact, decision, events, steps } = plan.execution;
+        let Execution { query, survey: _, locks, exact, decision, events, steps, snapshot } = plan.execution;
         let bound = match binding {
             Binding::Shown => exact,
             Binding::Decision => decision,
         };
         let (preconditions, names) = bound.into_iter().unzip();
-        let changes = ChangeSet { operation, query, locks, preconditions, events, steps, audit, receipt };
+        let mask_key = mask_key.filter(|_| steps.iter().any(|step| step.keyed_fields().next().is_some()));
+        let changes = ChangeSet {
+            operation,
+            query,
+            locks,
+            preconditions,
+            inserts: Vec::new(),
+            events,
+            told: Vec::new(),
+            steps,
+            audit,
+            snapshot,
+            receipt,
+            mask_key: mask_key.cloned(),
+        };
         (changes, names)
     }
 }

@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-use crate::domain::{Condition, KindName, RecordId, ReferenceName};
+use crate::domain::{Condition, FieldName, KindName, RecordId, ReferenceName};
 
 /// The number of a set: its position among all sets of a query, cycles counted through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -106,6 +106,13 @@ pub enum Source {
     Subjects,
     /// These records, as far as they exist.
     Ids(Vec<RecordId>),
+    /// The rows whose text field holds this, ASCII letters compared without case. Null holds nothing.
+    Holding {
+        /// The field, of the set's kind.
+        field: FieldName,
+        /// What it holds.
+        text: String,
+    },
     /// The rows whose reference holds the id of one of `of`.
     Referrers {
         /// The reference, from the set's kind.

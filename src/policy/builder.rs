@@ -14,12 +14,12 @@ use crate::domain::{
 #[must_use]
 pub struct PolicyBuilder {
     version: String,
-    subject: KindName,
-    kinds: BTreeMap<KindName, Kind>,
-    references: Vec<Reference>,
+    pub(super) subject: KindName,
+    pub(super) kinds: BTreeMap<KindName, Kind>,
+    pub(super) references: Vec<Reference>,
     excluded: Vec<Excluded>,
-    modes: BTreeMap<Mode, ModePolicy>,
-    faults: Faults,
+    pub(super) modes: BTreeMap<Mode, ModePolicy>,
+    pub(super) faults: Faults,
 }
 
 impl PolicyBuilder {
@@ -79,7 +79,10 @@ impl PolicyBuilder {
     pub fn nullable(mut self) -> Self {
         match self.references.last_mut() {
             Some(reference) => reference.nullable = true,
-            None => self.faults.push(Fault::new("references", "`nullable` needs a reference before it")),
+            None => self.faults.push(
+                Fault::new("references", "`nullable` needs a reference before it")
+                    .remedy("declare the reference first"),
+            ),
         }
         self
     }
@@ -88,7 +91,10 @@ impl PolicyBuilder {
     pub fn lock(mut self, lock: Lock) -> Self {
         match self.references.last_mut() {
             Some(reference) => reference.lock = Some(lock),
-            None => self.faults.push(Fault::new("references", "`lock` needs a reference before it")),
+            None => self.faults.push(
+                Fault::new("references", "`lock` needs a reference before it")
+                    .remedy("declare the reference first"),
+            ),
         }
         self
     }
@@ -111,12 +117,42 @@ impl PolicyBuilder {
         self
     }
 
-    /// Offers a mode.
+    /// Offers a mode; says more of it where it is offered already.
     pub fn mode(mut self, mode: Mode, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
-        let built = say(ModeBuilder { mode, policy: ModePolicy::default(), faults: Faults::none() });
+        let policy = self.modes.remove(&mode).unwrap_or_default();
+        let built = say(ModeBuilder { mode, policy, faults: Faults::none() });
         self.faults.extend(built.faults.iter().cloned());
         self.modes.insert(mode, built.policy);
         self
+    }
+
+    /// Offers to create records.
+    pub fn create(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
+        self.mode(Mode::Create, say)
+    }
+
+    /// Offers to update fields.
+    pub fn update(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
+        self.mode(Mode::Update, say)
+    }
+
+    /// Offers to give references another target: those whose rule is [`reassign`](super::reassign).
+    ///
+    /// ```
+    /// use client_lifecycle::DeletionPolicy;
+    /// use client_lifecycle::domain::eq;
+    /// use client_lifecycle::policy::reassign;
+    /// let policy = DeletionPolicy::of("unions")
+    ///     .reference("members.union_id", "unions")
+    ///     .reassign(|mode| mode
+    ///         .allow("ADMIN")
+    ///         .rule("members.union_id", reassign().qualifies(eq("status", "ACTIVE"))))
+    ///     .build()?;
+    /// # let _ = policy;
+    /// # Ok::<(), client_lifecycle::domain::Faults>(())
+    /// ```
+    pub fn reassign(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
+        self.mode(Mode::Reassign, say)
     }
 
     /// Offers to delete for good.
@@ -162,7 +198,7 @@ impl PolicyBuilder {
 /// What is said of a kind.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct KindBuilder(Kind);
+pub struct KindBuilder(pub(super) Kind);
 
 impl KindBuilder {
     /// Its table, where that is called differently.
@@ -186,6 +222,24 @@ impl KindBuilder {
     /// The field that says since when a record counts as deleted.
     pub fn deleted_at(mut self, field: impl Into<FieldName>) -> Self {
         self.0.deleted_at = Some(field.into());
+        self
+    }
+
+    /// The field that says since when a record is there; written when the library creates it.
+    pub fn created_at(mut self, field: impl Into<FieldName>) -> Self {
+        self.0.created_at = Some(field.into());
+        self
+    }
+
+    /// The field that says when a record was written last; every write sets it.
+    pub fn updated_at(mut self, field: impl Into<FieldName>) -> Self {
+        self.0.updated_at = Some(field.into());
+        self
+    }
+
+    /// The field that counts how often a record was written, an integer.
+    pub fn version(mut self, field: impl Into<FieldName>) -> Self {
+        self.0.version = Some(field.into());
         self
     }
 
@@ -254,9 +308,9 @@ impl KindBuilder {
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ModeBuilder {
-    mode: Mode,
-    policy: ModePolicy,
-    faults: Faults,
+    pub(super) mode: Mode,
+    pub(super) policy: ModePolicy,
+    pub(super) faults: Faults,
 }
 
 impl ModeBuilder {
@@ -264,7 +318,7 @@ impl ModeBuilder {
     pub fn allow(mut self, allow: impl Into<Allow>) -> Self {
         match &mut self.policy.allow {
             Some(Access::Some(list)) => list.push(allow.into()),
-            Some(Access::Any) => {}
+            Some(Access::Any | Access::Authenticated) => {}
             None => self.policy.allow = Some(Access::Some(vec![allow.into()])),
         }
         self
@@ -273,6 +327,12 @@ impl ModeBuilder {
     /// Allows everybody: the host has decided already.
     pub fn allow_any(mut self) -> Self {
         self.policy.allow = Some(Access::Any);
+        self
+    }
+
+    /// Allows whoever has signed in.
+    pub fn allow_authenticated(mut self) -> Self {
+        self.policy.allow = Some(Access::Authenticated);
         self
     }
 
@@ -294,7 +354,10 @@ impl ModeBuilder {
         self.note_problems(reference.as_str(), &rule);
         if self.policy.rules.named.insert(reference.clone(), rule.entries).is_some() {
             let path = format!("modes.{}.rules.{reference}", self.mode);
-            self.faults.push(Fault::new(path, "the reference is decided twice"));
+            self.faults.push(
+                Fault::new(path, "the reference is decided twice")
+                    .remedy("give it one rule; `otherwise` adds entries"),
+            );
         }
         self
     }
@@ -314,6 +377,7 @@ impl ModeBuilder {
 
     fn note_problems(&mut self, reference: &str, rule: &EntryBuilder) {
         let path = format!("modes.{}.rules.{reference}", self.mode);
-        self.faults.extend(rule.problems.iter().map(|problem| Fault::new(&path, problem)));
+        let remedy = "write `P`, then a number and a unit";
+        self.faults.extend(rule.problems.iter().map(|problem| Fault::new(&path, problem).remedy(remedy)));
     }
 }

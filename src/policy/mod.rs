@@ -1,6 +1,7 @@
 //! Policies: who may remove whom, what stops it, and what happens along each reference. Pure and synchronous.
 
 mod access;
+mod adapt;
 mod builder;
 mod compile;
 mod decide;
@@ -8,9 +9,11 @@ mod document;
 mod effect;
 mod graph;
 mod guard;
+mod masks;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]
 mod policy;
+pub mod presets;
 mod refusal;
 mod rule;
 mod rule_build;
@@ -21,6 +24,8 @@ pub use access::Allow;
 pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder};
 pub use effect::EffectRule;
 pub use guard::{Guard, Severity};
+#[cfg(feature = "sql")]
+pub(crate) use masks::Said;
 pub use mode_policy::{Access, ModePolicy, ReasonRule};
 pub use policy::DeletionPolicy;
 pub use refusal::Refusal;

@@ -45,6 +45,8 @@ impl Default for ModePolicy {
 pub enum Access {
     /// Everybody: the host has decided already.
     Any,
+    /// Whoever has signed in.
+    Authenticated,
     /// Whoever one of these admits.
     Some(Vec<Allow>),
 }
@@ -71,6 +73,7 @@ impl Serialize for Access {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Any => serializer.serialize_str("any"),
+            Self::Authenticated => serializer.serialize_str("authenticated"),
             Self::Some(allow) => allow.serialize(serializer),
         }
     }
@@ -82,11 +85,12 @@ impl<'de> Deserialize<'de> for Access {
         impl<'de> Visitor<'de> for AccessVisitor {
             type Value = Access;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"any\" or a list such as [{\"role\": \"ADMIN\"}]")
+                f.write_str("\"any\", \"authenticated\" or a list such as [{\"role\": \"ADMIN\"}]")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Access, E> {
                 match text {
                     "any" => Ok(Access::Any),
+                    "authenticated" => Ok(Access::Authenticated),
                     _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
                 }
             }

@@ -110,11 +110,6 @@ impl DeletionPolicy {
         self.modes.get(&mode)
     }
 
-    /// How many questions every request of a mode asks; those after them are the request's own.
-    pub(crate) fn shared_questions(&self, mode: Mode) -> usize {
-        self.compiled.get(&mode).map_or(0, |compiled| compiled.questions.len())
-    }
-
     /// The modes it offers.
     pub fn modes(&self) -> impl Iterator<Item = Mode> {
         self.modes.keys().copied()

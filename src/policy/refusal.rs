@@ -6,6 +6,9 @@ use crate::domain::{AuditOutcome, KindName, Mode, RecordId, Role};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
+    /// No record is named, or an id is empty.
+    #[error("no record is named, or an id is empty")]
+    MissingId,
     /// There is no such record, or none that this policy may touch.
     #[error("no `{kind}` {}", list_ids(.ids))]
     NotFound {
@@ -13,6 +16,14 @@ pub enum Refusal {
         kind: KindName,
         /// The ids that were not found.
         ids: Vec<RecordId>,
+    },
+    /// Nobody has signed in, and not everybody may ask for this.
+    #[error("{mode} of `{kind}` needs somebody who has signed in")]
+    Unauthenticated {
+        /// The kind.
+        kind: KindName,
+        /// What was asked for.
+        mode: Mode,
     },
     /// The actor has none of the roles that may ask for this.
     #[error("{mode} of `{kind}` is for {}", list_roles(.roles))]
@@ -45,15 +56,22 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn invalid(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(crate) fn invalid(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Invalid { message: message.into(), remedy: remedy.into() }
+    }
+
+    /// A request was given to a call that is for another.
+    pub(crate) fn wrong_mode(mode: Mode, wanted: &str) -> Self {
+        Self::invalid(format!("this is a request of mode {mode}"), format!("give {wanted}"))
     }
 
     /// A name for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::MissingId => "missing_id",
             Self::NotFound { .. } => "not_found",
+            Self::Unauthenticated { .. } => "unauthenticated",
             Self::MissingRole { .. } => "missing_role",
             Self::WrongScope { .. } => "wrong_scope",
             Self::Invalid { .. } => "invalid",
@@ -64,7 +82,9 @@ impl Refusal {
     #[must_use]
     pub fn remedy(&self) -> &str {
         match self {
+            Self::MissingId => "name the id of a record",
             Self::NotFound { .. } => "verify that the id exists",
+            Self::Unauthenticated { .. } => "sign in, and give the request its actor",
             Self::MissingRole { .. } => "ask as an actor with one of these roles",
             Self::WrongScope { .. } => "ask as an actor whose scope holds the subject",
             Self::Invalid { remedy, .. } => remedy,
@@ -76,8 +96,10 @@ impl Refusal {
     pub fn outcome(&self) -> AuditOutcome {
         match self {
             Self::NotFound { .. } => AuditOutcome::NotFound,
-            Self::MissingRole { .. } | Self::WrongScope { .. } => AuditOutcome::Denied,
-            Self::Invalid { .. } => AuditOutcome::Invalid,
+            Self::Unauthenticated { .. } | Self::MissingRole { .. } | Self::WrongScope { .. } => {
+                AuditOutcome::Denied
+            }
+            Self::MissingId | Self::Invalid { .. } => AuditOutcome::Invalid,
         }
     }
 }

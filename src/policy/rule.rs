@@ -83,6 +83,8 @@ pub struct Entry {
     pub then: Rule,
     /// What becomes of the reference where the row survives its parent.
     pub link: Option<Link>,
+    /// What must hold for the record that a reassigned reference is to point at.
+    pub qualifies: Option<Condition>,
     /// Why it is decided so. Shown where the entry stops an operation; decides nothing and is in no digest.
     pub because: Option<String>,
 }
@@ -124,6 +126,12 @@ impl Rule {
         }
     }
 
+    /// Whether it gives the reference another target.
+    #[must_use]
+    pub fn reassigns(&self) -> bool {
+        matches!(self, Self::Redirect(Redirect::Reassign(_)))
+    }
+
     /// Whether rows may stand in the way because of it.
     #[must_use]
     pub fn blocks(&self) -> bool {
@@ -133,6 +141,6 @@ impl Rule {
 
 impl From<Rule> for Entry {
     fn from(then: Rule) -> Self {
-        Self { when: None, parent: None, then, link: None, because: None }
+        Self { when: None, parent: None, then, link: None, qualifies: None, because: None }
     }
 }

@@ -54,6 +54,18 @@ impl EntryBuilder {
         self.last(|entry| entry.link = Some(Link::Tombstone))
     }
 
+    /// Says what must hold for the record that a reassigned reference is to point at: an owner who qualifies.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::eq;
+    /// use client_lifecycle::policy::reassign;
+    /// let rule = reassign().qualifies(eq("status", "ACTIVE"));
+    /// # let _ = rule;
+    /// ```
+    pub fn qualifies(self, condition: Condition) -> Self {
+        self.last(|entry| entry.qualifies = Some(condition))
+    }
+
     /// Says why it is decided so.
     ///
     /// ```

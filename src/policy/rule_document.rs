@@ -19,6 +19,7 @@ struct EntryDocument {
     parent: Option<Parent>,
     then: Option<RuleDocument>,
     link: Option<LinkDocument>,
+    qualifies: Option<Condition>,
     because: Option<String>,
     #[serde(default, deserialize_with = "masks")]
     anonymize: Option<BTreeMap<FieldName, Mask>>,
@@ -82,8 +83,10 @@ impl<'de> Deserialize<'de> for RuleDocument {
 /// The rule of an entry that says nothing else.
 fn rule_alone<E: de::Error>(entry: Entry) -> Result<Rule, E> {
     match entry {
-        Entry { when: None, parent: None, then, link: None, because: None } => Ok(then),
-        _ => Err(E::custom("`when`, `parent`, `link` and `because` stand beside `then`, not in it")),
+        Entry { when: None, parent: None, then, link: None, qualifies: None, because: None } => Ok(then),
+        _ => Err(E::custom(
+            "`when`, `parent`, `link`, `qualifies` and `because` stand beside `then`, not in it",
+        )),
     }
 }
 
@@ -123,7 +126,8 @@ fn redirect<E: de::Error>(rule: Rule) -> Result<Link, E> {
 
 impl EntryDocument {
     fn into_entry<E: de::Error>(self) -> Result<Entry, E> {
-        let Self { when, parent, then, link, because, anonymize, retain, set_default, reassign } = self;
+        let Self { when, parent, then, link, qualifies, because, anonymize, retain, set_default, reassign } =
+            self;
         let mut rules = Vec::new();
         rules.extend(then.map(|rule| rule.0));
         rules.extend(anonymize.map(Rule::Anonymize));
@@ -131,7 +135,9 @@ impl EntryDocument {
         rules.extend(set_default.map(|value| Rule::Redirect(Redirect::SetDefault(Some(value)))));
         rules.extend(reassign.map(|target| Rule::Redirect(Redirect::Reassign(Some(target.to)))));
         match (rules.pop(), rules.is_empty()) {
-            (Some(then), true) => Ok(Entry { when, parent, then, link: link.map(|link| link.0), because }),
+            (Some(then), true) => {
+                Ok(Entry { when, parent, then, link: link.map(|link| link.0), qualifies, because })
+            }
             _ => Err(E::custom(
                 "an entry needs exactly one rule: `then`, `anonymize`, `retain`, `set_default` or `reassign`",
             )),
@@ -228,6 +234,9 @@ impl Serialize for Entry {
             None => {}
             Some(Link::Tombstone) => map.serialize_entry("link", "tombstone")?,
             Some(Link::Redirect(redirect)) => map.serialize_entry("link", redirect)?,
+        }
+        if let Some(qualifies) = &self.qualifies {
+            map.serialize_entry("qualifies", qualifies)?;
         }
         if let Some(because) = &self.because {
             map.serialize_entry("because", because)?;

@@ -10,11 +10,12 @@ use super::survey::Reading;
 use super::{Access, Dialect, SqlConnection};
 use crate::domain::KindName;
 use crate::plan::{ChangeSet, ChangeStep, Receipt, Write};
-use crate::store::StoreError;
+use crate::store::{StoreError, require_key};
 
 /// Every statement that writes, rendered before the first of them is run: what SQL cannot do is found while
 /// nothing has changed.
 struct Writes {
+    inserts: Vec<Statement>,
     events: Vec<Statement>,
     steps: Vec<StepStatements>,
     audit: Statement,
@@ -33,13 +34,17 @@ pub(super) async fn run<C: SqlConnection>(
         // A write transaction of SQLite keeps all other writers out.
         locks: _,
         preconditions,
+        inserts,
         events,
+        told,
         steps,
-        audit,
+        audit: entry,
+        snapshot: _,
         receipt: _,
+        mask_key: _, // What it makes is made before the first step.
     } = changes;
+    require_key(changes)?;
     let doing = Doing { map: Some(&query.map), ..store.doing("applied the change set") };
-    let audit = render::audit(store.dialect, &store.prefix, audit)?;
     let columns = Columns::of_changes(changes)?;
     let mut tx = store.begin(Access::Write, doing).await?;
     let mut writing = Reading { tx: &mut *tx, doing };
@@ -49,6 +54,7 @@ pub(super) async fn run<C: SqlConnection>(
             .map_err(|source| StoreError::backend("read the first receipt", source));
     }
     if changes.is_record_only() {
+        let audit = render::audit(store.dialect, &store.prefix, entry)?;
         writing.execute(&audit).await?;
         tx.commit().await.map_err(|error| doing.not_committed(error))?;
         return Ok(changes.receipt(&[]));
@@ -56,9 +62,14 @@ pub(super) async fn run<C: SqlConnection>(
     let forms = writing.forms(&columns, store.dialect).await?;
     let renderer = Renderer::changes(store.dialect, &store.prefix, changes, &forms)?;
     let writes = Writes {
-        events: events.iter().map(|event| renderer.events(*operation, event)).collect::<Result<_, _>>()?,
+        inserts: inserts.iter().map(|row| renderer.insert(row)).collect::<Result<_, _>>()?,
+        events: events
+            .iter()
+            .map(|event| renderer.events(*operation, event))
+            .chain(told.iter().map(|event| renderer.told(event)))
+            .collect::<Result<_, _>>()?,
         steps: steps.iter().map(|step| renderer.step(*operation, step)).collect::<Result<_, _>>()?,
-        audit,
+        audit: renderer.audit(changes)?,
     };
     let fixed = writing.fix(&renderer).await?;
     let counts = writing.count(&renderer, render::counted(changes)).await?;
@@ -67,7 +78,12 @@ pub(super) async fn run<C: SqlConnection>(
     if !differences.is_empty() {
         return Err(StoreError::Conflict { differences });
     }
-    for statement in &writes.events {
+    let keyed = writing.make_pseudonyms(&renderer, changes).await?;
+    for (row, statement) in inserts.iter().zip(&writes.inserts) {
+        let inserting = Doing { what: "wrote", kind: Some(row.kind.as_str()), ..doing };
+        execute(writing.tx, statement).await.map_err(|error| inserting.failed(error))?;
+    }
+    for statement in writes.events.iter().chain([&writes.audit]) {
         writing.execute(statement).await?;
     }
     if let Some(sql) = store.dialect.defer_foreign_keys()
@@ -83,11 +99,13 @@ pub(super) async fn run<C: SqlConnection>(
         affected.push(done);
     }
     let receipt = changes.receipt(&affected);
-    writing.execute(&writes.audit).await?;
     let operation = render::operation(store.dialect, &store.prefix, &receipt)?;
     writing.execute(&operation).await?;
     if fixed {
         writing.clear(&renderer).await?;
+    }
+    if keyed {
+        writing.execute(&renderer.clear_pseudonyms()).await?;
     }
     // Foreign keys that are checked at commit object here.
     let committing = Doing { kind: Some(query.kind.as_str()), ..doing };

@@ -10,7 +10,7 @@ use super::store::{SqlStore, execute, query};
 use super::survey::Reading;
 use super::{Access, SqlConnection, SqlValue, Statement};
 use crate::plan::{ChangeSet, ChangeStep, Receipt, Write};
-use crate::store::StoreError;
+use crate::store::{StoreError, require_key};
 
 /// How often rows are locked again because more were found, before that is too much.
 const LOCKINGS: usize = 4;
@@ -19,9 +19,22 @@ pub(super) async fn run<C: SqlConnection>(
     store: &SqlStore<C>,
     changes: &ChangeSet,
 ) -> Result<Receipt, StoreError> {
-    let ChangeSet { operation, query, locks: _, preconditions, events, steps, audit, receipt } = changes;
+    let ChangeSet {
+        operation,
+        query,
+        locks: _,
+        preconditions,
+        inserts,
+        events,
+        told,
+        steps,
+        audit: entry,
+        snapshot: _,
+        receipt,
+        mask_key: _, // What it makes is made before the first step.
+    } = changes;
+    require_key(changes)?;
     let doing = Doing { map: Some(&query.map), ..store.doing("applied the change set") };
-    let audit = render::audit(store.dialect, &store.prefix, audit)?;
     let columns = Columns::of_changes(changes)?;
     let before = render::receipt_of(store.dialect, &store.prefix, *operation);
     let mut tx = store.begin(Access::Write, doing).await?;
@@ -30,7 +43,7 @@ pub(super) async fn run<C: SqlConnection>(
         if let Some(receipt) = writing.first_receipt(&before).await? {
             return Ok(receipt);
         }
-        writing.execute(&audit).await?;
+        writing.execute(&render::audit(store.dialect, &store.prefix, entry)?).await?;
         tx.commit().await.map_err(|error| doing.not_committed(error))?;
         return Ok(changes.receipt(&[]));
     }
@@ -45,8 +58,10 @@ pub(super) async fn run<C: SqlConnection>(
     // Every statement is rendered before the first of them writes: what SQL cannot do is found while nothing
     // has changed.
     let locks = renderer.locks(changes)?;
-    let told = events.iter().map(|event| renderer.events(*operation, event));
-    let told: Vec<Statement> = told.collect::<Result<_, _>>()?;
+    let new: Vec<Statement> = inserts.iter().map(|row| renderer.insert(row)).collect::<Result<_, _>>()?;
+    let told = told.iter().map(|event| renderer.told(event));
+    let told = events.iter().map(|event| renderer.events(*operation, event)).chain(told);
+    let told: Vec<Statement> = told.chain([renderer.audit(changes)]).collect::<Result<_, _>>()?;
     let blocks = renderer.blocks(changes)?;
     writing.lock(&locks).await?;
     let counts = writing.count(&renderer, render::counted(changes)).await?;
@@ -54,6 +69,11 @@ pub(super) async fn run<C: SqlConnection>(
     let differences = changes.differences(found);
     if !differences.is_empty() {
         return Err(StoreError::Conflict { differences });
+    }
+    writing.make_pseudonyms(&renderer, changes).await?;
+    for (row, statement) in inserts.iter().zip(&new) {
+        let inserting = Doing { what: "wrote", kind: Some(row.kind.as_str()), ..doing };
+        execute(writing.tx, statement).await.map_err(|error| inserting.failed(error))?;
     }
     for statement in &told {
         writing.execute(statement).await?;
@@ -71,7 +91,6 @@ pub(super) async fn run<C: SqlConnection>(
         }
     }
     let receipt = changes.receipt(&affected);
-    writing.execute(&audit).await?;
     writing.execute(&render::settle(store.dialect, &store.prefix, &receipt)?).await?;
     // Foreign keys that are checked at commit object here.
     let committing = Doing { kind: Some(query.kind.as_str()), ..doing };
@@ -92,6 +111,9 @@ impl Reading<'_, '_> {
     /// Locks, outermost first. Where rows may hang on rows of their own kind it is done until no more of them
     /// are found: what was locked last had not kept others from coming below it until then.
     async fn lock(&mut self, locks: &Locks) -> Result<(), StoreError> {
+        for statement in &locks.texts {
+            self.query(statement).await?;
+        }
         for statement in &locks.tables {
             self.execute(statement).await?;
         }

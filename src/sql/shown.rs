@@ -17,6 +17,7 @@ impl Plan {
         let prefix = Prefix::default();
         let mut statements = render_survey(dialect, &prefix, &self.execution.query)?;
         let audit = AuditEntry {
+            before: std::collections::BTreeMap::new(),
             action: AuditEntry::action(&self.kind, self.mode),
             operation: Uuid::nil().into(),
             kind: self.kind.clone(),
@@ -31,7 +32,7 @@ impl Plan {
             detail: serde_json::Value::Null,
         };
         if let Ok(executable) = self.clone().into_executable() {
-            let (changes, _) = executable.seal(Uuid::nil().into(), audit, Binding::Shown);
+            let (changes, _) = executable.seal(Uuid::nil().into(), audit, Binding::Shown, None);
             statements.extend(render_changes(dialect, &prefix, &changes)?);
         }
         Ok(statements)

@@ -4,10 +4,12 @@
 macro_rules! stores {
     ($($name:ident $(<$lifetime:lifetime>)?),*) => {
         const _: () = {
-            use $crate::domain::{AuditEntry, DataMap, Event, Fault, KindName, OperationId, RecordId};
+            use $crate::domain::{
+                AuditEntry, DataMap, Event, Fault, KindName, OperationId, Record, RecordId,
+            };
             use $crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
             use $crate::sql::Catalogue;
-            use $crate::store::{Store, StoreError};
+            use $crate::store::{ReadQuery, Reader, Store, StoreError};
 
             $(
                 impl$(<$lifetime>)? $name$(<$lifetime>)? {
@@ -46,6 +48,13 @@ macro_rules! stores {
                     /// [`StoreError`] when the outbox cannot be read.
                     pub async fn events(&self, operation: OperationId) -> Result<Vec<Event>, StoreError> {
                         self.store.events(operation).await
+                    }
+                }
+
+                    #[async_trait::async_trait]
+                impl$(<$lifetime>)? Reader for $name$(<$lifetime>)? {
+                    async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
+                        self.store.read(query).await
                     }
                 }
 

@@ -4,6 +4,7 @@ use chrono::DateTime;
 
 use super::failure::Doing;
 use super::render::{Columns, Counts, Forms, Renderer, SUBJECTS};
+use super::statement::Statement;
 use super::store::{SqlStore, execute, query};
 use super::{Access, Dialect, SqlConnection, SqlErrorClass, SqlTransaction, SqlValue};
 use crate::domain::{FieldName, KindName, RecordId};
@@ -71,17 +72,24 @@ impl Reading<'_, '_> {
         if statements.is_empty() {
             return Ok(false);
         }
-        // Rows may be left from a transaction of the host that was committed after ours was given up.
-        if let Err(error) = execute(self.tx, &renderer.clear_members()).await {
-            if !matches!(error.class(), SqlErrorClass::NoTable(_)) {
-                return Err(self.doing.failed(error));
-            }
-            self.execute(&renderer.create_members()).await?;
-        }
+        self.empty(&renderer.clear_members(), &renderer.create_members()).await?;
         for statement in statements {
             self.execute(&statement).await?;
         }
         Ok(true)
+    }
+
+    /// Makes sure that a table of this connection is there and has no rows.
+    ///
+    /// Rows may be left from a transaction of the host that was committed after ours was given up.
+    pub(super) async fn empty(&mut self, clear: &Statement, create: &Statement) -> Result<(), StoreError> {
+        if let Err(error) = execute(self.tx, clear).await {
+            if !matches!(error.class(), SqlErrorClass::NoTable(_)) {
+                return Err(self.doing.failed(error));
+            }
+            self.execute(create).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn clear(&mut self, renderer: &Renderer<'_>) -> Result<(), StoreError> {
@@ -89,15 +97,12 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
-    pub(super) async fn execute(&mut self, statement: &super::Statement) -> Result<u64, StoreError> {
+    pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError> {
         let done = execute(self.tx, statement).await;
         done.map_err(|error| self.doing.failed(error))
     }
 
-    pub(super) async fn query(
-        &mut self,
-        statement: &super::Statement,
-    ) -> Result<Vec<Vec<SqlValue>>, StoreError> {
+    pub(super) async fn query(&mut self, statement: &Statement) -> Result<Vec<Vec<SqlValue>>, StoreError> {
         let found = query(self.tx, statement).await;
         found.map_err(|error| self.doing.failed(error))
     }
@@ -221,13 +226,18 @@ fn readable_id(renderer: &Renderer<'_>, set: SetId, id: &SqlValue) -> Result<Rec
 }
 
 /// An id as a statement told it.
-fn told_id(dialect: Dialect, id: &SqlValue) -> Option<RecordId> {
+pub(super) fn told_id(dialect: Dialect, id: &SqlValue) -> Option<RecordId> {
     match dialect {
         Dialect::Sqlite => id.as_id(),
         Dialect::Postgres => serde_json::from_str(id.as_text()?).ok(),
     }
 }
 
-fn bad_value(kind: &KindName, id: Option<RecordId>, field: &FieldName, expected: &str) -> StoreError {
+pub(super) fn bad_value(
+    kind: &KindName,
+    id: Option<RecordId>,
+    field: &FieldName,
+    expected: &str,
+) -> StoreError {
     StoreError::BadValue { kind: kind.clone(), id, field: field.clone(), expected: expected.into() }
 }

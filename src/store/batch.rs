@@ -1,7 +1,7 @@
 //! Batches: what a backend that works by rows writes at once.
 
 use super::StoreError;
-use crate::domain::{KindName, Record, RecordId, ReferenceName};
+use crate::domain::{FieldName, KindName, Record, RecordId, ReferenceName};
 
 /// Conditions and changes, written together or not at all.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +11,9 @@ pub struct Batch {
     pub unchanged: Vec<Unchanged>,
     /// References to rows whose referrers must be exactly those that were read.
     pub no_others: Vec<NoOthers>,
+    /// Texts whose holders must be exactly those that were read. Only asked of backends that offer
+    /// [`Records::holding`](super::Records::holding).
+    pub holders: Vec<Holders>,
     /// The changes, in order.
     pub changes: Vec<RowChange>,
 }
@@ -35,6 +38,31 @@ pub struct NoOthers {
     pub target: RecordId,
     /// The ids of the rows that refer to it, in the order of [`RecordId`].
     pub referrers: Vec<RecordId>,
+}
+
+/// The rows that hold a text in a field, ASCII letters compared without case, must be exactly these.
+///
+/// `Debug` hides the text.
+#[derive(Clone)]
+pub struct Holders {
+    /// The kind.
+    pub kind: KindName,
+    /// The field.
+    pub field: FieldName,
+    /// What is held.
+    pub text: String,
+    /// The ids of the rows that hold it, in the order of [`RecordId`].
+    pub rows: Vec<RecordId>,
+}
+
+impl std::fmt::Debug for Holders {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Holders")
+            .field("kind", &self.kind)
+            .field("field", &self.field)
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One row written.

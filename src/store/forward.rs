@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Batch, BatchError, Page, Records, Store, StoreError};
+use super::{Batch, BatchError, Page, ReadQuery, Reader, Records, Store, StoreError};
 use crate::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
 use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
 
@@ -22,6 +22,13 @@ macro_rules! forward {
 
             async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
                 (**self).apply(changes).await
+            }
+        }
+
+        #[async_trait]
+        impl<S: Reader + ?Sized> Reader for $pointer {
+            async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
+                (**self).read(query).await
             }
         }
 
@@ -47,6 +54,19 @@ macro_rules! forward {
 
             async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
                 (**self).write(batch).await
+            }
+
+            async fn holding(
+                &self,
+                kind: &Kind,
+                field: &FieldName,
+                text: &str,
+            ) -> Result<Vec<Record>, StoreError> {
+                (**self).holding(kind, field, text).await
+            }
+
+            async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {
+                (**self).page(kind, page).await
             }
 
             async fn has_field(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {

@@ -110,9 +110,10 @@ pub(super) fn audit_id(operation: OperationId, subject: &RecordId, number: usize
 pub(super) fn audit_record(
     entry: &AuditEntry,
     subject: &RecordId,
+    before: BTreeMap<FieldName, Value>,
     number: usize,
 ) -> Result<Record, StoreError> {
-    let own = AuditEntry { subjects: vec![subject.clone()], ..entry.clone() };
+    let own = AuditEntry { subjects: vec![subject.clone()], before, ..entry.clone() };
     Ok(Record::new(audit_id(entry.operation, subject, number))
         .with("operation", entry.operation.to_string())
         .with("kind", entry.kind.as_str())

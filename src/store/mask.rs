@@ -3,23 +3,31 @@
 use chrono::{Datelike, NaiveDate, NaiveTime};
 
 use super::StoreError;
-use crate::domain::{FieldName, FieldType, Kind, Mask, Record, Value, instant_text};
+use crate::domain::{FieldName, FieldType, Kind, KindName, Mask, MaskKey, Record, Value, instant_text};
+use crate::plan::ChangeSet;
 
-/// What the mask makes of a field of a record. Depends on nothing but the record.
+/// What the mask makes of a field of a record. Depends on nothing but the record, and on the key where the
+/// mask is a keyed one.
 ///
 /// ```
 /// use client_lifecycle::domain::{Kind, Mask, Record, Value};
 /// use client_lifecycle::store::masked;
 /// let client = Record::new("c1").with("birth_date", "1984-05-06");
-/// let year = masked(&Mask::Year, &Kind::named("clients"), &"birth_date".into(), &client)?;
+/// let year = masked(&Mask::Year, &Kind::named("clients"), &"birth_date".into(), &client, None)?;
 /// assert_eq!(year, Value::from("1984-01-01"));
 /// # Ok::<(), client_lifecycle::store::StoreError>(())
 /// ```
 ///
 /// # Errors
 /// [`StoreError::BadValue`] when the value is none that the mask can be applied to, and
-/// [`StoreError::Unsupported`] for keyed pseudonyms.
-pub fn masked(mask: &Mask, kind: &Kind, field: &FieldName, record: &Record) -> Result<Value, StoreError> {
+/// [`StoreError::Unsupported`] for a keyed mask without a key.
+pub fn masked(
+    mask: &Mask,
+    kind: &Kind,
+    field: &FieldName,
+    record: &Record,
+    key: Option<&MaskKey>,
+) -> Result<Value, StoreError> {
     let old = record.get(field);
     let bad = |expected: &str| StoreError::BadValue {
         kind: kind.name.clone(),
@@ -40,10 +48,29 @@ pub fn masked(mask: &Mask, kind: &Kind, field: &FieldName, record: &Record) -> R
             }
             _ => Err(bad("text")),
         },
-        Mask::Hmac => {
-            Err(StoreError::Unsupported(format!("keyed pseudonyms (`hmac` on `{}.{field}`)", kind.name)))
-        }
+        Mask::Hmac => match (key, old) {
+            (None, _) => Err(without_key(&kind.name, field)),
+            (Some(_), Value::Null) => Ok(Value::Null),
+            (Some(key), Value::Text(text)) => Ok(key.pseudonym(&kind.name, field, text).into()),
+            (Some(_), _) => Err(bad("text")),
+        },
     }
+}
+
+/// That the change set has the key its masks need: asked before anything is read.
+///
+/// # Errors
+/// [`StoreError::Unsupported`] names the first field that cannot be masked.
+pub(crate) fn require_key(changes: &ChangeSet) -> Result<(), StoreError> {
+    let keyed = changes.steps.iter().find_map(|step| Some((&step.kind, step.keyed_fields().next()?)));
+    match keyed {
+        Some((kind, field)) if changes.mask_key.is_none() => Err(without_key(kind, field)),
+        _ => Ok(()),
+    }
+}
+
+fn without_key(kind: &KindName, field: &FieldName) -> StoreError {
+    StoreError::Unsupported(format!("the mask `hmac` of `{kind}.{field}` without a mask key"))
 }
 
 /// The first of January of the year in which the value lies in UTC, in the form the value is stored in.
@@ -69,7 +96,8 @@ mod tests {
 
     fn apply(mask: &Mask, value: impl Into<Value>) -> Result<Value, StoreError> {
         let record = Record::new("c1").with("field", value);
-        masked(mask, &Kind::named("clients"), &"field".into(), &record)
+        let key = MaskKey::new([7; 32]).unwrap();
+        masked(mask, &Kind::named("clients"), &"field".into(), &record, Some(&key))
     }
 
     #[test]
@@ -101,7 +129,18 @@ mod tests {
     }
 
     #[test]
-    fn a_keyed_pseudonym_is_not_supported() {
-        assert_eq!(apply(&Mask::Hmac, "x").unwrap_err().code(), "unsupported");
+    fn a_keyed_pseudonym_is_made_of_text_under_a_key() {
+        let made = apply(&Mask::Hmac, "ana@example.org").unwrap();
+        assert!(made == apply(&Mask::Hmac, "ana@example.org").unwrap());
+        assert!(made != apply(&Mask::Hmac, "eva@example.org").unwrap());
+        assert_eq!(made.as_text().map(str::len), Some(64));
+        assert!(apply(&Mask::Hmac, Value::Null).unwrap().is_null());
+        assert_eq!(apply(&Mask::Hmac, 7).unwrap_err().code(), "bad_value");
+        let record = Record::new("c1").with("field", "x");
+        let without = masked(&Mask::Hmac, &Kind::named("clients"), &"field".into(), &record, None);
+        assert_eq!(
+            without.unwrap_err().to_string(),
+            "not supported: the mask `hmac` of `clients.field` without a mask key"
+        );
     }
 }

@@ -7,14 +7,18 @@ mod batch;
 mod by_row;
 pub mod library;
 mod mask;
+pub(crate) mod reader;
 mod records;
 
 use async_trait::async_trait;
 
-pub use batch::{Batch, BatchError, NoOthers, RowChange, Unchanged};
+pub use batch::{Batch, BatchError, Holders, NoOthers, RowChange, Unchanged};
 pub use by_row::ByRow;
 pub use error::StoreError;
 pub use mask::masked;
+#[cfg(feature = "sql")]
+pub(crate) use mask::require_key;
+pub use reader::{ReadQuery, Reader, Which};
 pub use records::{Page, Records};
 
 use crate::domain::{DataMap, Fault};

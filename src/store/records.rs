@@ -53,6 +53,28 @@ pub trait Records: Send + Sync {
     /// changed then.
     async fn write(&self, batch: &Batch) -> Result<(), BatchError>;
 
+    /// The records that hold this text in a field, in any order; ASCII letters are compared without case, as in
+    /// e-mail addresses. Asked where a value must be unique.
+    ///
+    /// A backend that offers it also checks [`Batch::holders`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] where the backend cannot, as unless it is implemented.
+    async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
+        let _ = text;
+        Err(StoreError::Unsupported(format!("looking up `{}` by `{field}`", kind.name)))
+    }
+
+    /// The next records of a kind, in the order of their ids: those after `page.after`, `page.limit` at most. A
+    /// short page is the last.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] where the backend cannot, as unless it is implemented.
+    async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {
+        let _ = page;
+        Err(StoreError::Unsupported(format!("listing `{}`", kind.name)))
+    }
+
     /// Whether records of the kind can have the field. Asked only of fields that the map does not name and
     /// that no record had which was read; a backend without a catalogue need not say.
     ///

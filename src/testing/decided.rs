@@ -93,7 +93,8 @@ impl Decided {
         self
     }
 
-    /// There is no plan at all, for this reason: `not_found`, `missing_role`, `wrong_scope` or `invalid`.
+    /// There is no plan at all, for this reason: `missing_id`, `not_found`, `unauthenticated`, `missing_role`,
+    /// `wrong_scope` or `invalid`.
     ///
     /// # Panics
     /// Where it is something else.

@@ -168,3 +168,30 @@ fn the_schema_can_be_run_any_number_of_times() {
     assert_eq!(world.query("SELECT outcome FROM mine_audit"), ["done"]);
     assert_eq!(world.query("SELECT count(*) || '' FROM sqlite_schema WHERE name LIKE 'lifecycle%'"), ["0"]);
 }
+
+#[test]
+fn a_keyed_mask_needs_a_key_that_is_read_from_a_file() {
+    let world = World::new("mask-key");
+    let mut keyed = policy();
+    keyed["kinds"]["clients"]["personal"] = json!({ "name": "hmac" });
+    keyed["modes"]["anonymize"] = json!({ "allow": "any", "rules": { "*": "keep" } });
+    world.write("policy.json", &keyed.to_string());
+    world.write("short", "guess me\n");
+    world.write("secret", &format!("{}\n", "k".repeat(32)));
+    let line = "clients free --mode anonymize --actor ana --role ADMIN";
+    for (options, said) in [
+        ("", "error: the mask `hmac` needs a key: `clients.name`\nremedy: add `--mask-key FILE`"),
+        ("--mask-key none", "the mask key `none` cannot be read"),
+        ("--mask-key short", "a mask key has at least 32 bytes, and this one has 8"),
+    ] {
+        for command in ["plan", "apply"] {
+            let ended = world.run("sqlite:app.db", &format!("{options} {command} {line}"));
+            assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{}", ended.err);
+            assert!(ended.err.contains(said), "{}", ended.err);
+        }
+    }
+    let ended = world.run("sqlite:app.db", &format!("--mask-key secret apply {line}"));
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    let names = world.query("SELECT length(name) || '' FROM clients ORDER BY client_id");
+    assert_eq!(names, ["64", "4", "4"]);
+}

@@ -5,9 +5,14 @@
 use std::sync::Arc;
 
 use client_lifecycle::domain::{AuditEntry, DataMap, Event, Record, RecordId};
-use client_lifecycle::store::{RowChange, Store};
+use client_lifecycle::store::{Reader, RowChange, Store};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};
+
+/// A store of which everything is asked.
+pub(crate) trait Whole: Store + Reader {}
+
+impl<S: Store + Reader> Whole for S {}
 
 /// A store and a way past it.
 pub(crate) enum Backend {
@@ -37,7 +42,16 @@ impl Backend {
         }
     }
 
-    pub(crate) fn store(&self) -> Arc<dyn Store> {
+    /// The same, in tables that the test brings itself where the store has tables.
+    pub(crate) async fn with_tables(on: On, policy: &DeletionPolicy, tables: &str, rows: &Value) -> Self {
+        match on {
+            On::Memory => Self::with(on, policy, rows).await,
+            #[cfg(feature = "sqlite")]
+            On::Sqlite => Self::Sqlite(super::sqlite::File::with_tables(policy.map(), tables, rows).await),
+        }
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn Whole> {
         match self {
             Self::Memory(store, _) => store.clone(),
             #[cfg(feature = "sqlite")]
@@ -45,7 +59,7 @@ impl Backend {
         }
     }
 
-    pub(crate) async fn lifecycle(&self, policy: &DeletionPolicy) -> Lifecycle<Arc<dyn Store>> {
+    pub(crate) async fn lifecycle(&self, policy: &DeletionPolicy) -> Lifecycle<Arc<dyn Whole>> {
         let opened = Lifecycle::open(self.store(), policy.clone()).await;
         opened.unwrap_or_else(|error| panic!("{error}"))
     }

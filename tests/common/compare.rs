@@ -54,7 +54,7 @@ pub(crate) fn memory(case: &Case) -> MemoryStore {
 pub(crate) async fn opened<S: Store>(case: &Case, store: S) -> Result<Lifecycle<S>, TestCaseError> {
     let lifecycle = Lifecycle::open(store, case.policy.clone()).await;
     let lifecycle = lifecycle.map_err(|error| TestCaseError::fail(error.to_string()))?;
-    Ok(lifecycle.with_clock(case.now))
+    Ok(lifecycle.with_clock(case.now).with_mask_key(case.mask_key.clone()))
 }
 
 /// The plan of a world's request. That there is one is no matter of opinion.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{DataMap, KindName, Record, RecordId, Reference};
+use client_lifecycle::domain::{DataMap, FieldName, KindName, Record, RecordId, Reference};
 use client_lifecycle::plan::Disposition;
 use client_lifecycle::policy::Link;
 use client_lifecycle::testing::model::{self, Verdict};
@@ -18,7 +18,7 @@ const ENOUGH: u32 = 1_000;
 type Id = (KindName, RecordId);
 
 /// What to look for in a world, in words, and whether it is there.
-fn features(world: &World<'_>) -> [(&'static str, bool); 8] {
+fn features(world: &World<'_>) -> [(&'static str, bool); 9] {
     let is_redirected = {
         let mut steps = world.verdict.steps.keys();
         steps.any(|(_, disposition, ..)| disposition.is_redirect())
@@ -28,6 +28,7 @@ fn features(world: &World<'_>) -> [(&'static str, bool); 8] {
         ("a restrict that is cleared over another path", world.clears_a_restrict()),
         ("a tombstone that climbs two levels", world.has_a_tombstone_below_a_tombstone()),
         ("a cycle with a retained or anonymized row", world.keeps_a_row_of_a_cycle()),
+        ("a keyed pseudonym", world.has_a_pseudonym()),
         ("a redirect", is_redirected),
         ("a `parent` entry that decides", world.has_a_parent_entry_that_decides()),
         ("a row reached over two references", world.any(|id, row| world.reaching(id, row).len() > 1)),
@@ -124,6 +125,17 @@ impl<'a> World<'a> {
         marked.is_some_and(|field| !row.get(field).is_null())
     }
 
+    fn has_a_pseudonym(&self) -> bool {
+        let code = FieldName::from("code");
+        self.verdict.executable
+            && self.any(|(kind, id), before| {
+                let after = self.verdict.rows[kind].get(id);
+                after.is_some_and(|after| {
+                    !before.get(&code).is_null() && after.get(&code) != before.get(&code)
+                })
+            })
+    }
+
     /// With `protect` in the place of every `restrict` more rows would block.
     fn clears_a_restrict(&self) -> bool {
         let blocking = |verdict: &Verdict| -> u64 {
@@ -138,9 +150,9 @@ impl<'a> World<'a> {
         if strict == fair {
             return false;
         }
-        let Case { rows, request, now, .. } = self.case;
+        let Case { rows, request, now, mask_key, .. } = self.case;
         let policy = DeletionPolicy::from_json(&strict).unwrap();
-        let verdict = model::judge(&policy, rows, request, *now).unwrap();
+        let verdict = model::judge(&policy, rows, request, *now, Some(mask_key)).unwrap();
         blocking(&verdict) > blocking(self.verdict)
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod coverage;
 pub(crate) mod postgres;
 #[cfg(feature = "testing")]
 pub(crate) mod random;
+pub(crate) mod seeds;
 #[cfg(feature = "postgres")]
 pub(crate) mod server;
 #[cfg(feature = "sqlite")]

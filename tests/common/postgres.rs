@@ -153,8 +153,7 @@ pub(crate) async fn rows(connection: &mut PgConnection, map: &Arc<DataMap>) -> V
     let mut parts = Vec::new();
     for kind in map.kinds() {
         // Instants as the library writes them, whatever the time zone of the session.
-        let instants = kind.fields.keys().chain(&kind.deleted_at);
-        let instants = instants.filter(|field| kind.declared_type(field) == Some(FieldType::Timestamp));
+        let instants = map.fields_of(kind).filter(|field| kind.declared_type(field) == Some(FieldType::Timestamp));
         let instants: Vec<String> = instants
             .map(|field| {
                 let column = quote(kind.column(field));

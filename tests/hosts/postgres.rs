@@ -12,7 +12,7 @@ use super::server::Schema;
 
 const TABLES: &str = "
     CREATE TABLE clients (user_id text PRIMARY KEY, name text NOT NULL, email text NOT NULL,
-        phone varchar(40), birth_date date, status text NOT NULL, deleted_at timestamptz);
+        phone varchar(80), birth_date date, status text NOT NULL, deleted_at timestamptz);
     CREATE TABLE debts (id text PRIMARY KEY, client_id text NOT NULL REFERENCES clients,
         status text NOT NULL, amount integer, due_at timestamptz);
     CREATE TABLE bookings (id text PRIMARY KEY, client_id text NOT NULL REFERENCES clients, notes text);

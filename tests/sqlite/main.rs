@@ -20,6 +20,7 @@ mod cycles;
 mod first_policy;
 mod host;
 mod ids;
+mod keyed;
 mod names;
 mod rendering;
 mod survey;

@@ -161,13 +161,18 @@ pub(crate) fn changes(
             note: Some("asked by letter".into()),
             digest: None,
             detail: serde_json::Value::Null,
+            before: std::collections::BTreeMap::new(),
         },
+        inserts: Vec::new(),
+        told: Vec::new(),
+        snapshot: Vec::new(),
         receipt: receipt(operation, &query, &steps),
         query,
         locks: Vec::new(),
         preconditions: Vec::new(),
         events: Vec::new(),
         steps,
+        mask_key: None,
     }
 }
 

@@ -35,6 +35,7 @@ impl Fate {
     /// The fate of the subject.
     pub(crate) fn of_subject(mode: Mode) -> Self {
         match mode {
+            Mode::Create | Mode::Update | Mode::Reassign => Self::Keep,
             Mode::Deactivate | Mode::Reactivate => Self::Off,
             Mode::SoftDelete => Self::Soft,
             Mode::Anonymize => Self::Erased,

@@ -8,6 +8,7 @@ mod hang;
 mod question;
 mod rank;
 mod reach;
+mod reassign;
 mod redirect;
 mod step;
 mod tombstone;
@@ -124,7 +125,10 @@ pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mo
     let verdicts = reach::verdicts(&parts, &groups, &mut sets);
     let blockers = block::blockers(&parts, &verdicts, &mut sets, &mut questions);
     let staying = tombstone::staying(&parts, &groups, &verdicts, &mut sets, &mut questions);
-    let redirects = redirect::redirects(&parts, &order, &verdicts, &staying, &mut sets, &mut questions);
+    let redirects = match mode {
+        Mode::Reassign => reassign::moves(&parts, &mut sets, &mut questions),
+        _ => redirect::redirects(&parts, &order, &verdicts, &staying, &mut sets, &mut questions),
+    };
     let steps =
         step::steps(&parts, &groups, &verdicts, &staying, &redirects.steps, &mut sets, &mut questions);
     let hanging = hang::hanging(&parts, &mut sets, &mut questions);

@@ -7,7 +7,7 @@ use super::fate::{Fate, spoken};
 use super::step::{Action, CompiledStep};
 use super::tombstone::{SURVIVORS, StayingOf, Survivor, forces, may_survive, surviving};
 use super::{Parts, Questions, Sets, VerdictsOf};
-use crate::domain::{KindName, RecordId, Reference, ReferenceName, Value};
+use crate::domain::{Condition, KindName, RecordId, Reference, ReferenceName, Value};
 use crate::plan::{Arm, Disposition, Rank, Rows, StepKey};
 use crate::policy::{Entry, Link, Redirect, Rule};
 
@@ -34,6 +34,8 @@ pub(crate) struct CompiledTarget {
     pub(crate) question: usize,
     /// The rows that the record must not be among.
     pub(crate) removed: Option<Rows>,
+    /// What must hold for the record.
+    pub(crate) qualifies: Option<Condition>,
 }
 
 #[derive(Default)]
@@ -81,6 +83,7 @@ pub(super) fn redirects(
                     rule: disposition(redirect).as_str(),
                     question,
                     removed: verdicts.get(&reference.to).and_then(|to| to.rows(Fate::is_removed)),
+                    qualifies: entry.qualifies.clone(),
                 });
             }
             let key = StepKey {

@@ -40,6 +40,8 @@ pub(crate) enum Action {
         closes: bool,
     },
     Redirect(FieldName, Target),
+    /// What the request brings is written.
+    Edit,
     Keep,
 }
 
@@ -179,6 +181,7 @@ fn of_rank(
     let (disposition, action, rows) = match meaning.fate {
         Fate::AlreadySoft => return,
         Fate::Retain => (Disposition::Retain, Action::Keep, rows),
+        Fate::Keep if parts.mode == Mode::Update => (Disposition::Update, Action::Edit, rows),
         Fate::Keep => (Disposition::Keep, Action::Keep, rows),
         Fate::Soft => (Disposition::SoftDelete, Action::Mark, rows),
         Fate::Off if parts.mode == Mode::Reactivate => (Disposition::Reactivate, Action::Switch(true), rows),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::answers::Answers;
 use super::refuse;
-use crate::domain::{Condition, RecordId, Request, Value, is_null};
+use crate::domain::{Condition, Mode, RecordId, Request, Value, all, is_null};
 use crate::plan::{Arm, Case, LockRows, NamedSet, Question, Rows, SetId, Source, Stratum, SurveyQuery};
 use crate::policy::compile::{CompiledMode, CompiledTarget, SUBJECTS, Target};
 use crate::policy::{DeletionPolicy, ModePolicy, Refusal};
@@ -14,7 +14,7 @@ use crate::policy::{DeletionPolicy, ModePolicy, Refusal};
 /// A request, what its mode was compiled to, and the few sets that depend on the request itself.
 pub(super) struct Inquiry<'a> {
     pub(super) policy: &'a ModePolicy,
-    pub(super) mode: &'a CompiledMode,
+    pub(super) mode: Arc<CompiledMode>,
     pub(super) query: SurveyQuery,
     /// The question for how many subjects are within the actor's scope, where that decides.
     pub(super) scope: Option<usize>,
@@ -30,7 +30,9 @@ impl<'a> Inquiry<'a> {
     ) -> Result<Self, Refusal> {
         let (mode_policy, mode) = refuse::offered(policy, request)?;
         let scope = refuse::access(policy, mode_policy, request)?;
-        refuse::senseless(mode_policy, mode, request)?;
+        refuse::senseless(mode_policy, &mode, request)?;
+        let targets = vec![None; mode.targets.len()];
+        let (sets, questions) = (mode.sets.clone(), mode.questions.clone());
         let mut inquiry = Self {
             policy: mode_policy,
             mode,
@@ -38,14 +40,14 @@ impl<'a> Inquiry<'a> {
                 map: policy.map.clone(),
                 kind: policy.subject.clone(),
                 subjects: request.subjects.clone(),
-                sets: mode.sets.clone(),
-                questions: mode.questions.clone(),
+                sets,
+                questions,
                 now,
             },
             scope: None,
-            targets: vec![None; mode.targets.len()],
+            targets,
         };
-        if scope.is_some() || !mode.targets.is_empty() {
+        if scope.is_some() || !inquiry.targets.is_empty() {
             inquiry.ask_about_request(scope, request);
         }
         Ok(inquiry)
@@ -73,11 +75,15 @@ impl<'a> Inquiry<'a> {
             let Some(id) = target_id(target, request) else {
                 continue;
             };
-            let deleted_at = self.query.map.kind(&target.to).and_then(|kind| kind.deleted_at.clone());
-            let alive = deleted_at.map(is_null);
+            let kind = self.query.map.kind(&target.to);
+            let alive = kind.and_then(|kind| kind.deleted_at.clone()).map(is_null);
+            let only = kind.filter(|_| request.mode == Mode::Reassign).and_then(|kind| kind.only.clone());
+            let must: Vec<Condition> =
+                alive.into_iter().chain(only).chain(target.qualifies.clone()).collect();
+            let fit = (!must.is_empty()).then(|| all(must));
             let source = Source::Ids(vec![id.clone()]);
             let except = target.removed.into_iter().collect();
-            let question = add("the new target", target.to.clone(), source, except, alive);
+            let question = add("the new target", target.to.clone(), source, except, fit);
             *slot = Some((id, question));
         }
         self.query.sets = sets.into();

@@ -2,6 +2,7 @@
 
 mod answers;
 mod bind;
+mod create;
 mod inquiry;
 mod obstacles;
 mod outcome;
@@ -14,7 +15,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::{DeletionPolicy, Refusal};
-use crate::domain::{RecordId, Request, to_milliseconds};
+use crate::domain::{DataMap, FieldName, RecordId, Request, to_milliseconds};
 use crate::plan::{Digest, Plan, Survey, SurveyQuery};
 
 use answers::Answers;
@@ -27,6 +28,11 @@ impl DeletionPolicy {
     /// [`Refusal`] where the request can be refused without looking at any data.
     pub fn query(&self, request: &Request, now: DateTime<Utc>) -> Result<SurveyQuery, Refusal> {
         Ok(Inquiry::new(self, request, to_milliseconds(now))?.query)
+    }
+
+    /// How many questions every such request asks; those after them are the request's own.
+    pub(crate) fn shared_questions(&self, request: &Request) -> usize {
+        refuse::offered(self, request).map_or(0, |(_, compiled)| compiled.questions.len())
     }
 
     /// The plan for a request, from what a store answered to its [`query`](Self::query).
@@ -69,6 +75,7 @@ impl DeletionPolicy {
                 decision,
                 events: inquiry.mode.events.clone(),
                 steps: changes,
+                snapshot: snapshot(&self.map, request),
                 survey: survey.clone(),
                 query: inquiry.query,
             },
@@ -76,6 +83,15 @@ impl DeletionPolicy {
         plan.digest = plan.digest_of();
         Ok(plan)
     }
+}
+
+/// What is recorded of subjects that go or are marked: everything declared that is not personal.
+fn snapshot(map: &DataMap, request: &Request) -> Vec<FieldName> {
+    let kind = map.kind(&request.kind).filter(|_| request.mode.deletes());
+    let fields = kind.into_iter().flat_map(|kind| {
+        map.fields_of(kind).filter(|field| **field != kind.id && !kind.personal.contains_key(*field))
+    });
+    fields.cloned().collect()
 }
 
 /// All subjects are there and nothing else is, or the ones that are not are named.

@@ -2,7 +2,7 @@
 
 use super::answers::Answers;
 use super::inquiry::Inquiry;
-use crate::domain::Request;
+use crate::domain::{Mode, Request};
 use crate::plan::{Blocker, Disposition, Step, Warning};
 use crate::policy::compile::{CompiledBlocker, CompiledGuard};
 use crate::policy::{Guard, Severity};
@@ -28,7 +28,7 @@ pub(super) fn obstacles(
     for blocker in &inquiry.mode.blockers {
         found.blockers.extend(by_rule(blocker, answers));
     }
-    found.blockers.extend(by_target(inquiry, answers));
+    found.blockers.extend(by_target(inquiry, request, answers));
     found.warnings.extend(undated(request, steps));
     found
 }
@@ -112,23 +112,29 @@ fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker>
 }
 
 /// Redirected references need somewhere to point.
-fn by_target(inquiry: &Inquiry<'_>, answers: &Answers<'_>) -> Vec<Blocker> {
+fn by_target(inquiry: &Inquiry<'_>, request: &Request, answers: &Answers<'_>) -> Vec<Blocker> {
     let targets = inquiry.mode.targets.iter().zip(&inquiry.targets);
     let blocked = targets.filter_map(|(target, asked)| {
         let count = answers.count(target.question);
         let (message, remedy, sample) = match asked {
-            _ if count == 0 => return None,
+            // What is to be moved is told where to, even if nothing is there yet.
+            _ if count == 0 && request.mode != Mode::Reassign => return None,
             Some((_, question)) if answers.count(*question) == 1 => return None,
-            Some((id, _)) => (
-                format!(
-                    "{} of `{}` would refer to `{id}` of `{}`, which is not there or does not stay",
-                    rows(count),
-                    target.from,
-                    target.to
-                ),
-                format!("name a record of `{}` that is there and stays", target.to),
-                vec![id.clone()],
-            ),
+            Some((id, _)) => {
+                let (unfit, fit) = match &target.qualifies {
+                    Some(must) => (
+                        format!("is not there, does not stay or is not one with {must}"),
+                        format!("that is there and stays, with {must}"),
+                    ),
+                    None => ("is not there or does not stay".into(), "that is there and stays".into()),
+                };
+                let (found, from, to) = (rows(count), &target.from, &target.to);
+                (
+                    format!("{found} of `{from}` would refer to `{id}` of `{to}`, which {unfit}"),
+                    format!("name a record of `{to}` {fit}"),
+                    vec![id.clone()],
+                )
+            }
             None => (
                 format!(
                     "{} of `{}` need another record of `{}` to refer to",

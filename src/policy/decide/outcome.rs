@@ -10,6 +10,9 @@ pub(super) fn of(mode: Mode, steps: &[Step]) -> Outcome {
     let stays = steps.iter().any(|step| step.is_subject() && step.key.disposition == Disposition::Tombstone);
     match mode {
         _ if stays => Outcome::Tombstone,
+        Mode::Create => Outcome::Create,
+        Mode::Update => Outcome::Update,
+        Mode::Reassign => Outcome::Reassign,
         Mode::HardDelete => Outcome::Delete,
         Mode::SoftDelete => Outcome::SoftDelete,
         Mode::Deactivate => Outcome::Deactivate,

@@ -1,14 +1,16 @@
 //! What can be refused before any data is looked at.
 
-use crate::domain::{Condition, FieldType, Reason, Request, Role, any};
-use crate::policy::compile::{CompiledMode, Target};
-use crate::policy::{Access, Allow, DeletionPolicy, ModePolicy, ReasonRule, Refusal};
+use std::sync::Arc;
+
+use crate::domain::{Condition, FieldType, Mode, Reason, Request, Role, any};
+use crate::policy::compile::{CompiledMode, Target, compile};
+use crate::policy::{Access, Allow, DeletionPolicy, ModePolicy, ReasonRule, Refusal, Rules};
 
 /// The kind and the mode are ones of this policy.
 pub(super) fn offered<'a>(
     policy: &'a DeletionPolicy,
     request: &Request,
-) -> Result<(&'a ModePolicy, &'a CompiledMode), Refusal> {
+) -> Result<(&'a ModePolicy, Arc<CompiledMode>), Refusal> {
     if request.kind != policy.subject {
         return Err(Refusal::invalid(
             format!("the policy is for `{}`, not for `{}`", policy.subject, request.kind),
@@ -18,6 +20,10 @@ pub(super) fn offered<'a>(
     if let Some(mode) = policy.modes.get(&request.mode)
         && let Some(compiled) = policy.compiled.get(&request.mode)
     {
+        let compiled = match request.mode {
+            Mode::Reassign => Arc::new(asked_for(policy, mode, request)),
+            _ => compiled.clone(),
+        };
         return Ok((mode, compiled));
     }
     let offered: Vec<_> = policy.modes().map(|mode| mode.to_string()).collect();
@@ -27,14 +33,31 @@ pub(super) fn offered<'a>(
     ))
 }
 
+/// The moves that the request names; it says of each of them where it leads.
+fn asked_for(policy: &DeletionPolicy, mode: &ModePolicy, request: &Request) -> CompiledMode {
+    let named = request.reassign.keys().filter_map(|reference| {
+        let entries = mode.rules.entries(reference)?;
+        Some((reference.clone(), entries.to_vec()))
+    });
+    let rules = Rules { named: named.collect(), others: None };
+    let asked = ModePolicy { rules, ..mode.clone() };
+    compile(&policy.subject, &policy.map, request.mode, &asked)
+}
+
 /// The actor may ask; the condition, if any, must hold for every subject.
 pub(super) fn access(
     policy: &DeletionPolicy,
     mode: &ModePolicy,
     request: &Request,
 ) -> Result<Option<Condition>, Refusal> {
+    if mode.allow == Some(Access::Any) {
+        return Ok(None);
+    }
+    let Some(actor) = &request.actor else {
+        return Err(Refusal::Unauthenticated { kind: request.kind.clone(), mode: request.mode });
+    };
     let list = match &mode.allow {
-        Some(Access::Any) => return Ok(None),
+        Some(Access::Any | Access::Authenticated) => return Ok(None),
         Some(Access::Some(list)) => list.as_slice(),
         None => &[],
     };
@@ -43,7 +66,6 @@ pub(super) fn access(
         mode: request.mode,
         roles: list.iter().filter_map(|allow| allow.role.clone()).collect::<Vec<Role>>(),
     };
-    let actor = request.actor.as_ref().ok_or_else(missing_role)?;
     let admitting: Vec<&Allow> = list.iter().filter(|allow| allow.admits(actor, &request.subjects)).collect();
     if admitting.is_empty() {
         return Err(missing_role());
@@ -59,11 +81,8 @@ pub(super) fn access(
 
 /// The request says what it has to.
 pub(super) fn senseless(policy: &ModePolicy, mode: &CompiledMode, request: &Request) -> Result<(), Refusal> {
-    if request.subjects.is_empty() {
-        return Err(Refusal::invalid("no record is named", "name at least one id"));
-    }
-    if request.subjects.iter().any(crate::domain::RecordId::is_empty) {
-        return Err(Refusal::invalid("an id is empty", "name the id of a record"));
+    if request.subjects.is_empty() || request.subjects.iter().any(crate::domain::RecordId::is_empty) {
+        return Err(Refusal::MissingId);
     }
     if policy.reason == ReasonRule::Required {
         if request.reason.is_none() {
@@ -76,6 +95,12 @@ pub(super) fn senseless(policy: &ModePolicy, mode: &CompiledMode, request: &Requ
                 "say why in the note of the request",
             ));
         }
+    }
+    if request.mode == Mode::Reassign && request.reassign.is_empty() {
+        return Err(Refusal::invalid(
+            "no reference is named that is to be reassigned",
+            "name a reference and its new target in the request",
+        ));
     }
     for name in request.reassign.keys() {
         let asked =

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
 use super::answers::Answers;
 use super::inquiry::Inquiry;
 use super::retained;
@@ -60,6 +62,8 @@ fn shown(compiled: &CompiledStep, request: &Request, answers: &Answers<'_>) -> S
 
 fn write(inquiry: &Inquiry<'_>, request: &Request, kind: &Kind, step: &CompiledStep) -> Write {
     let now = || NewValue::Value(Value::Timestamp(inquiry.query.now));
+    // What only completes another step, or lets go of others before it goes, is not written for its own sake.
+    let touched = || if step.shown { touched(kind, inquiry.query.now) } else { Vec::new() };
     let marked = || kind.deleted_at.iter().map(|field| (field.clone(), now()));
     let switched = |on: bool| {
         kind.status.iter().map(move |status| {
@@ -70,21 +74,31 @@ fn write(inquiry: &Inquiry<'_>, request: &Request, kind: &Kind, step: &CompiledS
     match &step.action {
         Action::Delete => Write::Delete,
         Action::Keep => Write::Keep,
-        Action::Mark => Write::Mark(marked().collect()),
-        Action::Switch(on) => Write::Update(switched(*on).collect()),
+        Action::Edit => Write::Update(touched()),
+        Action::Mark => Write::Mark(marked().chain(touched()).collect()),
+        Action::Switch(on) => Write::Update(switched(*on).chain(touched()).collect()),
         Action::Mask { masks, closes } => {
             let mut values: BTreeMap<FieldName, NewValue> =
                 masks.iter().map(|(field, mask)| (field.clone(), masked(mask))).collect();
             if *closes {
                 values.extend(switched(false).chain(marked()));
             }
+            values.extend(touched());
             Write::Update(values.into_iter().collect())
         }
         Action::Redirect(field, target) => {
             let value = target_value(step, target, request);
-            Write::Update(vec![(field.clone(), NewValue::Value(value))])
+            let mut values = vec![(field.clone(), NewValue::Value(value))];
+            values.extend(touched());
+            Write::Update(values)
         }
     }
+}
+
+/// What every write sets: when it was, and how many there have been.
+pub(crate) fn touched(kind: &Kind, now: DateTime<Utc>) -> Vec<(FieldName, NewValue)> {
+    let at = kind.updated_at.iter().map(|field| (field.clone(), NewValue::Value(Value::Timestamp(now))));
+    at.chain(kind.version.iter().map(|field| (field.clone(), NewValue::Next))).collect()
 }
 
 /// What a redirected reference is set to.

@@ -23,6 +23,6 @@ pub(super) fn check(mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
                 }
             }
         }
-        Some(Access::Any) => {}
+        Some(Access::Any | Access::Authenticated) => {}
     }
 }

@@ -7,15 +7,24 @@ use crate::policy::ModePolicy;
 use crate::policy::graph::shortest_paths;
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
+    if mode == Mode::Create && !policy.guards.is_empty() {
+        faults.push(
+            Fault::new(format!("modes.{mode}.guards"), "nothing hangs on a record that is not there yet")
+                .remedy("leave the guards out"),
+        );
+    }
     let mut names = BTreeSet::new();
     for (index, guard) in policy.guards.iter().enumerate() {
         let path = format!("modes.{mode}.guards[{index}]");
         if guard.name.trim().is_empty() {
-            faults.push(Fault::new(format!("{path}.name"), "a guard needs a name"));
+            faults.push(
+                Fault::new(format!("{path}.name"), "a guard needs a name")
+                    .remedy("name it; a warning is acknowledged by its name"),
+            );
         }
         if !names.insert(&guard.name) {
             let message = format!("there is another guard `{}`", guard.name);
-            faults.push(Fault::new(format!("{path}.name"), message));
+            faults.push(Fault::new(format!("{path}.name"), message).remedy("give each a name of its own"));
         }
         hangs(subject, map, &guard.on, &guard.via, &path, faults);
     }
@@ -23,20 +32,31 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
     for (index, effect) in policy.effects.iter().enumerate() {
         let path = format!("modes.{mode}.effects[{index}]");
         let on = effect.on.as_ref().unwrap_or(subject);
+        if mode.carries_values() && (on != subject || effect.when.is_some() || !effect.via.is_empty()) {
+            let message = format!("in mode {mode} others are told of the subject itself, whatever it holds");
+            faults.push(Fault::new(&path, message).remedy("leave `on`, `via` and `when` out"));
+        }
         if effect.topic.trim().is_empty() {
-            faults.push(Fault::new(format!("{path}.topic"), "an effect needs a topic"));
+            faults.push(
+                Fault::new(format!("{path}.topic"), "an effect needs a topic")
+                    .remedy("name it; receivers choose by it what they listen to"),
+            );
         }
         if !topics.insert((&effect.topic, on)) {
             // Operation, topic and record are the key of an event.
             let message = format!("there is another effect `{}` on `{on}`", effect.topic);
-            faults.push(Fault::new(format!("{path}.topic"), message));
+            faults.push(
+                Fault::new(format!("{path}.topic"), message).remedy("make one of the two, or another topic"),
+            );
         }
         hangs(subject, map, on, &effect.via, &path, faults);
         for field in &effect.fields {
             let json = map.kind(on).is_some_and(|kind| kind.type_of(field) == FieldType::Json);
             if field.as_str().is_empty() || json {
                 let message = format!("`{field}` cannot be sent");
-                faults.push(Fault::new(format!("{path}.fields"), message));
+                faults.push(
+                    Fault::new(format!("{path}.fields"), message).remedy("name a field that is no json"),
+                );
             }
         }
     }
@@ -72,18 +92,26 @@ fn hangs(
             Some(reference) if reference.to == *at => at = &reference.from,
             Some(_) => {
                 let message = format!("`{name}` does not refer to `{at}`");
-                faults.push(Fault::new(format!("{path}.via"), message));
+                faults.push(
+                    Fault::new(format!("{path}.via"), message)
+                        .remedy("name the references from the subject outwards, one for each step"),
+                );
                 return;
             }
             None => {
                 let message = format!("there is no reference `{name}`");
-                faults.push(Fault::new(format!("{path}.via"), message));
+                faults.push(
+                    Fault::new(format!("{path}.via"), message)
+                        .remedy("declare it under `references`, or correct the name"),
+                );
                 return;
             }
         }
     }
     if at != on {
         let message = format!("the chain ends at `{at}` and not at `{on}`");
-        faults.push(Fault::new(format!("{path}.via"), message));
+        faults.push(
+            Fault::new(format!("{path}.via"), message).remedy(format!("go on to `{on}`, or look at `{at}`")),
+        );
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn policy(
     types::infer(subject, map, modes, &mut faults);
     for (mode, policy) in modes {
         access::check(*mode, policy, &mut faults);
-        rules::check(map, *mode, policy, &mut faults);
+        rules::check(subject, map, *mode, policy, &mut faults);
         guards::check(subject, map, *mode, policy, &mut faults);
     }
     if faults.is_empty() {

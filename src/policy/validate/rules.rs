@@ -1,11 +1,18 @@
 //! Rules: every reference is decided, by entries that make sense where they stand.
 
-use crate::domain::{DataMap, Fault, Faults, Mask, Mode, Reference};
+use crate::domain::{DataMap, Fault, Faults, KindName, Mode, Reference};
 use crate::policy::graph::closes_cycle;
-use crate::policy::{Entry, Link, ModePolicy, Parent, Redirect, Rule};
+use crate::policy::{Entry, Link, ModePolicy, Parent, Redirect, Rule, Rules};
 
-pub(super) fn check(map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
+pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let path = format!("modes.{mode}.rules");
+    if mode.carries_values() && policy.rules != Rules::default() {
+        faults.push(
+            Fault::new(&path, format!("mode {mode} removes nothing, so no reference is reached"))
+                .remedy("leave the rules out"),
+        );
+        return;
+    }
     for name in policy.rules.named.keys() {
         if map.reference(name).is_none() {
             faults.push(
@@ -21,7 +28,9 @@ pub(super) fn check(map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut
             None => format!("{path}.*"),
         };
         match named.or(policy.rules.others.as_ref()) {
-            Some(list) => entries(map, mode, reference, list, &path, faults),
+            Some(list) => entries(subject, map, mode, reference, list, &path, faults),
+            // What is not named is not moved, and nothing else can happen to it.
+            None if !mode.removes() => {}
             None => faults.push(
                 Fault::new(
                     format!("modes.{mode}.rules.{}", reference.name),
@@ -34,6 +43,7 @@ pub(super) fn check(map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut
 }
 
 fn entries(
+    subject: &KindName,
     map: &DataMap,
     mode: Mode,
     reference: &Reference,
@@ -58,11 +68,21 @@ fn entries(
             );
         }
     }
+    if mode == Mode::Reassign && entries.iter().any(|entry| entry.then.reassigns()) {
+        movable(subject, reference, path, faults);
+    }
     for (index, entry) in entries.iter().enumerate() {
         let path = if entries.len() > 1 { format!("{path}[{index}]") } else { path.to_owned() };
         if entry.parent.is_some() && closes_cycle(map, reference) {
             let message = "`parent` on a reference in a cycle of kinds has no one meaning";
             faults.push(Fault::new(&path, message).remedy("leave `parent` out, or decide by a condition"));
+        }
+        let links = matches!(&entry.link, Some(Link::Redirect(Redirect::Reassign(_))));
+        if entry.qualifies.is_some() && !links && !entry.then.reassigns() {
+            faults.push(
+                Fault::new(format!("{path}.qualifies"), "nothing is reassigned whose target could qualify")
+                    .remedy("leave it out, or use the rule `reassign`"),
+            );
         }
         if let Some((message, remedy)) = misplaced(mode, entry) {
             faults.push(Fault::new(&path, message).remedy(remedy));
@@ -88,12 +108,33 @@ fn entries(
     }
 }
 
+/// In mode `reassign` the references that can be given another target are those to the subject and its own.
+fn movable(subject: &KindName, reference: &Reference, path: &str, faults: &mut Faults) {
+    if reference.to != *subject && reference.from != *subject {
+        faults.push(
+            Fault::new(path, format!("`{}` leads neither to the subject nor from it", reference.name))
+                .remedy(format!(
+                    "reassign it by a policy whose subject is `{}` or `{}`",
+                    reference.to, reference.from
+                )),
+        );
+    }
+}
+
 /// Where a rule stands that means nothing there.
 fn misplaced(mode: Mode, entry: &Entry) -> Option<(String, &'static str)> {
     let rule = entry.then.as_str();
     let in_mode = |remedy| Some((format!("`{rule}` makes no sense in mode {mode}"), remedy));
     let status_only = matches!(mode, Mode::Deactivate | Mode::Reactivate);
     match &entry.then {
+        Rule::Keep | Rule::Redirect(Redirect::Reassign(None)) if mode == Mode::Reassign => match entry {
+            Entry { parent: None, link: None, .. } => None,
+            _ => Some((
+                format!("`parent` and `link` make no sense in mode {mode}"),
+                "leave them out; nothing is removed",
+            )),
+        },
+        _ if mode == Mode::Reassign => in_mode("use `reassign`, whose target the request names, or `keep`"),
         Rule::Cascade if mode == Mode::Anonymize => in_mode("use `delete`, `anonymize` or `keep`"),
         Rule::Delete if status_only => in_mode("a switched status removes nothing; use `cascade` or `keep`"),
         Rule::SoftDelete | Rule::Anonymize(_) if mode == Mode::Reactivate => {
@@ -163,10 +204,10 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
             );
         }
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
-        if unique && matches!(mask, Mask::Text(_) | Mask::Year | Mask::Truncate(_)) {
+        if unique && !mask.keeps_unique() {
             faults.push(
                 Fault::new(&path, "the mask may give two rows the same value and the field is unique")
-                    .remedy("use `null` or `placeholder_email`"),
+                    .remedy("use `null`, `placeholder_email` or `hmac`"),
             );
         }
     }

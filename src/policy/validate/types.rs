@@ -25,10 +25,12 @@ pub(super) fn infer(
         let path = format!("modes.{mode}");
         let named = policy.rules.named.iter();
         for (name, entries) in named {
-            let Some(kind) = map.reference(name).map(|reference| reference.from.clone()) else {
+            let Some((kind, to)) =
+                map.reference(name).map(|reference| (reference.from.clone(), reference.to.clone()))
+            else {
                 continue;
             };
-            entries_of(map, &kind, entries, &format!("{path}.rules.{name}"), faults);
+            entries_of(map, &kind, &to, entries, &format!("{path}.rules.{name}"), faults);
         }
         for (index, guard) in policy.guards.iter().enumerate() {
             if let Some(when) = &guard.when {
@@ -42,13 +44,13 @@ pub(super) fn infer(
             }
         }
         if let Some(entries) = &policy.rules.others {
-            let others: Vec<KindName> = map
+            let others: Vec<(KindName, KindName)> = map
                 .references()
                 .filter(|reference| !policy.rules.named.contains_key(&reference.name))
-                .map(|reference| reference.from.clone())
+                .map(|reference| (reference.from.clone(), reference.to.clone()))
                 .collect();
-            for kind in others {
-                entries_of(map, &kind, entries, &format!("{path}.rules.*"), faults);
+            for (kind, to) in others {
+                entries_of(map, &kind, &to, entries, &format!("{path}.rules.*"), faults);
             }
         }
     }
@@ -57,6 +59,7 @@ pub(super) fn infer(
 fn entries_of(
     map: &mut DataMap,
     kind: &KindName,
+    to: &KindName,
     entries: &[crate::policy::Entry],
     path: &str,
     faults: &mut Faults,
@@ -66,12 +69,18 @@ fn entries_of(
         if let Some(when) = &entry.when {
             condition(map, kind, when, &format!("{path}.when"), faults);
         }
+        if let Some(qualifies) = &entry.qualifies {
+            condition(map, to, qualifies, &format!("{path}.qualifies"), faults);
+        }
         match &entry.then {
             Rule::Retain(retention) => {
                 let found = map.infer_type(kind, &retention.from, FieldType::Timestamp);
                 if !found.is_time() {
                     let message = format!("`{}` is {found}, and a period runs from a date", retention.from);
-                    faults.push(Fault::new(format!("{path}.retain.from"), message));
+                    faults.push(
+                        Fault::new(format!("{path}.retain.from"), message)
+                            .remedy("name a field of type date or timestamp"),
+                    );
                 }
             }
             Rule::Anonymize(own) => masks(map, kind, own, &format!("{path}.anonymize"), faults),
@@ -90,16 +99,13 @@ fn masks(
     for (field, mask) in masks {
         let path = format!("{path}.{field}");
         let wants_time = match mask {
-            Mask::Null => continue,
-            Mask::Hmac => {
-                faults.push(
-                    Fault::new(path, "`hmac` needs a key, which this version cannot be given yet")
-                        .remedy("use `null`, `placeholder_email` or a text"),
-                );
+            Mask::Null => {
+                // It fits every type, and the store must have the field all the same.
+                map.know_field(kind, field);
                 continue;
             }
             Mask::Year => true,
-            Mask::Text(_) | Mask::Truncate(_) | Mask::PlaceholderEmail => false,
+            Mask::Text(_) | Mask::Truncate(_) | Mask::PlaceholderEmail | Mask::Hmac => false,
         };
         let default = if wants_time { FieldType::Date } else { FieldType::Text };
         let found = map.infer_type(kind, field, default);
@@ -115,7 +121,8 @@ fn condition(map: &mut DataMap, kind: &KindName, condition: &Condition, path: &s
     condition.visit(&mut |leaf| {
         let Some(field) = leaf.field() else { return };
         if field.as_str().is_empty() {
-            faults.push(Fault::new(path, "a condition names no field"));
+            faults
+                .push(Fault::new(path, "a condition names no field").remedy("say which `field` it looks at"));
             return;
         }
         let wanted = match leaf {

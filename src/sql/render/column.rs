@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::form::{Form, Forms};
 use super::postgres;
 use super::set::unknown;
-use crate::domain::{FieldName, FieldType, Kind, KindName, Value};
-use crate::plan::{ChangeSet, NewValue, Source, Stratum, SurveyQuery, Write};
+use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, Value};
+use crate::plan::{ChangeSet, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
 use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, SqlValue};
 use crate::store::StoreError;
@@ -59,21 +59,40 @@ impl<'a> Columns<'a> {
             };
             let kind = map.kind(&step.kind).ok_or_else(|| unknown("kind", step.kind.as_str()))?;
             for (field, value) in fields {
-                let NewValue::Value(value) = value else {
-                    continue;
-                };
-                let mut references = map.references_from(&kind.name);
-                let reference = references.find(|reference| reference.field == *field);
-                if let Some(to) = reference.and_then(|reference| map.kind(&reference.to)) {
-                    all.add(to, &to.id);
-                } else if matches!(value, Value::Date(_) | Value::Timestamp(_))
-                    || kind.type_of(field) == FieldType::Uuid
-                {
-                    all.add(kind, field);
+                if let NewValue::Value(value) = value {
+                    all.add_written(map, kind, field, value);
                 }
             }
         }
+        for NewRow { kind, record } in &changes.inserts {
+            let kind = map.kind(kind).ok_or_else(|| unknown("kind", kind.as_str()))?;
+            if !all.kinds.iter().any(|known| known.name == kind.name) {
+                all.kinds.push(kind);
+            }
+            all.add(kind, &kind.id);
+            for (field, value) in &record.fields {
+                all.add_written(map, kind, field, value);
+            }
+        }
         Ok(all)
+    }
+
+    /// For rows of one kind.
+    pub(super) fn of_kind(kind: &'a Kind) -> Self {
+        Self { kinds: vec![kind], columns: vec![(kind, &kind.id)] }
+    }
+
+    /// The column that tells in which form a value has to be written.
+    fn add_written(&mut self, map: &'a DataMap, kind: &'a Kind, field: &'a FieldName, value: &Value) {
+        let mut references = map.references_from(&kind.name);
+        let reference = references.find(|reference| reference.field == *field);
+        if let Some(to) = reference.and_then(|reference| map.kind(&reference.to)) {
+            self.add(to, &to.id);
+        } else if matches!(value, Value::Date(_) | Value::Timestamp(_))
+            || kind.type_of(field) == FieldType::Uuid
+        {
+            self.add(kind, field);
+        }
     }
 
     fn add(&mut self, kind: &'a Kind, field: &'a FieldName) {

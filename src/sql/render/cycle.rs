@@ -97,7 +97,7 @@ impl Renderer<'_> {
                 w.push(&from_id).push(" IN (SELECT p.id) AND ");
                 w.push(&id).push(" IN (SELECT q.").push(&field).push(")");
             }
-            Source::Members(_) | Source::Subjects | Source::Ids(_) => {
+            Source::Members(_) | Source::Subjects | Source::Ids(_) | Source::Holding { .. } => {
                 w.table(kind.table_name()).push(" AS r WHERE ");
                 w.push(&id).push(" IN (SELECT p.id)");
             }
@@ -122,6 +122,6 @@ impl Renderer<'_> {
 pub(super) fn source_rows(arm: &Arm) -> Option<Rows> {
     match arm.source {
         Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(of),
-        Source::Subjects | Source::Ids(_) => None,
+        Source::Subjects | Source::Ids(_) | Source::Holding { .. } => None,
     }
 }

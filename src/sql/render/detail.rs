@@ -42,7 +42,7 @@ impl Renderer<'_> {
         if let Some(first) = first {
             union(&mut w, &mut parts);
             w.push("SELECT ").number(SUBJECTS);
-            let id = self.told(self.set_kind(first)?, "s.id")?;
+            let id = self.told_id(self.set_kind(first)?, "s.id")?;
             w.push(", 0, ").push(&id).push(", ").push(self.no_text()).push(", 0 FROM ");
             self.rows(&mut w, Rows::all(first))?;
         }
@@ -52,7 +52,7 @@ impl Renderer<'_> {
                 union(&mut w, &mut parts);
                 w.push("SELECT ").number(number);
                 let kind = self.set_kind(question.rows.set)?;
-                let id = self.told(kind, "b.id")?;
+                let id = self.told_id(kind, "b.id")?;
                 w.push(", 0, ").push(&id).push(", ").push(self.no_text());
                 w.push(", 0 FROM (SELECT s.id AS id FROM ");
                 self.rows(&mut w, question.rows)?;
@@ -100,7 +100,7 @@ impl Renderer<'_> {
         let mut w = self.writer();
         self.with(&mut w, &[set])?;
         let id = id_of(&w, kind);
-        w.push("SELECT ").push(&self.told(kind, &id)?);
+        w.push("SELECT ").push(&self.told_id(kind, &id)?);
         for field in &fields {
             let bad = self.bad(&w, kind, field, kind.type_of(field))?.unwrap_or_else(|| "FALSE".into());
             w.push(", CASE WHEN ").push(&bad).push(" THEN 1 ELSE 0 END");
@@ -120,7 +120,7 @@ impl Renderer<'_> {
         self.with(&mut w, &[rows.set])?;
         let id = id_of(&w, kind);
         let bad = self.bad(&w, kind, field, FieldType::Timestamp)?.unwrap_or_else(|| "FALSE".into());
-        w.push("SELECT ").push(&self.told(kind, &id)?).push(" FROM ");
+        w.push("SELECT ").push(&self.told_id(kind, &id)?).push(" FROM ");
         w.table(kind.table_name()).push(" AS r WHERE ").push(&id);
         w.push(" IN ");
         self.ids(&mut w, rows)?;
@@ -129,12 +129,20 @@ impl Renderer<'_> {
     }
 
     /// An id as it is told: on PostgreSQL, where a column has one type, as the text of its JSON.
-    fn told(&self, kind: &Kind, id: &str) -> Result<String, StoreError> {
+    pub(super) fn told_id(&self, kind: &Kind, id: &str) -> Result<String, StoreError> {
         self.known(kind, &kind.id)?;
         Ok(match self.dialect {
             Dialect::Sqlite => id.to_owned(),
             Dialect::Postgres => format!("to_json({id})::text"),
         })
+    }
+
+    /// What makes text of JSON.
+    pub(super) fn as_text(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => "::text",
+        }
     }
 
     fn no_text(&self) -> &'static str {

@@ -32,13 +32,56 @@ impl Renderer<'_> {
             NewValue::Value(value) => {
                 w.bind(self.stored(kind, field, value)?);
             }
-            NewValue::Masked(mask) => masked(w, kind, field, mask)?,
+            NewValue::Masked(mask) => self.masked(w, kind, field, mask),
+            NewValue::Next => {
+                let stored = column(w, kind, field);
+                w.push(&format!("coalesce({stored}, 0) + 1"));
+            }
         }
         Ok(())
     }
 
+    /// What a mask makes of a field.
+    fn masked(&self, w: &mut Writer, kind: &Kind, field: &FieldName, mask: &Mask) {
+        let stored = column(w, kind, field);
+        match mask {
+            Mask::Null => {
+                w.push("NULL");
+            }
+            Mask::Text(text) => {
+                w.bind(text.as_str());
+            }
+            Mask::Year => {
+                let at = milliseconds(&stored);
+                let year = format!("strftime('%Y', ({at}) / 1000, 'unixepoch') || '-01-01");
+                let text = match kind.type_of(field) {
+                    FieldType::Timestamp => format!("{year}T00:00:00.000Z'"),
+                    _ => format!("{year}'"),
+                };
+                // What is no instant becomes null: a mask never leaves a value as it is.
+                w.push(&format!(
+                    "CASE typeof({stored}) WHEN 'integer' THEN CAST(strftime('%s', {year}') AS INTEGER) ELSE {text} END"
+                ));
+            }
+            Mask::Truncate(length) => {
+                w.push(&format!("substr({stored}, 1, "));
+                w.number(*length).push(")");
+            }
+            Mask::PlaceholderEmail => {
+                let id = id_text(&id_of(w, kind));
+                w.push(&format!("({id}) || '@anonymized.invalid'"));
+            }
+            Mask::Hmac => self.pseudonym(w, kind, field),
+        }
+    }
+
     /// A value in the form in which the column holds such values.
-    fn stored(&self, kind: &Kind, field: &FieldName, value: &Value) -> Result<SqlValue, StoreError> {
+    pub(super) fn stored(
+        &self,
+        kind: &Kind,
+        field: &FieldName,
+        value: &Value,
+    ) -> Result<SqlValue, StoreError> {
         let mut references = self.query.map.references_from(&kind.name);
         if let Some(reference) = references.find(|reference| reference.field == *field)
             && let Some(id) = value.as_id()
@@ -60,46 +103,6 @@ impl Renderer<'_> {
             _ => SqlValue::from(value),
         })
     }
-}
-
-/// What a mask makes of a field.
-fn masked(w: &mut Writer, kind: &Kind, field: &FieldName, mask: &Mask) -> Result<(), StoreError> {
-    let stored = column(w, kind, field);
-    match mask {
-        Mask::Null => {
-            w.push("NULL");
-        }
-        Mask::Text(text) => {
-            w.bind(text.as_str());
-        }
-        Mask::Year => {
-            let at = milliseconds(&stored);
-            let year = format!("strftime('%Y', ({at}) / 1000, 'unixepoch') || '-01-01");
-            let text = match kind.type_of(field) {
-                FieldType::Timestamp => format!("{year}T00:00:00.000Z'"),
-                _ => format!("{year}'"),
-            };
-            // What is no instant becomes null: a mask never leaves a value as it is.
-            w.push(&format!(
-                    "CASE typeof({stored}) WHEN 'integer' THEN CAST(strftime('%s', {year}') AS INTEGER) ELSE {text} END"
-                ));
-        }
-        Mask::Truncate(length) => {
-            w.push(&format!("substr({stored}, 1, "));
-            w.number(*length).push(")");
-        }
-        Mask::PlaceholderEmail => {
-            let id = id_text(&id_of(w, kind));
-            w.push(&format!("({id}) || '@anonymized.invalid'"));
-        }
-        Mask::Hmac => {
-            return Err(StoreError::Unsupported(format!(
-                "the mask `hmac` of `{}.{field}` on this store",
-                kind.name
-            )));
-        }
-    }
-    Ok(())
 }
 
 fn midnight(day: chrono::NaiveDate) -> DateTime<Utc> {

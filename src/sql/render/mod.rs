@@ -6,9 +6,12 @@ mod count;
 mod cycle;
 mod detail;
 mod form;
+mod insert;
+mod keyed;
 mod mask;
 mod place;
 mod postgres;
+mod read;
 mod record;
 mod set;
 mod shape;
@@ -21,6 +24,7 @@ pub(crate) use column::Columns;
 pub(crate) use count::Counts;
 pub(crate) use detail::SUBJECTS;
 pub(crate) use form::Forms;
+pub(crate) use keyed::PAGE;
 pub(crate) use postgres::{BlockStatement, ColumnType, Locks, Sort};
 pub(crate) use record::{audit, operation, receipt_of, settle};
 pub(crate) use set::Renderer;
@@ -71,8 +75,8 @@ pub fn render_survey(
     Ok(statements)
 }
 
-/// The statements of a change set, to be shown: fixing its sets, counting what must be true, events, steps
-/// and records.
+/// The statements of a change set, to be shown: fixing its sets, counting what must be true, reading what
+/// keyed masks are made of (the first page of it), events, steps and records.
 ///
 /// # Errors
 /// [`StoreError`] when the change set names what its map does not have, or what SQL cannot do.
@@ -87,14 +91,24 @@ pub fn render_changes(
     let locks = dialect == Dialect::Postgres && !changes.is_record_only();
     if locks {
         statements.push(operation(dialect, prefix, &changes.receipt)?);
-        let Locks { tables, rows, repeat: _ } = renderer.locks(changes)?;
-        statements.extend(tables.into_iter().chain(rows));
+        let Locks { texts, tables, rows, repeat: _ } = renderer.locks(changes)?;
+        statements.extend(texts.into_iter().chain(tables).chain(rows));
     }
     statements.extend(renderer.fixing()?);
     statements.extend(renderer.counting(counted(changes))?.statements);
+    for step in changes.steps.iter().filter(|step| step.keyed_fields().next().is_some()) {
+        statements.push(renderer.keyed_page(step, None)?);
+    }
+    for row in &changes.inserts {
+        statements.push(renderer.insert(row)?);
+    }
     for event in &changes.events {
         statements.push(renderer.events(changes.operation, event)?);
     }
+    for event in &changes.told {
+        statements.push(renderer.told(event)?);
+    }
+    statements.push(renderer.audit(changes)?);
     if locks {
         for block in renderer.blocks(changes)? {
             let (BlockStatement::One(statement) | BlockStatement::Together(statement)) = block.statement;
@@ -106,7 +120,6 @@ pub fn render_changes(
             statements.extend(mark.into_iter().chain(write));
         }
     }
-    statements.push(audit(dialect, prefix, &changes.audit)?);
     if !changes.is_record_only() {
         statements.push(match dialect {
             Dialect::Sqlite => operation(dialect, prefix, &changes.receipt)?,

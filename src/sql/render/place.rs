@@ -71,7 +71,8 @@ pub(super) fn for_changes(changes: &ChangeSet, shapes: &BTreeMap<SetId, Shape<'_
                 continue;
             }
             let inputs: Vec<SetId> = shapes.get(&set.id).into_iter().flat_map(Shape::inputs).collect();
-            if places.get(&set.id) == Some(&Place::Inline) && stays_until_its_step(changes, set) {
+            let alone = places.get(&set.id) == Some(&Place::Inline) && stays_until_its_step(changes, set);
+            if alone && !is_read_in_pages(changes, set) {
                 places.insert(set.id, Place::AtStep);
                 needed.extend(inputs);
             } else {
@@ -80,6 +81,12 @@ pub(super) fn for_changes(changes: &ChangeSet, shapes: &BTreeMap<SetId, Shape<'_
         }
     }
     places
+}
+
+/// Whether keyed masks are made for the rows of the set: each page would evaluate the set again.
+fn is_read_in_pages(changes: &ChangeSet, set: &NamedSet) -> bool {
+    let mut steps = changes.steps.iter().filter(|step| step.rows.set == set.id);
+    steps.any(|step| step.keyed_fields().next().is_some())
 }
 
 /// Whether the only step that writes the rows of the set still finds them: no other set reads the set, the
@@ -91,7 +98,7 @@ fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
         other.arms.iter().any(|arm| {
             let of = match &arm.source {
                 Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(of),
-                Source::Subjects | Source::Ids(_) => None,
+                Source::Subjects | Source::Ids(_) | Source::Holding { .. } => None,
             };
             let mut rows = of.into_iter().chain(&arm.within).chain(&arm.except);
             rows.any(|rows| rows.set == set.id)

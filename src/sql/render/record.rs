@@ -1,8 +1,10 @@
 //! What is recorded of an operation: its receipt, and an audit entry for each subject.
 
-use super::set::Renderer;
+use super::condition::column;
+use super::set::{Renderer, id_of};
+use super::stored::id_text;
 use crate::domain::{AuditEntry, OperationId, instant_text};
-use crate::plan::Receipt;
+use crate::plan::{ChangeSet, Receipt, Rows, SetId};
 use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, Prefix};
 use crate::store::StoreError;
@@ -24,22 +26,41 @@ pub(crate) fn receipt_of(dialect: Dialect, prefix: &Prefix, operation: Operation
 ///
 /// The subject stands in a column of its own and not in the entry.
 pub(crate) fn audit(dialect: Dialect, prefix: &Prefix, entry: &AuditEntry) -> Result<Statement, StoreError> {
+    let mut w = Writer::new(dialect);
+    into_audit(&mut w, prefix);
+    entries(&mut w, entry, |w, shared| {
+        w.bind_as(shared, "jsonb");
+        Ok(())
+    })?;
+    Ok(w.finish())
+}
+
+fn into_audit(w: &mut Writer, prefix: &Prefix) {
+    w.push("INSERT INTO ").name(&prefix.table("audit"));
+    w.push(" (operation, kind, record, at, action, outcome, entry)\n");
+}
+
+/// The rows of the audit log; `whole` writes the entry itself, from what all subjects share. The subject is
+/// `j.value`.
+fn entries(
+    w: &mut Writer,
+    entry: &AuditEntry,
+    whole: impl FnOnce(&mut Writer, String) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let unwritable = |source| StoreError::backend("wrote the audit entry", source_of(source));
     let subjects = serde_json::to_string(&entry.subjects).map_err(unwritable)?;
     let shared = AuditEntry { subjects: Vec::new(), ..entry.clone() };
-    let text = serde_json::to_string(&shared).map_err(unwritable)?;
-    let mut w = Writer::new(dialect);
-    w.push("INSERT INTO ").name(&prefix.table("audit"));
-    w.push(" (operation, kind, record, at, action, outcome, entry)\nSELECT ");
-    w.bind_as(entry.operation.to_string(), "uuid").push(", ");
+    let shared = serde_json::to_string(&shared).map_err(unwritable)?;
+    w.push("SELECT ").bind_as(entry.operation.to_string(), "uuid").push(", ");
     w.bind(entry.kind.as_str()).push(", j.value, ");
     w.bind_as(instant_text(entry.at), "timestamptz").push(", ");
     w.bind(entry.action.as_str()).push(", ");
     w.bind(entry.outcome.as_str()).push(", ");
-    let (open, close) = dialect.json_rows();
-    w.bind_as(text, "jsonb").push(" FROM ").push(open).bind(subjects);
+    whole(w, shared)?;
+    let (open, close) = w.dialect.json_rows();
+    w.push(" FROM ").push(open).bind(subjects);
     w.push(close).push(" ORDER BY j.key");
-    Ok(w.finish())
+    Ok(())
 }
 
 fn source_of(error: serde_json::Error) -> Box<dyn std::error::Error + Send + Sync> {
@@ -78,6 +99,44 @@ pub(crate) fn settle(dialect: Dialect, prefix: &Prefix, receipt: &Receipt) -> Re
 }
 
 impl Renderer<'_> {
+    /// The audit entries of a change set, each with what its subject holds: to be written before the steps.
+    pub(crate) fn audit(&self, changes: &ChangeSet) -> Result<Statement, StoreError> {
+        let ChangeSet { audit: entry, snapshot, query, .. } = changes;
+        if snapshot.is_empty() {
+            return audit(self.dialect, self.prefix, entry);
+        }
+        let kind = self.kind(&query.kind)?;
+        let subjects = Rows::all(SetId(0));
+        let mut w = self.writer();
+        into_audit(&mut w, self.prefix);
+        self.with(&mut w, &[subjects.set])?;
+        entries(&mut w, entry, |w, shared| {
+            let id = id_of(w, kind);
+            let (is_subject, close) = match w.dialect {
+                Dialect::Sqlite => {
+                    w.push("json_set(").bind(shared).push(", '$.before', json(coalesce((SELECT ");
+                    (format!("({})", id_text(&id)), "'{}')))")
+                }
+                Dialect::Postgres => {
+                    w.push("jsonb_set(").bind_as(shared, "jsonb").push(", '{before}', coalesce((SELECT ");
+                    (format!("{id}::text"), "'{}'::jsonb))")
+                }
+            };
+            w.push(self.dialect.json_object());
+            w.list(", ", snapshot, |w, field| {
+                w.bind(field.as_str()).push(", ");
+                let held = self.json_of(kind, field, &column(w, kind, field))?;
+                w.push(&held);
+                Ok::<_, StoreError>(())
+            })?;
+            w.push(") FROM ").table(kind.table_name()).push(" AS r WHERE ").push(&id).push(" IN ");
+            self.ids(w, subjects)?;
+            w.push(&format!(" AND {is_subject} = j.value), {close}"));
+            Ok(())
+        })?;
+        Ok(w.finish())
+    }
+
     /// Creates the table of members on this connection, if it is not there.
     pub(crate) fn create_members(&self) -> Statement {
         let mut w = self.writer();

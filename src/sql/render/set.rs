@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::condition::{column, fields_read};
 use super::form::Forms;
 use super::place::{Place, Places};
+use super::postgres::Sort;
 use super::shape::{PlainArm, Shape};
-use crate::domain::{Kind, KindName, RecordId, Reference, ReferenceName};
+use crate::domain::{FieldName, Kind, KindName, RecordId, Reference, ReferenceName};
 use crate::plan::{Case, ChangeSet, NamedSet, Ranks, Rows, SetId, Source, Stratum, SurveyQuery};
 use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, Prefix};
@@ -101,7 +102,7 @@ impl<'a> Renderer<'a> {
         self.places.get(&id).copied().unwrap_or(Place::Inline)
     }
 
-    pub(super) fn kind(&self, name: &KindName) -> Result<&'a Kind, StoreError> {
+    pub(crate) fn kind(&self, name: &KindName) -> Result<&'a Kind, StoreError> {
         self.query.map.kind(name).ok_or_else(|| unknown("kind", name.as_str()))
     }
 
@@ -126,14 +127,16 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    /// Some rows of a set: what follows FROM, with `s` as its name.
-    pub(super) fn rows(&self, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
+    /// Some rows of a set: what follows FROM, with `s` as its name. Returns the word that a further condition
+    /// begins with.
+    pub(super) fn rows(&self, w: &mut Writer, rows: Rows) -> Result<&'static str, StoreError> {
         let and = self.source(w, rows.set);
-        if !self.shape(rows.set)?.lies_within(rows.ranks) {
-            w.push(and);
-            rank_within(w, "s.rank", rows.ranks);
+        if self.shape(rows.set)?.lies_within(rows.ranks) {
+            return Ok(and);
         }
-        Ok(())
+        w.push(and);
+        rank_within(w, "s.rank", rows.ranks);
+        Ok(" AND ")
     }
 
     /// A set, with rows that could not be read: what follows FROM, with `s` as its name. Returns the word
@@ -267,6 +270,7 @@ impl<'a> Renderer<'a> {
         match (arm.source, arm.of) {
             (Source::Subjects, _) => self.one_of(w, kind, &self.query.subjects)?,
             (Source::Ids(ids), _) => self.one_of(w, kind, ids)?,
+            (Source::Holding { field, text }, _) => self.holding(w, kind, field, text)?,
             (Source::Members(_), Some(of)) => {
                 w.push(&id).push(" IN ");
                 self.ids(w, of)?;
@@ -342,8 +346,29 @@ impl<'a> Renderer<'a> {
         Ok(format!("{column} COLLATE {collation}"))
     }
 
+    /// That a row `r` holds this text in a field, whatever the case of ASCII letters. An index on `lower(field)`
+    /// answers it; on PostgreSQL one on `lower(field COLLATE "C")`, which knows no other letters.
+    pub(super) fn holding(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        field: &FieldName,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        let stored = column(w, kind, field);
+        let held = match self.dialect {
+            Dialect::Sqlite => stored,
+            Dialect::Postgres if self.column_type(kind, field)?.sort == Sort::Text => {
+                format!("{stored} COLLATE \"C\"")
+            }
+            Dialect::Postgres => format!("{stored}::text COLLATE \"C\""),
+        };
+        w.push(&format!("lower({held}) = ")).bind(text.to_ascii_lowercase());
+        Ok(())
+    }
+
     /// That a row `r` has one of these ids: one or two bound values, however many they are.
-    fn one_of(&self, w: &mut Writer, kind: &Kind, ids: &[RecordId]) -> Result<(), StoreError> {
+    pub(super) fn one_of(&self, w: &mut Writer, kind: &Kind, ids: &[RecordId]) -> Result<(), StoreError> {
         if self.dialect == Dialect::Postgres {
             let id = id_of(w, kind);
             return self.column_type(kind, &kind.id)?.one_of(w, &id, &kind.name, ids);

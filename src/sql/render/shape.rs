@@ -76,7 +76,7 @@ fn plain_arms(arm: &Arm) -> Vec<PlainArm<'_>> {
     let plain = |of, cases| PlainArm { source, of, within, except, cases };
     let parts = match source {
         // Without a parent its rank counts as 0.
-        Source::Subjects | Source::Ids(_) => vec![plain(None, applying(cases, 0))],
+        Source::Subjects | Source::Ids(_) | Source::Holding { .. } => vec![plain(None, applying(cases, 0))],
         Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => {
             ranges(*of, cases).into_iter().map(|(rows, cases)| plain(Some(rows), cases)).collect()
         }

@@ -114,11 +114,8 @@ impl Renderer<'_> {
         w.push(self.dialect.json_object());
         w.list(", ", fields, |w, field| {
             w.bind(field.as_str()).push(", ");
-            let stored = column(w, kind, field);
-            w.push(&match w.dialect {
-                Dialect::Sqlite => json_value(kind, field, &stored),
-                Dialect::Postgres => self.json_typed(kind, field, &stored)?,
-            });
+            let held = self.json_of(kind, field, &column(w, kind, field))?;
+            w.push(&held);
             Ok::<_, StoreError>(())
         })?;
         w.push(") FROM ").table(kind.table_name());
@@ -129,6 +126,19 @@ impl Renderer<'_> {
         // Two drafts may tell of the same row: operation, topic and record are the key.
         w.push(" ON CONFLICT DO NOTHING");
         Ok(w.finish())
+    }
+
+    /// A stored value as JSON, of the type its field is declared with.
+    pub(super) fn json_of(
+        &self,
+        kind: &Kind,
+        field: &FieldName,
+        stored: &str,
+    ) -> Result<String, StoreError> {
+        match self.dialect {
+            Dialect::Sqlite => Ok(json_value(kind, field, stored)),
+            Dialect::Postgres => self.json_typed(kind, field, stored),
+        }
     }
 
     /// The common table expressions a step needs that finds its rows itself.
@@ -164,7 +174,6 @@ impl Renderer<'_> {
     }
 }
 
-/// A stored value as JSON, of the type its field is declared with.
 fn json_value(kind: &Kind, field: &FieldName, stored: &str) -> String {
     match kind.declared_type(field) {
         Some(FieldType::Boolean) => {

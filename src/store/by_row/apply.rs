@@ -1,9 +1,11 @@
 //! Applying a change set: read, decide, write if nothing changed meanwhile.
 
+use super::audit::Snapshots;
 use super::{ATTEMPTS, ByRow, audit, contention, names};
-use crate::domain::{Kind, Mask, OperationId};
-use crate::plan::{ChangeSet, NewValue, Receipt};
-use crate::store::library::{self, OPERATIONS};
+use crate::domain::{Kind, OperationId};
+use crate::plan::{ChangeSet, NewRow, Receipt};
+use crate::store::library::{self, OPERATIONS, OUTBOX};
+use crate::store::mask::require_key;
 use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
 
 /// Attempts that only write audit entries cannot fail for good, and change nothing else: they may get in
@@ -11,7 +13,7 @@ use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
 const RECORD_ATTEMPTS: usize = 32;
 
 pub(super) async fn apply<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Receipt, StoreError> {
-    refuse_unsupported(changes)?;
+    require_key(changes)?;
     let attempts = if changes.is_record_only() { RECORD_ATTEMPTS } else { ATTEMPTS };
     for _ in 0..attempts {
         if let Some(first) = applied_before(&store.records, changes.operation).await? {
@@ -29,21 +31,6 @@ pub(super) async fn apply<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> 
     Err(contention())
 }
 
-/// What no store that works by rows can do, before anything is read.
-fn refuse_unsupported(changes: &ChangeSet) -> Result<(), StoreError> {
-    for step in &changes.steps {
-        for (field, value) in names::written(&step.write) {
-            if *value == NewValue::Masked(Mask::Hmac) {
-                return Err(StoreError::Unsupported(format!(
-                    "keyed pseudonyms (`hmac` on `{}.{field}`)",
-                    step.kind
-                )));
-            }
-        }
-    }
-    Ok(())
-}
-
 async fn applied_before(
     records: &impl Records,
     operation: OperationId,
@@ -57,7 +44,7 @@ async fn applied_before(
 async fn record<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
     let mut batch = Batch::default();
     batch.unchanged.push(not_applied(changes.operation));
-    audit::add(&store.records, &changes.audit, &mut batch).await?;
+    audit::add(&store.records, &changes.audit, &Snapshots::new(), &mut batch).await?;
     let written = store.write(&batch).await?;
     Ok(written.map(|()| changes.receipt(&[])))
 }
@@ -70,10 +57,14 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
         query,
         locks: _, // The conditions of the batch stand in for them.
         preconditions,
+        inserts,
         events: _,
+        told,
         steps: _,
         audit,
+        snapshot,
         receipt: _,
+        mask_key: _, // The steps have it.
     } = changes;
     names::check_changes(changes)?;
     let evaluation = store.evaluate(query).await?;
@@ -92,15 +83,23 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
         };
     }
 
-    let events = evaluation.events(changes)?;
+    let mut events = evaluation.events(changes)?;
+    for event in told {
+        events.push(RowChange::Put { kind: OUTBOX.into(), record: library::event_record(event)? });
+    }
+    let before = evaluation.snapshot(&query.kind, snapshot);
     let written = evaluation.run_steps(changes)?;
     let receipt = changes.receipt(&written.affected);
 
     let mut batch = evaluation.into_loaded().into_conditions();
     batch.unchanged.push(not_applied(*operation));
     batch.changes = events;
+    for NewRow { kind, record } in inserts {
+        batch.unchanged.push(Unchanged { kind: kind.clone(), id: record.id.clone(), record: None });
+        batch.changes.push(RowChange::Put { kind: kind.clone(), record: record.clone() });
+    }
     batch.changes.extend(written.changes);
-    audit::add(&store.records, audit, &mut batch).await?;
+    audit::add(&store.records, audit, &before, &mut batch).await?;
     batch
         .changes
         .push(RowChange::Put { kind: OPERATIONS.into(), record: library::operation_record(&receipt)? });

@@ -1,10 +1,13 @@
 //! Audit entries: one record for each subject, none over another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{AuditEntry, Kind, RecordId};
+use crate::domain::{AuditEntry, FieldName, Kind, RecordId, Value};
 use crate::store::library::{AUDIT, audit_id, audit_record};
 use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
+
+/// What each subject held, as far as it is recorded.
+pub(super) type Snapshots = BTreeMap<RecordId, BTreeMap<FieldName, Value>>;
 
 /// How many numbers are tried at once.
 const TRIED: usize = 8;
@@ -16,6 +19,7 @@ const TRIED: usize = 8;
 pub(super) async fn add(
     records: &impl Records,
     entry: &AuditEntry,
+    before: &Snapshots,
     batch: &mut Batch,
 ) -> Result<(), StoreError> {
     let subjects: BTreeSet<&RecordId> = entry.subjects.iter().collect();
@@ -41,7 +45,8 @@ pub(super) async fn add(
                 crowded.push(subject);
                 continue;
             };
-            let record = audit_record(entry, subject, number)?;
+            let before = before.get(subject).cloned().unwrap_or_default();
+            let record = audit_record(entry, subject, before, number)?;
             batch.unchanged.push(Unchanged { kind: AUDIT.into(), id: record.id.clone(), record: None });
             batch.changes.push(RowChange::Put { kind: AUDIT.into(), record });
         }

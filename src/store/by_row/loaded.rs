@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ids::as_declared;
 use crate::domain::{FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
-use crate::store::{Batch, NoOthers, Page, Records, StoreError, Unchanged};
+use crate::store::{Batch, Holders, NoOthers, Page, Records, StoreError, Unchanged};
 
 /// How many records are asked for at once.
 const PAGE: usize = 1_000;
@@ -20,6 +20,8 @@ pub(super) struct Loaded<'a, R> {
     asked: BTreeMap<KindName, BTreeMap<RecordId, Option<RecordId>>>,
     /// The referrers of each row that was asked about, in order.
     referrers: BTreeMap<ReferenceName, BTreeMap<RecordId, Vec<RecordId>>>,
+    /// Whom a text was found with, in order.
+    holders: Vec<Holders>,
 }
 
 impl<'a, R: Records> Loaded<'a, R> {
@@ -31,6 +33,7 @@ impl<'a, R: Records> Loaded<'a, R> {
             rows: BTreeMap::new(),
             asked: BTreeMap::new(),
             referrers: BTreeMap::new(),
+            holders: Vec::new(),
         }
     }
 
@@ -114,6 +117,29 @@ impl<'a, R: Records> Loaded<'a, R> {
         Ok(())
     }
 
+    /// The rows that hold a text in a field, in order.
+    pub(super) async fn holding(
+        &mut self,
+        kind: &Kind,
+        field: &FieldName,
+        text: &str,
+    ) -> Result<Vec<RecordId>, StoreError> {
+        let found = self.records.holding(kind, field, text).await?;
+        let mut rows = Vec::new();
+        for row in found {
+            rows.push(row.id.clone());
+            self.insert(&kind.name, row)?;
+        }
+        rows.sort();
+        self.holders.push(Holders {
+            kind: kind.name.clone(),
+            field: field.clone(),
+            text: text.to_owned(),
+            rows: rows.clone(),
+        });
+        Ok(rows)
+    }
+
     /// The rows that refer to a target, once they were read.
     pub(super) fn referrers(&self, reference: &ReferenceName, target: &RecordId) -> &[RecordId] {
         let lists = self.referrers.get(reference);
@@ -182,6 +208,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         Batch {
             unchanged: present.chain(absent).collect(),
             no_others: no_others.collect(),
+            holders: self.holders,
             changes: Vec::new(),
         }
     }

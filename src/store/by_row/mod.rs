@@ -8,6 +8,7 @@ mod ids;
 mod loaded;
 mod names;
 mod questions;
+mod read;
 mod sets;
 mod steps;
 

@@ -40,7 +40,7 @@ fn check_arm(
     let kind_of = |id: SetId| query.set(id).map(|set| &set.kind);
     let (start, end) = match &arm.source {
         Source::Subjects => (None, &query.kind),
-        Source::Ids(_) => (None, &set.kind),
+        Source::Ids(_) | Source::Holding { .. } => (None, &set.kind),
         Source::Members(rows) => (kind_of(rows.set), &set.kind),
         Source::Referrers { reference, .. } => {
             let reference = reference_of(query, reference)?;

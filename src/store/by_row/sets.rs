@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::loaded::Loaded;
-use crate::domain::{Condition, FieldName, Kind, KindName, Record, RecordId, Reference, Value};
+use crate::domain::{BadValue, Condition, FieldName, Kind, KindName, Record, RecordId, Reference, Value};
 use crate::plan::{Arm, Members, NamedSet, Rank, Rows, SetId, Source, Stratum, SurveyQuery};
 use crate::store::{Records, StoreError};
 
@@ -92,6 +92,9 @@ impl<'a, R: Records> Evaluation<'a, R> {
         match source {
             Source::Subjects => Ok(from_outside(self.loaded.existing(kind, &query.subjects).await?)),
             Source::Ids(ids) => Ok(from_outside(self.loaded.existing(kind, ids).await?)),
+            Source::Holding { field, text } => {
+                Ok(from_outside(self.loaded.holding(kind, field, text).await?))
+            }
             Source::Members(_) => Ok(of.to_vec()),
             Source::Referrers { reference, .. } => {
                 let reference = reference_of(query, reference)?;
@@ -168,12 +171,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
 
     fn condition(&self, when: &Condition, kind: &Kind, row: &Record) -> Result<bool, StoreError> {
         let holds = when.holds(kind, row, self.query.now);
-        holds.map(|held| held == Some(true)).map_err(|(field, bad)| StoreError::BadValue {
-            kind: kind.name.clone(),
-            id: Some(row.id.clone()),
-            field,
-            expected: bad.expected.to_string(),
-        })
+        holds.map(|held| held == Some(true)).map_err(|bad| bad_value(kind, row, bad))
     }
 
     fn holds(&self, rows: Rows, id: &RecordId) -> Result<bool, StoreError> {
@@ -203,10 +201,20 @@ impl<'a, R: Records> Evaluation<'a, R> {
     }
 }
 
+/// A row in which a condition found a value that is not of its field's type.
+pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, BadValue)) -> StoreError {
+    StoreError::BadValue {
+        kind: kind.name.clone(),
+        id: Some(row.id.clone()),
+        field,
+        expected: bad.expected.to_string(),
+    }
+}
+
 /// The rows that a source starts from.
 pub(super) fn source_rows(source: &Source) -> Option<Rows> {
     match source {
-        Source::Subjects | Source::Ids(_) => None,
+        Source::Subjects | Source::Ids(_) | Source::Holding { .. } => None,
         Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(*of),
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::audit::Snapshots;
 use super::sets::{Evaluation, kind};
-use crate::domain::{Event, FieldName, Kind, KindName, Record, RecordId, Value};
+use crate::domain::{Event, FieldName, Kind, KindName, MaskKey, Record, RecordId, Value};
 use crate::plan::{ChangeSet, ChangeStep, EventDraft, NewValue, Write};
 use crate::store::library::{self, Mark};
 use crate::store::{Records, RowChange, StoreError, masked};
@@ -45,6 +46,7 @@ impl<R: Records> Evaluation<'_, R> {
         written: &mut Written,
     ) -> Result<u64, StoreError> {
         let kind = kind(self.query, &step.kind)?;
+        let mask_key = changes.mask_key.as_ref();
         let mut affected = 0;
         for (id, _) in self.rows(step.rows)? {
             let key = (kind.name.clone(), id);
@@ -58,7 +60,7 @@ impl<R: Records> Evaluation<'_, R> {
             match &step.write {
                 Write::Keep => {}
                 Write::Delete => written.delete(key),
-                Write::Update(values) => written.update(kind, key, before, values)?,
+                Write::Update(values) => written.update(kind, key, before, values, mask_key)?,
                 Write::Mark(values) => {
                     let mark = written
                         .marks
@@ -69,11 +71,21 @@ impl<R: Records> Evaluation<'_, R> {
                             mark.before.insert(field.clone(), before.get(field).clone());
                         }
                     }
-                    written.update(kind, key, before, values)?;
+                    written.update(kind, key, before, values, mask_key)?;
                 }
             }
         }
         Ok(affected)
+    }
+
+    /// What the subjects held in these fields before the first step.
+    pub(super) fn snapshot(&self, kind: &KindName, fields: &[FieldName]) -> Snapshots {
+        let subjects = self.subjects().into_iter().filter_map(|id| {
+            let row = self.loaded.row(kind, &id)?;
+            let held = fields.iter().map(|field| (field.clone(), row.get(field).clone())).collect();
+            Some((id, held))
+        });
+        if fields.is_empty() { Snapshots::new() } else { subjects.collect() }
     }
 
     /// One event for each row and topic, with values from before the first step.
@@ -123,6 +135,7 @@ impl Written {
         key: RowKey,
         before: &Record,
         values: &[(FieldName, NewValue)],
+        mask_key: Option<&MaskKey>,
     ) -> Result<(), StoreError> {
         let record = match self.updated.entry(key) {
             Entry::Occupied(updated) => updated.into_mut(),
@@ -131,11 +144,27 @@ impl Written {
         for (field, value) in values {
             let value = match value {
                 NewValue::Value(value) => value.clone(),
-                NewValue::Masked(mask) => masked(mask, kind, field, before)?,
+                NewValue::Masked(mask) => masked(mask, kind, field, before, mask_key)?,
+                NewValue::Next => next(kind, field, record)?,
             };
             record.fields.insert(field.clone(), value);
         }
         self.changes.push(RowChange::Put { kind: kind.name.clone(), record: record.clone() });
         Ok(())
     }
+}
+
+/// The number after the one that a row holds.
+fn next(kind: &Kind, field: &FieldName, row: &Record) -> Result<Value, StoreError> {
+    let held = match row.get(field) {
+        Value::Null => Some(0),
+        Value::Integer(held) => Some(*held),
+        _ => None,
+    };
+    held.and_then(|held| held.checked_add(1)).map(Value::Integer).ok_or_else(|| StoreError::BadValue {
+        kind: kind.name.clone(),
+        id: Some(row.id.clone()),
+        field: field.clone(),
+        expected: "integer".into(),
+    })
 }

@@ -3,9 +3,10 @@
 use super::Host;
 use super::change::{Change, all, arm, ranked, referrers, update, when};
 use super::observed::Observed;
-use super::world::{item, load, load_all};
+use super::world::{client, debt, item, load, load_all};
 use crate::domain::{Mask, Value, eq, older_than};
 use crate::plan::{Arm, Case, Expected, NewValue, Ranks, Source, Write};
+use crate::store::StoreError;
 
 async fn applied(host: &dyn Host, change: Change) -> Observed {
     let result = host.store().apply(&change.build()).await;
@@ -230,4 +231,84 @@ pub async fn clause_3_masks_are_made_of_the_row(host: &dyn Host) {
     assert!(value("name") == Value::from("anonymized"));
     assert!(value("phone") == Value::from("600"));
     assert!(value("birth_date") == before.value("clients", "c2", "birth_date"));
+}
+
+fn pseudonyms(fields: &[&str]) -> Write {
+    let masked = fields.iter().map(|field| ((*field).into(), NewValue::Masked(Mask::Hmac)));
+    Write::Update(masked.collect())
+}
+
+/// Under a key, equal values of one field become the same and nothing else does; null stays null. A store
+/// that has no such masks says so and changes nothing.
+pub async fn clause_3_equal_values_have_equal_pseudonyms(host: &dyn Host) {
+    load_all(host).await;
+    let same = Change::of(&["c1", "c2"]).step(0, update("name", "600123456")).operation(2);
+    applied(host, same).await;
+    let none = Change::of(&["c3"]).step(0, update("phone", Value::Null)).operation(3);
+    let before = applied(host, none).await;
+    let change = Change::of(&["c1", "c2", "c3"])
+        // Made of the rows as they were before this step.
+        .set("clients", vec![arm(Source::Ids(vec!["c3".into()]))])
+        .step(1, update("name", "600123456"))
+        .step(0, pseudonyms(&["name", "phone"]))
+        .keyed();
+    let result = host.store().apply(&change.build()).await;
+    let after = Observed::by(host).await;
+    if let Err(error) = result {
+        assert!(matches!(error, StoreError::Unsupported(_)), "{error}");
+        return before.assert_same(&after, "a keyed mask that is not supported");
+    }
+    let value = |id, field| after.value("clients", id, field);
+    let text = |id, field| value(id, field).as_text().map(str::to_owned).expect("a pseudonym");
+    let pseudonym = text("c1", "name");
+    let is_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    assert!(pseudonym.len() == 64 && pseudonym.chars().all(is_hex), "64 lower-case hexadecimal digits");
+    assert!(text("c2", "name") == pseudonym, "equal values");
+    assert!(text("c3", "name") != pseudonym, "other values, and those of an earlier step are other values");
+    assert!(text("c1", "phone") != pseudonym, "the same value in another field");
+    assert!(text("c1", "phone") == text("c2", "phone"), "equal values");
+    assert!(value("c3", "phone").is_null(), "null stays null");
+    assert!(value("c1", "email") == before.value("clients", "c1", "email"));
+}
+
+/// Without a key there is no pseudonym, and nothing is left half masked.
+pub async fn clause_3_a_keyed_mask_without_a_key_changes_nothing(host: &dyn Host) {
+    load_all(host).await;
+    let before = Observed::by(host).await;
+    let change = Change::erase("c2").step(0, pseudonyms(&["email"]));
+    let error = host.store().apply(&change.build()).await.expect_err("there is no key");
+    assert!(matches!(error, StoreError::Unsupported(_)), "{error}");
+    before.assert_same(&Observed::by(host).await, "a keyed mask without a key");
+}
+
+/// New rows are there before the first step, with what they hold, and only if everything else is done.
+pub async fn clause_3_new_rows_are_written(host: &dyn Host) {
+    load_all(host).await;
+    let before = Observed::by(host).await;
+    let new = |number| {
+        let free = Change::of(&["c9"]).expect(all(0), Expected::Exactly(0)).operation(number);
+        free.insert("clients", client("c9")).insert("debts", debt("d9", "c9", "PENDING"))
+    };
+    let refused = new(1).expect(all(0), Expected::Exactly(1));
+    host.store().apply(&refused.build()).await.expect_err("a precondition fails");
+    before.assert_same(&Observed::by(host).await, "new rows after a failed precondition");
+    host.store().apply(&new(2).build()).await.expect("there is no such client");
+    let after = Observed::by(host).await;
+    assert!(after.value("clients", "c9", "email") == "c9@example.org".into());
+    assert!(after.value("clients", "c9", "deleted_at").is_null());
+    assert!(after.value("debts", "d9", "amount") == 100.into());
+    assert_eq!(after.operations, 1);
+    host.store().apply(&new(3).build()).await.expect_err("there is one now");
+    after.assert_same(&Observed::by(host).await, "a row that is there already");
+}
+
+/// A number that counts writes counts every step.
+pub async fn clause_3_a_number_counts_on(host: &dyn Host) {
+    load_all(host).await;
+    let next = || Write::Update(vec![("amount".into(), NewValue::Next)]);
+    let change = Change::of(&["c1"]).referrers("debts.client_id", 0).step(1, next()).step(1, next());
+    host.store().apply(&change.build()).await.expect("applied");
+    let after = Observed::by(host).await;
+    assert!(after.value("debts", "d1", "amount") == 102.into());
+    assert!(after.value("debts", "d4", "amount") == 100.into());
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fate, Id, Rows, World};
-use crate::domain::{FieldName, KindName, Mask, Mode, Reference, ReferenceName, Request, Value};
+use crate::domain::{FieldName, KindName, Mask, MaskKey, Mode, Reference, ReferenceName, Request, Value};
 use crate::plan::Disposition;
 use crate::policy::{Entry, Link, Redirect, Rule, Severity};
 use crate::store::masked;
@@ -136,7 +136,7 @@ impl<'a> World<'a> {
         for _ in outside {
             block(None, "only");
         }
-        for ((_, name), (_, redirect)) in redirects {
+        for ((_, name), (entry, redirect)) in redirects {
             let target = self.target(request, name, redirect);
             let is_null = target.is_null() && !matches!(redirect, Redirect::Reassign(_));
             let to = &self.map.reference(name).expect("a reference").to;
@@ -144,7 +144,10 @@ impl<'a> World<'a> {
                 let row = self.rows.get(to).and_then(|rows| rows.get(&id));
                 let fate = self.fates.get(&(to.clone(), id));
                 let marked = self.kind(to).deleted_at.as_ref();
+                let entries = self.said.rules.entries(name).unwrap_or_default();
+                let qualifies = entries.get(*entry).and_then(|entry| entry.qualifies.as_ref());
                 row.is_some_and(|row| marked.is_none_or(|field| row.get(field).is_null()))
+                    && row.is_some_and(|row| self.holds(self.kind(to), row, qualifies))
                     && fate.is_none_or(|fate| !fate.removed())
             });
             if !is_null && !there {
@@ -255,7 +258,13 @@ impl<'a> World<'a> {
         steps
     }
 
-    pub(super) fn after(&self, request: &Request, stones: &BTreeSet<Id>, redirects: &Redirects<'_>) -> Rows {
+    pub(super) fn after(
+        &self,
+        request: &Request,
+        stones: &BTreeSet<Id>,
+        redirects: &Redirects<'_>,
+        mask_key: Option<&MaskKey>,
+    ) -> Rows {
         let mut rows = self.rows.clone();
         for (id, before) in self.all() {
             let table = rows.get_mut(&id.0).expect("a kind");
@@ -280,14 +289,16 @@ impl<'a> World<'a> {
                     }
                 }
             }
+            let mut writes = i64::from(!masks.is_empty());
             for (field, mask) in masks {
-                let value = masked(mask, kind, field, before).expect("a mask that fits");
+                let value = masked(mask, kind, field, before, mask_key).expect("a mask that fits");
                 row.fields.insert(field.clone(), value);
             }
             if (fate == Some(Fate::Soft) || stays)
                 && let Some(field) = &kind.deleted_at
             {
                 row.fields.insert(field.clone(), self.now.into());
+                writes = 1;
             }
             if (fate == Some(Fate::Off) || stays)
                 && let Some(status) = &kind.status
@@ -295,12 +306,24 @@ impl<'a> World<'a> {
                 let on = self.mode == Mode::Reactivate;
                 let value = if on { &status.on } else { &status.off };
                 row.fields.insert(status.field.clone(), value.clone());
+                writes = 1;
             }
             for reference in self.map.references_from(&self.kind(&id.0).name) {
                 if let Some((_, redirect)) = redirects.get(&(id.clone(), reference.name.clone())) {
                     let value = self.target(request, &reference.name, redirect);
                     row.fields.insert(reference.field.clone(), value);
+                    writes += 1;
                 }
+            }
+            if let Some(field) = kind.updated_at.as_ref().filter(|_| writes > 0) {
+                row.fields.insert(field.clone(), self.now.into());
+            }
+            if let Some(field) = kind.version.as_ref().filter(|_| writes > 0) {
+                let held = match before.get(field) {
+                    Value::Integer(held) => *held,
+                    _ => 0,
+                };
+                row.fields.insert(field.clone(), (held + writes).into());
             }
         }
         rows

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    Condition, DataMap, Kind, KindName, Mode, Record, RecordId, Reference, ReferenceName, Request, Value,
-    to_milliseconds,
+    Condition, DataMap, Kind, KindName, MaskKey, Mode, Record, RecordId, Reference, ReferenceName, Request,
+    Value, to_milliseconds,
 };
 use crate::plan::Disposition;
 use crate::policy::{DeletionPolicy, Entry, ModePolicy, Parent, Rule};
@@ -79,12 +79,18 @@ struct World<'a> {
     reasons: BTreeMap<Id, BTreeSet<(Fate, ReferenceName, usize)>>,
 }
 
-/// Judges a request by the definition; `None` where a subject is not there.
+/// Judges a request by the definition; `None` where a subject is not there, or the mode removes nothing.
 ///
 /// # Panics
-/// On a value that is not of its declared type.
+/// On a value that is not of its declared type, and where a mask is keyed and there is no key.
 #[must_use]
-pub fn judge(policy: &DeletionPolicy, rows: &Rows, request: &Request, now: DateTime<Utc>) -> Option<Verdict> {
+pub fn judge(
+    policy: &DeletionPolicy,
+    rows: &Rows,
+    request: &Request,
+    now: DateTime<Utc>,
+    mask_key: Option<&MaskKey>,
+) -> Option<Verdict> {
     let said = policy.mode(request.mode)?;
     let map: &DataMap = policy.map();
     let mut world = World {
@@ -102,6 +108,8 @@ pub fn judge(policy: &DeletionPolicy, rows: &Rows, request: &Request, now: DateT
         Mode::SoftDelete => Fate::Soft,
         Mode::Anonymize => Fate::Erased,
         Mode::Deactivate | Mode::Reactivate => Fate::Off,
+        // Nothing is removed, so the definition has nothing to say.
+        Mode::Create | Mode::Update | Mode::Reassign => return None,
     };
     for id in &request.subjects {
         let row = rows.get(&request.kind)?.get(id)?;
@@ -121,7 +129,7 @@ pub fn judge(policy: &DeletionPolicy, rows: &Rows, request: &Request, now: DateT
         executable: blockers.is_empty(),
         steps: world.steps(request, &stones, &redirects),
         dispositions: world.dispositions(&stones),
-        rows: world.after(request, &stones, &redirects),
+        rows: world.after(request, &stones, &redirects, mask_key),
         blockers,
     })
 }

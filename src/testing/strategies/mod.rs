@@ -12,7 +12,7 @@ use proptest::sample::Index;
 use serde_json::{Map, Value as Json, json};
 
 use super::model::Rows;
-use crate::domain::{Actor, Mode, Request};
+use crate::domain::{Actor, MaskKey, Mode, Request};
 use crate::policy::DeletionPolicy;
 use mend::mended;
 use motif::{Motif, motif};
@@ -32,6 +32,8 @@ pub struct Case {
     pub request: Request,
     /// When it is judged.
     pub now: DateTime<Utc>,
+    /// The key of keyed masks.
+    pub mask_key: MaskKey,
 }
 
 impl Case {
@@ -89,6 +91,13 @@ struct KindSeed {
     tombstone: bool,
     bare: bool,
     rows: Vec<RowSeed>,
+}
+
+impl KindSeed {
+    /// Whether a keyed mask is among those of the kind.
+    fn is_keyed(&self) -> bool {
+        self.rows.len() % 2 == 0
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -179,6 +188,8 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool) -> Json {
         14..=16 => json!({ "retain": { "for": "P1Y", "from": "at", "basis": "law" } }),
         17 | 18 => json!({ "then": "set_null" }),
         19 => json!({ "set_default": null }),
+        // Some beside what the kind declares as personal, some keyed where it is not, or is too.
+        20 if seed.link % 2 == 0 => json!({ "anonymize": { "note": { "truncate": 2 }, "code": "hmac" } }),
         20 => json!({ "anonymize": { "note": { "truncate": 2 } } }),
         _ => json!({ "then": "keep" }),
     };
@@ -245,7 +256,12 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
         if !seed.bare {
             facts["status"] = json!("status");
             facts["deleted_at"] = json!("deleted_at");
+            facts["updated_at"] = json!("updated_at");
+            facts["version"] = json!("version");
             facts["personal"] = json!({ "mail": "placeholder_email", "note": { "truncate": 2 } });
+            if seed.is_keyed() {
+                facts["personal"]["code"] = json!("hmac");
+            }
             facts["tombstone"] = json!(seed.tombstone);
         }
         if at == 0 && only {
@@ -275,5 +291,6 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
     for reference in &references {
         request = request.acknowledge(format!("undated:{}", reference.name));
     }
-    Some(Case { document, policy, rows, request, now: now() })
+    let mask_key = MaskKey::new([26; MaskKey::LENGTH]).ok()?;
+    Some(Case { document, policy, rows, request, now: now(), mask_key })
 }

@@ -51,10 +51,16 @@ pub(super) fn rows(
                 .with("state", state)
                 .with("at", when)
                 .with("note", "private")
+                // The same in many rows of many kinds, and in some none.
+                .with("code", (row.at < 3).then(|| format!("code {}", row.state)))
                 .with("mail", format!("{}{at}@example.org", name(kind)))
                 .with("deleted_at", Value::Null);
             if row.marked && !is_subject && !facts["deleted_at"].is_null() {
                 record = record.with("deleted_at", "2025-01-01T00:00:00.000Z");
+            }
+            if !facts["version"].is_null() {
+                let version = (at % 2 == 0).then_some(7);
+                record = record.with("version", version).with("updated_at", "2024-02-29T00:00:00.000Z");
             }
             if !facts["status"].is_null() {
                 record = record.with("status", "ON");

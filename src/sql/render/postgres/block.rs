@@ -204,25 +204,51 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// The value of a field after all steps: that of the last one which has the row and the field.
+    /// The value of a field after all steps, in their order: what the last one which has the row makes of it.
     fn last_value(&self, w: &mut Writer, of: &OfKind<'_>, field: &FieldName) -> Result<(), StoreError> {
-        let values = of.updates.iter().rev().flat_map(|(step, fields)| {
-            let own = fields.iter().rev().find(|(name, _)| name == field);
+        let values = of.updates.iter().flat_map(|(step, fields)| {
+            let own = fields.iter().filter(|(name, _)| name == field);
             own.map(|(_, value)| (*step, value))
         });
         let values: Vec<(&ChangeStep, &NewValue)> = values.collect();
         if let ([(_, value)], [_]) = (&*values, &*of.updates) {
             return self.new_value(w, of.kind, field, value);
         }
-        w.push("CASE");
-        let id = id_of(w, of.kind);
-        for (step, value) in values {
-            w.push(" WHEN ").push(&id).push(" IN ");
-            self.ids(w, step.rows)?;
-            w.push(" THEN ");
-            self.new_value(w, of.kind, field, value)?;
+        self.after_steps(w, of, field, &values)
+    }
+
+    fn after_steps(
+        &self,
+        w: &mut Writer,
+        of: &OfKind<'_>,
+        field: &FieldName,
+        steps: &[(&ChangeStep, &NewValue)],
+    ) -> Result<(), StoreError> {
+        let Some(((step, value), before)) = steps.split_last() else {
+            w.push("r.").name(of.kind.column(field));
+            return Ok(());
+        };
+        let is_meant = |w: &mut Writer| {
+            w.push("CASE WHEN ").push(&id_of(&self.writer(), of.kind)).push(" IN ");
+            self.ids(w, step.rows)
+        };
+        if **value == NewValue::Next {
+            // One more where the row is meant, null too; and the value before it is written only once.
+            w.push("COALESCE((");
+            self.after_steps(w, of, field, before)?;
+            w.push(") + ");
+            is_meant(w)?;
+            w.push(" THEN 1 ELSE 0 END, ");
+            is_meant(w)?;
+            w.push(" THEN 1 END)");
+            return Ok(());
         }
-        w.push(" ELSE r.").name(of.kind.column(field)).push(" END");
+        is_meant(w)?;
+        w.push(" THEN ");
+        self.new_value(w, of.kind, field, value)?;
+        w.push(" ELSE ");
+        self.after_steps(w, of, field, before)?;
+        w.push(" END");
         Ok(())
     }
 
@@ -230,7 +256,7 @@ impl Renderer<'_> {
     fn any_of(&self, w: &mut Writer, all: impl Iterator<Item = Rows>) -> Result<(), StoreError> {
         w.list(" UNION ALL ", all, |w, rows| {
             w.push("SELECT s.id FROM ");
-            self.rows(w, rows)
+            self.rows(w, rows).map(|_| ())
         })
     }
 

@@ -71,6 +71,14 @@ impl Sort {
         matches!(self, Self::Text | Self::AnyCase)
     }
 
+    /// What follows the bound value of an id of this sort, in the order of ids.
+    pub(crate) fn cast_of_ids(self) -> &'static str {
+        match self {
+            Self::Uuid => "::uuid",
+            _ => "",
+        }
+    }
+
     /// Whether a field that is declared with a type may be of this sort.
     pub(crate) fn fits(self, declared: FieldType) -> bool {
         match declared {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use sha2::{Digest, Sha256};
+
 use crate::domain::Lock;
 use crate::plan::{ChangeSet, Rows, Source, Stratum};
 use crate::sql::render::Renderer;
@@ -12,6 +14,9 @@ use crate::store::StoreError;
 /// The statements that lock what a change set rests on, each in its own statement: what it counts is what
 /// was there when it had its locks.
 pub(crate) struct Locks {
+    /// Texts that rows must not hold: a row that would hold one is not there to be locked, so operations that
+    /// ask for the same text queue. What others write is kept away by a unique index.
+    pub(crate) texts: Vec<Statement>,
     /// Tables whose references nothing else protects.
     pub(crate) tables: Vec<Statement>,
     /// Rows: each answers with their number.
@@ -55,7 +60,29 @@ impl Renderer<'_> {
             w.finish()
         });
         let repeat = self.query.sets.iter().any(|stratum| matches!(stratum, Stratum::Cycle(_)));
-        Ok(Locks { tables: tables.collect(), rows, repeat })
+        Ok(Locks { texts: self.texts(), tables: tables.collect(), rows, repeat })
+    }
+
+    fn texts(&self) -> Vec<Statement> {
+        let sets = self.query.sets.iter().flat_map(Stratum::sets);
+        let arms = sets.flat_map(|set| set.arms.iter().map(move |arm| (&set.kind, arm)));
+        let keys: BTreeSet<i64> = arms
+            .filter_map(|(kind, arm)| match &arm.source {
+                Source::Holding { field, text } => Some(key_of(&[
+                    self.prefix.as_str(),
+                    kind.as_str(),
+                    field.as_str(),
+                    &text.to_ascii_lowercase(),
+                ])),
+                _ => None,
+            })
+            .collect();
+        let locks = keys.into_iter().map(|key| {
+            let mut w = self.writer();
+            w.push("SELECT pg_advisory_xact_lock(").bind(key).push(") IS NULL");
+            w.finish()
+        });
+        locks.collect()
     }
 
     /// Whether rows are some of the subjects and nothing else, which have been locked already.
@@ -65,8 +92,22 @@ impl Renderer<'_> {
             shape.arms.iter().all(|arm| match arm.source {
                 Source::Subjects => true,
                 Source::Members(of) => Some(of.set) == first,
-                Source::Ids(_) | Source::Referrers { .. } | Source::Referents { .. } => false,
+                Source::Ids(_)
+                | Source::Holding { .. }
+                | Source::Referrers { .. }
+                | Source::Referents { .. } => false,
             })
         })
     }
+}
+
+/// A number for a text, the same in every process.
+fn key_of(parts: &[&str]) -> i64 {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.as_bytes());
+        digest.update([0]);
+    }
+    let first = digest.finalize().iter().take(8).fold(0_u64, |key, byte| (key << 8) | u64::from(*byte));
+    i64::from_be_bytes(first.to_be_bytes())
 }

@@ -216,10 +216,8 @@ impl Renderer<'_> {
                 cast(w);
             }
             Mask::Hmac => {
-                return Err(StoreError::Unsupported(format!(
-                    "the mask `hmac` of `{}.{field}` on this store",
-                    kind.name
-                )));
+                self.pseudonym(w, kind, field);
+                cast(w);
             }
         }
         Ok(())

@@ -130,7 +130,7 @@ impl Renderer<'_> {
                 w.push(" AS r ON ").push(&id).push(" = ").push(&field);
                 w.push(" WHERE q.").push(&from_id).push(" = ").push(&parent(&reference.from));
             }
-            Source::Members(_) | Source::Subjects | Source::Ids(_) => {
+            Source::Members(_) | Source::Subjects | Source::Ids(_) | Source::Holding { .. } => {
                 w.table(kind.table_name()).push(" AS r WHERE ");
                 w.push(&id).push(" = ").push(&parent(&set.kind));
             }

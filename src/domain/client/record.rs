@@ -1,0 +1,148 @@
+//! Clients as stores hold them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::client::Client;
+use super::field::ClientField;
+use crate::domain::{DocumentType, FieldType, Record, RecordId, Role, Value};
+
+/// A record that cannot be read as a client. It names the field at fault, never its value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the record of a client cannot be read: `{field}` is not {expected}")]
+pub struct BadRecord {
+    /// The field at fault.
+    pub field: &'static str,
+    /// What was expected there.
+    pub expected: &'static str,
+}
+
+impl Client {
+    /// Reads what a store holds of a client.
+    ///
+    /// Rows that are older than these rules have to stay readable: no limits are checked, text that is null
+    /// or missing is empty, the date of birth and the type of document may be missing, and what was never
+    /// updated was updated when it was made. Dates and timestamps may be in any form their [type](FieldType)
+    /// can be stored in. A role, where the record has one, must be `USER`.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{BadRecord, Client, Record};
+    /// let record = Record::new("550e8400-e29b-41d4-a716-446655440000").with("birth_date", "1990-02-30");
+    /// let error: BadRecord = Client::from_record(&record.id, &record).unwrap_err();
+    /// assert_eq!(error.to_string(), "the record of a client cannot be read: `birth_date` is not a date");
+    /// ```
+    ///
+    /// # Errors
+    /// [`BadRecord`] for an id that is no UUID, a date, timestamp, status or document type that is none, no
+    /// status, no `created_at`, another role than `USER`, or text that is something else.
+    pub fn from_record(id: &RecordId, record: &Record) -> Result<Self, BadRecord> {
+        Ok(Self {
+            user_id: uuid(id).ok_or(bad(ClientField::UserId, "a UUID"))?,
+            email: text(record, ClientField::Email)?,
+            name: text(record, ClientField::Name)?,
+            surname: text(record, ClientField::Surname)?,
+            phone: text(record, ClientField::Phone)?,
+            address: text(record, ClientField::Address)?,
+            city: text(record, ClientField::City)?,
+            country: text(record, ClientField::Country)?,
+            postal_code: text(record, ClientField::PostalCode)?,
+            gender: text(record, ClientField::Gender)?,
+            birth_date: there(record, ClientField::BirthDate).then(|| date(record)).transpose()?,
+            role: role(record)?,
+            status: one_of(record, ClientField::Status, "`ON` or `OFF`")?,
+            avatar: text(record, ClientField::Avatar)?,
+            document_type: there(record, ClientField::DocumentType)
+                .then(|| one_of(record, ClientField::DocumentType, "`DNI`, `PASSPORT` or `NIE`"))
+                .transpose()?,
+            document_number: text(record, ClientField::DocumentNumber)?,
+            created_at: instant(record, ClientField::CreatedAt)?,
+            updated_at: if there(record, ClientField::UpdatedAt) {
+                instant(record, ClientField::UpdatedAt)?
+            } else {
+                instant(record, ClientField::CreatedAt)?
+            },
+        })
+    }
+
+    /// What a store is to hold of the client: every field, the id as the record's.
+    #[must_use]
+    pub fn to_record(&self) -> Record {
+        let texts = [
+            (ClientField::Email, &*self.email),
+            (ClientField::Name, &self.name),
+            (ClientField::Surname, &self.surname),
+            (ClientField::Phone, &self.phone),
+            (ClientField::Address, &self.address),
+            (ClientField::City, &self.city),
+            (ClientField::Country, &self.country),
+            (ClientField::PostalCode, &self.postal_code),
+            (ClientField::Gender, &self.gender),
+            (ClientField::Role, self.role.as_str()),
+            (ClientField::Status, self.status.as_str()),
+            (ClientField::Avatar, &self.avatar),
+            (ClientField::DocumentNumber, &self.document_number),
+        ];
+        texts
+            .into_iter()
+            .fold(Record::new(self.user_id), |record, (field, text)| record.with(field.as_str(), text))
+            .with(ClientField::BirthDate.as_str(), self.birth_date)
+            .with(ClientField::DocumentType.as_str(), self.document_type.map(DocumentType::as_str))
+            .with(ClientField::CreatedAt.as_str(), self.created_at)
+            .with(ClientField::UpdatedAt.as_str(), self.updated_at)
+    }
+}
+
+const fn bad(field: ClientField, expected: &'static str) -> BadRecord {
+    BadRecord { field: field.as_str(), expected }
+}
+
+/// A store may have kept the UUID in another spelling.
+fn uuid(id: &RecordId) -> Option<Uuid> {
+    id.as_uuid().or_else(|| Uuid::try_parse(&id.to_string()).ok())
+}
+
+fn text(record: &Record, field: ClientField) -> Result<String, BadRecord> {
+    match record.get(field.as_str()) {
+        Value::Null => Ok(String::new()),
+        Value::Text(text) => Ok(text.clone()),
+        // A column of phone numbers or postal codes may be numeric.
+        Value::Integer(number) => Ok(number.to_string()),
+        _ => Err(bad(field, "text")),
+    }
+}
+
+fn one_of<T: std::str::FromStr>(
+    record: &Record,
+    field: ClientField,
+    expected: &'static str,
+) -> Result<T, BadRecord> {
+    let text = record.get(field.as_str()).as_text();
+    text.and_then(|text| text.parse().ok()).ok_or(bad(field, expected))
+}
+
+/// Whether there is a value: neither null nor empty text.
+fn there(record: &Record, field: ClientField) -> bool {
+    !matches!(record.get(field.as_str()), Value::Null) && record.get(field.as_str()).as_text() != Some("")
+}
+
+fn instant(record: &Record, field: ClientField) -> Result<DateTime<Utc>, BadRecord> {
+    match FieldType::Timestamp.read(record.get(field.as_str())) {
+        Ok(Value::Timestamp(at)) => Ok(at),
+        _ => Err(bad(field, "a timestamp")),
+    }
+}
+
+fn date(record: &Record) -> Result<NaiveDate, BadRecord> {
+    match FieldType::Date.read(record.get(ClientField::BirthDate.as_str())) {
+        Ok(Value::Timestamp(at)) => Ok(at.date_naive()),
+        _ => Err(bad(ClientField::BirthDate, "a date")),
+    }
+}
+
+fn role(record: &Record) -> Result<Role, BadRecord> {
+    match record.get(ClientField::Role.as_str()) {
+        Value::Null => Ok(Role::USER),
+        Value::Text(role) if role == Role::USER.as_str() => Ok(Role::USER),
+        _ => Err(bad(ClientField::Role, "`USER`")),
+    }
+}

@@ -1,0 +1,122 @@
+//! The key of keyed pseudonyms.
+
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::{FieldName, KindName};
+
+/// The host's key for the mask [`Hmac`](super::Mask::Hmac): at least 32 bytes, from a random source, kept
+/// where the host keeps its secrets.
+///
+/// A pseudonym is the HMAC-SHA-256 of the kind, the field and the value, as 64 lower-case hexadecimal digits.
+/// Equal values of one field have equal pseudonyms, so that rows which belonged together still do. Equal
+/// values of two fields have different ones, so that nobody can join what was never joined. Whoever has the
+/// key can find out whose pseudonym it is by trying values; once the key is destroyed nobody can.
+///
+/// Another key gives other pseudonyms, and so does another name of the kind or the field in the data map.
+///
+/// The key is in no document, plan, digest, audit entry or error, and `Debug` does not show it.
+///
+/// ```
+/// use client_lifecycle::domain::MaskKey;
+/// let key = MaskKey::new([7; 32])?;
+/// let pseudonym = key.pseudonym(&"clients".into(), &"phone".into(), "600123456");
+/// assert_eq!(pseudonym.len(), 64);
+/// assert_eq!(format!("{key:?}"), "MaskKey(..)");
+/// assert!(MaskKey::new("too short").is_err());
+/// # Ok::<(), client_lifecycle::domain::ShortMaskKey>(())
+/// ```
+#[derive(Clone)]
+pub struct MaskKey(Arc<Hmac<Sha256>>);
+
+/// A key that could be guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a mask key has at least {} bytes, and this one has {found}", MaskKey::LENGTH)]
+#[non_exhaustive]
+pub struct ShortMaskKey {
+    /// How many bytes it has.
+    pub found: usize,
+}
+
+impl MaskKey {
+    /// How many bytes a key has at least: as many as what SHA-256 makes of it.
+    pub const LENGTH: usize = 32;
+
+    /// The key of these bytes.
+    ///
+    /// # Errors
+    /// [`ShortMaskKey`] for fewer than 32.
+    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ShortMaskKey> {
+        let bytes = bytes.as_ref();
+        let short = ShortMaskKey { found: bytes.len() };
+        if bytes.len() < Self::LENGTH {
+            return Err(short);
+        }
+        // HMAC takes keys of any length.
+        let keyed = Hmac::new_from_slice(bytes).map_err(|_| short)?;
+        Ok(Self(Arc::new(keyed)))
+    }
+
+    /// What takes the place of a text in a field of a kind.
+    #[must_use]
+    pub fn pseudonym(&self, kind: &KindName, field: &FieldName, text: &str) -> String {
+        let mut mac = (*self.0).clone();
+        for name in [kind.as_str(), field.as_str()] {
+            // With its length, so that no two pairs of names run together to the same bytes.
+            mac.update(&(name.len() as u64).to_be_bytes());
+            mac.update(name.as_bytes());
+        }
+        mac.update(text.as_bytes());
+        let code = mac.finalize().into_bytes();
+        code.iter().fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
+
+impl fmt::Debug for MaskKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MaskKey(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `printf '\0\0\0\0\0\0\0\7clients\0\0\0\0\0\0\0\5emaila@x' | openssl dgst -sha256 -mac HMAC -macopt hexkey:07…`
+    #[test]
+    fn a_pseudonym_is_the_hmac_of_kind_field_and_value() {
+        let key = MaskKey::new([7; 32]).unwrap();
+        let found = key.pseudonym(&"clients".into(), &"email".into(), "a@x");
+        assert_eq!(found, "eea6962402121ed300703296939217cb3d7bfd4c632527d90b348c501c8e8c9b");
+    }
+
+    #[test]
+    fn fields_kinds_and_keys_have_pseudonyms_of_their_own() {
+        let (key, other) = (MaskKey::new([7; 32]).unwrap(), MaskKey::new([7; 33]).unwrap());
+        let made = [
+            key.pseudonym(&"clients".into(), &"email".into(), "a@x"),
+            key.pseudonym(&"clients".into(), &"phone".into(), "a@x"),
+            key.pseudonym(&"users".into(), &"email".into(), "a@x"),
+            key.pseudonym(&"client".into(), &"semail".into(), "a@x"),
+            key.pseudonym(&"clients".into(), &"email".into(), "A@x"),
+            other.pseudonym(&"clients".into(), &"email".into(), "a@x"),
+        ];
+        let distinct: std::collections::BTreeSet<_> = made.iter().collect();
+        assert_eq!(distinct.len(), made.len());
+    }
+
+    #[test]
+    fn a_key_of_fewer_than_32_bytes_is_refused() {
+        assert_eq!(
+            MaskKey::new([7; 31]).unwrap_err().to_string(),
+            "a mask key has at least 32 bytes, and this one has 31"
+        );
+    }
+}

@@ -1,0 +1,124 @@
+//! Creating clients.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::unique::claim;
+use super::{Error, Lifecycle, audit};
+use crate::domain::{AuditOutcome, Client, Mode, NewClient, OperationId, RecordId, Request, Value};
+use crate::plan::{
+    Arm, Case, ChangeSet, Digest, Disposition, Expected, NamedSet, NewRow, Outcome, Precondition, Question,
+    Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery,
+};
+use crate::policy::Refusal;
+use crate::store::{Reader, Store};
+
+impl<S: Store + Reader> Lifecycle<S> {
+    /// Creates a client and records the attempt.
+    ///
+    /// The request is one of mode `create`. Its id, or one that is made where it names none, is the client's.
+    /// The role is `USER`; instants and the version are set here. Applied again with the same operation id it
+    /// answers with the client that was made first.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] lists everything that is wrong with the client; [`Error::Taken`] where another user has
+    /// the e-mail address; every other [`Error`]. Each has been recorded as an attempt.
+    pub async fn create(&self, request: &Request, new: NewClient) -> Result<Client, Error> {
+        let mut request = request.clone();
+        if request.subjects.is_empty() {
+            request.subjects.push(self.ids.next().as_uuid().into());
+        }
+        let operation = self.operation(&request);
+        let made = self.try_create(&request, new, operation).await;
+        let (client, receipt) = match made {
+            Ok((client, receipt)) => (Some(client), Ok(receipt)),
+            Err(error) => (None, Err(error)),
+        };
+        let receipt = self.settled(&request, operation, receipt).await?;
+        let id = receipt.subjects.first().cloned().unwrap_or_else(|| RecordId::from(""));
+        match client {
+            Some(client) if id == RecordId::from(client.user_id()) => Ok(client),
+            // The operation had been applied before.
+            _ => self.find(id).await,
+        }
+    }
+
+    async fn try_create(
+        &self,
+        request: &Request,
+        new: NewClient,
+        operation: OperationId,
+    ) -> Result<(Client, Receipt), Error> {
+        if request.mode != Mode::Create {
+            return Err(Refusal::wrong_mode(request.mode, "a request of mode `create`").into());
+        }
+        let now = self.now();
+        let [id] = &*request.subjects else {
+            return Err(Refusal::invalid("one client is created at a time", "name one id, or none").into());
+        };
+        let user_id: Uuid = id
+            .to_string()
+            .parse()
+            .map_err(|_| Refusal::invalid(format!("`{id}` is no id for a client"), "name a UUID, or none"))?;
+        let client = Client::new(new, user_id, now, &self.rules)?;
+        let mut record = client.to_record();
+        if let Some(field) =
+            self.policy.map().kind(self.policy.subject()).and_then(|kind| kind.version.clone())
+        {
+            record.fields.insert(field, Value::Integer(1));
+        }
+        self.policy.admit(request, &record, now)?;
+        let mut changes = ChangeSet {
+            operation,
+            query: SurveyQuery {
+                map: self.policy.map().clone(),
+                kind: request.kind.clone(),
+                subjects: request.subjects.clone(),
+                sets: Arc::from([Stratum::Set(NamedSet {
+                    id: SetId(0),
+                    name: "whoever has the id".into(),
+                    kind: request.kind.clone(),
+                    arms: vec![Arm::new(Source::Subjects, vec![Case::always(0)])],
+                })]),
+                questions: Arc::from([]),
+                now,
+            },
+            locks: Vec::new(),
+            preconditions: vec![Precondition {
+                question: Question::count(Rows::all(SetId(0))),
+                expected: Expected::Exactly(0),
+            }],
+            events: Vec::new(),
+            told: self.policy.events_of_new(operation, &record, now),
+            steps: Vec::new(),
+            audit: audit::entry(request, operation, now, AuditOutcome::Done),
+            snapshot: Vec::new(),
+            receipt: Receipt {
+                operation,
+                digest: Digest::from(""),
+                at: now,
+                kind: request.kind.clone(),
+                subjects: request.subjects.clone(),
+                mode: request.mode,
+                outcome: Outcome::Create,
+                complete: true,
+                steps: vec![ReceiptStep {
+                    kind: request.kind.clone(),
+                    disposition: Disposition::Create,
+                    path: Vec::new(),
+                    planned: 1,
+                    actual: 1,
+                }],
+                open: Vec::new(),
+            },
+            inserts: vec![NewRow { kind: request.kind.clone(), record }],
+            mask_key: None,
+        };
+        let email = claim(&mut changes, client.email(), None);
+        let names =
+            vec![format!("`{}` with this id", request.kind), "others with this e-mail address".into()];
+        let receipt = self.applied(&changes, &names, Some(email)).await?;
+        Ok((client, receipt))
+    }
+}

@@ -1,0 +1,52 @@
+//! What no two records may hold: the e-mail address of a client.
+
+use super::{Change, Error, Lifecycle};
+use crate::domain::{FieldName, normalised_email};
+use crate::plan::{
+    Arm, Case, ChangeSet, Difference, Expected, NamedSet, Precondition, Question, Receipt, Rows, SetId,
+    Source, Stratum,
+};
+use crate::store::{Store, StoreError};
+
+impl<S: Store> Lifecycle<S> {
+    /// Applies a change set of which one precondition says that the e-mail address is free.
+    pub(super) async fn applied(
+        &self,
+        changes: &ChangeSet,
+        names: &[String],
+        email: Option<usize>,
+    ) -> Result<Receipt, Error> {
+        match self.store.apply(changes).await {
+            Ok(receipt) => Ok(receipt),
+            Err(StoreError::Conflict { differences }) => {
+                let is_email = |difference: &Difference| email == Some(difference.precondition);
+                // Where more has changed the decision may be another one, which is told first.
+                if differences.iter().all(is_email) {
+                    return Err(Error::Taken { field: super::find::EMAIL.into() });
+                }
+                Err(Error::Conflict { changes: Change::of(&differences, &changes.preconditions, names) })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Adds that nobody but the rows in `except` holds the e-mail address, and returns the position of this
+/// precondition.
+///
+/// The store checks it in the transaction that writes, under the lock or the conditions that keep it true, so of
+/// two writers who want the same address one is told.
+pub(super) fn claim(changes: &mut ChangeSet, email: &str, except: Option<Rows>) -> usize {
+    let field = FieldName::from(super::find::EMAIL);
+    let source = Source::Holding { field, text: normalised_email(email) };
+    let arm = Arm { except: except.into_iter().collect(), ..Arm::new(source, vec![Case::always(0)]) };
+    let sets = changes.query.sets.iter();
+    let count: usize = sets.map(|stratum| stratum.sets().len()).sum();
+    let id = SetId(u16::try_from(count).unwrap_or(u16::MAX));
+    let kind = changes.query.kind.clone();
+    let set = NamedSet { id, name: "others with the same e-mail address".into(), kind, arms: vec![arm] };
+    changes.query.sets = changes.query.sets.iter().cloned().chain([Stratum::Set(set)]).collect();
+    let question = Question::count(Rows::all(id));
+    changes.preconditions.push(Precondition { question, expected: Expected::Exactly(0) });
+    changes.preconditions.len() - 1
+}

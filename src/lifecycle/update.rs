@@ -1,0 +1,212 @@
+//! Updating clients, their status too.
+
+use chrono::{DateTime, Utc};
+
+use super::unique::claim;
+use super::{Error, Lifecycle, audit};
+use crate::domain::{Client, ClientPatch, FieldName, Mode, OperationId, RecordId, Request, Status, Value};
+use crate::plan::{Binding, ChangeSet, NewValue, Plan, Receipt, Rows, SetId, Write};
+use crate::policy::Refusal;
+use crate::store::{Reader, Store};
+
+/// The subjects of a request are the first set of its query.
+const SUBJECTS: Rows = Rows::all(SetId(0));
+
+impl<S: Store + Reader> Lifecycle<S> {
+    /// Writes the fields of a patch, and records the attempt. Answers with the client as it is then.
+    ///
+    /// The request is one of mode `update`. A patch that changes the status is planned as `deactivate` or
+    /// `reactivate`, with the guards, warnings, access and rules of that mode, and recorded as such; everything
+    /// is applied in one change set, or nothing. Who may update the other fields is said by the mode `update`.
+    /// Fields that the patch does not name stay as they are, also where somebody else changes them at the same
+    /// time.
+    ///
+    /// ```
+    /// # use client_lifecycle::domain::{Client, Record};
+    /// use client_lifecycle::domain::{Actor, ClientPatch, NewClient, Request, Status};
+    /// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = DeletionPolicy::of("clients")
+    ///     .kind("clients", |kind| kind.id("user_id").status("status").version("version"))
+    ///     .create(|mode| mode.allow("ADMIN"))
+    ///     .update(|mode| mode.allow("ADMIN"))
+    ///     .deactivate(|mode| mode.allow("ADMIN"))
+    ///     .build()?;
+    /// let lifecycle = Lifecycle::open(MemoryStore::new().with("clients", []), policy).await?;
+    /// let ana = Actor::new("ana", "ADMIN");
+    ///
+    /// let new = NewClient::from_json(&serde_json::json!({
+    ///     "email": "maria@example.com", "name": "Maria", "surname": "Garcia", "phone": "+34634567890",
+    ///     "birth_date": "1990-05-15", "document_type": "DNI", "document_number": "12345678A"
+    /// }))?;
+    /// let client = lifecycle.create(&Request::create("clients").by(ana.clone()), new).await?;
+    ///
+    /// let request = Request::update("clients", client.user_id()).by(ana);
+    /// let patch = ClientPatch::new().with_city("Madrid").with_status(Status::Off);
+    /// let client = lifecycle.update(&request, &patch).await?;
+    /// assert_eq!((client.city(), client.status()), ("Madrid", Status::Off));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] lists everything that is wrong with the patch; [`Error::Taken`] where another user has
+    /// the e-mail address; [`Error::Blocked`] where the new status is; every other [`Error`]. Each has been
+    /// recorded as an attempt.
+    pub async fn update(&self, request: &Request, patch: &ClientPatch) -> Result<Client, Error> {
+        self.edit(request, Mode::Update, patch).await
+    }
+
+    /// Sets a client OFF, and records the attempt. For a client that is OFF already nothing else happens.
+    ///
+    /// The request is one of mode `deactivate`.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub async fn deactivate(&self, request: &Request) -> Result<Client, Error> {
+        self.edit(request, Mode::Deactivate, &ClientPatch::new().with_status(Status::Off)).await
+    }
+
+    /// Sets a client ON, and records the attempt. For a client that is ON already nothing else happens.
+    ///
+    /// The request is one of mode `reactivate`.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub async fn reactivate(&self, request: &Request) -> Result<Client, Error> {
+        self.edit(request, Mode::Reactivate, &ClientPatch::new().with_status(Status::On)).await
+    }
+
+    async fn edit(&self, request: &Request, mode: Mode, patch: &ClientPatch) -> Result<Client, Error> {
+        let operation = self.operation(request);
+        let mut left = self.attempts;
+        // What is done depends on the status that is found, and is recorded as what it is.
+        let mut asked = request.clone();
+        let mut expected = None;
+        let done = loop {
+            left = left.saturating_sub(1);
+            let attempt = async {
+                if request.mode != mode {
+                    let wanted = format!("a request of mode {mode}");
+                    return Err(Refusal::wrong_mode(request.mode, &wanted).into());
+                }
+                let edit = self.planned_edit(request, patch, self.now()).await?;
+                asked.mode = edit.plan.mode;
+                expected = Some(edit.after.clone());
+                self.carry_out_edit(&asked, edit, patch, operation).await
+            };
+            match attempt.await {
+                Err(error) if left > 0 && super::lifecycle::may_pass(&error) => {}
+                done => break done,
+            }
+        };
+        let receipt = self.settled(&asked, operation, done).await?;
+        let id = receipt.subjects.first().cloned().unwrap_or_else(|| RecordId::from(""));
+        match (self.find(id).await, expected) {
+            // It was written, and somebody else has deleted the client since.
+            (Err(Error::Refused(Refusal::NotFound { .. })), Some(client)) => Ok(client),
+            (found, _) => found,
+        }
+    }
+
+    async fn planned_edit(
+        &self,
+        request: &Request,
+        patch: &ClientPatch,
+        now: DateTime<Utc>,
+    ) -> Result<Edit, Error> {
+        patch.validate(&self.rules)?;
+        let [id] = &*request.subjects else {
+            return Err(match &*request.subjects {
+                [] => Refusal::MissingId,
+                _ => Refusal::invalid("one client is updated at a time", "name one id"),
+            }
+            .into());
+        };
+        let before = match self.find(id.clone()).await {
+            // Who may not ask is told so, and not whether the client is there.
+            Err(error @ Error::Refused(Refusal::NotFound { .. })) => {
+                self.plan_at(request, now).await?;
+                return Err(error);
+            }
+            before => before?,
+        };
+        let after = before.patched(patch, now, &self.rules)?;
+        let switch = before.status().change_to(after.status());
+        let brings_more = !patch.clone().without_status().is_empty();
+        let own = match switch {
+            // The status alone is no business of who may update the other fields.
+            Some(_) if !brings_more || request.mode != Mode::Update => None,
+            _ => Some(self.plan_at(request, now).await?),
+        };
+        let nothing = own.is_some() && switch.is_none() && request.mode != Mode::Update;
+        let Some(mode) = switch else {
+            let plan = own.ok_or(Error::ForeignPlan)?;
+            return Ok(Edit { plan, also: None, after, nothing });
+        };
+        let also = own.map(Plan::into_executable).transpose()?.map(|executable| executable.into_plan());
+        let switching = Request { mode, ..request.clone() };
+        Ok(Edit { plan: self.plan_at(&switching, now).await?, also, after, nothing })
+    }
+
+    async fn carry_out_edit(
+        &self,
+        request: &Request,
+        edit: Edit,
+        patch: &ClientPatch,
+        operation: OperationId,
+    ) -> Result<Receipt, Error> {
+        let Edit { plan, also, after: _, nothing } = edit;
+        let at = plan.at;
+        if nothing {
+            let changes = audit::nothing_to_do(request, self.policy.map(), operation, at, &plan);
+            return Ok(self.store.apply(&changes).await?);
+        }
+        let mut entry = audit::done(request, &plan, operation);
+        let values = self.values(patch, at);
+        audit::note_fields(&mut entry, values.iter().map(|(field, _)| field));
+        let (mut changes, mut names) =
+            plan.into_executable()?.seal(operation, entry, Binding::Decision, self.mask_key.as_ref());
+        if let Some(also) = also {
+            // Those who are told of updates are told of the subject, which is the same set in both queries.
+            changes.events.extend(also.execution.events);
+        }
+        bring(&mut changes, values);
+        let email = patch.email().map(|email| {
+            names.push("others with this e-mail address".into());
+            claim(&mut changes, email, Some(SUBJECTS))
+        });
+        self.applied(&changes, &names, email).await
+    }
+
+    /// What a patch writes, the status left out: that is a step of the plan.
+    fn values(&self, patch: &ClientPatch, now: DateTime<Utc>) -> Vec<(FieldName, NewValue)> {
+        let values = patch.values().into_iter().map(|(field, value)| (field, NewValue::Value(value)));
+        let kind = self.policy.map().kind(self.policy.subject());
+        // Declared or not, a client says when it was updated.
+        let touched = kind.is_none_or(|kind| kind.updated_at.is_none());
+        let updated = (FieldName::from("updated_at"), NewValue::Value(Value::Timestamp(now)));
+        values.chain(touched.then_some(updated)).collect()
+    }
+}
+
+/// What an update comes to.
+struct Edit {
+    plan: Plan,
+    /// The plan of the update itself, where the other one is that of a new status.
+    also: Option<Plan>,
+    /// The client afterwards.
+    after: Client,
+    /// Whether the client already is what was asked for.
+    nothing: bool,
+}
+
+/// Adds values to what is written to the subject.
+fn bring(changes: &mut ChangeSet, values: Vec<(FieldName, NewValue)>) {
+    let own = changes.steps.iter_mut().find(|step| step.rows.set == SUBJECTS.set);
+    if let Some(Write::Update(written)) = own.map(|step| &mut step.write) {
+        written.extend(values);
+    }
+}

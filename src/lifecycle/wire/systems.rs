@@ -1,0 +1,59 @@
+//! The four systems: their shapes and what each says in words of its own.
+
+use super::wire::{Ids, Shape, Words};
+use super::{Case, Noun, Wire};
+use crate::domain::Language;
+
+impl Wire {
+    /// The clinic's API: `{statusCode, statusMessage}` in Spanish, `{"success":true}`.
+    #[must_use]
+    pub fn clinic() -> Self {
+        Self::new(Shape::StatusMessage, Language::Spanish, Noun::new("client", "cliente"))
+    }
+
+    /// The notification system: `{statusCode, message, errors}`, and 204 without a body. Ids are UUIDs.
+    #[must_use]
+    pub fn notifications() -> Self {
+        let mut wire = Self::new(Shape::ErrorList, Language::English, Noun::new("user", "usuario"));
+        wire.ids = Ids::Uuid;
+        wire
+    }
+
+    /// The VPN: `{success, message, deletedAt}`, with the descriptions and solutions of its error table.
+    #[must_use]
+    pub fn vpn() -> Self {
+        let mut wire = Self::new(
+            Shape::Success { deleted_at: true },
+            Language::English,
+            Noun::new("customer", "cliente"),
+        );
+        for (cases, message, remedy) in VPN_TABLE {
+            let words = Words { message: (*message).into(), remedy: (*remedy).into() };
+            wire.words.extend(cases.iter().map(|case| (*case, words.clone())));
+        }
+        wire
+    }
+
+    /// The credit unions: `{success, message}`. A deletion that does not work out, for whatever reason in the
+    /// data or the system, is a 400.
+    #[must_use]
+    pub fn unions() -> Self {
+        let noun = Noun::new("union", "unión").feminine();
+        let mut wire = Self::new(Shape::Success { deleted_at: false }, Language::English, noun);
+        wire.failed_deletion = Some(400);
+        wire.saying(Case::MissingRole, "Access denied. Admin privileges required.")
+    }
+}
+
+/// The VPN's error table: description and solution.
+const VPN_TABLE: &[(&[Case], &str, &str)] = &[
+    (&[Case::Unauthenticated], "Unauthorized", "Check your JWT token validity"),
+    (&[Case::MissingRole], "Forbidden", "Verify your role permissions"),
+    // From its section on error recovery.
+    (&[Case::WrongScope], "Forbidden", "Verify user role and scope"),
+    (&[Case::NotFound, Case::WrongId], "Not Found", "Verify the user ID exists"),
+    (&[Case::Blocked], "Conflict", "Customer has active subscription or dependencies"),
+    // It has one row for two cases; here the error's own remedy is of more use.
+    (&[Case::Conflict], "Conflict", ""),
+    (&[Case::Failed], "Internal Server Error", "Contact support if persistent"),
+];

@@ -1,0 +1,59 @@
+//! What the API answers with.
+
+use client_lifecycle::domain::{Client, ClientPatch, ClientRules};
+use serde_json::Value;
+
+use super::{maria, seeds};
+
+/// R152, R113: the example update of the seed gives the example answer of the seed, to the byte.
+/// R133: and so without a password.
+#[test]
+fn the_example_is_answered_to_the_byte() {
+    let patch = seeds::json_after(3, "cURL - Update phone and address");
+    let patch = ClientPatch::from_json(&patch).unwrap();
+    let at = "2024-03-05T15:45:00Z".parse().unwrap();
+    let updated = maria().patched(&patch, at, &ClientRules::default()).unwrap();
+    let expected = seeds::json_text_after(3, "Example Response");
+    let expected = expected.replace(seeds::MANGLED_EMAIL, seeds::EMAIL);
+    assert_eq!(serde_json::to_string_pretty(&updated).unwrap(), expected);
+}
+
+/// R134, R135, R136, R137, R138, R139, R140, R141, R142, R143, R144, R145, R146, R147, R148, R149, R150, R151:
+/// every field is there, is text, and in the order of the seed; there is no other.
+#[test]
+fn every_field_is_answered_as_text() {
+    let shape = seeds::json_text_after(3, super::ANSWER);
+    let names: Vec<&str> = shape.lines().filter_map(|line| line.split('"').nth(1)).collect();
+    assert_eq!(names, Client::FIELDS);
+    let answer = serde_json::to_string_pretty(&maria()).unwrap();
+    let answered: Vec<&str> = answer.lines().filter_map(|line| line.split('"').nth(1)).collect();
+    assert_eq!(answered, names);
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert!(answer.as_object().unwrap().values().all(Value::is_string));
+}
+
+/// R134, R144, R145, R146, R147, R150, R151: the form of the fields that have one.
+#[test]
+fn ids_dates_and_timestamps_have_their_form() {
+    let answer = serde_json::to_value(maria()).unwrap();
+    assert_eq!(answer["user_id"], "550e8400-e29b-41d4-a716-446655440000");
+    assert_eq!(answer["birth_date"], "1990-05-15");
+    assert_eq!(answer["role"], "USER");
+    assert_eq!(answer["status"], "ON");
+    assert_eq!(answer["avatar"], "");
+    assert_eq!(answer["created_at"], "2024-01-15T10:30:00.000Z");
+    assert_eq!(answer["updated_at"], "2024-01-15T10:30:00.000Z");
+}
+
+/// R164: an update sets `updated_at`, to the millisecond.
+#[test]
+fn an_update_is_told_to_the_millisecond() {
+    let patch = ClientPatch::new().with_city("Sevilla");
+    let at = "2024-03-05T15:45:00.123999Z".parse().unwrap();
+    let client = maria().patched(&patch, at, &ClientRules::default()).unwrap();
+    assert_eq!(
+        client.updated_at(),
+        "2024-03-05T15:45:00.124Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap()
+    );
+    assert_eq!(client.created_at(), maria().created_at());
+}
