@@ -106,10 +106,7 @@ struct Forgotten<F: Future>(Option<Pin<Box<F>>>);
 impl<F: Future> Future for Forgotten<F> {
     type Output = F::Output;
 
-    fn poll(
-        mut self: Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
         let Some(future) = &mut self.0 else {
             return std::task::Poll::Pending;
         };

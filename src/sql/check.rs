@@ -33,13 +33,7 @@ fn is_called(catalogue: &Catalogue, name: &str, called: &str) -> bool {
     catalogue.dialect() == Dialect::Sqlite || name == called
 }
 
-fn check_kind(
-    map: &DataMap,
-    kind: &Kind,
-    table: &Table,
-    catalogue: &Catalogue,
-    found: &mut Vec<Finding>,
-) {
+fn check_kind(map: &DataMap, kind: &Kind, table: &Table, catalogue: &Catalogue, found: &mut Vec<Finding>) {
     for field in map.fields_of(kind) {
         let path = path_of(map, kind, field);
         let exactly = |column: &&Column| is_called(catalogue, &column.name, kind.column(field));

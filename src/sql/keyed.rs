@@ -1,8 +1,8 @@
 //! Keyed masks: computed here, page by page, from the rows as they are before the first step.
 
-use super::{Dialect, SqlValue};
 use super::render::{PAGE, Renderer};
 use super::survey::{Reading, bad_value};
+use super::{Dialect, SqlValue};
 use crate::domain::MaskKey;
 use crate::plan::{ChangeSet, ChangeStep};
 use crate::store::StoreError;

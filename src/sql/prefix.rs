@@ -6,8 +6,18 @@ use std::sync::Arc;
 use crate::store::StoreError;
 
 /// The names that follow a prefix: tables, an index, and what single statements and transactions hold.
-const OWN: [&str; 10] =
-    ["schema", "operations", "audit", "audit_by_record", "outbox", "marks", "marked", "members", "pseudonyms", "walk"];
+const OWN: [&str; 10] = [
+    "schema",
+    "operations",
+    "audit",
+    "audit_by_record",
+    "outbox",
+    "marks",
+    "marked",
+    "members",
+    "pseudonyms",
+    "walk",
+];
 /// The same with a number after it.
 const NUMBERED: [&str; 4] = ["set_", "walk_", "gone_", "kept_"];
 

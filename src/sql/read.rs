@@ -41,7 +41,8 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
                 let [id, SqlValue::Text(held)] = &*row else {
                     return Err(bad_value(&kind.name, None, &kind.id, "id"));
                 };
-                let id = told_id(self.dialect, id).ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))?;
+                let id =
+                    told_id(self.dialect, id).ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))?;
                 let mut held: BTreeMap<FieldName, Value> = serde_json::from_str(held)
                     .map_err(|source| StoreError::backend(format!("read `{}`", kind.name), source))?;
                 let mut record = Record::new(id);

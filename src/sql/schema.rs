@@ -80,11 +80,7 @@ fn postgres(name: impl Fn(&str) -> String) -> Vec<String> {
              entry jsonb NOT NULL\n)",
             name("audit")
         ),
-        format!(
-            "CREATE INDEX IF NOT EXISTS {} ON {} (kind, record)",
-            name("audit_by_record"),
-            name("audit")
-        ),
+        format!("CREATE INDEX IF NOT EXISTS {} ON {} (kind, record)", name("audit_by_record"), name("audit")),
         format!(
             "CREATE TABLE IF NOT EXISTS {} (\n  sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n  \
              operation uuid NOT NULL,\n  topic text NOT NULL,\n  kind text NOT NULL,\n  \

@@ -125,7 +125,10 @@ fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str
             (_, Value::Bool(_)) => "boolean",
             (_, Value::Number(_)) => "bigint",
             (_, Value::String(text)) if is_uuid(text) => "uuid",
-            _ => "text",
+            // Short ones: a row that could be long has a second table, and making tables is what takes time.
+            _ if kind.personal.contains_key(&field) => "varchar(70)",
+            (_, Value::String(text)) if text.len() > 20 => "text",
+            _ => "varchar(20)",
         };
         (name, sort)
     });
@@ -153,18 +156,19 @@ pub(crate) async fn rows(connection: &mut PgConnection, map: &Arc<DataMap>) -> V
     let mut parts = Vec::new();
     for kind in map.kinds() {
         // Instants as the library writes them, whatever the time zone of the session.
-        let instants = map.fields_of(kind).filter(|field| kind.declared_type(field) == Some(FieldType::Timestamp));
+        let instants =
+            map.fields_of(kind).filter(|field| kind.declared_type(field) == Some(FieldType::Timestamp));
         let instants: Vec<String> = instants
             .map(|field| {
                 let column = quote(kind.column(field));
                 format!(
-                    " || jsonb_build_object('{field}', to_char(t.{column} AT TIME ZONE 'UTC', \
+                    " || jsonb_build_object('{field}', to_char(the_row.{column} AT TIME ZONE 'UTC', \
                      'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'))"
                 )
             })
             .collect();
         parts.push(format!(
-            "SELECT '{}', COALESCE(json_agg(to_jsonb(t){}), '[]')::text FROM {} AS t",
+            "SELECT '{}', COALESCE(json_agg(to_jsonb(the_row){}), '[]')::text FROM {} AS the_row",
             kind.name,
             instants.concat(),
             quote(kind.table_name())

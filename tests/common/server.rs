@@ -39,7 +39,8 @@ impl Schema {
         admin.execute(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).await.unwrap();
         admin.close().await.unwrap();
         let options: PgConnectOptions = address.parse().unwrap();
-        let options = options.options([("search_path", name.as_str()), ("synchronous_commit", "off"), ("jit", "off")]);
+        let options =
+            options.options([("search_path", name.as_str()), ("synchronous_commit", "off"), ("jit", "off")]);
         let pool = PgPoolOptions::new().max_connections(count).connect_lazy_with(options);
         Some(Self { name, pool })
     }

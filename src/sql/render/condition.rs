@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 
 use super::set::Renderer;
 use super::stored::{comparable, is_bad};
-use crate::domain::{
-    BadValue, Comparison, Condition, FieldName, FieldType, Kind, Value, to_milliseconds,
-};
-use crate::sql::{Dialect, SqlValue};
+use crate::domain::{BadValue, Comparison, Condition, FieldName, FieldType, Kind, Value, to_milliseconds};
 use crate::sql::statement::Writer;
+use crate::sql::{Dialect, SqlValue};
 use crate::store::StoreError;
 
 /// A field of the row that is looked at, which every statement calls `r`.

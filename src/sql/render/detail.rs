@@ -4,8 +4,8 @@ use super::condition::{column, fields_read};
 use super::set::{Renderer, id_of};
 use super::stored::milliseconds;
 use crate::domain::{FieldName, FieldType, Kind, KindName};
-use crate::sql::Dialect;
 use crate::plan::{Question, Rows, SetId, Stratum};
+use crate::sql::Dialect;
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 

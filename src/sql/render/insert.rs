@@ -3,8 +3,8 @@
 use super::set::Renderer;
 use crate::domain::{Event, FieldName, KindName, RecordId, Value, instant_text};
 use crate::plan::NewRow;
-use crate::sql::{Dialect, SqlValue};
 use crate::sql::statement::Statement;
+use crate::sql::{Dialect, SqlValue};
 use crate::store::StoreError;
 
 impl Renderer<'_> {

@@ -8,8 +8,8 @@ use super::set::{Renderer, id_of};
 use super::stored::{id_text, milliseconds};
 use crate::domain::{FieldName, FieldType, Kind, Mask, Value};
 use crate::plan::NewValue;
-use crate::sql::{Dialect, SqlValue};
 use crate::sql::statement::Writer;
+use crate::sql::{Dialect, SqlValue};
 use crate::store::StoreError;
 
 impl Renderer<'_> {

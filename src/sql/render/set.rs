@@ -328,11 +328,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// A column that refers to ids, as it is compared with them: as a foreign key would.
-    pub(super) fn reference_column(
-        &self,
-        column: &str,
-        reference: &Reference,
-    ) -> Result<String, StoreError> {
+    pub(super) fn reference_column(&self, column: &str, reference: &Reference) -> Result<String, StoreError> {
         if self.dialect == Dialect::Sqlite {
             return Ok(column.to_owned());
         }

@@ -129,12 +129,7 @@ impl Renderer<'_> {
     }
 
     /// A stored value as JSON, of the type its field is declared with.
-    pub(super) fn json_of(
-        &self,
-        kind: &Kind,
-        field: &FieldName,
-        stored: &str,
-    ) -> Result<String, StoreError> {
+    pub(super) fn json_of(&self, kind: &Kind, field: &FieldName, stored: &str) -> Result<String, StoreError> {
         match self.dialect {
             Dialect::Sqlite => Ok(json_value(kind, field, stored)),
             Dialect::Postgres => self.json_typed(kind, field, stored),

@@ -139,7 +139,8 @@ impl Renderer<'_> {
         let mut kinds: Vec<OfKind<'_>> = Vec::new();
         for step in steps {
             let kind = self.kind(&step.kind)?;
-            let name = |what: &str, at: usize| self.dialect.quote(&self.prefix.table(&format!("{what}_{at}")));
+            let name =
+                |what: &str, at: usize| self.dialect.quote(&self.prefix.table(&format!("{what}_{at}")));
             let at = kinds.iter().position(|of| of.kind.name == kind.name).unwrap_or(kinds.len());
             if at == kinds.len() {
                 let (gone, kept) = (name("gone", at), name("kept", at));
@@ -308,7 +309,9 @@ impl Renderer<'_> {
                 _ if updates => written.extend([of.kept.as_str(), of.gone.as_str()]),
                 _ => {}
             }
-            if let ([name], true) = (&*written, only || matches!(step.write, Write::Delete) && of.deletes.len() == 1) {
+            if let ([name], true) =
+                (&*written, only || matches!(step.write, Write::Delete) && of.deletes.len() == 1)
+            {
                 w.push("(SELECT count(*) FROM ").push(name).push(")");
                 return Ok(());
             }

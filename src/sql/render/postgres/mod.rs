@@ -7,6 +7,6 @@ mod value;
 mod walk;
 
 pub(crate) use block::BlockStatement;
-pub(crate) use column::{ColumnType, facts, read_facts};
 pub(crate) use column::Sort;
+pub(crate) use column::{ColumnType, facts, read_facts};
 pub(crate) use lock::Locks;

@@ -237,7 +237,9 @@ impl Renderer<'_> {
             Sort::Bytes => format!("upper(encode({stored}, 'hex'))"),
             Sort::Text | Sort::AnyCase | Sort::Enum | Sort::Uuid => format!("{stored}::text"),
             Sort::Integer if kind.declared_type(field) == Some(FieldType::Boolean) => {
-                format!("CASE {stored} WHEN 1 THEN to_jsonb(TRUE) WHEN 0 THEN to_jsonb(FALSE) ELSE to_jsonb({stored}) END")
+                format!(
+                    "CASE {stored} WHEN 1 THEN to_jsonb(TRUE) WHEN 0 THEN to_jsonb(FALSE) ELSE to_jsonb({stored}) END"
+                )
             }
             _ => stored.to_owned(),
         })

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::ColumnType;
 use crate::domain::{KindName, Reference};
 use crate::plan::{Arm, Case, NamedSet, Rows, SetId, Source};
 use crate::sql::render::Renderer;
@@ -16,13 +17,16 @@ use crate::sql::render::shape::PlainArm;
 use crate::sql::statement::Writer;
 use crate::store::StoreError;
 
-/// The columns of a walk: one for the ids of each kind, and what is null in it.
-struct Columns<'a>(BTreeMap<&'a KindName, (usize, String)>);
+/// The columns of a walk: one for the ids of each kind, with its number and type.
+struct Columns<'a>(BTreeMap<&'a KindName, (usize, ColumnType)>);
 
 impl Columns<'_> {
-    /// A row's columns, with its id in that of its kind.
+    /// A row's columns, with its id in that of its kind. All without their lengths, which every part of a
+    /// recursive query would have to give alike.
     fn of(&self, kind: &KindName, id: &str) -> String {
-        let columns = self.0.iter().map(|(name, (_, null))| if **name == *kind { id } else { null });
+        let columns = self.0.iter().map(|(name, (_, column_type))| {
+            if **name == *kind { format!("{id}::{}", column_type.name) } else { column_type.null() }
+        });
         columns.collect::<Vec<_>>().join(", ")
     }
 
@@ -39,9 +43,9 @@ impl Renderer<'_> {
         let mut columns = Columns(BTreeMap::new());
         for set in sets {
             let kind = self.kind(&set.kind)?;
-            let null = self.column_type(kind, &kind.id)?.null();
+            let column_type = self.column_type(kind, &kind.id)?;
             let at = columns.0.len();
-            columns.0.entry(&set.kind).or_insert((at, null));
+            columns.0.entry(&set.kind).or_insert((at, column_type));
         }
         let names: Vec<String> = columns.0.keys().map(|kind| columns.name(kind)).collect();
         let names = names.join(", ");
