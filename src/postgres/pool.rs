@@ -50,13 +50,12 @@ impl Settings {
             sql.push_str(&names.join(", "));
         }
         let times = [("lock_timeout", self.lock_timeout), ("statement_timeout", self.statement_timeout)];
-        for (name, time) in times {
-            if let Some(time) = time {
-                // Zero would be no limit at all.
-                let milliseconds = time.as_millis().clamp(1, i32::MAX as u128);
-                sql.push_str(&format!("; SET LOCAL {name} TO {milliseconds}"));
-            }
-        }
+        let times = times.into_iter().filter_map(|(name, time)| {
+            // Zero would be no limit at all, and more than this is no number to the server.
+            let milliseconds = time?.as_millis().clamp(1, 2_000_000_000);
+            Some(format!("; SET LOCAL {name} TO {milliseconds}"))
+        });
+        sql.extend(times);
         sql
     }
 }

@@ -176,7 +176,7 @@ impl<'a> End<'a> {
 /// Whether a column may hold values of a type.
 pub(super) fn fits(expected: FieldType, column: &Column) -> bool {
     use Affinity::{Blob, Integer, Real, Text};
-    if let Some(found) = &column.column_type {
+    if let Some(found) = &column.typed {
         return found.sort.fits(expected);
     }
     let affinity = column.affinity;
@@ -203,14 +203,14 @@ fn words(column: &Column) -> &str {
 /// rules that depend on how the database runs it: text in a column that refers to whole numbers is found by
 /// none, and `007` and `7` in a column that holds text would both be found by the number 7.
 fn compare_alike(reference: &End<'_>, id: &End<'_>) -> bool {
-    if let (Some(held), Some(id)) = (&reference.column.column_type, &id.column.column_type) {
-        return held.compares_with(id);
-    }
     #[derive(PartialEq)]
     enum Sort {
         Number,
         Text,
         AsIs,
+    }
+    if let (Some(held), Some(id)) = (&reference.column.typed, &id.column.typed) {
+        return held.compares_with(id);
     }
     let sort = |end: &End<'_>| match end.column.affinity {
         Affinity::Integer | Affinity::Real | Affinity::Numeric => Sort::Number,

@@ -80,6 +80,7 @@ impl SqlError {
     /// let error = SqlError::from_postgres("40P01", "deadlock detected");
     /// assert_eq!(error.class(), &SqlErrorClass::Busy);
     /// ```
+    #[must_use]
     pub fn from_postgres(code: &str, message: &str) -> Self {
         let quoted = || {
             let name = message.split('"').nth(1).or_else(|| message.rsplit(' ').next());

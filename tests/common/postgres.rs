@@ -126,9 +126,8 @@ fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str
             (_, Value::Number(_)) => "bigint",
             (_, Value::String(text)) if is_uuid(text) => "uuid",
             // Short ones: a row that could be long has a second table, and making tables is what takes time.
-            _ if kind.personal.contains_key(&field) => "varchar(70)",
-            (_, Value::String(text)) if text.len() > 20 => "text",
-            _ => "varchar(20)",
+            _ if kind.id == field || reference.is_some() => "varchar(20)",
+            _ => "varchar(70)",
         };
         (name, sort)
     });

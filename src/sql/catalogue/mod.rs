@@ -64,7 +64,7 @@ pub struct Column {
     pub default: Option<String>,
     pub(super) affinity: Affinity,
     /// On PostgreSQL.
-    pub(super) column_type: Option<ColumnType>,
+    pub(super) typed: Option<ColumnType>,
 }
 
 /// What a column makes of the values written to it.

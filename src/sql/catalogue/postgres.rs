@@ -123,7 +123,7 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
             not_null: is(not_null),
             default: default.as_text().map(str::to_owned),
             affinity: affinity(found.sort),
-            column_type: Some(found),
+            typed: Some(found),
         });
     }
     for (name, key) in keys {

@@ -59,7 +59,7 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
             declared,
             not_null: not_null.as_integer() == Some(1),
             default: default.as_text().map(str::to_owned),
-            column_type: None,
+            typed: None,
         });
     }
     for (name, key) in keys {

@@ -42,7 +42,7 @@ impl<'a> Renderer<'a> {
             // It evaluates an expression once, however often it is referred to.
             Dialect::Postgres => Places::new(),
         };
-        let renderer = Self { dialect, prefix, query, forms, places, shapes };
+        let renderer = Self { dialect, prefix, query, forms, shapes, places };
         renderer.check_order()?;
         Ok(renderer)
     }

@@ -114,21 +114,19 @@ impl Renderer<'_> {
             }
         }
         w.push(" WHERE ");
-        match direct {
-            Some(arm) => {
-                self.comes_in(&mut w, shape.set, arm)?;
-                let within = |rank| step.rows.ranks.contains(rank);
-                if !arm.constant().is_some_and(within) {
-                    // A row that stays out has no rank, and null lies in no range.
-                    w.push(" AND (");
-                    self.rank(&mut w, kind, &arm.cases, None)?;
-                    rank_within(&mut w, ")", step.rows.ranks);
-                }
+        if let Some(arm) = direct {
+            self.comes_in(&mut w, shape.set, arm)?;
+            let within = |rank| step.rows.ranks.contains(rank);
+            if !arm.constant().is_some_and(within) {
+                // A row that stays out has no rank, and null lies in no range.
+                w.push(" AND (");
+                self.rank(&mut w, kind, &arm.cases, None)?;
+                rank_within(&mut w, ")", step.rows.ranks);
             }
-            None => {
-                w.push(&id_of(&w, kind)).push(" IN ");
-                self.ids(&mut w, step.rows)?;
-            }
+        } else {
+            let id = id_of(&w, kind);
+            w.push(&id).push(" IN ");
+            self.ids(&mut w, step.rows)?;
         }
         Ok(w.finish())
     }

@@ -64,7 +64,7 @@ impl Renderer<'_> {
             });
         }
         match (declared, value) {
-            (_, Value::Timestamp(at)) => return Ok(compare_instant(w, &stored, sort, is, *at)),
+            (_, Value::Timestamp(at)) => compare_instant(w, &stored, sort, is, *at),
             (FieldType::Uuid, Value::Text(text)) if sort == Sort::Uuid && is_canonical(text) => {
                 w.push(&stored).push(&op).bind(text.as_str()).push("::uuid");
             }
@@ -156,10 +156,17 @@ impl Renderer<'_> {
             }
             (Sort::Date, Value::Timestamp(at)) => w.bind(at.date_naive().to_string()).push("::date"),
             // Without a zone it is UTC, which is what the text says and the cast leaves out.
-            (Sort::Date | Sort::Timestamp | Sort::TimestampTz, _)
-            | (Sort::Enum | Sort::Uuid | Sort::Json | Sort::Other | Sort::Numeric, _) => {
-                w.bind(value).push("::").push(&column_type.name)
-            }
+            (
+                Sort::Date
+                | Sort::Timestamp
+                | Sort::TimestampTz
+                | Sort::Enum
+                | Sort::Uuid
+                | Sort::Json
+                | Sort::Other
+                | Sort::Numeric,
+                _,
+            ) => w.bind(value).push("::").push(&column_type.name),
             (Sort::Text | Sort::AnyCase, Value::Text(text)) => w.bind(text.as_str()),
             (Sort::Text | Sort::AnyCase, _) => w.bind(value).push("::text"),
             _ => w.bind(value),
