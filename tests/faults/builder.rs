@@ -1,7 +1,7 @@
 //! Policies built in Rust: what only the builder can be told wrong.
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{Fault, Lock, eq};
+use client_lifecycle::domain::{Fault, Lock, Mode, eq};
 use client_lifecycle::policy::{ModeBuilder, PolicyBuilder, cascade, keep, retain, set_null};
 
 use crate::case;
@@ -33,6 +33,21 @@ faulty! {
     a_reference_that_is_decided_twice_is_reported:
         mode(|mode| mode.rule("bills.client_id", cascade()).rule("bills.client_id", keep()))
         => "modes.hard_delete.rules.bills.client_id", "the reference is decided twice", "give it one rule; `otherwise` adds entries";
+    a_kind_that_is_not_there_cannot_be_left_out:
+        built(|policy| policy.without("sales"))
+        => "kinds.sales", "`sales` cannot be left out", "name a kind that the policy has and that is not its subject";
+    the_subject_cannot_be_left_out:
+        built(|policy| policy.without("clients"))
+        => "kinds.clients", "`clients` cannot be left out", "name a kind that the policy has and that is not its subject";
+    a_mode_that_is_not_offered_cannot_be_left_out:
+        built(|policy| policy.without_mode(Mode::Anonymize))
+        => "modes.anonymize", "the mode is not offered and cannot be left out", "name a mode that the policy offers";
+    a_reference_that_is_not_decided_cannot_be_overruled:
+        mode(|mode| mode.overrule("bills.client_id", keep()))
+        => "modes.hard_delete.rules.bills.client_id", "the reference is not decided yet", "say `rule` instead";
+    a_guard_that_is_not_there_cannot_be_left_out:
+        mode(|mode| mode.others(cascade()).without_guard("debts"))
+        => "modes.hard_delete.guards", "there is no `debts` to leave out", "correct the name";
     a_period_that_is_none_is_reported:
         mode(|mode| mode.rule("bills.client_id", retain("six years", "at", "law")))
         => "modes.hard_delete.rules.bills.client_id",

@@ -40,6 +40,7 @@ fn cases() -> Vec<&'static Expected> {
         crate::builder::EXPECTED,
         crate::data::EXPECTED,
         crate::document::EXPECTED,
+        crate::edits::EXPECTED,
         crate::map::EXPECTED,
         crate::memory::EXPECTED,
         #[cfg(feature = "sqlite")]

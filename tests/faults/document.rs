@@ -68,7 +68,7 @@ faulty! {
         => "modes.hard_delete.gaurds", "unknown field `gaurds`, expected one of `allow`, `reason`, `guards`, `rules`, `effects`", "";
     an_unknown_key_of_a_kind_is_reported_with_its_path:
         document([("/kinds/debts/tabel", json!("x"))])
-        => "kinds.debts.tabel", "unknown field `tabel`, expected one of `table`, `id`, `status`, `deleted_at`, `tombstone`, `volatile`, `only`, `fields`, `personal`, `key`", "";
+        => "kinds.debts.tabel", "unknown field `tabel`, expected one of `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `only`, `fields`, `personal`, `key`", "";
     an_unknown_mode_is_reported_with_the_modes_there_are:
         document([("/modes/destroy", json!({"allow": "any"}))])
         => "modes.destroy", "`destroy` is no mode; there are create, update, reassign, deactivate, reactivate, soft_delete, anonymize, hard_delete", "correct the name";
@@ -116,7 +116,7 @@ faulty! {
         => "modes.hard_delete.allow[1]", "an entry needs a `role` or `self`", "a scope narrows a role, it is none";
     an_allow_that_is_no_list_is_reported:
         document([("/modes/hard_delete/allow", json!("all"))])
-        => "modes.hard_delete.allow", "invalid value: string \"all\", expected \"any\" or a list such as [{\"role\": \"ADMIN\"}]", "";
+        => "modes.hard_delete.allow", "invalid value: string \"all\", expected \"any\", \"authenticated\" or a list such as [{\"role\": \"ADMIN\"}]", "";
     a_declared_reference_without_a_rule_is_reported:
         document([("/modes/hard_delete/rules", json!({"debts.client_id": "cascade"}))])
         => "modes.hard_delete.rules.items.debt_id", "the reference is declared and not decided", "give it a rule, or give all others one under \"*\"";

@@ -15,6 +15,7 @@ mod builder;
 mod complete;
 mod data;
 mod document;
+mod edits;
 mod map;
 mod memory;
 #[cfg(feature = "sqlite")]
