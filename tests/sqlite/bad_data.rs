@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::world::*;
 
 /// A policy of clients, whose debts are masked like this when the client goes.
+#[allow(clippy::needless_pass_by_value, reason = "masks are written where they are passed")]
 fn policy(mask: Value) -> DeletionPolicy {
     let document = json!({
         "subject": "clients", "kinds": { "clients": {}, "debts": {} },
