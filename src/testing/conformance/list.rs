@@ -58,7 +58,6 @@ macro_rules! conformance_cases {
                 clause_3_time_is_that_of_the_request,
                 clause_3_masks_are_made_of_the_row,
                 clause_3_equal_values_have_equal_pseudonyms,
-                clause_3_a_keyed_mask_without_a_key_changes_nothing,
             }
             4 clause_4_unknown_names {
                 clause_4_a_kind_the_store_does_not_have,
@@ -94,6 +93,7 @@ macro_rules! conformance_cases {
                 clause_8_an_id_given_as_text_finds_the_integer,
                 clause_8_conflict_and_unknown_are_two_things,
                 clause_8_a_value_of_another_type_is_refused,
+                clause_8_a_keyed_mask_without_a_key_is_not_supported,
             }
             9 clause_9_same_operation {
                 clause_9_a_repetition_returns_the_first_receipt,
