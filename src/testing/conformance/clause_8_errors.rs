@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Host;
-use super::change::{Change, all, arm, pseudonyms, referrers, update, when};
-use super::observed::Observed;
+use super::change::{Change, all, arm, referrers, update, when};
 use super::world::{load_all, world};
 use crate::domain::{DataMap, Field, FieldType, RecordId, lt};
 use crate::plan::{Arm, Expected, Question};
@@ -85,14 +84,4 @@ pub async fn clause_8_a_value_of_another_type_is_refused(host: &dyn Host) {
     };
     assert!(!error.is_retryable(), "a retry cannot help: {error}");
     assert!(!error.to_string().contains("PENDING"), "the value is shown");
-}
-
-/// Without a key there is no pseudonym, and nothing is left half masked.
-pub async fn clause_8_a_keyed_mask_without_a_key_is_not_supported(host: &dyn Host) {
-    load_all(host).await;
-    let before = Observed::by(host).await;
-    let change = Change::erase("c2").step(0, pseudonyms(&["email"]));
-    let error = host.store().apply(&change.build()).await.expect_err("there is no key");
-    assert!(matches!(error, StoreError::Unsupported(_)), "{error}");
-    before.assert_same(&Observed::by(host).await, "a keyed mask without a key");
 }

@@ -35,6 +35,7 @@ macro_rules! conformance_cases {
                 clause_1_a_step_on_an_unknown_kind_changes_nothing,
                 clause_1_a_step_with_an_unknown_field_changes_nothing,
                 clause_1_a_failed_precondition_changes_nothing,
+                clause_1_a_keyed_mask_without_a_key_changes_nothing,
                 clause_1_a_dropped_call_changes_everything_or_nothing,
             }
             2 clause_2_preconditions {
@@ -93,7 +94,6 @@ macro_rules! conformance_cases {
                 clause_8_an_id_given_as_text_finds_the_integer,
                 clause_8_conflict_and_unknown_are_two_things,
                 clause_8_a_value_of_another_type_is_refused,
-                clause_8_a_keyed_mask_without_a_key_is_not_supported,
             }
             9 clause_9_same_operation {
                 clause_9_a_repetition_returns_the_first_receipt,
