@@ -102,7 +102,8 @@ fn decided_over(references: &Value, rules: &Value, reference: &str) -> Vec<Arm> 
     let query = policy.query(&request("r", "r1"), chrono::DateTime::UNIX_EPOCH).unwrap();
     let mut sets = query.sets.iter().flat_map(|stratum| stratum.sets());
     let set = sets.find(|set| set.kind == "b" && set.name.ends_with("what becomes of them")).unwrap();
-    let over = |arm: &&Arm| matches!(&arm.source, Source::Referrers { reference: name, .. } if name == reference);
+    let over =
+        |arm: &&Arm| matches!(&arm.source, Source::Referrers { reference: name, .. } if name == reference);
     set.arms.iter().filter(over).cloned().collect()
 }
 
