@@ -81,7 +81,8 @@ async fn a_row_under_two_grounds_stays_until_the_last_of_them_is_over_and_is_ope
             { "id": "both", "client_id": "c1", "order_id": "o1", "issued_at": "2024-01-01T00:00:00Z", "sold_at": "2022-05-05T00:00:00Z" },
             { "id": "both, undated", "client_id": "c1", "order_id": "o1", "issued_at": "2023-06-01T00:00:00Z" },
             { "id": "client", "client_id": "c1", "issued_at": "2025-01-01T00:00:00Z" },
-            { "id": "order", "order_id": "o1", "sold_at": "2021-01-01T00:00:00Z" } ]
+            { "id": "order", "order_id": "o1", "sold_at": "2021-01-01T00:00:00Z" },
+            { "id": "order, undated", "order_id": "o1" } ]
     });
     let (plan, receipt) = deleted(&shop(&tax(), &warranty(), &json!("cascade")), &rows).await;
     let expected = json!([
@@ -99,9 +100,11 @@ async fn a_row_under_two_grounds_stays_until_the_last_of_them_is_over_and_is_ope
         ],
     ]);
     assert_eq!(retained(&plan), expected, "{plan}");
+    let [warning] = &*plan.warnings else { panic!("{plan}") };
+    assert_eq!((&*warning.name, warning.count), ("undated:invoices.order_id", 2), "over both references");
     let open = receipt.open.iter().map(|item| json!([item.why, item.count, item.until.map(day)]));
     let open: Value = open.collect();
-    assert_eq!(open, json!([["retained: tax", 3, "2031-01-01"], ["retained: warranty", 3, null]]), "{plan}");
+    assert_eq!(open, json!([["retained: tax", 3, "2031-01-01"], ["retained: warranty", 4, null]]), "{plan}");
 }
 
 #[tokio::test]
