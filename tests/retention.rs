@@ -94,9 +94,9 @@ async fn a_row_under_two_grounds_stays_until_the_last_of_them_is_over_and_is_ope
         ],
         [
             "invoices.order_id",
-            1,
+            2,
             ["2031-01-01", "2031-01-01"],
-            [["warranty", 1, 0, ["2031-01-01", "2031-01-01"]]]
+            [["warranty", 2, 1, ["2031-01-01", "2031-01-01"]]]
         ],
     ]);
     assert_eq!(retained(&plan), expected, "{plan}");
