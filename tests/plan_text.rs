@@ -47,7 +47,8 @@ async fn a_plain_deletion() {
             "rules": {
                 "orders.client_id": "cascade", "order_items.order_id": "cascade", "sessions.client_id": "delete",
                 "reviews.client_id": "set_null", "letters.client_id": "keep" },
-            "effects": [ { "topic": "sessions.revoke", "on": "sessions" }, { "topic": "email.account_deleted" } ] } }
+            "effects": [ { "topic": "sessions.revoke", "on": "sessions" }, { "topic": "email.account_deleted" },
+                         { "topic": "nobody.is_told", "on": "letters", "when": { "field": "client_id", "is_null": true } } ] } }
     });
     let rows = json!({
         "clients": [ { "id": "c1" }, { "id": "c2" } ],
