@@ -70,9 +70,8 @@ impl Host for PostgresHost {
             let whole: serde_json::Value = serde_json::from_str(row.get(0)).unwrap();
             let id = serde_json::from_value(whole[kind.id.as_str()].clone()).unwrap();
             let fields = whole.as_object().unwrap().iter().filter(|(name, _)| **name != kind.id.as_str());
-            fields.fold(Record { id, fields: Default::default() }, |record, (name, value)| {
-                record.with(name.as_str(), Value::from(value.clone()))
-            })
+            let fields = fields.map(|(name, value)| (name.as_str().into(), Value::from(value.clone())));
+            Record { id, fields: fields.collect() }
         });
         records.collect()
     }
