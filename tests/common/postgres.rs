@@ -58,7 +58,8 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
             parts.push(insert(kind, row));
         }
     }
-    // Rows arrive in the order of the document; their keys are checked when all of them are there.
+    // Rows arrive in the order of the document, and some refer to what was never there: the keys watch over
+    // what is written from now on.
     for kind in &kinds {
         for reference in map.references_from(&kind.name) {
             let to = map.kind(&reference.to).unwrap();
@@ -66,7 +67,7 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
             let empties = matches!(keys.on_delete, "SET NULL" | "SET DEFAULT");
             let impossible = empties && !reference.nullable && closes_cycle(map, &kind.name, &to.name);
             parts.push(format!(
-                "ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} {}",
+                "ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} {} NOT VALID",
                 quote(kind.table_name()),
                 quote(kind.column(&reference.field)),
                 quote(to.table_name()),

@@ -133,6 +133,10 @@ impl Renderer<'_> {
         self.known(kind, &kind.id)?;
         Ok(match self.dialect {
             Dialect::Sqlite => id.to_owned(),
+            Dialect::Postgres if self.column_type(kind, &kind.id)?.name == "bpchar" => {
+                // Without the spaces that fill it up.
+                format!("to_json({id}::text)::text")
+            }
             Dialect::Postgres => format!("to_json({id})::text"),
         })
     }

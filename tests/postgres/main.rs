@@ -1,0 +1,20 @@
+//! The PostgreSQL store: types and names, what the catalogue says, the host's transaction, and races.
+
+#![cfg(feature = "postgres")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod catalogue;
+mod host;
+mod races;
+mod rendering;
+#[path = "../common/server.rs"]
+mod server;
+mod trouble;
+mod types;
+mod world;
