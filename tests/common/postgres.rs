@@ -58,16 +58,22 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
             parts.push(insert(kind, row));
         }
     }
-    // Rows arrive in the order of the document, and some refer to what was never there: the keys watch over
-    // what is written from now on.
+    // Rows arrive in the order of the document; their keys are checked when all of them are there. A reference
+    // that dangles can have no key.
     for kind in &kinds {
         for reference in map.references_from(&kind.name) {
             let to = map.kind(&reference.to).unwrap();
+            let list = |kind: &Kind| rows[kind.name.as_str()].as_array().cloned().unwrap_or_default();
+            let held = list(kind).into_iter().map(|row| row[reference.field.as_str()].clone());
+            let ids: Vec<Value> = list(to).into_iter().map(|row| row[to.id.as_str()].clone()).collect();
+            if held.into_iter().any(|id| !id.is_null() && !ids.contains(&id)) {
+                continue;
+            }
             // A key that empties a mandatory column cannot work where rows refer to each other in a cycle.
             let empties = matches!(keys.on_delete, "SET NULL" | "SET DEFAULT");
             let impossible = empties && !reference.nullable && closes_cycle(map, &kind.name, &to.name);
             parts.push(format!(
-                "ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} {} NOT VALID",
+                "ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} {}",
                 quote(kind.table_name()),
                 quote(kind.column(&reference.field)),
                 quote(to.table_name()),
