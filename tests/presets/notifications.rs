@@ -77,7 +77,7 @@ on_every_store! {
         assert_eq!(world.ids("users").await, [BEN]);
     }
 
-    // R65
+    // R65 R211
     async fn what_cannot_be_undone_is_shown_and_confirmed_by_what_was_shown(on: On) {
         let world = notifications(on).await;
         let request = Request::hard_delete("users", ANA);
