@@ -44,6 +44,7 @@ on_every_store! {
         assert_eq!(world.ids("preferences").await, ["2"]);
         assert!(world.ids("push_tokens").await.is_empty());
         assert!(world.ids("notifications").await.is_empty());
+        assert_eq!(world.last_entry().await.reason, Some(Reason::PrivacyRequest));
     }
 
     // R61 R62 R68

@@ -1,6 +1,6 @@
 //! Credit unions.
 
-use client_lifecycle::domain::{Actor, AuditOutcome, FieldName, Request};
+use client_lifecycle::domain::{Actor, FieldName, Request};
 use client_lifecycle::policy::{ModeBuilder, presets};
 use serde_json::{Value, json};
 
@@ -131,14 +131,21 @@ on_every_store! {
 
     // R189 R192 R195 R197 R198 R199 R200 R201 R202 R210
     async fn the_audit_log_says_who_when_from_where_and_why(on: On) {
-        let world = settled(on).await;
+        let world = unions(on).await;
+        world.refused(&delete(NORTH)).await;
+        world.done(&move_members(SOUTH)).await;
+        world.backend.set("loans", "l1", "status", json!("PAID")).await;
         world.done(&delete(NORTH).note("merged with South")).await;
-        let entry = world.last_entry().await;
-        assert_eq!((&*entry.action, entry.outcome), ("UNION_DELETED", AuditOutcome::Done));
+        world.refused(&delete(NORTH)).await;
+        let history = world.backend.audit().await;
+        let told: Vec<_> = history.iter().map(|entry| (&*entry.action, entry.outcome.as_str())).collect();
+        let deletion = "UNION_DELETED";
+        let expected = [(deletion, "blocked"), ("UNION_REASSIGNED", "done"), (deletion, "done"), (deletion, "not_found")];
+        assert_eq!(told, expected);
+        let entry = &history[2];
         assert_eq!(json!(entry.before[&FieldName::from("name")]), "North");
         assert_eq!(json!(entry.actor), json!({ "id": "ana", "roles": ["ADMIN"], "ip": "203.0.113.9", "user_agent": "curl/8" }));
         assert_eq!(entry.at, crate::world::NOW.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
         assert_eq!(entry.note.as_deref(), Some("merged with South"));
-        assert_eq!(world.backend.audit().await.len(), 2);
     }
 }

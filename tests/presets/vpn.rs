@@ -129,7 +129,7 @@ on_every_store! {
         }
     }
 
-    // R82 R98 R208
+    // R77 R82 R98 R208
     async fn a_hard_delete_is_for_administrators_only(on: On) {
         let world = vpn(on).await;
         for actor in [Actor::new("max", "MASTER"), Actor::new("rob", "RESALE")] {
