@@ -14,11 +14,11 @@ use crate::world::World;
 const TABLES: &str = include_str!("clinic.sql");
 
 /// Can go.
-const MARIA: &str = "00000000-0000-4000-8000-000000000001";
+const MARIA: &str = "00000000-0000-4000-a000-000000000001";
 /// Has a debt, a booking that is to come, and has bought and paid lately.
-const LUIS: &str = "00000000-0000-4000-8000-000000000002";
+const LUIS: &str = "00000000-0000-4000-a000-000000000002";
 /// Is no client.
-const ADMINISTRATOR: &str = "00000000-0000-4000-8000-000000000003";
+const ADMINISTRATOR: &str = "00000000-0000-4000-a000-000000000003";
 
 fn person(id: &str, role: &str) -> Value {
     json!({
