@@ -7,7 +7,7 @@ use super::{Error, Lifecycle, audit};
 use crate::domain::{Client, ClientPatch, FieldName, Mode, OperationId, RecordId, Request, Status, Value};
 use crate::plan::{Binding, ChangeSet, ExecutablePlan, NewValue, Plan, Receipt, Rows, SetId, Write};
 use crate::policy::Refusal;
-use crate::store::{Reader, Store};
+use crate::store::{Reader, Store, StoreError};
 
 /// The subjects of a request are the first set of its query.
 const SUBJECTS: Rows = Rows::all(SetId(0));
@@ -127,7 +127,9 @@ impl<S: Store + Reader> Lifecycle<S> {
         };
         let before = match self.find(id.clone()).await {
             // Who may not ask is told so, and not whether the client is there.
-            Err(error @ Error::Refused(Refusal::NotFound { .. })) => {
+            Err(
+                error @ (Error::Refused(Refusal::NotFound { .. }) | Error::Store(StoreError::WrongId { .. })),
+            ) => {
                 self.plan_at(request, now).await?;
                 return Err(error);
             }
