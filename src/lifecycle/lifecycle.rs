@@ -162,7 +162,9 @@ impl<S: Store> Lifecycle<S> {
     /// [`Error`]; every one of them has been recorded as an attempt.
     pub async fn apply(&self, request: &Request, plan: &Plan) -> Result<Receipt, Error> {
         let operation = self.operation(request);
-        let done = if self.is_for(request, plan) {
+        let done = if let Err(refused) = alone(request) {
+            Err(refused.into())
+        } else if self.is_for(request, plan) {
             // Who asks and what was acknowledged may differ from when the plan was made.
             match self.judged_again(request, plan).await {
                 Ok(plan) => self.carry_out_as_shown(request, &plan, operation).await,
@@ -305,7 +307,7 @@ impl<S: Store> Lifecycle<S> {
     }
 
     /// What has to be known to decide about the request, if it makes sense under the policy and here.
-    fn query(&self, request: &Request, now: DateTime<Utc>) -> Result<SurveyQuery, Refusal> {
+    pub(super) fn query(&self, request: &Request, now: DateTime<Utc>) -> Result<SurveyQuery, Refusal> {
         let query = self.policy.query(request, now)?;
         self.environment.check(request)?;
         Ok(query)
@@ -392,8 +394,19 @@ impl<S: Store> Lifecycle<S> {
         operation: OperationId,
         done: Result<Receipt, Error>,
     ) -> Result<Receipt, Error> {
+        self.settled_if(request, operation, done, |receipt| is_of(receipt, request)).await
+    }
+
+    /// The same where the request alone does not say which receipts answer it.
+    pub(super) async fn settled_if(
+        &self,
+        request: &Request,
+        operation: OperationId,
+        done: Result<Receipt, Error>,
+        is_answer: impl Fn(&Receipt) -> bool,
+    ) -> Result<Receipt, Error> {
         let error = match done {
-            Ok(receipt) if is_of(&receipt, request) => return Ok(receipt),
+            Ok(receipt) if is_answer(&receipt) => return Ok(receipt),
             Ok(_) => Error::OperationReused(operation),
             Err(error) => error,
         };
@@ -422,7 +435,7 @@ impl<S: Store> Lifecycle<S> {
         }
         match recorded {
             Ok(receipt) if receipt.outcome == Outcome::None => Err(error),
-            Ok(receipt) if is_of(&receipt, request) => Ok(receipt),
+            Ok(receipt) if is_answer(&receipt) => Ok(receipt),
             Ok(_) => Err(Error::OperationReused(operation)),
             Err(_) if matches!(error, Error::Store(_)) => Err(error),
             Err(source) => Err(Error::NotRecorded { attempt: Box::new(error), source }),
@@ -442,7 +455,7 @@ fn alone(request: &Request) -> Result<(), Refusal> {
 }
 
 /// Whether a receipt answers this request.
-fn is_of(receipt: &Receipt, request: &Request) -> bool {
+pub(super) fn is_of(receipt: &Receipt, request: &Request) -> bool {
     receipt.kind == request.kind
         && receipt.mode == request.mode
         // The id of a new record may have been made here.
