@@ -16,7 +16,7 @@ pub(crate) struct Schema {
     pub(crate) pool: PgPool,
 }
 
-fn address() -> String {
+pub(crate) fn address() -> String {
     std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| DEFAULT.into())
 }
 
