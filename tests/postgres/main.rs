@@ -6,10 +6,12 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a panic is how a test fails"
 )]
 
 mod catalogue;
+mod cost;
 mod host;
 mod races;
 mod rendering;
