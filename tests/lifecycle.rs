@@ -36,6 +36,14 @@ macro_rules! on_every_store {
             async fn sqlite() {
                 run(On::Sqlite).await;
             }
+
+            #[cfg(feature = "postgres")]
+            #[tokio::test]
+            async fn postgres() {
+                if common::server::is_there().await {
+                    run(On::Postgres).await;
+                }
+            }
         }
     )*};
 }

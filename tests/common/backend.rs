@@ -19,6 +19,8 @@ pub(crate) enum Backend {
     Memory(Arc<MemoryStore>, Arc<DataMap>),
     #[cfg(feature = "sqlite")]
     Sqlite(super::sqlite::File),
+    #[cfg(feature = "postgres")]
+    Postgres(super::postgres::Tables),
 }
 
 /// Which store a test runs on.
@@ -27,6 +29,8 @@ pub(crate) enum On {
     Memory,
     #[cfg(feature = "sqlite")]
     Sqlite,
+    #[cfg(feature = "postgres")]
+    Postgres,
 }
 
 impl Backend {
@@ -39,6 +43,8 @@ impl Backend {
             }
             #[cfg(feature = "sqlite")]
             On::Sqlite => Self::Sqlite(super::sqlite::File::with(policy.map(), rows).await),
+            #[cfg(feature = "postgres")]
+            On::Postgres => Self::Postgres(super::postgres::Tables::with(policy.map(), rows).await),
         }
     }
 
@@ -49,6 +55,8 @@ impl Backend {
             On::Memory => Self::with(on, policy, rows).await,
             #[cfg(feature = "sqlite")]
             On::Sqlite => Self::Sqlite(super::sqlite::File::with_tables(policy.map(), tables, rows).await),
+            #[cfg(feature = "postgres")]
+            On::Postgres => Self::with(on, policy, rows).await,
         }
     }
 
@@ -57,6 +65,8 @@ impl Backend {
             Self::Memory(store, _) => store.clone(),
             #[cfg(feature = "sqlite")]
             Self::Sqlite(file) => Arc::new(file.store()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(tables) => Arc::new(tables.store()),
         }
     }
 
@@ -71,6 +81,8 @@ impl Backend {
             Self::Memory(store, _) => super::sorted(&store.to_json())[kind].clone(),
             #[cfg(feature = "sqlite")]
             Self::Sqlite(file) => super::sorted(&file.rows().await)[kind].clone(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(tables) => super::sorted(&tables.rows().await)[kind].clone(),
         }
     }
 
@@ -88,6 +100,8 @@ impl Backend {
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(file) => file.insert(kind, &row).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(tables) => tables.insert(kind, &row).await,
         }
     }
 
@@ -100,6 +114,8 @@ impl Backend {
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(file) => file.set(kind, id, field, &value).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(tables) => tables.set(kind, id, field, &value).await,
         }
     }
 
@@ -112,6 +128,8 @@ impl Backend {
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(file) => file.remove(kind, id).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(tables) => tables.remove(kind, id).await,
         }
     }
 
@@ -120,6 +138,8 @@ impl Backend {
             Self::Memory(store, _) => store.audit(),
             #[cfg(feature = "sqlite")]
             Self::Sqlite(file) => file.audit().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(tables) => tables.audit().await,
         }
     }
 
@@ -128,6 +148,8 @@ impl Backend {
             Self::Memory(store, _) => store.events(),
             #[cfg(feature = "sqlite")]
             Self::Sqlite(file) => file.events().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(tables) => tables.events().await,
         }
     }
 

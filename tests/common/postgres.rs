@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use client_lifecycle::domain::{DataMap, FieldType, Kind, KindName};
-use client_lifecycle::postgres::sqlx;
+use client_lifecycle::domain::{AuditEntry, DataMap, Event, Fault, FieldType, Kind, KindName, Record};
+use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use client_lifecycle::postgres::{PostgresStore, sqlx};
+use client_lifecycle::store::{ReadQuery, Reader, Store, StoreError};
 use serde_json::{Map, Value, json};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
@@ -187,4 +189,95 @@ pub(crate) async fn rows(connection: &mut PgConnection, map: &Arc<DataMap>) -> V
         (row.get::<String, _>(0), json!(rows))
     });
     Value::Object(kinds.collect())
+}
+
+/// The tables of a data map in a schema of their own.
+pub(crate) struct Tables {
+    schema: Arc<super::server::Schema>,
+    map: Arc<DataMap>,
+}
+
+/// A store whose tables are there as long as it is.
+pub(crate) struct Kept {
+    store: PostgresStore,
+    _schema: Arc<super::server::Schema>,
+}
+
+#[async_trait::async_trait]
+impl Store for Kept {
+    async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+        self.store.check(map).await
+    }
+
+    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+        self.store.survey(query).await
+    }
+
+    async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
+        self.store.apply(changes).await
+    }
+}
+
+#[async_trait::async_trait]
+impl Reader for Kept {
+    async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
+        self.store.read(query).await
+    }
+}
+
+impl Tables {
+    pub(crate) async fn with(map: &Arc<DataMap>, rows: &Value) -> Self {
+        let schema = super::server::Schema::new().await.expect("a server, which was asked for before");
+        schema.run(&script(map, rows, PLAIN)).await;
+        PostgresStore::new(schema.pool.clone()).migrate().await.unwrap();
+        Self { schema: Arc::new(schema), map: map.clone() }
+    }
+
+    pub(crate) fn store(&self) -> Kept {
+        Kept { store: PostgresStore::new(self.schema.pool.clone()), _schema: self.schema.clone() }
+    }
+
+    fn kind(&self, kind: &str) -> &Kind {
+        self.map.kind(&kind.into()).unwrap()
+    }
+
+    pub(crate) async fn insert(&self, kind: &str, row: &Value) {
+        self.schema.run(&insert(self.kind(kind), row)).await;
+    }
+
+    pub(crate) async fn set(&self, kind: &str, id: &str, field: &str, value: &Value) {
+        let kind = self.kind(kind);
+        let (table, field, key) = (quote(kind.table_name()), quote(field), quote(kind.id.as_str()));
+        let (value, id) = (literal(value), literal(&json!(id)));
+        self.schema.run(&format!("UPDATE {table} SET {field} = {value} WHERE {key} = {id}")).await;
+    }
+
+    pub(crate) async fn remove(&self, kind: &str, id: &str) {
+        let kind = self.kind(kind);
+        let (table, key, id) = (quote(kind.table_name()), quote(kind.id.as_str()), literal(&json!(id)));
+        self.schema.run(&format!("DELETE FROM {table} WHERE {key} = {id}")).await;
+    }
+
+    pub(crate) async fn rows(&self) -> Value {
+        let mut connection = self.schema.pool.acquire().await.unwrap();
+        rows(&mut connection, &self.map).await
+    }
+
+    /// The first column of all rows, as JSON.
+    async fn read(&self, sql: &'static str) -> Vec<Value> {
+        let rows = sqlx::raw_sql(sql).fetch_all(&self.schema.pool).await.unwrap();
+        rows.iter().map(|row| serde_json::from_str(row.get(0)).unwrap()).collect()
+    }
+
+    pub(crate) async fn audit(&self) -> Vec<AuditEntry> {
+        let sql = "SELECT (entry || jsonb_build_object('subjects', jsonb_build_array(record)))::text \
+                   FROM lifecycle_audit ORDER BY sequence";
+        self.read(sql).await.into_iter().map(|entry| serde_json::from_value(entry).unwrap()).collect()
+    }
+
+    pub(crate) async fn events(&self) -> Vec<Event> {
+        let sql = "SELECT jsonb_build_object('operation', operation, 'topic', topic, 'kind', kind, 'record', record, \
+                   'at', at, 'fields', payload)::text FROM lifecycle_outbox ORDER BY sequence";
+        self.read(sql).await.into_iter().map(|event| serde_json::from_value(event).unwrap()).collect()
+    }
 }

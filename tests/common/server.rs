@@ -20,6 +20,19 @@ pub(crate) fn address() -> String {
     std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| DEFAULT.into())
 }
 
+/// Whether there is a server; where there is none it is said.
+#[allow(dead_code, reason = "most tests ask for a schema")]
+pub(crate) async fn is_there() -> bool {
+    let address = address();
+    match PgConnection::connect(&address).await {
+        Ok(_) => true,
+        Err(error) => {
+            skipped(&address, &error);
+            false
+        }
+    }
+}
+
 impl Schema {
     /// A new schema, or `None` where there is no server.
     pub(crate) async fn new() -> Option<Self> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::world::{CLINIC, World, clinic, delete, policy};
 
 /// How often each race is run, where `LIFECYCLE_RACES` says nothing else.
-const ROUNDS: u128 = 60;
+const ROUNDS: u128 = 200;
 
 fn rounds() -> u128 {
     std::env::var("LIFECYCLE_RACES").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS)
