@@ -24,13 +24,11 @@ use client_lifecycle::sqlite::{SqliteStore, SqliteTransaction, sqlx};
 use client_lifecycle::store::{ReadQuery, Reader, Store, StoreError};
 use client_lifecycle::testing::{Call, FaultyStore, run};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
-use common::backend::{Backend, On, Whole};
+use common::backend::{Backend, On, Whole, stores};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, SqlitePool};
 use uuid::Uuid;
-
-const STORES: [On; 2] = [On::Memory, On::Sqlite];
 
 const MARIA: &str = "550e8400-e29b-41d4-a716-446655440000";
 const EVA: &str = "550e8400-e29b-41d4-a716-446655440001";
@@ -154,7 +152,7 @@ fn off_to(city: &str) -> ClientPatch {
 
 #[tokio::test]
 async fn a_patch_with_a_status_that_is_sent_twice_under_one_operation_is_done_once_and_answered_twice() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = update(MARIA).operation(operation(1));
         let first = lifecycle.update(&request, &off_to("Cádiz")).await.unwrap();
@@ -181,7 +179,7 @@ fn a_lost_reply_of_a_patch_with_a_status_is_settled_by_the_operation_id() {
 
 #[tokio::test]
 async fn an_operation_of_another_call_is_not_taken_for_this_one() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let off = Request::deactivate("clients", MARIA).by(ana()).operation(operation(1));
         lifecycle.deactivate(&off).await.unwrap();
@@ -197,7 +195,7 @@ async fn an_operation_of_another_call_is_not_taken_for_this_one() {
 
 #[tokio::test]
 async fn an_operation_that_made_another_client_than_the_request_names_is_reused() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let (one, two) = (operation(11).to_string(), operation(12).to_string());
         let request = create().operation(operation(1));
@@ -212,7 +210,7 @@ async fn an_operation_that_made_another_client_than_the_request_names_is_reused(
 
 #[tokio::test]
 async fn an_id_for_a_new_client_may_be_spelt_in_any_way() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let id = operation(0xABC).to_string();
         for (number, spelt) in
@@ -285,7 +283,7 @@ fn a_new_client_is_tried_again_like_every_other_write() {
 
 #[tokio::test]
 async fn who_may_not_set_a_client_off_is_recorded_as_having_tried_that() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let clerk = Request::update("clients", MARIA).by(Actor::new("carl", "CLERK"));
         let error = lifecycle.update(&clerk, &off_to("Cádiz")).await.unwrap_err();
@@ -298,7 +296,7 @@ async fn who_may_not_set_a_client_off_is_recorded_as_having_tried_that() {
 
 #[tokio::test]
 async fn a_new_status_that_the_policy_does_not_offer_stops_the_patch() {
-    for on in STORES {
+    for on in stores().await {
         let mut document = document();
         document["modes"].as_object_mut().unwrap().remove("deactivate");
         let (backend, lifecycle) = world_of(on, &document, &rows()).await;
@@ -312,7 +310,7 @@ async fn a_new_status_that_the_policy_does_not_offer_stops_the_patch() {
 
 #[tokio::test]
 async fn who_may_not_create_is_told_so_and_not_what_is_wrong_with_the_values() {
-    for on in STORES {
+    for on in stores().await {
         let (_, lifecycle) = world(on).await;
         let mut wrong = new("diego@example.com");
         wrong.name = String::new();
@@ -325,7 +323,7 @@ async fn who_may_not_create_is_told_so_and_not_what_is_wrong_with_the_values() {
 
 #[tokio::test]
 async fn a_patch_with_a_status_is_written_to_the_client_and_not_to_those_who_go_off_with_it() {
-    for on in STORES {
+    for on in stores().await {
         for rule in ["keep", "cascade"] {
             let mut document = document();
             let reference = json!({ "from": "clients.referred_by", "to": "clients", "nullable": true });
@@ -350,7 +348,7 @@ async fn a_patch_with_a_status_is_written_to_the_client_and_not_to_those_who_go_
 
 #[tokio::test]
 async fn a_status_that_is_held_as_true_and_false_in_a_field_of_another_name_is_read_and_written() {
-    for on in STORES {
+    for on in stores().await {
         let mut document = document();
         document["kinds"]["clients"]["status"] = json!({ "field": "active", "on": true, "off": false });
         document["kinds"]["clients"]["fields"]["active"] = json!("boolean");
@@ -376,7 +374,7 @@ async fn a_status_that_is_held_as_true_and_false_in_a_field_of_another_name_is_r
 
 #[tokio::test]
 async fn instants_that_the_policy_calls_otherwise_are_the_clients() {
-    for on in STORES {
+    for on in stores().await {
         let mut document = document();
         document["kinds"]["clients"]["created_at"] = json!("since");
         document["kinds"]["clients"]["updated_at"] = json!("touched");
@@ -403,7 +401,7 @@ async fn instants_that_the_policy_calls_otherwise_are_the_clients() {
 
 #[tokio::test]
 async fn a_version_that_is_null_counts_from_one() {
-    for on in STORES {
+    for on in stores().await {
         let mut rows = rows();
         rows["clients"][1]["version"] = json!(null);
         let (backend, lifecycle) = world_of(on, &document(), &rows).await;
@@ -414,7 +412,7 @@ async fn a_version_that_is_null_counts_from_one() {
 
 #[tokio::test]
 async fn a_policy_that_says_little_of_its_clients_reads_and_writes_them_all_the_same() {
-    for on in STORES {
+    for on in stores().await {
         let document = json!({
             "subject": "clients", "kinds": { "clients": { "id": "user_id", "status": "status" } },
             "modes": { "create": { "allow": "any" }, "update": { "allow": "any" }, "deactivate": { "allow": "any" } } });
@@ -494,7 +492,7 @@ async fn pool(sql: &str) -> SqlitePool {
 #[tokio::test]
 async fn an_address_that_only_unicode_takes_for_another_is_another() {
     assert_ne!(normalised_email("\u{212A}ate@example.com"), "kate@example.com");
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         backend.set("clients", EVA, "email", json!("kate@example.com")).await;
         assert!(lifecycle.find_by_email("KATE@example.com").await.unwrap().is_some());
@@ -507,7 +505,7 @@ async fn an_address_that_only_unicode_takes_for_another_is_another() {
 
 #[tokio::test]
 async fn nobody_has_no_address() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         backend.set("clients", EVA, "email", json!("")).await;
         assert!(lifecycle.find_by_email(" ").await.unwrap().is_none(), "{on:?}");
@@ -518,7 +516,7 @@ async fn nobody_has_no_address() {
 
 #[tokio::test]
 async fn pages_of_any_size_after_any_id_are_answered() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let all = lifecycle.list(&ClientPage::first(u32::MAX)).await.unwrap();
         assert_eq!((all.clients.len(), all.next), (2, None));
@@ -609,7 +607,7 @@ async fn nothing_that_a_store_is_given_shows_personal_data_in_debug() {
 /// An update without its values is no operation of its own, however its plan was come by.
 #[tokio::test]
 async fn a_plan_of_a_mode_that_brings_values_is_not_applied_without_them() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let policy = parsed(&document());
         for mode in [Mode::Update, Mode::Create] {
@@ -651,7 +649,7 @@ fn union_rows() -> Value {
 
 #[tokio::test]
 async fn a_plan_that_moves_to_one_union_is_not_applied_with_a_request_for_another() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world_of(on, &unions(), &union_rows()).await;
         let to = |target: &str| {
             Request::reassigning("unions", "u1").reassign("members.union_id", target).by(ana())
@@ -669,7 +667,7 @@ async fn a_plan_that_moves_to_one_union_is_not_applied_with_a_request_for_anothe
 
 #[tokio::test]
 async fn a_target_of_which_it_is_unknown_whether_it_qualifies_does_not() {
-    for on in STORES {
+    for on in stores().await {
         let (_, lifecycle) = world_of(on, &unions(), &union_rows()).await;
         let request = Request::reassigning("unions", "u1").reassign("members.union_id", "u4").by(ana());
         assert_eq!(lifecycle.reassign(&request).await.unwrap_err().code(), "blocked", "{on:?}");
@@ -678,7 +676,7 @@ async fn a_target_of_which_it_is_unknown_whether_it_qualifies_does_not() {
 
 #[tokio::test]
 async fn a_batch_of_unions_is_reassigned_at_once_and_to_none_of_them() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world_of(on, &unions(), &union_rows()).await;
         let batch = |target: &str| {
             Request::batch(Mode::Reassign, "unions", ["u1", "u2"])
@@ -697,7 +695,7 @@ async fn a_batch_of_unions_is_reassigned_at_once_and_to_none_of_them() {
 
 #[tokio::test]
 async fn a_row_is_not_moved_below_itself() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world_of(on, &unions(), &union_rows()).await;
         let request = |target: &str| {
             Request::reassigning("unions", "u1").reassign("unions.parent_id", target).by(ana())
@@ -714,7 +712,7 @@ async fn a_row_is_not_moved_below_itself() {
 
 #[tokio::test]
 async fn who_is_deleted_or_anonymized_is_neither_found_nor_written_and_keeps_the_address() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         lifecycle.delete(&Request::anonymize("clients", MARIA).by(ana())).await.unwrap();
         lifecycle.delete(&Request::soft_delete("clients", EVA).by(ana())).await.unwrap();
@@ -740,7 +738,7 @@ async fn who_is_deleted_or_anonymized_is_neither_found_nor_written_and_keeps_the
 
 #[tokio::test]
 async fn what_created_a_client_answers_not_found_once_it_is_deleted_and_makes_no_other() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = create().operation(operation(7));
         let made = lifecycle.create(&request, new("diego@example.com")).await.unwrap();

@@ -17,13 +17,8 @@ use client_lifecycle::domain::{
 use client_lifecycle::lifecycle::{ClientPage, Error};
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::{DeletionPolicy, Lifecycle};
-use common::backend::{Backend, On, Whole};
+use common::backend::{Backend, On, Whole, stores};
 use serde_json::{Value, json};
-
-#[cfg(feature = "sqlite")]
-const STORES: [On; 2] = [On::Memory, On::Sqlite];
-#[cfg(not(feature = "sqlite"))]
-const STORES: [On; 1] = [On::Memory];
 
 const MARIA: &str = "550e8400-e29b-41d4-a716-446655440000";
 const ADMIN: &str = "550e8400-e29b-41d4-a716-446655440001";
@@ -116,7 +111,7 @@ async fn audit_of(backend: &Backend, id: &str) -> Vec<AuditEntry> {
 /// R113, R114, R115, R166, R167
 #[tokio::test]
 async fn a_patch_writes_what_it_names_and_leaves_the_rest() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let patch = ClientPatch::new().with_phone("+34612345678").with_city("Barcelona");
         let client = lifecycle.update(&update(MARIA), &patch).await.unwrap();
@@ -135,7 +130,7 @@ async fn a_patch_writes_what_it_names_and_leaves_the_rest() {
 /// R164
 #[tokio::test]
 async fn every_write_sets_when_it_was_and_counts_one_more() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         lifecycle.update(&update(MARIA), &ClientPatch::new()).await.unwrap();
         lifecycle.deactivate(&Request::deactivate("clients", MARIA).by(ana())).await.unwrap();
@@ -148,7 +143,7 @@ async fn every_write_sets_when_it_was_and_counts_one_more() {
 /// R168, R169, R170, R171
 #[tokio::test]
 async fn a_new_status_is_planned_as_its_mode_and_written_with_the_rest() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let patch = ClientPatch::new().with_city("Valencia").with_status(Status::Off);
         let client = lifecycle.update(&update(MARIA), &patch).await.unwrap();
@@ -170,7 +165,7 @@ async fn a_new_status_is_planned_as_its_mode_and_written_with_the_rest() {
 
 #[tokio::test]
 async fn a_status_that_is_so_already_is_recorded_and_changes_nothing() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let before = stored(&backend, MARIA).await;
         let client = lifecycle.reactivate(&Request::reactivate("clients", MARIA).by(ana())).await.unwrap();
@@ -183,7 +178,7 @@ async fn a_status_that_is_so_already_is_recorded_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_warning_of_the_new_status_stops_the_whole_patch() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         backend.set("bookings", "b1", "state", json!("OPEN")).await;
         let before = stored(&backend, MARIA).await;
@@ -200,7 +195,7 @@ async fn a_warning_of_the_new_status_stops_the_whole_patch() {
 /// R120, R160, R161
 #[tokio::test]
 async fn an_address_of_another_user_is_taken_whatever_its_case_and_ones_own_is_not() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         // All users count: an administrator, and a deleted client.
         for taken in ["ROOT@example.com", "gone@EXAMPLE.com"] {
@@ -225,7 +220,7 @@ async fn an_address_of_another_user_is_taken_whatever_its_case_and_ones_own_is_n
 
 #[tokio::test]
 async fn of_two_who_want_one_address_at_once_one_is_told_that_it_is_taken() {
-    for on in STORES {
+    for on in stores().await {
         for _ in 0..20 {
             let (backend, lifecycle) = world(on).await;
             let other = lifecycle
@@ -248,7 +243,7 @@ async fn of_two_who_want_one_address_at_once_one_is_told_that_it_is_taken() {
 /// R12, R22, R23, R159, R162
 #[tokio::test]
 async fn whom_the_policy_may_not_touch_is_not_found_and_the_log_tells_the_truth() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         for (id, why) in [
             (ADMIN, Some("it is outside what the policy may touch: role = \"USER\"")),
@@ -271,7 +266,7 @@ async fn whom_the_policy_may_not_touch_is_not_found_and_the_log_tells_the_truth(
 
 #[tokio::test]
 async fn who_may_not_ask_is_told_so_whether_or_not_the_client_is_there() {
-    for on in STORES {
+    for on in stores().await {
         let (_, lifecycle) = world(on).await;
         for id in [MARIA, NOBODY] {
             let request = Request::update("clients", id).by(Actor::new("eve", "GUEST"));
@@ -289,7 +284,7 @@ async fn who_may_not_ask_is_told_so_whether_or_not_the_client_is_there() {
 
 #[tokio::test]
 async fn a_client_is_created_found_and_told_of() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = Request::create("clients").by(ana());
         let client = lifecycle.create(&request, new("diego@example.com")).await.unwrap();
@@ -316,7 +311,7 @@ async fn a_client_is_created_found_and_told_of() {
 
 #[tokio::test]
 async fn the_same_operation_creates_one_client_and_answers_twice() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = Request::create("clients").by(ana()).operation(uuid::Uuid::from_u128(7));
         let first = lifecycle.create(&request, new("diego@example.com")).await.unwrap();
@@ -333,7 +328,7 @@ async fn the_same_operation_creates_one_client_and_answers_twice() {
 
 #[tokio::test]
 async fn an_id_that_is_taken_is_a_conflict_and_nothing_is_overwritten() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let before = stored(&backend, ADMIN).await;
         let mut request = Request::create("clients").by(ana());
@@ -347,7 +342,7 @@ async fn an_id_that_is_taken_is_a_conflict_and_nothing_is_overwritten() {
 /// R165
 #[tokio::test]
 async fn what_is_wrong_with_values_is_told_all_at_once_and_recorded_without_them() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let patch = ClientPatch::new().with_email("no-address").with_name("M");
         let error = lifecycle.update(&update(MARIA), &patch).await.unwrap_err();
@@ -364,7 +359,7 @@ async fn what_is_wrong_with_values_is_told_all_at_once_and_recorded_without_them
 /// R71
 #[tokio::test]
 async fn a_list_has_pages_and_leaves_out_who_is_deleted_or_no_client() {
-    for on in STORES {
+    for on in stores().await {
         let (_, lifecycle) = world(on).await;
         let mut made: Vec<Client> = vec![lifecycle.find(MARIA).await.unwrap()];
         for number in 0..6 {
@@ -393,7 +388,7 @@ async fn a_list_has_pages_and_leaves_out_who_is_deleted_or_no_client() {
 /// R200: what was there before is kept, without what is personal.
 #[tokio::test]
 async fn an_entry_of_a_deletion_keeps_what_the_subject_held_and_nothing_personal() {
-    for on in STORES {
+    for on in stores().await {
         for mode in [Mode::SoftDelete, Mode::HardDelete] {
             let (backend, lifecycle) = world(on).await;
             lifecycle.delete(&Request::new(mode, "clients", MARIA).by(ana())).await.unwrap();
@@ -409,7 +404,7 @@ async fn an_entry_of_a_deletion_keeps_what_the_subject_held_and_nothing_personal
 
 #[tokio::test]
 async fn a_request_is_for_the_call_of_its_mode() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let hard = Request::hard_delete("clients", MARIA).by(ana());
         let errors = [
@@ -431,7 +426,7 @@ async fn a_field_that_effects_send_and_that_is_not_there_is_found_when_the_store
     document["modes"]["hard_delete"]["effects"] =
         json!([{ "topic": "client.gone", "fields": ["email", "user_id", "phone", "loyalty_card"] }]);
     let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
-    for on in STORES {
+    for on in stores().await {
         let backend = Backend::with(on, &policy, &rows()).await;
         let Err(Error::Misfit(faults)) = Lifecycle::open(backend.store(), policy.clone()).await else {
             panic!("{on:?}: it was opened");

@@ -17,13 +17,8 @@ use client_lifecycle::lifecycle::Error;
 use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore, Store};
-use common::backend::{Backend, On};
+use common::backend::{Backend, stores};
 use serde_json::{Value, json};
-
-#[cfg(feature = "sqlite")]
-const STORES: [On; 2] = [On::Memory, On::Sqlite];
-#[cfg(not(feature = "sqlite"))]
-const STORES: [On; 1] = [On::Memory];
 
 const SECRET: &str = "correct horse battery staple 0123456789";
 
@@ -65,7 +60,7 @@ fn anonymize() -> Request {
 async fn every_store_makes_the_same_pseudonyms() {
     let pseudonym = |kind: &str, field: &str, text: &str| key().pseudonym(&kind.into(), &field.into(), text);
     let ana = pseudonym("clients", "email", "ana@x");
-    for on in STORES {
+    for on in stores().await {
         let backend = Backend::with(on, &policy(), &rows()).await;
         let lifecycle = backend.lifecycle(&policy()).await.with_mask_key(key());
         lifecycle.delete(&anonymize()).await.unwrap_or_else(|error| panic!("{error:?}"));
@@ -134,7 +129,7 @@ async fn without_a_key_nothing_is_read_and_only_the_attempt_is_written() {
 
 #[tokio::test]
 async fn a_plan_of_a_lifecycle_with_a_key_is_not_applied_by_one_without() {
-    for on in STORES {
+    for on in stores().await {
         let backend = Backend::with(on, &policy(), &rows()).await;
         let plan = backend.lifecycle(&policy()).await.with_mask_key(key()).plan(&anonymize()).await.unwrap();
         let without = backend.lifecycle(&policy()).await;
@@ -181,8 +176,13 @@ async fn a_plan_does_not_depend_on_the_key() {
 
 #[tokio::test]
 async fn a_value_that_is_no_text_is_named_and_nothing_changes() {
-    for on in STORES {
+    for on in stores().await {
         let backend = Backend::with(on, &policy(), &rows()).await;
+        #[cfg(feature = "postgres")]
+        if let Backend::Postgres(_) = &backend {
+            // A column of text holds text.
+            continue;
+        }
         #[cfg(feature = "sqlite")]
         if let Backend::Sqlite(file) = &backend {
             // A column of text makes text of a number, and leaves bytes as they are.

@@ -15,13 +15,8 @@ use client_lifecycle::domain::{Actor, AuditOutcome, Request};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::plan::{Disposition, Outcome};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
-use common::backend::{Backend, On, Whole};
+use common::backend::{Backend, On, Whole, stores};
 use serde_json::{Value, json};
-
-#[cfg(feature = "sqlite")]
-const STORES: [On; 2] = [On::Memory, On::Sqlite];
-#[cfg(not(feature = "sqlite"))]
-const STORES: [On; 1] = [On::Memory];
 
 fn document() -> Value {
     json!({
@@ -80,7 +75,7 @@ fn move_members(from: &str, to: &str) -> Request {
 /// R190, R193
 #[tokio::test]
 async fn all_members_move_to_the_other_union_and_the_rest_stays() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let plan = lifecycle.plan(&move_members("u1", "u2")).await.unwrap();
         let moved = plan.steps.iter().find(|step| step.key.disposition == Disposition::Reassign).unwrap();
@@ -106,7 +101,7 @@ async fn all_members_move_to_the_other_union_and_the_rest_stays() {
 /// R196
 #[tokio::test]
 async fn a_union_is_given_to_another_officer() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = Request::reassigning("unions", "u1").reassign("unions.officer_id", "o2");
         lifecycle.reassign(&request.by(Actor::new("ana", "ADMIN"))).await.unwrap();
@@ -121,7 +116,7 @@ async fn a_union_is_given_to_another_officer() {
 
 #[tokio::test]
 async fn both_can_be_done_at_once() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         lifecycle.reassign(&move_members("u1", "u2").reassign("unions.officer_id", "o2")).await.unwrap();
         assert_eq!(backend.rows("members").await[0]["union_id"], "u2");
@@ -131,7 +126,7 @@ async fn both_can_be_done_at_once() {
 
 #[tokio::test]
 async fn the_new_owner_must_be_there_stay_qualify_and_be_another() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let before = backend.rows("members").await;
         for target in ["nobody", "gone", "closed", "u1"] {
@@ -155,7 +150,7 @@ async fn the_new_owner_must_be_there_stay_qualify_and_be_another() {
 
 #[tokio::test]
 async fn a_request_names_what_moves_and_only_what_the_policy_moves() {
-    for on in STORES {
+    for on in stores().await {
         let (_, lifecycle) = world(on).await;
         let ana = || Actor::new("ana", "ADMIN");
         let requests = [
@@ -174,7 +169,7 @@ async fn a_request_names_what_moves_and_only_what_the_policy_moves() {
 
 #[tokio::test]
 async fn a_new_owner_who_goes_after_the_plan_was_shown_is_a_conflict() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = move_members("u1", "u2");
         let plan = lifecycle.plan(&request).await.unwrap();
@@ -187,7 +182,7 @@ async fn a_new_owner_who_goes_after_the_plan_was_shown_is_a_conflict() {
 
 #[tokio::test]
 async fn a_member_who_joins_after_the_plan_was_shown_is_a_conflict_and_with_reassign_is_moved_too() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = move_members("u1", "u2");
         let plan = lifecycle.plan(&request).await.unwrap();

@@ -1,6 +1,9 @@
 //! Stores with a way past them: tests change and read the rows by the host's own means.
 
-#![cfg_attr(not(feature = "sqlite"), allow(clippy::unused_async, reason = "only SQLite has to wait"))]
+#![cfg_attr(
+    not(any(feature = "sqlite", feature = "postgres")),
+    allow(clippy::unused_async, reason = "only databases have to wait")
+)]
 
 use std::sync::Arc;
 
@@ -31,6 +34,19 @@ pub(crate) enum On {
     Sqlite,
     #[cfg(feature = "postgres")]
     Postgres,
+}
+
+/// The stores there are: PostgreSQL where there is a server.
+pub(crate) async fn stores() -> Vec<On> {
+    #[allow(unused_mut, reason = "without databases there is only one")]
+    let mut stores = vec![On::Memory];
+    #[cfg(feature = "sqlite")]
+    stores.push(On::Sqlite);
+    #[cfg(feature = "postgres")]
+    if super::server::is_there().await {
+        stores.push(On::Postgres);
+    }
+    stores
 }
 
 impl Backend {

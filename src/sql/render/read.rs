@@ -1,9 +1,11 @@
 //! Records that are looked up.
 
 use super::condition::column;
+use super::postgres::Sort;
 use super::set::{Renderer, id_of, unknown};
+use crate::domain::{Kind, RecordId};
 use crate::sql::Dialect;
-use crate::sql::statement::Statement;
+use crate::sql::statement::{Statement, Writer};
 use crate::store::{ReadQuery, StoreError, Which};
 
 impl Renderer<'_> {
@@ -31,15 +33,8 @@ impl Renderer<'_> {
         }
         let order = self.order(kind, &id)?;
         if let Some(after) = after {
-            let after = self.id(&kind.name, after)?;
-            match self.dialect {
-                Dialect::Sqlite => w.push(" AND ").push(&id).push(" > ").bind(after),
-                Dialect::Postgres => {
-                    let column_type = self.column_type(kind, &kind.id)?;
-                    w.push(" AND ").push(&order).push(" > ");
-                    w.bind(after).push(column_type.sort.cast_of_ids())
-                }
-            };
+            w.push(" AND ");
+            self.is_after(&mut w, kind, &id, after)?;
         }
         if let Some(when) = when {
             w.push(" AND (");
@@ -49,6 +44,26 @@ impl Renderer<'_> {
         w.push(" ORDER BY ").push(&order);
         w.push(" LIMIT ").number(*limit);
         Ok(w.finish())
+    }
+}
+
+impl Renderer<'_> {
+    /// That an id comes after another in the order of ids, which need not be one that a row could have.
+    fn is_after(&self, w: &mut Writer, kind: &Kind, id: &str, after: &RecordId) -> Result<(), StoreError> {
+        if self.dialect == Dialect::Sqlite {
+            let after = self.id(&kind.name, after)?;
+            w.push(id).push(" > ").bind(after);
+            return Ok(());
+        }
+        let column_type = self.column_type(kind, &kind.id)?;
+        if column_type.sort == Sort::Uuid && after.as_uuid().is_none() {
+            // UUIDs are in the order of their texts.
+            w.push(id).push("::text COLLATE \"C\" > ").bind(after.to_string());
+            return Ok(());
+        }
+        let after = column_type.id(&kind.name, after)?;
+        w.push(&column_type.order(id)).push(" > ").bind(after).push(column_type.sort.cast_of_ids());
+        Ok(())
     }
 }
 
