@@ -281,7 +281,49 @@ fn a_new_client_is_tried_again_like_every_other_write() {
     assert_eq!(store.store().rows("clients").len(), 4);
 }
 
+#[test]
+fn whatever_call_of_a_creation_fails_there_is_one_client_or_none_and_the_same_operation_makes_no_second() {
+    let broken = || StoreError::backend("wrote", "no route");
+    for (call, lost) in
+        [(Call::Read, false), (Call::Survey, false), (Call::Apply, false), (Call::Apply, true)]
+    {
+        for (number, is_named) in [(1, false), (1, true), (2, false), (2, true)] {
+            let (policy, store) = memory(&document());
+            let store = FaultyStore::new(store);
+            let store = if lost { store.loses_reply(number) } else { store.fails(call, number, broken()) };
+            let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
+            let request = create().operation(operation(1));
+            let request = if is_named { named(request, &operation(77).to_string()) } else { request };
+            let answers: Vec<_> =
+                (0..4).map(|_| run(lifecycle.create(&request, new("diego@example.com")))).collect();
+            let what = format!("{call:?} {number} {lost} {is_named} {answers:?}");
+            let there = store.store().rows("clients");
+            assert_eq!(there.len(), 4, "{what}");
+            let answered = answers.iter().flatten();
+            assert!(answers[3].is_ok(), "{what}");
+            for client in answered {
+                assert!(there.iter().any(|row| row.id == RecordId::from(client.user_id())), "{what}");
+            }
+            let done = store.store().audit();
+            let done = done.iter().filter(|entry| entry.outcome == AuditOutcome::Done);
+            assert_eq!(done.count(), 1, "{what}");
+        }
+    }
+}
+
 // Audit.
+
+#[tokio::test]
+async fn an_attempt_on_nobody_is_recorded() {
+    for on in STORES {
+        let (backend, lifecycle) = world(on).await;
+        let none = Request::batch::<RecordId>(Mode::Update, "clients", []).by(ana());
+        let patch = ClientPatch::new().with_city("Cádiz");
+        assert_eq!(lifecycle.update(&none, &patch).await.unwrap_err().code(), "missing_id");
+        assert_eq!(lifecycle.update(&update(""), &patch).await.unwrap_err().code(), "missing_id");
+        assert_eq!(backend.outcomes().await, ["invalid", "invalid"], "{on:?}");
+    }
+}
 
 #[tokio::test]
 async fn who_may_not_set_a_client_off_is_recorded_as_having_tried_that() {

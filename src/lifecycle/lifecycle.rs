@@ -428,7 +428,7 @@ impl<S: Store> Lifecycle<S> {
         let attempt = audit::refused(request, self.policy.map(), own, self.now(), &error, why);
         let mut recorded = self.store.apply(&attempt).await;
         for _ in 1..self.attempts {
-            // A reply that was lost, or another writer: the entry is written once, whichever it was.
+            // Another writer, or a reply that was lost: an attempt is rather recorded twice than not at all.
             if recorded.as_ref().is_err_and(StoreError::is_retryable) {
                 recorded = self.store.apply(&attempt).await;
             }
