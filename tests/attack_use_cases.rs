@@ -584,7 +584,7 @@ struct Spy(MemoryStore, Mutex<String>);
 
 impl Spy {
     fn note(&self, what: impl std::fmt::Debug) {
-        self.1.lock().unwrap().push_str(&format!("{what:?} {what:#?}\n"));
+        self.1.lock().unwrap().extend([format!("{what:?} {what:#?}\n")]);
     }
 }
 
@@ -938,11 +938,11 @@ async fn no_pair_of_writers_loses_a_write_or_an_entry() {
         let (one, two) = both(call(a), call(b)).await;
         let what = format!("{a} and {b}: {one:?} {two:?}");
         for done in [&one, &two] {
-            let fine = match done {
+            let is_expected = match done {
                 Ok(()) => true,
                 Err(error) => ["not_found", "taken"].contains(&error.code()),
             };
-            assert!(fine, "{what}");
+            assert!(is_expected, "{what}");
         }
         let client = |field: &str| format!("SELECT count(*) FROM clients WHERE user_id = '{id}' AND {field}");
         if a < 3 && b < 3 {
