@@ -141,7 +141,9 @@ impl<S: Store + Reader> Lifecycle<S> {
         };
         let before = match self.find(id.clone()).await {
             // Who may not ask is told so, and not whether the client is there.
-            Err(error @ Error::Refused(Refusal::NotFound { .. })) => {
+            Err(
+                error @ (Error::Refused(Refusal::NotFound { .. }) | Error::Store(StoreError::WrongId { .. })),
+            ) => {
                 self.plan_at(request, now).await?;
                 return Err(error);
             }
