@@ -321,7 +321,7 @@ on_every_store! {
         let batch = |ids: &[&str]| {
             Request::batch(Mode::HardDelete, "clients", ids.iter().copied())
                 .by(Actor::new("ana", "ADMIN"))
-                .because(Reason::TestData)
+                .because(Reason::Duplicate)
         };
         let Err(Error::Refused(refusal)) = lifecycle.delete(&batch(&["c1", "c2", "c3", "admin"])).await else {
             panic!("two of them are not there")

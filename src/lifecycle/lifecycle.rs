@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Change, Clock, Error, OperationIds, RandomIds, SystemClock, audit};
+use super::{Change, Clock, Environment, Error, OperationIds, RandomIds, SystemClock, audit};
 use crate::domain::{ClientRules, Faults, MaskKey, Mode, OperationId, RecordId, Request, to_milliseconds};
-use crate::plan::{Binding, Digest, Outcome, Plan, Receipt};
+use crate::plan::{Binding, Digest, Outcome, Plan, Receipt, SurveyQuery};
 use crate::policy::{DeletionPolicy, Refusal};
 use crate::store::{Store, StoreError};
 
@@ -44,6 +44,7 @@ pub struct Lifecycle<S> {
     clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn OperationIds>,
     pub(super) rules: ClientRules,
+    environment: Environment,
     pub(super) attempts: u32,
     pub(super) mask_key: Option<MaskKey>,
 }
@@ -67,6 +68,7 @@ impl<S: Store> Lifecycle<S> {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             rules: ClientRules::default(),
+            environment: Environment::Production,
             attempts: ATTEMPTS,
             mask_key: None,
         })
@@ -83,6 +85,13 @@ impl<S: Store> Lifecycle<S> {
     #[must_use]
     pub fn with_ids(mut self, ids: impl OperationIds + 'static) -> Self {
         self.ids = Arc::new(ids);
+        self
+    }
+
+    /// The same in another environment; it is production unless said otherwise.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
         self
     }
 
@@ -290,9 +299,16 @@ impl<S: Store> Lifecycle<S> {
 
     pub(super) async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
         self.require_key()?;
-        let query = self.policy.query(request, now)?;
+        let query = self.query(request, now)?;
         let survey = self.store.survey(&query).await?;
         Ok(self.policy.plan(request, &survey, now)?)
+    }
+
+    /// What has to be known to decide about the request, if it makes sense under the policy and here.
+    fn query(&self, request: &Request, now: DateTime<Utc>) -> Result<SurveyQuery, Refusal> {
+        let query = self.policy.query(request, now)?;
+        self.environment.check(request)?;
+        Ok(query)
     }
 
     /// Whether the plan is one for this request: the same subjects, mode and policy.
@@ -312,7 +328,7 @@ impl<S: Store> Lifecycle<S> {
     async fn judged_again(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
         self.require_key()?;
         let now = self.now();
-        let query = self.policy.query(request, now)?;
+        let query = self.query(request, now)?;
         let shown = &plan.execution;
         let mut survey = shown.survey.clone();
         if query.sets != shown.query.sets {

@@ -3,6 +3,7 @@
 mod audit;
 mod clock;
 mod create;
+mod environment;
 mod error;
 mod find;
 #[allow(clippy::module_inception, reason = "the lifecycle is what this floor is named after")]
@@ -13,6 +14,7 @@ mod update;
 pub mod wire;
 
 pub use clock::{Clock, OperationIds, RandomIds, SystemClock};
+pub use environment::Environment;
 pub use error::{Change, Error};
 pub use find::{ClientPage, Clients};
 pub use lifecycle::Lifecycle;

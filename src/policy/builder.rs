@@ -14,12 +14,12 @@ use crate::domain::{
 #[must_use]
 pub struct PolicyBuilder {
     version: String,
-    subject: KindName,
-    kinds: BTreeMap<KindName, Kind>,
-    references: Vec<Reference>,
+    pub(super) subject: KindName,
+    pub(super) kinds: BTreeMap<KindName, Kind>,
+    pub(super) references: Vec<Reference>,
     excluded: Vec<Excluded>,
-    modes: BTreeMap<Mode, ModePolicy>,
-    faults: Faults,
+    pub(super) modes: BTreeMap<Mode, ModePolicy>,
+    pub(super) faults: Faults,
 }
 
 impl PolicyBuilder {
@@ -111,9 +111,10 @@ impl PolicyBuilder {
         self
     }
 
-    /// Offers a mode.
+    /// Offers a mode; says more of it where it is offered already.
     pub fn mode(mut self, mode: Mode, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
-        let built = say(ModeBuilder { mode, policy: ModePolicy::default(), faults: Faults::none() });
+        let policy = self.modes.remove(&mode).unwrap_or_default();
+        let built = say(ModeBuilder { mode, policy, faults: Faults::none() });
         self.faults.extend(built.faults.iter().cloned());
         self.modes.insert(mode, built.policy);
         self
@@ -191,7 +192,7 @@ impl PolicyBuilder {
 /// What is said of a kind.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct KindBuilder(Kind);
+pub struct KindBuilder(pub(super) Kind);
 
 impl KindBuilder {
     /// Its table, where that is called differently.
@@ -301,9 +302,9 @@ impl KindBuilder {
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ModeBuilder {
-    mode: Mode,
-    policy: ModePolicy,
-    faults: Faults,
+    pub(super) mode: Mode,
+    pub(super) policy: ModePolicy,
+    pub(super) faults: Faults,
 }
 
 impl ModeBuilder {

@@ -1,6 +1,7 @@
 //! Policies: who may remove whom, what stops it, and what happens along each reference. Pure and synchronous.
 
 mod access;
+mod adapt;
 mod builder;
 mod compile;
 mod decide;
@@ -12,6 +13,7 @@ mod keyed;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]
 mod policy;
+pub mod presets;
 mod refusal;
 mod rule;
 mod rule_build;

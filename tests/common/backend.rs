@@ -42,6 +42,15 @@ impl Backend {
         }
     }
 
+    /// The same, in tables that the test brings itself where the store has tables.
+    pub(crate) async fn with_tables(on: On, policy: &DeletionPolicy, tables: &str, rows: &Value) -> Self {
+        match on {
+            On::Memory => Self::with(on, policy, rows).await,
+            #[cfg(feature = "sqlite")]
+            On::Sqlite => Self::Sqlite(super::sqlite::File::with_tables(policy.map(), tables, rows).await),
+        }
+    }
+
     pub(crate) fn store(&self) -> Arc<dyn Whole> {
         match self {
             Self::Memory(store, _) => store.clone(),

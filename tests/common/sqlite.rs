@@ -35,16 +35,20 @@ impl File {
     }
 
     pub(crate) async fn with_schema(map: &Arc<DataMap>, rows: &Value, schema: Schema) -> Self {
-        let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
-        let file = Self { pool, map: map.clone() };
         let mut kinds: Vec<&Kind> = map.kinds().collect();
         if schema.reversed {
             kinds.reverse();
         }
-        for kind in kinds {
-            file.run(&create_table(map, kind, rows, schema)).await;
-        }
+        let tables: Vec<_> = kinds.into_iter().map(|kind| create_table(map, kind, rows, schema)).collect();
+        Self::with_tables(map, &tables.join(";\n"), rows).await
+    }
+
+    /// The rows in tables that the test brings itself.
+    pub(crate) async fn with_tables(map: &Arc<DataMap>, tables: &str, rows: &Value) -> Self {
+        let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        let file = Self { pool, map: map.clone() };
+        sqlx::raw_sql(AssertSqlSafe(tables.to_owned())).execute(&file.pool).await.unwrap();
         let store = file.store().migrate().await.unwrap();
         drop(store);
         // Rows arrive in the order of the document; their keys are checked when all of them are there.

@@ -44,11 +44,11 @@ impl Action {
 /// What was done: `deleted`, `eliminad` (the ending follows the noun).
 pub(super) fn past(mode: Mode) -> (&'static str, &'static str) {
     match mode {
-        Mode::HardDelete | Mode::SoftDelete => ("deleted", "eliminad"),
-        Mode::Anonymize => ("anonymized", "anonimizad"),
         Mode::Create => ("created", "cread"),
         Mode::Update => ("updated", "actualizad"),
         Mode::Reassign => ("reassigned", "reasignad"),
+        Mode::HardDelete | Mode::SoftDelete => ("deleted", "eliminad"),
+        Mode::Anonymize => ("anonymized", "anonimizad"),
         Mode::Deactivate => ("deactivated", "desactivad"),
         Mode::Reactivate => ("reactivated", "reactivad"),
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::noun::sentence;
 use super::{Action, Answer, Body, Case, ErrorList, Noun, StatusMessage, Success, text};
-use crate::domain::{Language, Mode, RecordId, instant_text};
+use crate::domain::{Language, Mode, RecordId, Violations, instant_text};
 use crate::lifecycle::Error;
 use crate::plan::{NotExecutable, Plan, Receipt};
 use crate::policy::Refusal;
@@ -169,6 +169,7 @@ impl Wire {
         let case = Case::of(error);
         let answer = match error {
             Error::Blocked(NotExecutable(plan)) => return self.blocked(plan),
+            Error::Invalid(violations) => self.violations(violations),
             Error::Refused(Refusal::Invalid { message, .. }) if self.language == Language::English => {
                 self.listing(case, vec![message.clone()])
             }
@@ -176,6 +177,23 @@ impl Wire {
         };
         let remedy = if answer.remedy.is_empty() { error.remedy().into() } else { answer.remedy };
         Answer { remedy, ..answer }
+    }
+
+    /// The answer to values that make no sense: the first violation, or all of them where the shape has a place
+    /// for them.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::ClientPatch;
+    /// use client_lifecycle::lifecycle::wire::Wire;
+    /// let body = serde_json::json!({ "name": "M", "email": "maria" });
+    /// let violations = ClientPatch::from_json(&body).unwrap_err();
+    /// let answer = Wire::clinic().violations(&violations);
+    /// assert_eq!(answer.json(), r#"{"statusCode":400,"statusMessage":"Email inválido"}"#);
+    /// ```
+    #[must_use]
+    pub fn violations(&self, violations: &Violations) -> Answer {
+        let told = violations.in_language(self.language);
+        self.listing(Case::Invalid, told.iter().map(|violation| violation.message.clone()).collect())
     }
 
     /// The answer to a case that the host found out by itself, such as credentials it did not accept.

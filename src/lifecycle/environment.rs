@@ -1,0 +1,77 @@
+//! Where the lifecycle runs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::domain::{Reason, Request};
+use crate::policy::Refusal;
+
+/// Where a lifecycle runs: a fact of the host, in no policy.
+///
+/// In production nothing is deleted because it is test data: what looks like a test account there is somebody's.
+///
+/// ```
+/// use client_lifecycle::domain::{Actor, Reason, Record, Request};
+/// use client_lifecycle::lifecycle::Environment;
+/// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow("ADMIN")).build()?;
+/// let store = MemoryStore::new().with("clients", [Record::new("c1")]);
+/// let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN")).because(Reason::TestData);
+///
+/// let lifecycle = Lifecycle::open(store, policy).await?;
+/// assert!(lifecycle.delete(&request).await.is_err());
+/// let lifecycle = lifecycle.with_environment(Environment::NonProduction);
+/// assert!(lifecycle.delete(&request).await.is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Environment {
+    /// The data of real people.
+    #[default]
+    Production,
+    /// Development, tests, staging.
+    NonProduction,
+}
+
+impl Environment {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Production, Self::NonProduction];
+
+    /// The name on command lines.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::NonProduction => "non-production",
+        }
+    }
+
+    /// Whether the request's reason can be true here.
+    pub(super) fn check(self, request: &Request) -> Result<(), Refusal> {
+        match (self, request.reason) {
+            (Self::Production, Some(Reason::TestData)) => Err(Refusal::Invalid {
+                message: "there is no test data in production".into(),
+                remedy: "name the true reason, or open the lifecycle with `Environment::NonProduction`"
+                    .into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Environment {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|environment| environment.as_str() == text);
+        found.ok_or_else(|| format!("`{text}` is no environment; there are production, non-production"))
+    }
+}

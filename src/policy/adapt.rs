@@ -1,0 +1,157 @@
+//! Adapting a policy that is already written, such as a preset, to a schema and to rules of one's own.
+
+use std::collections::BTreeSet;
+
+use super::{Access, Allow, EntryBuilder, KindBuilder, ModeBuilder, ModePolicy, PolicyBuilder};
+use crate::domain::{Fault, FieldName, KindName, Mode, ReferenceName};
+
+impl PolicyBuilder {
+    /// Leaves out a kind that the host does not have, with everything that speaks of it: its references and their
+    /// rules, guards and effects, and the kinds that hang on the subject over it alone.
+    ///
+    /// ```
+    /// use client_lifecycle::DeletionPolicy;
+    /// use client_lifecycle::policy::cascade;
+    /// let policy = DeletionPolicy::of("clients")
+    ///     .reference("bookings.client_id", "clients")
+    ///     .reference("booking_items.booking_id", "bookings")
+    ///     .reference("debts.client_id", "clients")
+    ///     .hard_delete(|mode| mode.allow("ADMIN").others(cascade()))
+    ///     .without("bookings")
+    ///     .build()?;
+    /// assert_eq!(policy.map().kinds().map(|kind| kind.name.as_str()).collect::<Vec<_>>(), ["clients", "debts"]);
+    /// # Ok::<(), client_lifecycle::domain::Faults>(())
+    /// ```
+    pub fn without(mut self, kind: impl Into<KindName>) -> Self {
+        let kind = kind.into();
+        if kind == self.subject || !self.kinds.contains_key(&kind) {
+            let message = format!("`{kind}` cannot be left out");
+            let remedy = "name a kind that the policy has and that is not its subject";
+            self.faults.push(Fault::new(format!("kinds.{kind}"), message).remedy(remedy));
+            return self;
+        }
+        let before = self.hanging();
+        let mut removed = self.remove_references(&BTreeSet::from([kind.clone()]));
+        let after = self.hanging();
+        let mut gone: BTreeSet<KindName> = before.difference(&after).cloned().collect();
+        gone.insert(kind);
+        removed.extend(self.remove_references(&gone));
+        self.kinds.retain(|name, _| !gone.contains(name));
+        for mode in self.modes.values_mut() {
+            forget(mode, &gone, &removed);
+        }
+        self
+    }
+
+    /// No longer offers a mode.
+    pub fn without_mode(mut self, mode: Mode) -> Self {
+        if self.modes.remove(&mode).is_none() {
+            let fault = Fault::new(format!("modes.{mode}"), "the mode is not offered and cannot be left out");
+            self.faults.push(fault);
+        }
+        self
+    }
+
+    fn remove_references(&mut self, of: &BTreeSet<KindName>) -> BTreeSet<ReferenceName> {
+        let (removed, left) = std::mem::take(&mut self.references)
+            .into_iter()
+            .partition(|reference| of.contains(&reference.from) || of.contains(&reference.to));
+        self.references = left;
+        Vec::into_iter(removed).map(|reference| reference.name).collect()
+    }
+
+    /// The kinds that hang on the subject over any chain of references.
+    fn hanging(&self) -> BTreeSet<KindName> {
+        let mut found = BTreeSet::new();
+        let mut next = vec![self.subject.clone()];
+        while let Some(kind) = next.pop() {
+            let below = self.references.iter().filter(|reference| reference.to == kind);
+            next.extend(below.map(|reference| reference.from.clone()).filter(|from| !found.contains(from)));
+            found.insert(kind);
+        }
+        found
+    }
+}
+
+/// Takes out of a mode what speaks of kinds and references that are gone.
+fn forget(mode: &mut ModePolicy, gone: &BTreeSet<KindName>, removed: &BTreeSet<ReferenceName>) {
+    let is_left = |on: &KindName, via: &[ReferenceName]| {
+        !gone.contains(on) && !via.iter().any(|name| removed.contains(name))
+    };
+    mode.rules.named.retain(|name, _| !removed.contains(name));
+    mode.guards.retain(|guard| is_left(&guard.on, &guard.via));
+    mode.effects.retain(|effect| effect.on.as_ref().is_none_or(|on| is_left(on, &effect.via)));
+}
+
+impl KindBuilder {
+    /// Leaves out what is said of a field that the host does not have: its type, its mask, its part as status,
+    /// version or instant.
+    pub fn without(mut self, field: impl Into<FieldName>) -> Self {
+        let field = field.into();
+        let kind = &mut self.0;
+        kind.fields.remove(&field);
+        kind.personal.remove(&field);
+        kind.status = kind.status.take().filter(|status| status.field != field);
+        for part in [
+            &mut kind.deleted_at,
+            &mut kind.created_at,
+            &mut kind.updated_at,
+            &mut kind.version,
+            &mut kind.key,
+        ] {
+            *part = part.take().filter(|name| *name != field);
+        }
+        self
+    }
+}
+
+impl ModeBuilder {
+    /// Allows this way to ask and no other; [`allow`](Self::allow) adds more.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::Language;
+    /// use client_lifecycle::policy::presets;
+    /// let policy = presets::clinic(Language::English).hard_delete(|mode| mode.allow_only("ADMIN")).build()?;
+    /// # let _ = policy;
+    /// # Ok::<(), client_lifecycle::domain::Faults>(())
+    /// ```
+    pub fn allow_only(mut self, allow: impl Into<Allow>) -> Self {
+        self.policy.allow = Some(Access::Some(vec![allow.into()]));
+        self
+    }
+
+    /// Says otherwise what happens along a reference that has been decided.
+    pub fn overrule(mut self, reference: impl Into<ReferenceName>, rule: EntryBuilder) -> Self {
+        let reference = reference.into();
+        if self.policy.rules.named.remove(&reference).is_none() {
+            let path = format!("modes.{}.rules.{reference}", self.mode);
+            let fault = Fault::new(path, "the reference is not decided yet").remedy("say `rule` instead");
+            self.faults.push(fault);
+        }
+        self.rule(reference, rule)
+    }
+
+    /// Leaves out a guard.
+    pub fn without_guard(mut self, name: &str) -> Self {
+        let before = self.policy.guards.len();
+        self.policy.guards.retain(|guard| guard.name != name);
+        let left_out = before - self.policy.guards.len();
+        self.left_out(left_out, "guards", name)
+    }
+
+    /// Leaves out what is told about a topic.
+    pub fn without_effect(mut self, topic: &str) -> Self {
+        let before = self.policy.effects.len();
+        self.policy.effects.retain(|effect| effect.topic != topic);
+        let left_out = before - self.policy.effects.len();
+        self.left_out(left_out, "effects", topic)
+    }
+
+    fn left_out(mut self, count: usize, what: &str, name: &str) -> Self {
+        if count == 0 {
+            let path = format!("modes.{}.{what}", self.mode);
+            self.faults.push(Fault::new(path, format!("there is no `{name}` to leave out")));
+        }
+        self
+    }
+}
