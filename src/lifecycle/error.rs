@@ -194,7 +194,10 @@ impl Error {
             Self::Refused(refusal) => refusal.outcome(),
             Self::Blocked(_) => AuditOutcome::Blocked,
             Self::Conflict { .. } | Self::Changed(_) | Self::Taken { .. } => AuditOutcome::Conflict,
-            Self::ForeignPlan | Self::OperationReused(_) | Self::Invalid(_) => AuditOutcome::Invalid,
+            Self::ForeignPlan
+            | Self::OperationReused(_)
+            | Self::Invalid(_)
+            | Self::Store(StoreError::WrongId { .. }) => AuditOutcome::Invalid,
             Self::Misfit(_)
             | Self::NoMaskKey { .. }
             | Self::Unreadable(_)

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Change, Clock, Environment, Error, OperationIds, RandomIds, SystemClock, audit};
 use crate::domain::{ClientRules, Faults, MaskKey, Mode, OperationId, RecordId, Request, to_milliseconds};
-use crate::plan::{Binding, Digest, Outcome, Plan, Receipt, SurveyQuery};
+use crate::plan::{Binding, ChangeSet, Digest, Outcome, Plan, Receipt, SurveyQuery};
 use crate::policy::{DeletionPolicy, Refusal};
 use crate::store::{Store, StoreError};
 
@@ -413,20 +413,24 @@ impl<S: Store> Lifecycle<S> {
         };
         let why = self.why_not_found(&error).await;
         let attempt = audit::refused(request, self.policy.map(), own, self.now(), &error, why);
-        let mut recorded = self.store.apply(&attempt).await;
-        for _ in 1..self.attempts {
-            // A reply that was lost, or another writer: the entry is written once, whichever it was.
-            if recorded.as_ref().is_err_and(StoreError::is_retryable) {
-                recorded = self.store.apply(&attempt).await;
-            }
-        }
-        match recorded {
+        match self.record(&attempt).await {
             Ok(receipt) if receipt.outcome == Outcome::None => Err(error),
             Ok(receipt) if is_of(&receipt, request) => Ok(receipt),
             Ok(_) => Err(Error::OperationReused(operation)),
             Err(_) if matches!(error, Error::Store(_)) => Err(error),
             Err(source) => Err(Error::NotRecorded { attempt: Box::new(error), source }),
         }
+    }
+
+    pub(super) async fn record(&self, attempt: &ChangeSet) -> Result<Receipt, StoreError> {
+        let mut recorded = self.store.apply(attempt).await;
+        for _ in 1..self.attempts {
+            // A reply that was lost, or another writer: the entry is written once, whichever it was.
+            if recorded.as_ref().is_err_and(StoreError::is_retryable) {
+                recorded = self.store.apply(attempt).await;
+            }
+        }
+        recorded
     }
 }
 

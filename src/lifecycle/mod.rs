@@ -8,6 +8,7 @@ mod error;
 mod find;
 #[allow(clippy::module_inception, reason = "the lifecycle is what this floor is named after")]
 mod lifecycle;
+mod reject;
 mod truth;
 mod unique;
 mod update;

@@ -1,0 +1,52 @@
+//! The users of the notification system.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use client_lifecycle::domain::{Actor, Request};
+use client_lifecycle::lifecycle::wire::Wire;
+use client_lifecycle::store::StoreError;
+
+use crate::answer::{failed, reply};
+use crate::asked::{Asked, remove};
+use crate::caller::Caller;
+use crate::fallback::Id;
+use crate::service::Service;
+use crate::shapes::{ErrorList, OperationKey, RemovalQuery};
+
+/// Deletes a user for good.
+#[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "notifications",
+    params(("id" = Uuid, Path, description = "The user"), RemovalQuery,
+           OperationKey),
+    responses((status = 204, description = "The user is deleted"),
+              (status = 400, body = ErrorList, description = "The id is no UUID, or the request makes no sense"),
+              (status = 404, body = ErrorList, description = "There is no such user"),
+              (status = 409, body = ErrorList, description = "The data changed meanwhile"),
+              (status = 500, body = ErrorList, description = "It did not work")))]
+pub(crate) async fn delete(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Id(id): Id,
+    asked: Asked,
+) -> Response {
+    let wire = Wire::notifications();
+    let deleted = async {
+        let nobody = caller.recorded_as(Actor::anonymous());
+        match wire.id(&id) {
+            Ok(id) => {
+                let request = Request::hard_delete("users", id).by(nobody);
+                remove(&service.notifications, request, &asked, &[]).await
+            }
+            Err(_) => {
+                let request = Request::hard_delete("users", &*id).by(nobody);
+                let why = StoreError::WrongId { kind: "users".into(), id: id.into(), expected: "UUIDs" };
+                Err(service.notifications.reject(&request, why).await)
+            }
+        }
+    };
+    match deleted.await {
+        Ok(receipt) => reply(&wire.done(&receipt)),
+        Err(error) => failed(&wire, &error),
+    }
+}
