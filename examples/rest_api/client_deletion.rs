@@ -11,7 +11,7 @@ use client_lifecycle::lifecycle::wire::{Action, Wire};
 use crate::answer::{failed, json, reply};
 use crate::asked::{Asked, remove};
 use crate::caller::Caller;
-use crate::fallback::Id;
+use crate::id::Id;
 use crate::service::Service;
 use crate::shapes::{
     ClinicRefusal, DeletionPlan, Done, OperationKey, RemovalQuery, StatusMessage, WriteQuery,
@@ -25,11 +25,11 @@ use crate::shapes::{
 pub(crate) async fn plan(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Id(id): Id,
+    id: Id,
     asked: Asked,
 ) -> Response {
     let planned = async {
-        let request = Request::hard_delete("clients", id).by(service.by_session(&caller).await?);
+        let request = Request::hard_delete("clients", id.of_client()).by(service.by_session(&caller).await?);
         service.clinic.plan(&asked.complete(request, &[])?).await
     };
     match planned.await {
@@ -49,12 +49,12 @@ pub(crate) async fn plan(
 pub(crate) async fn delete(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Id(id): Id,
+    id: Id,
     asked: Asked,
 ) -> Response {
     let wire = Wire::clinic();
     let deleted = async {
-        let request = Request::hard_delete("clients", id).by(service.by_session(&caller).await?);
+        let request = Request::hard_delete("clients", id.of_client()).by(service.by_session(&caller).await?);
         remove(&service.clinic, request, &asked, &[]).await
     };
     match deleted.await {

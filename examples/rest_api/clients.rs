@@ -6,23 +6,30 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use client_lifecycle::domain::{Actor, ClientPatch, NewClient, Request, Role, Status};
+use client_lifecycle::domain::{Actor, ClientPatch, NewClient, RecordId, Request, Role, Status};
 use client_lifecycle::lifecycle::wire::{Action, Case, Wire};
-use client_lifecycle::lifecycle::{ClientPage, Error};
+use client_lifecycle::lifecycle::{ClientPage, Clients, Error};
 use client_lifecycle::policy::Refusal;
-use serde_json::json;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::answer::{failed, json, reply};
 use crate::asked::{Asked, invalid};
 use crate::body::Body;
 use crate::caller::Caller;
-use crate::fallback::Id;
+use crate::id::Id;
 use crate::service::Service;
 use crate::shapes::{
     Client, ClientChanges, ClientList, ClientToCreate, ClinicRefusal, ListQuery, OperationKey, StatusMessage,
     WriteQuery,
 };
+
+#[derive(Serialize)]
+struct Page {
+    clients: Vec<client_lifecycle::domain::Client>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<RecordId>,
+}
 
 /// How many clients a page has, where nothing is said, and at most.
 const PAGE: (u32, u32) = (20, 100);
@@ -40,11 +47,8 @@ pub(crate) async fn list(State(service): State<Arc<Service>>, caller: Caller, as
     let listed = async { Ok(service.clinic.list(&page(&asked)?).await?) };
     match listed.await {
         Ok(page) => {
-            let mut list = json!({ "clients": page.clients });
-            if let Some(next) = page.next {
-                list["next"] = json!(next);
-            }
-            json(StatusCode::OK, &list)
+            let Clients { clients, next, .. } = page;
+            json(StatusCode::OK, &Page { clients, next })
         }
         Err(error) => failed(&wire, &error),
     }
@@ -55,12 +59,12 @@ pub(crate) async fn list(State(service): State<Arc<Service>>, caller: Caller, as
     params(("id" = Uuid, Path, description = "The client")),
     responses((status = 200, body = Client, description = "The client"),
               (status = 404, body = StatusMessage, description = "There is no such client"), ClinicRefusal))]
-pub(crate) async fn find(State(service): State<Arc<Service>>, caller: Caller, Id(id): Id) -> Response {
+pub(crate) async fn find(State(service): State<Arc<Service>>, caller: Caller, id: Id) -> Response {
     let wire = Wire::clinic().doing(Action::Read);
     if let Err(response) = staff(&service, &caller, &wire).await {
         return response;
     }
-    match service.clinic.find(id).await {
+    match service.clinic.find(id.of_client()).await {
         Ok(client) => json(StatusCode::OK, &client),
         Err(error) => failed(&wire, &error),
     }
@@ -110,13 +114,13 @@ pub(crate) async fn create(
 pub(crate) async fn update(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    Id(id): Id,
+    id: Id,
     asked: Asked,
     body: Body,
 ) -> Response {
     let wire = Wire::clinic().doing(Action::Update);
     let updated = async {
-        let request = Request::update("clients", id).by(service.by_session(&caller).await?);
+        let request = Request::update("clients", id.of_client()).by(service.by_session(&caller).await?);
         let complete = asked.complete(request.clone(), &[]).map_err(Error::from);
         match complete.and_then(|request| Ok((request, body.read(ClientPatch::from_json)?))) {
             Ok((request, patch)) => service.clinic.update(&request, &patch).await,

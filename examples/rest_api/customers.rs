@@ -10,7 +10,7 @@ use client_lifecycle::lifecycle::wire::Wire;
 use crate::answer::{failed, reply};
 use crate::asked::{Asked, invalid, remove};
 use crate::caller::Caller;
-use crate::fallback::Id;
+use crate::id::Id;
 use crate::service::Service;
 use crate::shapes::{CustomerDeleted, CustomerQuery, Message, OperationKey, RemovalQuery};
 

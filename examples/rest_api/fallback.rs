@@ -1,28 +1,10 @@
 //! Paths and methods that there are not, answered in the shape of the system they look like.
 
-use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::Uri;
-use axum::http::request::Parts;
 use axum::response::Response;
 use client_lifecycle::lifecycle::wire::Wire;
 
 use crate::answer::reply;
-
-/// The id in a path; empty where there is none, and where it is nothing but spaces.
-pub(crate) struct Id(pub(crate) String);
-
-impl<S: Send + Sync> FromRequestParts<S> for Id {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let Ok(params) = RawPathParams::from_request_parts(parts, state).await else {
-            // Bytes that are no text are the id of nobody.
-            return Ok(Self("\u{fffd}".into()));
-        };
-        let id = params.iter().next().map_or("", |(_, id)| id);
-        Ok(Self(if id.trim().is_empty() { String::new() } else { id.into() }))
-    }
-}
 
 pub(crate) async fn no_such_path(uri: Uri) -> Response {
     let (wire, spanish) = like(uri.path());

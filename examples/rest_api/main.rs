@@ -19,6 +19,7 @@ mod demo;
 mod fallback;
 mod health;
 mod hs256;
+mod id;
 mod options;
 mod policies;
 mod routes;

@@ -15,7 +15,7 @@ use crate::answer::{failed, reply};
 use crate::asked::{Asked, invalid, remove};
 use crate::body::Body;
 use crate::caller::Caller;
-use crate::fallback::Id;
+use crate::id::Id;
 use crate::service::Service;
 use crate::shapes::{Message, NewOwner, OperationKey, RemovalQuery, UnionRefusal, WriteQuery};
 

@@ -11,7 +11,7 @@ use client_lifecycle::store::StoreError;
 use crate::answer::{failed, reply};
 use crate::asked::{Asked, remove};
 use crate::caller::Caller;
-use crate::fallback::Id;
+use crate::id::Id;
 use crate::service::Service;
 use crate::shapes::{ErrorList, OperationKey, RemovalQuery};
 
