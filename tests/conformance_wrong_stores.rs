@@ -49,6 +49,8 @@ enum Wrong {
     CallsEverythingRetryable,
     TakesAWrongIdForAnUnknownName,
     ForgetsOperations,
+    FindsTextsByTheirCase,
+    IgnoresHolders,
 }
 
 struct WrongStore {
@@ -216,10 +218,25 @@ impl Records for WrongRecords {
         self.inner.referrers(kind, reference, ids, page).await
     }
 
+    async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
+        let mut found = self.inner.holding(kind, field, text).await?;
+        if self.wrong == Wrong::FindsTextsByTheirCase {
+            found.retain(|row| row.get(field).as_text() == Some(text));
+        }
+        Ok(found)
+    }
+
+    async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {
+        self.inner.page(kind, page).await
+    }
+
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
         let mut batch = batch.clone();
         let hidden = |kind: &str| self.hides(kind) || kind == "ghosts";
         batch.unchanged.retain(|condition| !hidden(condition.kind.as_str()));
+        if self.wrong == Wrong::IgnoresHolders {
+            batch.holders.clear();
+        }
         self.inner.write(&batch).await
     }
 
@@ -271,11 +288,11 @@ macro_rules! found {
 
 found! {
     a_store_that_keeps_half_after_an_error: KeepsHalfAfterAnError
-        by clause_1_a_failed_precondition_changes_nothing, breaks [1, 2, 4, 6, 8];
+        by clause_1_a_failed_precondition_changes_nothing, breaks [1, 2, 3, 4, 6, 8];
     a_store_that_writes_in_two_parts: WritesInTwoParts
         by clause_1_a_dropped_call_changes_everything_or_nothing, breaks [1, 2, 3, 4, 6, 7, 9];
     a_store_that_ignores_preconditions: IgnoresPreconditions
-        by clause_2_every_difference_is_reported_with_what_was_found, breaks [1, 2, 6, 8];
+        by clause_2_every_difference_is_reported_with_what_was_found, breaks [1, 2, 3, 6, 8];
     a_store_that_checks_preconditions_before: ChecksPreconditionsBefore
         by clause_2_of_two_racing_change_sets_one_wins, breaks [2];
     a_store_that_reports_the_first_difference_only: ReportsTheFirstDifferenceOnly
@@ -305,9 +322,13 @@ found! {
     a_store_whose_two_transactions_are_seen: WritesInTwoParts
         by clause_7_a_reader_beside_a_writer_sees_whole_states, breaks [1, 2, 3, 4, 6, 7, 9];
     a_store_that_calls_everything_retryable: CallsEverythingRetryable
-        by clause_8_conflict_and_unknown_are_two_things, breaks [2, 4, 8];
+        by clause_8_conflict_and_unknown_are_two_things, breaks [2, 3, 4, 8];
     a_store_that_takes_a_wrong_id_for_an_unknown_name: TakesAWrongIdForAnUnknownName
         by clause_8_an_id_of_another_sort_is_told_apart, breaks [8];
+    a_store_that_finds_texts_by_their_case: FindsTextsByTheirCase
+        by clause_2_a_text_that_another_holds_is_a_difference, breaks [2];
+    a_store_that_ignores_who_else_holds_a_text: IgnoresHolders
+        by clause_2_of_two_who_want_one_text_one_gets_it, breaks [2];
     a_store_that_forgets_operations: ForgetsOperations
         by clause_9_a_repetition_returns_the_first_receipt, breaks [1, 9];
 }

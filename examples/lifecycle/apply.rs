@@ -23,7 +23,8 @@ struct Applied<'a> {
 pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
     let opened = store::to_write(shared, &policy).await?;
-    let mut lifecycle = mask_key::given(Lifecycle::open(opened.store, policy).await?, shared)?;
+    let lifecycle = mask_key::given(Lifecycle::open(opened.store, policy).await?, shared)?;
+    let mut lifecycle = lifecycle.with_environment(asked.request.environment);
     if let Some(now) = asked.request.now {
         lifecycle = lifecycle.with_clock(now);
     }

@@ -12,7 +12,8 @@ use crate::{mask_key, output, policy, store};
 pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
     let opened = store::to_read(shared, &policy).await?;
-    let mut lifecycle = mask_key::given(Lifecycle::open(opened.store, policy).await?, shared)?;
+    let lifecycle = mask_key::given(Lifecycle::open(opened.store, policy).await?, shared)?;
+    let mut lifecycle = lifecycle.with_environment(asked.environment);
     if let Some(now) = asked.now {
         lifecycle = lifecycle.with_clock(now);
     }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use client_lifecycle::domain::{Actor, Mode, Reason, RecordId, ReferenceName, Request, Role};
+use client_lifecycle::lifecycle::Environment;
 
 #[derive(Debug, Args)]
 pub(crate) struct RequestArguments {
@@ -46,6 +47,10 @@ pub(crate) struct RequestArguments {
     /// The new target of a reference whose rule is `reassign`; may be repeated
     #[arg(long, value_name = "REFERENCE=ID", value_parser = new_target)]
     reassign: Vec<(String, String)>,
+    /// Where the records are: in production nothing is deleted as test data
+    #[arg(long, default_value_t, value_parser = PossibleValuesParser::new(Environment::ALL.map(Environment::as_str))
+        .try_map(|name| name.parse::<Environment>()))]
+    pub(crate) environment: Environment,
     /// Judge as if it were then, such as `2026-11-20T10:00:00Z`
     #[arg(long, value_name = "RFC3339", value_parser = instant)]
     pub(crate) now: Option<DateTime<Utc>>,

@@ -102,6 +102,20 @@ impl Records for Documents {
         Ok(found.take(page.limit).cloned().collect())
     }
 
+    // What follows is only needed for the typed clients: unique e-mail addresses, and lists.
+    async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
+        let collections = self.lock();
+        let rows = collections.get(&kind.name).ok_or_else(|| unknown(&kind.name))?;
+        Ok(rows.values().filter(|row| holds_text(row, field, text)).cloned().collect())
+    }
+
+    async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {
+        let collections = self.lock();
+        let rows = collections.get(&kind.name).ok_or_else(|| unknown(&kind.name))?;
+        let is_next = |row: &&Record| page.after.is_none_or(|after| row.id > *after);
+        Ok(rows.values().filter(is_next).take(page.limit).cloned().collect())
+    }
+
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
         // One lock from the first condition to the last change.
         let mut current = self.lock();
@@ -141,7 +155,16 @@ fn holds(collections: &Collections, batch: &Batch) -> bool {
         let found = rows.filter(|row| row.get(&field).as_id().as_ref() == Some(&none.target));
         found.map(|row| &row.id).eq(&none.referrers)
     });
-    unchanged && no_others
+    let holders = batch.holders.iter().all(|held| {
+        let rows = collections.get(&held.kind).into_iter().flat_map(BTreeMap::values);
+        let found = rows.filter(|row| holds_text(row, &held.field, &held.text));
+        found.map(|row| &row.id).eq(&held.rows)
+    });
+    unchanged && no_others && holders
+}
+
+fn holds_text(row: &Record, field: &FieldName, text: &str) -> bool {
+    row.get(field).as_text().is_some_and(|held| held.eq_ignore_ascii_case(text))
 }
 
 fn unknown(kind: &KindName) -> StoreError {

@@ -63,11 +63,14 @@ impl DataMap {
         for kind in kinds {
             let path = format!("kinds.{}", kind.name);
             if kind.name.as_str().is_empty() {
-                faults.push(Fault::new("kinds", "a kind needs a name"));
+                faults.push(Fault::new("kinds", "a kind needs a name").remedy("call it as its table"));
             }
             check_kind(&path, &kind, &mut faults);
             if map.kinds.insert(kind.name.clone(), kind).is_some() {
-                faults.push(Fault::new(path, "the kind is declared twice"));
+                faults.push(
+                    Fault::new(path, "the kind is declared twice")
+                        .remedy("give each a name of its own, with `table` for its table"),
+                );
             }
         }
         for reference in references {
@@ -162,6 +165,15 @@ impl DataMap {
         fields.into_iter()
     }
 
+    /// Makes a field known that nothing else declares, without a type.
+    pub(crate) fn know_field(&mut self, kind: &KindName, field: &FieldName) {
+        if let Some(kind) = self.kinds.get_mut(kind)
+            && !kind.personal.contains_key(field)
+        {
+            kind.fields.entry(field.clone()).or_default();
+        }
+    }
+
     /// Declares the type of a field that nothing else declares; the type it has otherwise.
     pub(crate) fn infer_type(
         &mut self,
@@ -196,7 +208,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
     kept_by_the_library(path, kind, faults);
     for (field, mask) in &kind.personal {
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
-        if unique && !mask_keeps_unique(mask) {
+        if unique && !mask.keeps_unique() {
             faults.push(
                 Fault::new(
                     format!("{path}.personal.{field}"),
@@ -235,13 +247,5 @@ fn kept_by_the_library(path: &str, kind: &Kind, faults: &mut Faults) {
                     .remedy("correct its type under `fields`"),
             );
         }
-    }
-}
-
-fn mask_keeps_unique(mask: &super::Mask) -> bool {
-    use super::Mask;
-    match mask {
-        Mask::Null | Mask::PlaceholderEmail | Mask::Hmac => true,
-        Mask::Text(_) | Mask::Year | Mask::Truncate(_) => false,
     }
 }

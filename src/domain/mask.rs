@@ -29,3 +29,13 @@ pub enum Mask {
     /// entropy can be guessed back from it.
     Hmac,
 }
+
+impl Mask {
+    /// Whether two rows with different values have different values afterwards too, or none.
+    pub(crate) fn keeps_unique(&self) -> bool {
+        match self {
+            Self::Null | Self::PlaceholderEmail | Self::Hmac => true,
+            Self::Text(_) | Self::Year | Self::Truncate(_) => false,
+        }
+    }
+}

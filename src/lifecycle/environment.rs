@@ -54,8 +54,7 @@ impl Environment {
         match (self, request.reason) {
             (Self::Production, Some(Reason::TestData)) => Err(Refusal::Invalid {
                 message: "there is no test data in production".into(),
-                remedy: "name the true reason, or open the lifecycle with `Environment::NonProduction`"
-                    .into(),
+                remedy: "name the true reason, or ask in an environment that is not production".into(),
             }),
             _ => Ok(()),
         }

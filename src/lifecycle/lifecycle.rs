@@ -119,7 +119,7 @@ impl<S: Store> Lifecycle<S> {
     ///
     /// let request = Request::anonymize("clients", "c1").by(Actor::new("ana", "ADMIN"));
     /// lifecycle.delete(&request).await?;
-    /// let email = lifecycle.store().rows("clients")[0].get(&"email".into()).clone();
+    /// let email = lifecycle.store().rows("clients")[0].get("email").clone();
     /// assert_eq!(email.as_text().map(str::len), Some(64));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;

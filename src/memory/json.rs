@@ -36,7 +36,8 @@ impl MemoryStore {
     /// Everything that is wrong, each with its place.
     pub fn from_json(map: &DataMap, data: &Json) -> Result<Self, Faults> {
         let Json::Object(kinds) = data else {
-            return Err(Fault::new("data", "not an object of arrays").into());
+            let fault = Fault::new("data", "not an object of arrays");
+            return Err(fault.remedy("write `{\"clients\": [{…}]}`").into());
         };
         let mut faults = Faults::none();
         let mut store = Self::new();
@@ -50,7 +51,10 @@ impl MemoryStore {
                 continue;
             }
             let Json::Array(rows) = rows else {
-                faults.push(Fault::new(name.as_str(), "not an array of rows"));
+                faults.push(
+                    Fault::new(name.as_str(), "not an array of rows")
+                        .remedy("write `[{…}]`, or leave it out"),
+                );
                 continue;
             };
             if let Some(kind) = map.kind(&name) {
@@ -72,12 +76,18 @@ impl MemoryStore {
     pub fn from_reader(map: &DataMap, reader: impl Read) -> Result<Self, Faults> {
         match serde_json::from_reader::<_, Once>(reader) {
             Ok(Once(data)) => Self::from_json(map, &data),
-            Err(error) if error.is_io() => Err(Fault::new("data", "it could not be read").into()),
+            Err(error) if error.is_io() => Err(Fault::new("data", "it could not be read")
+                .remedy("see that it is there and UTF-8")
+                .into()),
             Err(error) => {
                 let place = format!("line {}, column {}", error.line(), error.column());
                 // The only mistake that JSON may hold.
-                let wrong = if error.is_data() { "a key is said twice" } else { "not JSON" };
-                Err(Fault::new(place, wrong).into())
+                let (said, remedy) = if error.is_data() {
+                    ("a key is said twice", "put what belongs together under one key")
+                } else {
+                    ("not JSON", "correct it at this place")
+                };
+                Err(Fault::new(place, said).remedy(remedy).into())
             }
         }
     }
@@ -157,21 +167,24 @@ fn read_rows(kind: &KindName, id_field: &FieldName, rows: &[Json], faults: &mut 
     for (index, row) in rows.iter().enumerate() {
         let place = format!("{kind}[{index}]");
         let Json::Object(fields) = row else {
-            faults.push(Fault::new(place, "not an object"));
+            faults.push(Fault::new(place, "not an object").remedy("write a row as `{…}`"));
             continue;
         };
         let id = match id(fields.get(id_field.as_str())) {
             Ok(id) => id,
             Err(wrong) => {
-                faults.push(Fault::new(format!("{place}.{id_field}"), wrong));
+                faults.push(
+                    Fault::new(format!("{place}.{id_field}"), wrong)
+                        .remedy("give every row an id of its own: text, or an integer of 64 bits"),
+                );
                 continue;
             }
         };
         if !seen.insert(id.clone()) {
-            faults.push(Fault::new(
-                format!("{place}.{id_field}"),
-                format!("there is another row with the id `{id}`"),
-            ));
+            faults.push(
+                Fault::new(format!("{place}.{id_field}"), format!("there is another row with the id `{id}`"))
+                    .remedy("give every row an id of its own"),
+            );
         }
         let others = fields.iter().filter(|(name, _)| id_field != name.as_str());
         read.push(Record {

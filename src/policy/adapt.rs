@@ -47,7 +47,7 @@ impl PolicyBuilder {
     pub fn without_mode(mut self, mode: Mode) -> Self {
         if self.modes.remove(&mode).is_none() {
             let fault = Fault::new(format!("modes.{mode}"), "the mode is not offered and cannot be left out");
-            self.faults.push(fault);
+            self.faults.push(fault.remedy("name a mode that the policy offers"));
         }
         self
     }
@@ -150,7 +150,8 @@ impl ModeBuilder {
     fn left_out(mut self, count: usize, what: &str, name: &str) -> Self {
         if count == 0 {
             let path = format!("modes.{}.{what}", self.mode);
-            self.faults.push(Fault::new(path, format!("there is no `{name}` to leave out")));
+            let fault = Fault::new(path, format!("there is no `{name}` to leave out"));
+            self.faults.push(fault.remedy("correct the name"));
         }
         self
     }

@@ -79,7 +79,10 @@ impl PolicyBuilder {
     pub fn nullable(mut self) -> Self {
         match self.references.last_mut() {
             Some(reference) => reference.nullable = true,
-            None => self.faults.push(Fault::new("references", "`nullable` needs a reference before it")),
+            None => self.faults.push(
+                Fault::new("references", "`nullable` needs a reference before it")
+                    .remedy("declare the reference first"),
+            ),
         }
         self
     }
@@ -88,7 +91,10 @@ impl PolicyBuilder {
     pub fn lock(mut self, lock: Lock) -> Self {
         match self.references.last_mut() {
             Some(reference) => reference.lock = Some(lock),
-            None => self.faults.push(Fault::new("references", "`lock` needs a reference before it")),
+            None => self.faults.push(
+                Fault::new("references", "`lock` needs a reference before it")
+                    .remedy("declare the reference first"),
+            ),
         }
         self
     }
@@ -348,7 +354,10 @@ impl ModeBuilder {
         self.note_problems(reference.as_str(), &rule);
         if self.policy.rules.named.insert(reference.clone(), rule.entries).is_some() {
             let path = format!("modes.{}.rules.{reference}", self.mode);
-            self.faults.push(Fault::new(path, "the reference is decided twice"));
+            self.faults.push(
+                Fault::new(path, "the reference is decided twice")
+                    .remedy("give it one rule; `otherwise` adds entries"),
+            );
         }
         self
     }
@@ -368,6 +377,7 @@ impl ModeBuilder {
 
     fn note_problems(&mut self, reference: &str, rule: &EntryBuilder) {
         let path = format!("modes.{}.rules.{reference}", self.mode);
-        self.faults.extend(rule.problems.iter().map(|problem| Fault::new(&path, problem)));
+        let remedy = "write `P`, then a number and a unit";
+        self.faults.extend(rule.problems.iter().map(|problem| Fault::new(&path, problem).remedy(remedy)));
     }
 }

@@ -44,7 +44,9 @@ impl TryFrom<PolicyDocument> for DeletionPolicy {
         for (name, policy) in modes {
             match name.parse::<Mode>() {
                 Ok(mode) => _ = known.insert(mode, policy),
-                Err(message) => faults.push(Fault::new(format!("modes.{name}"), message)),
+                Err(message) => {
+                    faults.push(Fault::new(format!("modes.{name}"), message).remedy("correct the name"));
+                }
             }
         }
         match Self::assemble(version, subject, map, known) {

@@ -9,7 +9,7 @@ mod document;
 mod effect;
 mod graph;
 mod guard;
-mod keyed;
+mod masks;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]
 mod policy;
@@ -24,6 +24,8 @@ pub use access::Allow;
 pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder};
 pub use effect::EffectRule;
 pub use guard::{Guard, Severity};
+#[cfg(feature = "sql")]
+pub(crate) use masks::Said;
 pub use mode_policy::{Access, ModePolicy, ReasonRule};
 pub use policy::DeletionPolicy;
 pub use refusal::Refusal;

@@ -59,6 +59,10 @@ pub enum FindingCode {
     MissingIndex,
     /// A trigger does something of its own when the policy removes or changes rows.
     Trigger,
+    /// A mask is longer than its column by declaration.
+    MaskTooLong,
+    /// A mask would give two rows the same value, and the column is unique.
+    MaskNotUnique,
     /// A store without a catalogue objects to the policy.
     Misfit,
 }
@@ -127,6 +131,8 @@ impl FindingCode {
             Self::UnprotectedReference => "unprotected_reference",
             Self::MissingIndex => "missing_index",
             Self::Trigger => "trigger",
+            Self::MaskTooLong => "mask_too_long",
+            Self::MaskNotUnique => "mask_not_unique",
             Self::Misfit => "misfit",
         }
     }

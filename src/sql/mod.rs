@@ -39,6 +39,7 @@ mod statement;
 mod store;
 mod survey;
 mod value;
+mod view;
 
 pub use catalogue::Catalogue;
 pub use connection::{Access, SqlConnection, SqlTransaction};

@@ -106,6 +106,8 @@ impl<C: SqlConnection> Store for SqlStore<C> {
         faults.extend(super::check::names(map, &self.prefix));
         let compared = super::collation::faults(&mut *tx, self.dialect, map, &catalogue).await;
         faults.extend(compared.map_err(|error| doing.failed(error))?);
+        let seen = super::view::faults(&mut *tx, self.dialect, map, &catalogue).await;
+        faults.extend(seen.map_err(|error| doing.failed(error))?);
         // By place; at one place as they were found.
         faults.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(faults)

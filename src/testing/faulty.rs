@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::conformance::yield_now;
-use crate::domain::{DataMap, Fault};
+use crate::domain::{DataMap, Fault, Record};
 use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
-use crate::store::{Store, StoreError};
+use crate::store::{ReadQuery, Reader, Store, StoreError};
 
 /// What a store is called for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +20,8 @@ pub enum Call {
     Survey,
     /// [`Store::apply`], be it an operation or the record of an attempt.
     Apply,
+    /// [`Reader::read`].
+    Read,
 }
 
 /// What goes wrong with a call.
@@ -141,6 +143,14 @@ enum Reply {
 /// A test that panicked has nothing left to protect.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[async_trait]
+impl<S: Reader> Reader for FaultyStore<S> {
+    async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
+        self.called(Call::Read).await?;
+        self.store.read(query).await
+    }
 }
 
 #[async_trait]

@@ -179,3 +179,15 @@ fn a_reader_that_leaves_early_is_no_failure() {
     running.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!((running.wait().unwrap().code(), said.as_str()), (Some(0), ""));
 }
+
+#[test]
+fn test_data_is_deleted_outside_production_only() {
+    let world = World::new("apply-test-data");
+    let line = format!("apply clients free {ADMIN}").replace("privacy_request", "test_data");
+    let ended = world.run("sqlite:app.db", &line);
+    assert_eq!(ended.status, 2);
+    assert!(ended.err.contains("there is no test data in production"), "{}", ended.err);
+    assert_eq!(world.query("SELECT outcome FROM lifecycle_audit"), ["invalid"]);
+    let ended = world.run("sqlite:app.db", &format!("{line} --environment non-production"));
+    assert_eq!(ended.status, 0, "{}", ended.err);
+}

@@ -87,6 +87,16 @@ impl Records for SharedRecords {
         self.0.referrers(kind, reference, ids, page).await
     }
 
+    async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
+        yield_now().await;
+        self.0.holding(kind, field, text).await
+    }
+
+    async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {
+        yield_now().await;
+        self.0.page(kind, page).await
+    }
+
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
         yield_now().await;
         let written = self.0.write(batch).await;

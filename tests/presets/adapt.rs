@@ -35,7 +35,7 @@ fn a_preset_without_all_other_kinds_is_one_for_the_subject_alone() {
         let policy = preset.clone().build().unwrap();
         let others = policy.map().kinds().map(|kind| &kind.name).filter(|name| *name != policy.subject());
         // What can only be moved to another union needs something to move.
-        let alone = others.fold(preset, |preset, kind| preset.without(kind)).build().unwrap();
+        let alone = others.fold(preset, PolicyBuilder::without).build().unwrap();
         assert_eq!(alone.map().kinds().count(), 1);
         assert_eq!(alone.map().references().count(), 0);
     }

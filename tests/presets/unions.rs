@@ -57,7 +57,7 @@ fn move_members(to: &str) -> Request {
 }
 
 on_every_store! {
-    // R173 R176 R185 R186 R187 R188
+    // R173 R176 R207 R185 R186 R187 R188
     async fn a_union_is_marked_and_stays_with_its_loans(on: On) {
         let world = settled(on).await;
         let (members, loans) = (world.backend.rows("members").await, world.backend.rows("loans").await);
@@ -116,7 +116,7 @@ on_every_store! {
         assert_eq!(world.ids("members").await, ["m1", "m2"]);
     }
 
-    // R189 R192 R195 R197 R198 R199 R200 R201 R202
+    // R189 R192 R195 R197 R198 R199 R200 R201 R202 R210
     async fn the_audit_log_says_who_when_from_where_and_why(on: On) {
         let world = settled(on).await;
         world.done(&delete(NORTH).note("merged with South")).await;

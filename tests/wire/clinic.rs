@@ -8,8 +8,8 @@ use serde_json::json;
 use super::document::{body_after, text};
 use super::world::{answer, told};
 
-const DELETE: usize = 0;
-const UPDATE: usize = 3;
+const DELETE: u8 = 0;
+const UPDATE: u8 = 3;
 
 // R7 R8
 #[tokio::test]
@@ -18,6 +18,14 @@ async fn a_deletion_that_was_done_is_a_success_and_says_no_more() {
     assert_eq!(told(&done), (200, body_after(DELETE, "Example Response")));
     assert_eq!(told(&answer(&Wire::clinic(), "soft deleted").await), told(&done));
     assert_eq!(told(&answer(&Wire::clinic(), "deactivated").await), told(&done));
+}
+
+// R6
+#[test]
+fn an_id_is_taken_as_it_is() {
+    let id = "550e8400-e29b-41d4-a716-446655440000";
+    assert!(text(DELETE).contains(id));
+    assert_eq!(Wire::clinic().id(id).unwrap().to_string(), id);
 }
 
 // R9 R15 R153
@@ -89,7 +97,7 @@ async fn what_the_document_leaves_open_is_answered_in_its_own_shape() {
         ("wrong scope", 403, "Acceso denegado"),
         ("no reason", 400, "Solicitud inválida"),
         ("blocked", 409, "there are open debts"),
-        ("warned", 409, "there are sessions"),
+        ("warned", 409, "there are sessions (acepte `active`)"),
         ("changed", 409, "Los datos han cambiado mientras tanto"),
         ("busy", 409, "Los datos han cambiado mientras tanto"),
     ] {

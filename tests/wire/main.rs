@@ -7,6 +7,9 @@
     reason = "a panic is how a test fails"
 )]
 
+#[path = "../common/seeds.rs"]
+mod seeds;
+
 mod clinic;
 mod document;
 mod every;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::document::body_after;
 use super::world::{answer, told};
 
-const SEED: usize = 1;
+const SEED: u8 = 1;
 
 // R51
 #[tokio::test]
@@ -24,12 +24,12 @@ async fn whom_nobody_knows_is_not_found() {
     assert_eq!(told(&answer(&Wire::notifications(), "not found").await), expected);
 }
 
-// R50 R53
+// R50 R53 R207
 #[tokio::test]
 async fn an_id_is_a_uuid() {
     let wire = Wire::notifications();
     let expected = (400, body_after(SEED, "400 Bad Request"));
-    for text in ["", "user123", "123e4567-e89b-12d3-a456"] {
+    for text in ["", "user123", "123e4567-e89b-12d3-a456", "123e4567e89b12d3a456426614174000"] {
         assert_eq!(told(&wire.id(text).unwrap_err()), expected, "{text}");
     }
     assert_eq!(told(&answer(&wire, "wrong id").await), expected);

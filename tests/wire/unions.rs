@@ -6,7 +6,7 @@ use client_lifecycle::lifecycle::wire::{Action, Case, Wire};
 use super::document::body_after;
 use super::world::{answer, told};
 
-const SEED: usize = 4;
+const SEED: u8 = 4;
 
 // R177 R178 R179
 #[tokio::test]

@@ -5,7 +5,7 @@ use client_lifecycle::lifecycle::wire::{Case, Wire};
 use super::document::{body_after, text};
 use super::world::{answer, answers, told};
 
-const SEED: usize = 2;
+const SEED: u8 = 2;
 
 // R86 R87 R88 R89 R90
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn what_stands_in_the_way_is_a_conflict_that_says_what_it_is_and_what_to_d
     let case = Wire::vpn().case(Case::Blocked);
     assert!(text(SEED).contains(&format!("409 {} {}", case.message(), case.remedy)));
     let warned = answer(&Wire::vpn(), "warned").await;
-    assert_eq!((warned.status, warned.message()), (409, "there are sessions"));
+    assert_eq!((warned.status, warned.message()), (409, "there are sessions (acknowledge `active`)"));
     assert_eq!(warned.remedy, "wait a day, or acknowledge `active`");
 }
 

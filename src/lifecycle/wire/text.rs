@@ -11,6 +11,14 @@ pub(super) fn of_case(case: Case, language: Language, noun: &Noun, action: Actio
     }
 }
 
+/// What to do about a warning.
+pub(super) fn acknowledge(warning: &str, language: Language) -> String {
+    match language {
+        Language::Spanish => format!("acepte `{warning}`"),
+        Language::English => format!("acknowledge `{warning}`"),
+    }
+}
+
 /// `Union deleted successfully`
 pub(super) fn done(mode: Mode, language: Language, noun: &Noun) -> String {
     let (english, spanish) = action::past(mode);

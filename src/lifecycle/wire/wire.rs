@@ -128,7 +128,11 @@ impl Wire {
         match self.ids {
             _ if path.trim().is_empty() => Err(self.case(Case::MissingId)),
             Ids::Any => Ok(path.into()),
-            Ids::Uuid => path.parse::<Uuid>().map(Into::into).map_err(|_| self.case(Case::WrongId)),
+            // The usual form only: others, without hyphens or in braces, are not what such an API takes.
+            Ids::Uuid => match path.parse::<Uuid>() {
+                Ok(id) if path.len() == 36 => Ok(id.into()),
+                _ => Err(self.case(Case::WrongId)),
+            },
         }
     }
 
@@ -213,13 +217,14 @@ impl Wire {
     fn blocked(&self, plan: &Plan) -> Answer {
         let blockers = plan.blockers.iter().map(|blocker| (blocker.message.clone(), blocker.remedy.clone()));
         let open = plan.warnings.iter().filter(|warning| !warning.acknowledged);
+        // A body has no other place for the name by which a warning is acknowledged.
         let warnings = open.map(|warning| {
-            let acknowledge = format!("acknowledge `{}`", warning.name);
+            let acknowledge = text::acknowledge(&warning.name, self.language);
             let remedy = match &*warning.remedy {
-                "" => acknowledge,
+                "" => acknowledge.clone(),
                 remedy => format!("{remedy}, or {acknowledge}"),
             };
-            (warning.message.clone(), remedy)
+            (format!("{} ({acknowledge})", warning.message), remedy)
         });
         let (messages, remedies): (Vec<_>, Vec<_>) = blockers.chain(warnings).unzip();
         let answer = self.listing(Case::Blocked, messages);

@@ -7,7 +7,7 @@
 //! | **stops it** | debts with status PENDING · bookings that are still to come |
 //! | **warns** | sales or payments within the last 30 days |
 //! | **notes** | a hard delete cannot be undone, and takes the proof of consent with it |
-//! | `hard_delete` | consents, questionnaires, revokes and settled debts go; bookings stay without client and comment, cancelled ones go; sales and payments stay for six years (Código de Comercio art. 30), without the client; sessions go |
+//! | `hard_delete` | consents, questionnaires, revokes and settled debts go; bookings stay without client and comment; sales and payments stay for six years (Código de Comercio art. 30), without the client; sessions go |
 //! | `anonymize` | the same, and the client stays without personal values |
 //! | `deactivate`, `reactivate` | status OFF and ON; everything else stays |
 //! | `create`, `update` | offered |
@@ -74,10 +74,7 @@ pub fn clinic(language: Language) -> PolicyBuilder {
                 .rule("questionnaires.client_id", cascade())
                 .rule("revokes.client_id", cascade())
                 // How busy the clinic was stays known; who came does not.
-                .rule(
-                    "bookings.client_id",
-                    cascade().when(eq("status", "CANCELLED")).otherwise(anonymize().link(Redirect::SetNull)),
-                )
+                .rule("bookings.client_id", anonymize().link(Redirect::SetNull))
                 .rule("debts.client_id", cascade())
                 .rule("sales.client_id", books("issued_at").link(Redirect::SetNull))
                 .rule("payments.client_id", books("paid_at").link(Redirect::SetNull))
@@ -89,7 +86,7 @@ pub fn clinic(language: Language) -> PolicyBuilder {
                 .rule("consents.client_id", delete())
                 .rule("questionnaires.client_id", delete())
                 .rule("revokes.client_id", delete())
-                .rule("bookings.client_id", delete().when(eq("status", "CANCELLED")).otherwise(anonymize()))
+                .rule("bookings.client_id", anonymize())
                 .rule("debts.client_id", delete())
                 .rule("sales.client_id", books("issued_at"))
                 .rule("payments.client_id", books("paid_at"))
@@ -102,7 +99,8 @@ pub fn clinic(language: Language) -> PolicyBuilder {
 /// The same, and consents stay as a minimal proof that they were given and revoked: without the signed document,
 /// of a client who stays as a tombstone without personal values.
 ///
-/// What has been processed on the ground of a consent can then still be justified (GDPR art. 7(1)).
+/// What has been processed on the ground of a consent can then still be justified (GDPR art. 7(1)). It takes the
+/// preset with its consents and revokes; what the host does not have is left out afterwards.
 ///
 /// ```
 /// use client_lifecycle::domain::Language;

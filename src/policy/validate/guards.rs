@@ -17,11 +17,14 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
     for (index, guard) in policy.guards.iter().enumerate() {
         let path = format!("modes.{mode}.guards[{index}]");
         if guard.name.trim().is_empty() {
-            faults.push(Fault::new(format!("{path}.name"), "a guard needs a name"));
+            faults.push(
+                Fault::new(format!("{path}.name"), "a guard needs a name")
+                    .remedy("name it; a warning is acknowledged by its name"),
+            );
         }
         if !names.insert(&guard.name) {
             let message = format!("there is another guard `{}`", guard.name);
-            faults.push(Fault::new(format!("{path}.name"), message));
+            faults.push(Fault::new(format!("{path}.name"), message).remedy("give each a name of its own"));
         }
         hangs(subject, map, &guard.on, &guard.via, &path, faults);
     }
@@ -34,19 +37,26 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             faults.push(Fault::new(&path, message).remedy("leave `on`, `via` and `when` out"));
         }
         if effect.topic.trim().is_empty() {
-            faults.push(Fault::new(format!("{path}.topic"), "an effect needs a topic"));
+            faults.push(
+                Fault::new(format!("{path}.topic"), "an effect needs a topic")
+                    .remedy("name it; receivers choose by it what they listen to"),
+            );
         }
         if !topics.insert((&effect.topic, on)) {
             // Operation, topic and record are the key of an event.
             let message = format!("there is another effect `{}` on `{on}`", effect.topic);
-            faults.push(Fault::new(format!("{path}.topic"), message));
+            faults.push(
+                Fault::new(format!("{path}.topic"), message).remedy("make one of the two, or another topic"),
+            );
         }
         hangs(subject, map, on, &effect.via, &path, faults);
         for field in &effect.fields {
             let json = map.kind(on).is_some_and(|kind| kind.type_of(field) == FieldType::Json);
             if field.as_str().is_empty() || json {
                 let message = format!("`{field}` cannot be sent");
-                faults.push(Fault::new(format!("{path}.fields"), message));
+                faults.push(
+                    Fault::new(format!("{path}.fields"), message).remedy("name a field that is no json"),
+                );
             }
         }
     }
@@ -82,18 +92,26 @@ fn hangs(
             Some(reference) if reference.to == *at => at = &reference.from,
             Some(_) => {
                 let message = format!("`{name}` does not refer to `{at}`");
-                faults.push(Fault::new(format!("{path}.via"), message));
+                faults.push(
+                    Fault::new(format!("{path}.via"), message)
+                        .remedy("name the references from the subject outwards, one for each step"),
+                );
                 return;
             }
             None => {
                 let message = format!("there is no reference `{name}`");
-                faults.push(Fault::new(format!("{path}.via"), message));
+                faults.push(
+                    Fault::new(format!("{path}.via"), message)
+                        .remedy("declare it under `references`, or correct the name"),
+                );
                 return;
             }
         }
     }
     if at != on {
         let message = format!("the chain ends at `{at}` and not at `{on}`");
-        faults.push(Fault::new(format!("{path}.via"), message));
+        faults.push(
+            Fault::new(format!("{path}.via"), message).remedy(format!("go on to `{on}`, or look at `{at}`")),
+        );
     }
 }

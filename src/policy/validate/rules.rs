@@ -1,6 +1,6 @@
 //! Rules: every reference is decided, by entries that make sense where they stand.
 
-use crate::domain::{DataMap, Fault, Faults, KindName, Mask, Mode, Reference};
+use crate::domain::{DataMap, Fault, Faults, KindName, Mode, Reference};
 use crate::policy::graph::closes_cycle;
 use crate::policy::{Entry, Link, ModePolicy, Parent, Redirect, Rule, Rules};
 
@@ -204,10 +204,10 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
             );
         }
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
-        if unique && matches!(mask, Mask::Text(_) | Mask::Year | Mask::Truncate(_)) {
+        if unique && !mask.keeps_unique() {
             faults.push(
                 Fault::new(&path, "the mask may give two rows the same value and the field is unique")
-                    .remedy("use `null` or `placeholder_email`"),
+                    .remedy("use `null`, `placeholder_email` or `hmac`"),
             );
         }
     }

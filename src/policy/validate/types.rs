@@ -77,7 +77,10 @@ fn entries_of(
                 let found = map.infer_type(kind, &retention.from, FieldType::Timestamp);
                 if !found.is_time() {
                     let message = format!("`{}` is {found}, and a period runs from a date", retention.from);
-                    faults.push(Fault::new(format!("{path}.retain.from"), message));
+                    faults.push(
+                        Fault::new(format!("{path}.retain.from"), message)
+                            .remedy("name a field of type date or timestamp"),
+                    );
                 }
             }
             Rule::Anonymize(own) => masks(map, kind, own, &format!("{path}.anonymize"), faults),
@@ -96,7 +99,11 @@ fn masks(
     for (field, mask) in masks {
         let path = format!("{path}.{field}");
         let wants_time = match mask {
-            Mask::Null => continue,
+            Mask::Null => {
+                // It fits every type, and the store must have the field all the same.
+                map.know_field(kind, field);
+                continue;
+            }
             Mask::Year => true,
             Mask::Text(_) | Mask::Truncate(_) | Mask::PlaceholderEmail | Mask::Hmac => false,
         };
@@ -114,7 +121,8 @@ fn condition(map: &mut DataMap, kind: &KindName, condition: &Condition, path: &s
     condition.visit(&mut |leaf| {
         let Some(field) = leaf.field() else { return };
         if field.as_str().is_empty() {
-            faults.push(Fault::new(path, "a condition names no field"));
+            faults
+                .push(Fault::new(path, "a condition names no field").remedy("say which `field` it looks at"));
             return;
         }
         let wanted = match leaf {

@@ -2,6 +2,7 @@
 
 mod action;
 mod decided;
+mod mask;
 mod mention;
 mod protection;
 mod reach;
@@ -21,6 +22,8 @@ use crate::policy::DeletionPolicy;
 /// * Tables that hang on the subject by foreign keys, or have a column named like a reference, and are neither
 ///   declared nor excluded; the same for columns of declared tables.
 /// * References that nothing protects, that have no index, or whose type or nullability is another.
+/// * Masks that a column will not take: longer than it, empty where it is not, or the same in every row where
+///   it is unique.
 /// * Foreign keys and triggers by which the database changes rows that no plan names.
 /// * Whatever [`Lifecycle::open`](crate::Lifecycle#method.open) would refuse.
 ///
@@ -43,6 +46,7 @@ pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> 
     for reference in map.references() {
         found.extend(protection::findings(map, reference, catalogue));
     }
+    found.extend(mask::findings(policy, catalogue));
     let touched = touched::Touched::by(policy);
     found.extend(action::excluded(map, catalogue, &touched));
     found.extend(trigger::findings(map, catalogue, &touched));

@@ -7,11 +7,13 @@ use uuid::Uuid;
 
 use super::world::{now, world};
 use crate::domain::{
-    AuditEntry, AuditOutcome, Condition, DataMap, KindName, MaskKey, Mode, OperationId, RecordId,
+    AuditEntry, AuditOutcome, Condition, DataMap, Event, KindName, MaskKey, Mode, OperationId, Record,
+    RecordId,
 };
 use crate::plan::{
-    Arm, Case, ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows, NamedSet, Outcome,
-    Precondition, Question, Ranks, Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery, Write,
+    Arm, Case, ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows, NamedSet, NewRow,
+    Outcome, Precondition, Question, Ranks, Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery,
+    Write,
 };
 
 /// A change set under construction. Sets are numbered as they are added; set 0 holds the subjects.
@@ -30,6 +32,8 @@ pub(super) struct Change {
     operation: OperationId,
     outcome: AuditOutcome,
     mask_key: Option<MaskKey>,
+    inserts: Vec<NewRow>,
+    told: Vec<Event>,
 }
 
 /// The operation that change sets belong to unless they say otherwise.
@@ -79,6 +83,8 @@ impl Change {
             operation: operation(1),
             outcome: AuditOutcome::Done,
             mask_key: None,
+            inserts: Vec::new(),
+            told: Vec::new(),
         };
         empty.set(kind, vec![arm(Source::Subjects)])
     }
@@ -196,6 +202,31 @@ impl Change {
         self
     }
 
+    /// A row that is new.
+    pub(super) fn insert(mut self, kind: &str, record: Record) -> Self {
+        self.inserts.push(NewRow { kind: kind.into(), record });
+        self
+    }
+
+    /// An event whose fields are known.
+    pub(super) fn told(mut self, topic: &str, record: &str, field: &str, value: &str) -> Self {
+        self.told.push(Event {
+            operation: self.operation,
+            topic: topic.into(),
+            kind: self.kind.clone(),
+            record: record.into(),
+            at: now(),
+            fields: [(field.into(), value.into())].into(),
+        });
+        self
+    }
+
+    /// The next set, of the clients but the subjects that hold this e-mail address.
+    pub(super) fn holding(self, email: &str) -> Self {
+        let source = Source::Holding { field: "email".into(), text: email.into() };
+        self.set("clients", vec![Arm { except: vec![all(0)], ..arm(source) }])
+    }
+
     pub(super) fn operation(mut self, number: u128) -> Self {
         self.operation = operation(number);
         self
@@ -235,8 +266,8 @@ impl Change {
             preconditions: self.preconditions.clone(),
             events: self.events.clone(),
             steps: self.steps.clone(),
-            inserts: Vec::new(),
-            told: Vec::new(),
+            inserts: self.inserts.clone(),
+            told: self.told.clone(),
             snapshot: Vec::new(),
             audit: AuditEntry {
                 before: std::collections::BTreeMap::new(),

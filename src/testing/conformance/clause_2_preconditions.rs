@@ -123,3 +123,43 @@ pub async fn clause_2_a_row_that_comes_in_while_it_is_decided_is_not_missed(host
         );
     }
 }
+
+/// What is to be unique is asked for by text, whatever its case; the subjects themselves do not count. A store that
+/// cannot ask says so.
+pub async fn clause_2_a_text_that_another_holds_is_a_difference(host: &dyn Host) {
+    load_all(host).await;
+    let before = Observed::by(host).await;
+    let claim = |email: &str, operation| {
+        let change = Change::of(&["c1"]).holding(email).expect(all(1), Expected::Exactly(0));
+        change.step(0, update("email", email)).operation(operation).build()
+    };
+    match host.store().apply(&claim("C2@Example.org", 1)).await {
+        Err(StoreError::Unsupported(_)) => {
+            return before.assert_same(&Observed::by(host).await, "what it cannot do");
+        }
+        taken => assert_eq!(differences(taken), [Difference { precondition: 0, found: 1 }]),
+    }
+    before.assert_same(&Observed::by(host).await, "a text that is taken");
+    host.store().apply(&claim("C1@example.org", 2)).await.expect("it is its own");
+    host.store().apply(&claim("new@example.org", 3)).await.expect("nobody else holds it");
+    assert!(Observed::by(host).await.value("clients", "c1", "email") == "new@example.org".into());
+}
+
+/// Two clients want one address at the same time.
+pub async fn clause_2_of_two_who_want_one_text_one_gets_it(host: &dyn Host) {
+    load_all(host).await;
+    let claim = |client: &str, operation| {
+        let change = Change::of(&[client]).holding("same@example.org").expect(all(1), Expected::Exactly(0));
+        change.step(0, update("email", "same@example.org")).operation(operation).build()
+    };
+    let (a, b) = (claim("c1", 1), claim("c2", 2));
+    let (a, b) = join(patiently(host, &a), patiently(host, &b)).await;
+    if matches!((&a, &b), (Err(StoreError::Unsupported(_)), Err(StoreError::Unsupported(_)))) {
+        return;
+    }
+    let lost = match (a, b) {
+        (Ok(_), lost) | (lost, Ok(_)) => lost,
+        (a, b) => panic!("neither got it: {a:?}, {b:?}"),
+    };
+    assert_eq!(differences(lost), [Difference { precondition: 0, found: 1 }]);
+}

@@ -3,7 +3,7 @@
 use super::Host;
 use super::change::{Change, all, arm, ranked, referrers, update, when};
 use super::observed::Observed;
-use super::world::{item, load, load_all};
+use super::world::{client, debt, item, load, load_all};
 use crate::domain::{Mask, Value, eq, older_than};
 use crate::plan::{Arm, Case, Expected, NewValue, Ranks, Source, Write};
 use crate::store::StoreError;
@@ -279,4 +279,36 @@ pub async fn clause_3_a_keyed_mask_without_a_key_changes_nothing(host: &dyn Host
     let error = host.store().apply(&change.build()).await.expect_err("there is no key");
     assert!(matches!(error, StoreError::Unsupported(_)), "{error}");
     before.assert_same(&Observed::by(host).await, "a keyed mask without a key");
+}
+
+/// New rows are there before the first step, with what they hold, and only if everything else is done.
+pub async fn clause_3_new_rows_are_written(host: &dyn Host) {
+    load_all(host).await;
+    let before = Observed::by(host).await;
+    let new = |number| {
+        let free = Change::of(&["c9"]).expect(all(0), Expected::Exactly(0)).operation(number);
+        free.insert("clients", client("c9")).insert("debts", debt("d9", "c9", "PENDING"))
+    };
+    let refused = new(1).expect(all(0), Expected::Exactly(1));
+    host.store().apply(&refused.build()).await.expect_err("a precondition fails");
+    before.assert_same(&Observed::by(host).await, "new rows after a failed precondition");
+    host.store().apply(&new(2).build()).await.expect("there is no such client");
+    let after = Observed::by(host).await;
+    assert!(after.value("clients", "c9", "email") == "c9@example.org".into());
+    assert!(after.value("clients", "c9", "deleted_at").is_null());
+    assert!(after.value("debts", "d9", "amount") == 100.into());
+    assert_eq!(after.operations, 1);
+    host.store().apply(&new(3).build()).await.expect_err("there is one now");
+    after.assert_same(&Observed::by(host).await, "a row that is there already");
+}
+
+/// A number that counts writes counts every step.
+pub async fn clause_3_a_number_counts_on(host: &dyn Host) {
+    load_all(host).await;
+    let next = || Write::Update(vec![("amount".into(), NewValue::Next)]);
+    let change = Change::of(&["c1"]).referrers("debts.client_id", 0).step(1, next()).step(1, next());
+    host.store().apply(&change.build()).await.expect("applied");
+    let after = Observed::by(host).await;
+    assert!(after.value("debts", "d1", "amount") == 102.into());
+    assert!(after.value("debts", "d4", "amount") == 100.into());
 }

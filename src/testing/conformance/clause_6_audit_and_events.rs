@@ -106,3 +106,16 @@ pub async fn clause_6_the_subject_of_an_entry_need_not_exist(host: &dyn Host) {
     assert_eq!(after.audit, expected);
     assert!(after.value("clients", "c1", "status") == Value::from("OFF"));
 }
+
+/// Events about what is not a row yet are written as they are.
+pub async fn clause_6_events_that_are_known_are_written(host: &dyn Host) {
+    load_all(host).await;
+    let change = Change::of(&["c1"]).told("client.told", "c1", "name", "as it is known");
+    host.store().apply(&change.step(0, update("status", "OFF")).build()).await.expect("applied");
+    let events = Observed::by(host).await.events;
+    assert_eq!(
+        (events.len(), &*events[0].topic, events[0].record.to_string()),
+        (1, "client.told", "c1".into())
+    );
+    assert!(events[0].fields["name"] == Value::from("as it is known"));
+}

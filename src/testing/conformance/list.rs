@@ -43,6 +43,8 @@ macro_rules! conformance_cases {
                 clause_2_a_row_added_since_is_found,
                 clause_2_of_two_racing_change_sets_one_wins,
                 clause_2_a_row_that_comes_in_while_it_is_decided_is_not_missed,
+                clause_2_a_text_that_another_holds_is_a_difference,
+                clause_2_of_two_who_want_one_text_one_gets_it,
             }
             3 clause_3_steps {
                 clause_3_steps_run_in_the_given_order,
@@ -56,6 +58,8 @@ macro_rules! conformance_cases {
                 clause_3_a_row_of_a_cycle_leads_on_with_all_its_ranks,
                 clause_3_the_sets_of_a_cycle_grow_from_each_other,
                 clause_3_time_is_that_of_the_request,
+                clause_3_new_rows_are_written,
+                clause_3_a_number_counts_on,
                 clause_3_masks_are_made_of_the_row,
                 clause_3_equal_values_have_equal_pseudonyms,
                 clause_3_a_keyed_mask_without_a_key_changes_nothing,
@@ -80,6 +84,7 @@ macro_rules! conformance_cases {
                 clause_6_one_event_for_each_row_with_the_values_from_before,
                 clause_6_neither_is_written_after_a_failure,
                 clause_6_a_refused_attempt_is_recorded_and_nothing_else,
+                clause_6_events_that_are_known_are_written,
                 clause_6_refused_attempts_are_all_kept,
                 clause_6_the_subject_of_an_entry_need_not_exist,
             }

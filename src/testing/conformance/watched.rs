@@ -81,6 +81,23 @@ impl<R: Records> Records for Watched<R> {
         Ok(found)
     }
 
+    async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
+        let found = in_turn(self.0.holding(kind, field, text)).await?;
+        for row in &found {
+            let holds = row.get(field).as_text().is_some_and(|held| held.eq_ignore_ascii_case(text));
+            assert!(holds, "`holding` on `{}`: {:?} holds another `{field}`", kind.name, row.id);
+        }
+        Ok(found)
+    }
+
+    async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {
+        let found = in_turn(self.0.page(kind, page)).await?;
+        assert!(found.len() <= page.limit, "`page` of `{}`: more rows than `page.limit`", kind.name);
+        let after = page.after.into_iter().chain(found.iter().map(|row| &row.id));
+        assert!(after.is_sorted_by(|a, b| a < b), "`page` of `{}` is not in the order of ids", kind.name);
+        Ok(found)
+    }
+
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
         in_turn(self.0.write(batch)).await
     }

@@ -1,0 +1,51 @@
+//! Views that are used as tables: nothing but their rows says whether each has an id of its own.
+
+use super::catalogue::Catalogue;
+use super::statement::{Statement, Writer};
+use super::store::query;
+use super::{Dialect, SqlError, SqlTransaction, SqlValue};
+use crate::domain::{DataMap, Fault, Kind};
+
+/// Views in which two rows have one id, or a row has none: which of them would be meant nobody can say.
+pub(super) async fn faults(
+    tx: &mut (dyn SqlTransaction + '_),
+    dialect: Dialect,
+    map: &DataMap,
+    catalogue: &Catalogue,
+) -> Result<Vec<Fault>, SqlError> {
+    let mut faults = Vec::new();
+    for kind in map.kinds() {
+        let table = catalogue.table(kind.table_name()).filter(|table| table.is_view);
+        if table.is_none_or(|view| view.column(kind.column(&kind.id)).is_none()) {
+            continue;
+        }
+        let rows = query(tx, &statement(dialect, kind)).await?;
+        let Some([id, count]) = rows.first().map(Vec::as_slice) else {
+            continue;
+        };
+        let count = count.as_integer().unwrap_or_default();
+        let rows = if count == 1 { "1 row".into() } else { format!("{count} rows") };
+        let which = match id.as_id() {
+            Some(id) => format!("with the id `{id}`"),
+            None if *id == SqlValue::Null => "without an id".into(),
+            None => "with one id".into(),
+        };
+        faults.push(
+            Fault::new(
+                format!("kinds.{}.id", kind.name),
+                format!("the view `{}` has {rows} {which}", kind.table_name()),
+            )
+            .remedy("let the view give each row an id of its own"),
+        );
+    }
+    Ok(faults)
+}
+
+fn statement(dialect: Dialect, kind: &Kind) -> Statement {
+    let id = format!("r.{}", dialect.quote(kind.column(&kind.id)));
+    let mut w = Writer::new(dialect);
+    w.push("SELECT ").push(&id).push(", count(*) FROM ").name(kind.table_name());
+    w.push(" AS r GROUP BY ").push(&id);
+    w.push(" HAVING count(*) > 1 OR ").push(&id).push(" IS NULL ORDER BY 1 LIMIT 1");
+    w.finish()
+}

@@ -1,0 +1,79 @@
+//! Policies built in Rust: what only the builder can be told wrong.
+
+use client_lifecycle::DeletionPolicy;
+use client_lifecycle::domain::{Fault, Lock, Mode, eq};
+use client_lifecycle::policy::{ModeBuilder, PolicyBuilder, cascade, keep, retain, set_null};
+
+use crate::case;
+
+/// The faults of a policy that is right but for what is added to it.
+#[track_caller]
+fn built(add: impl FnOnce(PolicyBuilder) -> PolicyBuilder) -> Vec<Fault> {
+    let policy = DeletionPolicy::of("clients");
+    case::of(add(policy).hard_delete(|mode| mode.allow("ADMIN").others(cascade())).build())
+}
+
+/// The same for its only mode.
+#[track_caller]
+fn mode(add: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Vec<Fault> {
+    let policy = DeletionPolicy::of("clients").reference("bills.client_id", "clients").nullable();
+    case::of(policy.hard_delete(|mode| add(mode.allow("ADMIN"))).build())
+}
+
+faulty! {
+    a_reference_without_a_field_is_reported:
+        built(|policy| policy.reference("debts", "clients"))
+        => "references.debts", "a reference is `kind.field`", "write for example `debts.client_id`";
+    nullable_without_a_reference_is_reported:
+        built(PolicyBuilder::nullable)
+        => "references", "`nullable` needs a reference before it", "declare the reference first";
+    lock_without_a_reference_is_reported:
+        built(|policy| policy.lock(Lock::Table))
+        => "references", "`lock` needs a reference before it", "declare the reference first";
+    a_reference_that_is_decided_twice_is_reported:
+        mode(|mode| mode.rule("bills.client_id", cascade()).rule("bills.client_id", keep()))
+        => "modes.hard_delete.rules.bills.client_id", "the reference is decided twice", "give it one rule; `otherwise` adds entries";
+    a_kind_that_is_not_there_cannot_be_left_out:
+        built(|policy| policy.without("sales"))
+        => "kinds.sales", "`sales` cannot be left out", "name a kind that the policy has and that is not its subject";
+    the_subject_cannot_be_left_out:
+        built(|policy| policy.without("clients"))
+        => "kinds.clients", "`clients` cannot be left out", "name a kind that the policy has and that is not its subject";
+    a_mode_that_is_not_offered_cannot_be_left_out:
+        built(|policy| policy.without_mode(Mode::Anonymize))
+        => "modes.anonymize", "the mode is not offered and cannot be left out", "name a mode that the policy offers";
+    a_reference_that_is_not_decided_cannot_be_overruled:
+        mode(|mode| mode.overrule("bills.client_id", keep()))
+        => "modes.hard_delete.rules.bills.client_id", "the reference is not decided yet", "say `rule` instead";
+    a_guard_that_is_not_there_cannot_be_left_out:
+        mode(|mode| mode.others(cascade()).without_guard("debts"))
+        => "modes.hard_delete.guards", "there is no `debts` to leave out", "correct the name";
+    a_period_that_is_none_is_reported:
+        mode(|mode| mode.rule("bills.client_id", retain("six years", "at", "law")))
+        => "modes.hard_delete.rules.bills.client_id",
+           "`six years` is no ISO 8601 period such as `P6Y`, `P30D` or `PT12H`", "write `P`, then a number and a unit";
+    a_period_that_is_none_for_all_others_is_reported:
+        mode(|mode| mode.others(retain("6Y", "at", "law")))
+        => "modes.hard_delete.rules.*",
+           "`6Y` is no ISO 8601 period such as `P6Y`, `P30D` or `PT12H`", "write `P`, then a number and a unit";
+}
+
+#[test]
+fn what_the_builder_cannot_read_is_reported_with_everything_else() {
+    let faults = DeletionPolicy::of("clients")
+        .reference("debts", "clients")
+        .reference("bills.client_id", "clients")
+        .hard_delete(|mode| {
+            mode.rule(
+                "bills.client_id",
+                retain("six years", "at", "law").when(eq("paid", true)).otherwise(set_null()),
+            )
+            .rule("bills.client_id", cascade())
+        })
+        .build()
+        .unwrap_err()
+        .to_string();
+    for said in ["`kind.field`", "`six years` is no ISO 8601 period", "decided twice", "nobody is allowed"] {
+        assert!(faults.contains(said), "{said} is missing in\n{faults}");
+    }
+}

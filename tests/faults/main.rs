@@ -1,0 +1,22 @@
+//! Everything that can be wrong with a policy, with data, or between them: one test for each fault, with its
+//! place, its words and the way out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+#[macro_use]
+mod case;
+
+mod builder;
+mod complete;
+mod data;
+mod document;
+mod edits;
+mod map;
+mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;

@@ -1,0 +1,93 @@
+//! Rows that do not fit a data map, on stores that work by rows.
+
+use async_trait::async_trait;
+use client_lifecycle::domain::{DataMap, Fault, Kind, Record, RecordId, Reference};
+use client_lifecycle::memory::{MemoryRecords, MemoryStore};
+use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError};
+use serde_json::{Value, json};
+
+fn map() -> DataMap {
+    serde_json::from_value(json!({
+        "kinds": { "clients": { "fields": { "role": "text" }, "personal": { "email": "placeholder_email" } }, "debts": {} },
+        "references": [ { "from": "debts.client_id", "to": "clients" } ]
+    }))
+    .unwrap()
+}
+
+fn checked(store: &impl Store, map: &DataMap) -> Vec<Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(store.check(map)).unwrap()
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "cases are written shorter so")]
+fn rows(data: Value) -> Vec<Fault> {
+    checked(&MemoryStore::from_json(&map(), &data).unwrap(), &map())
+}
+
+/// A backend that has a table for each of these names.
+fn tables(there: &[&str], map: &[&str]) -> Vec<Fault> {
+    let records = MemoryRecords::new();
+    for name in there {
+        records.insert(*name, []);
+    }
+    let map = DataMap::new(map.iter().map(|name| Kind::named(*name)), [], []).unwrap();
+    checked(&ByRow::new(records), &map)
+}
+
+/// A backend whose host forgot a table of the library.
+struct Forgotten(MemoryRecords);
+
+#[async_trait]
+impl Records for Forgotten {
+    async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
+        if kind.name == "lifecycle_marks" {
+            return Err(StoreError::Unknown { what: "kind", name: kind.name.to_string() });
+        }
+        self.0.get(kind, ids).await
+    }
+
+    async fn referrers(
+        &self,
+        kind: &Kind,
+        reference: &Reference,
+        ids: &[RecordId],
+        page: Page<'_>,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.0.referrers(kind, reference, ids, page).await
+    }
+
+    async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
+        self.0.write(batch).await
+    }
+}
+
+fn forgotten() -> Vec<Fault> {
+    checked(&ByRow::new(Forgotten(MemoryRecords::new())), &DataMap::new([], [], []).unwrap())
+}
+
+faulty! {
+    a_table_of_the_library_that_is_not_there_is_reported:
+        forgotten()
+        => "kinds.lifecycle_marks", "the store has no kind `lifecycle_marks`", "the library needs it; create it";
+    ids_of_two_sorts_are_reported:
+        rows(json!({ "clients": [{ "id": 1, "role": "", "email": "" }, { "id": "x" }], "debts": [] }))
+        => "kinds.clients.id", "1 of 2 ids are integers, the others are text", "give all rows ids of one sort";
+    a_field_that_no_row_has_is_reported:
+        rows(json!({ "clients": [{ "id": 1, "email": "" }], "debts": [] }))
+        => "kinds.clients.fields.role", "no row of `clients` has `role`", "correct the name, or declare the field as nullable";
+    a_personal_field_that_no_row_has_is_reported:
+        rows(json!({ "clients": [{ "id": 1, "role": "" }], "debts": [] }))
+        => "kinds.clients.personal.email", "no row of `clients` has `email`", "correct the name, or declare the field as nullable";
+    a_mandatory_reference_that_a_row_lacks_is_reported:
+        rows(json!({ "clients": [{ "id": 1, "role": "", "email": "" }], "debts": [{ "id": 1, "client_id": 1 }, { "id": 2 }] }))
+        => "references.debts.client_id", "it is not nullable, and there is 1 row (`2`) without it", "declare it as nullable, or correct the rows";
+    a_reference_that_is_no_id_is_reported:
+        rows(json!({ "clients": [{ "id": 1, "role": "", "email": "" }], "debts": [{ "id": 1, "client_id": "one" }] }))
+        => "references.debts.client_id", "the ids of `clients` are integers, and there is 1 row (`1`) with something else",
+           "write references as the ids they refer to are written";
+    a_kind_that_is_not_there_is_reported:
+        tables(&[], &["ghosts"]) => "kinds.ghosts", "the store has no kind `ghosts`", "create it, or correct the name";
+    a_kind_that_is_the_librarys_is_reported:
+        tables(&[], &["lifecycle_audit"])
+        => "kinds.lifecycle_audit", "the name belongs to a table of the library", "call the kind something else, with `table` for its table";
+}

@@ -1,0 +1,258 @@
+//! Databases that a policy does not fit: what stops it from being opened, and what `check` finds besides.
+
+use client_lifecycle::DeletionPolicy;
+use client_lifecycle::domain::{DataMap, Fault};
+use client_lifecycle::sql::{FindingCode, findings};
+use client_lifecycle::sqlite::SqliteStore;
+use client_lifecycle::sqlite::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use client_lifecycle::sqlite::sqlx::{AssertSqlSafe, raw_sql};
+use client_lifecycle::store::Store;
+use serde_json::{Value, json};
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+async fn database(ddl: &str) -> SqliteStore {
+    let options = SqliteConnectOptions::new().in_memory(true);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    raw_sql(AssertSqlSafe(ddl)).execute(&pool).await.unwrap();
+    SqliteStore::new(pool)
+}
+
+/// What opening a policy with this map reports.
+fn opened(ddl: &str, map: Value) -> Vec<Fault> {
+    let map: DataMap = serde_json::from_value(map).unwrap();
+    run(async { database(ddl).await.check(&map).await.unwrap() })
+}
+
+const CLIENTS: &str = "CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT, code TEXT UNIQUE);";
+const DEBTS: &str =
+    "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, note TEXT);
+                     CREATE INDEX debts_by_client_id ON debts (client_id);";
+
+fn one(kind: Value) -> Value {
+    json!({ "kinds": { "clients": kind } })
+}
+
+fn two() -> Value {
+    json!({ "kinds": { "clients": {}, "debts": {} }, "references": [ { "from": "debts.client_id", "to": "clients" } ] })
+}
+
+/// What `check` finds of this sort in clients, debts and more tables, with a policy that is covered but for
+/// what is changed in it.
+fn found(code: FindingCode, ddl: &str, change: impl FnOnce(&mut Value)) -> Vec<Fault> {
+    let mut document = two();
+    document["subject"] = json!("clients");
+    document["modes"] = json!({ "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } });
+    change(&mut document);
+    let policy = DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
+    let catalogue = run(async { database(ddl).await.catalogue().await.unwrap() });
+    let found = findings(&policy, &catalogue).into_iter().filter(|finding| finding.code == code);
+    found.map(|finding| Fault::new(finding.path, finding.message).remedy(finding.remedy)).collect()
+}
+
+fn covered(code: FindingCode, more: &str) -> Vec<Fault> {
+    found(code, &[CLIENTS, DEBTS, more].concat(), |_| {})
+}
+
+/// What is found where debts are masked like this.
+fn masked(code: FindingCode, column: &str, mask: Value) -> Vec<Fault> {
+    let debts = format!(
+        "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER REFERENCES clients, note {column});
+         CREATE INDEX debts_by_client_id ON debts (client_id);"
+    );
+    found(code, &[CLIENTS, &debts].concat(), |document| {
+        document["references"][0]["nullable"] = json!(true);
+        document["modes"]["hard_delete"]["rules"] = json!({ "*": { "anonymize": { "note": mask } } });
+    })
+}
+
+faulty! {
+    a_table_that_is_not_there_is_reported:
+        opened("", one(json!({}))) => "kinds.clients", "there is no table `clients`", "create it or correct `table`";
+    a_column_that_is_not_there_is_reported:
+        opened(CLIENTS, one(json!({ "personal": { "email": "null" } })))
+        => "kinds.clients.fields.email", "the table `clients` has no column `email`", "create it or correct `column`";
+    a_type_that_is_another_is_reported:
+        opened(CLIENTS, one(json!({ "fields": { "name": "integer" } })))
+        => "kinds.clients.fields.name", "declared as integer but the column is TEXT", "correct the declared type";
+    a_field_that_is_not_nullable_is_reported:
+        opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+               one(json!({ "fields": { "name": { "nullable": true } } })))
+        => "kinds.clients.fields.name", "declared nullable but the column is NOT NULL", "correct the map, or let the column be null";
+    a_mark_of_deletion_that_is_never_null_is_reported:
+        opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, gone TEXT NOT NULL)", one(json!({ "deleted_at": "gone" })))
+        => "kinds.clients.fields.gone", "null says that a row is not deleted, but the column is NOT NULL",
+           "correct the map, or let the column be null";
+    a_mask_of_null_for_a_column_that_is_never_null_is_reported:
+        opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL)", one(json!({ "personal": { "name": "null" } })))
+        => "kinds.clients.fields.name", "the mask is `null` but the column is NOT NULL",
+           "correct the map, or let the column be null";
+    a_key_of_several_columns_is_reported:
+        opened("CREATE TABLE clients (a TEXT, b TEXT, PRIMARY KEY (a, b))", one(json!({ "id": "a" })))
+        => "kinds.clients.id", "composite primary keys are not supported: `a`, `b`",
+           "give the table a unique column of its own and name it as `id`";
+    an_id_that_is_not_unique_is_reported:
+        opened("CREATE TABLE clients (id INTEGER)", one(json!({})))
+        => "kinds.clients.id", "the column `id` is not unique", "name the primary key as `id`, or add a unique index";
+    a_view_with_two_rows_of_one_id_is_reported:
+        opened("CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1), (2);
+                CREATE VIEW clients AS SELECT id FROM a UNION ALL SELECT id FROM a WHERE id = 2", one(json!({})))
+        => "kinds.clients.id", "the view `clients` has 2 rows with the id `2`",
+           "let the view give each row an id of its own";
+    a_view_with_a_row_without_an_id_is_reported:
+        opened("CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1), (2);
+                CREATE VIEW clients AS SELECT nullif(id, 2) AS id FROM a", one(json!({})))
+        => "kinds.clients.id", "the view `clients` has 1 row without an id",
+           "let the view give each row an id of its own";
+    a_reference_that_is_not_nullable_is_reported:
+        opened(&[CLIENTS, DEBTS].concat(), {
+            let mut map = two();
+            map["references"][0]["nullable"] = json!(true);
+            map
+        })
+        => "references.debts.client_id", "declared nullable but the column is NOT NULL",
+           "declare it mandatory, or let the column be null";
+    a_reference_that_is_nullable_is_reported:
+        opened(&[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER)"].concat(), two())
+        => "references.debts.client_id", "declared mandatory but the column can be null",
+           "declare it `nullable`, or make the column NOT NULL";
+    a_reference_of_another_type_than_the_id_is_reported:
+        opened(&[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL)"].concat(), two())
+        => "references.debts.client_id", "the column is TEXT and the ids of `clients` are INTEGER",
+           "give both columns the same type";
+    a_reference_that_compares_in_another_way_than_the_id_is_reported:
+        opened("CREATE TABLE clients (id TEXT PRIMARY KEY);
+                CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL COLLATE NOCASE)", two())
+        => "references.debts.client_id", "the column compares without case and the ids of `clients` compare by bytes",
+           "give both columns the same collation";
+    a_table_called_as_one_of_the_librarys_is_reported:
+        opened("CREATE TABLE lifecycle_audit (id INTEGER PRIMARY KEY)", one(json!({ "table": "lifecycle_audit" })))
+        => "kinds.clients", "`lifecycle_audit` is a name of the library's own", "give the store another prefix";
+    a_table_called_as_that_of_pseudonyms_is_reported:
+        opened("CREATE TABLE lifecycle_pseudonyms (id INTEGER PRIMARY KEY)", one(json!({ "table": "lifecycle_pseudonyms" })))
+        => "kinds.clients", "`lifecycle_pseudonyms` is a name of the library's own", "give the store another prefix";
+    a_foreign_key_that_acts_and_is_not_declared_is_reported:
+        opened(&[CLIENTS, "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE)"].concat(),
+               one(json!({})))
+        => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that the map does not declare: \
+            the database would change rows that no plan names",
+           "declare the reference, or list it under `excluded` and say why";
+
+    an_excluded_foreign_key_that_acts_is_found:
+        found(FindingCode::CascadingForeignKey,
+              &[CLIENTS, DEBTS, "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE)"].concat(),
+              |document| document["excluded"] = json!([{ "table": "logs", "because": "nobody's" }]))
+        => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that is left out on purpose: \
+            the database would change rows that no plan names",
+           "declare the reference, or let the foreign key refuse (NO ACTION)";
+    a_table_that_nobody_decided_about_is_found:
+        covered(FindingCode::UncoveredTable, "CREATE TABLE bills (id INTEGER PRIMARY KEY, payer INTEGER REFERENCES clients)")
+        => "kinds.bills", "the table is neither declared nor excluded: `payer` refers to `clients`",
+           "declare it with its references and give them rules, or list it under `excluded` and say why";
+    a_table_that_nobody_decided_about_with_a_composite_key_is_found:
+        covered(FindingCode::CompositeKey,
+                "CREATE TABLE bills (payer INTEGER REFERENCES clients, number INTEGER, PRIMARY KEY (payer, number))")
+        => "kinds.bills", "composite primary keys are not supported: `payer`, `number`",
+           "give the table a unique column of its own before it is declared, or list it under `excluded`";
+    a_foreign_key_that_nobody_decided_about_is_found:
+        found(FindingCode::UncoveredReference,
+              &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, payer INTEGER REFERENCES clients)"].concat(),
+              |_| {})
+        => "references.debts.payer", "its foreign key refers to `clients`, and it is neither declared nor excluded",
+           "declare the reference and give it a rule, or list it under `excluded` and say why";
+    a_foreign_key_that_is_the_id_too_is_found:
+        found(FindingCode::UncoveredReference,
+              &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY REFERENCES clients, client_id INTEGER NOT NULL REFERENCES clients)"].concat(),
+              |_| {})
+        => "references.debts.id", "its foreign key refers to `clients`, and it is neither declared nor excluded",
+           "it is the id of its kind too: give the table a unique column of its own, name that as `id`, and declare the reference";
+    a_foreign_key_to_something_else_than_the_id_is_found:
+        found(FindingCode::UncoveredReference,
+              &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, payer TEXT REFERENCES clients (code))"].concat(),
+              |_| {})
+        => "references.debts.payer", "the foreign key (`payer`) refers to `clients` (`code`), which is not the id of `clients`",
+           "let it refer to the id, or list it under `excluded` and say why";
+    a_column_named_like_a_reference_is_found:
+        found(FindingCode::UncoveredReference,
+              &[CLIENTS, DEBTS, "CREATE TABLE notes (id INTEGER PRIMARY KEY, debt_id INTEGER, client_id INTEGER)"].concat(),
+              |document| document["kinds"]["notes"] = json!({}))
+        => "references.notes.client_id", "the column is named like `debts.client_id`, and it is neither declared nor excluded",
+           "declare the reference and give it a rule, or list it under `excluded` and say why";
+    a_foreign_key_to_another_table_than_declared_is_found:
+        found(FindingCode::ForeignKeyMismatch,
+              &[CLIENTS, "CREATE TABLE firms (id INTEGER PRIMARY KEY);
+                          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES firms)"].concat(),
+              |_| {})
+        => "references.debts.client_id", "the foreign key refers to `firms` (`id`), and the policy says `clients` (`id`)",
+           "correct `to`, or the `id` of the kind";
+    a_reference_that_nothing_protects_is_found:
+        found(FindingCode::UnprotectedReference,
+              &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL)"].concat(), |_| {})
+        => "references.debts.client_id", "neither a foreign key nor a `lock` protects it: no other writer is admitted while an \
+            operation runs, but a row that is inserted afterwards may refer to a record that is gone",
+           "add a foreign key; or have the host's writers look for the parent in their transaction, and declare `\"lock\": \"writer\"`";
+    a_reference_without_an_index_is_found:
+        found(FindingCode::MissingIndex,
+              &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients)"].concat(), |_| {})
+        => "references.debts.client_id", "no index of `debts` begins with `client_id`: every plan and every deletion reads the whole table",
+           "CREATE INDEX \"debts_by_client_id\" ON \"debts\" (\"client_id\")";
+    a_trigger_on_rows_that_go_is_found:
+        covered(FindingCode::Trigger, "CREATE TRIGGER t AFTER DELETE ON debts BEGIN DELETE FROM clients; END")
+        => "kinds.debts", "the trigger `t` runs at every DELETE on `debts`: what it does is in no plan and no receipt",
+           "let the policy do it, or see that it touches no row that the policy decides about";
+    a_mask_of_null_in_a_rule_for_a_column_that_is_never_null_is_found:
+        masked(FindingCode::NullabilityMismatch, "TEXT NOT NULL", json!("null"))
+        => "modes.hard_delete.rules.*.anonymize.note", "the mask is `null` but the column is NOT NULL",
+           "choose another mask, or let the column be null";
+    a_mask_that_is_longer_than_its_column_is_found:
+        masked(FindingCode::MaskTooLong, "VARCHAR(8)", json!({ "text": "anonymized" }))
+        => "modes.hard_delete.rules.*.anonymize.note", "the mask makes 10 characters or more, and the column is VARCHAR(8)",
+           "choose a shorter mask, or widen the column";
+    a_pseudonym_that_is_longer_than_its_column_is_found:
+        masked(FindingCode::MaskTooLong, "varying character (63)", json!("hmac"))
+        => "modes.hard_delete.rules.*.anonymize.note", "the mask makes 64 characters or more, and the column is varying character (63)",
+           "choose a shorter mask, or widen the column";
+    a_placeholder_that_is_longer_than_its_column_is_found:
+        masked(FindingCode::MaskTooLong, "NVARCHAR(19)", json!("placeholder_email"))
+        => "modes.hard_delete.rules.*.anonymize.note", "the mask makes 20 characters or more, and the column is NVARCHAR(19)",
+           "choose a shorter mask, or widen the column";
+    a_constant_mask_of_a_unique_column_is_found:
+        masked(FindingCode::MaskNotUnique, "TEXT UNIQUE", json!({ "text": "gone" }))
+        => "modes.hard_delete.rules.*.anonymize.note",
+           "the mask may give two rows the same value and the column `note` is unique: the second is refused",
+           "use `null`, `placeholder_email` or `hmac`, and declare the field `unique`";
+}
+
+#[test]
+fn masks_that_a_column_takes_are_no_findings() {
+    let codes = [FindingCode::MaskTooLong, FindingCode::MaskNotUnique, FindingCode::NullabilityMismatch];
+    for (column, mask) in [
+        ("VARCHAR(10)", json!({ "text": "anonymized" })),
+        ("TEXT", json!("hmac")),
+        ("CHAR(64) UNIQUE", json!("hmac")),
+        ("VARCHAR(20) UNIQUE", json!("placeholder_email")),
+        ("VARCHAR(3)", json!({ "truncate": 9 })),
+        ("TEXT UNIQUE", json!("null")),
+        ("NUMERIC(3)", json!("null")),
+    ] {
+        for code in codes {
+            assert_eq!(masked(code, column, mask.clone()), [], "{column} {mask}");
+        }
+    }
+}
+
+#[test]
+fn a_mask_of_null_in_a_rule_needs_its_column_too() {
+    let mut document = two();
+    document["subject"] = json!("clients");
+    document["references"][0]["nullable"] = json!(true);
+    document["modes"] =
+        json!({ "hard_delete": { "allow": "any", "rules": { "*": { "anonymize": { "phone": "null" } } } } });
+    let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+    let ddl = [CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER)"].concat();
+    let faults = run(async { database(&ddl).await.check(policy.map()).await.unwrap() });
+    let found: Vec<_> = faults.iter().map(|fault| &*fault.message).collect();
+    assert_eq!(found, ["the table `debts` has no column `phone`"]);
+}
