@@ -1,5 +1,6 @@
 //! Bringing a policy and a store together: plan, apply, delete; create, find, update.
 
+mod attempt;
 mod audit;
 mod clock;
 mod create;
@@ -8,7 +9,6 @@ mod error;
 mod find;
 #[allow(clippy::module_inception, reason = "the lifecycle is what this floor is named after")]
 mod lifecycle;
-mod reject;
 mod truth;
 mod unique;
 mod update;
