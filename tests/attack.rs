@@ -249,7 +249,7 @@ fn rows_in_json_under_a_key_said_twice_are_a_fault() {
         [r#"{"clients": [{"id": "c1"}], "clients": []}"#, r#"{"clients": [{"id": "c1", "id": "c2"}]}"#]
     {
         let faults = MemoryStore::from_reader(policy.map(), data.as_bytes()).unwrap_err();
-        assert!(faults.to_string().ends_with("a key is said twice"), "{faults}");
+        assert!(faults.to_string().contains("a key is said twice"), "{faults}");
     }
 }
 

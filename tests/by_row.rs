@@ -100,7 +100,7 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
             note: None,
             digest: None,
             detail: json!({}),
-            before: Default::default(),
+            before: std::collections::BTreeMap::new(),
         },
         inserts: vec![],
         told: vec![],

@@ -1,4 +1,11 @@
 //! The use cases of clients, on every store alike.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 
@@ -106,7 +113,7 @@ async fn audit_of(backend: &Backend, id: &str) -> Vec<AuditEntry> {
     all.into_iter().filter(|entry| entry.subjects == [RecordId::from(id)]).collect()
 }
 
-/// R113, R114, R166, R167
+/// R113, R114, R115, R166, R167
 #[tokio::test]
 async fn a_patch_writes_what_it_names_and_leaves_the_rest() {
     for on in STORES {
@@ -138,7 +145,7 @@ async fn every_write_sets_when_it_was_and_counts_one_more() {
     }
 }
 
-/// R168, R169, R170
+/// R168, R169, R170, R171
 #[tokio::test]
 async fn a_new_status_is_planned_as_its_mode_and_written_with_the_rest() {
     for on in STORES {

@@ -22,6 +22,7 @@ use common::sorted;
 use proptest::prelude::*;
 use serde_json::Value;
 
+/// R204: every rule along a reference.
 #[test]
 fn the_model_and_the_memory_store_agree() {
     on_random_worlds(async |case, verdict| {
@@ -140,6 +141,7 @@ fn planning_twice_says_the_same_and_applying_twice_does_it_once() {
     });
 }
 
+/// R24, R25: the store's own delete, beside foreign keys that delete, empty or refuse.
 #[cfg(feature = "sqlite")]
 #[test]
 fn the_model_and_sqlite_agree_whatever_its_foreign_keys_do() {

@@ -160,8 +160,8 @@ async fn the_key_is_written_and_shown_nowhere() {
     );
     let bytes = SECRET.as_bytes();
     let as_numbers = format!("{:?}", &bytes[..4]);
-    let as_hex: String = bytes[..4].iter().map(|byte| format!("{byte:02x}")).collect();
-    for secret in [&SECRET[..8], as_numbers.trim_matches(['[', ']']), &as_hex] {
+    let as_hex = "636f7272"; // its first four letters
+    for secret in [&SECRET[..8], as_numbers.trim_matches(['[', ']']), as_hex] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
     assert!(shown.contains("MaskKey(..)"), "the lifecycle says that it has one");

@@ -1,4 +1,11 @@
 //! Reassignment: members to another union, a union to another officer; instead of deleting.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 mod common;
 
@@ -129,8 +136,8 @@ async fn the_new_owner_must_be_there_stay_qualify_and_be_another() {
         let before = backend.rows("members").await;
         for target in ["nobody", "gone", "closed", "u1"] {
             let error = lifecycle.reassign(&move_members("u1", target)).await.unwrap_err();
-            let Error::Blocked(blocked) = &error else { panic!("{on:?} {target}: {error:?}") };
-            let [blocker] = &*blocked.0.blockers else { panic!("{:?}", blocked.0.blockers) };
+            let Error::Blocked(refused) = &error else { panic!("{on:?} {target}: {error:?}") };
+            let [blocker] = &*refused.0.blockers else { panic!("{:?}", refused.0.blockers) };
             assert!(blocker.message.contains(&format!("`{target}`")), "{}", blocker.message);
             assert!(blocker.remedy.contains("ACTIVE"), "{}", blocker.remedy);
         }

@@ -1,4 +1,7 @@
 //! Guides: longer texts, one per task.
 
+#[doc = include_str!("four_systems.md")]
+pub mod four_systems {}
+
 #[doc = include_str!("stores.md")]
 pub mod stores {}

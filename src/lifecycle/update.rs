@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::unique::claim;
 use super::{Error, Lifecycle, audit};
 use crate::domain::{Client, ClientPatch, FieldName, Mode, OperationId, RecordId, Request, Status, Value};
-use crate::plan::{Binding, ChangeSet, NewValue, Plan, Receipt, Rows, SetId, Write};
+use crate::plan::{Binding, ChangeSet, ExecutablePlan, NewValue, Plan, Receipt, Rows, SetId, Write};
 use crate::policy::Refusal;
 use crate::store::{Reader, Store};
 
@@ -146,7 +146,7 @@ impl<S: Store + Reader> Lifecycle<S> {
             let plan = own.ok_or(Error::ForeignPlan)?;
             return Ok(Edit { plan, also: None, after, nothing });
         };
-        let also = own.map(Plan::into_executable).transpose()?.map(|executable| executable.into_plan());
+        let also = own.map(Plan::into_executable).transpose()?.map(ExecutablePlan::into_plan);
         let switching = Request { mode, ..request.clone() };
         Ok(Edit { plan: self.plan_at(&switching, now).await?, also, after, nothing })
     }

@@ -21,7 +21,7 @@ pub use change::{
 };
 pub use digest::Digest;
 pub use disposition::Disposition;
-pub(crate) use plan::{Binding, Execution, expected_words};
+pub(crate) use plan::{Binding, ExecutablePlan, Execution, expected_words};
 pub use plan::{NotExecutable, Outcome, Plan};
 pub use receipt::{OpenItem, Receipt, ReceiptStep};
 pub use set::{Arm, Case, Members, NamedSet, Rank, Ranks, Rows, SetId, Source, Stratum};

@@ -43,6 +43,7 @@ impl Backend {
     }
 
     /// The same, in tables that the test brings itself where the store has tables.
+    #[cfg_attr(not(feature = "sqlite"), allow(unused_variables, reason = "only SQLite has tables"))]
     pub(crate) async fn with_tables(on: On, policy: &DeletionPolicy, tables: &str, rows: &Value) -> Self {
         match on {
             On::Memory => Self::with(on, policy, rows).await,

@@ -18,7 +18,7 @@ const ENOUGH: u32 = 1_000;
 type Id = (KindName, RecordId);
 
 /// What to look for in a world, in words, and whether it is there.
-fn features(world: &World<'_>) -> [(&'static str, bool); 9] {
+fn features(world: &World<'_>) -> [(&'static str, bool); 10] {
     let is_redirected = {
         let mut steps = world.verdict.steps.keys();
         steps.any(|(_, disposition, ..)| disposition.is_redirect())
@@ -28,6 +28,7 @@ fn features(world: &World<'_>) -> [(&'static str, bool); 9] {
         ("a restrict that is cleared over another path", world.clears_a_restrict()),
         ("a tombstone that climbs two levels", world.has_a_tombstone_below_a_tombstone()),
         ("a cycle with a retained or anonymized row", world.keeps_a_row_of_a_cycle()),
+        ("a reference that dangled before", world.any(|id, row| world.dangles(id, row))),
         ("a keyed pseudonym", world.has_a_pseudonym()),
         ("a redirect", is_redirected),
         ("a `parent` entry that decides", world.has_a_parent_entry_that_decides()),
@@ -123,6 +124,13 @@ impl<'a> World<'a> {
     fn is_marked(&self, id: &Id, row: &Record) -> bool {
         let marked = self.map().kind(&id.0).unwrap().deleted_at.as_ref();
         marked.is_some_and(|field| !row.get(field).is_null())
+    }
+
+    fn dangles(&self, id: &Id, row: &Record) -> bool {
+        self.map().references_from(&id.0).any(|reference| {
+            let parent = row.get(&reference.field).as_id();
+            parent.is_some_and(|parent| !self.case.rows[&reference.to].contains_key(&parent))
+        })
     }
 
     fn has_a_pseudonym(&self) -> bool {

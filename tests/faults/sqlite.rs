@@ -31,6 +31,7 @@ const DEBTS: &str =
     "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, note TEXT);
                      CREATE INDEX debts_by_client_id ON debts (client_id);";
 
+#[allow(clippy::needless_pass_by_value, reason = "kinds are written where they are passed")]
 fn one(kind: Value) -> Value {
     json!({ "kinds": { "clients": kind } })
 }
@@ -57,6 +58,7 @@ fn covered(code: FindingCode, more: &str) -> Vec<Fault> {
 }
 
 /// What is found where debts are masked like this.
+#[allow(clippy::needless_pass_by_value, reason = "masks are written where they are passed")]
 fn masked(code: FindingCode, column: &str, mask: Value) -> Vec<Fault> {
     let debts = format!(
         "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER REFERENCES clients, note {column});

@@ -35,7 +35,7 @@ async fn notifications(on: On) -> World {
 }
 
 on_every_store! {
-    // R48 R49 R55 R60 R61
+    // R48 R49 R55 R59 R60 R61
     async fn the_user_and_everything_of_theirs_goes(on: On) {
         let world = notifications(on).await;
         let receipt = world.done(&Request::hard_delete("users", ANA).because(Reason::PrivacyRequest)).await;

@@ -12,6 +12,7 @@
 )]
 
 mod apply;
+mod bad_data;
 mod check;
 mod conditions;
 mod cost;

@@ -20,7 +20,7 @@ async fn a_deletion_that_was_done_is_a_success_and_says_no_more() {
     assert_eq!(told(&answer(&Wire::clinic(), "deactivated").await), told(&done));
 }
 
-// R6
+// R6 R117
 #[test]
 fn an_id_is_taken_as_it_is() {
     let id = "550e8400-e29b-41d4-a716-446655440000";

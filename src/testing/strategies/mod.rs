@@ -96,7 +96,7 @@ struct KindSeed {
 impl KindSeed {
     /// Whether a keyed mask is among those of the kind.
     fn is_keyed(&self) -> bool {
-        self.rows.len() % 2 == 0
+        self.rows.len().is_multiple_of(2)
     }
 }
 
@@ -189,7 +189,9 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool) -> Json {
         17 | 18 => json!({ "then": "set_null" }),
         19 => json!({ "set_default": null }),
         // Some beside what the kind declares as personal, some keyed where it is not, or is too.
-        20 if seed.link % 2 == 0 => json!({ "anonymize": { "note": { "truncate": 2 }, "code": "hmac" } }),
+        20 if seed.link.is_multiple_of(2) => {
+            json!({ "anonymize": { "note": { "truncate": 2 }, "code": "hmac" } })
+        }
         20 => json!({ "anonymize": { "note": { "truncate": 2 } } }),
         _ => json!({ "then": "keep" }),
     };

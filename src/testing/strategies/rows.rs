@@ -8,6 +8,9 @@ use super::super::model::Rows;
 use super::{Declared, KindSeed, name};
 use crate::domain::{Record, RecordId, Value};
 
+/// The number of a row that no kind has.
+const GONE: usize = 8;
+
 fn id_of(kind: usize, row: usize) -> RecordId {
     match kind % 3 {
         0 => RecordId::from(format!("{}{}", name(kind), row + 1)),
@@ -71,8 +74,13 @@ pub(super) fn rows(
                 // One more than there are rows is no row at all.
                 let choices = if mandatory(&reference.name) { parents } else { parents + 1 };
                 let parent = index.index(choices);
-                let value =
-                    if parent < parents { Value::from(id_of(reference.to, parent)) } else { Value::Null };
+                // Some refer to a row that was gone before.
+                let dangles = row.at == 1 && (row.marked || parent == parents);
+                let value = match parent {
+                    _ if dangles => id_of(reference.to, GONE).into(),
+                    parent if parent < parents => id_of(reference.to, parent).into(),
+                    _ => Value::Null,
+                };
                 record = record.with(reference.name.split('.').nth(1)?, value);
             }
             table.insert(record.id.clone(), record);
