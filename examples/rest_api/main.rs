@@ -64,7 +64,7 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     // From here on a request to stop is heard.
     let stop = Stop::listen()?;
     let pool = database::open(&options.store).await?;
-    let service = Service::open(pool, &options.secret()).await?;
+    let service = Service::open(pool, &options.secret(), options.environment()).await?;
     let listener = TcpListener::bind(&options.listen).await?;
     if options.demo {
         demo::show(&service, listener.local_addr()?).await?;

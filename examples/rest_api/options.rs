@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::Parser;
+use client_lifecycle::lifecycle::Environment;
 
 /// Serves the endpoints of four systems over SQLite.
 #[derive(Parser)]
@@ -24,5 +25,10 @@ impl Options {
     /// The secret, or one that nobody knows: enough for tokens of this run.
     pub(crate) fn secret(&self) -> String {
         self.jwt_secret.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string())
+    }
+
+    /// A demonstration holds nobody's data; everything else is taken for real.
+    pub(crate) fn environment(&self) -> Environment {
+        if self.demo { Environment::NonProduction } else { Environment::Production }
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use client_lifecycle::lifecycle::Environment;
 use client_lifecycle::sqlite::SqliteStore;
 use client_lifecycle::sqlite::sqlx::SqlitePool;
 use client_lifecycle::{DeletionPolicy, Lifecycle};
@@ -21,10 +22,14 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) async fn open(pool: SqlitePool, secret: &str) -> Result<Arc<Self>, Box<dyn Error>> {
+    pub(crate) async fn open(
+        pool: SqlitePool,
+        secret: &str,
+        environment: Environment,
+    ) -> Result<Arc<Self>, Box<dyn Error>> {
         let open = async |policy: DeletionPolicy| -> Result<_, Box<dyn Error>> {
             let store = SqliteStore::new(pool.clone()).migrate().await?;
-            Ok(Lifecycle::open(store, policy).await?)
+            Ok(Lifecycle::open(store, policy).await?.with_environment(environment))
         };
         Ok(Arc::new(Self {
             clinic: open(policies::clinic()?).await?,

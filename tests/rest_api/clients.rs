@@ -139,9 +139,15 @@ fn a_warning_is_acknowledged_by_name_and_an_obstacle_is_not() {
     service.execute(&format!("INSERT INTO sales (client_id, cents, issued_at) VALUES ('{id}', 1, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-2 days'))"));
     service.execute(&format!("INSERT INTO payments (client_id, cents, paid_at) VALUES ('{id}', 1, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-2 days'))"));
     let warned = service.send(&delete(""));
-    assert_eq!((warned.status, &*warned.message()), (409, "el cliente ha comprado en los últimos 30 días"));
+    assert_eq!(
+        (warned.status, &*warned.message()),
+        (409, "el cliente ha comprado en los últimos 30 días (acepte `recent_sales`)")
+    );
     let warned = service.send(&delete("?acknowledge=recent_sales"));
-    assert_eq!((warned.status, &*warned.message()), (409, "el cliente ha pagado en los últimos 30 días"));
+    assert_eq!(
+        (warned.status, &*warned.message()),
+        (409, "el cliente ha pagado en los últimos 30 días (acepte `recent_payments`)")
+    );
     service.execute(&format!("INSERT INTO bookings (client_id, starts_at, status) VALUES ('{id}', '2999-01-01T00:00:00.000Z', 'BOOKED')"));
     let both = delete("?acknowledge=recent_sales&acknowledge=recent_payments&acknowledge=upcoming_bookings");
     let blocked = service.send(&both);
