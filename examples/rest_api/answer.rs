@@ -58,5 +58,11 @@ pub(crate) fn log(what: &str, error: &dyn std::error::Error) {
         line.push_str(&format!(": {error}"));
         cause = error.source();
     }
+    say(&line);
+}
+
+/// Tells whoever runs the service.
+pub(crate) fn say(line: &str) {
+    // Where nobody listens there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::service::Service;
+use crate::session;
 
 const DATA: &str = include_str!("demo.sql");
 
@@ -74,7 +75,7 @@ async fn sign_in(service: &Service) -> Result<String, Box<dyn Error>> {
     let token = Uuid::new_v4().to_string();
     query("INSERT INTO sessions (client_id, token, expires_at) VALUES (?, ?, ?)")
         .bind(ADMINISTRATOR)
-        .bind(&token)
+        .bind(session::kept(&token))
         .bind(instant_text(Utc::now() + TimeDelta::hours(8)))
         .execute(&service.pool)
         .await?;

@@ -61,7 +61,7 @@ INSERT INTO sales (client_id, cents, issued_at) VALUES
 INSERT INTO payments (client_id, cents, paid_at)
   SELECT client_id, cents, issued_at FROM sales WHERE client_id IS NOT NULL;
 INSERT INTO sessions (client_id, token, expires_at) VALUES
-  ('550e8400-e29b-41d4-a716-446655440000', lower(hex(randomblob(16))), strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '8 hours'));
+  ('550e8400-e29b-41d4-a716-446655440000', lower(hex(randomblob(32))), strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '8 hours'));
 
 -- The notification system: the user of the documentation, and 20 more.
 INSERT INTO users VALUES ('123e4567-e89b-12d3-a456-426614174000', 'user@example.com', NULL);

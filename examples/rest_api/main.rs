@@ -68,6 +68,8 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(&options.listen).await?;
     if options.demo {
         demo::show(&service, listener.local_addr()?).await?;
+    } else {
+        answer::say(&format!("listening on {}", listener.local_addr()?));
     }
     let app = routes::router(service).into_make_service_with_connect_info::<SocketAddr>();
     let serve = axum::serve(listener, app).with_graceful_shutdown(stop.asked());

@@ -9,7 +9,8 @@ CREATE TABLE IF NOT EXISTS clients (
   gender TEXT NOT NULL, birth_date TEXT NOT NULL, avatar TEXT NOT NULL, document_type TEXT NOT NULL,
   document_number TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sessions (
-  id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients, token TEXT NOT NULL UNIQUE,
+  id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients,
+  token TEXT NOT NULL UNIQUE, -- the SHA-256 of what the cookie holds
   expires_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS consents (
   id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients, document TEXT, signed_at TEXT NOT NULL);

@@ -3,6 +3,7 @@
 use client_lifecycle::domain::AuditOutcome;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::seeds::json_after;
 use crate::service::{Call, SECRET, Service};
@@ -24,11 +25,14 @@ fn a_session_that_is_none_is_not_accepted_anywhere() {
             "INSERT INTO sessions (client_id, token, expires_at) VALUES ('{staff}', '{token}', {expires})"
         ));
     };
-    session("expired", "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 seconds')");
+    session(&kept("expired"), "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 seconds')");
     let before = service.rows();
+    // What the table holds is no cookie.
+    let stored = service.text("SELECT token FROM sessions ORDER BY id DESC LIMIT 1 OFFSET 1");
     let cookies = [
         "",
         "nobody",
+        &*stored,
         "session=",
         "session=nobody",
         "session=expired",
@@ -76,8 +80,12 @@ fn a_session_is_named_among_other_cookies_or_stands_alone() {
 #[test]
 fn a_client_s_session_may_nothing_here_and_that_of_staff_who_left_is_over() {
     let service = Service::start();
-    let client =
-        service.text(&format!("SELECT token FROM sessions WHERE client_id = '{}'", service.id("client")));
+    service.execute(&format!(
+        "INSERT INTO sessions (client_id, token, expires_at) VALUES ('{}', '{}', '2999-01-01T00:00:00.000Z')",
+        service.id("client"),
+        kept("of a client")
+    ));
+    let client = "of a client";
     let path = format!("/api/clients/{}", service.id("client"));
     for (method, path) in [
         ("DELETE", &*path),
@@ -86,7 +94,7 @@ fn a_client_s_session_may_nothing_here_and_that_of_staff_who_left_is_over() {
         ("GET", "/api/clients"),
         ("POST", "/api/clients"),
     ] {
-        let mut call = Call::new(method, path).header("Cookie", &*client);
+        let mut call = Call::new(method, path).header("Cookie", client);
         if ["PUT", "POST"].contains(&method) {
             call = call.json(&json!({ "city": "Soria" }));
         }
@@ -174,6 +182,11 @@ fn tokens_that_are_forged_expired_or_none_are_not_accepted() {
     let other =
         Call::new("DELETE", "/customer/user456").header("Authorization", bearer(token(SECRET, &reseller)));
     assert_eq!(service.send(&other).status, 200);
+}
+
+/// What the table of sessions keeps of a token.
+fn kept(token: &str) -> String {
+    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn token(secret: &str, claims: &Value) -> String {

@@ -1,28 +1,23 @@
 //! The `curl` commands of the seeds, as calls.
 
 use crate::seeds;
-use crate::service::Call;
+use crate::service::{Call, Service};
 
 /// The commands of a seed, in their order, those for `{id}` and `:id` left out; with these credentials in place of
 /// the seed's.
-pub(crate) fn commands(number: u8, token: &str) -> Vec<Call> {
-    let text = seeds::text(number);
-    let starts = text.match_indices("curl -").map(|(start, _)| start);
-    let calls = starts.map(|start| call(&words(&text[start..])));
-    let token = token.trim_start_matches("Bearer ");
-    let ours = calls.map(|mut call| {
-        for (_, value) in &mut call.headers {
-            for theirs in ["your-session-token", "YOUR_JWT_TOKEN", "<token>"] {
-                *value = value.replace(theirs, token);
-            }
-        }
-        call.body = call.body.map(|body| {
-            let body = String::from_utf8(body).unwrap();
-            body.replace(seeds::MANGLED_EMAIL, seeds::EMAIL).into_bytes()
-        });
-        call
-    });
-    ours.filter(|call| !call.path.contains("{id}") && !call.path.contains(":id")).collect()
+pub(crate) fn commands(number: u8, credentials: &str) -> Vec<Call> {
+    let credentials = credentials.trim_start_matches("Bearer ");
+    let theirs = ["your-session-token", "YOUR_JWT_TOKEN", "<token>"];
+    let text = theirs.iter().fold(seeds::text(number), |text, theirs| text.replace(theirs, credentials));
+    let mut calls = calls(&text.replace(seeds::MANGLED_EMAIL, seeds::EMAIL));
+    calls.retain(|call| !call.path.contains("{id}") && !call.path.contains(":id"));
+    calls
+}
+
+/// The commands of a text: lines that begin with `curl`, and those that go on with them.
+fn calls(text: &str) -> Vec<Call> {
+    let starts = text.match_indices("\ncurl ").map(|(start, _)| &text[start + 1..]);
+    starts.map(|command| call(&words(command))).collect()
 }
 
 /// The words of a shell command, up to the end of its last line.
@@ -52,17 +47,17 @@ fn call(words: &[String]) -> Call {
     let mut words = words.iter().skip(1);
     while let Some(word) = words.next() {
         match &**word {
-            "--request" | "-X" => call.method = words.next().unwrap().clone(),
+            "--request" | "-X" => call.method.clone_from(words.next().unwrap()),
             "--header" | "-H" => {
                 let (name, value) = words.next().unwrap().split_once(": ").unwrap();
                 call = call.header(name, value);
             }
-            "--data" => call.body = Some(words.next().unwrap().clone().into_bytes()),
+            "--data" | "-d" => call.body = Some(words.next().unwrap().clone().into_bytes()),
             "--url" => {}
             address => {
                 // Everything behind the host.
                 let (_, rest) = address.split_once("://").unwrap();
-                call.path = rest[rest.find('/').unwrap()..].to_owned();
+                call.path = rest[rest.find('/').unwrap()..].into();
             }
         }
     }
@@ -81,4 +76,16 @@ fn the_commands_of_the_seeds_are_found() {
     assert_eq!(found(2), ["DELETE /customer/user123 2"]);
     assert_eq!(found(3), [format!("PUT {client} 2"), format!("PUT {client} 2"), format!("PUT {client} 2")]);
     assert_eq!(found(4), ["DELETE /api/unions/clx9876543210 1"]);
+}
+
+#[test]
+fn the_commands_of_the_readme_do_what_they_say() {
+    let service = Service::start();
+    let readme = include_str!("../../README.md");
+    let client = readme.lines().find_map(|line| line.strip_prefix("CLIENT=")).unwrap();
+    let token = service.bearer("ADMIN");
+    let text = readme.replace("$CLIENT", client).replace("$COOKIE", service.cookie());
+    let calls = calls(&text.replace("Bearer $TOKEN", &token));
+    let answers: Vec<_> = calls.iter().map(|call| service.send(call).status).collect();
+    assert_eq!(answers, [200; 4], "{calls:?}");
 }

@@ -35,7 +35,7 @@ fn no_call_is_answered_otherwise_than_described() {
     let mut runner = TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, rng);
     let calls: Vec<_> =
         description.operations.iter().map(|operation| (operation, made(&service, operation))).collect();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut answered = std::collections::BTreeSet::new();
     for number in 1..=cases {
         let which = (0..calls.len()).new_tree(&mut runner).unwrap().current();
         let (operation, strategy) = &calls[which];
@@ -52,12 +52,12 @@ fn no_call_is_answered_otherwise_than_described() {
         );
         let recorded = i64::from(operation.method != "GET");
         assert_eq!(service.entries(), entries + recorded, "{}", told());
-        seen.insert((which, answer.status));
+        answered.insert((which, answer.status));
     }
     // It says something only if it gets everywhere: every operation is answered in several ways.
     for (which, (operation, _)) in calls.iter().enumerate() {
         let statuses: Vec<u16> =
-            seen.iter().filter(|(of, _)| *of == which).map(|(_, status)| *status).collect();
+            answered.iter().filter(|(of, _)| *of == which).map(|(_, status)| *status).collect();
         let enough = if operation.path == "/healthz" { 1 } else { 3 };
         assert!(
             cases < CASES.into() || statuses.len() >= enough,

@@ -61,9 +61,9 @@ fn two_at_once_are_done_one_after_the_other_or_not_at_all() {
         let found = service.send(&service.staff("GET", &format!("/api/clients/{id}")));
         if deletes > 0 {
             assert_eq!(found.status, 404, "{told}");
-            let deleted =
+            let done =
                 pair.iter().zip(statuses).filter(|(wish, status)| **wish == Wish::Delete && *status == 200);
-            assert_eq!(deleted.count(), 1, "{told}");
+            assert_eq!(done.count(), 1, "{told}");
         } else {
             let client = found.json();
             for (wish, field) in pair.iter().zip(["city", "address"]) {

@@ -1,4 +1,5 @@
 //! The description of the service, read as far as it goes, and values compared with it.
+#![cfg_attr(not(feature = "testing"), allow(dead_code, reason = "the fuzz needs proptest"))]
 
 use serde_json::{Map, Value};
 
