@@ -424,3 +424,19 @@ async fn a_request_is_for_the_call_of_its_mode() {
         assert_eq!(audit_of(&backend, MARIA).await.len(), errors.len());
     }
 }
+
+#[tokio::test]
+async fn a_field_that_effects_send_and_that_is_not_there_is_found_when_the_store_is_opened() {
+    let mut document = serde_json::to_value(policy()).unwrap();
+    document["modes"]["hard_delete"]["effects"] =
+        json!([{ "topic": "client.gone", "fields": ["email", "user_id", "phone", "loyalty_card"] }]);
+    let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+    for on in STORES {
+        let backend = Backend::with(on, &policy, &rows()).await;
+        let Err(Error::Misfit(faults)) = Lifecycle::open(backend.store(), policy.clone()).await else {
+            panic!("{on:?}: it was opened");
+        };
+        let faults: Vec<_> = faults.iter().map(|fault| &*fault.path).collect();
+        assert_eq!(faults, ["kinds.clients.fields.loyalty_card"], "{on:?}");
+    }
+}

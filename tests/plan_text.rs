@@ -47,7 +47,8 @@ async fn a_plain_deletion() {
             "rules": {
                 "orders.client_id": "cascade", "order_items.order_id": "cascade", "sessions.client_id": "delete",
                 "reviews.client_id": "set_null", "letters.client_id": "keep" },
-            "effects": [ { "topic": "sessions.revoke", "on": "sessions" }, { "topic": "email.account_deleted" } ] } }
+            "effects": [ { "topic": "sessions.revoke", "on": "sessions" }, { "topic": "email.account_deleted" },
+                         { "topic": "nobody.is_told", "on": "letters", "when": { "field": "client_id", "is_null": true } } ] } }
     });
     let rows = json!({
         "clients": [ { "id": "c1" }, { "id": "c2" } ],
@@ -269,17 +270,20 @@ async fn a_subject_that_has_to_stay_names_who_forced_it() {
                    "invoices": { "fields": { "issued_at": "timestamp" } } },
         "references": [
             { "from": "invoices.client_id", "to": "clients" },
+            { "from": "receipts.client_id", "to": "clients" },
             { "from": "consents.client_id", "to": "clients" } ],
         "modes": { "hard_delete": {
             "allow": "any",
             "rules": {
                 "invoices.client_id": { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax law" } },
+                "receipts.client_id": "keep",
                 "consents.client_id": "cascade" } } }
     });
     let rows = json!({
         "clients": [ { "id": "c1", "status": "ON", "name": "Ana", "email": "ana@example.com" } ],
         "invoices": [ { "id": 1, "client_id": "c1", "issued_at": "2024-03-01T10:00:00Z" },
                       { "id": 2, "client_id": "c1", "issued_at": "2024-03-01T12:00:00Z" } ],
+        "receipts": [ { "id": 1, "client_id": "c2" } ],
         "consents": [ { "id": 1, "client_id": "c1" } ]
     });
     assert_snapshot!(text(&policy, &rows, client()).await, @"

@@ -16,7 +16,7 @@ pub(crate) struct RequestArguments {
     #[arg(value_name = "ID", required = true, allow_negative_numbers = true)]
     ids: Vec<String>,
     /// What is to become of the records
-    #[arg(long, value_parser = PossibleValuesParser::new(Mode::ALL.map(Mode::as_str))
+    #[arg(long, value_parser = PossibleValuesParser::new(modes())
         .try_map(|name| name.parse::<Mode>()))]
     mode: Mode,
     /// Who asks
@@ -78,6 +78,11 @@ impl RequestArguments {
         actor.user_agent.clone_from(&self.user_agent);
         Some(actor)
     }
+}
+
+/// Modes that bring values are for programs: there is no way to give them here.
+fn modes() -> impl Iterator<Item = &'static str> {
+    Mode::ALL.into_iter().filter(|mode| !mode.carries_values()).map(Mode::as_str)
 }
 
 fn new_target(text: &str) -> Result<(String, String), String> {

@@ -174,6 +174,19 @@ impl DataMap {
         }
     }
 
+    /// Names a field of which nothing else may be known.
+    pub(crate) fn name_field(&mut self, kind: &KindName, field: &FieldName) {
+        let Some(named) = self.kinds.get(kind) else {
+            return;
+        };
+        if self.fields_of(named).any(|known| known == field) {
+            return;
+        }
+        if let Some(kind) = self.kinds.get_mut(kind) {
+            kind.fields.entry(field.clone()).or_default();
+        }
+    }
+
     /// Declares the type of a field that nothing else declares; the type it has otherwise.
     pub(crate) fn infer_type(
         &mut self,

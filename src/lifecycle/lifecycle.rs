@@ -58,7 +58,7 @@ impl<S: Store> Lifecycle<S> {
     /// # Errors
     /// [`Error::Misfit`] lists everything that is missing; [`Error::Store`] when the store cannot be asked.
     pub async fn open(store: S, policy: DeletionPolicy) -> Result<Self, Error> {
-        let found = store.check(policy.map()).await?;
+        let found = store.check(&policy.map_to_check()).await?;
         let mut faults = Faults::none();
         faults.extend(found);
         faults.or(()).map_err(Error::Misfit)?;

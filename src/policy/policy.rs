@@ -104,6 +104,17 @@ impl DeletionPolicy {
         &self.map
     }
 
+    /// The map with the fields that effects send: they have to be there too, and need not be declared.
+    pub(crate) fn map_to_check(&self) -> DataMap {
+        let mut map = (*self.map).clone();
+        for effect in self.modes.values().flat_map(|mode| &mode.effects) {
+            for field in &effect.fields {
+                map.name_field(effect.on.as_ref().unwrap_or(&self.subject), field);
+            }
+        }
+        map
+    }
+
     /// What it says about a mode; `None` where the mode is not offered.
     #[must_use]
     pub fn mode(&self, mode: Mode) -> Option<&ModePolicy> {

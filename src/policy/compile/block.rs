@@ -69,23 +69,18 @@ fn outside(
         let Some(parents) = verdicts.get(&reference.to) else {
             continue;
         };
-        let alike: [(Fate, &dyn Fn(Fate) -> bool); 3] = [
-            (Fate::Delete, &Fate::is_removed),
-            (Fate::Retain, &|fate| fate == Fate::Retain),
-            (Fate::Anonymize, &|fate| fate == Fate::Anonymize),
-        ];
-        for (parent, alike) in alike {
-            let Some(of) = parents.rows(alike) else {
-                continue;
-            };
-            let Some(mut arm) = chain(parts, reference, of, parent, |_, _| Some(0)) else {
-                continue;
-            };
-            let inside = Case { when: Some(only.clone()), rank: None, ..Case::always(0) };
-            arm.cases.insert(0, inside);
-            arm.except.extend(not_the_subject(parts, parts.subject));
-            arms.push(arm);
-        }
+        // Entries for parents that stay do not stand here: a reference of the subject's kind to a reached kind
+        // closes a cycle.
+        let Some(of) = parents.rows(Fate::is_removed) else {
+            continue;
+        };
+        let Some(mut arm) = chain(parts, reference, of, Fate::Delete, |_, _| Some(0)) else {
+            continue;
+        };
+        let inside = Case { when: Some(only.clone()), rank: None, ..Case::always(0) };
+        arm.cases.insert(0, inside);
+        arm.except.extend(not_the_subject(parts, parts.subject));
+        arms.push(arm);
     }
     if arms.is_empty() {
         return None;

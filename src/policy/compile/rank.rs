@@ -11,7 +11,8 @@ use crate::plan::{Rank, Ranks, Rows, SetId};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Meaning {
     pub(crate) fate: Fate,
-    /// How far the entry's reference is from the subject: of equal fates the nearest counts the row.
+    /// How far what the entry's reference refers to is from the subject: of equal fates the nearest counts the
+    /// row.
     distance: usize,
     /// The entry that decided; `None` for the subject.
     pub(crate) entry: Option<(ReferenceName, usize)>,
@@ -70,7 +71,7 @@ pub(super) fn meanings(parts: &Parts<'_>, kind: &KindName) -> Vec<Meaning> {
         return Vec::new();
     };
     for reference in parts.map.references_from(kind) {
-        let distance = parts.paths.get(&reference.to).map_or(usize::MAX, |path| path.len() + 1);
+        let distance = parts.paths.get(&reference.to).map_or(usize::MAX, Vec::len);
         let entries = parts.entries(&reference.name);
         for parent in parts.fates_of(&reference.to) {
             for case in cases(facts, entries, parent, parts.mode) {

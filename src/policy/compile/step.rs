@@ -239,14 +239,6 @@ fn key(parts: &Parts<'_>, kind: &KindName, meaning: &Meaning, disposition: Dispo
     }
 }
 
-/// A retain entry of a kind, with the rows for which it decides.
-struct RetainEntry<'a> {
-    reference: &'a ReferenceName,
-    rank: Rank,
-    retention: &'a Retention,
-    rows: Rows,
-}
-
 /// Asks about every retention period that keeps rows of a kind. Rows under several are asked about under
 /// each, because each is an obligation.
 fn grounds(
@@ -269,51 +261,49 @@ fn grounds(
             }
         })
         .collect();
-    let several = retained.iter().any(|(_, name, ..)| retained.first().is_some_and(|first| first.1 != *name));
-    let entries: Vec<RetainEntry<'_>> = retained
-        .into_iter()
-        .map(|(rank, reference, index, retention)| {
-            let rows = if several {
-                firing(parts, reference, index, Fate::Retain, own, verdicts, sets)
-            } else {
-                None
-            };
-            let rows = rows.unwrap_or(Rows::ranked(own.set, rank));
-            RetainEntry { reference, rank, retention, rows }
-        })
-        .collect();
+    let mut decided: BTreeMap<Rank, Option<Rows>> = BTreeMap::new();
     for step in steps.iter_mut().filter(|step| step.key.disposition == Disposition::Retain) {
-        for entry in &entries {
-            let is_own = step.rows.ranks.contains(entry.rank);
-            // A row has one deciding entry per reference, so entries of one reference never overlap.
-            if !is_own && !overlaps(&entries, entry, step) {
-                continue;
-            }
-            let rows = if is_own { step.rows } else { both(sets, kind, entry.rows, step.rows) };
-            let span = Some(entry.retention.from.clone());
-            let question = questions.ask(Question { span, ..Question::count(rows) });
-            let undated = Arm::new(
-                Source::Members(rows),
-                vec![Case { when: Some(is_null(&entry.retention.from)), ..Case::always(0) }],
-            );
-            let undated = sets.add(format!("{kind}: retained without a date"), kind, vec![undated]);
-            step.grounds.push(CompiledGround {
-                reference: entry.reference.clone(),
-                period: entry.retention.period,
-                basis: entry.retention.basis.clone(),
-                question,
-                undated: questions.count(Rows::all(undated)),
-            });
+        // A row is counted under the first of its entries, so only later ones may keep it too; and it has one
+        // deciding entry per reference, so entries of one reference never overlap. The step's own ground
+        // comes first: its first date is the step's first.
+        let mut entries = retained.iter().skip_while(|(rank, ..)| !step.rows.ranks.contains(*rank));
+        let Some((_, first, _, retention)) = entries.next() else {
+            continue;
+        };
+        step.grounds.push(ground(kind, first, retention, step.rows, sets, questions));
+        for (rank, reference, index, retention) in entries.filter(|(_, name, ..)| name != first) {
+            let decided = decided
+                .entry(*rank)
+                .or_insert_with(|| firing(parts, reference, *index, Fate::Retain, own, verdicts, sets));
+            let Some(rows) = *decided else { continue };
+            let rows = both(sets, kind, rows, step.rows);
+            step.grounds.push(ground(kind, reference, retention, rows, sets, questions));
         }
-        // The step's own ground first: its first date is the step's first.
-        let own = step.key.path.last().cloned();
-        step.grounds.sort_by_key(|ground| Some(&ground.reference) != own.as_ref());
     }
 }
 
-fn overlaps(entries: &[RetainEntry<'_>], other: &RetainEntry<'_>, step: &CompiledStep) -> bool {
-    let own = entries.iter().find(|entry| step.rows.ranks.contains(entry.rank));
-    own.is_some_and(|own| own.reference != other.reference)
+fn ground(
+    kind: &KindName,
+    reference: &ReferenceName,
+    retention: &Retention,
+    rows: Rows,
+    sets: &mut Sets,
+    questions: &mut Questions,
+) -> CompiledGround {
+    let span = Some(retention.from.clone());
+    let question = questions.ask(Question { span, ..Question::count(rows) });
+    let undated = Arm::new(
+        Source::Members(rows),
+        vec![Case { when: Some(is_null(&retention.from)), ..Case::always(0) }],
+    );
+    let undated = sets.add(format!("{kind}: retained without a date"), kind, vec![undated]);
+    CompiledGround {
+        reference: reference.clone(),
+        period: retention.period,
+        basis: retention.basis.clone(),
+        question,
+        undated: questions.count(Rows::all(undated)),
+    }
 }
 
 fn both(sets: &mut Sets, kind: &KindName, rows: Rows, within: Rows) -> Rows {

@@ -11,7 +11,9 @@ use crate::policy::compile::CompiledGround;
 /// The first row may go when its own ground is over, which is the first in the list; the last row when
 /// the last of all grounds is.
 pub(super) fn grounds(compiled: &[CompiledGround], answers: &Answers<'_>) -> (Vec<Ground>, Option<Until>) {
-    let grounds: Vec<Ground> = compiled.iter().map(|ground| one(ground, answers)).collect();
+    let grounds = compiled.iter().map(|ground| one(ground, answers));
+    // A further ground that keeps none of the rows is no ground.
+    let grounds: Vec<Ground> = grounds.filter(|ground| ground.count > 0).collect();
     let first = grounds.first().and_then(|ground| ground.until).map(|until| until.first);
     let last = grounds.iter().filter_map(|ground| ground.until).map(|until| until.last).max();
     (grounds, first.zip(last).map(|(first, last)| Until { first, last }))

@@ -307,6 +307,13 @@ pub(super) fn update(field: &str, value: impl Into<crate::domain::Value>) -> Wri
     Write::Update(vec![(field.into(), value)])
 }
 
+/// The fields get pseudonyms under the key of the change.
+pub(super) fn pseudonyms(fields: &[&str]) -> Write {
+    use crate::plan::NewValue;
+    let masked = fields.iter().map(|field| ((*field).into(), NewValue::Masked(crate::domain::Mask::Hmac)));
+    Write::Update(masked.collect())
+}
+
 fn named(id: SetId, kind: &str, arms: Vec<Arm>) -> NamedSet {
     NamedSet { id, name: format!("{kind} {}", id.0), kind: kind.into(), arms }
 }

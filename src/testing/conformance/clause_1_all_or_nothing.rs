@@ -1,6 +1,6 @@
 //! Clause 1: after an error nothing has changed; also when the future is dropped half way.
 
-use super::change::{Change, all, arm, update};
+use super::change::{Change, all, arm, pseudonyms, update};
 use super::observed::{Observed, rows};
 use super::world::{client, debt, load, load_all, world};
 use super::{Host, drop_after, yield_now};
@@ -115,4 +115,11 @@ async fn assert_whole(host: &dyn Host, id: &str, changes: &ChangeSet) {
         found = trace(host, id, changes).await;
     }
     panic!("half a change: {found:?} clients, debts, audit entries, events");
+}
+
+/// A mask that needs a key, and none is given: what came before it is undone.
+pub async fn clause_1_a_keyed_mask_without_a_key_changes_nothing(host: &dyn Host) {
+    load_all(host).await;
+    let change = Change::erase("c2").step(0, pseudonyms(&["email"]));
+    fails_without_a_trace(host, &change.build()).await;
 }

@@ -1,7 +1,7 @@
 //! Clause 3: steps run in the given order, on the rows their sets had before the first step.
 
 use super::Host;
-use super::change::{Change, all, arm, ranked, referrers, update, when};
+use super::change::{Change, all, arm, pseudonyms, ranked, referrers, update, when};
 use super::observed::Observed;
 use super::world::{client, debt, item, load, load_all};
 use crate::domain::{Mask, Value, eq, older_than};
@@ -233,11 +233,6 @@ pub async fn clause_3_masks_are_made_of_the_row(host: &dyn Host) {
     assert!(value("birth_date") == before.value("clients", "c2", "birth_date"));
 }
 
-fn pseudonyms(fields: &[&str]) -> Write {
-    let masked = fields.iter().map(|field| ((*field).into(), NewValue::Masked(Mask::Hmac)));
-    Write::Update(masked.collect())
-}
-
 /// Under a key, equal values of one field become the same and nothing else does; null stays null. A store
 /// that has no such masks says so and changes nothing.
 pub async fn clause_3_equal_values_have_equal_pseudonyms(host: &dyn Host) {
@@ -269,16 +264,6 @@ pub async fn clause_3_equal_values_have_equal_pseudonyms(host: &dyn Host) {
     assert!(text("c1", "phone") == text("c2", "phone"), "equal values");
     assert!(value("c3", "phone").is_null(), "null stays null");
     assert!(value("c1", "email") == before.value("clients", "c1", "email"));
-}
-
-/// Without a key there is no pseudonym, and nothing is left half masked.
-pub async fn clause_3_a_keyed_mask_without_a_key_changes_nothing(host: &dyn Host) {
-    load_all(host).await;
-    let before = Observed::by(host).await;
-    let change = Change::erase("c2").step(0, pseudonyms(&["email"]));
-    let error = host.store().apply(&change.build()).await.expect_err("there is no key");
-    assert!(matches!(error, StoreError::Unsupported(_)), "{error}");
-    before.assert_same(&Observed::by(host).await, "a keyed mask without a key");
 }
 
 /// New rows are there before the first step, with what they hold, and only if everything else is done.

@@ -35,6 +35,7 @@ macro_rules! conformance_cases {
                 clause_1_a_step_on_an_unknown_kind_changes_nothing,
                 clause_1_a_step_with_an_unknown_field_changes_nothing,
                 clause_1_a_failed_precondition_changes_nothing,
+                clause_1_a_keyed_mask_without_a_key_changes_nothing,
                 clause_1_a_dropped_call_changes_everything_or_nothing,
             }
             2 clause_2_preconditions {
@@ -62,7 +63,6 @@ macro_rules! conformance_cases {
                 clause_3_a_number_counts_on,
                 clause_3_masks_are_made_of_the_row,
                 clause_3_equal_values_have_equal_pseudonyms,
-                clause_3_a_keyed_mask_without_a_key_changes_nothing,
             }
             4 clause_4_unknown_names {
                 clause_4_a_kind_the_store_does_not_have,
