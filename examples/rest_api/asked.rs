@@ -67,13 +67,10 @@ impl Asked {
     pub(crate) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
         let pairs = self.query.as_ref();
         let pairs = pairs.ok_or_else(|| invalid("the query cannot be read", "encode it as a form"))?;
-        match pairs.iter().all(|(name, _)| known.contains(&name.as_str())) {
-            true => Ok(()),
-            false => {
-                let names = known.join(", ");
-                Err(invalid("a parameter of the query is unknown", format!("known are {names}")))
-            }
+        if pairs.iter().all(|(name, _)| known.contains(&name.as_str())) {
+            return Ok(());
         }
+        Err(invalid("a parameter of the query is unknown", format!("known are {}", known.join(", "))))
     }
 
     /// A parameter that may be given once.

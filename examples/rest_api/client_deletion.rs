@@ -12,10 +12,9 @@ use crate::answer::{failed, json, reply};
 use crate::asked::{Asked, remove};
 use crate::caller::Caller;
 use crate::id::Id;
+use crate::parameters::{OperationKey, RemovalQuery, WriteQuery};
 use crate::service::Service;
-use crate::shapes::{
-    ClinicRefusal, DeletionPlan, Done, OperationKey, RemovalQuery, StatusMessage, WriteQuery,
-};
+use crate::shapes::{ClinicRefusal, DeletionPlan, Done, StatusMessage};
 
 /// What a deletion would do, what stands in its way, and what it warns of. Changes nothing.
 #[utoipa::path(get, path = "/api/clients/{id}/deletion-plan", tag = "clinic", security(("session" = [])),

@@ -18,11 +18,9 @@ use crate::asked::{Asked, invalid};
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::id::Id;
+use crate::parameters::{ListQuery, OperationKey, WriteQuery};
 use crate::service::Service;
-use crate::shapes::{
-    Client, ClientChanges, ClientList, ClientToCreate, ClinicRefusal, ListQuery, OperationKey, StatusMessage,
-    WriteQuery,
-};
+use crate::shapes::{Client, ClientChanges, ClientList, ClientToCreate, ClinicRefusal, StatusMessage};
 
 #[derive(Serialize)]
 struct Page {

@@ -11,8 +11,9 @@ use crate::answer::{failed, reply};
 use crate::asked::{Asked, invalid, remove};
 use crate::caller::Caller;
 use crate::id::Id;
+use crate::parameters::{CustomerQuery, OperationKey, RemovalQuery};
 use crate::service::Service;
-use crate::shapes::{CustomerDeleted, CustomerQuery, Message, OperationKey, RemovalQuery};
+use crate::shapes::{CustomerDeleted, Message};
 
 /// Deletes a customer: marked as deleted, or for good where an administrator asks for it and says why.
 #[utoipa::path(delete, path = "/customer/{userId}", tag = "vpn", security(("bearer" = [])),

@@ -21,6 +21,7 @@ mod health;
 mod hs256;
 mod id;
 mod options;
+mod parameters;
 mod policies;
 mod routes;
 mod service;

@@ -16,8 +16,9 @@ use crate::asked::{Asked, invalid, remove};
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::id::Id;
+use crate::parameters::{OperationKey, RemovalQuery, WriteQuery};
 use crate::service::Service;
-use crate::shapes::{Message, NewOwner, OperationKey, RemovalQuery, UnionRefusal, WriteQuery};
+use crate::shapes::{Message, NewOwner, UnionRefusal};
 
 const TOO_LARGE: &str = "The body is too large";
 

@@ -12,8 +12,9 @@ use crate::answer::{failed, reply};
 use crate::asked::{Asked, remove};
 use crate::caller::Caller;
 use crate::id::Id;
+use crate::parameters::{OperationKey, RemovalQuery};
 use crate::service::Service;
-use crate::shapes::{ErrorList, OperationKey, RemovalQuery};
+use crate::shapes::ErrorList;
 
 /// Deletes a user for good.
 #[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "notifications",

@@ -10,6 +10,8 @@
 
 mod audit;
 mod bad_input;
+mod client_deletion;
+mod client_update;
 mod clients;
 mod credentials;
 mod curl;
@@ -17,6 +19,8 @@ mod customers;
 mod description;
 #[cfg(feature = "testing")]
 mod fuzz;
+#[cfg(feature = "testing")]
+mod generate;
 mod idempotency;
 mod races;
 mod schema;
