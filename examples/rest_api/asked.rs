@@ -14,6 +14,9 @@ use client_lifecycle::sqlite::SqliteStore;
 /// The header with the id of the operation: the same request with the same id is done once.
 const KEY: &str = "idempotency-key";
 
+/// How many characters a note may have: it is kept for as long as the audit log.
+const NOTE: usize = 1_000;
+
 /// What every request that changes something may say.
 const ALWAYS: [&str; 3] = ["acknowledge", "reason", "note"];
 
@@ -51,6 +54,9 @@ impl Asked {
             })?);
         }
         if let Some(note) = self.one("note")? {
+            if note.chars().count() > NOTE {
+                return Err(invalid("the note is too long", format!("give {NOTE} characters at most")));
+            }
             request = request.note(note);
         }
         if let Some(key) = &self.key {

@@ -17,7 +17,7 @@ use crate::service::Service;
 use crate::shapes::{ClinicRefusal, DeletionPlan, Done, StatusMessage};
 
 /// What a deletion would do, what stands in its way, and what it warns of. Changes nothing.
-#[utoipa::path(get, path = "/api/clients/{id}/deletion-plan", tag = "clinic", security(("session" = [])),
+#[utoipa::path(get, path = "/api/clients/{id}/deletion-plan", operation_id = "plan_client_deletion", tag = "clinic", security(("session" = [])),
     params(("id" = Uuid, Path, description = "The client"), WriteQuery),
     responses((status = 200, body = DeletionPlan, description = "The plan; give its digest with the deletion and exactly this is done"),
               (status = 404, body = StatusMessage, description = "There is no such client"), ClinicRefusal))]
@@ -38,7 +38,7 @@ pub(crate) async fn plan(
 }
 
 /// Deletes a client for good.
-#[utoipa::path(delete, path = "/api/clients/{id}", tag = "clinic", security(("session" = [])),
+#[utoipa::path(delete, path = "/api/clients/{id}", operation_id = "delete_client", tag = "clinic", security(("session" = [])),
     params(("id" = Uuid, Path, description = "The client"), RemovalQuery,
            OperationKey),
     responses((status = 200, body = Done, description = "The client is deleted"),

@@ -35,7 +35,7 @@ const PAGE: (u32, u32) = (20, 100);
 pub(crate) const TOO_LARGE: &str = "El cuerpo es demasiado grande";
 
 /// A page of clients, in the order of their ids, without those that are deleted.
-#[utoipa::path(get, path = "/api/clients", tag = "clinic", params(ListQuery), security(("session" = [])),
+#[utoipa::path(get, path = "/api/clients", operation_id = "list_clients", tag = "clinic", params(ListQuery), security(("session" = [])),
     responses((status = 200, body = ClientList, description = "A page; `next` is the `after` of the next one"), ClinicRefusal))]
 pub(crate) async fn list(State(service): State<Arc<Service>>, caller: Caller, asked: Asked) -> Response {
     let wire = Wire::clinic().doing(Action::Read);
@@ -53,7 +53,7 @@ pub(crate) async fn list(State(service): State<Arc<Service>>, caller: Caller, as
 }
 
 /// One client.
-#[utoipa::path(get, path = "/api/clients/{id}", tag = "clinic", security(("session" = [])),
+#[utoipa::path(get, path = "/api/clients/{id}", operation_id = "find_client", tag = "clinic", security(("session" = [])),
     params(("id" = Uuid, Path, description = "The client")),
     responses((status = 200, body = Client, description = "The client"),
               (status = 404, body = StatusMessage, description = "There is no such client"), ClinicRefusal))]
@@ -69,7 +69,7 @@ pub(crate) async fn find(State(service): State<Arc<Service>>, caller: Caller, id
 }
 
 /// Creates a client.
-#[utoipa::path(post, path = "/api/clients", tag = "clinic", security(("session" = [])), request_body = ClientToCreate,
+#[utoipa::path(post, path = "/api/clients", operation_id = "create_client", tag = "clinic", security(("session" = [])), request_body = ClientToCreate,
     params(WriteQuery, OperationKey),
     responses((status = 201, body = Client, description = "The client, at its Location"),
               (status = 409, body = StatusMessage, description = "Another user has the e-mail address"),
@@ -102,7 +102,7 @@ pub(crate) async fn create(
 }
 
 /// Updates the fields that the body names. A new status deactivates or reactivates the client.
-#[utoipa::path(put, path = "/api/clients/{id}", tag = "clinic", security(("session" = [])), request_body = ClientChanges,
+#[utoipa::path(put, path = "/api/clients/{id}", operation_id = "update_client", tag = "clinic", security(("session" = [])), request_body = ClientChanges,
     params(("id" = Uuid, Path, description = "The client"), WriteQuery,
            OperationKey),
     responses((status = 200, body = Client, description = "The client as it is now"),

@@ -16,7 +16,7 @@ use crate::service::Service;
 use crate::shapes::{CustomerDeleted, Message};
 
 /// Deletes a customer: marked as deleted, or for good where an administrator asks for it and says why.
-#[utoipa::path(delete, path = "/customer/{userId}", tag = "vpn", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/customer/{userId}", operation_id = "delete_customer", tag = "vpn", security(("bearer" = [])),
     params(("userId" = String, Path, description = "The customer"), CustomerQuery, RemovalQuery,
            OperationKey),
     responses((status = 200, body = CustomerDeleted, description = "The customer is deleted"),

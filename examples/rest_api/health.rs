@@ -13,7 +13,7 @@ use crate::service::Service;
 use crate::shapes::Health;
 
 /// Whether the service and its database are up.
-#[utoipa::path(get, path = "/healthz", tag = "service",
+#[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "service",
     responses((status = 200, body = Health, description = "Both are up"),
               (status = 503, body = Health, description = "The database is not")))]
 pub(crate) async fn health(State(service): State<Arc<Service>>) -> Response {

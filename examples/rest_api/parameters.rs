@@ -41,6 +41,7 @@ pub(crate) struct WriteQuery {
     #[param(inline)]
     reason: Option<Reason>,
     /// What else there is to say, for the audit log.
+    #[param(max_length = 1000)]
     note: Option<String>,
 }
 
@@ -53,6 +54,7 @@ pub(crate) struct RemovalQuery {
     #[param(inline)]
     reason: Option<Reason>,
     /// What else there is to say, for the audit log.
+    #[param(max_length = 1000)]
     note: Option<String>,
     /// The digest of a plan that was shown: exactly that is done, or nothing.
     digest: Option<String>,

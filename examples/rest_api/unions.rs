@@ -23,7 +23,7 @@ use crate::shapes::{Message, NewOwner, UnionRefusal};
 const TOO_LARGE: &str = "The body is too large";
 
 /// Marks a union as deleted.
-#[utoipa::path(delete, path = "/api/unions/{id}", tag = "unions", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/api/unions/{id}", operation_id = "delete_union", tag = "unions", security(("bearer" = [])),
     params(("id" = String, Path, description = "The union"), RemovalQuery,
            OperationKey),
     responses((status = 200, body = Message, description = "The union is deleted"), UnionRefusal))]
@@ -42,7 +42,7 @@ pub(crate) async fn delete(
 }
 
 /// Moves all members of a union to another one.
-#[utoipa::path(post, path = "/api/unions/{id}/reassign-members", tag = "unions", security(("bearer" = [])),
+#[utoipa::path(post, path = "/api/unions/{id}/reassign-members", operation_id = "reassign_members", tag = "unions", security(("bearer" = [])),
     request_body = NewOwner,
     params(("id" = String, Path, description = "The union they leave"), WriteQuery,
            OperationKey),
@@ -64,7 +64,7 @@ pub(crate) async fn reassign_members(
 }
 
 /// Gives a union to another credit officer.
-#[utoipa::path(post, path = "/api/unions/{id}/reassign", tag = "unions", security(("bearer" = [])),
+#[utoipa::path(post, path = "/api/unions/{id}/reassign", operation_id = "reassign_union", tag = "unions", security(("bearer" = [])),
     request_body = NewOwner,
     params(("id" = String, Path, description = "The union"), WriteQuery,
            OperationKey),

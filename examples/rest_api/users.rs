@@ -17,7 +17,7 @@ use crate::service::Service;
 use crate::shapes::ErrorList;
 
 /// Deletes a user for good.
-#[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "notifications",
+#[utoipa::path(delete, path = "/api/v1/users/{id}", operation_id = "delete_user", tag = "notifications",
     params(("id" = Uuid, Path, description = "The user"), RemovalQuery,
            OperationKey),
     responses((status = 204, description = "The user is deleted"),

@@ -219,7 +219,9 @@ fn bodies_that_are_too_large() {
 #[test]
 fn queries_that_make_no_sense() {
     let service = Service::start();
+    let long = format!("note={}", "x".repeat(1_001));
     for query in [
+        &*long,
         "reason=because",
         "reason=",
         "reason=fraud&reason=fraud",

@@ -37,6 +37,19 @@ fn every_endpoint_is_described_and_no_other() {
 }
 
 #[test]
+fn every_operation_has_a_name_of_its_own() {
+    let description = Description::of(&Service::start());
+    let methods = description.document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|path| path.as_object().unwrap().values());
+    let names: Vec<&str> = methods.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    let different: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(names.len(), different.len(), "{names:?}");
+}
+
+#[test]
 fn what_is_described_is_served_and_other_methods_are_not() {
     let service = Service::start();
     let description = Description::of(&service);
