@@ -52,13 +52,9 @@ fn with_status(status: StatusCode, body: Body) -> Response {
 
 /// Writes an error with all its causes to standard error. Errors of the library hold nothing personal.
 pub(crate) fn log(what: &str, error: &dyn std::error::Error) {
-    let mut line = format!("{what}: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    say(&line);
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let told: Vec<String> = causes.map(ToString::to_string).collect();
+    say(&format!("{what}: {}", told.join(": ")));
 }
 
 /// Tells whoever runs the service.

@@ -42,7 +42,7 @@ pub(crate) async fn list(State(service): State<Arc<Service>>, caller: Caller, as
     if let Err(response) = staff(&service, &caller, &wire).await {
         return response;
     }
-    let listed = async { Ok(service.clinic.list(&page(&asked)?).await?) };
+    let listed = async { service.clinic.list(&page(&asked)?).await };
     match listed.await {
         Ok(page) => {
             let Clients { clients, next, .. } = page;

@@ -36,7 +36,7 @@ impl Service {
             notifications: open(policies::notifications()?).await?,
             vpn: open(policies::vpn()?).await?,
             unions: open(policies::unions()?).await?,
-            tokens: Tokens::new(secret)?,
+            tokens: Tokens::new(secret),
             pool,
         }))
     }

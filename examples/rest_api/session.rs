@@ -38,7 +38,7 @@ impl Service {
 
 /// What the table keeps of a token: who reads the table signs in as nobody.
 pub(crate) fn kept(token: &str) -> String {
-    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(token).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// `session=TOKEN` among other cookies, or the bare token that the API's documentation shows.

@@ -34,17 +34,13 @@ pub(crate) async fn delete(
     let wire = Wire::notifications();
     let deleted = async {
         let nobody = caller.recorded_as(Actor::anonymous());
-        match wire.id(&id) {
-            Ok(id) => {
-                let request = Request::hard_delete("users", id).by(nobody);
-                remove(&service.notifications, request, &asked, &[]).await
-            }
-            Err(_) => {
-                let request = Request::hard_delete("users", &*id).by(nobody);
-                let why = StoreError::WrongId { kind: "users".into(), id: id.into(), expected: "UUIDs" };
-                Err(service.notifications.reject(&request, why).await)
-            }
+        if let Ok(id) = wire.id(&id) {
+            let request = Request::hard_delete("users", id).by(nobody);
+            return remove(&service.notifications, request, &asked, &[]).await;
         }
+        let request = Request::hard_delete("users", &*id).by(nobody);
+        let why = StoreError::WrongId { kind: "users".into(), id: id.into(), expected: "UUIDs" };
+        Err(service.notifications.reject(&request, why).await)
     };
     match deleted.await {
         Ok(receipt) => reply(&wire.done(&receipt)),

@@ -66,6 +66,7 @@ impl Service {
         let mut child = Command::new(example())
             .args(["--demo", "--listen", "127.0.0.1:0", "--store", &address, "--jwt-secret", SECRET])
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut line = String::new();
