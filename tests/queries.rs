@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 /// The rows that an arm starts from, is narrowed to, and leaves out.
 fn mentioned(arm: &Arm) -> impl Iterator<Item = Rows> {
     let source = match &arm.source {
-        Source::Subjects | Source::Ids(_) => None,
+        Source::Subjects | Source::Ids(_) | Source::Holding { .. } => None,
         Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(*of),
     };
     source.into_iter().chain(arm.within.iter().chain(&arm.except).copied())

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use client_lifecycle::domain::{Actor, AuditOutcome, ClientPatch, Mode, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::store::StoreError;
+use client_lifecycle::policy::Refusal;
 use client_lifecycle::{DeletionPolicy, Lifecycle};
 use common::backend::{Backend, On, Whole};
 use serde_json::{Value, json};
@@ -66,10 +66,11 @@ async fn of_somebody_who_has_not_signed_in_the_log_says_where_they_came_from() {
 async fn what_the_host_rejects_is_recorded_and_told_again() {
     for on in STORES {
         let (backend, lifecycle) = world(on).await;
-        let wrong_id = StoreError::WrongId { kind: "clients".into(), id: "c 1".into(), expected: "UUIDs" };
+        let message = "the id has a space".into();
+        let wrong = Refusal::Invalid { message, remedy: "give one without".into() };
         for (mode, id, why, code) in [
             (Mode::Update, "c1", senseless(), "invalid_values"),
-            (Mode::HardDelete, "c 1", wrong_id.into(), "wrong_id"),
+            (Mode::HardDelete, "c 1", wrong.into(), "invalid"),
             (Mode::HardDelete, "", senseless(), "invalid_values"),
         ] {
             let request = Request::new(mode, "clients", id).by(ana());

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use client_lifecycle::domain::{Actor, Request};
+use client_lifecycle::lifecycle::Error;
 use client_lifecycle::lifecycle::wire::Wire;
-use client_lifecycle::store::StoreError;
+use client_lifecycle::policy::Refusal;
 
 use crate::answer::{failed, reply};
-use crate::asked::{Asked, remove};
+use crate::asked::{Asked, invalid, remove};
 use crate::caller::Caller;
 use crate::id::Id;
 use crate::parameters::{OperationKey, RemovalQuery};
@@ -32,18 +33,22 @@ pub(crate) async fn delete(
     asked: Asked,
 ) -> Response {
     let wire = Wire::notifications();
-    let deleted = async {
-        let nobody = caller.recorded_as(Actor::anonymous());
-        if let Ok(id) = wire.id(&id) {
+    let nobody = caller.recorded_as(Actor::anonymous());
+    match wire.id(&id) {
+        Ok(id) => {
             let request = Request::hard_delete("users", id).by(nobody);
-            return remove(&service.notifications, request, &asked, &[]).await;
+            match remove(&service.notifications, request, &asked, &[]).await {
+                Ok(receipt) => reply(&wire.done(&receipt)),
+                Err(error) => failed(&wire, &error),
+            }
         }
-        let request = Request::hard_delete("users", &*id).by(nobody);
-        let why = StoreError::WrongId { kind: "users".into(), id: id.into(), expected: "UUIDs" };
-        Err(service.notifications.reject(&request, why).await)
-    };
-    match deleted.await {
-        Ok(receipt) => reply(&wire.done(&receipt)),
-        Err(error) => failed(&wire, &error),
+        Err(answer) => {
+            let request = Request::hard_delete("users", &*id).by(nobody);
+            let why = invalid("the id is no UUID", "give a UUID");
+            match service.notifications.reject(&request, why).await {
+                Error::Refused(Refusal::Invalid { .. }) => reply(&answer),
+                error => failed(&wire, &error),
+            }
+        }
     }
 }

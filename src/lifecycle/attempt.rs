@@ -55,8 +55,19 @@ impl<S: Store> Lifecycle<S> {
         operation: OperationId,
         done: Result<Receipt, Error>,
     ) -> Result<Receipt, Error> {
+        self.settled_if(request, operation, done, |receipt| is_of(receipt, request)).await
+    }
+
+    /// The same where the request alone does not say which receipts answer it.
+    pub(super) async fn settled_if(
+        &self,
+        request: &Request,
+        operation: OperationId,
+        done: Result<Receipt, Error>,
+        is_answer: impl Fn(&Receipt) -> bool,
+    ) -> Result<Receipt, Error> {
         let error = match done {
-            Ok(receipt) if is_of(&receipt, request) => return Ok(receipt),
+            Ok(receipt) if is_answer(&receipt) => return Ok(receipt),
             Ok(_) => Error::OperationReused(operation),
             Err(error) => error,
         };
@@ -78,7 +89,7 @@ impl<S: Store> Lifecycle<S> {
         let attempt = audit::refused(request, self.policy.map(), own, self.now(), &error, why);
         match self.record(&attempt).await {
             Ok(receipt) if receipt.outcome == Outcome::None => Err(error),
-            Ok(receipt) if is_of(&receipt, request) => Ok(receipt),
+            Ok(receipt) if is_answer(&receipt) => Ok(receipt),
             Ok(_) => Err(Error::OperationReused(operation)),
             Err(_) if matches!(error, Error::Store(_)) => Err(error),
             Err(source) => Err(Error::NotRecorded { attempt: Box::new(error), source }),
@@ -98,7 +109,7 @@ impl<S: Store> Lifecycle<S> {
 }
 
 /// Whether a receipt answers this request.
-fn is_of(receipt: &Receipt, request: &Request) -> bool {
+pub(super) fn is_of(receipt: &Receipt, request: &Request) -> bool {
     receipt.kind == request.kind
         && receipt.mode == request.mode
         // The id of a new record may have been made here.

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::attempt::is_of;
 use super::unique::claim;
-use super::{Error, Lifecycle, audit};
+use super::{Error, Lifecycle, audit, stored};
 use crate::domain::{AuditOutcome, Client, Mode, NewClient, OperationId, RecordId, Request, Value};
 use crate::plan::{
     Arm, Case, ChangeSet, Digest, Disposition, Expected, NamedSet, NewRow, Outcome, Precondition, Question,
@@ -25,22 +27,44 @@ impl<S: Store + Reader> Lifecycle<S> {
     /// [`Error::Invalid`] lists everything that is wrong with the client; [`Error::Taken`] where another user has
     /// the e-mail address; every other [`Error`]. Each has been recorded as an attempt.
     pub async fn create(&self, request: &Request, new: NewClient) -> Result<Client, Error> {
-        let mut request = request.clone();
-        if request.subjects.is_empty() {
-            request.subjects.push(self.ids.next().as_uuid().into());
+        let mut asked = request.clone();
+        if let [id] = &mut *asked.subjects
+            && let Ok(uuid) = id.to_string().parse::<Uuid>()
+        {
+            // However it is spelt.
+            *id = uuid.into();
         }
-        let operation = self.operation(&request);
-        let made = self.try_create(&request, new, operation).await;
+        let is_named = !asked.subjects.is_empty();
+        if !is_named {
+            asked.subjects.push(self.ids.next().as_uuid().into());
+        }
+        let operation = self.operation(&asked);
+        // However often it is tried, it is one client.
+        let now = self.now();
+        let mut left = self.attempts;
+        let made = loop {
+            left = left.saturating_sub(1);
+            match self.try_create(&asked, new.clone(), operation, now).await {
+                Err(error) if left > 0 && error.is_retryable() => {}
+                made => break made,
+            }
+        };
         let (client, receipt) = match made {
             Ok((client, receipt)) => (Some(client), Ok(receipt)),
             Err(error) => (None, Err(error)),
         };
-        let receipt = self.settled(&request, operation, receipt).await?;
+        // The id may have been made here, and another one when the operation was applied first.
+        let is_answer =
+            |receipt: &Receipt| is_of(receipt, &asked) && (!is_named || receipt.subjects == asked.subjects);
+        let receipt = self.settled_if(&asked, operation, receipt, is_answer).await?;
         let id = receipt.subjects.first().cloned().unwrap_or_else(|| RecordId::from(""));
         match client {
-            Some(client) if id == RecordId::from(client.user_id()) => Ok(client),
-            // The operation had been applied before.
-            _ => self.find(id).await,
+            Some(client) if !is_named && id == RecordId::from(client.user_id()) => Ok(client),
+            // The operation may have been applied before.
+            client => match (self.find(id).await, client) {
+                (Err(Error::Store(_)), Some(client)) => Ok(client),
+                (found, _) => found,
+            },
         }
     }
 
@@ -49,24 +73,24 @@ impl<S: Store + Reader> Lifecycle<S> {
         request: &Request,
         new: NewClient,
         operation: OperationId,
+        now: DateTime<Utc>,
     ) -> Result<(Client, Receipt), Error> {
         if request.mode != Mode::Create {
             return Err(Refusal::wrong_mode(request.mode, "a request of mode `create`").into());
         }
-        let now = self.now();
+        // Who may not ask is told so, and not what is wrong with the values.
+        self.query(request, now)?;
         let [id] = &*request.subjects else {
             return Err(Refusal::invalid("one client is created at a time", "name one id, or none").into());
         };
-        let user_id: Uuid = id
-            .to_string()
-            .parse()
-            .map_err(|_| Refusal::invalid(format!("`{id}` is no id for a client"), "name a UUID, or none"))?;
+        let user_id = id.as_uuid().ok_or_else(|| {
+            Refusal::invalid(format!("`{id}` is no id for a client"), "name a UUID, or none")
+        })?;
         let client = Client::new(new, user_id, now, &self.rules)?;
-        let mut record = client.to_record();
-        if let Some(field) =
-            self.policy.map().kind(self.policy.subject()).and_then(|kind| kind.version.clone())
-        {
-            record.fields.insert(field, Value::Integer(1));
+        let kind = self.kind();
+        let mut record = stored::to_kind(&kind, &client);
+        if let Some(field) = &kind.version {
+            record.fields.insert(field.clone(), Value::Integer(1));
         }
         self.policy.admit(request, &record, now)?;
         let mut changes = ChangeSet {

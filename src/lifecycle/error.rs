@@ -192,12 +192,11 @@ impl Error {
     pub(super) fn outcome(&self) -> AuditOutcome {
         match self {
             Self::Refused(refusal) => refusal.outcome(),
+            // Whether ids that nobody can have are kept as text, and looked for, is the schema's own business.
+            Self::Store(StoreError::WrongId { .. }) => AuditOutcome::NotFound,
             Self::Blocked(_) => AuditOutcome::Blocked,
             Self::Conflict { .. } | Self::Changed(_) | Self::Taken { .. } => AuditOutcome::Conflict,
-            Self::ForeignPlan
-            | Self::OperationReused(_)
-            | Self::Invalid(_)
-            | Self::Store(StoreError::WrongId { .. }) => AuditOutcome::Invalid,
+            Self::ForeignPlan | Self::OperationReused(_) | Self::Invalid(_) => AuditOutcome::Invalid,
             Self::Misfit(_)
             | Self::NoMaskKey { .. }
             | Self::Unreadable(_)

@@ -1,9 +1,9 @@
 //! Looking clients up.
 
-use super::{Error, Lifecycle};
-use crate::domain::{
-    Client, Condition, FieldName, Record, RecordId, Status, all, eq, is_null, normalised_email,
-};
+use std::borrow::Cow;
+
+use super::{Error, Lifecycle, stored};
+use crate::domain::{Client, Condition, Kind, Record, RecordId, Status, all, eq, is_null, normalised_email};
 use crate::policy::Refusal;
 use crate::store::{ReadQuery, Reader, Store, Which};
 
@@ -77,7 +77,12 @@ impl<S: Store + Reader> Lifecycle<S> {
     /// # Errors
     /// As [`find`](Self::find), except that nobody is `None`.
     pub async fn find_by_email(&self, email: &str) -> Result<Option<Client>, Error> {
-        let which = Which::Holding { field: EMAIL.into(), text: normalised_email(email) };
+        let text = normalised_email(email);
+        if text.is_empty() {
+            // Those without an address have none in common.
+            return Ok(None);
+        }
+        let which = Which::Holding { field: EMAIL.into(), text };
         let found = self.read(which, None, None, 1).await?;
         let client = found.first().map(|record| Client::from_record(&record.id, record));
         Ok(client.transpose()?)
@@ -106,11 +111,9 @@ impl<S: Store + Reader> Lifecycle<S> {
     /// [`Error::Store`]; [`Error::Unreadable`] where a record is not a client's.
     pub async fn list(&self, page: &ClientPage) -> Result<Clients, Error> {
         let ClientPage { after, limit, status } = page;
-        let kind = self.policy().map().kind(self.policy().subject());
-        let field = kind.and_then(|kind| kind.status.clone());
-        let status = status.zip(field).map(|(wanted, status)| {
-            let value = if wanted == Status::On { status.on } else { status.off };
-            eq(status.field, value)
+        let status = status.map(|wanted| {
+            let status = stored::status_of(&self.kind());
+            eq(status.field.clone(), stored::held(wanted, status))
         });
         // One more tells whether there is another page.
         let more = limit.saturating_add(1);
@@ -123,7 +126,13 @@ impl<S: Store + Reader> Lifecycle<S> {
         Ok(Clients { clients: clients.collect::<Result<_, _>>()?, next })
     }
 
-    /// Records of the subject's kind that the policy may touch and that are not deleted.
+    /// What is known of the clients' kind.
+    pub(super) fn kind(&self) -> Cow<'_, Kind> {
+        let name = self.policy().subject();
+        self.policy().map().kind(name).map_or_else(|| Cow::Owned(Kind::named(name)), Cow::Borrowed)
+    }
+
+    /// Records of clients: those of the subject's kind that the policy may touch and that are not deleted.
     async fn read(
         &self,
         which: Which,
@@ -131,17 +140,16 @@ impl<S: Store + Reader> Lifecycle<S> {
         after: Option<RecordId>,
         limit: u32,
     ) -> Result<Vec<Record>, Error> {
-        let map = self.policy().map();
-        let subject = map.kind(self.policy().subject());
-        let only = subject.and_then(|kind| kind.only.clone());
-        let alive = subject.and_then(|kind| kind.deleted_at.clone()).map(is_null);
+        let kind = self.kind();
+        let (only, alive) = (kind.only.clone(), kind.deleted_at.clone().map(is_null));
         let must: Vec<Condition> = only.into_iter().chain(alive).chain(also).collect();
-        let fields = Client::FIELDS.into_iter().map(FieldName::from);
+        let fields = Client::FIELDS.into_iter().filter(|field| *field != "user_id");
         let query = ReadQuery {
-            map: map.clone(),
-            kind: self.policy().subject().clone(),
+            map: self.policy().map().clone(),
+            kind: kind.name.clone(),
             fields: fields
-                .filter(|field| subject.is_none_or(|kind| kind.id != *field && field != "user_id"))
+                .map(|field| stored::field_of(&kind, field))
+                .filter(|field| *field != kind.id)
                 .collect(),
             which,
             when: (!must.is_empty()).then(|| all(must)),
@@ -149,7 +157,8 @@ impl<S: Store + Reader> Lifecycle<S> {
             after,
             limit,
         };
-        Ok(self.store().read(&query).await?)
+        let found = self.store().read(&query).await?;
+        Ok(found.iter().map(|record| stored::from_kind(&kind, record, query.now)).collect())
     }
 }
 

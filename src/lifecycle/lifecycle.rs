@@ -162,7 +162,9 @@ impl<S: Store> Lifecycle<S> {
     /// [`Error`]; every one of them has been recorded as an attempt.
     pub async fn apply(&self, request: &Request, plan: &Plan) -> Result<Receipt, Error> {
         let operation = self.operation(request);
-        let done = if self.is_for(request, plan) {
+        let done = if let Err(refused) = alone(request) {
+            Err(refused.into())
+        } else if self.is_for(request, plan) {
             // Who asks and what was acknowledged may differ from when the plan was made.
             match self.judged_again(request, plan).await {
                 Ok(plan) => self.carry_out_as_shown(request, &plan, operation).await,
@@ -305,7 +307,7 @@ impl<S: Store> Lifecycle<S> {
     }
 
     /// What has to be known to decide about the request, if it makes sense under the policy and here.
-    fn query(&self, request: &Request, now: DateTime<Utc>) -> Result<SurveyQuery, Refusal> {
+    pub(super) fn query(&self, request: &Request, now: DateTime<Utc>) -> Result<SurveyQuery, Refusal> {
         let query = self.policy.query(request, now)?;
         self.environment.check(request)?;
         Ok(query)

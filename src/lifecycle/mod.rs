@@ -9,6 +9,7 @@ mod error;
 mod find;
 #[allow(clippy::module_inception, reason = "the lifecycle is what this floor is named after")]
 mod lifecycle;
+mod stored;
 mod truth;
 mod unique;
 mod update;

@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
+use super::attempt::is_of;
 use super::unique::claim;
 use super::{Error, Lifecycle, audit};
 use crate::domain::{Client, ClientPatch, FieldName, Mode, OperationId, RecordId, Request, Status, Value};
-use crate::plan::{Binding, ChangeSet, ExecutablePlan, NewValue, Plan, Receipt, Rows, SetId, Write};
+use crate::plan::{
+    Binding, ChangeSet, ChangeStep, ExecutablePlan, NewValue, Plan, Receipt, Rows, SetId, Write,
+};
 use crate::policy::Refusal;
-use crate::store::{Reader, Store};
+use crate::store::{Reader, Store, StoreError};
 
 /// The subjects of a request are the first set of its query.
 const SUBJECTS: Rows = Rows::all(SetId(0));
@@ -92,8 +95,7 @@ impl<S: Store + Reader> Lifecycle<S> {
                     let wanted = format!("a request of mode {mode}");
                     return Err(Refusal::wrong_mode(request.mode, &wanted).into());
                 }
-                let edit = self.planned_edit(request, patch, self.now()).await?;
-                asked.mode = edit.plan.mode;
+                let edit = self.planned_edit(request, patch, self.now(), &mut asked.mode).await?;
                 expected = Some(edit.after.clone());
                 self.carry_out_edit(&asked, edit, patch, operation).await
             };
@@ -102,21 +104,33 @@ impl<S: Store + Reader> Lifecycle<S> {
                 done => break done,
             }
         };
-        let receipt = self.settled(&asked, operation, done).await?;
+        // When the operation was applied first the status may have been another one than now.
+        let switch = patch.status().and_then(|status| {
+            let before = if status == Status::On { Status::Off } else { Status::On };
+            before.change_to(status)
+        });
+        let is_answer = |receipt: &Receipt| {
+            let same = receipt.mode == asked.mode || receipt.mode == mode || Some(receipt.mode) == switch;
+            same && is_of(receipt, &Request { mode: receipt.mode, ..asked.clone() })
+        };
+        let receipt = self.settled_if(&asked, operation, done, is_answer).await?;
         let id = receipt.subjects.first().cloned().unwrap_or_else(|| RecordId::from(""));
         match (self.find(id).await, expected) {
-            // It was written, and somebody else has deleted the client since.
-            (Err(Error::Refused(Refusal::NotFound { .. })), Some(client)) => Ok(client),
+            // It was written; somebody else has deleted the client since, or it cannot be read just now.
+            (Err(_), Some(client)) => Ok(client),
             (found, _) => found,
         }
     }
 
+    /// What an update comes to; `tried` is the mode that it is planned as, also where that fails.
     async fn planned_edit(
         &self,
         request: &Request,
         patch: &ClientPatch,
         now: DateTime<Utc>,
+        tried: &mut Mode,
     ) -> Result<Edit, Error> {
+        *tried = request.mode;
         patch.validate(&self.rules)?;
         let [id] = &*request.subjects else {
             return Err(match &*request.subjects {
@@ -127,7 +141,9 @@ impl<S: Store + Reader> Lifecycle<S> {
         };
         let before = match self.find(id.clone()).await {
             // Who may not ask is told so, and not whether the client is there.
-            Err(error @ Error::Refused(Refusal::NotFound { .. })) => {
+            Err(
+                error @ (Error::Refused(Refusal::NotFound { .. }) | Error::Store(StoreError::WrongId { .. })),
+            ) => {
                 self.plan_at(request, now).await?;
                 return Err(error);
             }
@@ -147,6 +163,7 @@ impl<S: Store + Reader> Lifecycle<S> {
             return Ok(Edit { plan, also: None, after, nothing });
         };
         let also = own.map(Plan::into_executable).transpose()?.map(ExecutablePlan::into_plan);
+        *tried = mode;
         let switching = Request { mode, ..request.clone() };
         Ok(Edit { plan: self.plan_at(&switching, now).await?, also, after, nothing })
     }
@@ -173,7 +190,7 @@ impl<S: Store + Reader> Lifecycle<S> {
             // Those who are told of updates are told of the subject, which is the same set in both queries.
             changes.events.extend(also.execution.events);
         }
-        bring(&mut changes, values);
+        bring(&mut changes, values)?;
         let email = patch.email().map(|email| {
             names.push("others with this e-mail address".into());
             claim(&mut changes, email, Some(SUBJECTS))
@@ -203,10 +220,18 @@ struct Edit {
     nothing: bool,
 }
 
-/// Adds values to what is written to the subject.
-fn bring(changes: &mut ChangeSet, values: Vec<(FieldName, NewValue)>) {
-    let own = changes.steps.iter_mut().find(|step| step.rows.set == SUBJECTS.set);
-    if let Some(Write::Update(written)) = own.map(|step| &mut step.write) {
-        written.extend(values);
+/// Adds values to what is written to the subject: the step that the receipt shows with an empty path. The rows
+/// of its kind may be in another set than that of the subjects.
+fn bring(changes: &mut ChangeSet, values: Vec<(FieldName, NewValue)>) -> Result<(), Error> {
+    let (kind, shown) = (&changes.query.kind, &changes.receipt.steps);
+    let is_own = |step: &&mut ChangeStep| {
+        let shown = step.receipt_step.and_then(|at| shown.get(at));
+        shown.is_some_and(|shown| shown.path.is_empty() && shown.kind == *kind)
+    };
+    match changes.steps.iter_mut().find(is_own).map(|step| &mut step.write) {
+        Some(Write::Update(written)) => written.extend(values),
+        // Not even nothing is lost in silence.
+        _ => return Err(StoreError::Unsupported(format!("an update that writes no `{kind}`")).into()),
     }
+    Ok(())
 }

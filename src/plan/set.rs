@@ -5,6 +5,8 @@
 //! row" is a minimum and nothing else. Sets are evaluated in order; a set refers to earlier ones by
 //! [`SetId`], never by value, so a query grows with the data map and not with its paths.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::domain::{Condition, FieldName, KindName, RecordId, ReferenceName};
@@ -100,7 +102,9 @@ impl Arm {
 }
 
 /// Where the rows of an arm come from. All are rows of the set's kind.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+///
+/// `Debug` hides the text that is looked for.
+#[derive(Clone, PartialEq, Serialize)]
 pub enum Source {
     /// The subjects of the request, as far as they exist.
     Subjects,
@@ -129,6 +133,25 @@ pub enum Source {
     },
     /// The rows of an earlier set of the same kind.
     Members(Rows),
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Subjects => f.write_str("Subjects"),
+            Self::Ids(ids) => f.debug_tuple("Ids").field(ids).finish(),
+            Self::Holding { field, text: _ } => {
+                f.debug_struct("Holding").field("field", field).finish_non_exhaustive()
+            }
+            Self::Referrers { reference, of } => {
+                f.debug_struct("Referrers").field("reference", reference).field("of", of).finish()
+            }
+            Self::Referents { reference, of } => {
+                f.debug_struct("Referents").field("reference", reference).field("of", of).finish()
+            }
+            Self::Members(rows) => f.debug_tuple("Members").field(rows).finish(),
+        }
+    }
 }
 
 /// A condition and the rank of the rows for which it is the first that holds.

@@ -68,6 +68,9 @@ fn violations_and_bad_records_do_not_repeat_values() {
     for violations in [ClientPatch::from_json(&body).unwrap_err(), NewClient::from_json(&body).unwrap_err()] {
         let told = format!("{violations} {violations:?} {}", serde_json::to_string(&violations).unwrap());
         assert!(!told.contains("s3cr3t"), "{told}");
+        for name in names.iter().filter(|name| **name != "document_number") {
+            assert!(violations.iter().any(|violation| violation.path == *name), "{name} in {violations}");
+        }
     }
     let strict = ClientRules::default().check_document_letters();
     let letter = NewClient::from_json_under(&new_client(&json!({})), &strict).unwrap_err();

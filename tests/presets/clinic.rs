@@ -3,6 +3,8 @@
 use client_lifecycle::domain::{
     Actor, AuditOutcome, ClientPatch, FieldName, Language, Mask, Mode, NewClient, Reason, Request, Status,
 };
+use client_lifecycle::lifecycle::Environment;
+use client_lifecycle::lifecycle::wire::Wire;
 use client_lifecycle::policy::{presets, retain};
 use serde_json::{Value, json};
 
@@ -12,11 +14,11 @@ use crate::world::World;
 const TABLES: &str = include_str!("clinic.sql");
 
 /// Can go.
-const MARIA: &str = "00000000-0000-4000-8000-000000000001";
+const MARIA: &str = "00000000-0000-4000-a000-000000000001";
 /// Has a debt, a booking that is to come, and has bought and paid lately.
-const LUIS: &str = "00000000-0000-4000-8000-000000000002";
+const LUIS: &str = "00000000-0000-4000-a000-000000000002";
 /// Is no client.
-const ADMINISTRATOR: &str = "00000000-0000-4000-8000-000000000003";
+const ADMINISTRATOR: &str = "00000000-0000-4000-a000-000000000003";
 
 fn person(id: &str, role: &str) -> Value {
     json!({
@@ -109,7 +111,16 @@ on_every_store! {
         let luis = hard_delete(LUIS);
         let everything = "outstanding_debts, upcoming_bookings, recent_sales, recent_payments";
         assert_eq!(world.refused(&luis).await, everything);
+        // What stops it stops it alone, and cannot be acknowledged.
+        let accepted = ["outstanding_debts", "upcoming_bookings", "recent_sales", "recent_payments"]
+            .into_iter()
+            .fold(luis.clone(), Request::acknowledge);
+        assert_eq!(world.refused(&accepted).await, "outstanding_debts, upcoming_bookings");
+        world.backend.set("bookings", "3", "status", json!("CANCELLED")).await;
+        assert_eq!(world.refused(&accepted).await, "outstanding_debts");
+        world.backend.set("bookings", "3", "status", json!("BOOKED")).await;
         world.backend.set("debts", "2", "status", json!("PAID")).await;
+        assert_eq!(world.refused(&accepted).await, "upcoming_bookings");
         world.backend.set("bookings", "3", "status", json!("CANCELLED")).await;
         assert_eq!(world.refused(&luis).await, "recent_sales, recent_payments");
         let luis = luis.acknowledge("recent_sales");
@@ -145,7 +156,7 @@ on_every_store! {
         }
     }
 
-    // R3 R27 R29 R30 R31 R32 R33 R203
+    // R3 R27 R29 R30 R31 R32 R33
     async fn status_off_keeps_everything_and_can_be_taken_back(on: On) {
         let world = clinic(on).await;
         let before = [world.backend.rows("sales").await, world.backend.rows("bookings").await];
@@ -177,7 +188,7 @@ on_every_store! {
         assert_eq!(world.last_entry().await.action, "CLIENT_DEACTIVATED");
     }
 
-    // R203
+    // R42 R203
     async fn anonymizing_leaves_nothing_that_says_who_it_was(on: On) {
         let world = clinic(on).await;
         world.done(&Request::anonymize("clients", MARIA).by(somebody())).await;
@@ -236,11 +247,44 @@ on_every_store! {
 
     // R38 R40 R41 R209
     async fn the_reasons_for_a_deletion_are_on_record(on: On) {
-        for reason in [Reason::PrivacyRequest, Reason::Duplicate, Reason::Fraud] {
-            let world = clinic(on).await;
-            world.done(&hard_delete(MARIA).because(reason)).await;
-            assert_eq!(world.last_entry().await.reason, Some(reason));
+        // Here none is asked for.
+        for reason in Reason::ALL.map(Some).into_iter().chain([None]) {
+            let mut world = clinic(on).await;
+            world.lifecycle = world.lifecycle.with_environment(Environment::NonProduction);
+            let request = reason.into_iter().fold(hard_delete(MARIA), Request::because);
+            world.done(&request).await;
+            assert_eq!(world.last_entry().await.reason, reason);
         }
+    }
+
+    // R6 R9 R11 R117 R153 R158
+    async fn an_id_that_is_no_uuid_is_one_of_nobody_and_the_attempt_is_on_record(on: On) {
+        let world = clinic(on).await;
+        let before = world.backend.rows("clients").await;
+        let (city, mut attempts) = (ClientPatch::new().with_city("Soria"), 0);
+        let wire = Wire::clinic();
+        for text in ["1", "not-a-uuid", "%00", "\u{202e}", "1 OR 1", &MARIA[1..], &MARIA.replace('-', ""), "*"] {
+            let id = wire.id(text).unwrap();
+            let mut errors = vec![world.lifecycle.update(&Request::update("clients", &id).by(somebody()), &city).await.unwrap_err()];
+            for request in [Request::hard_delete, Request::anonymize, Request::deactivate] {
+                errors.push(world.lifecycle.delete(&request("clients", &id).by(somebody())).await.unwrap_err());
+            }
+            attempts += errors.len();
+            for error in errors {
+                let answer = r#"{"statusCode":404,"statusMessage":"Cliente no encontrado"}"#;
+                assert_eq!(wire.error(&error).json(), answer, "{text}");
+            }
+            let entries = world.backend.audit().await;
+            let ours = entries.iter().filter(|entry| entry.outcome == AuditOutcome::NotFound && entry.subjects == [id.clone()]);
+            assert_eq!((ours.count(), entries.len()), (4, attempts), "{text}");
+        }
+        let missing = world.lifecycle.delete(&hard_delete("")).await.unwrap_err();
+        assert_eq!(wire.error(&missing).json(), r#"{"statusCode":400,"statusMessage":"ID requerido"}"#);
+        assert_eq!(world.last_entry().await.outcome, AuditOutcome::Invalid);
+        assert_eq!(world.backend.rows("clients").await, before);
+        let maria = wire.id(&MARIA.to_uppercase()).unwrap();
+        world.done(&Request::hard_delete("clients", maria).by(somebody())).await;
+        assert_eq!(world.ids("clients").await, [LUIS, ADMINISTRATOR]);
     }
 
     // R45

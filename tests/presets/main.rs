@@ -35,6 +35,7 @@ macro_rules! on_every_store {
 mod adapt;
 mod clinic;
 mod environment;
+mod modes;
 mod notifications;
 mod unions;
 mod vpn;

@@ -44,6 +44,7 @@ on_every_store! {
         assert_eq!(world.ids("preferences").await, ["2"]);
         assert!(world.ids("push_tokens").await.is_empty());
         assert!(world.ids("notifications").await.is_empty());
+        assert_eq!(world.last_entry().await.reason, Some(Reason::PrivacyRequest));
     }
 
     // R61 R62 R68
@@ -77,7 +78,7 @@ on_every_store! {
         assert_eq!(world.ids("users").await, [BEN]);
     }
 
-    // R65
+    // R65 R211
     async fn what_cannot_be_undone_is_shown_and_confirmed_by_what_was_shown(on: On) {
         let world = notifications(on).await;
         let request = Request::hard_delete("users", ANA);

@@ -1,7 +1,7 @@
 //! Credit unions.
 
-use client_lifecycle::domain::{Actor, AuditOutcome, FieldName, Request};
-use client_lifecycle::policy::presets;
+use client_lifecycle::domain::{Actor, FieldName, Request};
+use client_lifecycle::policy::{ModeBuilder, presets};
 use serde_json::{Value, json};
 
 use crate::common::backend::On;
@@ -57,7 +57,7 @@ fn move_members(to: &str) -> Request {
 }
 
 on_every_store! {
-    // R173 R176 R207 R185 R186 R187 R188
+    // R173 R176 R207 R185 R186 R187
     async fn a_union_is_marked_and_stays_with_its_loans(on: On) {
         let world = settled(on).await;
         let (members, loans) = (world.backend.rows("members").await, world.backend.rows("loans").await);
@@ -68,6 +68,19 @@ on_every_store! {
         assert_eq!(world.backend.rows("members").await, members);
         assert_eq!(world.backend.rows("loans").await, loans);
         assert_eq!(world.refused(&delete(NORTH)).await, "not_found");
+    }
+
+    // R188
+    async fn members_and_loans_stay_in_the_union_that_is_deleted(on: On) {
+        // A host that lets unions go with everybody who is in them.
+        let open = |mode: ModeBuilder| mode.without_guard("assigned_members").without_guard("active_loans");
+        let policy = presets::unions().soft_delete(open).build().unwrap();
+        let world = World::open(on, &policy, TABLES, &rows()).await;
+        let before = [world.backend.rows("members").await, world.backend.rows("loans").await];
+        let receipt = world.done(&delete(NORTH)).await;
+        assert_eq!([world.backend.rows("members").await, world.backend.rows("loans").await], before);
+        let kept: Vec<_> = receipt.steps.iter().map(|step| (step.kind.as_str(), step.disposition.as_str(), step.actual)).collect();
+        assert_eq!(kept, [("members", "keep", 2), ("loans", "keep", 2), ("unions", "soft_delete", 1)]);
     }
 
     // R174 R175
@@ -118,14 +131,21 @@ on_every_store! {
 
     // R189 R192 R195 R197 R198 R199 R200 R201 R202 R210
     async fn the_audit_log_says_who_when_from_where_and_why(on: On) {
-        let world = settled(on).await;
+        let world = unions(on).await;
+        world.refused(&delete(NORTH)).await;
+        world.done(&move_members(SOUTH)).await;
+        world.backend.set("loans", "l1", "status", json!("PAID")).await;
         world.done(&delete(NORTH).note("merged with South")).await;
-        let entry = world.last_entry().await;
-        assert_eq!((&*entry.action, entry.outcome), ("UNION_DELETED", AuditOutcome::Done));
+        world.refused(&delete(NORTH)).await;
+        let history = world.backend.audit().await;
+        let told: Vec<_> = history.iter().map(|entry| (&*entry.action, entry.outcome.as_str())).collect();
+        let deletion = "UNION_DELETED";
+        let expected = [(deletion, "blocked"), ("UNION_REASSIGNED", "done"), (deletion, "done"), (deletion, "not_found")];
+        assert_eq!(told, expected);
+        let entry = &history[2];
         assert_eq!(json!(entry.before[&FieldName::from("name")]), "North");
         assert_eq!(json!(entry.actor), json!({ "id": "ana", "roles": ["ADMIN"], "ip": "203.0.113.9", "user_agent": "curl/8" }));
         assert_eq!(entry.at, crate::world::NOW.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
         assert_eq!(entry.note.as_deref(), Some("merged with South"));
-        assert_eq!(world.backend.audit().await.len(), 2);
     }
 }

@@ -85,7 +85,7 @@ on_every_store! {
         assert!(until.contains(&"2032-01-01".into()) && until.contains(&"2027-06-01".into()), "{until:?}");
     }
 
-    // R100 R101 R102 R109
+    // R100 R101 R102 R109 R211
     async fn sessions_are_terminated_devices_revoked_and_the_customer_is_written_to(on: On) {
         for request in [soft_delete("user123", admin()), hard_delete("user123", admin())] {
             let world = vpn(on).await;
@@ -129,7 +129,7 @@ on_every_store! {
         }
     }
 
-    // R82 R98 R208
+    // R77 R82 R98 R208
     async fn a_hard_delete_is_for_administrators_only(on: On) {
         let world = vpn(on).await;
         for actor in [Actor::new("max", "MASTER"), Actor::new("rob", "RESALE")] {
@@ -173,7 +173,7 @@ on_every_store! {
         assert_eq!(entries[3].actor, Some(admin()));
     }
 
-    // R110
+    // R110 R209
     async fn a_hard_delete_says_why(on: On) {
         let world = vpn(on).await;
         let bare = Request::hard_delete("customers", "user123").by(admin());

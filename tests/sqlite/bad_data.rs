@@ -173,3 +173,31 @@ async fn references_that_dangled_before_stop_nobody_and_no_other_dangles_after()
         ]
     );
 }
+
+/// SQLite looks at a foreign key to the table itself again whatever is written to the row. The host cannot
+/// update such a row either; where the row goes it is no trouble.
+#[tokio::test]
+async fn a_row_whose_reference_to_its_own_kind_dangles_is_refused_where_it_is_written() {
+    let ddl = "PRAGMA foreign_keys = OFF;
+         CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT);
+         CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER REFERENCES clients, note TEXT,
+                             part_of INTEGER REFERENCES debts);
+         INSERT INTO clients VALUES (1, 'Ana'), (2, 'Eva');
+         INSERT INTO debts VALUES (1, 1, 'a', 99), (2, 1, 'b', NULL), (3, 1, 'c', NULL);
+         PRAGMA foreign_keys = ON;";
+    let with = |rule: Value| {
+        let document = json!({
+            "subject": "clients", "kinds": { "clients": {}, "debts": {} },
+            "references": [ { "from": "debts.client_id", "to": "clients", "nullable": true },
+                            { "from": "debts.part_of", "to": "debts", "nullable": true } ],
+            "modes": { "hard_delete": { "allow": "any", "rules": { "debts.client_id": rule, "*": "cascade" } } }
+        });
+        DeletionPolicy::from_json(&document.to_string()).unwrap()
+    };
+    let world = World::new(ddl).await;
+    is_refused(&world, with(json!("set_null")), "FOREIGN KEY constraint failed").await;
+    let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
+    let lifecycle = Lifecycle::open(store, with(json!("cascade"))).await.unwrap();
+    lifecycle.delete(&request(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(world.number("SELECT count(*) FROM debts").await, 0);
+}

@@ -1,8 +1,12 @@
 //! Ids as the host stores them: integers, text, and UUIDs as text or as bytes.
 
-use client_lifecycle::domain::{RecordId, Value};
+use client_lifecycle::domain::{Actor, AuditOutcome, Client, ClientPatch, RecordId, Request, Value};
+use client_lifecycle::lifecycle::wire::Wire;
 use client_lifecycle::plan::{Case, EventDraft, NewValue, Question, Source, Write};
+use client_lifecycle::policy::ModeBuilder;
+use client_lifecycle::sqlite::SqliteStore;
 use client_lifecycle::store::{Store, StoreError};
+use client_lifecycle::{DeletionPolicy, Lifecycle};
 
 use crate::world::*;
 
@@ -68,6 +72,41 @@ async fn uuids_as_bytes_are_found_counted_named_and_deleted() {
         events.iter().map(|event| (event.record.clone(), event.fields["client_id"].clone())).collect();
     assert_eq!(told, [(B.into(), Value::from(A)), (A.into(), Value::from(A))]);
     assert_eq!(world.store.audit(&"clients".into(), &A.into()).await.unwrap()[0].subjects, [A.into()]);
+}
+
+// R6 R117
+#[tokio::test]
+async fn whoever_asks_for_an_id_that_no_row_can_have_finds_nobody_and_it_is_on_record() {
+    for (column, a, b) in [("BLOB", "x'0a'", "x'0b'"), ("INTEGER", "7", "8"), ("TEXT", "'a'", "'b'")] {
+        let world = World::new(&tables(column, a, b)).await;
+        for field in Client::FIELDS {
+            world.run(&format!("ALTER TABLE clients ADD COLUMN {field} TEXT")).await;
+        }
+        let policy = DeletionPolicy::of("clients")
+            .hard_delete(ModeBuilder::allow_any)
+            .update(ModeBuilder::allow_authenticated)
+            .build()
+            .unwrap();
+        let lifecycle = Lifecycle::open(SqliteStore::new(world.pool().clone()), policy).await.unwrap();
+        let error = lifecycle.delete(&Request::hard_delete("clients", "not-a-uuid")).await.unwrap_err();
+        let answer = Wire::clinic().error(&error);
+        assert_eq!((answer.status, answer.message()), (404, "Cliente no encontrado"), "{column}");
+        let entries = world.store.audit(&"clients".into(), &"not-a-uuid".into()).await.unwrap();
+        let outcomes: Vec<_> = entries.iter().map(|entry| entry.outcome).collect();
+        assert_eq!(outcomes, [AuditOutcome::NotFound], "{column}");
+        assert_eq!(world.number("SELECT count(*) FROM clients").await, 2);
+        // Nor is whoever may not ask told what an id looks like here.
+        let (update, patch) =
+            (Request::update("clients", "not-a-uuid"), ClientPatch::new().with_city("Soria"));
+        assert_eq!(
+            lifecycle.update(&update, &patch).await.unwrap_err().code(),
+            "unauthenticated",
+            "{column}"
+        );
+        let update = update.by(Actor::with_roles("ana", []));
+        let error = lifecycle.update(&update, &patch).await.unwrap_err();
+        assert_eq!(Wire::clinic().error(&error), answer, "{column}");
+    }
 }
 
 #[tokio::test]

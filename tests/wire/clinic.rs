@@ -22,10 +22,18 @@ async fn a_deletion_that_was_done_is_a_success_and_says_no_more() {
 
 // R6 R117
 #[test]
-fn an_id_is_taken_as_it_is() {
+fn an_id_is_a_uuid_and_any_other_text_the_id_of_nobody() {
     let id = "550e8400-e29b-41d4-a716-446655440000";
-    assert!(text(DELETE).contains(id));
-    assert_eq!(Wire::clinic().id(id).unwrap().to_string(), id);
+    assert!(text(DELETE).contains(id) && text(UPDATE).contains(id));
+    for spelt in [id, &id.to_uppercase()] {
+        assert_eq!(Wire::clinic().id(spelt).unwrap().as_uuid(), Some(id.parse().unwrap()));
+    }
+    // Neither is it taken for an id nor told from one that nobody has.
+    for other in ["not-a-uuid", &id[1..], &id.replace('-', ""), &format!("{{{id}}}"), &format!(" {id}")] {
+        let taken = Wire::clinic().id(other).unwrap();
+        assert_eq!((taken.as_uuid(), taken.to_string()), (None, other.to_string()));
+    }
+    assert_eq!(told(&Wire::clinic().case(Case::WrongId)), (404, body_after(DELETE, "Client Not Found")));
 }
 
 // R9 R15 R153

@@ -5,10 +5,12 @@ use super::{Case, Noun, Wire};
 use crate::domain::Language;
 
 impl Wire {
-    /// The clinic's API: `{statusCode, statusMessage}` in Spanish, `{"success":true}`.
+    /// The clinic's API: `{statusCode, statusMessage}` in Spanish, `{"success":true}`. Ids are UUIDs.
     #[must_use]
     pub fn clinic() -> Self {
-        Self::new(Shape::StatusMessage, Language::Spanish, Noun::new("client", "cliente"))
+        let mut wire = Self::new(Shape::StatusMessage, Language::Spanish, Noun::new("client", "cliente"));
+        wire.ids = Ids::UuidOrNobody;
+        wire
     }
 
     /// The notification system: `{statusCode, message, errors}`, and 204 without a body. Ids are UUIDs.

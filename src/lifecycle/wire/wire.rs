@@ -43,6 +43,8 @@ pub(super) enum Shape {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ids {
     Any,
+    /// UUIDs, however they are spelt; any other text is the id of nobody.
+    UuidOrNobody,
     Uuid,
 }
 
@@ -111,10 +113,11 @@ impl Wire {
         self
     }
 
-    /// The id in a path.
+    /// The id in a path. UUIDs of the clinic and of the notification system are the same in upper case.
     ///
     /// # Errors
-    /// The answer to give, where it is empty, or no UUID and the system's ids are UUIDs.
+    /// The answer to give, where it is empty, or where the system says of an id that it is no UUID. The clinic
+    /// does not: there such an id is the id of nobody, and not found.
     ///
     /// ```
     /// use client_lifecycle::lifecycle::wire::Wire;
@@ -125,14 +128,14 @@ impl Wire {
     ///     r#"{"statusCode":400,"message":"Validation failed","errors":["id must be a valid UUID"]}"#);
     /// ```
     pub fn id(&self, path: &str) -> Result<RecordId, Answer> {
+        // The usual form only: others, without hyphens or in braces, are not what such an API takes.
+        let uuid = || path.parse::<Uuid>().ok().filter(|_| path.len() == 36).map(RecordId::from);
         match self.ids {
             _ if path.trim().is_empty() => Err(self.case(Case::MissingId)),
             Ids::Any => Ok(path.into()),
-            // The usual form only: others, without hyphens or in braces, are not what such an API takes.
-            Ids::Uuid => match path.parse::<Uuid>() {
-                Ok(id) if path.len() == 36 => Ok(id.into()),
-                _ => Err(self.case(Case::WrongId)),
-            },
+            // It is asked for and not found, so that the attempt is on record like any other.
+            Ids::UuidOrNobody => Ok(uuid().unwrap_or_else(|| path.into())),
+            Ids::Uuid => uuid().ok_or_else(|| self.case(Case::WrongId)),
         }
     }
 
@@ -208,7 +211,7 @@ impl Wire {
                 self.listing(case, vec!["id must be a valid UUID".into()])
             }
             // Where any text may be an id, one that a store does not know as such is one of nobody.
-            (_, Ids::Any, Case::WrongId) => self.plain(Case::NotFound),
+            (_, Ids::Any | Ids::UuidOrNobody, Case::WrongId) => self.plain(Case::NotFound),
             _ => self.plain(case),
         }
     }

@@ -21,6 +21,8 @@ pub(super) fn moves(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Question
         for (rank, entry) in (0..).zip(entries).filter(|(_, entry)| entry.then.reassigns()) {
             let rows = Rows::ranked(set, rank);
             let question = questions.count(rows);
+            let left = parts.is_subject(&reference.to).then_some(Rows::all(SUBJECTS)).into_iter();
+            let moved = (reference.from == reference.to).then_some(rows);
             found.targets.push(CompiledTarget {
                 reference: reference.name.clone(),
                 from: reference.from.clone(),
@@ -28,8 +30,8 @@ pub(super) fn moves(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Question
                 target: Target::Requested,
                 rule: Disposition::Reassign.as_str(),
                 question,
-                // Whoever is moved away from is not where they are moved to.
-                removed: parts.is_subject(&reference.to).then_some(Rows::all(SUBJECTS)),
+                // Whoever is moved away from is not where they are moved to, and nobody is moved below themselves.
+                except: left.chain(moved).collect(),
                 qualifies: entry.qualifies.clone(),
             });
             let key = StepKey {

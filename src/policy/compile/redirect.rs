@@ -33,7 +33,7 @@ pub(crate) struct CompiledTarget {
     /// The question for how many rows would point at it.
     pub(crate) question: usize,
     /// The rows that the record must not be among.
-    pub(crate) removed: Option<Rows>,
+    pub(crate) except: Vec<Rows>,
     /// What must hold for the record.
     pub(crate) qualifies: Option<Condition>,
 }
@@ -75,6 +75,7 @@ pub(super) fn redirects(
             let target = target(parts, reference, redirect);
             let rule = entry.then.as_str();
             if target != Target::Null {
+                let removed = verdicts.get(&reference.to).and_then(|to| to.rows(Fate::is_removed));
                 found.targets.push(CompiledTarget {
                     reference: reference.name.clone(),
                     from: reference.from.clone(),
@@ -82,7 +83,7 @@ pub(super) fn redirects(
                     target: target.clone(),
                     rule: disposition(redirect).as_str(),
                     question,
-                    removed: verdicts.get(&reference.to).and_then(|to| to.rows(Fate::is_removed)),
+                    except: removed.into_iter().collect(),
                     qualifies: entry.qualifies.clone(),
                 });
             }

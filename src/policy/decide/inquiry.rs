@@ -82,7 +82,7 @@ impl<'a> Inquiry<'a> {
                 alive.into_iter().chain(only).chain(target.qualifies.clone()).collect();
             let fit = (!must.is_empty()).then(|| all(must));
             let source = Source::Ids(vec![id.clone()]);
-            let except = target.removed.into_iter().collect();
+            let except = target.except.clone();
             let question = add("the new target", target.to.clone(), source, except, fit);
             *slot = Some((id, question));
         }

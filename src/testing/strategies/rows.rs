@@ -74,8 +74,9 @@ pub(super) fn rows(
                 // One more than there are rows is no row at all.
                 let choices = if mandatory(&reference.name) { parents } else { parents + 1 };
                 let parent = index.index(choices);
-                // Some refer to a row that was gone before.
-                let dangles = row.at == 1 && (row.marked || parent == parents);
+                // Some refer to a row that was gone before. Not to one of their own kind: SQLite looks at such
+                // a foreign key again whatever is written to the row, and refuses it.
+                let dangles = reference.to != kind && row.at == 1 && (row.marked || parent == parents);
                 let value = match parent {
                     _ if dangles => id_of(reference.to, GONE).into(),
                     parent if parent < parents => id_of(reference.to, parent).into(),
