@@ -5,15 +5,15 @@ use std::convert::Infallible;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use client_lifecycle::domain::RecordId;
-use uuid::Uuid;
+use client_lifecycle::lifecycle::wire::Wire;
 
 /// The id in a path; empty where there is none, and where it is nothing but spaces.
 pub(crate) struct Id(pub(crate) String);
 
 impl Id {
-    /// The id where ids are UUIDs: the same in upper case.
+    /// The id of a client, which is the same in upper case; an empty one stays so, for the library to refuse.
     pub(crate) fn of_client(self) -> RecordId {
-        self.0.parse::<Uuid>().map_or_else(|_| self.0.into(), Into::into)
+        Wire::clinic().id(&self.0).unwrap_or_else(|_| self.0.into())
     }
 }
 
