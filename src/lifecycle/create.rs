@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::lifecycle::is_of;
+use super::attempt::is_of;
 use super::unique::claim;
 use super::{Error, Lifecycle, audit, stored};
 use crate::domain::{AuditOutcome, Client, Mode, NewClient, OperationId, RecordId, Request, Value};
