@@ -57,12 +57,8 @@ fn every_rule_makes_sense_in_every_mode_but_these() {
     ];
     for (name, rule) in rules() {
         for mode in MODES {
-            let expected = match senseless.contains(&(name, mode)) {
-                true => vec![format!(
-                    "modes.{mode}.rules.debts.client_id: `{name}` makes no sense in mode {mode}"
-                )],
-                false => Vec::new(),
-            };
+            let said = format!("modes.{mode}.rules.debts.client_id: `{name}` makes no sense in mode {mode}");
+            let expected = if senseless.contains(&(name, mode)) { vec![said] } else { Vec::new() };
             assert_eq!(faults(&with(mode, &rule)), expected, "{name} in {mode}");
         }
     }
@@ -246,12 +242,8 @@ fn every_mask_makes_sense_on_these_types_and_on_no_others() {
     ];
     for (mask, types) in &masks {
         for field_type in TYPES {
-            let expected = match types.contains(&field_type) {
-                true => Vec::new(),
-                false => {
-                    vec![format!(".anonymize.f: the mask makes no sense for a field of type {field_type}")]
-                }
-            };
+            let said = format!(".anonymize.f: the mask makes no sense for a field of type {field_type}");
+            let expected = if types.contains(&field_type) { Vec::new() } else { vec![said] };
             let found = masked(&json!({ "type": field_type, "nullable": true }), &json!({ "f": mask }));
             assert_eq!(found, expected, "{mask} on {field_type}");
         }

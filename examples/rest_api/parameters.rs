@@ -15,6 +15,7 @@ enum Reason {
     Duplicate,
     Fraud,
     AdministrativeCleanup,
+    Deactivation,
     UserInitiated,
     Other,
 }
