@@ -6,6 +6,8 @@ pub mod lifecycle;
 pub mod memory;
 pub mod plan;
 pub mod policy;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sql")]
 pub mod sql;
 #[cfg(feature = "sqlite")]

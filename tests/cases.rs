@@ -32,6 +32,32 @@ async fn on_sqlite(world: World, id: &str, expected: Expected) {
     }
 }
 
+#[cfg(feature = "postgres")]
+async fn on_postgres(world: World, id: &str, expected: Expected) {
+    use client_lifecycle::postgres::PostgresStore;
+    use common::postgres::{Keys, rows, script};
+    let Some(schema) = common::server::Schema::with_connections(2).await else {
+        return;
+    };
+    PostgresStore::new(schema.pool.clone()).migrate().await.unwrap();
+    let policy = world.policy();
+    let tables: Vec<String> =
+        policy.map().kinds().map(|kind| common::postgres::quote(kind.table_name())).collect();
+    let actions = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"];
+    for (turn, on_delete) in actions.into_iter().enumerate() {
+        let checked = ["", "DEFERRABLE INITIALLY DEFERRED"][turn % 2];
+        let keys = Keys { on_delete, checked, reversed: turn % 2 == 0 };
+        schema.run(&script(policy.map(), &world.rows, keys)).await;
+        let store = PostgresStore::new(schema.pool.clone());
+        let left = async |_: &_| {
+            let mut connection = schema.pool.acquire().await.unwrap();
+            sorted(&rows(&mut connection, policy.map()).await)
+        };
+        judge(store, &world, id, &expected, left).await;
+        schema.run(&format!("DROP TABLE {} CASCADE", tables.join(", "))).await;
+    }
+}
+
 fn world(subject: &'static str, references: &[(&'static str, &'static str, Value)], rows: Value) -> World {
     let references = references
         .iter()
@@ -67,6 +93,13 @@ macro_rules! cases {
             async fn sqlite_with_foreign_keys_of_any_action_in_any_order() {
                 let (world, expected) = case();
                 on_sqlite(world, $id, expected).await;
+            }
+
+            #[cfg(feature = "postgres")]
+            #[tokio::test]
+            async fn postgres_with_foreign_keys_of_any_action_in_any_order() {
+                let (world, expected) = case();
+                on_postgres(world, $id, expected).await;
             }
         }
     )*};

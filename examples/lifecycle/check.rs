@@ -19,6 +19,8 @@ pub(crate) async fn run(shared: &Shared) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
     let findings = match shared.store()? {
         Location::Sqlite(_) => sql::findings(&policy, &store::catalogue(shared).await?),
+        #[cfg(feature = "postgres")]
+        Location::Postgres(_) => sql::findings(&policy, &store::catalogue(shared).await?),
         // Rows have no schema; what they contradict is all they say.
         Location::Memory(_) => {
             let opened = store::to_read(shared, &policy).await?;

@@ -4,18 +4,24 @@ use std::path::PathBuf;
 
 use crate::failure::Failure;
 
+#[cfg(feature = "postgres")]
+const REMEDY: &str = "use `--store sqlite:FILE`, `--store postgres://…` or `--store memory:FILE`";
+#[cfg(not(feature = "postgres"))]
 const REMEDY: &str = "use `--store sqlite:FILE` or `--store memory:FILE`";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Location {
     /// A database in a file.
     Sqlite(PathBuf),
+    /// A server, by its address.
+    #[cfg(feature = "postgres")]
+    Postgres(String),
     /// Rows in a JSON file: `{"clients": [{…}], …}`.
     Memory(PathBuf),
 }
 
 impl Location {
-    /// Reads `sqlite:FILE` or `memory:FILE`. The text is in no message, because it may hold a password.
+    /// Reads `sqlite:FILE`, `postgres://…` or `memory:FILE`. The text is in no message, because it may hold a password.
     pub(crate) fn read(text: &str) -> Result<Self, Failure> {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         // As a URL of a file is written: `sqlite:///var/app.db` is `/var/app.db`.
@@ -26,8 +32,11 @@ impl Location {
             }
             "sqlite" => Ok(Self::Sqlite(file.into())),
             "memory" => Ok(Self::Memory(file.into())),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => Ok(Self::Postgres(text.into())),
+            #[cfg(not(feature = "postgres"))]
             "postgres" | "postgresql" => {
-                Err(Failure::usage("PostgreSQL is not built in; use `sqlite:FILE` or `memory:FILE`"))
+                Err(Failure::usage("PostgreSQL is not built in; build with `--features sqlite,postgres`"))
             }
             _ => Err(Failure::usage("there is no such kind of store").remedy(REMEDY)),
         }

@@ -19,6 +19,8 @@ mod mask_key;
 mod output;
 mod plan;
 mod policy;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod request;
 mod schema;
 mod sqlite;

@@ -6,6 +6,7 @@ use client_lifecycle::sql::Dialect;
 
 use crate::arguments::{Format, Shared};
 use crate::failure::Failure;
+use crate::location::Location;
 use crate::request::RequestArguments;
 use crate::{mask_key, output, policy, store};
 
@@ -21,7 +22,7 @@ pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(),
     match shared.format {
         Format::Markdown => output::text(plan.markdown())?,
         Format::Mermaid => output::text(plan.mermaid())?,
-        Format::Sql => output::text(sql(&plan)?)?,
+        Format::Sql => output::text(sql(&plan, dialect(shared)?)?)?,
         Format::Text | Format::Json => output::result(shared.format, &plan, &plan)?,
     }
     if plan.is_executable() {
@@ -32,8 +33,16 @@ pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(),
 }
 
 /// The statements of a plan, one after the other; the values bound to them stay out of the text.
-fn sql(plan: &Plan) -> Result<String, Failure> {
-    let statements = plan.sql(Dialect::Sqlite).map_err(client_lifecycle::Error::from)?;
+fn sql(plan: &Plan, dialect: Dialect) -> Result<String, Failure> {
+    let statements = plan.sql(dialect).map_err(client_lifecycle::Error::from)?;
     let texts: Vec<_> = statements.iter().map(|statement| format!("{};", statement.sql)).collect();
     Ok(texts.join("\n\n"))
+}
+
+fn dialect(shared: &Shared) -> Result<Dialect, Failure> {
+    Ok(match shared.store()? {
+        #[cfg(feature = "postgres")]
+        Location::Postgres(_) => Dialect::Postgres,
+        Location::Sqlite(_) | Location::Memory(_) => Dialect::Sqlite,
+    })
 }

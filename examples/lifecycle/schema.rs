@@ -16,6 +16,8 @@ struct Printed {
 pub(crate) fn run(shared: &Shared) -> Result<(), Failure> {
     let dialect = match shared.store()? {
         Location::Sqlite(_) => Dialect::Sqlite,
+        #[cfg(feature = "postgres")]
+        Location::Postgres(_) => Dialect::Postgres,
         Location::Memory(_) => {
             return Err(Failure::usage("a store in memory has no tables")
                 .remedy("name a database, such as `--store sqlite:app.db`"));

@@ -11,6 +11,8 @@ use client_lifecycle::{DeletionPolicy, MemoryStore, Store};
 use crate::arguments::Shared;
 use crate::failure::{Exit, Failure};
 use crate::location::Location;
+#[cfg(feature = "postgres")]
+use crate::postgres;
 use crate::sqlite;
 
 /// A store, and the rows it holds where they are in memory.
@@ -26,6 +28,8 @@ pub(crate) async fn to_read(shared: &Shared, policy: &DeletionPolicy) -> Result<
             database(&file)?;
             Ok(opened(sqlite::to_read(&file, &shared.prefix).await?))
         }
+        #[cfg(feature = "postgres")]
+        Location::Postgres(address) => Ok(opened(postgres::to_read(&address, &shared.prefix).await?)),
         Location::Memory(file) => memory(&file, policy),
     }
 }
@@ -36,6 +40,10 @@ pub(crate) async fn to_write(shared: &Shared, policy: &DeletionPolicy) -> Result
         Location::Sqlite(file) => {
             database(&file)?;
             Ok(opened(sqlite::to_write(&file, &shared.prefix, policy).await?))
+        }
+        #[cfg(feature = "postgres")]
+        Location::Postgres(address) => {
+            Ok(opened(postgres::to_write(&address, &shared.prefix, policy).await?))
         }
         Location::Memory(file) => memory(&file, policy),
     }
@@ -48,6 +56,10 @@ pub(crate) async fn catalogue(shared: &Shared) -> Result<Catalogue, Failure> {
             database(&file)?;
             let store = sqlite::to_read(&file, &shared.prefix).await?;
             Ok(store.catalogue().await?)
+        }
+        #[cfg(feature = "postgres")]
+        Location::Postgres(address) => {
+            Ok(postgres::to_read(&address, &shared.prefix).await?.catalogue().await?)
         }
         Location::Memory(_) => Err(Failure::usage("rows in memory say nothing of references")
             .remedy("name a database, such as `--store sqlite:app.db`")),

@@ -7,7 +7,7 @@ use super::render::{self, Columns, Counts, Renderer, StepStatements};
 use super::statement::Statement;
 use super::store::{SqlStore, execute};
 use super::survey::Reading;
-use super::{Access, SqlConnection};
+use super::{Access, Dialect, SqlConnection};
 use crate::domain::KindName;
 use crate::plan::{ChangeSet, ChangeStep, Receipt, Write};
 use crate::store::{StoreError, require_key};
@@ -25,6 +25,9 @@ pub(super) async fn run<C: SqlConnection>(
     store: &SqlStore<C>,
     changes: &ChangeSet,
 ) -> Result<Receipt, StoreError> {
+    if store.dialect == Dialect::Postgres {
+        return super::locked::run(store, changes).await;
+    }
     let ChangeSet {
         operation,
         query,
@@ -83,9 +86,11 @@ pub(super) async fn run<C: SqlConnection>(
     for statement in writes.events.iter().chain([&writes.audit]) {
         writing.execute(statement).await?;
     }
-    if store.connection.retryable() && delete_in_a_cycle(changes) {
-        let sql = store.dialect.defer_foreign_keys().to_owned();
-        let params = Vec::new();
+    if let Some(sql) = store.dialect.defer_foreign_keys()
+        && store.connection.retryable()
+        && delete_in_a_cycle(changes)
+    {
+        let (sql, params) = (sql.to_owned(), Vec::new());
         writing.execute(&Statement { sql, params }).await?;
     }
     let mut affected = Vec::with_capacity(steps.len());

@@ -1,15 +1,16 @@
 //! The data map compared with the catalogue: every difference at once.
 
 use super::catalogue::{Affinity, Catalogue, Column, Table};
-use super::{Finding, FindingCode as Code, Prefix};
+use super::{Dialect, Finding, FindingCode as Code, Prefix};
 use crate::domain::{DataMap, Fault, FieldName, FieldType, Kind, Mask, Reference};
 
 /// What the map says and the database does not have: with any of it a policy is not opened.
 pub(super) fn differences(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in map.kinds() {
-        match catalogue.table(kind.table_name()) {
-            Some(table) => check_kind(map, kind, table, &mut found),
+        let exactly = |table: &&Table| is_called(catalogue, &table.name, kind.table_name());
+        match catalogue.table(kind.table_name()).filter(exactly) {
+            Some(table) => check_kind(map, kind, table, catalogue, &mut found),
             None => found.push(
                 Finding::new(
                     Code::MissingTable,
@@ -27,10 +28,16 @@ pub(super) fn differences(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> 
     Finding::in_order(found)
 }
 
-fn check_kind(map: &DataMap, kind: &Kind, table: &Table, found: &mut Vec<Finding>) {
+/// Whether the database finds a name by another: PostgreSQL only by the same, because names are quoted.
+fn is_called(catalogue: &Catalogue, name: &str, called: &str) -> bool {
+    catalogue.dialect() == Dialect::Sqlite || name == called
+}
+
+fn check_kind(map: &DataMap, kind: &Kind, table: &Table, catalogue: &Catalogue, found: &mut Vec<Finding>) {
     for field in map.fields_of(kind) {
         let path = path_of(map, kind, field);
-        let Some(column) = table.column(kind.column(field)) else {
+        let exactly = |column: &&Column| is_called(catalogue, &column.name, kind.column(field));
+        let Some(column) = table.column(kind.column(field)).filter(exactly) else {
             let (table, column) = (kind.table_name(), kind.column(field));
             let message = format!("the table `{table}` has no column `{column}`");
             found.push(
@@ -39,7 +46,7 @@ fn check_kind(map: &DataMap, kind: &Kind, table: &Table, found: &mut Vec<Finding
             continue;
         };
         if let Some(expected) = kind.declared_type(field)
-            && !fits(expected, column.affinity)
+            && !fits(expected, column)
         {
             let declared = &column.declared;
             let message = format!("declared as {expected} but the column is {declared}");
@@ -50,6 +57,7 @@ fn check_kind(map: &DataMap, kind: &Kind, table: &Table, found: &mut Vec<Finding
     // A view says nothing of keys.
     if !table.is_view {
         found.extend(check_id(kind, table));
+        found.extend(check_no_id(kind, table, catalogue.dialect()));
     }
 }
 
@@ -86,6 +94,16 @@ fn check_id(kind: &Kind, table: &Table) -> Option<Finding> {
         let message = format!("the column `{id}` is not unique");
         Finding::new(Code::AmbiguousId, path, message)
             .remedy("name the primary key as `id`, or add a unique index")
+    })
+}
+
+/// SQLite lets even a primary key be null, so there every operation looks at the rows instead.
+fn check_no_id(kind: &Kind, table: &Table, dialect: Dialect) -> Option<Finding> {
+    let id = table.column(kind.column(&kind.id))?;
+    (dialect == Dialect::Postgres && !id.not_null).then(|| {
+        let message = format!("the column `{}` can be null, and a row without an id is never found", id.name);
+        Finding::new(Code::NullabilityMismatch, format!("kinds.{}.id", kind.name), message)
+            .remedy("make the column NOT NULL, or name another as `id`")
     })
 }
 
@@ -156,8 +174,12 @@ impl<'a> End<'a> {
 }
 
 /// Whether a column may hold values of a type.
-pub(super) fn fits(expected: FieldType, affinity: Affinity) -> bool {
+pub(super) fn fits(expected: FieldType, column: &Column) -> bool {
     use Affinity::{Blob, Integer, Real, Text};
+    if let Some(found) = &column.typed {
+        return found.sort.fits(expected);
+    }
+    let affinity = column.affinity;
     match expected {
         FieldType::Text | FieldType::Uuid => !matches!(affinity, Integer | Real),
         FieldType::Integer | FieldType::Boolean => !matches!(affinity, Text | Real | Blob),
@@ -186,6 +208,9 @@ fn compare_alike(reference: &End<'_>, id: &End<'_>) -> bool {
         Number,
         Text,
         AsIs,
+    }
+    if let (Some(held), Some(id)) = (&reference.column.typed, &id.column.typed) {
+        return held.compares_with(id);
     }
     let sort = |end: &End<'_>| match end.column.affinity {
         Affinity::Integer | Affinity::Real | Affinity::Numeric => Sort::Number,

@@ -30,6 +30,10 @@ pub(super) async fn faults(
         })
         .collect();
     let mut faults = Vec::new();
+    if dialect == Dialect::Postgres {
+        // References are compared with the collation of the ids, as by a foreign key.
+        return Ok(faults);
+    }
     for part in known.chunks(AT_ONCE) {
         let rows = query(tx, &statement(dialect, part)).await?;
         for ((reference, _, to), row) in part.iter().zip(rows) {
@@ -74,7 +78,7 @@ fn statement(dialect: Dialect, references: &[(&Reference, &Kind, &Kind)]) -> Sta
 fn compares(w: &mut Writer, kind: &Kind, field: &FieldName) {
     w.push("(SELECT (v.c = 'a') + 2 * (v.c = 'A ') FROM (SELECT r.");
     w.name(kind.column(field)).push(" AS c FROM ");
-    w.name(kind.table_name());
+    w.table(kind.table_name());
     w.push(" AS r WHERE 0 UNION ALL SELECT 'A') AS v)");
 }
 

@@ -1,11 +1,15 @@
 //! Dialects: everything in which databases differ goes through here.
 
+use super::SqlValue;
+
 /// The SQL of one database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
     /// SQLite, 3.38 or later.
     Sqlite,
+    /// PostgreSQL, 14 or later.
+    Postgres,
 }
 
 impl Dialect {
@@ -17,8 +21,23 @@ impl Dialect {
     /// ```
     #[must_use]
     pub fn quote(self, name: &str) -> String {
-        match self {
-            Self::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+
+    /// The name of a table as an identifier. On PostgreSQL a full stop stands between a schema and its table.
+    ///
+    /// ```
+    /// use client_lifecycle::sql::Dialect;
+    /// assert_eq!(Dialect::Sqlite.table("sales.invoices"), r#""sales.invoices""#);
+    /// assert_eq!(Dialect::Postgres.table("sales.invoices"), r#""sales"."invoices""#);
+    /// ```
+    #[must_use]
+    pub fn table(self, name: &str) -> String {
+        match (self, name.split_once('.')) {
+            (Self::Postgres, Some((schema, table))) => {
+                format!("{}.{}", self.quote(schema), self.quote(table))
+            }
+            _ => self.quote(name),
         }
     }
 
@@ -27,36 +46,56 @@ impl Dialect {
     pub fn placeholder(self, position: usize) -> String {
         match self {
             Self::Sqlite => format!("?{position}"),
+            Self::Postgres => format!("${position}"),
         }
     }
 
-    /// The function that makes a JSON array of its arguments.
-    pub(crate) fn json_array(self) -> &'static str {
+    /// What follows the placeholder of a value, so that the database need not guess its type.
+    pub(crate) fn typed(self, value: &SqlValue) -> &'static str {
+        match (self, value) {
+            (Self::Sqlite, _) | (Self::Postgres, SqlValue::Null) => "",
+            (Self::Postgres, SqlValue::Integer(_)) => "::bigint",
+            (Self::Postgres, SqlValue::Real(_)) => "::double precision",
+            (Self::Postgres, SqlValue::Text(_)) => "::text",
+            (Self::Postgres, SqlValue::Blob(_)) => "::bytea",
+        }
+    }
+
+    /// The function that makes a JSON array of its arguments, and what makes text of that.
+    pub(crate) fn json_array(self) -> (&'static str, &'static str) {
         match self {
-            Self::Sqlite => "json_array",
+            Self::Sqlite => ("json_array(", ")"),
+            Self::Postgres => ("json_build_array(", ")::text"),
         }
     }
 
-    /// How the elements of the JSON array that is bound next are read as rows: before and after it. The
-    /// columns are `key`, counted from 0, and `value`.
+    /// The function that makes a JSON object of its arguments.
+    pub(crate) fn json_object(self) -> &'static str {
+        match self {
+            Self::Sqlite => "json_object(",
+            Self::Postgres => "jsonb_build_object(",
+        }
+    }
+
+    /// How the elements of the JSON array that is bound next are read as rows `j`: before and after it. The
+    /// columns are `key`, which orders them, and `value`.
     pub(crate) fn json_rows(self) -> (&'static str, &'static str) {
         match self {
-            Self::Sqlite => ("json_each(", ")"),
-        }
-    }
-
-    /// What orders text by its bytes.
-    pub(crate) fn by_bytes(self) -> &'static str {
-        match self {
-            Self::Sqlite => " COLLATE BINARY",
+            Self::Sqlite => ("json_each(", ") AS j"),
+            Self::Postgres => {
+                ("json_array_elements_text(", "::json) WITH ORDINALITY AS j(\"value\", \"key\")")
+            }
         }
     }
 
     /// The statement that has foreign keys checked at commit, for steps among which no order satisfies them.
     /// It ends with the transaction; switching it off earlier would forget what is pending.
-    pub(crate) fn defer_foreign_keys(self) -> &'static str {
+    ///
+    /// PostgreSQL needs none: what no order satisfies is one statement there, and keys are checked at its end.
+    pub(crate) fn defer_foreign_keys(self) -> Option<&'static str> {
         match self {
-            Self::Sqlite => "PRAGMA defer_foreign_keys = ON",
+            Self::Sqlite => Some("PRAGMA defer_foreign_keys = ON"),
+            Self::Postgres => None,
         }
     }
 }

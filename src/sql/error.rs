@@ -22,6 +22,10 @@ pub enum SqlErrorClass {
     Constraint,
     /// The database cannot be written to.
     ReadOnly,
+    /// The role may not do this; the name is that of the table, where it is known.
+    Denied(String),
+    /// The database cannot do this.
+    Unsupported(String),
     /// There is no such table.
     NoTable(String),
     /// There is no such column.
@@ -66,11 +70,54 @@ impl SqlError {
         Self::new(class, source)
     }
 
+    /// An error of PostgreSQL, from its SQLSTATE and its primary message.
+    ///
+    /// The message is kept, unless the code says that it may show a value. Do not give it details: they show
+    /// the values of keys.
+    ///
+    /// ```
+    /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
+    /// let error = SqlError::from_postgres("40P01", "deadlock detected");
+    /// assert_eq!(error.class(), &SqlErrorClass::Busy);
+    /// ```
+    #[must_use]
+    pub fn from_postgres(code: &str, message: &str) -> Self {
+        let quoted = || {
+            let name = message.split('"').nth(1).or_else(|| message.rsplit(' ').next());
+            name.unwrap_or_default().to_owned()
+        };
+        let class = match code {
+            // Serialization failure, deadlock, lock not available.
+            "40001" | "40P01" | "55P03" => SqlErrorClass::Busy,
+            "25006" => SqlErrorClass::ReadOnly,
+            "42501" => SqlErrorClass::Denied(quoted()),
+            "42P01" => SqlErrorClass::NoTable(quoted()),
+            "42703" => SqlErrorClass::NoColumn(missing_column(message)),
+            // Too long for the column, or out of its range, is as good as a constraint.
+            "22001" | "22003" => SqlErrorClass::Constraint,
+            "0A000" => SqlErrorClass::Unsupported(message.to_owned()),
+            // The server went away, or says that it does not know itself.
+            "57P01" | "57P02" | "57P03" | "XX000" => SqlErrorClass::Lost,
+            _ if code.starts_with("08") => SqlErrorClass::Lost,
+            _ if code.starts_with("23") => SqlErrorClass::Constraint,
+            _ => SqlErrorClass::Other,
+        };
+        // Values that could not be read are in the message.
+        let said = if code.starts_with("22") { "a value is not what its column takes" } else { message };
+        Self::new(class, format!("{said} ({code})"))
+    }
+
     /// The class.
     #[must_use]
     pub fn class(&self) -> &SqlErrorClass {
         &self.class
     }
+}
+
+/// `column r.ghost does not exist`, `column "ghost" of relation "clients" does not exist`.
+fn missing_column(message: &str) -> String {
+    let word = message.split_whitespace().nth(1).unwrap_or_default();
+    word.trim_matches('"').to_owned()
 }
 
 impl fmt::Display for SqlError {
@@ -79,6 +126,8 @@ impl fmt::Display for SqlError {
             SqlErrorClass::Busy => f.write_str("another transaction is in the way"),
             SqlErrorClass::Constraint => f.write_str("a constraint of the schema objected"),
             SqlErrorClass::ReadOnly => f.write_str("the database is read-only"),
+            SqlErrorClass::Denied(name) => write!(f, "no permission on `{name}`"),
+            SqlErrorClass::Unsupported(what) => write!(f, "the database cannot do this: {what}"),
             SqlErrorClass::NoTable(name) => write!(f, "there is no table `{name}`"),
             SqlErrorClass::NoColumn(name) => write!(f, "there is no column `{name}`"),
             SqlErrorClass::Lost => f.write_str("the connection broke"),

@@ -28,6 +28,10 @@ impl Doing<'_> {
                 source: Box::new(error),
             },
             SqlErrorClass::ReadOnly => StoreError::Unsupported("writing: the database is read-only".into()),
+            SqlErrorClass::Denied(table) => StoreError::Unsupported(format!(
+                "what needs a permission on `{table}` that the role does not have; grant it"
+            )),
+            SqlErrorClass::Unsupported(what) => StoreError::Unsupported(what.clone()),
             SqlErrorClass::NoTable(table) => self.no_table(table),
             SqlErrorClass::NoColumn(column) => self.no_column(column),
             SqlErrorClass::Lost | SqlErrorClass::Other => StoreError::Backend {

@@ -1,8 +1,8 @@
 //! Keyed masks: computed here, page by page, from the rows as they are before the first step.
 
-use super::SqlValue;
 use super::render::{PAGE, Renderer};
 use super::survey::{Reading, bad_value};
+use super::{Dialect, SqlValue};
 use crate::domain::MaskKey;
 use crate::plan::{ChangeSet, ChangeStep};
 use crate::store::StoreError;
@@ -20,12 +20,24 @@ impl Reading<'_, '_> {
             // Asked for before anything was read: see `require_key`.
             let Some(key) = &changes.mask_key else { break };
             if !any {
-                self.empty(&renderer.clear_pseudonyms(), &renderer.create_pseudonyms()).await?;
+                self.no_pseudonyms(renderer).await?;
                 any = true;
             }
             self.make_pseudonyms_of(renderer, step, key).await?;
         }
         Ok(any)
+    }
+
+    /// A table of pseudonyms without any. A statement that fails is the end of a transaction of PostgreSQL, so
+    /// there it is not tried out whether the table is there.
+    async fn no_pseudonyms(&mut self, renderer: &Renderer<'_>) -> Result<(), StoreError> {
+        let (clear, create) = (renderer.clear_pseudonyms(), renderer.create_pseudonyms());
+        if renderer.dialect == Dialect::Postgres {
+            self.execute(&create).await?;
+            self.execute(&clear).await?;
+            return Ok(());
+        }
+        self.empty(&clear, &create).await
     }
 
     async fn make_pseudonyms_of(

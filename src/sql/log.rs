@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::statement::{Statement, Writer};
 use super::store::{SqlStore, query};
-use super::{Access, SqlConnection, SqlValue};
+use super::{Access, Dialect, SqlConnection, SqlValue};
 use crate::domain::{AuditEntry, Event, KindName, OperationId, RecordId, Value};
 use crate::store::StoreError;
 
@@ -15,12 +15,17 @@ impl<C: SqlConnection> SqlStore<C> {
     /// [`StoreError`] when the log cannot be read.
     pub async fn audit(&self, kind: &KindName, id: &RecordId) -> Result<Vec<AuditEntry>, StoreError> {
         let mut w = Writer::new(self.dialect);
-        w.push("SELECT a.record, a.entry FROM ");
+        w.push(match self.dialect {
+            Dialect::Sqlite => "SELECT a.record, a.entry FROM ",
+            Dialect::Postgres => "SELECT a.record, a.entry::text FROM ",
+        });
         w.name(&self.prefix.table("audit"));
         w.push(" AS a WHERE a.kind = ").bind(kind.as_str());
         // The same id is an integer or text, depending on who wrote the request.
         w.push(" AND a.record IN (").bind(id.to_string());
-        w.push(", ").bind(number_of(id));
+        if self.dialect == Dialect::Sqlite {
+            w.push(", ").bind(number_of(id));
+        }
         w.push(") ORDER BY a.sequence");
         let rows = self.read(&w.finish(), "read the audit log").await?;
         rows.iter().map(|row| entry(row)).collect()
@@ -32,9 +37,15 @@ impl<C: SqlConnection> SqlStore<C> {
     /// [`StoreError`] when the outbox cannot be read.
     pub async fn events(&self, operation: OperationId) -> Result<Vec<Event>, StoreError> {
         let mut w = Writer::new(self.dialect);
-        w.push("SELECT o.topic, o.kind, o.record, o.at, o.payload FROM ");
+        w.push(match self.dialect {
+            Dialect::Sqlite => "SELECT o.topic, o.kind, o.record, o.at, o.payload FROM ",
+            Dialect::Postgres => {
+                "SELECT o.topic, o.kind, o.record, to_char(o.at AT TIME ZONE 'UTC', \
+                 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), o.payload::text FROM "
+            }
+        });
         w.name(&self.prefix.table("outbox"));
-        w.push(" AS o WHERE o.operation = ").bind(operation.to_string());
+        w.push(" AS o WHERE o.operation = ").bind_as(operation.to_string(), "uuid");
         w.push(" ORDER BY o.sequence");
         let rows = self.read(&w.finish(), "read the outbox").await?;
         rows.iter().map(|row| event(operation, row)).collect()

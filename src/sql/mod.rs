@@ -29,6 +29,7 @@ mod failure;
 mod finding;
 mod first_policy;
 mod keyed;
+mod locked;
 mod log;
 mod prefix;
 mod read;
@@ -37,6 +38,8 @@ mod schema;
 mod shown;
 mod statement;
 mod store;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod stores;
 mod survey;
 mod value;
 mod view;
@@ -53,4 +56,6 @@ pub use render::{render_changes, render_survey};
 pub use schema::schema;
 pub use statement::Statement;
 pub use store::SqlStore;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use stores::stores;
 pub use value::SqlValue;

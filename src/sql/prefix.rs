@@ -6,8 +6,20 @@ use std::sync::Arc;
 use crate::store::StoreError;
 
 /// The names that follow a prefix: tables, an index, and what single statements and transactions hold.
-const OWN: [&str; 9] =
-    ["schema", "operations", "audit", "audit_by_record", "outbox", "marks", "members", "pseudonyms", "walk"];
+const OWN: [&str; 10] = [
+    "schema",
+    "operations",
+    "audit",
+    "audit_by_record",
+    "outbox",
+    "marks",
+    "marked",
+    "members",
+    "pseudonyms",
+    "walk",
+];
+/// The same with a number after it.
+const NUMBERED: [&str; 4] = ["set_", "walk_", "gone_", "kept_"];
 
 /// What the names of the library's tables begin with: `lifecycle_` unless said otherwise.
 ///
@@ -48,7 +60,7 @@ impl Prefix {
         let name = name.to_ascii_lowercase();
         let own = name.strip_prefix(&self.0.to_ascii_lowercase());
         own.is_some_and(|own| {
-            let number = own.strip_prefix("set_");
+            let number = NUMBERED.iter().find_map(|what| own.strip_prefix(what));
             OWN.contains(&own) || number.is_some_and(|number| number.parse::<u16>().is_ok())
         })
     }

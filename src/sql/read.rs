@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::failure::Doing;
 use super::render::{Columns, Renderer};
 use super::store::SqlStore;
-use super::survey::{Reading, bad_value};
+use super::survey::{Reading, bad_value, told_id};
 use super::{Access, SqlConnection, SqlValue};
 use crate::domain::{FieldName, Record, Value};
 use crate::plan::SurveyQuery;
@@ -41,7 +41,8 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
                 let [id, SqlValue::Text(held)] = &*row else {
                     return Err(bad_value(&kind.name, None, &kind.id, "id"));
                 };
-                let id = id.as_id().ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))?;
+                let id =
+                    told_id(self.dialect, id).ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))?;
                 let mut held: BTreeMap<FieldName, Value> = serde_json::from_str(held)
                     .map_err(|source| StoreError::backend(format!("read `{}`", kind.name), source))?;
                 let mut record = Record::new(id);

@@ -60,5 +60,42 @@ pub fn schema(dialect: Dialect, prefix: &Prefix) -> Vec<String> {
                 name("schema")
             ),
         ],
+        Dialect::Postgres => postgres(name),
     }
+}
+
+/// A record's id is kept as text, whatever type it has in the host's table.
+fn postgres(name: impl Fn(&str) -> String) -> Vec<String> {
+    vec![
+        format!("CREATE TABLE IF NOT EXISTS {} (\n  version bigint NOT NULL PRIMARY KEY\n)", name("schema")),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (\n  operation uuid NOT NULL PRIMARY KEY,\n  \
+             at timestamptz NOT NULL,\n  receipt jsonb NOT NULL\n)",
+            name("operations")
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (\n  sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n  \
+             operation uuid NOT NULL,\n  kind text NOT NULL,\n  record text NOT NULL,\n  \
+             at timestamptz NOT NULL,\n  action text NOT NULL,\n  outcome text NOT NULL,\n  \
+             entry jsonb NOT NULL\n)",
+            name("audit")
+        ),
+        format!("CREATE INDEX IF NOT EXISTS {} ON {} (kind, record)", name("audit_by_record"), name("audit")),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (\n  sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n  \
+             operation uuid NOT NULL,\n  topic text NOT NULL,\n  kind text NOT NULL,\n  \
+             record text NOT NULL,\n  at timestamptz NOT NULL,\n  payload jsonb NOT NULL,\n  \
+             UNIQUE (operation, topic, kind, record)\n)",
+            name("outbox")
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (\n  operation uuid NOT NULL,\n  kind text NOT NULL,\n  \
+             record text NOT NULL,\n  PRIMARY KEY (operation, kind, record)\n)",
+            name("marks")
+        ),
+        format!(
+            "INSERT INTO {} (version) SELECT {VERSION} WHERE NOT EXISTS (SELECT 1 FROM {0})",
+            name("schema")
+        ),
+    ]
 }

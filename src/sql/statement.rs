@@ -43,11 +43,33 @@ impl Writer {
         self
     }
 
-    /// A placeholder for a value.
-    pub(crate) fn bind(&mut self, value: impl Into<SqlValue>) -> &mut Self {
-        self.params.push(value.into());
-        self.sql.push_str(&self.dialect.placeholder(self.params.len()));
+    /// The name of a table of the host's, quoted.
+    pub(crate) fn table(&mut self, name: &str) -> &mut Self {
+        self.sql.push_str(&self.dialect.table(name));
         self
+    }
+
+    /// A placeholder for a value, with the type of the value where the database would have to guess it.
+    pub(crate) fn bind(&mut self, value: impl Into<SqlValue>) -> &mut Self {
+        let value = value.into();
+        if self.dialect == Dialect::Postgres && value == SqlValue::Null {
+            // Of no type, so that it goes everywhere.
+            return self.push("NULL");
+        }
+        let typed = self.dialect.typed(&value);
+        self.params.push(value);
+        self.sql.push_str(&self.dialect.placeholder(self.params.len()));
+        self.push(typed)
+    }
+
+    /// A value for a column of the library's own, which PostgreSQL holds in a type that text has to be
+    /// converted to.
+    pub(crate) fn bind_as(&mut self, value: impl Into<SqlValue>, on_postgres: &str) -> &mut Self {
+        self.bind(value);
+        match self.dialect {
+            Dialect::Sqlite => self,
+            Dialect::Postgres => self.push("::").push(on_postgres),
+        }
     }
 
     /// What `write` writes for each item, with `between` between them.

@@ -8,7 +8,7 @@ use super::failure::Doing;
 use super::schema::{VERSION, schema};
 use super::statement::Statement;
 use super::{Access, Catalogue, Dialect, Finding, Prefix, SqlConnection, SqlError, SqlTransaction, SqlValue};
-use crate::domain::{DataMap, Fault};
+use crate::domain::{DataMap, Fault, Kind};
 use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::{Store, StoreError};
 
@@ -42,6 +42,12 @@ impl<C: SqlConnection> SqlStore<C> {
         &self.connection
     }
 
+    /// The connection, to be set up.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn connection_mut(&mut self) -> &mut C {
+        &mut self.connection
+    }
+
     /// Creates the library's tables where they are not there yet. May be called any number of times.
     ///
     /// # Errors
@@ -49,6 +55,11 @@ impl<C: SqlConnection> SqlStore<C> {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let doing = self.doing("created the library's tables");
         let mut tx = self.begin(Access::Write, doing).await?;
+        if self.dialect == Dialect::Postgres {
+            // `IF NOT EXISTS` is no protection from another process that does the same now.
+            let lock = "SELECT pg_advisory_xact_lock(7811887520106867) IS NULL";
+            tx.query(lock, &[]).await.map_err(|error| doing.failed(error))?;
+        }
         for statement in schema(self.dialect, &self.prefix) {
             tx.execute(&statement, &[]).await.map_err(|error| doing.failed(error))?;
         }
@@ -98,7 +109,8 @@ impl<C: SqlConnection> Store for SqlStore<C> {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
         let doing = self.doing("read the catalogue");
         let mut tx = self.begin(Access::Read, doing).await?;
-        let catalogue = Catalogue::read(&mut *tx, self.dialect, &self.prefix)
+        let named: Vec<&str> = map.kinds().map(Kind::table_name).collect();
+        let catalogue = Catalogue::read_with(&mut *tx, self.dialect, &self.prefix, &named)
             .await
             .map_err(|error| doing.failed(error))?;
         let found = super::check::differences(map, &catalogue);

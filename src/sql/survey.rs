@@ -54,13 +54,13 @@ impl Reading<'_, '_> {
         dialect: Dialect,
     ) -> Result<Forms, StoreError> {
         let mut rows = Vec::new();
-        for statement in columns.statements(dialect) {
+        for statement in columns.statements(dialect)? {
             let found = query(self.tx, &statement).await;
             rows.extend(found.map_err(|error| self.doing.failed(error))?);
         }
-        let forms = columns.read(rows);
+        let forms = columns.read(dialect, rows);
         // A row without an id can be in no set: it would neither be counted nor go, and refer to nothing.
-        match columns.incomplete(&forms) {
+        match columns.incomplete(dialect, &forms) {
             Some(kind) => Err(bad_value(&kind.name, None, &kind.id, "id")),
             None => Ok(forms),
         }
@@ -134,7 +134,7 @@ impl Reading<'_, '_> {
         let kind = renderer.set_kind(set)?;
         let rows = self.query(&statement).await?;
         let mut row = rows.into_iter().next().unwrap_or_default().into_iter();
-        let id = row.next().and_then(|id| id.as_id());
+        let id = row.next().and_then(|id| told_id(renderer.dialect, &id));
         let is_bad = |value: &SqlValue| value.as_integer() == Some(1);
         let field = fields.into_iter().zip(row).find(|(_, bad)| is_bad(bad));
         let field = field.map_or_else(|| kind.id.clone(), |(field, _)| field);
@@ -182,7 +182,11 @@ impl Reading<'_, '_> {
                     let id = readable_id(renderer, question.rows.set, first)?;
                     answer.sample.push(id);
                 } else if bad.as_integer() == Some(0) {
-                    let at = |value: &SqlValue| value.as_integer().and_then(DateTime::from_timestamp_millis);
+                    let number = |value: &SqlValue| match value {
+                        SqlValue::Text(text) => text.parse().ok(),
+                        value => value.as_integer(),
+                    };
+                    let at = |value: &SqlValue| number(value).and_then(DateTime::from_timestamp_millis);
                     answer.span = at(first).zip(at(last));
                 } else if let Some(field) = &question.span {
                     return Err(self.undated(renderer, question.rows, field).await?);
@@ -205,7 +209,8 @@ impl Reading<'_, '_> {
         let (statement, kind) = renderer.undated(rows, field)?;
         let found = self.query(&statement).await?;
         let id = found.first().and_then(|row| row.first());
-        Ok(bad_value(&kind, id.and_then(SqlValue::as_id), field, "timestamp"))
+        let id = id.and_then(|id| told_id(renderer.dialect, id));
+        Ok(bad_value(&kind, id, field, "timestamp"))
     }
 }
 
@@ -217,7 +222,15 @@ fn parts_of<T>(all: &[T]) -> impl Iterator<Item = &[T]> {
 
 fn readable_id(renderer: &Renderer<'_>, set: SetId, id: &SqlValue) -> Result<RecordId, StoreError> {
     let kind = renderer.set_kind(set)?;
-    id.as_id().ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))
+    told_id(renderer.dialect, id).ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))
+}
+
+/// An id as a statement told it.
+pub(super) fn told_id(dialect: Dialect, id: &SqlValue) -> Option<RecordId> {
+    match dialect {
+        Dialect::Sqlite => id.as_id(),
+        Dialect::Postgres => serde_json::from_str(id.as_text()?).ok(),
+    }
 }
 
 pub(super) fn bad_value(

@@ -3,6 +3,7 @@
 use super::catalogue::Catalogue;
 use super::statement::{Statement, Writer};
 use super::store::query;
+use super::survey::told_id;
 use super::{Dialect, SqlError, SqlTransaction, SqlValue};
 use crate::domain::{DataMap, Fault, Kind};
 
@@ -25,7 +26,7 @@ pub(super) async fn faults(
         };
         let count = count.as_integer().unwrap_or_default();
         let rows = if count == 1 { "1 row".into() } else { format!("{count} rows") };
-        let which = match id.as_id() {
+        let which = match told_id(dialect, id) {
             Some(id) => format!("with the id `{id}`"),
             None if *id == SqlValue::Null => "without an id".into(),
             None => "with one id".into(),
@@ -44,8 +45,12 @@ pub(super) async fn faults(
 fn statement(dialect: Dialect, kind: &Kind) -> Statement {
     let id = format!("r.{}", dialect.quote(kind.column(&kind.id)));
     let mut w = Writer::new(dialect);
-    w.push("SELECT ").push(&id).push(", count(*) FROM ").name(kind.table_name());
+    w.push("SELECT ").push(&match dialect {
+        Dialect::Sqlite => id.clone(),
+        Dialect::Postgres => format!("to_json({id})::text"),
+    });
+    w.push(", count(*) FROM ").table(kind.table_name());
     w.push(" AS r GROUP BY ").push(&id);
-    w.push(" HAVING count(*) > 1 OR ").push(&id).push(" IS NULL ORDER BY 1 LIMIT 1");
+    w.push(" HAVING count(*) > 1 OR ").push(&id).push(" IS NULL ORDER BY ").push(&id).push(" LIMIT 1");
     w.finish()
 }

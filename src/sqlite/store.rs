@@ -3,16 +3,13 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
 
 use super::failure::failed;
 use super::pool::PoolConnection;
 use super::savepoint::SavepointConnection;
-use crate::domain::{AuditEntry, DataMap, Event, Fault, KindName, OperationId, Record, RecordId};
-use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
-use crate::sql::{Catalogue, Dialect, SqlStore};
-use crate::store::{ReadQuery, Reader, Store, StoreError};
+use crate::sql::{Dialect, SqlStore, stores};
+use crate::store::StoreError;
 
 /// How long a connection of [`SqliteStore::connect`] waits for another writer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -92,69 +89,4 @@ impl<'c> SqliteTransaction<'c> {
     }
 }
 
-macro_rules! store {
-    ($($name:ident $(<$lifetime:lifetime>)?),*) => {$(
-        impl$(<$lifetime>)? $name$(<$lifetime>)? {
-            /// The same with another prefix of the library's tables.
-            ///
-            /// # Errors
-            /// [`StoreError::Unsupported`] for a prefix that is not made of letters, digits and underscores.
-            pub fn prefix(self, prefix: &str) -> Result<Self, StoreError> {
-                Ok(Self { store: self.store.prefix(prefix)? })
-            }
-
-            /// What the database says of its tables: for [`findings`](crate::sql::findings) and
-            /// [`first_policy`](crate::sql::first_policy).
-            ///
-            /// # Errors
-            /// [`StoreError`] when it cannot be read.
-            pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
-                self.store.catalogue().await
-            }
-
-            /// The audit entries of a subject, in the order in which they were written.
-            ///
-            /// # Errors
-            /// [`StoreError`] when the log cannot be read.
-            pub async fn audit(
-                &self,
-                kind: &KindName,
-                id: &RecordId,
-            ) -> Result<Vec<AuditEntry>, StoreError> {
-                self.store.audit(kind, id).await
-            }
-
-            /// The events of an operation, in the order in which they were written.
-            ///
-            /// # Errors
-            /// [`StoreError`] when the outbox cannot be read.
-            pub async fn events(&self, operation: OperationId) -> Result<Vec<Event>, StoreError> {
-                self.store.events(operation).await
-            }
-        }
-
-        #[async_trait]
-        impl$(<$lifetime>)? Reader for $name$(<$lifetime>)? {
-            async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
-                self.store.read(query).await
-            }
-        }
-
-        #[async_trait]
-        impl$(<$lifetime>)? Store for $name$(<$lifetime>)? {
-            async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
-                self.store.check(map).await
-            }
-
-            async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-                self.store.survey(query).await
-            }
-
-            async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
-                self.store.apply(changes).await
-            }
-        }
-    )*};
-}
-
-store!(SqliteStore, SqliteTransaction<'c>);
+stores!(SqliteStore, SqliteTransaction<'c>);

@@ -10,5 +10,10 @@
 mod apply;
 mod init;
 mod plan;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "postgres")]
+#[path = "../common/server.rs"]
+mod server;
 mod usage;
 mod world;

@@ -65,6 +65,7 @@ fn a_store_that_cannot_be_used_is_named() {
     }
 }
 
+#[cfg(not(feature = "postgres"))]
 #[test]
 fn postgres_is_answered_in_one_line_without_the_password() {
     let world = World::new("postgres");

@@ -7,9 +7,13 @@ pub(crate) mod backend;
 pub(crate) mod compare;
 #[cfg(feature = "testing")]
 pub(crate) mod coverage;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 #[cfg(feature = "testing")]
 pub(crate) mod random;
 pub(crate) mod seeds;
+#[cfg(feature = "postgres")]
+pub(crate) mod server;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 

@@ -1,17 +1,19 @@
 //! What the database says of its tables.
 
+mod postgres;
 mod sqlite;
 mod trigger;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::render::ColumnType;
 use super::{Dialect, Prefix, SqlError, SqlTransaction};
 
 /// The tables of a database, as it describes them itself.
 ///
-/// Names are found in any case, as the database finds them. Tables of the library and of the database itself
-/// are not among them.
+/// Names are found in any case, as SQLite finds them. Tables of the library and of the database itself are not
+/// among them. On PostgreSQL tables that the search path does not lead to are called `schema.table`.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), client_lifecycle::store::StoreError> {
@@ -25,7 +27,7 @@ use super::{Dialect, Prefix, SqlError, SqlTransaction};
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     dialect: Dialect,
-    /// By their names in lower case.
+    /// By their names; on SQLite in lower case.
     tables: BTreeMap<String, Table>,
     foreign_keys: Vec<ForeignKey>,
 }
@@ -61,6 +63,8 @@ pub struct Column {
     /// The expression of its default, where it has one.
     pub default: Option<String>,
     pub(super) affinity: Affinity,
+    /// On PostgreSQL.
+    pub(super) typed: Option<ColumnType>,
 }
 
 /// What a column makes of the values written to it.
@@ -103,6 +107,8 @@ pub struct ForeignKey {
     pub to_columns: Vec<String>,
     /// What becomes of the row when the row referred to is deleted.
     pub on_delete: OnDelete,
+    /// Whether it may be checked as late as at commit. SQLite does not say.
+    pub deferrable: bool,
 }
 
 /// What the database does with a row whose parent is deleted.
@@ -154,11 +160,26 @@ impl Catalogue {
         dialect: Dialect,
         prefix: &Prefix,
     ) -> Result<Self, SqlError> {
+        Self::read_with(tx, dialect, prefix, &[]).await
+    }
+
+    /// The same, and on PostgreSQL also these tables, wherever they are.
+    pub(super) async fn read_with(
+        tx: &mut (dyn SqlTransaction + '_),
+        dialect: Dialect,
+        prefix: &Prefix,
+        named: &[&str],
+    ) -> Result<Self, SqlError> {
         let mut catalogue = match dialect {
             Dialect::Sqlite => sqlite::read(tx).await?,
+            Dialect::Postgres => postgres::read(tx, named).await?,
         };
         for own in super::schema::TABLES {
-            catalogue.tables.remove(&prefix.table(own).to_ascii_lowercase());
+            let own = prefix.table(own);
+            match dialect {
+                Dialect::Sqlite => catalogue.tables.remove(&own.to_ascii_lowercase()),
+                Dialect::Postgres => catalogue.tables.remove(&own),
+            };
         }
         Ok(catalogue)
     }
@@ -177,7 +198,8 @@ impl Catalogue {
     /// A table or view, whatever the case of its name.
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&Table> {
-        self.tables.get(&name.to_ascii_lowercase())
+        let exactly = self.tables.get(name).or_else(|| self.tables.get(&name.to_ascii_lowercase()));
+        exactly.or_else(|| self.tables.values().find(|table| same(&table.name, name)))
     }
 
     /// The foreign keys, by table.
@@ -196,7 +218,8 @@ impl Table {
     /// A column, whatever the case of its name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| same(&column.name, name))
+        let exactly = self.columns.iter().find(|column| column.name == name);
+        exactly.or_else(|| self.columns.iter().find(|column| same(&column.name, name)))
     }
 
     /// Whether a column is the whole primary key.

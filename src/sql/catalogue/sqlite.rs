@@ -59,6 +59,7 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
             declared,
             not_null: not_null.as_integer() == Some(1),
             default: default.as_text().map(str::to_owned),
+            typed: None,
         });
     }
     for (name, key) in keys {
@@ -119,6 +120,7 @@ fn foreign_keys(rows: &[Vec<SqlValue>], tables: &BTreeMap<String, Table>) -> Vec
                 },
                 to_columns: Vec::new(),
                 on_delete: action(&text(on_delete)),
+                deferrable: false,
             });
         }
         if let Some(key) = keys.last_mut() {

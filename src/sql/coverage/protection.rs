@@ -55,6 +55,7 @@ fn unprotected(
     }
     let meanwhile = match catalogue.dialect() {
         Dialect::Sqlite => "no other writer is admitted while an operation runs, but ",
+        Dialect::Postgres => "",
     };
     let message = format!(
         "neither a foreign key nor a `lock` protects it: {meanwhile}a row that is inserted afterwards may refer \

@@ -40,7 +40,7 @@ fn says_deleted(column: &Column) -> bool {
     let named = ["deleted_at", "deletedAt", "deleted_on", "removed_at"];
     named.iter().any(|name| same(name, &column.name))
         && !column.not_null
-        && fits(FieldType::Timestamp, column.affinity)
+        && fits(FieldType::Timestamp, column)
 }
 
 /// `ON` and `OFF`, unless the default says that the words are others; or true and false.
@@ -50,7 +50,7 @@ fn status_of(column: &Column) -> Option<StatusField> {
     if same(&column.name, "status") && text {
         return Some(column.name.as_str().into());
     }
-    let flag = FLAGS.iter().any(|name| same(name, &column.name)) && fits(FieldType::Boolean, column.affinity);
+    let flag = FLAGS.iter().any(|name| same(name, &column.name)) && fits(FieldType::Boolean, column);
     flag.then(|| StatusField {
         on: true.into(),
         off: false.into(),
@@ -74,5 +74,5 @@ fn type_of(column: &Column) -> Option<FieldType> {
     } else {
         return None;
     };
-    fits(found, column.affinity).then_some(found)
+    fits(found, column).then_some(found)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::form::{Form, Forms};
+use super::postgres;
 use super::set::unknown;
 use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, Value};
 use crate::plan::{ChangeSet, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
@@ -35,6 +36,14 @@ impl<'a> Columns<'a> {
                 ids.insert(&set.kind);
             }
         }
+        // The ids of what a set is reached from are compared with it.
+        for arm in query.sets.iter().flat_map(Stratum::sets).flat_map(|set| &set.arms) {
+            if let Source::Referrers { reference, .. } | Source::Referents { reference, .. } = &arm.source
+                && let Some(reference) = query.map.reference(reference)
+            {
+                kinds.extend([&reference.from, &reference.to]);
+            }
+        }
         let kinds = kinds.into_iter().map(find).collect::<Result<_, _>>()?;
         let ids: Vec<&Kind> = ids.into_iter().map(find).collect::<Result<_, _>>()?;
         Ok(Self { kinds, columns: ids.into_iter().map(|kind| (kind, &kind.id)).collect() })
@@ -57,6 +66,9 @@ impl<'a> Columns<'a> {
         }
         for NewRow { kind, record } in &changes.inserts {
             let kind = map.kind(kind).ok_or_else(|| unknown("kind", kind.as_str()))?;
+            if !all.kinds.iter().any(|known| known.name == kind.name) {
+                all.kinds.push(kind);
+            }
             all.add(kind, &kind.id);
             for (field, value) in &record.fields {
                 all.add_written(map, kind, field, value);
@@ -92,7 +104,16 @@ impl<'a> Columns<'a> {
 
     /// The statements that ask: rows of 0, the position of a kind and whether one of its rows lacks an id,
     /// or 1, the position of a column, its declared type and the sort of one of its values.
-    pub(crate) fn statements(&self, dialect: Dialect) -> Vec<Statement> {
+    ///
+    /// PostgreSQL knows the types of its columns: one statement asks for all of them.
+    pub(crate) fn statements(&self, dialect: Dialect) -> Result<Vec<Statement>, StoreError> {
+        match dialect {
+            Dialect::Sqlite => Ok(self.looks(dialect)),
+            Dialect::Postgres => Ok(vec![postgres::facts(&self.kinds)?]),
+        }
+    }
+
+    fn looks(&self, dialect: Dialect) -> Vec<Statement> {
         enum Ask<'k> {
             Kind(&'k Kind),
             Column(&'k Kind, &'k FieldName),
@@ -110,7 +131,7 @@ impl<'a> Columns<'a> {
                 match ask {
                     Ask::Kind(kind) => {
                         w.push("SELECT 0, ").number(*position);
-                        w.push(", EXISTS (SELECT 1 FROM ").name(kind.table_name());
+                        w.push(", EXISTS (SELECT 1 FROM ").table(kind.table_name());
                         w.push(" AS r WHERE r.").name(kind.column(&kind.id));
                         w.push(" IS NULL), NULL");
                     }
@@ -119,7 +140,7 @@ impl<'a> Columns<'a> {
                         declared_type(w, kind, field);
                         w.push(", (SELECT typeof(v.v) FROM (SELECT r.");
                         w.name(kind.column(field)).push(" AS v FROM ");
-                        w.name(kind.table_name()).push(" AS r LIMIT ");
+                        w.table(kind.table_name()).push(" AS r LIMIT ");
                         w.number(SAMPLE);
                         w.push(") AS v WHERE v.v IS NOT NULL LIMIT 1)");
                     }
@@ -133,14 +154,24 @@ impl<'a> Columns<'a> {
     }
 
     /// The first kind that has a row without an id.
-    pub(crate) fn incomplete(&self, forms: &Forms) -> Option<&'a Kind> {
-        let mut kinds = self.kinds.iter();
+    pub(crate) fn incomplete(&self, dialect: Dialect, forms: &Forms) -> Option<&'a Kind> {
+        // PostgreSQL says whether there can be such a row, and `check` reports it.
+        let mut kinds = self.kinds.iter().filter(|_| dialect == Dialect::Sqlite);
         kinds.find(|kind| !forms.is_complete(&kind.name)).copied()
     }
 
     /// What the rows say.
-    pub(crate) fn read(&self, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Forms {
+    pub(crate) fn read(&self, dialect: Dialect, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Forms {
         let mut forms = Forms::default();
+        if dialect == Dialect::Postgres {
+            forms.set_tables(postgres::read_facts(&self.kinds, rows));
+            for kind in &self.kinds {
+                if forms.column(kind, &kind.id).ok().flatten().is_some_and(|id| id.not_null) {
+                    forms.set_complete(kind.name.clone());
+                }
+            }
+            return forms;
+        }
         for row in rows {
             let [SqlValue::Integer(what), SqlValue::Integer(position), first, sample] = &*row else {
                 continue;
@@ -164,11 +195,7 @@ impl<'a> Columns<'a> {
 }
 
 fn declared_type(w: &mut Writer, kind: &Kind, field: &FieldName) {
-    match w.dialect {
-        Dialect::Sqlite => {
-            w.push("(SELECT x.type FROM pragma_table_xinfo(");
-            w.bind(kind.table_name()).push(") AS x WHERE x.name = ");
-            w.bind(kind.column(field)).push(" COLLATE NOCASE)");
-        }
-    }
+    w.push("(SELECT x.type FROM pragma_table_xinfo(");
+    w.bind(kind.table_name()).push(") AS x WHERE x.name = ");
+    w.bind(kind.column(field)).push(" COLLATE NOCASE)");
 }

@@ -49,7 +49,8 @@ impl Renderer<'_> {
             w.list("\nUNION ALL ", sets, |w, set| {
                 let shape = self.shape(*set)?;
                 w.push("SELECT ").number(set.0).push(", ");
-                w.push(self.dialect.json_array()).push("(");
+                let (open, close) = self.dialect.json_array();
+                w.push(open);
                 w.push(if shape.reads { "count(*) FILTER (WHERE s.rank < 0)" } else { "0" });
                 for ranks in asked.get(set).into_iter().flatten() {
                     w.push(", count(*)");
@@ -59,7 +60,7 @@ impl Renderer<'_> {
                         w.push(")");
                     }
                 }
-                w.push(") FROM ");
+                w.push(close).push(" FROM ");
                 self.source(w, *set);
                 Ok::<_, StoreError>(())
             })?;

@@ -84,7 +84,7 @@ impl Renderer<'_> {
             Source::Referrers { reference, .. } => {
                 let reference = self.reference(reference)?;
                 let field = column(w, kind, &reference.field);
-                w.name(kind.table_name()).push(" AS r WHERE ");
+                w.table(kind.table_name()).push(" AS r WHERE ");
                 w.push(&field).push(" IN (SELECT p.id)");
             }
             Source::Referents { reference, .. } => {
@@ -92,13 +92,13 @@ impl Renderer<'_> {
                 let from = self.kind(&reference.from)?;
                 let quote = |field| w.dialect.quote(from.column(field));
                 let (field, from_id) = (quote(&reference.field), quote(&from.id));
-                w.name(from.table_name()).push(" AS q CROSS JOIN ");
-                w.name(kind.table_name()).push(" AS r WHERE q.");
+                w.table(from.table_name()).push(" AS q CROSS JOIN ");
+                w.table(kind.table_name()).push(" AS r WHERE q.");
                 w.push(&from_id).push(" IN (SELECT p.id) AND ");
                 w.push(&id).push(" IN (SELECT q.").push(&field).push(")");
             }
             Source::Members(_) | Source::Subjects | Source::Ids(_) | Source::Holding { .. } => {
-                w.name(kind.table_name()).push(" AS r WHERE ");
+                w.table(kind.table_name()).push(" AS r WHERE ");
                 w.push(&id).push(" IN (SELECT p.id)");
             }
         }
@@ -119,7 +119,7 @@ impl Renderer<'_> {
     }
 }
 
-fn source_rows(arm: &Arm) -> Option<Rows> {
+pub(super) fn source_rows(arm: &Arm) -> Option<Rows> {
     match arm.source {
         Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(of),
         Source::Subjects | Source::Ids(_) | Source::Holding { .. } => None,

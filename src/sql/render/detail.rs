@@ -2,9 +2,10 @@
 
 use super::condition::{column, fields_read};
 use super::set::{Renderer, id_of};
-use super::stored::{is_bad, milliseconds};
-use crate::domain::{FieldName, FieldType, KindName};
+use super::stored::milliseconds;
+use crate::domain::{FieldName, FieldType, Kind, KindName};
 use crate::plan::{Question, Rows, SetId, Stratum};
+use crate::sql::Dialect;
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
@@ -41,7 +42,8 @@ impl Renderer<'_> {
         if let Some(first) = first {
             union(&mut w, &mut parts);
             w.push("SELECT ").number(SUBJECTS);
-            w.push(", 0, s.id, NULL, 0 FROM ");
+            let id = self.told_id(self.set_kind(first)?, "s.id")?;
+            w.push(", 0, ").push(&id).push(", ").push(self.no_text()).push(", 0 FROM ");
             self.rows(&mut w, Rows::all(first))?;
         }
         for (number, question) in questions {
@@ -49,9 +51,12 @@ impl Renderer<'_> {
             if question.sample > 0 {
                 union(&mut w, &mut parts);
                 w.push("SELECT ").number(number);
-                w.push(", 0, b.id, NULL, 0 FROM (SELECT s.id AS id FROM ");
+                let kind = self.set_kind(question.rows.set)?;
+                let id = self.told_id(kind, "b.id")?;
+                w.push(", 0, ").push(&id).push(", ").push(self.no_text());
+                w.push(", 0 FROM (SELECT s.id AS id FROM ");
                 self.rows(&mut w, question.rows)?;
-                w.push(" ORDER BY s.id").push(self.dialect.by_bytes());
+                w.push(" ORDER BY ").push(&self.order(kind, "s.id")?);
                 w.push(" LIMIT ").number(question.sample).push(") AS b");
             }
             if let Some(field) = &question.span {
@@ -66,11 +71,14 @@ impl Renderer<'_> {
     fn span(&self, w: &mut Writer, rows: Rows, field: &FieldName) -> Result<(), StoreError> {
         let kind = self.set_kind(rows.set)?;
         let stored = column(w, kind, field);
-        let at = milliseconds(&stored);
-        let bad = is_bad(FieldType::Timestamp, &stored);
-        w.push(&format!("min({at}), max({at}), count(*) FILTER (WHERE {bad}) FROM "));
+        let bad = self.bad(w, kind, field, FieldType::Timestamp)?.unwrap_or_else(|| "FALSE".into());
+        let (at, text) = match self.dialect {
+            Dialect::Sqlite => (milliseconds(&stored), ""),
+            Dialect::Postgres => (self.milliseconds_typed(kind, field, &stored)?, "::text"),
+        };
+        w.push(&format!("min({at}){text}, max({at}){text}, count(*) FILTER (WHERE {bad}) FROM "));
         let id = id_of(w, kind);
-        w.name(kind.table_name()).push(" AS r WHERE ").push(&id);
+        w.table(kind.table_name()).push(" AS r WHERE ").push(&id);
         w.push(" IN ");
         self.ids(w, rows)
     }
@@ -92,16 +100,16 @@ impl Renderer<'_> {
         let mut w = self.writer();
         self.with(&mut w, &[set])?;
         let id = id_of(&w, kind);
-        w.push("SELECT ").push(&id);
+        w.push("SELECT ").push(&self.told_id(kind, &id)?);
         for field in &fields {
-            let bad = is_bad(kind.type_of(field), &column(&w, kind, field));
-            w.push(", ").push(&bad);
+            let bad = self.bad(&w, kind, field, kind.type_of(field))?.unwrap_or_else(|| "FALSE".into());
+            w.push(", CASE WHEN ").push(&bad).push(" THEN 1 ELSE 0 END");
         }
-        w.push(" FROM ").name(kind.table_name());
+        w.push(" FROM ").table(kind.table_name());
         w.push(" AS r WHERE ").push(&id);
         w.push(" IN (SELECT s.id FROM ");
         let and = self.source(&mut w, set);
-        w.push(and).push("s.rank < 0) ORDER BY 1 LIMIT 1");
+        w.push(and).push("s.rank < 0) ORDER BY ").push(&self.order(kind, &id)?).push(" LIMIT 1");
         Ok((w.finish(), fields))
     }
 
@@ -111,13 +119,49 @@ impl Renderer<'_> {
         let mut w = self.writer();
         self.with(&mut w, &[rows.set])?;
         let id = id_of(&w, kind);
-        let bad = is_bad(FieldType::Timestamp, &column(&w, kind, field));
-        w.push("SELECT ").push(&id).push(" FROM ");
-        w.name(kind.table_name()).push(" AS r WHERE ").push(&id);
+        let bad = self.bad(&w, kind, field, FieldType::Timestamp)?.unwrap_or_else(|| "FALSE".into());
+        w.push("SELECT ").push(&self.told_id(kind, &id)?).push(" FROM ");
+        w.table(kind.table_name()).push(" AS r WHERE ").push(&id);
         w.push(" IN ");
         self.ids(&mut w, rows)?;
-        w.push(" AND ").push(&bad).push(" ORDER BY 1 LIMIT 1");
+        w.push(" AND ").push(&bad).push(" ORDER BY ").push(&self.order(kind, &id)?).push(" LIMIT 1");
         Ok((w.finish(), kind.name.clone()))
+    }
+
+    /// An id as it is told: on PostgreSQL, where a column has one type, as the text of its JSON.
+    pub(super) fn told_id(&self, kind: &Kind, id: &str) -> Result<String, StoreError> {
+        self.known(kind, &kind.id)?;
+        Ok(match self.dialect {
+            Dialect::Sqlite => id.to_owned(),
+            Dialect::Postgres if self.column_type(kind, &kind.id)?.name == "bpchar" => {
+                // Without the spaces that fill it up.
+                format!("to_json({id}::text)::text")
+            }
+            Dialect::Postgres => format!("to_json({id})::text"),
+        })
+    }
+
+    /// What makes text of JSON.
+    pub(super) fn as_text(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => "::text",
+        }
+    }
+
+    fn no_text(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Sqlite => "NULL",
+            Dialect::Postgres => "NULL::text",
+        }
+    }
+
+    /// What orders ids of a kind: integers by value, text by its UTF-8 bytes.
+    pub(super) fn order(&self, kind: &Kind, id: &str) -> Result<String, StoreError> {
+        Ok(match self.dialect {
+            Dialect::Sqlite => format!("{id} COLLATE BINARY"),
+            Dialect::Postgres => self.column_type(kind, &kind.id)?.order(id),
+        })
     }
 
     /// How many of some rows are still there.
@@ -126,7 +170,7 @@ impl Renderer<'_> {
         let mut w = self.writer();
         let id = id_of(&w, kind);
         self.with(&mut w, &[rows.set])?;
-        w.push("SELECT count(*) FROM ").name(kind.table_name());
+        w.push("SELECT count(*) FROM ").table(kind.table_name());
         w.push(" AS r WHERE ").push(&id);
         w.push(" IN ");
         self.ids(&mut w, rows)?;

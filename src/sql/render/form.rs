@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::domain::{FieldName, KindName, RecordId, instant_text};
+use super::postgres::ColumnType;
+use super::set::unknown;
+use crate::domain::{FieldName, Kind, KindName, RecordId, instant_text};
 use crate::sql::SqlValue;
 use crate::store::StoreError;
 
@@ -27,6 +29,8 @@ pub(crate) struct Forms {
     columns: BTreeMap<(KindName, FieldName), Form>,
     /// Kinds no row of which lacks an id, so that no statement has to look.
     complete: BTreeSet<KindName>,
+    /// On PostgreSQL the columns of the kinds' tables, by their names; none where nobody has looked.
+    tables: Option<BTreeMap<KindName, BTreeMap<String, ColumnType>>>,
 }
 
 impl Form {
@@ -127,6 +131,22 @@ impl Forms {
     pub(crate) fn of(&self, kind: &KindName, field: &FieldName) -> Form {
         let key = (kind.clone(), field.clone());
         self.columns.get(&key).copied().unwrap_or_default()
+    }
+
+    /// The columns of all tables; a kind that is not among them has none.
+    pub(crate) fn set_tables(&mut self, tables: BTreeMap<KindName, BTreeMap<String, ColumnType>>) {
+        self.tables = Some(tables);
+    }
+
+    /// The type of a column of a kind's table; `None` where nobody has looked.
+    pub(crate) fn column(&self, kind: &Kind, field: &FieldName) -> Result<Option<&ColumnType>, StoreError> {
+        let Some(tables) = &self.tables else {
+            return Ok(None);
+        };
+        let table = tables.get(&kind.name).ok_or_else(|| unknown("kind", kind.name.as_str()))?;
+        let column = table.get(kind.column(field));
+        let name = || format!("{}.{field}", kind.name);
+        column.map(Some).ok_or_else(|| unknown("field", &name()))
     }
 
     pub(crate) fn is_complete(&self, kind: &KindName) -> bool {

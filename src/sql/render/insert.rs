@@ -3,8 +3,8 @@
 use super::set::Renderer;
 use crate::domain::{Event, FieldName, KindName, RecordId, Value, instant_text};
 use crate::plan::NewRow;
-use crate::sql::SqlValue;
 use crate::sql::statement::Statement;
+use crate::sql::{Dialect, SqlValue};
 use crate::store::StoreError;
 
 impl Renderer<'_> {
@@ -15,15 +15,24 @@ impl Renderer<'_> {
         let held: Vec<(&FieldName, &Value)> =
             record.fields.iter().filter(|(_, value)| !value.is_null()).collect();
         let mut w = self.writer();
-        w.push("INSERT INTO ").name(kind.table_name()).push(" (");
+        w.push("INSERT INTO ").table(kind.table_name()).push(" (");
         w.name(kind.column(&kind.id));
         for (field, _) in &held {
             w.push(", ").name(kind.column(field));
         }
         w.push(") VALUES (").bind(self.id(&kind.name, &record.id)?);
+        if self.dialect == Dialect::Postgres {
+            w.push(self.column_type(kind, &kind.id)?.sort.cast_of_ids());
+        }
         for (field, value) in held {
-            let stored = self.stored(kind, field, value)?;
-            w.push(", ").bind(stored);
+            w.push(", ");
+            match self.dialect {
+                Dialect::Sqlite => {
+                    let stored = self.stored(kind, field, value)?;
+                    w.bind(stored);
+                }
+                Dialect::Postgres => self.new_typed(&mut w, kind, field, value)?,
+            }
         }
         w.push(")");
         Ok(w.finish())
@@ -37,18 +46,25 @@ impl Renderer<'_> {
         let mut w = self.writer();
         w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
         w.push(" (operation, topic, kind, record, at, payload) VALUES (");
-        w.bind(operation.to_string()).push(", ");
+        w.bind_as(operation.to_string(), "uuid").push(", ");
         w.bind(topic.as_str()).push(", ");
         w.bind(kind.as_str()).push(", ");
-        w.bind(self.id(kind, record)?).push(", ");
-        w.bind(instant_text(*at)).push(", ");
-        w.bind(payload).push(")");
+        match self.dialect {
+            Dialect::Sqlite => w.bind(self.id(kind, record)?),
+            Dialect::Postgres => w.bind(record.to_string()),
+        };
+        w.push(", ");
+        w.bind_as(instant_text(*at), "timestamptz").push(", ");
+        w.bind_as(payload, "jsonb").push(")");
         Ok(w.finish())
     }
 
     /// An id in the form in which its kind holds ids.
     pub(super) fn id(&self, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError> {
         let kind = self.kind(kind)?;
-        self.forms.of(&kind.name, &kind.id).id(&kind.name, id)
+        match self.dialect {
+            Dialect::Sqlite => self.forms.of(&kind.name, &kind.id).id(&kind.name, id),
+            Dialect::Postgres => self.column_type(kind, &kind.id)?.id(&kind.name, id),
+        }
     }
 }

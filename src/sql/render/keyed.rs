@@ -17,6 +17,7 @@ impl Renderer<'_> {
         let name = self.dialect.quote(&self.prefix.table("pseudonyms"));
         match self.dialect {
             Dialect::Sqlite => format!("temp.{name}"),
+            Dialect::Postgres => format!("pg_temp.{name}"),
         }
     }
 
@@ -24,10 +25,17 @@ impl Renderer<'_> {
     pub(crate) fn create_pseudonyms(&self) -> Statement {
         let mut w = self.writer();
         w.push("CREATE TABLE IF NOT EXISTS ").push(&self.pseudonyms());
-        w.push(
-            " (kind TEXT NOT NULL, field TEXT NOT NULL, id NOT NULL, value TEXT NOT NULL, \
-             PRIMARY KEY (kind, field, id)) WITHOUT ROWID",
-        );
+        w.push(match self.dialect {
+            Dialect::Sqlite => {
+                " (kind TEXT NOT NULL, field TEXT NOT NULL, id NOT NULL, value TEXT NOT NULL, \
+                 PRIMARY KEY (kind, field, id)) WITHOUT ROWID"
+            }
+            // It goes with the transaction.
+            Dialect::Postgres => {
+                " (kind text NOT NULL, field text NOT NULL, id text NOT NULL, value text NOT NULL, \
+                 PRIMARY KEY (kind, field, id)) ON COMMIT DROP"
+            }
+        });
         w.finish()
     }
 
@@ -46,22 +54,40 @@ impl Renderer<'_> {
         after: Option<&SqlValue>,
     ) -> Result<Statement, StoreError> {
         let kind = self.kind_of_rows(&step.kind, step.rows)?;
+        let (told, order) = match self.dialect {
+            Dialect::Sqlite => ("s.id", "s.id"),
+            Dialect::Postgres => ("s.id::text", "s.id::text COLLATE \"C\""),
+        };
         let mut w = self.writer();
         self.with(&mut w, &[step.rows.set])?;
-        w.push("SELECT s.id");
+        w.push("SELECT ").push(told);
         for field in step.keyed_fields() {
+            self.check_keyed(kind, field)?;
             let id = id_of(&w, kind);
-            w.push(", (SELECT r.").name(kind.column(field)).push(" FROM ");
-            w.name(kind.table_name()).push(" AS r WHERE ");
+            w.push(", (SELECT r.").name(kind.column(field)).push(self.as_text()).push(" FROM ");
+            w.table(kind.table_name()).push(" AS r WHERE ");
             w.push(&id).push(" = s.id)");
         }
         w.push(" FROM ");
         let and = self.rows(&mut w, step.rows)?;
         if let Some(after) = after {
-            w.push(and).push("s.id > ").bind(after.clone());
+            w.push(and).push(order).push(" > ").bind(after.clone());
         }
-        w.push(" ORDER BY s.id LIMIT ").number(PAGE);
+        w.push(" ORDER BY ").push(order).push(" LIMIT ").number(PAGE);
         Ok(w.finish())
+    }
+
+    /// That a field holds text; on SQLite each value says so itself.
+    fn check_keyed(&self, kind: &Kind, field: &FieldName) -> Result<(), StoreError> {
+        if self.dialect == Dialect::Sqlite || self.column_type(kind, field)?.sort.is_text() {
+            return Ok(());
+        }
+        Err(StoreError::BadValue {
+            kind: kind.name.clone(),
+            id: None,
+            field: field.clone(),
+            expected: "text".into(),
+        })
     }
 
     /// Keeps the pseudonyms of a field, each with the id of its row.
@@ -99,5 +125,6 @@ impl Renderer<'_> {
 fn as_stored(dialect: Dialect, column: &str) -> String {
     match dialect {
         Dialect::Sqlite => format!("+{column}"),
+        Dialect::Postgres => format!("{column}::text"),
     }
 }

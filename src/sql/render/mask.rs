@@ -8,8 +8,8 @@ use super::set::{Renderer, id_of};
 use super::stored::{id_text, milliseconds};
 use crate::domain::{FieldName, FieldType, Kind, Mask, Value};
 use crate::plan::NewValue;
-use crate::sql::SqlValue;
 use crate::sql::statement::Writer;
+use crate::sql::{Dialect, SqlValue};
 use crate::store::StoreError;
 
 impl Renderer<'_> {
@@ -21,7 +21,14 @@ impl Renderer<'_> {
         field: &FieldName,
         value: &NewValue,
     ) -> Result<(), StoreError> {
+        self.known(kind, field)?;
         match value {
+            NewValue::Value(value) if self.dialect == Dialect::Postgres => {
+                self.new_typed(w, kind, field, value)?;
+            }
+            NewValue::Masked(mask) if self.dialect == Dialect::Postgres => {
+                self.masked_typed(w, kind, field, mask)?;
+            }
             NewValue::Value(value) => {
                 w.bind(self.stored(kind, field, value)?);
             }

@@ -10,6 +10,7 @@ mod insert;
 mod keyed;
 mod mask;
 mod place;
+mod postgres;
 mod read;
 mod record;
 mod set;
@@ -24,7 +25,8 @@ pub(crate) use count::Counts;
 pub(crate) use detail::SUBJECTS;
 pub(crate) use form::Forms;
 pub(crate) use keyed::PAGE;
-pub(crate) use record::{audit, operation, receipt_of};
+pub(crate) use postgres::{BlockStatement, ColumnType, Locks, Sort};
+pub(crate) use record::{audit, operation, receipt_of, settle};
 pub(crate) use set::Renderer;
 pub(crate) use step::StepStatements;
 
@@ -37,6 +39,9 @@ impl Renderer<'_> {
     /// The statements that write the members of all fixed sets, in order. Empty where there are none.
     pub(crate) fn fixing(&self) -> Result<Vec<Statement>, StoreError> {
         let mut statements = Vec::new();
+        if self.dialect == Dialect::Postgres {
+            return Ok(statements);
+        }
         for stratum in self.query.sets.iter() {
             match stratum {
                 Stratum::Set(set) if self.place(set.id) == Place::Fixed => {
@@ -82,7 +87,14 @@ pub fn render_changes(
 ) -> Result<Vec<Statement>, StoreError> {
     let forms = Forms::default();
     let renderer = Renderer::changes(dialect, prefix, changes, &forms)?;
-    let mut statements = renderer.fixing()?;
+    let mut statements = Vec::new();
+    let locks = dialect == Dialect::Postgres && !changes.is_record_only();
+    if locks {
+        statements.push(operation(dialect, prefix, &changes.receipt)?);
+        let Locks { texts, tables, rows, repeat: _ } = renderer.locks(changes)?;
+        statements.extend(texts.into_iter().chain(tables).chain(rows));
+    }
+    statements.extend(renderer.fixing()?);
     statements.extend(renderer.counting(counted(changes))?.statements);
     for step in changes.steps.iter().filter(|step| step.keyed_fields().next().is_some()) {
         statements.push(renderer.keyed_page(step, None)?);
@@ -97,12 +109,22 @@ pub fn render_changes(
         statements.push(renderer.told(event)?);
     }
     statements.push(renderer.audit(changes)?);
-    for step in &changes.steps {
-        let StepStatements { mark, write } = renderer.step(changes.operation, step)?;
-        statements.extend(mark.into_iter().chain(write));
+    if locks {
+        for block in renderer.blocks(changes)? {
+            let (BlockStatement::One(statement) | BlockStatement::Together(statement)) = block.statement;
+            statements.push(statement);
+        }
+    } else {
+        for step in &changes.steps {
+            let StepStatements { mark, write } = renderer.step(changes.operation, step)?;
+            statements.extend(mark.into_iter().chain(write));
+        }
     }
     if !changes.is_record_only() {
-        statements.push(operation(dialect, prefix, &changes.receipt)?);
+        statements.push(match dialect {
+            Dialect::Sqlite => operation(dialect, prefix, &changes.receipt)?,
+            Dialect::Postgres => settle(dialect, prefix, &changes.receipt)?,
+        });
     }
     Ok(statements)
 }

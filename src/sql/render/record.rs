@@ -2,7 +2,6 @@
 
 use super::condition::column;
 use super::set::{Renderer, id_of};
-use super::step::json_value;
 use super::stored::id_text;
 use crate::domain::{AuditEntry, OperationId, instant_text};
 use crate::plan::{ChangeSet, Receipt, Rows, SetId};
@@ -13,10 +12,13 @@ use crate::store::StoreError;
 /// The receipt of an operation, if it has been applied.
 pub(crate) fn receipt_of(dialect: Dialect, prefix: &Prefix, operation: OperationId) -> Statement {
     let mut w = Writer::new(dialect);
-    w.push("SELECT o.receipt FROM ");
+    w.push(match dialect {
+        Dialect::Sqlite => "SELECT o.receipt FROM ",
+        Dialect::Postgres => "SELECT o.receipt::text FROM ",
+    });
     w.name(&prefix.table("operations"));
     w.push(" AS o WHERE o.operation = ");
-    w.bind(operation.to_string());
+    w.bind_as(operation.to_string(), "uuid");
     w.finish()
 }
 
@@ -27,7 +29,7 @@ pub(crate) fn audit(dialect: Dialect, prefix: &Prefix, entry: &AuditEntry) -> Re
     let mut w = Writer::new(dialect);
     into_audit(&mut w, prefix);
     entries(&mut w, entry, |w, shared| {
-        w.bind(shared);
+        w.bind_as(shared, "jsonb");
         Ok(())
     })?;
     Ok(w.finish())
@@ -49,15 +51,15 @@ fn entries(
     let subjects = serde_json::to_string(&entry.subjects).map_err(unwritable)?;
     let shared = AuditEntry { subjects: Vec::new(), ..entry.clone() };
     let shared = serde_json::to_string(&shared).map_err(unwritable)?;
-    w.push("SELECT ").bind(entry.operation.to_string()).push(", ");
+    w.push("SELECT ").bind_as(entry.operation.to_string(), "uuid").push(", ");
     w.bind(entry.kind.as_str()).push(", j.value, ");
-    w.bind(instant_text(entry.at)).push(", ");
+    w.bind_as(instant_text(entry.at), "timestamptz").push(", ");
     w.bind(entry.action.as_str()).push(", ");
     w.bind(entry.outcome.as_str()).push(", ");
     whole(w, shared)?;
     let (open, close) = w.dialect.json_rows();
     w.push(" FROM ").push(open).bind(subjects);
-    w.push(close).push(" AS j ORDER BY j.key");
+    w.push(close).push(" ORDER BY j.key");
     Ok(())
 }
 
@@ -76,9 +78,23 @@ pub(crate) fn operation(
     let mut w = Writer::new(dialect);
     w.push("INSERT INTO ").name(&prefix.table("operations"));
     w.push(" (operation, at, receipt) VALUES (");
-    w.bind(receipt.operation.to_string()).push(", ");
-    w.bind(instant_text(receipt.at)).push(", ");
-    w.bind(text).push(")");
+    w.bind_as(receipt.operation.to_string(), "uuid").push(", ");
+    w.bind_as(instant_text(receipt.at), "timestamptz").push(", ");
+    w.bind_as(text, "jsonb").push(")");
+    if dialect == Dialect::Postgres {
+        w.push(" ON CONFLICT (operation) DO NOTHING");
+    }
+    Ok(w.finish())
+}
+
+/// The receipt of what was done, where the operation was noted with that of what was planned.
+pub(crate) fn settle(dialect: Dialect, prefix: &Prefix, receipt: &Receipt) -> Result<Statement, StoreError> {
+    let text =
+        serde_json::to_string(receipt).map_err(|source| StoreError::backend("wrote the receipt", source))?;
+    let mut w = Writer::new(dialect);
+    w.push("UPDATE ").name(&prefix.table("operations")).push(" SET receipt = ");
+    w.bind_as(text, "jsonb").push(" WHERE operation = ");
+    w.bind_as(receipt.operation.to_string(), "uuid");
     Ok(w.finish())
 }
 
@@ -95,18 +111,27 @@ impl Renderer<'_> {
         into_audit(&mut w, self.prefix);
         self.with(&mut w, &[subjects.set])?;
         entries(&mut w, entry, |w, shared| {
-            w.push("json_set(").bind(shared).push(", '$.before', json(coalesce((SELECT json_object(");
+            let id = id_of(w, kind);
+            let (is_subject, close) = match w.dialect {
+                Dialect::Sqlite => {
+                    w.push("json_set(").bind(shared).push(", '$.before', json(coalesce((SELECT ");
+                    (format!("({})", id_text(&id)), "'{}')))")
+                }
+                Dialect::Postgres => {
+                    w.push("jsonb_set(").bind_as(shared, "jsonb").push(", '{before}', coalesce((SELECT ");
+                    (format!("{id}::text"), "'{}'::jsonb))")
+                }
+            };
+            w.push(self.dialect.json_object());
             w.list(", ", snapshot, |w, field| {
                 w.bind(field.as_str()).push(", ");
-                let held = json_value(kind, field, &column(w, kind, field));
+                let held = self.json_of(kind, field, &column(w, kind, field))?;
                 w.push(&held);
                 Ok::<_, StoreError>(())
             })?;
-            w.push(") FROM ").name(kind.table_name()).push(" AS r WHERE ");
-            let id = id_of(w, kind);
-            w.push(&id).push(" IN ");
+            w.push(") FROM ").table(kind.table_name()).push(" AS r WHERE ").push(&id).push(" IN ");
             self.ids(w, subjects)?;
-            w.push(&format!(" AND ({}) = j.value), '{{}}')))", id_text(&id)));
+            w.push(&format!(" AND {is_subject} = j.value), {close}"));
             Ok(())
         })?;
         Ok(w.finish())

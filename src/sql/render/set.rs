@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::condition::{any_bad, column, condition, fields_read};
+use super::condition::{column, fields_read};
 use super::form::Forms;
 use super::place::{Place, Places};
+use super::postgres::Sort;
 use super::shape::{PlainArm, Shape};
 use crate::domain::{FieldName, Kind, KindName, RecordId, Reference, ReferenceName};
 use crate::plan::{Case, ChangeSet, NamedSet, Ranks, Rows, SetId, Source, Stratum, SurveyQuery};
@@ -18,7 +19,7 @@ pub(super) const BAD: i64 = -1;
 
 /// Renders the sets of one query, and what is asked of them and done to them.
 pub(crate) struct Renderer<'a> {
-    pub(super) dialect: Dialect,
+    pub(crate) dialect: Dialect,
     pub(super) prefix: &'a Prefix,
     pub(super) query: &'a SurveyQuery,
     pub(super) forms: &'a Forms,
@@ -36,8 +37,12 @@ impl<'a> Renderer<'a> {
     ) -> Result<Self, StoreError> {
         let sets = query.sets.iter().flat_map(Stratum::sets);
         let shapes: BTreeMap<_, _> = sets.map(|set| (set.id, Shape::of(set))).collect();
-        let renderer =
-            Self { dialect, prefix, query, forms, places: super::place::for_survey(query, &shapes), shapes };
+        let places = match dialect {
+            Dialect::Sqlite => super::place::for_survey(query, &shapes),
+            // It evaluates an expression once, however often it is referred to.
+            Dialect::Postgres => Places::new(),
+        };
+        let renderer = Self { dialect, prefix, query, forms, shapes, places };
         renderer.check_order()?;
         Ok(renderer)
     }
@@ -50,7 +55,9 @@ impl<'a> Renderer<'a> {
         forms: &'a Forms,
     ) -> Result<Self, StoreError> {
         let mut renderer = Self::survey(dialect, prefix, &changes.query, forms)?;
-        renderer.places = super::place::for_changes(changes, &renderer.shapes);
+        if dialect == Dialect::Sqlite {
+            renderer.places = super::place::for_changes(changes, &renderer.shapes);
+        }
         Ok(renderer)
     }
 
@@ -105,13 +112,10 @@ impl<'a> Renderer<'a> {
 
     /// The table that holds the members of fixed sets, for the time of one transaction.
     pub(super) fn members(&self) -> String {
-        let name = self.dialect.quote(&self.prefix.table("members"));
-        match self.dialect {
-            Dialect::Sqlite => format!("temp.{name}"),
-        }
+        format!("temp.{}", self.dialect.quote(&self.prefix.table("members")))
     }
 
-    fn set_name(&self, id: SetId) -> String {
+    pub(super) fn set_name(&self, id: SetId) -> String {
         self.prefix.table(&format!("set_{}", id.0))
     }
 
@@ -161,32 +165,71 @@ impl<'a> Renderer<'a> {
 
     /// The same after another word, without a line's end. Whether there were any.
     pub(super) fn tables(&self, w: &mut Writer, word: &str, sets: &[SetId]) -> Result<bool, StoreError> {
-        let mut needed: BTreeSet<SetId> =
-            sets.iter().copied().filter(|set| self.place(*set) != Place::Fixed).collect();
+        let needed = self.needed(sets)?;
+        let walks = self.query.sets.iter().any(|stratum| {
+            let mut sets = stratum.sets().iter();
+            matches!(stratum, Stratum::Cycle(_)) && sets.any(|set| needed.contains(&set.id))
+        });
+        let word = if walks && word == "WITH " { "WITH RECURSIVE " } else { word };
+        let mut started = false;
+        for stratum in self.query.sets.iter() {
+            if let Stratum::Cycle(sets) = stratum
+                && sets.iter().any(|set| needed.contains(&set.id))
+            {
+                w.push(if started { ",\n" } else { word });
+                started = true;
+                self.walk(w, sets)?;
+                continue;
+            }
+            for set in stratum.sets().iter().filter(|set| needed.contains(&set.id)) {
+                w.push(if started { ",\n" } else { word });
+                started = true;
+                w.name(&self.set_name(set.id)).push("(id, rank) AS (");
+                self.set(w, self.shape(set.id)?)?;
+                w.push(")");
+            }
+        }
+        Ok(started)
+    }
+
+    /// Whether a set is one of a cycle.
+    pub(super) fn is_walked(&self, id: SetId) -> bool {
+        let mut strata = self.query.sets.iter();
+        strata.any(|stratum| {
+            matches!(stratum, Stratum::Cycle(_)) && stratum.sets().iter().any(|set| set.id == id)
+        })
+    }
+
+    /// The sets that a statement over these has to define: with their inputs, and cycles as a whole.
+    pub(super) fn needed(&self, sets: &[SetId]) -> Result<BTreeSet<SetId>, StoreError> {
+        let inline = |set: &SetId| self.place(*set) != Place::Fixed;
+        let mut needed: BTreeSet<SetId> = sets.iter().copied().filter(inline).collect();
         let mut open: Vec<SetId> = needed.iter().copied().collect();
         while let Some(set) = open.pop() {
-            for input in self.shape(set)?.inputs() {
-                if self.place(input) != Place::Fixed && needed.insert(input) {
+            let mut found: Vec<SetId> = self.shape(set)?.inputs().collect();
+            for stratum in self.query.sets.iter() {
+                if let Stratum::Cycle(sets) = stratum
+                    && sets.iter().any(|other| other.id == set)
+                {
+                    found.extend(sets.iter().map(|set| set.id));
+                }
+            }
+            for input in found.into_iter().filter(inline) {
+                if needed.insert(input) {
                     open.push(input);
                 }
             }
         }
-        let ordered = self.query.sets.iter().flat_map(Stratum::sets);
-        let mut started = false;
-        for set in ordered.filter(|set| needed.contains(&set.id)) {
-            w.push(if started { ",\n" } else { word });
-            started = true;
-            w.name(&self.set_name(set.id)).push("(id, rank) AS (");
-            self.set(w, self.shape(set.id)?)?;
-            w.push(")");
-        }
-        Ok(started)
+        Ok(needed)
     }
 
     /// A set, as a query of ids and ranks.
     pub(super) fn set(&self, w: &mut Writer, shape: &Shape<'_>) -> Result<(), StoreError> {
         if shape.arms.is_empty() {
-            w.push("SELECT NULL AS id, 0 AS rank WHERE 0");
+            let kind = self.kind(&shape.set.kind)?;
+            let id = id_of(w, kind);
+            w.push("SELECT ").push(&id).push(" AS id, 0 AS rank FROM ");
+            w.table(kind.table_name()).push(" AS r WHERE FALSE");
             return Ok(());
         }
         if shape.repeats {
@@ -201,7 +244,7 @@ impl<'a> Renderer<'a> {
             let id = id_of(w, kind);
             w.push("SELECT ").push(&id).push(" AS id, ");
             self.rank(w, kind, &arm.cases, None)?;
-            w.push(" AS rank FROM ").name(kind.table_name());
+            w.push(" AS rank FROM ").table(kind.table_name());
             w.push(" AS r WHERE ");
             self.comes_in(w, shape.set, arm)?;
             if open {
@@ -227,14 +270,14 @@ impl<'a> Renderer<'a> {
         match (arm.source, arm.of) {
             (Source::Subjects, _) => self.one_of(w, kind, &self.query.subjects)?,
             (Source::Ids(ids), _) => self.one_of(w, kind, ids)?,
-            (Source::Holding { field, text }, _) => self.holding(w, kind, field, text),
+            (Source::Holding { field, text }, _) => self.holding(w, kind, field, text)?,
             (Source::Members(_), Some(of)) => {
                 w.push(&id).push(" IN ");
                 self.ids(w, of)?;
             }
             (Source::Referrers { reference, .. }, Some(of)) => {
                 let reference = self.reference(reference)?;
-                let field = column(w, kind, &reference.field);
+                let field = self.reference_column(&column(w, kind, &reference.field), reference)?;
                 w.push(&field).push(" IN ");
                 self.ids(w, of)?;
             }
@@ -242,15 +285,16 @@ impl<'a> Renderer<'a> {
                 let reference = self.reference(reference)?;
                 let from = self.kind(&reference.from)?;
                 let quote = |field| w.dialect.quote(from.column(field));
-                let (field, from_id) = (quote(&reference.field), quote(&from.id));
-                w.push(&id).push(" IN (SELECT p.").push(&field);
-                w.push(" FROM ").name(from.table_name());
+                let (field, from_id) = (format!("p.{}", quote(&reference.field)), quote(&from.id));
+                let field = self.reference_column(&field, reference)?;
+                w.push(&id).push(" IN (SELECT ").push(&field);
+                w.push(" FROM ").table(from.table_name());
                 w.push(" AS p WHERE p.").push(&from_id).push(" IN ");
                 self.ids(w, of)?;
                 w.push(")");
             }
             (_, None) => {
-                w.push("0");
+                w.push("FALSE");
             }
         }
         self.membership(w, kind, arm)
@@ -273,22 +317,58 @@ impl<'a> Renderer<'a> {
             .map(|rows| (rows, " IN "))
             .chain(arm.except.iter().map(|rows| (rows, " NOT IN ")))
         {
-            w.push(" AND ").push(&id).push(word);
+            // To PostgreSQL this is a filter of rows that are found in another way, and no join.
+            let is_filter = self.dialect == Dialect::Postgres && word == " IN ";
+            w.push(" AND ").push(if is_filter { "(" } else { "" });
+            w.push(&id).push(word);
             self.ids(w, *rows)?;
+            w.push(if is_filter { ") IS TRUE" } else { "" });
         }
         Ok(())
     }
 
+    /// A column that refers to ids, as it is compared with them: as a foreign key would.
+    pub(super) fn reference_column(&self, column: &str, reference: &Reference) -> Result<String, StoreError> {
+        if self.dialect == Dialect::Sqlite {
+            return Ok(column.to_owned());
+        }
+        let (from, to) = (self.kind(&reference.from)?, self.kind(&reference.to)?);
+        let held = self.column_type(from, &reference.field)?;
+        let id = self.column_type(to, &to.id)?;
+        if held.collation == id.collation {
+            return Ok(column.to_owned());
+        }
+        let collation = id.collation.as_deref().unwrap_or("pg_catalog.\"default\"");
+        Ok(format!("{column} COLLATE {collation}"))
+    }
+
     /// That a row `r` holds this text in a field, whatever the case of ASCII letters. An index on `lower(field)`
-    /// answers it.
-    #[allow(clippy::unused_self, reason = "beside its sisters")]
-    pub(super) fn holding(&self, w: &mut Writer, kind: &Kind, field: &FieldName, text: &str) {
-        let field = column(w, kind, field);
-        w.push(&format!("lower({field}) = ")).bind(text.to_ascii_lowercase());
+    /// answers it; on PostgreSQL one on `lower(field COLLATE "C")`, which knows no other letters.
+    pub(super) fn holding(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        field: &FieldName,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        let stored = column(w, kind, field);
+        let held = match self.dialect {
+            Dialect::Sqlite => stored,
+            Dialect::Postgres if self.column_type(kind, field)?.sort == Sort::Text => {
+                format!("{stored} COLLATE \"C\"")
+            }
+            Dialect::Postgres => format!("{stored}::text COLLATE \"C\""),
+        };
+        w.push(&format!("lower({held}) = ")).bind(text.to_ascii_lowercase());
+        Ok(())
     }
 
     /// That a row `r` has one of these ids: one or two bound values, however many they are.
     pub(super) fn one_of(&self, w: &mut Writer, kind: &Kind, ids: &[RecordId]) -> Result<(), StoreError> {
+        if self.dialect == Dialect::Postgres {
+            let id = id_of(w, kind);
+            return self.column_type(kind, &kind.id)?.one_of(w, &id, &kind.name, ids);
+        }
         let form = self.forms.of(&kind.name, &kind.id);
         let ids = form.ids(&kind.name, ids)?;
         let (open, close) = w.dialect.json_rows();
@@ -304,7 +384,7 @@ impl<'a> Renderer<'a> {
                 w.push(", j.key * 16 + 1, 16) FROM ");
             }
         }
-        w.push(open).bind(ids.json).push(close).push(" AS j)");
+        w.push(open).bind(ids.json).push(close).push(")");
         Ok(())
     }
 
@@ -344,16 +424,13 @@ impl<'a> Renderer<'a> {
                     rank_number(w, case);
                 }
                 Some(when) => {
-                    let read = fields_read(when);
-                    if !read.is_empty() {
+                    if let Some(bad) = self.any_bad(w, kind, fields_read(when))? {
                         guard(w, " AND ");
-                        w.push("(");
-                        any_bad(w, kind, read);
-                        w.push(") THEN ").number(BAD);
+                        w.push("(").push(&bad).push(") THEN ").number(BAD);
                     }
                     guard(w, " AND ");
                     w.push("(");
-                    condition(w, kind, self.query.now, when)?;
+                    self.condition(w, kind, when)?;
                     w.push(") THEN ");
                     rank_number(w, case);
                 }
@@ -397,9 +474,10 @@ pub(super) fn rank_within(w: &mut Writer, rank: &str, ranks: Ranks) {
 }
 
 fn rank_number(w: &mut Writer, case: &Case) {
-    match case.rank {
-        Some(rank) => w.number(rank),
-        None => w.push("NULL"),
+    match (case.rank, w.dialect) {
+        (Some(rank), _) => w.number(rank),
+        (None, Dialect::Sqlite) => w.push("NULL"),
+        (None, Dialect::Postgres) => w.push("NULL::integer"),
     };
 }
 

@@ -6,6 +6,7 @@ use super::set::{Renderer, id_of, rank_within};
 use super::stored::id_text;
 use crate::domain::{FieldName, FieldType, Kind, KindName, OperationId, instant_text};
 use crate::plan::{ChangeStep, EventDraft, NewValue, Rows, Write};
+use crate::sql::Dialect;
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
@@ -32,7 +33,7 @@ impl Renderer<'_> {
             Write::Delete => {
                 let mut w = self.writer();
                 self.expressions_at_step(&mut w, *rows)?;
-                w.push("DELETE FROM ").name(kind.table_name());
+                w.push("DELETE FROM ").table(kind.table_name());
                 w.push(" AS r WHERE ");
                 self.are_rows(&mut w, kind, *rows)?;
                 StepStatements { mark: None, write: Some(w.finish()) }
@@ -68,7 +69,7 @@ impl Renderer<'_> {
         }
         let mut w = self.writer();
         self.expressions_at_step(&mut w, rows)?;
-        w.push("UPDATE ").name(kind.table_name()).push(" AS r SET ");
+        w.push("UPDATE ").table(kind.table_name()).push(" AS r SET ");
         w.list(", ", fields, |w, (field, value)| {
             w.name(kind.column(field)).push(" = ");
             self.new_value(w, kind, field, value)
@@ -83,7 +84,7 @@ impl Renderer<'_> {
         w.push("INSERT INTO ").name(&self.prefix.table("marks"));
         w.push(" (operation, kind, record)\n");
         self.with(&mut w, &[rows.set])?;
-        w.push("SELECT ").bind(operation.to_string()).push(", ");
+        w.push("SELECT ").bind_as(operation.to_string(), "uuid").push(", ");
         w.bind(kind.name.as_str()).push(", s.id FROM ");
         self.rows(&mut w, rows)?;
         // Two steps of one operation may mark the same row. SQLite reads ON CONFLICT after a SELECT that
@@ -104,27 +105,35 @@ impl Renderer<'_> {
         w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
         w.push(" (operation, topic, kind, record, at, payload)\n");
         self.with(&mut w, &[rows.set])?;
-        w.push("SELECT ").bind(operation.to_string()).push(", ");
+        w.push("SELECT ").bind_as(operation.to_string(), "uuid").push(", ");
         w.bind(topic.as_str()).push(", ");
         w.bind(kind.name.as_str()).push(", ");
         let id = id_of(&w, kind);
-        w.push(&id).push(", ");
-        w.bind(instant_text(self.query.now)).push(", json_object(");
+        w.push(&id).push(if self.dialect == Dialect::Postgres { "::text, " } else { ", " });
+        w.bind_as(instant_text(self.query.now), "timestamptz").push(", ");
+        w.push(self.dialect.json_object());
         w.list(", ", fields, |w, field| {
             w.bind(field.as_str()).push(", ");
-            let stored = json_value(kind, field, &column(w, kind, field));
-            w.push(&stored);
+            let held = self.json_of(kind, field, &column(w, kind, field))?;
+            w.push(&held);
             Ok::<_, StoreError>(())
         })?;
-        w.push(") FROM ").name(kind.table_name());
+        w.push(") FROM ").table(kind.table_name());
         w.push(" AS r WHERE ").push(&id).push(" IN ");
         self.ids(&mut w, *rows)?;
         // In the order of ids, so that the outbox is the same on every run.
-        w.push(" ORDER BY ").push(&id);
-        w.push(self.dialect.by_bytes());
+        w.push(" ORDER BY ").push(&self.order(kind, &id)?);
         // Two drafts may tell of the same row: operation, topic and record are the key.
         w.push(" ON CONFLICT DO NOTHING");
         Ok(w.finish())
+    }
+
+    /// A stored value as JSON, of the type its field is declared with.
+    pub(super) fn json_of(&self, kind: &Kind, field: &FieldName, stored: &str) -> Result<String, StoreError> {
+        match self.dialect {
+            Dialect::Sqlite => Ok(json_value(kind, field, stored)),
+            Dialect::Postgres => self.json_typed(kind, field, stored),
+        }
     }
 
     /// The common table expressions a step needs that finds its rows itself.
@@ -160,8 +169,7 @@ impl Renderer<'_> {
     }
 }
 
-/// A stored value as JSON, of the type its field is declared with.
-pub(super) fn json_value(kind: &Kind, field: &FieldName, stored: &str) -> String {
+fn json_value(kind: &Kind, field: &FieldName, stored: &str) -> String {
     match kind.declared_type(field) {
         Some(FieldType::Boolean) => {
             format!("CASE {stored} WHEN 1 THEN json('true') WHEN 0 THEN json('false') ELSE {stored} END")

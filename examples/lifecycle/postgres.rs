@@ -1,0 +1,50 @@
+//! A database on a server.
+
+use std::time::Duration;
+
+use client_lifecycle::postgres::PostgresStore;
+use client_lifecycle::postgres::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use client_lifecycle::sql::Prefix;
+use client_lifecycle::store::{Store, StoreError};
+use client_lifecycle::{DeletionPolicy, Error};
+
+use crate::failure::Failure;
+
+/// How long to wait for a connection, and for the locks of others: a person is waiting too.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Opens the store so that nothing can be written.
+pub(crate) async fn to_read(address: &str, prefix: &Prefix) -> Result<PostgresStore, Failure> {
+    connect(address, prefix, true).await
+}
+
+/// The tables of the library are created only in a database that the policy fits: not in one that was
+/// opened by mistake.
+pub(crate) async fn to_write(
+    address: &str,
+    prefix: &Prefix,
+    policy: &DeletionPolicy,
+) -> Result<PostgresStore, Failure> {
+    let store = connect(address, prefix, false).await?;
+    let mut faults = client_lifecycle::domain::Faults::none();
+    faults.extend(store.check(policy.map()).await?);
+    faults.or(()).map_err(Error::Misfit)?;
+    Ok(store.migrate().await?)
+}
+
+async fn connect(address: &str, prefix: &Prefix, reads: bool) -> Result<PostgresStore, Failure> {
+    // The address is in no message, because it may hold a password.
+    let options: PgConnectOptions = address.parse().map_err(|_| {
+        Failure::usage("the address of the database cannot be read")
+            .remedy("write it as `postgres://user:password@host:port/database`")
+    })?;
+    let options = options.application_name("lifecycle");
+    let options = if reads { options.options([("default_transaction_read_only", "on")]) } else { options };
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options)
+        .await
+        .map_err(|error| StoreError::backend("opened the database", error))?;
+    Ok(PostgresStore::new(pool).lock_timeout(PATIENCE).prefix(prefix.as_str())?)
+}

@@ -1,0 +1,35 @@
+//! PostgreSQL over sqlx: [`PostgresStore`] on your pool, [`PostgresTransaction`] inside your open transaction.
+//!
+//! sqlx comes without runtime and TLS features: those are the host's choice. The sqlx this was built with is
+//! re-exported, so that both speak of the same pool.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), client_lifecycle::store::StoreError> {
+//! use client_lifecycle::postgres::PostgresStore;
+//! let store = PostgresStore::connect("postgres://app@db.internal/app").await?.migrate().await?;
+//! # drop(store); Ok(()) }
+//! ```
+//!
+//! A table is found as the search path of the connection finds it; `"table": "billing.invoices"` names its schema.
+//! Names are quoted, so they are written as the database holds them, in lower case unless they were quoted
+//! when they were created.
+//!
+//! # What is locked
+//! An operation runs in one transaction, READ COMMITTED. It notes the operation's id, locks the subject and then,
+//! kind by kind from there outwards, every row that goes and could be referred to (`FOR UPDATE`), and counts
+//! again what the plan rests on. A row that is inserted below one of them has to wait, and is then refused by
+//! its foreign key. Where a reference has none, `"lock": "table"` keeps all writers out of its table while the
+//! operation runs.
+//!
+//! No statement makes a temporary table, calls a volatile function or needs a trigger.
+
+mod failure;
+mod pool;
+mod rows;
+mod savepoint;
+mod store;
+
+pub use pool::PoolConnection;
+pub use savepoint::SavepointConnection;
+pub use sqlx;
+pub use store::{PostgresStore, PostgresTransaction};

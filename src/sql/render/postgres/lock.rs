@@ -1,0 +1,113 @@
+//! Locks: whole tables first, then rows, outermost first.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::Lock;
+use crate::plan::{ChangeSet, Rows, Source, Stratum};
+use crate::sql::render::Renderer;
+use crate::sql::render::set::id_of;
+use crate::sql::statement::Statement;
+use crate::store::StoreError;
+
+/// The statements that lock what a change set rests on, each in its own statement: what it counts is what
+/// was there when it had its locks.
+pub(crate) struct Locks {
+    /// Texts that rows must not hold: a row that would hold one is not there to be locked, so operations that
+    /// ask for the same text queue. What others write is kept away by a unique index.
+    pub(crate) texts: Vec<Statement>,
+    /// Tables whose references nothing else protects.
+    pub(crate) tables: Vec<Statement>,
+    /// Rows: each answers with their number.
+    pub(crate) rows: Vec<Statement>,
+    /// Whether rows may hang on rows of their own kind, so that more may have come below rows that were not
+    /// locked yet: to be repeated until no more are found.
+    pub(crate) repeat: bool,
+}
+
+impl Renderer<'_> {
+    /// What is locked for a change set.
+    pub(crate) fn locks(&self, changes: &ChangeSet) -> Result<Locks, StoreError> {
+        let mut locked = BTreeSet::new();
+        let mut rows = Vec::new();
+        // The subjects first, whatever becomes of them: operations on one of them queue.
+        let subjects = self.first_set().map(Rows::all);
+        let others = changes.locks.iter().map(|lock| lock.rows);
+        let others = others.filter(|rows| Some(*rows) != subjects && !self.is_of_subjects(*rows));
+        for locking in subjects.into_iter().chain(others) {
+            let kind = self.set_kind(locking.set)?;
+            locked.insert(&kind.name);
+            let mut w = self.writer();
+            self.with(&mut w, &[locking.set])?;
+            let id = id_of(&w, kind);
+            w.push("SELECT count(*) FROM (SELECT 1 FROM ").table(kind.table_name());
+            w.push(" AS r WHERE ").push(&id).push(" IN ");
+            self.ids(&mut w, locking)?;
+            // In one order, so that two operations do not wait for each other.
+            w.push(" ORDER BY ").push(&id).push(" FOR UPDATE OF r) AS locked");
+            rows.push(w.finish());
+        }
+        let mut tables = BTreeSet::new();
+        for reference in changes.query.map.references() {
+            if reference.lock == Some(Lock::Table) && locked.contains(&reference.to) {
+                tables.insert(self.kind(&reference.from)?.table_name());
+            }
+        }
+        let tables = tables.into_iter().map(|table| {
+            let mut w = self.writer();
+            w.push("LOCK TABLE ").table(table).push(" IN SHARE ROW EXCLUSIVE MODE");
+            w.finish()
+        });
+        let repeat = self.query.sets.iter().any(|stratum| matches!(stratum, Stratum::Cycle(_)));
+        Ok(Locks { texts: self.texts(), tables: tables.collect(), rows, repeat })
+    }
+
+    fn texts(&self) -> Vec<Statement> {
+        let sets = self.query.sets.iter().flat_map(Stratum::sets);
+        let arms = sets.flat_map(|set| set.arms.iter().map(move |arm| (&set.kind, arm)));
+        let keys: BTreeSet<i64> = arms
+            .filter_map(|(kind, arm)| match &arm.source {
+                Source::Holding { field, text } => Some(key_of(&[
+                    self.prefix.as_str(),
+                    kind.as_str(),
+                    field.as_str(),
+                    &text.to_ascii_lowercase(),
+                ])),
+                _ => None,
+            })
+            .collect();
+        let locks = keys.into_iter().map(|key| {
+            let mut w = self.writer();
+            w.push("SELECT pg_advisory_xact_lock(").bind(key).push(") IS NULL");
+            w.finish()
+        });
+        locks.collect()
+    }
+
+    /// Whether rows are some of the subjects and nothing else, which have been locked already.
+    fn is_of_subjects(&self, rows: Rows) -> bool {
+        let first = self.first_set();
+        self.shape(rows.set).is_ok_and(|shape| {
+            shape.arms.iter().all(|arm| match arm.source {
+                Source::Subjects => true,
+                Source::Members(of) => Some(of.set) == first,
+                Source::Ids(_)
+                | Source::Holding { .. }
+                | Source::Referrers { .. }
+                | Source::Referents { .. } => false,
+            })
+        })
+    }
+}
+
+/// A number for a text, the same in every process.
+fn key_of(parts: &[&str]) -> i64 {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.as_bytes());
+        digest.update([0]);
+    }
+    let first = digest.finalize().iter().take(8).fold(0_u64, |key, byte| (key << 8) | u64::from(*byte));
+    i64::from_be_bytes(first.to_be_bytes())
+}

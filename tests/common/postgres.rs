@@ -1,0 +1,190 @@
+//! The rows of a test in PostgreSQL, made and read without the code under test.
+
+use std::sync::Arc;
+
+use client_lifecycle::domain::{DataMap, FieldType, Kind, KindName};
+use client_lifecycle::postgres::sqlx;
+use serde_json::{Map, Value, json};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Row};
+
+/// How the foreign keys of the schema are declared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keys {
+    /// What they do.
+    pub(crate) on_delete: &'static str,
+    /// When they are checked: nothing, or `DEFERRABLE …`.
+    pub(crate) checked: &'static str,
+    /// Whether tables are created in the reverse order of their names.
+    pub(crate) reversed: bool,
+}
+
+pub(crate) const PLAIN: Keys = Keys { on_delete: "NO ACTION", checked: "", reversed: false };
+
+pub(crate) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+pub(crate) async fn run(connection: &mut PgConnection, sql: &str) {
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await;
+    done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// The statements that make the tables of a map, with these rows in them.
+pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
+    let mut kinds: Vec<&Kind> = map.kinds().collect();
+    if keys.reversed {
+        kinds.reverse();
+    }
+    let mut parts: Vec<String> = Vec::new();
+    for kind in &kinds {
+        let columns = columns(map, kind, rows);
+        let columns: Vec<String> = columns
+            .iter()
+            .map(|(name, sort)| {
+                let reference = map.references_from(&kind.name).find(|reference| reference.field == **name);
+                let rest = match reference {
+                    _ if kind.id == **name => " PRIMARY KEY",
+                    Some(reference) if !reference.nullable => " NOT NULL",
+                    _ => "",
+                };
+                format!("{} {sort}{rest}", quote(name))
+            })
+            .collect();
+        parts.push(format!("CREATE TABLE {} ({})", quote(kind.table_name()), columns.join(", ")));
+    }
+    for kind in &kinds {
+        for row in rows[kind.name.as_str()].as_array().into_iter().flatten() {
+            parts.push(insert(kind, row));
+        }
+    }
+    // Rows arrive in the order of the document; their keys are checked when all of them are there. A reference
+    // that dangles can have no key.
+    for kind in &kinds {
+        for reference in map.references_from(&kind.name) {
+            let to = map.kind(&reference.to).unwrap();
+            let list = |kind: &Kind| rows[kind.name.as_str()].as_array().cloned().unwrap_or_default();
+            let held = list(kind).into_iter().map(|row| row[reference.field.as_str()].clone());
+            let ids: Vec<Value> = list(to).into_iter().map(|row| row[to.id.as_str()].clone()).collect();
+            if held.into_iter().any(|id| !id.is_null() && !ids.contains(&id)) {
+                continue;
+            }
+            // A key that empties a mandatory column cannot work where rows refer to each other in a cycle.
+            let empties = matches!(keys.on_delete, "SET NULL" | "SET DEFAULT");
+            let impossible = empties && !reference.nullable && closes_cycle(map, &kind.name, &to.name);
+            parts.push(format!(
+                "ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} {}",
+                quote(kind.table_name()),
+                quote(kind.column(&reference.field)),
+                quote(to.table_name()),
+                quote(to.column(&to.id)),
+                if impossible { "NO ACTION" } else { keys.on_delete },
+                keys.checked
+            ));
+        }
+    }
+    parts.join(";\n")
+}
+
+pub(crate) fn insert(kind: &Kind, row: &Value) -> String {
+    let row = row.as_object().unwrap();
+    let columns: Vec<_> = row.keys().map(|name| quote(name)).collect();
+    let values: Vec<_> = row.values().map(literal).collect();
+    let table = quote(kind.table_name());
+    format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), values.join(", "))
+}
+
+pub(crate) fn literal(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".into(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => format!("'{}'", text.replace('\'', "''")),
+        other => panic!("{other} is no value of a column"),
+    }
+}
+
+/// The columns of a kind with their types: as declared, or as its values look.
+fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str)> {
+    let mut values: Map<String, Value> = Map::new();
+    for row in all[kind.name.as_str()].as_array().into_iter().flatten() {
+        for (name, value) in row.as_object().unwrap() {
+            let known = values.entry(name.clone()).or_insert(Value::Null);
+            if known.is_null() {
+                *known = value.clone();
+            }
+        }
+    }
+    for field in map.fields_of(kind) {
+        values.entry(field.to_string()).or_insert(Value::Null);
+    }
+    let columns = values.into_iter().map(|(name, value)| {
+        let field = name.as_str().into();
+        let reference = map.references_from(&kind.name).find(|reference| reference.field == *name);
+        // A reference has the type of the ids it holds, also where it holds none yet.
+        let id = reference.map(|reference| {
+            let to = map.kind(&reference.to).unwrap();
+            &all[to.name.as_str()][0][to.id.as_str()]
+        });
+        let sort = match (kind.declared_type(&field), id.unwrap_or(&value)) {
+            (Some(FieldType::Timestamp), _) => "timestamptz",
+            (Some(FieldType::Date), _) => "date",
+            (_, Value::Bool(_)) => "boolean",
+            (_, Value::Number(_)) => "bigint",
+            (_, Value::String(text)) if is_uuid(text) => "uuid",
+            // Short ones: a row that could be long has a second table, and making tables is what takes time.
+            _ if kind.id == field || reference.is_some() => "varchar(20)",
+            _ => "varchar(70)",
+        };
+        (name, sort)
+    });
+    columns.collect()
+}
+
+fn is_uuid(text: &str) -> bool {
+    uuid::Uuid::try_parse(text).is_ok_and(|uuid| uuid.to_string() == text)
+}
+
+fn closes_cycle(map: &DataMap, from: &KindName, to: &KindName) -> bool {
+    let mut seen = vec![to.clone()];
+    let mut at = 0;
+    while let Some(kind) = seen.get(at).cloned() {
+        let next = map.references_from(&kind).map(|reference| reference.to.clone());
+        let new: Vec<KindName> = next.filter(|kind| !seen.contains(kind)).collect();
+        seen.extend(new);
+        at += 1;
+    }
+    seen.contains(from)
+}
+
+/// All rows of a map as JSON objects.
+pub(crate) async fn rows(connection: &mut PgConnection, map: &Arc<DataMap>) -> Value {
+    let mut parts = Vec::new();
+    for kind in map.kinds() {
+        // Instants as the library writes them, whatever the time zone of the session.
+        let instants =
+            map.fields_of(kind).filter(|field| kind.declared_type(field) == Some(FieldType::Timestamp));
+        let instants: Vec<String> = instants
+            .map(|field| {
+                let column = quote(kind.column(field));
+                format!(
+                    " || jsonb_build_object('{field}', to_char(the_row.{column} AT TIME ZONE 'UTC', \
+                     'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'))"
+                )
+            })
+            .collect();
+        parts.push(format!(
+            "SELECT '{}', COALESCE(json_agg(to_jsonb(the_row){}), '[]')::text FROM {} AS the_row",
+            kind.name,
+            instants.concat(),
+            quote(kind.table_name())
+        ));
+    }
+    let sql = parts.join(" UNION ALL ");
+    let found = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
+    let kinds = found.iter().map(|row| {
+        let rows: Value = serde_json::from_str(row.get(1)).unwrap();
+        (row.get::<String, _>(0), json!(rows))
+    });
+    Value::Object(kinds.collect())
+}

@@ -1,0 +1,84 @@
+//! The PostgreSQL server of the tests, and schemas in it that are gone when a test is.
+//!
+//! `TEST_POSTGRES_URL` says where it is. Where there is none, tests say so and pass; with `CI=true` they fail.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use client_lifecycle::postgres::sqlx;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, Executor};
+
+const DEFAULT: &str = "postgres://postgres@127.0.0.1:5432/test";
+
+/// A schema of its own for one test.
+pub(crate) struct Schema {
+    pub(crate) name: String,
+    pub(crate) pool: PgPool,
+}
+
+pub(crate) fn address() -> String {
+    std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| DEFAULT.into())
+}
+
+impl Schema {
+    /// A new schema, or `None` where there is no server.
+    pub(crate) async fn new() -> Option<Self> {
+        Self::with_connections(8).await
+    }
+
+    pub(crate) async fn with_connections(count: u32) -> Option<Self> {
+        let name = format!("t{}", uuid::Uuid::new_v4().simple());
+        let address = address();
+        let mut admin = match PgConnection::connect(&address).await {
+            Ok(admin) => admin,
+            Err(error) => {
+                skipped(&address, &error);
+                return None;
+            }
+        };
+        admin.execute(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).await.unwrap();
+        admin.close().await.unwrap();
+        let options: PgConnectOptions = address.parse().unwrap();
+        let options =
+            options.options([("search_path", name.as_str()), ("synchronous_commit", "off"), ("jit", "off")]);
+        let pool = PgPoolOptions::new().max_connections(count).connect_lazy_with(options);
+        Some(Self { name, pool })
+    }
+
+    pub(crate) async fn run(&self, sql: &str) {
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&self.pool).await;
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+}
+
+/// Says once what was skipped and how to turn it on.
+fn skipped(address: &str, error: &sqlx::Error) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    assert!(!is_ci, "no PostgreSQL at {address}: {error}");
+    if !SAID.swap(true, Ordering::Relaxed) {
+        // Past the test's own capture, so that it is seen.
+        use std::io::Write;
+        let line = format!(
+            "skipped: tests on PostgreSQL, because there is none at {address}; set TEST_POSTGRES_URL to one\n"
+        );
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
+    }
+}
+
+/// Drops the schema on a connection and a thread of its own, because a test's runtime may be going.
+impl Drop for Schema {
+    fn drop(&mut self) {
+        let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.name);
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut admin = PgConnection::connect(&address()).await.unwrap();
+                admin.execute("SET lock_timeout = '10s'").await.unwrap();
+                // What a failing test has left open may be in the way; then the schema stays.
+                drop(admin.execute(AssertSqlSafe(sql)).await);
+            });
+        });
+        drop(dropped.join());
+    }
+}

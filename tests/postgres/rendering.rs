@@ -1,0 +1,136 @@
+//! The SQL of surveys and change sets, as people may read it.
+
+use client_lifecycle::domain::{AuditEntry, AuditOutcome, DataMap, Mask, Mode, OperationId, eq, is_null};
+use client_lifecycle::plan::{
+    Arm, Case, ChangeSet, ChangeStep, LockRows, NamedSet, NewValue, Question, Ranks, Receipt, Rows, SetId,
+    Source, Stratum, SurveyQuery, Write,
+};
+use client_lifecycle::sql::{Dialect, Prefix, Statement, render_changes, render_survey, schema};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const MAP: &str = r#"{"kinds": {"clients": {"table": "sales.Our \"clients\"", "fields": {"id": "uuid", "born": "date"}},
+    "debts": {"fields": {"id": "integer", "status": "text", "at": "timestamp"}}, "notes": {}},
+    "references": [{"from": "debts.client_id", "to": "clients"}, {"from": "notes.debt_id", "to": "debts"},
+                   {"from": "clients.boss", "to": "clients", "nullable": true}]}"#;
+
+fn show(statements: &[Statement]) -> String {
+    let text: Vec<String> =
+        statements.iter().map(|one| format!("{};\n-- {:?}\n", one.sql, one.params)).collect();
+    text.join("\n")
+}
+
+fn all(set: u16) -> Rows {
+    Rows::all(SetId(set))
+}
+
+fn set(id: u16, kind: &str, arms: Vec<Arm>) -> NamedSet {
+    NamedSet { id: SetId(id), name: format!("{kind} {id}"), kind: kind.into(), arms }
+}
+
+fn referrers(reference: &str, of: u16, cases: Vec<Case>) -> Arm {
+    Arm::new(Source::Referrers { reference: reference.into(), of: all(of) }, cases)
+}
+
+fn when(condition: client_lifecycle::domain::Condition, rank: Option<u16>) -> Case {
+    Case { below: Ranks::ALL, when: Some(condition), rank }
+}
+
+fn query() -> SurveyQuery {
+    let map: DataMap = serde_json::from_str(MAP).unwrap();
+    let subjects = Arm::new(Source::Subjects, vec![Case::always(0)]);
+    let boss = referrers("clients.boss", 0, vec![when(is_null("born"), None), Case::always(1)]);
+    let debts = vec![
+        when(eq("status", "OLD"), None),
+        when(eq("at", "2024-02-29T00:00:00Z"), Some(1)),
+        Case::always(2),
+    ];
+    SurveyQuery {
+        map: std::sync::Arc::new(map),
+        kind: "clients".into(),
+        subjects: vec![Uuid::nil().into()],
+        sets: [
+            Stratum::Cycle(vec![set(0, "clients", vec![subjects, boss])]),
+            Stratum::Set(set(1, "debts", vec![referrers("debts.client_id", 0, debts)])),
+            Stratum::Set(set(2, "notes", vec![referrers("notes.debt_id", 1, vec![Case::always(0)])])),
+        ]
+        .into_iter()
+        .collect(),
+        questions: [
+            Question::count(all(0)),
+            Question::count(Rows::ranked(SetId(1), 1)),
+            Question::count(all(2)),
+        ]
+        .into_iter()
+        .collect(),
+        now: "2026-06-15T12:00:00Z".parse().unwrap(),
+    }
+}
+
+#[test]
+fn a_survey_is_one_statement_that_walks_cycles_too() {
+    let statements = render_survey(Dialect::Postgres, &Prefix::default(), &query()).unwrap();
+    assert_eq!(statements.len(), 1);
+    insta::assert_snapshot!(show(&statements));
+}
+
+#[test]
+fn a_change_set_is_noted_locked_counted_written_and_settled() {
+    let query = query();
+    let step = |kind: &str, rows, write| ChangeStep { kind: kind.into(), rows, write, receipt_step: None };
+    let masks = vec![
+        ("name".into(), NewValue::Masked(Mask::Text("x".into()))),
+        ("born".into(), NewValue::Masked(Mask::Year)),
+    ];
+    let at = query.now;
+    let operation = OperationId::from(Uuid::nil());
+    let receipt: Receipt = serde_json::from_value(json!({
+        "operation": operation, "digest": "00", "at": at, "kind": query.kind, "subjects": query.subjects,
+        "mode": "hard_delete", "outcome": "delete", "complete": true, "steps": [], "open": []
+    }))
+    .unwrap();
+    let changes = ChangeSet {
+        operation,
+        locks: vec![LockRows { rows: all(0) }, LockRows { rows: all(1) }],
+        preconditions: Vec::new(),
+        inserts: Vec::new(),
+        events: Vec::new(),
+        told: Vec::new(),
+        steps: vec![
+            step("notes", all(2), Write::Delete),
+            step("debts", Rows::ranked(SetId(1), 1), Write::Delete),
+            step(
+                "debts",
+                Rows::ranked(SetId(1), 2),
+                Write::Update(vec![("status".into(), NewValue::Value("GONE".into()))]),
+            ),
+            step("clients", all(0), Write::Mark(masks)),
+        ],
+        audit: AuditEntry {
+            action: AuditEntry::action(&query.kind, Mode::HardDelete),
+            operation,
+            kind: query.kind.clone(),
+            subjects: query.subjects.clone(),
+            at,
+            mode: Mode::HardDelete,
+            outcome: AuditOutcome::Done,
+            actor: None,
+            reason: None,
+            note: None,
+            digest: None,
+            detail: Value::Null,
+            before: std::collections::BTreeMap::new(),
+        },
+        snapshot: Vec::new(),
+        receipt,
+        mask_key: None,
+        query,
+    };
+    let statements = render_changes(Dialect::Postgres, &Prefix::new("mine_").unwrap(), &changes).unwrap();
+    insta::assert_snapshot!(show(&statements));
+}
+
+#[test]
+fn the_schema_is_text() {
+    insta::assert_snapshot!(schema(Dialect::Postgres, &Prefix::default()).join(";\n"));
+}
