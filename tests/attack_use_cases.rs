@@ -279,7 +279,49 @@ fn a_new_client_is_tried_again_like_every_other_write() {
     assert_eq!(store.store().rows("clients").len(), 4);
 }
 
+#[test]
+fn whatever_call_of_a_creation_fails_there_is_one_client_or_none_and_the_same_operation_makes_no_second() {
+    let broken = || StoreError::backend("wrote", "no route");
+    for (call, lost) in
+        [(Call::Read, false), (Call::Survey, false), (Call::Apply, false), (Call::Apply, true)]
+    {
+        for (number, is_named) in [(1, false), (1, true), (2, false), (2, true)] {
+            let (policy, store) = memory(&document());
+            let store = FaultyStore::new(store);
+            let store = if lost { store.loses_reply(number) } else { store.fails(call, number, broken()) };
+            let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
+            let request = create().operation(operation(1));
+            let request = if is_named { named(request, &operation(77).to_string()) } else { request };
+            let answers: Vec<_> =
+                (0..4).map(|_| run(lifecycle.create(&request, new("diego@example.com")))).collect();
+            let what = format!("{call:?} {number} {lost} {is_named} {answers:?}");
+            let there = store.store().rows("clients");
+            assert_eq!(there.len(), 4, "{what}");
+            let answered = answers.iter().flatten();
+            assert!(answers[3].is_ok(), "{what}");
+            for client in answered {
+                assert!(there.iter().any(|row| row.id == RecordId::from(client.user_id())), "{what}");
+            }
+            let done = store.store().audit();
+            let done = done.iter().filter(|entry| entry.outcome == AuditOutcome::Done);
+            assert_eq!(done.count(), 1, "{what}");
+        }
+    }
+}
+
 // Audit.
+
+#[tokio::test]
+async fn an_attempt_on_nobody_is_recorded() {
+    for on in STORES {
+        let (backend, lifecycle) = world(on).await;
+        let none = Request::batch::<RecordId>(Mode::Update, "clients", []).by(ana());
+        let patch = ClientPatch::new().with_city("Cádiz");
+        assert_eq!(lifecycle.update(&none, &patch).await.unwrap_err().code(), "missing_id");
+        assert_eq!(lifecycle.update(&update(""), &patch).await.unwrap_err().code(), "missing_id");
+        assert_eq!(backend.outcomes().await, ["invalid", "invalid"], "{on:?}");
+    }
+}
 
 #[tokio::test]
 async fn who_may_not_set_a_client_off_is_recorded_as_having_tried_that() {
@@ -540,7 +582,7 @@ struct Spy(MemoryStore, Mutex<String>);
 
 impl Spy {
     fn note(&self, what: impl std::fmt::Debug) {
-        self.1.lock().unwrap().push_str(&format!("{what:?} {what:#?}\n"));
+        self.1.lock().unwrap().extend([format!("{what:?} {what:#?}\n")]);
     }
 }
 
@@ -894,11 +936,11 @@ async fn no_pair_of_writers_loses_a_write_or_an_entry() {
         let (one, two) = both(call(a), call(b)).await;
         let what = format!("{a} and {b}: {one:?} {two:?}");
         for done in [&one, &two] {
-            let fine = match done {
+            let is_expected = match done {
                 Ok(()) => true,
                 Err(error) => ["not_found", "taken"].contains(&error.code()),
             };
-            assert!(fine, "{what}");
+            assert!(is_expected, "{what}");
         }
         let client = |field: &str| format!("SELECT count(*) FROM clients WHERE user_id = '{id}' AND {field}");
         if a < 3 && b < 3 {

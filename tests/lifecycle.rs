@@ -261,6 +261,17 @@ on_every_store! {
         assert_eq!(backend.outcomes().await, ["denied", "denied", "done"]);
     }
 
+    async fn what_changed_is_a_conflict_too_where_only_the_scope_of_who_applies_it_is_asked_again(on: On) {
+        let (backend, lifecycle) = world(on).await;
+        let plan = lifecycle.plan(&hard_delete("c1")).await.unwrap();
+        backend.insert("consents", json!({ "id": 4, "client_id": "c1" })).await;
+        let reseller = hard_delete("c1").by(Actor::new("bob", "RESALE").scope("r7"));
+        let Err(Error::Conflict { changes }) = lifecycle.apply(&reseller, &plan).await else {
+            panic!("it is a conflict")
+        };
+        assert_eq!(changes[0].to_string(), "delete of `consents` over consents.client_id: 2 shown, 3 found");
+    }
+
     async fn a_missing_role_is_told_from_a_wrong_scope_and_oneself_may(on: On) {
         let (_, lifecycle) = world(on).await;
         let code = async |actor: Actor| match lifecycle.plan(&hard_delete("c1").by(actor)).await {

@@ -1,6 +1,7 @@
 //! Requests that make no sense under a policy: refused before any data is looked at, each with what is wrong.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a panic is how a test fails"
@@ -35,6 +36,7 @@ fn refused(request: &Request) -> Option<(&'static str, String)> {
     Some((refusal.code(), refusal.to_string()))
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "what it is compared with may be nothing")]
 fn invalid(said: &str) -> Option<(&'static str, String)> {
     Some(("invalid", format!("the request is invalid: {said}")))
 }
@@ -64,8 +66,9 @@ fn it_is_for_a_kind_and_a_mode_of_the_policy() {
 #[test]
 fn it_names_records() {
     let nobody = Request::batch(Mode::SoftDelete, "unions", Vec::<RecordId>::new());
-    assert_eq!(refused(&admin(nobody)), invalid("no record is named"));
-    assert_eq!(refused(&admin(Request::soft_delete("unions", ""))), invalid("an id is empty"));
+    let missing = Some(("missing_id", "no record is named, or an id is empty".to_owned()));
+    assert_eq!(refused(&admin(nobody)), missing);
+    assert_eq!(refused(&admin(Request::soft_delete("unions", ""))), missing);
 }
 
 #[test]
@@ -91,10 +94,65 @@ fn it_reassigns_only_what_the_policy_leaves_to_it() {
 fn it_is_asked_by_somebody_who_may() {
     let refusal = |request: &Request| refused(request).unwrap_or_default();
     let denied = ("missing_role", "soft_delete of `unions` is for `ADMIN`".to_owned());
-    assert_eq!(refusal(&Request::soft_delete("unions", "u1")), denied, "nobody asks");
+    let nobody = ("unauthenticated", "soft_delete of `unions` needs somebody who has signed in".to_owned());
+    assert_eq!(refusal(&Request::soft_delete("unions", "u1")), nobody);
     let by = |id: &str| Request::soft_delete("unions", "u1").by(Actor::new(id, "USER"));
     assert_eq!(refusal(&by("u2")), denied);
     assert_eq!(refused(&by("u1")), None, "the union itself");
     let both = Request::batch(Mode::SoftDelete, "unions", ["u1", "u2"]).by(Actor::new("u1", "USER"));
     assert_eq!(refusal(&both), denied, "and another one with it");
+}
+
+#[test]
+fn a_refusal_says_who_may_and_who_was_meant_and_what_to_do() {
+    use client_lifecycle::domain::AuditOutcome;
+    use client_lifecycle::policy::Refusal;
+    let ids = |count: usize| (1..=count).map(|id| RecordId::from(format!("c{id}"))).collect::<Vec<_>>();
+    let (kind, mode) = ("clients".into(), Mode::HardDelete);
+    let not_found = |count| Refusal::NotFound { kind: "clients".into(), ids: ids(count) };
+    assert_eq!(not_found(5).to_string(), "no `clients` `c1`, `c2`, `c3`, `c4`, `c5`");
+    assert_eq!(not_found(7).to_string(), "no `clients` `c1`, `c2`, `c3`, `c4`, `c5` and 2 more");
+    let nobody = Refusal::MissingRole { kind: "clients".into(), mode, roles: Vec::new() };
+    assert_eq!(nobody.to_string(), "hard_delete of `clients` is for nobody but the subject");
+    let roles = vec!["ADMIN".into(), "STAFF".into()];
+    let denied = Refusal::MissingRole { kind: "clients".into(), mode, roles };
+    assert_eq!(denied.to_string(), "hard_delete of `clients` is for `ADMIN`, `STAFF`");
+    let outside = Refusal::WrongScope { kind, mode, ids: ids(1) };
+    assert_eq!(outside.to_string(), "hard_delete of `clients` `c1` is outside the actor's scope");
+    let senseless = policy().query(&hard_delete().reassign("x.y", "u2"), DateTime::UNIX_EPOCH).unwrap_err();
+    for (refusal, code, outcome, remedy) in [
+        (not_found(1), "not_found", AuditOutcome::NotFound, "verify that the id exists"),
+        (denied, "missing_role", AuditOutcome::Denied, "ask as an actor with one of these roles"),
+        (outside, "wrong_scope", AuditOutcome::Denied, "ask as an actor whose scope holds the subject"),
+        (
+            senseless,
+            "invalid",
+            AuditOutcome::Invalid,
+            "name a reference whose rule is `reassign` without a target",
+        ),
+    ] {
+        assert_eq!((refusal.code(), refusal.outcome(), refusal.remedy()), (code, outcome, remedy));
+    }
+}
+
+#[tokio::test]
+async fn a_scope_is_compared_in_the_type_of_the_field() {
+    use client_lifecycle::{Lifecycle, MemoryStore};
+    for (field_type, managed_by) in [("integer", json!(7)), ("text", json!("7"))] {
+        let document = json!({
+            "subject": "clients", "kinds": { "clients": { "fields": { "managed_by": field_type } } },
+            "modes": { "hard_delete": { "allow": [ { "role": "RESALE", "scope": "managed_by" } ] } }
+        });
+        let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+        let rows = json!({ "clients": [ { "id": "c1", "managed_by": managed_by } ] });
+        let store = MemoryStore::from_json(policy.map(), &rows).unwrap();
+        let lifecycle = Lifecycle::open(store, policy).await.unwrap();
+        let by = |scope: &str| {
+            let reseller = Actor::new("bob", "RESALE").scope(scope).scope("none");
+            Request::hard_delete("clients", "c1").by(reseller)
+        };
+        assert!(lifecycle.plan(&by("7")).await.is_ok(), "{field_type}");
+        let refusal = lifecycle.plan(&by("8")).await.unwrap_err().to_string();
+        assert!(refusal.contains("outside the actor's scope"), "{refusal}");
+    }
 }

@@ -2,6 +2,7 @@
 //! decides for it, and is counted once.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a panic is how a test fails"

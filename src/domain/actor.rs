@@ -17,7 +17,7 @@ use super::Role;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Actor {
-    /// The actor's id in the host's system.
+    /// The actor's id in the host's system; empty for somebody who has not signed in.
     pub id: String,
     /// The actor's roles.
     #[serde(default)]
@@ -50,6 +50,27 @@ impl Actor {
             ip: None,
             user_agent: None,
         }
+    }
+
+    /// Somebody who has not signed in, of whom at most the address and the program are known.
+    ///
+    /// A request by nobody in particular is refused like one that names no actor, and the audit log says where it
+    /// came from.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::Actor;
+    /// let somebody = Actor::anonymous().ip("203.0.113.9");
+    /// assert!(somebody.is_anonymous());
+    /// ```
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::with_roles("", [])
+    }
+
+    /// Whether nobody has signed in. An actor without an id is nobody, whatever roles it claims.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.id.is_empty()
     }
 
     /// The same with one more scope.

@@ -81,7 +81,7 @@ pub struct AuditEntry {
     pub mode: Mode,
     /// How it ended.
     pub outcome: AuditOutcome,
-    /// Who; `None` where nobody had signed in.
+    /// Who; `None`, or an [anonymous](Actor::anonymous) one, where nobody had signed in.
     pub actor: Option<Actor>,
     /// Why.
     pub reason: Option<Reason>,

@@ -24,6 +24,8 @@ pub enum Reason {
     Fraud,
     /// An administrator cleans up.
     AdministrativeCleanup,
+    /// The account is no longer to be used: a workflow of the host's ends with it.
+    Deactivation,
     /// The user asked for the account to go.
     UserInitiated,
     /// Something else, which the note says.
@@ -32,12 +34,13 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::PrivacyRequest,
         Self::TestData,
         Self::Duplicate,
         Self::Fraud,
         Self::AdministrativeCleanup,
+        Self::Deactivation,
         Self::UserInitiated,
         Self::Other,
     ];
@@ -51,6 +54,7 @@ impl Reason {
             Self::Duplicate => "duplicate",
             Self::Fraud => "fraud",
             Self::AdministrativeCleanup => "administrative_cleanup",
+            Self::Deactivation => "deactivation",
             Self::UserInitiated => "user_initiated",
             Self::Other => "other",
         }

@@ -24,7 +24,7 @@ pub struct Request {
     pub subjects: Vec<RecordId>,
     /// What is to become of them.
     pub mode: Mode,
-    /// Who asks; `None` where nobody has signed in.
+    /// Who asks; `None`, or an [anonymous](Actor::anonymous) actor, where nobody has signed in.
     pub actor: Option<Actor>,
     /// Why.
     pub reason: Option<Reason>,

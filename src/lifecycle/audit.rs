@@ -51,11 +51,15 @@ pub(super) fn refused(
         let named = violations.iter().map(|one| json!({ "path": one.path, "code": one.code.as_str() }));
         detail.insert("violations".into(), named.collect());
     }
-    let audit = AuditEntry {
+    let mut audit = AuditEntry {
         digest: plan.map(|plan| plan.digest.to_string()),
         detail,
         ..entry(request, operation, now, error.outcome())
     };
+    // There is an entry for each subject, so an attempt on none is one on nobody's id.
+    if audit.subjects.is_empty() {
+        audit.subjects.push("".into());
+    }
     let digest = plan.map_or_else(|| Digest::from(""), |plan| plan.digest.clone());
     record_only(request, map, operation, now, audit, digest)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::lifecycle::is_of;
+use super::attempt::is_of;
 use super::unique::claim;
 use super::{Error, Lifecycle, audit, stored};
 use crate::domain::{AuditOutcome, Client, Mode, NewClient, OperationId, RecordId, Request, Value};
@@ -59,12 +59,15 @@ impl<S: Store + Reader> Lifecycle<S> {
         let receipt = self.settled_if(&asked, operation, receipt, is_answer).await?;
         let id = receipt.subjects.first().cloned().unwrap_or_else(|| RecordId::from(""));
         match client {
-            Some(client) if !is_named && id == RecordId::from(client.user_id()) => Ok(client),
-            // The operation may have been applied before.
-            client => match (self.find(id).await, client) {
-                (Err(Error::Store(_)), Some(client)) => Ok(client),
-                (found, _) => found,
+            Some(client) if id != RecordId::from(client.user_id()) => self.find(id).await,
+            Some(client) if !is_named => Ok(client),
+            // The operation may have been applied before, with other values.
+            Some(client) => match self.find(id).await {
+                // It was written, and cannot be read just now.
+                Err(Error::Store(_)) => Ok(client),
+                found => found,
             },
+            None => self.find(id).await,
         }
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Change, Clock, Environment, Error, OperationIds, RandomIds, SystemClock, audit};
 use crate::domain::{ClientRules, Faults, MaskKey, Mode, OperationId, RecordId, Request, to_milliseconds};
-use crate::plan::{Binding, Digest, Outcome, Plan, Receipt, SurveyQuery};
+use crate::plan::{Binding, Digest, Plan, Receipt, SurveyQuery};
 use crate::policy::{DeletionPolicy, Refusal};
 use crate::store::{Store, StoreError};
 
@@ -386,61 +386,6 @@ impl<S: Store> Lifecycle<S> {
             }
         }
     }
-
-    /// Records an attempt that was not carried out, and recognises an operation that had been before.
-    pub(super) async fn settled(
-        &self,
-        request: &Request,
-        operation: OperationId,
-        done: Result<Receipt, Error>,
-    ) -> Result<Receipt, Error> {
-        self.settled_if(request, operation, done, |receipt| is_of(receipt, request)).await
-    }
-
-    /// The same where the request alone does not say which receipts answer it.
-    pub(super) async fn settled_if(
-        &self,
-        request: &Request,
-        operation: OperationId,
-        done: Result<Receipt, Error>,
-        is_answer: impl Fn(&Receipt) -> bool,
-    ) -> Result<Receipt, Error> {
-        let error = match done {
-            Ok(receipt) if is_answer(&receipt) => return Ok(receipt),
-            Ok(_) => Error::OperationReused(operation),
-            Err(error) => error,
-        };
-        // Only who may ask is told what came of the operation, and an attempt under an id that is taken is
-        // recorded under one of its own.
-        let own = match &error {
-            Error::Refused(
-                Refusal::MissingId
-                | Refusal::Unauthenticated { .. }
-                | Refusal::MissingRole { .. }
-                | Refusal::WrongScope { .. }
-                | Refusal::Invalid { .. },
-            )
-            | Error::OperationReused(_)
-            | Error::ForeignPlan => self.ids.next(),
-            _ => operation,
-        };
-        let why = self.why_not_found(&error).await;
-        let attempt = audit::refused(request, self.policy.map(), own, self.now(), &error, why);
-        let mut recorded = self.store.apply(&attempt).await;
-        for _ in 1..self.attempts {
-            // A reply that was lost, or another writer: the entry is written once, whichever it was.
-            if recorded.as_ref().is_err_and(StoreError::is_retryable) {
-                recorded = self.store.apply(&attempt).await;
-            }
-        }
-        match recorded {
-            Ok(receipt) if receipt.outcome == Outcome::None => Err(error),
-            Ok(receipt) if is_answer(&receipt) => Ok(receipt),
-            Ok(_) => Err(Error::OperationReused(operation)),
-            Err(_) if matches!(error, Error::Store(_)) => Err(error),
-            Err(source) => Err(Error::NotRecorded { attempt: Box::new(error), source }),
-        }
-    }
 }
 
 /// A request that is complete in itself.
@@ -454,17 +399,9 @@ fn alone(request: &Request) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether a receipt answers this request.
-pub(super) fn is_of(receipt: &Receipt, request: &Request) -> bool {
-    receipt.kind == request.kind
-        && receipt.mode == request.mode
-        // The id of a new record may have been made here.
-        && (request.mode == Mode::Create || texts(&receipt.subjects, RecordId::spelt) == texts(&request.subjects, RecordId::spelt))
-}
-
 /// Ids as text, because a store answers with ids as it holds them: 42 for `"42"`, and a UUID that it holds as
 /// bytes however the request spells it.
-fn texts(ids: &[RecordId], text: impl Fn(&RecordId) -> String) -> BTreeSet<String> {
+pub(super) fn texts(ids: &[RecordId], text: impl Fn(&RecordId) -> String) -> BTreeSet<String> {
     ids.iter().map(text).collect()
 }
 

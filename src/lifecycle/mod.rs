@@ -1,5 +1,6 @@
 //! Bringing a policy and a store together: plan, apply, delete; create, find, update.
 
+mod attempt;
 mod audit;
 mod clock;
 mod create;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::lifecycle::is_of;
+use super::attempt::is_of;
 use super::unique::claim;
 use super::{Error, Lifecycle, audit};
 use crate::domain::{Client, ClientPatch, FieldName, Mode, OperationId, RecordId, Request, Status, Value};

@@ -108,4 +108,31 @@ mod tests {
             ["s", "b+c", "a"]
         );
     }
+
+    #[test]
+    fn a_cycle_is_several_kinds_or_one_that_refers_to_itself() {
+        let edges = BTreeSet::from([("a".into(), "a".into()), ("a".into(), "b".into())]);
+        let is_cycle = |group: &[&str]| {
+            let group: Vec<KindName> = group.iter().map(|kind| (*kind).into()).collect();
+            is_cycle(&group, &edges)
+        };
+        assert!(is_cycle(&["a"]) && is_cycle(&["a", "b"]));
+        assert!(!is_cycle(&["b"]));
+    }
+
+    #[test]
+    fn the_shortest_chain_is_taken_and_of_several_the_first_by_name() {
+        let kinds = ["s", "a", "b", "c"].map(|kind| crate::domain::Kind::named(KindName::from(kind)));
+        let references = [("c.z", "s"), ("c.y", "a"), ("b.y", "c"), ("b.x", "a"), ("a.k", "s"), ("a.j", "s")];
+        let references = references.map(|(name, to)| {
+            let name = ReferenceName::from(name);
+            let Some((from, field)) = name.split() else { unreachable!("each has a kind and a field") };
+            Reference { name, from, field, to: to.into(), nullable: false, lock: None }
+        });
+        let map = DataMap::new(kinds, references, Vec::new());
+        let paths = map.map(|map| shortest_paths(&map, &KindName::from("s"))).unwrap_or_default();
+        let path = |kind: &str| paths[kind].iter().map(ReferenceName::as_str).collect::<Vec<_>>();
+        assert_eq!((path("s"), path("a"), path("c")), (vec![], vec!["a.j"], vec!["c.z"]));
+        assert_eq!(path("b"), ["a.j", "b.x"], "and not over `c.z`, which is as long");
+    }
 }

@@ -24,8 +24,8 @@ fn a_client_is_planned_and_deleted_as_in_memory() {
     let Some(schema) = runtime.block_on(Schema::new()) else { return };
     let mut script = TABLES.to_owned();
     for (table, rows) in rows(|id| json!(id)).as_object().unwrap() {
-        script +=
-            &format!("INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, '{rows}');");
+        let from = format!("json_populate_recordset(NULL::{table}, '{rows}')");
+        script.extend(["INSERT INTO ", table, " SELECT * FROM ", &from, ";"]);
     }
     runtime.block_on(schema.run(&script));
     let world = World::new("postgres-store");

@@ -269,6 +269,20 @@ impl Wire {
             || text::of_case(said, self.language, &self.noun, self.action),
             |words| words.message.clone(),
         );
+        let remedy = words.map(|words| words.remedy.clone()).unwrap_or_default();
+        Answer { remedy, ..self.own(status, message) }
+    }
+
+    /// The answer to something that is the host's alone, such as a body that is too large.
+    ///
+    /// ```
+    /// use client_lifecycle::lifecycle::wire::Wire;
+    /// let answer = Wire::unions().own(413, "The body is too large");
+    /// assert_eq!((answer.status, &*answer.json()), (413, r#"{"success":false,"message":"The body is too large"}"#));
+    /// ```
+    #[must_use]
+    pub fn own(&self, status: u16, message: impl Into<String>) -> Answer {
+        let message = message.into();
         let body = match self.shape {
             Shape::StatusMessage => {
                 Body::StatusMessage(StatusMessage { status_code: status, status_message: message })
@@ -280,8 +294,7 @@ impl Wire {
                 Body::Success(Success { success: false, message: Some(message), deleted_at: None })
             }
         };
-        let remedy = words.map(|words| words.remedy.clone()).unwrap_or_default();
-        Answer { status, body: Some(body), remedy }
+        Answer { status, body: Some(body), remedy: String::new() }
     }
 
     /// Whether the case is one of those for which the system has a single answer when it deletes.

@@ -53,7 +53,7 @@ pub(super) fn access(
     if mode.allow == Some(Access::Any) {
         return Ok(None);
     }
-    let Some(actor) = &request.actor else {
+    let Some(actor) = request.actor.as_ref().filter(|actor| !actor.is_anonymous()) else {
         return Err(Refusal::Unauthenticated { kind: request.kind.clone(), mode: request.mode });
     };
     let list = match &mode.allow {

@@ -1,0 +1,66 @@
+//! The body of a request.
+
+use std::convert::Infallible;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+use axum::response::Response;
+use client_lifecycle::lifecycle::Error;
+use client_lifecycle::lifecycle::wire::{Case, Wire};
+use serde_json::Value;
+
+use crate::answer::{failed, reply};
+use crate::asked::invalid;
+
+/// How many bytes a body may have: a client has some 600 characters.
+const LIMIT: usize = 16 * 1024;
+
+/// How many bytes are read of one that is too large, so that whoever still writes hears the answer.
+const READ: usize = 1024 * 1024;
+
+/// A body that was read, if it could be.
+pub(crate) enum Body {
+    Json(Value),
+    /// It is no JSON: not even an object, which is what the rules of values say.
+    Other,
+    TooLarge,
+}
+
+impl<S: Sync> FromRequest<S> for Body {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+        let Ok(bytes) = to_bytes(request.into_body(), READ).await else {
+            return Ok(Self::TooLarge);
+        };
+        if bytes.len() > LIMIT {
+            return Ok(Self::TooLarge);
+        }
+        Ok(serde_json::from_slice(&bytes).map_or(Self::Other, Self::Json))
+    }
+}
+
+impl Body {
+    /// What the body says, or what is wrong with it.
+    pub(crate) fn read<T, E: Into<Error>>(
+        &self,
+        read: impl FnOnce(&Value) -> Result<T, E>,
+    ) -> Result<T, Error> {
+        match self {
+            Self::Json(value) => read(value).map_err(Into::into),
+            Self::Other => read(&Value::Null).map_err(Into::into),
+            Self::TooLarge => {
+                let limit = format!("send at most {LIMIT} bytes");
+                Err(Error::Refused(invalid("the body is too large", limit)))
+            }
+        }
+    }
+
+    /// The answer to an attempt that was rejected for its body.
+    pub(crate) fn rejected(&self, wire: &Wire, error: &Error, too_large: &str) -> Response {
+        match self {
+            Self::TooLarge if Case::of(error) == Case::Invalid => reply(&wire.own(413, too_large)),
+            _ => failed(wire, error),
+        }
+    }
+}

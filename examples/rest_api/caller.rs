@@ -1,0 +1,47 @@
+//! Who calls: where from, with which program, and with which credentials.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName, USER_AGENT};
+use axum::http::request::Parts;
+use client_lifecycle::domain::Actor;
+
+/// The longest name of a program that is recorded, in characters.
+const USER_AGENT_SHOWN: usize = 256;
+
+/// What a request says of who sends it, believed or not.
+pub(crate) struct Caller {
+    ip: Option<String>,
+    user_agent: Option<String>,
+    pub(crate) cookies: Vec<String>,
+    pub(crate) authorization: Vec<String>,
+}
+
+impl Caller {
+    /// The actor, with where it came from.
+    pub(crate) fn recorded_as(&self, actor: Actor) -> Actor {
+        Actor { ip: self.ip.clone(), user_agent: self.user_agent.clone(), ..actor }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let texts = |name: HeaderName| -> Vec<String> {
+            let values = parts.headers.get_all(name).iter();
+            values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+        };
+        // A proxy in front of the service would be trusted by name before `Forwarded` is read here.
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let user_agent = texts(USER_AGENT).into_iter().next();
+        Ok(Self {
+            ip: peer.map(|ConnectInfo(address)| address.ip().to_string()),
+            user_agent: user_agent.map(|name| name.chars().take(USER_AGENT_SHOWN).collect()),
+            cookies: texts(COOKIE),
+            authorization: texts(AUTHORIZATION),
+        })
+    }
+}

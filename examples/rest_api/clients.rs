@@ -1,0 +1,162 @@
+//! The clinic's clients: listed, found, created, updated.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use client_lifecycle::domain::{Actor, ClientPatch, NewClient, RecordId, Request, Role, Status};
+use client_lifecycle::lifecycle::wire::{Action, Case, Wire};
+use client_lifecycle::lifecycle::{ClientPage, Clients, Error};
+use client_lifecycle::policy::Refusal;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::answer::{failed, json, reply};
+use crate::asked::{Asked, invalid};
+use crate::body::Body;
+use crate::caller::Caller;
+use crate::id::Id;
+use crate::parameters::{ListQuery, OperationKey, WriteQuery};
+use crate::service::Service;
+use crate::shapes::{Client, ClientChanges, ClientList, ClientToCreate, ClinicRefusal, StatusMessage};
+
+#[derive(Serialize)]
+struct Page {
+    clients: Vec<client_lifecycle::domain::Client>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<RecordId>,
+}
+
+/// How many clients a page has, where nothing is said, and at most.
+const PAGE: (u32, u32) = (20, 100);
+
+pub(crate) const TOO_LARGE: &str = "El cuerpo es demasiado grande";
+
+/// A page of clients, in the order of their ids, without those that are deleted.
+#[utoipa::path(get, path = "/api/clients", operation_id = "list_clients", tag = "clinic", params(ListQuery), security(("session" = [])),
+    responses((status = 200, body = ClientList, description = "A page; `next` is the `after` of the next one"), ClinicRefusal))]
+pub(crate) async fn list(State(service): State<Arc<Service>>, caller: Caller, asked: Asked) -> Response {
+    let wire = Wire::clinic().doing(Action::Read);
+    if let Err(response) = staff(&service, &caller, &wire).await {
+        return response;
+    }
+    let listed = async { service.clinic.list(&page(&asked)?).await };
+    match listed.await {
+        Ok(page) => {
+            let Clients { clients, next, .. } = page;
+            json(StatusCode::OK, &Page { clients, next })
+        }
+        Err(error) => failed(&wire, &error),
+    }
+}
+
+/// One client.
+#[utoipa::path(get, path = "/api/clients/{id}", operation_id = "find_client", tag = "clinic", security(("session" = [])),
+    params(("id" = Uuid, Path, description = "The client")),
+    responses((status = 200, body = Client, description = "The client"),
+              (status = 404, body = StatusMessage, description = "There is no such client"), ClinicRefusal))]
+pub(crate) async fn find(State(service): State<Arc<Service>>, caller: Caller, id: Id) -> Response {
+    let wire = Wire::clinic().doing(Action::Read);
+    if let Err(response) = staff(&service, &caller, &wire).await {
+        return response;
+    }
+    match service.clinic.find(id.of_client()).await {
+        Ok(client) => json(StatusCode::OK, &client),
+        Err(error) => failed(&wire, &error),
+    }
+}
+
+/// Creates a client.
+#[utoipa::path(post, path = "/api/clients", operation_id = "create_client", tag = "clinic", security(("session" = [])), request_body = ClientToCreate,
+    params(WriteQuery, OperationKey),
+    responses((status = 201, body = Client, description = "The client, at its Location"),
+              (status = 409, body = StatusMessage, description = "Another user has the e-mail address"),
+              (status = 413, body = StatusMessage, description = "The body is too large"), ClinicRefusal))]
+pub(crate) async fn create(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    asked: Asked,
+    body: Body,
+) -> Response {
+    let wire = Wire::clinic().doing(Action::Create);
+    let created = async {
+        let request = Request::create("clients").by(service.by_session(&caller).await?);
+        let complete = asked.complete(request.clone(), &[]).map_err(Error::from);
+        match complete.and_then(|request| Ok((request, body.read(NewClient::from_json)?))) {
+            Ok((request, new)) => service.clinic.create(&request, new).await,
+            Err(why) => Err(service.clinic.reject(&request, why).await),
+        }
+    };
+    match created.await {
+        Ok(client) => {
+            let mut response = json(StatusCode::CREATED, &client);
+            if let Ok(place) = HeaderValue::try_from(format!("/api/clients/{}", client.user_id())) {
+                response.headers_mut().insert(LOCATION, place);
+            }
+            response
+        }
+        Err(error) => body.rejected(&wire, &error, TOO_LARGE),
+    }
+}
+
+/// Updates the fields that the body names. A new status deactivates or reactivates the client.
+#[utoipa::path(put, path = "/api/clients/{id}", operation_id = "update_client", tag = "clinic", security(("session" = [])), request_body = ClientChanges,
+    params(("id" = Uuid, Path, description = "The client"), WriteQuery,
+           OperationKey),
+    responses((status = 200, body = Client, description = "The client as it is now"),
+              (status = 404, body = StatusMessage, description = "There is no such client"),
+              (status = 409, body = StatusMessage, description = "Another user has the e-mail address, or something stands in the way"),
+              (status = 413, body = StatusMessage, description = "The body is too large"), ClinicRefusal))]
+pub(crate) async fn update(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    id: Id,
+    asked: Asked,
+    body: Body,
+) -> Response {
+    let wire = Wire::clinic().doing(Action::Update);
+    let updated = async {
+        let request = Request::update("clients", id.of_client()).by(service.by_session(&caller).await?);
+        let complete = asked.complete(request.clone(), &[]).map_err(Error::from);
+        match complete.and_then(|request| Ok((request, body.read(ClientPatch::from_json)?))) {
+            Ok((request, patch)) => service.clinic.update(&request, &patch).await,
+            Err(why) => Err(service.clinic.reject(&request, why).await),
+        }
+    };
+    match updated.await {
+        Ok(client) => json(StatusCode::OK, &client),
+        Err(error) => body.rejected(&wire, &error, TOO_LARGE),
+    }
+}
+
+/// Who may see clients is the host's to say: an administrator.
+pub(crate) async fn staff(service: &Service, caller: &Caller, wire: &Wire) -> Result<Actor, Response> {
+    match service.by_session(caller).await {
+        Ok(actor) if actor.roles.contains(&Role::ADMIN) => Ok(actor),
+        Ok(actor) if actor.is_anonymous() => Err(reply(&wire.case(Case::Unauthenticated))),
+        Ok(_) => Err(reply(&wire.case(Case::MissingRole))),
+        Err(error) => Err(failed(wire, &error)),
+    }
+}
+
+/// The page that the query asks for.
+fn page(asked: &Asked) -> Result<ClientPage, Refusal> {
+    asked.only(&["after", "limit", "status"])?;
+    let (usual, most) = PAGE;
+    let limit = asked.one("limit")?.map_or(Ok(usual), str::parse);
+    let limit = limit.ok().filter(|limit| (1..=most).contains(limit));
+    let limit = limit.ok_or_else(|| invalid("the limit makes no sense", format!("give 1 to {most}")))?;
+    let mut page = ClientPage::first(limit);
+    if let Some(after) = asked.one("after")? {
+        let after = after.parse::<Uuid>();
+        page =
+            page.after(after.map_err(|_| invalid("`after` is no UUID", "give `next` of the page before"))?);
+    }
+    if let Some(status) = asked.one("status")? {
+        let status = status.parse::<Status>();
+        page = page.with_status(status.map_err(|_| invalid("there is no such status", "give ON or OFF"))?);
+    }
+    Ok(page)
+}

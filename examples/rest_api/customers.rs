@@ -1,0 +1,58 @@
+//! The customers of the VPN.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use client_lifecycle::domain::{Mode, Request};
+use client_lifecycle::lifecycle::wire::Wire;
+
+use crate::answer::{failed, reply};
+use crate::asked::{Asked, invalid, remove};
+use crate::caller::Caller;
+use crate::id::Id;
+use crate::parameters::{CustomerQuery, OperationKey, RemovalQuery};
+use crate::service::Service;
+use crate::shapes::{CustomerDeleted, Message};
+
+/// Deletes a customer: marked as deleted, or for good where an administrator asks for it and says why.
+#[utoipa::path(delete, path = "/customer/{userId}", operation_id = "delete_customer", tag = "vpn", security(("bearer" = [])),
+    params(("userId" = String, Path, description = "The customer"), CustomerQuery, RemovalQuery,
+           OperationKey),
+    responses((status = 200, body = CustomerDeleted, description = "The customer is deleted"),
+              (status = 400, body = Message, description = "The request makes no sense"),
+              (status = 401, body = Message, description = "No token, or none that is valid"),
+              (status = 403, body = Message, description = "The role may not, or not with this customer"),
+              (status = 404, body = Message, description = "There is no such customer"),
+              (status = 409, body = Message, description = "An active subscription or something else stands in the way"),
+              (status = 500, body = Message, description = "It did not work")))]
+pub(crate) async fn delete(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Id(id): Id,
+    asked: Asked,
+) -> Response {
+    let wire = Wire::vpn();
+    let deleted = async {
+        let actor = service.tokens.actor(&caller);
+        let request = |mode| Request::new(mode, "customers", &*id).by(actor);
+        match mode(asked.one("mode")) {
+            Ok(mode) => remove(&service.vpn, request(mode), &asked, &["mode"]).await,
+            Err(why) => Err(service.vpn.reject(&request(Mode::SoftDelete), why).await),
+        }
+    };
+    match deleted.await {
+        Ok(receipt) => reply(&wire.done(&receipt)),
+        Err(error) => failed(&wire, &error),
+    }
+}
+
+fn mode(
+    asked: Result<Option<&str>, client_lifecycle::policy::Refusal>,
+) -> Result<Mode, client_lifecycle::policy::Refusal> {
+    match asked?.unwrap_or("soft_delete") {
+        "soft_delete" => Ok(Mode::SoftDelete),
+        "hard_delete" => Ok(Mode::HardDelete),
+        _ => Err(invalid("there is no such mode", "give soft_delete or hard_delete")),
+    }
+}

@@ -1,0 +1,83 @@
+//! `--demo`: data to try the service with, and one line that says how.
+
+use std::error::Error;
+use std::io::Write;
+use std::net::SocketAddr;
+
+use chrono::{TimeDelta, Utc};
+use client_lifecycle::domain::{Role, instant_text};
+use client_lifecycle::sqlite::sqlx::{query, query_scalar, raw_sql};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::service::Service;
+use crate::session;
+
+const DATA: &str = include_str!("demo.sql");
+
+/// Who signs in at the clinic.
+const ADMINISTRATOR: &str = "550e8400-e29b-41d4-a716-446655440002";
+
+/// Fills the database if it is empty, signs in, and prints the line.
+pub(crate) async fn show(service: &Service, listen: SocketAddr) -> Result<(), Box<dyn Error>> {
+    fill(service).await?;
+    let mut line = json!({
+        "listen": listen.to_string(),
+        "cookie": sign_in(service).await?,
+        "tokens": {
+            "ADMIN": service.tokens.issue("admin-1", Role::ADMIN)?,
+            "MASTER": service.tokens.issue("master-1", Role::MASTER)?,
+            "RESALE": service.tokens.issue("reseller-7", Role::RESALE)?,
+            "USER": service.tokens.issue("user123", Role::USER)?,
+        },
+        "ids": {
+            "client": "550e8400-e29b-41d4-a716-446655440000",
+            "client_with_debt": "550e8400-e29b-41d4-a716-446655440001",
+            "admin_user": ADMINISTRATOR,
+            "user": "123e4567-e89b-12d3-a456-426614174000",
+            "customer": "user123",
+            "customer_other_reseller": "user456",
+            "customer_with_subscription": "user789",
+            "union": "clx9876543210",
+            "union_with_members": "clx1234567890",
+        },
+    })
+    .to_string();
+    line.push('\n');
+    let mut out = std::io::stdout().lock();
+    out.write_all(line.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Adds the data to a database without any; what is there already stays as it is.
+async fn fill(service: &Service) -> Result<(), Box<dyn Error>> {
+    let mut write = service.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let clients: i64 = query_scalar("SELECT count(*) FROM clients").fetch_one(&mut *write).await?;
+    if clients == 0 {
+        raw_sql(DATA).execute(&mut *write).await?;
+        write.commit().await?;
+        return Ok(());
+    }
+    let is_demo: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM clients WHERE user_id = ?)")
+        .bind(ADMINISTRATOR)
+        .fetch_one(&mut *write)
+        .await?;
+    if is_demo {
+        Ok(())
+    } else {
+        Err("`--demo` is for an empty database: this one holds other clients".into())
+    }
+}
+
+/// A session of the administrator, as a sign-in page would make it.
+async fn sign_in(service: &Service) -> Result<String, Box<dyn Error>> {
+    let token = Uuid::new_v4().to_string();
+    query("INSERT INTO sessions (client_id, token, expires_at) VALUES (?, ?, ?)")
+        .bind(ADMINISTRATOR)
+        .bind(session::kept(&token))
+        .bind(instant_text(Utc::now() + TimeDelta::hours(8)))
+        .execute(&service.pool)
+        .await?;
+    Ok(token)
+}

@@ -1,0 +1,28 @@
+//! Paths and methods that there are not, answered in the shape of the system they look like.
+
+use axum::http::Uri;
+use axum::response::Response;
+use client_lifecycle::lifecycle::wire::Wire;
+
+use crate::answer::reply;
+
+pub(crate) async fn no_such_path(uri: Uri) -> Response {
+    let (wire, spanish) = like(uri.path());
+    reply(&wire.own(404, if spanish { "Ruta no encontrada" } else { "Not Found" }))
+}
+
+pub(crate) async fn wrong_method(uri: Uri) -> Response {
+    let (wire, spanish) = like(uri.path());
+    reply(&wire.own(405, if spanish { "Método no permitido" } else { "Method Not Allowed" }))
+}
+
+/// The system that a path belongs to, and whether it speaks Spanish.
+fn like(path: &str) -> (Wire, bool) {
+    let mut parts = path.split('/').skip(1);
+    match (parts.next(), parts.next()) {
+        (Some("api"), Some("clients")) => (Wire::clinic(), true),
+        (Some("api"), Some("unions")) => (Wire::unions(), false),
+        (Some("customer"), _) => (Wire::vpn(), false),
+        _ => (Wire::notifications(), false),
+    }
+}

@@ -1,0 +1,31 @@
+//! The id in a path.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use client_lifecycle::domain::RecordId;
+use client_lifecycle::lifecycle::wire::Wire;
+
+/// The id in a path; empty where there is none, and where it is nothing but spaces.
+pub(crate) struct Id(pub(crate) String);
+
+impl Id {
+    /// The id of a client, which is the same in upper case; an empty one stays so, for the library to refuse.
+    pub(crate) fn of_client(self) -> RecordId {
+        Wire::clinic().id(&self.0).unwrap_or_else(|_| self.0.into())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let Ok(params) = RawPathParams::from_request_parts(parts, state).await else {
+            // Bytes that are no text are the id of nobody.
+            return Ok(Self("\u{fffd}".into()));
+        };
+        let id = params.iter().next().map_or("", |(_, id)| id);
+        Ok(Self(if id.trim().is_empty() { String::new() } else { id.into() }))
+    }
+}

@@ -1,0 +1,33 @@
+//! The policies: the presets of the four systems, as this service uses them.
+
+use client_lifecycle::DeletionPolicy;
+use client_lifecycle::domain::{Faults, Language, Role};
+use client_lifecycle::policy::{ModeBuilder, presets};
+
+/// The clinic. Clients have sessions too, and may ask for nothing here: all of it is for administrators.
+pub(crate) fn clinic() -> Result<DeletionPolicy, Faults> {
+    let staff = |mode: ModeBuilder| mode.allow_only(Role::ADMIN);
+    presets::clinic(Language::Spanish)
+        .create(staff)
+        .update(staff)
+        .deactivate(staff)
+        .reactivate(staff)
+        .hard_delete(staff)
+        .anonymize(staff)
+        .build()
+}
+
+/// The notification system. It shows no authentication: put it behind a gateway that has one.
+pub(crate) fn notifications() -> Result<DeletionPolicy, Faults> {
+    presets::notifications().build()
+}
+
+/// The VPN.
+pub(crate) fn vpn() -> Result<DeletionPolicy, Faults> {
+    presets::vpn().build()
+}
+
+/// The credit unions.
+pub(crate) fn unions() -> Result<DeletionPolicy, Faults> {
+    presets::unions().build()
+}

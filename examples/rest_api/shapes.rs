@@ -1,0 +1,227 @@
+//! The shapes of bodies, for the description. The library writes the bodies itself.
+#![allow(dead_code, reason = "only their descriptions are used")]
+
+use chrono::{DateTime, NaiveDate, Utc};
+use utoipa::{IntoResponses, ToSchema};
+use uuid::Uuid;
+
+/// A client: every field, none `null`.
+#[derive(ToSchema)]
+pub(crate) struct Client {
+    user_id: Uuid,
+    email: String,
+    name: String,
+    surname: String,
+    phone: String,
+    address: String,
+    city: String,
+    country: String,
+    postal_code: String,
+    gender: String,
+    birth_date: NaiveDate,
+    #[schema(pattern = "^USER$")]
+    role: String,
+    status: Status,
+    /// The URL of a picture; may be empty.
+    avatar: String,
+    document_type: DocumentType,
+    document_number: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "UPPERCASE")]
+pub(crate) enum Status {
+    On,
+    Off,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "UPPERCASE")]
+enum DocumentType {
+    Dni,
+    Passport,
+    Nie,
+}
+
+/// Lengths are in characters, not bytes.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientToCreate {
+    #[schema(format = "email", max_length = 50)]
+    email: String,
+    #[schema(min_length = 2, max_length = 50)]
+    name: String,
+    #[schema(min_length = 2, max_length = 50)]
+    surname: String,
+    #[schema(min_length = 6, max_length = 20)]
+    phone: String,
+    #[schema(max_length = 255, nullable = false)]
+    address: Option<String>,
+    #[schema(max_length = 50, nullable = false)]
+    city: Option<String>,
+    #[schema(max_length = 50, nullable = false)]
+    country: Option<String>,
+    #[schema(max_length = 20, nullable = false)]
+    postal_code: Option<String>,
+    #[schema(max_length = 10, nullable = false)]
+    gender: Option<String>,
+    birth_date: NaiveDate,
+    #[schema(nullable = false)]
+    status: Option<Status>,
+    #[schema(nullable = false)]
+    avatar: Option<String>,
+    document_type: DocumentType,
+    #[schema(min_length = 1, max_length = 20)]
+    document_number: String,
+}
+
+/// Only the fields that are to change. Lengths are in characters, not bytes.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientChanges {
+    #[schema(format = "email", max_length = 50, nullable = false)]
+    email: Option<String>,
+    #[schema(min_length = 2, max_length = 50, nullable = false)]
+    name: Option<String>,
+    #[schema(min_length = 2, max_length = 50, nullable = false)]
+    surname: Option<String>,
+    #[schema(min_length = 6, max_length = 20, nullable = false)]
+    phone: Option<String>,
+    #[schema(max_length = 255, nullable = false)]
+    address: Option<String>,
+    #[schema(max_length = 50, nullable = false)]
+    city: Option<String>,
+    #[schema(max_length = 50, nullable = false)]
+    country: Option<String>,
+    #[schema(max_length = 20, nullable = false)]
+    postal_code: Option<String>,
+    #[schema(max_length = 10, nullable = false)]
+    gender: Option<String>,
+    #[schema(nullable = false)]
+    birth_date: Option<NaiveDate>,
+    #[schema(nullable = false)]
+    document_type: Option<DocumentType>,
+    #[schema(min_length = 1, max_length = 20, nullable = false)]
+    document_number: Option<String>,
+    #[schema(nullable = false)]
+    status: Option<Status>,
+}
+
+/// A page of clients.
+#[derive(ToSchema)]
+pub(crate) struct ClientList {
+    clients: Vec<Client>,
+    /// Where the next page begins; left out on the last one.
+    #[schema(nullable = false)]
+    next: Option<Uuid>,
+}
+
+/// What a deletion would do. The library's documentation describes its parts.
+#[derive(ToSchema)]
+pub(crate) struct DeletionPlan {
+    /// What binds the plan to its execution.
+    digest: String,
+    mode: String,
+    /// Whether nothing stands in its way.
+    executable: bool,
+    outcome: String,
+    #[schema(value_type = Vec<Object>)]
+    steps: Vec<()>,
+    #[schema(value_type = Vec<Object>)]
+    blockers: Vec<()>,
+    #[schema(value_type = Vec<Object>)]
+    warnings: Vec<()>,
+    #[schema(value_type = Vec<Object>)]
+    effects: Vec<()>,
+}
+
+/// The clinic: it is done.
+#[derive(ToSchema)]
+pub(crate) struct Done {
+    success: bool,
+}
+
+/// The clinic's errors.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct StatusMessage {
+    status_code: u16,
+    status_message: String,
+}
+
+/// The errors of the notification system.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ErrorList {
+    status_code: u16,
+    message: String,
+    #[schema(nullable = false)]
+    errors: Option<Vec<String>>,
+}
+
+/// VPN and unions: how it went.
+#[derive(ToSchema)]
+pub(crate) struct Message {
+    success: bool,
+    message: String,
+}
+
+/// The VPN: a customer is deleted.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CustomerDeleted {
+    success: bool,
+    message: String,
+    deleted_at: DateTime<Utc>,
+}
+
+/// Who gets the members, or the union.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewOwner {
+    /// The id of another union, or of a credit officer.
+    #[schema(min_length = 1)]
+    to: String,
+}
+
+/// `ok` or `down`.
+#[derive(ToSchema)]
+pub(crate) struct Health {
+    status: String,
+}
+
+/// What every endpoint of the clinic may answer.
+#[derive(IntoResponses)]
+pub(crate) enum ClinicRefusal {
+    /// The id is missing, or the request makes no sense.
+    #[response(status = 400)]
+    Invalid(StatusMessage),
+    /// No session, or none that is valid.
+    #[response(status = 401)]
+    Unauthenticated(StatusMessage),
+    /// The role may not.
+    #[response(status = 403)]
+    Denied(StatusMessage),
+    /// It did not work.
+    #[response(status = 500)]
+    Failed(StatusMessage),
+}
+
+/// What every endpoint of the unions may answer.
+#[derive(IntoResponses)]
+pub(crate) enum UnionRefusal {
+    /// The request makes no sense, or the union cannot be deleted.
+    #[response(status = 400)]
+    Invalid(Message),
+    /// No token, or none that is valid.
+    #[response(status = 401)]
+    Unauthenticated(Message),
+    /// The role may not.
+    #[response(status = 403)]
+    Denied(Message),
+    /// There is no such union.
+    #[response(status = 404)]
+    NotFound(Message),
+}

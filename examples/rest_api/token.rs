@@ -1,0 +1,72 @@
+//! Bearer tokens of the VPN and the credit unions: JWT, signed with HS256.
+
+use chrono::{TimeDelta, Utc};
+use client_lifecycle::domain::{Actor, Role};
+use jsonwebtoken::errors::Error;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde::{Deserialize, Serialize};
+
+use crate::caller::Caller;
+use crate::hs256;
+
+/// What a token says.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Claims {
+    /// Who.
+    pub(crate) sub: String,
+    /// The roles.
+    pub(crate) roles: Vec<Role>,
+    /// What a reseller manages, where that is something else than `sub`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) scopes: Vec<String>,
+    /// Until when, in seconds since 1970.
+    pub(crate) exp: i64,
+}
+
+/// Signs tokens and checks them.
+pub(crate) struct Tokens {
+    sign: EncodingKey,
+    check: DecodingKey,
+    validation: Validation,
+}
+
+impl Tokens {
+    pub(crate) fn new(secret: &str) -> Self {
+        // The first one stays; there is only this one.
+        let _ = hs256::PROVIDER.install_default();
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.leeway = 0;
+        validation.validate_nbf = true;
+        validation.set_required_spec_claims(&["exp", "sub"]);
+        let secret = secret.as_bytes();
+        Self { sign: EncodingKey::from_secret(secret), check: DecodingKey::from_secret(secret), validation }
+    }
+
+    /// A token for an hour.
+    pub(crate) fn issue(&self, sub: &str, role: Role) -> Result<String, Error> {
+        let exp = (Utc::now() + TimeDelta::hours(1)).timestamp();
+        let claims = Claims { sub: sub.into(), roles: vec![role], scopes: Vec::new(), exp };
+        encode(&Header::new(Algorithm::HS256), &claims, &self.sign)
+    }
+
+    /// Whose token the request carries, or nobody.
+    pub(crate) fn actor(&self, caller: &Caller) -> Actor {
+        let claims = match &*caller.authorization {
+            [header] => self.claims(header),
+            _ => None,
+        };
+        let actor = claims.map_or_else(Actor::anonymous, |claims| Actor {
+            scopes: claims.scopes.into_iter().collect(),
+            ..Actor::with_roles(claims.sub, claims.roles)
+        });
+        caller.recorded_as(actor)
+    }
+
+    fn claims(&self, header: &str) -> Option<Claims> {
+        let (scheme, token) = header.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        Some(decode::<Claims>(token.trim(), &self.check, &self.validation).ok()?.claims)
+    }
+}

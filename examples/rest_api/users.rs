@@ -1,0 +1,54 @@
+//! The users of the notification system.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use client_lifecycle::domain::{Actor, Request};
+use client_lifecycle::lifecycle::Error;
+use client_lifecycle::lifecycle::wire::Wire;
+use client_lifecycle::policy::Refusal;
+
+use crate::answer::{failed, reply};
+use crate::asked::{Asked, invalid, remove};
+use crate::caller::Caller;
+use crate::id::Id;
+use crate::parameters::{OperationKey, RemovalQuery};
+use crate::service::Service;
+use crate::shapes::ErrorList;
+
+/// Deletes a user for good.
+#[utoipa::path(delete, path = "/api/v1/users/{id}", operation_id = "delete_user", tag = "notifications",
+    params(("id" = Uuid, Path, description = "The user"), RemovalQuery,
+           OperationKey),
+    responses((status = 204, description = "The user is deleted"),
+              (status = 400, body = ErrorList, description = "The id is no UUID, or the request makes no sense"),
+              (status = 404, body = ErrorList, description = "There is no such user"),
+              (status = 409, body = ErrorList, description = "The data changed meanwhile"),
+              (status = 500, body = ErrorList, description = "It did not work")))]
+pub(crate) async fn delete(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Id(id): Id,
+    asked: Asked,
+) -> Response {
+    let wire = Wire::notifications();
+    let nobody = caller.recorded_as(Actor::anonymous());
+    match wire.id(&id) {
+        Ok(id) => {
+            let request = Request::hard_delete("users", id).by(nobody);
+            match remove(&service.notifications, request, &asked, &[]).await {
+                Ok(receipt) => reply(&wire.done(&receipt)),
+                Err(error) => failed(&wire, &error),
+            }
+        }
+        Err(answer) => {
+            let request = Request::hard_delete("users", &*id).by(nobody);
+            let why = invalid("the id is no UUID", "give a UUID");
+            match service.notifications.reject(&request, why).await {
+                Error::Refused(Refusal::Invalid { .. }) => reply(&answer),
+                error => failed(&wire, &error),
+            }
+        }
+    }
+}

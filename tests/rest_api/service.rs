@@ -1,0 +1,258 @@
+//! A running service with the data of `--demo`, and what is said to it.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use client_lifecycle::domain::{AuditEntry, KindName, RecordId};
+use client_lifecycle::sqlite::SqliteStore;
+use client_lifecycle::sqlite::sqlx::{AssertSqlSafe, query, query_scalar};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use ureq::Agent;
+use ureq::http;
+
+/// What the service signs tokens with.
+pub(crate) const SECRET: &str = "the secret of these tests, 32 bytes and more";
+
+/// A service of its own, on a file of its own. Both go with it.
+pub(crate) struct Service {
+    pub(crate) child: Child,
+    /// The line that `--demo` printed.
+    pub(crate) line: Value,
+    file: PathBuf,
+    agent: Agent,
+    store: SqliteStore,
+    runtime: Runtime,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) text: String,
+    pub(crate) headers: http::HeaderMap,
+}
+
+/// What is sent: a method, a path with its query, headers, a body.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Call {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+/// The example that cargo has built beside this test.
+fn example() -> PathBuf {
+    let mut folder = std::env::current_exe().unwrap();
+    folder.pop();
+    folder.pop();
+    let example = folder.join("examples").join(format!("rest_api{}", std::env::consts::EXE_SUFFIX));
+    let remedy = "`cargo build --example rest_api --features sqlite` before this test alone";
+    assert!(example.exists(), "`cargo test` builds it; {remedy}");
+    example
+}
+
+impl Service {
+    pub(crate) fn start() -> Self {
+        let file = std::env::temp_dir().join(format!("rest-api-{}.db", uuid::Uuid::new_v4()));
+        Self::on(file)
+    }
+
+    fn on(file: PathBuf) -> Self {
+        let address = format!("sqlite:{}", file.display());
+        let mut child = Command::new(example())
+            .args(["--demo", "--listen", "127.0.0.1:0", "--store", &address, "--jwt-secret", SECRET])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let runtime = Runtime::new().unwrap();
+        let store = runtime.block_on(SqliteStore::connect(&address)).unwrap();
+        let line = serde_json::from_str(&line).expect("one line of JSON on standard output");
+        Self { child, line, file, agent: agent(), store, runtime }
+    }
+
+    /// Another one on the same file, while this one runs on.
+    pub(crate) fn again(&self) -> Self {
+        Self::on(self.file.clone())
+    }
+
+    /// `ids` of the line.
+    pub(crate) fn id(&self, name: &str) -> &str {
+        self.line["ids"][name].as_str().unwrap()
+    }
+
+    pub(crate) fn cookie(&self) -> &str {
+        self.line["cookie"].as_str().unwrap()
+    }
+
+    /// The header of a role's token.
+    pub(crate) fn bearer(&self, role: &str) -> String {
+        format!("Bearer {}", self.line["tokens"][role].as_str().unwrap())
+    }
+
+    pub(crate) fn listen(&self) -> &str {
+        self.line["listen"].as_str().unwrap()
+    }
+
+    /// A call with the administrator's session.
+    pub(crate) fn staff(&self, method: &str, path: &str) -> Call {
+        Call::new(method, path).header("Cookie", self.cookie())
+    }
+
+    /// A call with a role's token.
+    pub(crate) fn with_token(&self, role: &str, method: &str, path: &str) -> Call {
+        Call::new(method, path).header("Authorization", self.bearer(role))
+    }
+
+    pub(crate) fn send(&self, call: &Call) -> Answer {
+        send(&self.agent, self.listen(), call)
+    }
+
+    /// The audit entries about a record, in the order in which they were written.
+    pub(crate) fn audit(&self, kind: &str, id: &str) -> Vec<AuditEntry> {
+        self.runtime.block_on(self.store.audit(&KindName::from(kind), &RecordId::from(id))).unwrap()
+    }
+
+    /// How many entries the audit log has.
+    pub(crate) fn entries(&self) -> i64 {
+        self.number("SELECT count(*) FROM lifecycle_audit")
+    }
+
+    /// Who was not told of: the last entry, whatever it is about.
+    pub(crate) fn last_entry(&self) -> AuditEntry {
+        let text = self.text("SELECT entry FROM lifecycle_audit ORDER BY sequence DESC LIMIT 1");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        self.runtime
+            .block_on(query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(self.store.pool()))
+            .unwrap()
+    }
+
+    pub(crate) fn text(&self, sql: &str) -> String {
+        self.runtime
+            .block_on(query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(self.store.pool()))
+            .unwrap()
+    }
+
+    pub(crate) fn execute(&self, sql: &str) {
+        self.runtime.block_on(query(AssertSqlSafe(sql.to_owned())).execute(self.store.pool())).unwrap();
+    }
+
+    /// Every row of every table of the host, as text.
+    pub(crate) fn rows(&self) -> Vec<String> {
+        let tables = self.text(
+            "SELECT json_group_array(json_array(name, (SELECT group_concat('quote(\"' || name || '\")', '||'',''||')
+                FROM pragma_table_info(tables.name)))) FROM sqlite_master AS tables
+             WHERE type = 'table' AND name NOT LIKE 'lifecycle%' AND name NOT LIKE 'sqlite%'",
+        );
+        let tables: Vec<(String, String)> = serde_json::from_str(&tables).unwrap();
+        let mut rows = Vec::new();
+        for (table, columns) in tables {
+            let all = self.text(&format!(
+                "SELECT coalesce(group_concat(row, char(10)), '') FROM (SELECT {columns} AS row FROM \"{table}\" ORDER BY 1)"
+            ));
+            rows.extend(all.lines().map(|row| format!("{table}: {row}")));
+        }
+        rows
+    }
+
+    /// A client that nothing refers to.
+    pub(crate) fn new_client(&self, email: &str) -> String {
+        let answer = self.send(&self.staff("POST", "/api/clients").json(&new_client(email)));
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.json()["user_id"].as_str().unwrap().into()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        for rest in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{rest}", self.file.display()));
+        }
+    }
+}
+
+/// The body that makes a client.
+pub(crate) fn new_client(email: &str) -> Value {
+    json!({
+        "email": email, "name": "Zoe", "surname": "Ruiz", "phone": "+34600000000", "birth_date": "1990-02-28",
+        "document_type": "PASSPORT", "document_number": "PA123456"
+    })
+}
+
+/// A client of the network with connections of its own.
+pub(crate) fn agent() -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(60)))
+        .user_agent("rest-api-tests/1")
+        .build();
+    config.into()
+}
+
+pub(crate) fn send(agent: &Agent, listen: &str, call: &Call) -> Answer {
+    let uri = format!("http://{listen}{}", call.path);
+    let mut request = http::Request::builder().method(&*call.method).uri(uri);
+    for (name, value) in &call.headers {
+        request = request.header(name, value);
+    }
+    let answered = match &call.body {
+        Some(body) => agent.run(request.body(body.clone()).unwrap()),
+        None => agent.run(request.body(()).unwrap()),
+    };
+    let mut answered = answered.unwrap_or_else(|error| panic!("{call:?}: {error}"));
+    Answer {
+        status: answered.status().as_u16(),
+        text: answered.body_mut().read_to_string().unwrap(),
+        headers: answered.headers().clone(),
+    }
+}
+
+impl Call {
+    pub(crate) fn new(method: &str, path: &str) -> Self {
+        Self { method: method.into(), path: path.into(), ..Self::default() }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.header("Content-Type", "application/json").body(body.to_string())
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{self:?}: {error}"))
+    }
+
+    /// The message of an error, in whatever shape.
+    pub(crate) fn message(&self) -> String {
+        let json = self.json();
+        let message = json.get("statusMessage").or_else(|| json.get("message"));
+        message.and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    /// The status and the body, to be compared with those of a seed.
+    pub(crate) fn is(&self, status: u16, body: &Value) {
+        assert_eq!((self.status, &self.json()), (status, body));
+        assert_eq!(self.headers["content-type"], "application/json");
+    }
+}
