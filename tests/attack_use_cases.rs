@@ -313,7 +313,7 @@ fn whatever_call_of_a_creation_fails_there_is_one_client_or_none_and_the_same_op
 
 #[tokio::test]
 async fn an_attempt_on_nobody_is_recorded() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let none = Request::batch::<RecordId>(Mode::Update, "clients", []).by(ana());
         let patch = ClientPatch::new().with_city("Cádiz");
