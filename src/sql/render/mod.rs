@@ -5,6 +5,7 @@ mod condition;
 mod count;
 mod cycle;
 mod detail;
+mod expression;
 mod form;
 mod insert;
 mod keyed;
