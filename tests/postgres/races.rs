@@ -43,7 +43,10 @@ async fn race(
             let (pool, sql) = (world.schema.pool.clone(), other(id));
             async move {
                 // From before the deletion to after it.
-                tokio::time::sleep(std::time::Duration::from_micros((round as u64 * 397) % 12_000)).await;
+                tokio::time::sleep(std::time::Duration::from_micros(
+                    u64::try_from(round * 397 % 12_000).unwrap(),
+                ))
+                .await;
                 let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await;
                 if let Err(error) = &done {
                     let code = error.as_database_error().and_then(|error| error.code().map(String::from));
