@@ -43,6 +43,8 @@ fn cases() -> Vec<&'static Expected> {
         crate::edits::EXPECTED,
         crate::map::EXPECTED,
         crate::memory::EXPECTED,
+        #[cfg(feature = "postgres")]
+        crate::postgres::EXPECTED,
         #[cfg(feature = "sqlite")]
         crate::sqlite::EXPECTED,
     ];
@@ -170,7 +172,7 @@ fn every_fault_in_the_sources_has_a_case_of_its_own() {
         let file = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
         let is_sql = file.starts_with("sql/");
         let no_fault = ["domain/fault.rs", "sql/finding.rs"].contains(&&*file);
-        if no_fault || (is_sql && !cfg!(feature = "sqlite")) {
+        if no_fault || (is_sql && !(cfg!(feature = "sqlite") && cfg!(feature = "postgres"))) {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();

@@ -18,5 +18,12 @@ mod document;
 mod edits;
 mod map;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+
+#[cfg(feature = "postgres")]
+#[path = "../common/server.rs"]
+#[allow(dead_code, reason = "each test file uses a part")]
+mod server;
