@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn the_shortest_chain_is_taken_and_of_several_the_first_by_name() {
-        let kinds = ["s", "a", "b", "c"].map(|kind| crate::domain::Kind::named(&KindName::from(kind)));
+        let kinds = ["s", "a", "b", "c"].map(|kind| crate::domain::Kind::named(KindName::from(kind)));
         let references = [("c.z", "s"), ("c.y", "a"), ("b.y", "c"), ("b.x", "a"), ("a.k", "s"), ("a.j", "s")];
         let references = references.map(|(name, to)| {
             let name = ReferenceName::from(name);
