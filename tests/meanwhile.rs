@@ -142,7 +142,7 @@ async fn a_row_that_a_warning_is_about_binds_until_the_warning_is_acknowledged()
 async fn a_retained_row_without_a_date_binds_until_it_is_accepted() {
     let dated = invoice("i1", &json!("2025-01-01T00:00:00Z"));
     let undated = invoice("i2", &Value::Null);
-    let both = tried(&[dated.clone()], &undated, &[]).await;
+    let both = tried(std::slice::from_ref(&dated), &undated, &[]).await;
     assert_eq!(both, [vec!["conflict"], vec!["conflict"]], "planned again, it is a warning");
     let accepted = ["undated:invoices.client_id"];
     let both = tried(&[dated], &undated, &accepted).await;

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::KindName;
-use client_lifecycle::plan::{Arm, NamedSet, Ranks, Rows, SetId, Source, SurveyQuery};
+use client_lifecycle::plan::{Arm, NamedSet, Ranks, Rows, SetId, Source, Stratum, SurveyQuery};
 use common::random::on_random_worlds;
 use common::request;
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ fn can_hold(query: &SurveyQuery, rows: Rows) -> bool {
 
 /// The sets of kinds that are in no cycle. A cycle is walked as a whole, and some of its kinds need less.
 fn settled(query: &SurveyQuery) -> Vec<&NamedSet> {
-    let sets = || query.sets.iter().flat_map(|stratum| stratum.sets());
+    let sets = || query.sets.iter().flat_map(Stratum::sets);
     let walked: BTreeSet<&KindName> =
         sets().filter(|set| set.name.ends_with(": removed")).map(|set| &set.kind).collect();
     sets().filter(|set| !walked.contains(&set.kind)).collect()
@@ -100,7 +100,7 @@ fn decided_over(references: &Value, rules: &Value, reference: &str) -> Vec<Arm> 
     });
     let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
     let query = policy.query(&request("r", "r1"), chrono::DateTime::UNIX_EPOCH).unwrap();
-    let mut sets = query.sets.iter().flat_map(|stratum| stratum.sets());
+    let mut sets = query.sets.iter().flat_map(Stratum::sets);
     let set = sets.find(|set| set.kind == "b" && set.name.ends_with("what becomes of them")).unwrap();
     let over =
         |arm: &&Arm| matches!(&arm.source, Source::Referrers { reference: name, .. } if name == reference);

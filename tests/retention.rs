@@ -101,6 +101,8 @@ async fn a_row_under_two_grounds_stays_until_the_last_of_them_is_over_and_is_ope
         ],
     ]);
     assert_eq!(retained(&plan), expected, "{plan}");
+    let said = "3 until 2031-01-01 (the first until 2029-06-01) under tax\n           2 until 2032-05-05 under warranty; 1 of";
+    assert!(plan.to_string().contains(said), "{plan}");
     let [warning] = &*plan.warnings else { panic!("{plan}") };
     assert_eq!((&*warning.name, warning.count), ("undated:invoices.order_id", 2), "over both references");
     let open = receipt.open.iter().map(|item| json!([item.why, item.count, item.until.map(day)]));
