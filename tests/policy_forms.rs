@@ -13,8 +13,9 @@
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{FieldType, Lock, Mask, Mode, eq, is_null};
 use client_lifecycle::policy::{
-    Allow, EffectRule, Guard, Parent, Redirect, anonymize, anonymize_with, cascade, delete, keep, protect,
-    reassign, reassign_to, restrict, retain, set_default, set_default_to, set_null, soft_delete,
+    Allow, EffectRule, Guard, ModeBuilder, Parent, Redirect, anonymize, anonymize_with, cascade, delete,
+    keep, protect, reassign, reassign_to, restrict, retain, set_default, set_default_to, set_null,
+    soft_delete,
 };
 use serde_json::{Value, json};
 
@@ -235,7 +236,7 @@ fn a_policy_that_says_little_is_written_as_little() {
     let mut unversioned = little.clone();
     unversioned.as_object_mut().unwrap().remove("version");
     assert_eq!(read(&unversioned), read(&little));
-    let built = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow_any()).build();
+    let built = DeletionPolicy::of("clients").hard_delete(ModeBuilder::allow_any).build();
     assert_eq!(built.unwrap(), read(&little));
 }
 
@@ -272,7 +273,7 @@ fn the_parts_of_a_policy_can_be_looked_at() {
     assert_eq!(policy.subject().as_str(), "clients");
     assert_eq!(policy.modes().count(), 5);
     assert_eq!(policy.mode(Mode::HardDelete).unwrap().guards.len(), 3);
-    let little = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow_any()).build().unwrap();
+    let little = DeletionPolicy::of("clients").hard_delete(ModeBuilder::allow_any).build().unwrap();
     assert_eq!(little.modes().collect::<Vec<_>>(), [Mode::HardDelete]);
     assert_eq!(little.mode(Mode::SoftDelete), None);
     assert!(format!("{little:?}").starts_with("DeletionPolicy { version: \"1\", subject: `clients`, map: "));
