@@ -190,3 +190,30 @@ async fn a_ground_below_parents_that_stay_keeps_only_rows_below_such_parents() {
         assert_eq!(json!(invoices), expected, "{parent}: {plan}");
     }
 }
+
+#[tokio::test]
+async fn a_further_ground_that_keeps_none_of_the_rows_is_not_named() {
+    let rows = json!({
+        "clients": [ { "id": "c1" } ],
+        "orders": [ { "id": "o1", "client_id": "c1", "note": "x", "at": "2026-01-01T00:00:00Z" } ],
+        "invoices": [
+            { "id": "client", "client_id": "c1", "issued_at": "2025-01-01T00:00:00Z" },
+            { "id": "order", "order_id": "o1", "sold_at": "2021-01-01T00:00:00Z" } ]
+    });
+    let (plan, _) = deleted(&shop(&tax(), &warranty(), &json!("cascade")), &rows).await;
+    let expected = json!([
+        [
+            "invoices.client_id",
+            1,
+            ["2031-01-01", "2031-01-01"],
+            [["tax", 1, 0, ["2031-01-01", "2031-01-01"]]]
+        ],
+        [
+            "invoices.order_id",
+            1,
+            ["2031-01-01", "2031-01-01"],
+            [["warranty", 1, 0, ["2031-01-01", "2031-01-01"]]]
+        ],
+    ]);
+    assert_eq!(retained(&plan), expected, "{plan}");
+}
