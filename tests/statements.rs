@@ -14,8 +14,8 @@ mod common;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use client_lifecycle::domain::{DataMap, Fault, KindName, Reference};
-use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use client_lifecycle::domain::{self, DataMap, Fault, KindName, Reference};
+use client_lifecycle::plan::{ChangeSet, NewValue, Receipt, Survey, SurveyQuery, Write};
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{MemoryStore, Store};
 use common::compare::{memory, opened, planned};
@@ -43,6 +43,16 @@ impl Store for Stepwise {
     }
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
+        for step in &changes.steps {
+            let Write::Update(values) = &step.write else { continue };
+            let emptied = values.iter().filter(|(_, value)| *value == NewValue::Value(domain::Value::Null));
+            for (field, _) in emptied {
+                let mut references = self.map.references_from(&step.kind);
+                if references.any(|reference| reference.field == *field && !reference.nullable) {
+                    self.gaps.lock().unwrap().push(format!("`{field}` is mandatory: {step:?}"));
+                }
+            }
+        }
         for count in 1..=changes.steps.len() {
             let store = MemoryStore::from_json(&self.map, &self.rows).unwrap();
             let mut first = changes.clone();
@@ -83,7 +93,7 @@ fn leaves_a_gap(before: &Value, after: &Value, reference: &Reference) -> bool {
 }
 
 #[test]
-fn foreign_keys_hold_after_every_step() {
+fn foreign_keys_hold_after_every_step_and_none_empties_a_mandatory_reference() {
     on_random_worlds(async |case, verdict| {
         if !verdict.executable {
             return Ok(());
