@@ -212,6 +212,12 @@ async fn a_set_that_is_not_there_is_refused() {
     changes.steps[0].rows = Rows::all(SetId(7));
     let result = ByRow::new(world(1)).apply(&changes).await;
     assert!(matches!(result, Err(StoreError::Unsupported(_))));
+
+    let mut changes = erase();
+    let question = Question::count(Rows::all(SetId(7)));
+    changes.preconditions.push(Precondition { question, expected: Expected::Exactly(0) });
+    let result = ByRow::new(world(1)).apply(&changes).await;
+    assert!(matches!(result, Err(StoreError::Unsupported(_))));
 }
 
 /// Records among which somebody adds a debt, just before each of the first writes.

@@ -1,5 +1,6 @@
 //! The two forms of a policy: what is built in Rust and what is written in a document are one value, and it is
 //! written as it was read.
+#![allow(clippy::match_bool, reason = "what is true and what is false stand side by side")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -36,7 +36,7 @@ fn refused(request: &Request) -> Option<(&'static str, String)> {
     Some((refusal.code(), refusal.to_string()))
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "what it is compared with may be nothing")]
+#[allow(clippy::unnecessary_wraps, reason = "compared with what `refused` answers")]
 fn invalid(said: &str) -> Option<(&'static str, String)> {
     Some(("invalid", format!("the request is invalid: {said}")))
 }

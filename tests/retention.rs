@@ -82,6 +82,7 @@ async fn a_row_under_two_grounds_stays_until_the_last_of_them_is_over_and_is_ope
             { "id": "both, undated", "client_id": "c1", "order_id": "o1", "issued_at": "2023-06-01T00:00:00Z" },
             { "id": "client", "client_id": "c1", "issued_at": "2025-01-01T00:00:00Z" },
             { "id": "order", "order_id": "o1", "sold_at": "2021-01-01T00:00:00Z" },
+            { "id": "order, later", "order_id": "o1", "sold_at": "2021-02-01T00:00:00Z" },
             { "id": "order, undated", "order_id": "o1" } ]
     });
     let (plan, receipt) = deleted(&shop(&tax(), &warranty(), &json!("cascade")), &rows).await;
@@ -94,17 +95,19 @@ async fn a_row_under_two_grounds_stays_until_the_last_of_them_is_over_and_is_ope
         ],
         [
             "invoices.order_id",
-            2,
-            ["2031-01-01", "2031-01-01"],
-            [["warranty", 2, 1, ["2031-01-01", "2031-01-01"]]]
+            3,
+            ["2031-01-01", "2031-02-01"],
+            [["warranty", 3, 1, ["2031-01-01", "2031-02-01"]]]
         ],
     ]);
     assert_eq!(retained(&plan), expected, "{plan}");
+    let said = "3 until 2031-01-01 (the first until 2029-06-01) under tax\n           2 until 2032-05-05 under warranty; 1 of";
+    assert!(plan.to_string().contains(said), "{plan}");
     let [warning] = &*plan.warnings else { panic!("{plan}") };
     assert_eq!((&*warning.name, warning.count), ("undated:invoices.order_id", 2), "over both references");
     let open = receipt.open.iter().map(|item| json!([item.why, item.count, item.until.map(day)]));
     let open: Value = open.collect();
-    assert_eq!(open, json!([["retained: tax", 3, "2031-01-01"], ["retained: warranty", 4, null]]), "{plan}");
+    assert_eq!(open, json!([["retained: tax", 3, "2031-01-01"], ["retained: warranty", 5, null]]), "{plan}");
 }
 
 #[tokio::test]
@@ -186,4 +189,31 @@ async fn a_ground_below_parents_that_stay_keeps_only_rows_below_such_parents() {
         ]);
         assert_eq!(json!(invoices), expected, "{parent}: {plan}");
     }
+}
+
+#[tokio::test]
+async fn a_further_ground_that_keeps_none_of_the_rows_is_not_named() {
+    let rows = json!({
+        "clients": [ { "id": "c1" } ],
+        "orders": [ { "id": "o1", "client_id": "c1", "note": "x", "at": "2026-01-01T00:00:00Z" } ],
+        "invoices": [
+            { "id": "client", "client_id": "c1", "issued_at": "2025-01-01T00:00:00Z" },
+            { "id": "order", "order_id": "o1", "sold_at": "2021-01-01T00:00:00Z" } ]
+    });
+    let (plan, _) = deleted(&shop(&tax(), &warranty(), &json!("cascade")), &rows).await;
+    let expected = json!([
+        [
+            "invoices.client_id",
+            1,
+            ["2031-01-01", "2031-01-01"],
+            [["tax", 1, 0, ["2031-01-01", "2031-01-01"]]]
+        ],
+        [
+            "invoices.order_id",
+            1,
+            ["2031-01-01", "2031-01-01"],
+            [["warranty", 1, 0, ["2031-01-01", "2031-01-01"]]]
+        ],
+    ]);
+    assert_eq!(retained(&plan), expected, "{plan}");
 }

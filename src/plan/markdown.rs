@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::Plan;
-use super::text::chain;
+use super::text::{chain, of_subject};
 use crate::domain::instant_text;
 
 impl Plan {
@@ -45,7 +45,7 @@ impl Plan {
         text += "\n| rows | kind | becomes | why | until |\n|--:|---|---|---|---|\n";
         for step in &self.steps {
             let why = match &*step.key.path {
-                [] => "as asked".to_owned(),
+                [] => of_subject(step.key.disposition).to_owned(),
                 path => {
                     let basis = step.key.basis.iter().map(|basis| format!(": {basis}"));
                     format!("{} over {}{}", step.key.rule, chain(path), basis.collect::<String>())

@@ -162,7 +162,7 @@ impl Plan {
 
     fn open(&self) -> Vec<OpenItem> {
         let retained = self.steps.iter().flat_map(|step| {
-            step.grounds.iter().filter(|ground| ground.count > 0).map(|ground| OpenItem {
+            step.grounds.iter().map(|ground| OpenItem {
                 kind: step.key.kind.clone(),
                 why: format!("retained: {}", ground.basis),
                 until: ground.until.filter(|_| ground.undated == 0).map(|until| until.last),

@@ -1,0 +1,126 @@
+//! What a digest covers: everything a person relies on, and nothing else.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+use chrono::{DateTime, TimeDelta, Utc};
+use client_lifecycle::domain::{Actor, Request};
+use client_lifecycle::plan::{Digest, Expected};
+use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+use serde_json::{Value, json};
+
+fn document() -> Value {
+    json!({
+        "version": "7", "subject": "unions",
+        "kinds": { "unions": {}, "members": {}, "notes": {}, "debts": {}, "sessions": { "volatile": true } },
+        "references": [
+            { "from": "members.union_id", "to": "unions" }, { "from": "notes.union_id", "to": "unions" },
+            { "from": "debts.union_id", "to": "unions" }, { "from": "sessions.union_id", "to": "unions" } ],
+        "modes": { "hard_delete": { "allow": "any",
+            "guards": [ { "name": "look", "on": "notes", "severity": "warn" } ],
+            "rules": { "members.union_id": "reassign", "notes.union_id": "cascade", "debts.union_id": "protect",
+                       "sessions.union_id": "cascade" } } }
+    })
+}
+
+fn rows() -> Value {
+    let of_u1 = |id: &str| json!({ "id": id, "union_id": "u1" });
+    json!({
+        "unions": [ { "id": "u1" }, { "id": "u2" }, { "id": "u3" } ], "members": [of_u1("m1")], "notes": [of_u1("n1")],
+        "debts": [of_u1("d1")], "sessions": [of_u1("s1")]
+    })
+}
+
+fn request() -> Request {
+    Request::hard_delete("unions", "u1").by(Actor::new("ana", "ADMIN")).reassign("members.union_id", "u2")
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH
+}
+
+async fn digest(document: &Value, rows: &Value, request: &Request, now: DateTime<Utc>) -> Digest {
+    let policy = DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
+    let store = MemoryStore::from_json(policy.map(), rows).unwrap();
+    let lifecycle = Lifecycle::open(store, policy).await.unwrap().with_clock(now);
+    lifecycle.plan(request).await.unwrap().digest
+}
+
+async fn with(change: impl FnOnce(&mut Value, &mut Value, &mut Request)) -> Digest {
+    let (mut document, mut rows, mut request) = (document(), rows(), request());
+    change(&mut document, &mut rows, &mut request);
+    digest(&document, &rows, &request, now()).await
+}
+
+fn add(rows: &mut Value, kind: &str, id: &str) {
+    rows[kind].as_array_mut().unwrap().push(json!({ "id": id, "union_id": "u1" }));
+}
+
+#[tokio::test]
+async fn it_is_64_hexadecimal_digits_and_the_same_each_time() {
+    let digest = with(|_, _, _| {}).await;
+    assert_eq!(digest.as_str().len(), 64);
+    assert!(digest.as_str().bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)));
+    assert_eq!(digest, with(|_, _, _| {}).await);
+    assert_eq!(digest.to_string(), digest.as_str());
+    assert_eq!(format!("{digest:?}"), digest.as_str());
+    assert_eq!(digest, Digest::from(&*digest.as_str().to_uppercase()));
+}
+
+#[tokio::test]
+async fn it_covers_steps_blockers_warnings_targets_subjects_and_the_version() {
+    let first = with(|_, _, _| {}).await;
+    for (what, other) in [
+        ("one more row of a step", with(|_, rows, _| add(rows, "members", "m2")).await),
+        ("one more row that blocks", with(|_, rows, _| add(rows, "debts", "d2")).await),
+        ("one more row to warn of", with(|_, rows, _| add(rows, "notes", "n2")).await),
+        ("no volatile row", with(|_, rows, _| rows["sessions"] = json!([])).await),
+        (
+            "another target",
+            with(|_, _, request| *request = request.clone().reassign("members.union_id", "u3")).await,
+        ),
+        ("another version", with(|document, _, _| document["version"] = json!("8")).await),
+        (
+            "another subject",
+            with(|_, rows, request| {
+                *rows = serde_json::from_str(&rows.to_string().replace("u1", "u9")).unwrap();
+                *request = Request::hard_delete("unions", "u9")
+                    .by(Actor::new("ana", "ADMIN"))
+                    .reassign("members.union_id", "u2");
+            })
+            .await,
+        ),
+    ] {
+        assert_ne!(first, other, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn it_does_not_cover_the_number_of_volatile_rows_which_rows_who_asks_and_when() {
+    let first = with(|_, _, _| {}).await;
+    for (what, other) in [
+        ("one more volatile row", with(|_, rows, _| add(rows, "sessions", "s2")).await),
+        ("another sample", with(|_, rows, _| rows["debts"][0]["id"] = json!("d9")).await),
+        ("acknowledged", with(|_, _, request| *request = request.clone().acknowledge("look")).await),
+        (
+            "somebody else",
+            with(|_, _, request| *request = request.clone().by(Actor::new("bob", "STAFF"))).await,
+        ),
+        ("tomorrow", digest(&document(), &rows(), &request(), now() + TimeDelta::days(1)).await),
+    ] {
+        assert_eq!(first, other, "{what}");
+    }
+}
+
+#[test]
+fn some_rows_are_at_least_one() {
+    assert!(Expected::Some.accepts(1) && Expected::Some.accepts(2) && !Expected::Some.accepts(0));
+    assert!(
+        Expected::Exactly(2).accepts(2)
+            && !Expected::Exactly(2).accepts(1)
+            && !Expected::Exactly(2).accepts(3)
+    );
+}
