@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Change, Clock, Environment, Error, OperationIds, RandomIds, SystemClock, audit};
+use super::{Clock, Environment, Error, OperationIds, RandomIds, SystemClock, audit};
 use crate::domain::{ClientRules, Faults, MaskKey, Mode, OperationId, RecordId, Request, to_milliseconds};
 use crate::plan::{Binding, Digest, Plan, Receipt, SurveyQuery};
 use crate::policy::{DeletionPolicy, Refusal};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// A policy over a store: plans requests, carries plans out, and records every attempt.
 ///
@@ -359,13 +359,7 @@ impl<S: Store> Lifecycle<S> {
         let entry = audit::done(request, &plan, operation);
         let (changes, names) =
             plan.into_executable()?.seal(operation, entry, binding, self.mask_key.as_ref());
-        match self.store.apply(&changes).await {
-            Ok(receipt) => Ok(receipt),
-            Err(StoreError::Conflict { differences }) => {
-                Err(Error::Conflict { changes: Change::of(&differences, &changes.preconditions, &names) })
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.applied(&changes, &names, None).await
     }
 
     /// Carries out a plan that was shown. It is not made again: what has changed since is a conflict. Asking

@@ -3,13 +3,13 @@
 use super::{Change, Error, Lifecycle};
 use crate::domain::{FieldName, normalised_email};
 use crate::plan::{
-    Arm, Case, ChangeSet, Difference, Expected, NamedSet, Precondition, Question, Receipt, Rows, SetId,
-    Source, Stratum,
+    Arm, Case, ChangeSet, Expected, NamedSet, Precondition, Question, Receipt, Rows, SetId, Source, Stratum,
 };
 use crate::store::{Store, StoreError};
 
 impl<S: Store> Lifecycle<S> {
-    /// Applies a change set of which one precondition says that the e-mail address is free.
+    /// Applies a change set, of which one precondition may say that an e-mail address is free. What no longer holds
+    /// is told in the words of the plan.
     pub(super) async fn applied(
         &self,
         changes: &ChangeSet,
@@ -19,9 +19,9 @@ impl<S: Store> Lifecycle<S> {
         match self.store.apply(changes).await {
             Ok(receipt) => Ok(receipt),
             Err(StoreError::Conflict { differences }) => {
-                let is_email = |difference: &Difference| email == Some(difference.precondition);
+                let only = |email| differences.iter().all(|difference| difference.precondition == email);
                 // Where more has changed the decision may be another one, which is told first.
-                if differences.iter().all(is_email) {
+                if email.is_some_and(only) {
                     return Err(Error::Taken { field: super::find::EMAIL.into() });
                 }
                 Err(Error::Conflict { changes: Change::of(&differences, &changes.preconditions, names) })
@@ -40,9 +40,7 @@ pub(super) fn claim(changes: &mut ChangeSet, email: &str, except: Option<Rows>) 
     let field = FieldName::from(super::find::EMAIL);
     let source = Source::Holding { field, text: normalised_email(email) };
     let arm = Arm { except: except.into_iter().collect(), ..Arm::new(source, vec![Case::always(0)]) };
-    let sets = changes.query.sets.iter();
-    let count: usize = sets.map(|stratum| stratum.sets().len()).sum();
-    let id = SetId(u16::try_from(count).unwrap_or(u16::MAX));
+    let id = SetId::after(&changes.query.sets);
     let kind = changes.query.kind.clone();
     let set = NamedSet { id, name: "others with the same e-mail address".into(), kind, arms: vec![arm] };
     changes.query.sets = changes.query.sets.iter().cloned().chain([Stratum::Set(set)]).collect();

@@ -15,6 +15,14 @@ use crate::domain::{Condition, FieldName, KindName, RecordId, ReferenceName};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct SetId(pub u16);
 
+impl SetId {
+    /// The number after those of all these sets.
+    pub(crate) fn after(sets: &[Stratum]) -> Self {
+        let count: usize = sets.iter().map(|stratum| stratum.sets().len()).sum();
+        Self(u16::try_from(count).unwrap_or(u16::MAX))
+    }
+}
+
 /// What was decided about a row, as a number whose meaning only the policy knows. The lowest wins.
 pub type Rank = u16;
 

@@ -107,8 +107,7 @@ impl Sets {
     }
 
     pub(super) fn next(&self) -> SetId {
-        let count: usize = self.0.iter().map(|stratum| stratum.sets().len()).sum();
-        SetId(u16::try_from(count).unwrap_or(u16::MAX))
+        SetId::after(&self.0)
     }
 }
 

@@ -58,8 +58,7 @@ impl<'a> Inquiry<'a> {
         let mut sets = self.query.sets.to_vec();
         let mut questions = self.query.questions.to_vec();
         let mut add = |name: &str, kind, source, except, when| {
-            let count: usize = sets.iter().map(|stratum| stratum.sets().len()).sum();
-            let id = SetId(u16::try_from(count).unwrap_or(u16::MAX));
+            let id = SetId::after(&sets);
             let cases = vec![Case { when, ..Case::always(0) }];
             let arms = vec![Arm { source, within: Vec::new(), except, cases }];
             sets.push(Stratum::Set(NamedSet { id, name: name.into(), kind, arms }));
