@@ -13,6 +13,7 @@
 mod catalogue;
 mod cost;
 mod host;
+mod protections;
 mod races;
 mod rendering;
 #[path = "../common/server.rs"]
@@ -20,3 +21,4 @@ mod server;
 mod trouble;
 mod types;
 mod world;
+mod writers;
