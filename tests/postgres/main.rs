@@ -11,6 +11,7 @@
 )]
 
 mod catalogue;
+mod clients;
 mod cost;
 mod host;
 mod protections;
