@@ -19,16 +19,18 @@
 //! kind by kind from there outwards, every row that goes and could be referred to (`FOR UPDATE`), and counts
 //! again what the plan rests on. A row that is inserted below one of them has to wait, and is then refused by
 //! its foreign key. Where a reference has none, `"lock": "table"` keeps all writers out of its table while the
-//! operation runs.
+//! operation runs, and with `"lock": "writer"` the host's writers call [`lock_parent`] before they refer to a row.
 //!
 //! No statement makes a temporary table, calls a volatile function or needs a trigger.
 
 mod failure;
+mod parent;
 mod pool;
 mod rows;
 mod savepoint;
 mod store;
 
+pub use parent::lock_parent;
 pub use pool::PoolConnection;
 pub use savepoint::SavepointConnection;
 pub use sqlx;

@@ -11,8 +11,10 @@
 )]
 
 mod catalogue;
+mod clients;
 mod cost;
 mod host;
+mod protections;
 mod races;
 mod rendering;
 #[path = "../common/server.rs"]
@@ -20,3 +22,4 @@ mod server;
 mod trouble;
 mod types;
 mod world;
+mod writers;

@@ -62,7 +62,7 @@ fn unprotected(
          to a record that is gone"
     );
     Some(Finding::new(FindingCode::UnprotectedReference, path, message).remedy(
-        "add a foreign key; or have the host's writers look for the parent in their transaction, and declare \
+        "add a foreign key; or have the host's writers call `lock_parent` in their transaction, and declare \
              `\"lock\": \"writer\"`",
     ))
 }
