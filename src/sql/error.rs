@@ -30,7 +30,7 @@ pub enum SqlErrorClass {
     NoTable(String),
     /// There is no such column.
     NoColumn(String),
-    /// The connection broke, so that nobody knows whether the statement was carried out.
+    /// The connection broke: nothing is left of the transaction, unless it was being committed. Then nobody knows.
     Lost,
     /// Anything else.
     Other,
@@ -87,8 +87,8 @@ impl SqlError {
             name.unwrap_or_default().to_owned()
         };
         let class = match code {
-            // Serialization failure, deadlock, lock not available.
-            "40001" | "40P01" | "55P03" => SqlErrorClass::Busy,
+            // Serialization failure, deadlock, lock not available, too many connections.
+            "40001" | "40P01" | "55P03" | "53300" => SqlErrorClass::Busy,
             "25006" => SqlErrorClass::ReadOnly,
             "42501" => SqlErrorClass::Denied(quoted()),
             "42P01" => SqlErrorClass::NoTable(quoted()),
@@ -96,8 +96,8 @@ impl SqlError {
             // Too long for the column, or out of its range, is as good as a constraint.
             "22001" | "22003" => SqlErrorClass::Constraint,
             "0A000" => SqlErrorClass::Unsupported(message.to_owned()),
-            // The server went away, or says that it does not know itself.
-            "57P01" | "57P02" | "57P03" | "XX000" => SqlErrorClass::Lost,
+            // The server went away or comes back, or has given up the session, or says that it does not know itself.
+            "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "XX000" => SqlErrorClass::Lost,
             _ if code.starts_with("08") => SqlErrorClass::Lost,
             _ if code.starts_with("23") => SqlErrorClass::Constraint,
             _ => SqlErrorClass::Other,

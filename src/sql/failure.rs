@@ -34,7 +34,10 @@ impl Doing<'_> {
             SqlErrorClass::Unsupported(what) => StoreError::Unsupported(what.clone()),
             SqlErrorClass::NoTable(table) => self.no_table(table),
             SqlErrorClass::NoColumn(column) => self.no_column(column),
-            SqlErrorClass::Lost | SqlErrorClass::Other => StoreError::Backend {
+            SqlErrorClass::Lost => {
+                StoreError::Disconnected { retryable: self.retryable, source: Box::new(error) }
+            }
+            SqlErrorClass::Other => StoreError::Backend {
                 doing: match self.kind {
                     Some(kind) => format!("{} `{kind}`", self.what),
                     None => self.what.to_owned(),

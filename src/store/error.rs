@@ -56,6 +56,17 @@ pub enum StoreError {
         /// Whether this store may be asked again: not inside the host's own transaction.
         retryable: bool,
     },
+    /// The connection broke or the server went away, and what was begun is undone.
+    ///
+    /// To handle it: try again; a pool makes another connection.
+    #[error("the connection to the database broke; nothing has changed")]
+    Disconnected {
+        /// What the backend said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Whether this store may be asked again: not inside the host's own transaction, which is gone too.
+        retryable: bool,
+    },
     /// The backend refused a write: a constraint of the host's schema.
     #[error("the database refused to write `{kind}`")]
     Refused {
@@ -122,6 +133,7 @@ impl StoreError {
             Self::BadValue { .. } => "bad_value",
             Self::Conflict { .. } => "conflict",
             Self::Contention { .. } => "contention",
+            Self::Disconnected { .. } => "disconnected",
             Self::Refused { .. } => "refused",
             Self::Interference { .. } => "interference",
             Self::TooLarge { .. } => "too_large",
@@ -139,7 +151,10 @@ impl StoreError {
             Self::WrongId { .. } => "give an id of the kind's own type",
             Self::BadValue { .. } => "correct the row, or the declared type of the field",
             Self::Conflict { .. } => "make a new plan and confirm it again",
-            Self::Contention { retryable: true, .. } => "try again",
+            Self::Contention { retryable: true, .. } | Self::Disconnected { retryable: true, .. } => {
+                "try again"
+            }
+            Self::Disconnected { .. } => "begin another transaction on another connection",
             Self::Contention { .. } => "roll back your transaction and try again",
             Self::Refused { .. } => "see which constraint objected; `source` says what the database said",
             Self::Interference { .. } => "see which trigger or rule of the database changes these rows",
@@ -153,6 +168,11 @@ impl StoreError {
     /// Whether the same call may be repeated at once and may then succeed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Contention { retryable: true, .. } | Self::OutcomeUnknown { .. })
+        matches!(
+            self,
+            Self::Contention { retryable: true, .. }
+                | Self::Disconnected { retryable: true, .. }
+                | Self::OutcomeUnknown { .. }
+        )
     }
 }
