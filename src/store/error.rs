@@ -93,6 +93,18 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The backend was not to be reached, or went away before anything was committed: a server that is down or
+    /// comes up, a connection that broke, a pool that had none to give.
+    ///
+    /// To handle it: ask again in a while, with the same operation id.
+    #[error("the backend was not there when it {doing}")]
+    Unavailable {
+        /// What it should have done, in the past tense.
+        doing: String,
+        /// What the driver said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The backend failed.
     #[error("the backend failed while it {doing}")]
     Backend {
@@ -127,6 +139,7 @@ impl StoreError {
             Self::TooLarge { .. } => "too_large",
             Self::Unsupported(_) => "unsupported",
             Self::OutcomeUnknown { .. } => "outcome_unknown",
+            Self::Unavailable { .. } => "unavailable",
             Self::Backend { .. } => "backend",
         }
     }
@@ -146,6 +159,7 @@ impl StoreError {
             Self::TooLarge { .. } => "raise the limit, or use a store that works by sets",
             Self::Unsupported(_) => "use another store, or another way",
             Self::OutcomeUnknown { .. } => "apply the same operation id again",
+            Self::Unavailable { .. } => "ask again in a while, with the same operation id",
             Self::Backend { .. } => "see `source` for what the backend said",
         }
     }
