@@ -30,7 +30,8 @@ pub enum SqlErrorClass {
     NoTable(String),
     /// There is no such column.
     NoColumn(String),
-    /// The connection broke: nothing is left of the transaction, unless it was being committed. Then nobody knows.
+    /// There is no connection: none was to be had, or it broke. Then nothing is left of the transaction, unless it
+    /// was being committed: nobody knows.
     Lost,
     /// Anything else.
     Other,
@@ -130,7 +131,7 @@ impl fmt::Display for SqlError {
             SqlErrorClass::Unsupported(what) => write!(f, "the database cannot do this: {what}"),
             SqlErrorClass::NoTable(name) => write!(f, "there is no table `{name}`"),
             SqlErrorClass::NoColumn(name) => write!(f, "there is no column `{name}`"),
-            SqlErrorClass::Lost => f.write_str("the connection broke"),
+            SqlErrorClass::Lost => f.write_str("there is no connection"),
             SqlErrorClass::Other => f.write_str("the database reported an error"),
         }
     }

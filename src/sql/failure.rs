@@ -35,15 +35,17 @@ impl Doing<'_> {
             SqlErrorClass::NoTable(table) => self.no_table(table),
             SqlErrorClass::NoColumn(column) => self.no_column(column),
             SqlErrorClass::Lost => {
-                StoreError::Disconnected { retryable: self.retryable, source: Box::new(error) }
+                let source = Box::new(error);
+                StoreError::Unavailable { doing: self.in_words(), source, retryable: self.retryable }
             }
-            SqlErrorClass::Other => StoreError::Backend {
-                doing: match self.kind {
-                    Some(kind) => format!("{} `{kind}`", self.what),
-                    None => self.what.to_owned(),
-                },
-                source: Box::new(error),
-            },
+            SqlErrorClass::Other => StoreError::backend(self.in_words(), error),
+        }
+    }
+
+    fn in_words(self) -> String {
+        match self.kind {
+            Some(kind) => format!("{} `{kind}`", self.what),
+            None => self.what.to_owned(),
         }
     }
 

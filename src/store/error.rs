@@ -56,17 +56,6 @@ pub enum StoreError {
         /// Whether this store may be asked again: not inside the host's own transaction.
         retryable: bool,
     },
-    /// The connection broke or the server went away, and what was begun is undone.
-    ///
-    /// To handle it: try again; a pool makes another connection.
-    #[error("the connection to the database broke; nothing has changed")]
-    Disconnected {
-        /// What the backend said.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-        /// Whether this store may be asked again: not inside the host's own transaction, which is gone too.
-        retryable: bool,
-    },
     /// The backend refused a write: a constraint of the host's schema.
     #[error("the database refused to write `{kind}`")]
     Refused {
@@ -104,6 +93,20 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The backend was not to be reached, or went away before anything was committed: a server that is down or
+    /// comes up, a connection that broke, a pool that had none to give.
+    ///
+    /// To handle it: ask again in a while, with the same operation id; a pool makes another connection.
+    #[error("the backend was not to be reached, or broke off, while it {doing}; nothing has changed")]
+    Unavailable {
+        /// What it was doing, in the past tense.
+        doing: String,
+        /// What the driver said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Whether this store may be asked again: not inside the host's own transaction, which is gone too.
+        retryable: bool,
+    },
     /// The backend failed.
     #[error("the backend failed while it {doing}")]
     Backend {
@@ -133,12 +136,12 @@ impl StoreError {
             Self::BadValue { .. } => "bad_value",
             Self::Conflict { .. } => "conflict",
             Self::Contention { .. } => "contention",
-            Self::Disconnected { .. } => "disconnected",
             Self::Refused { .. } => "refused",
             Self::Interference { .. } => "interference",
             Self::TooLarge { .. } => "too_large",
             Self::Unsupported(_) => "unsupported",
             Self::OutcomeUnknown { .. } => "outcome_unknown",
+            Self::Unavailable { .. } => "unavailable",
             Self::Backend { .. } => "backend",
         }
     }
@@ -151,16 +154,15 @@ impl StoreError {
             Self::WrongId { .. } => "give an id of the kind's own type",
             Self::BadValue { .. } => "correct the row, or the declared type of the field",
             Self::Conflict { .. } => "make a new plan and confirm it again",
-            Self::Contention { retryable: true, .. } | Self::Disconnected { retryable: true, .. } => {
-                "try again"
-            }
-            Self::Disconnected { .. } => "begin another transaction on another connection",
+            Self::Contention { retryable: true, .. } => "try again",
             Self::Contention { .. } => "roll back your transaction and try again",
             Self::Refused { .. } => "see which constraint objected; `source` says what the database said",
             Self::Interference { .. } => "see which trigger or rule of the database changes these rows",
             Self::TooLarge { .. } => "raise the limit, or use a store that works by sets",
             Self::Unsupported(_) => "use another store, or another way",
             Self::OutcomeUnknown { .. } => "apply the same operation id again",
+            Self::Unavailable { retryable: true, .. } => "ask again in a while, with the same operation id",
+            Self::Unavailable { .. } => "begin another transaction on another connection",
             Self::Backend { .. } => "see `source` for what the backend said",
         }
     }
@@ -171,7 +173,7 @@ impl StoreError {
         matches!(
             self,
             Self::Contention { retryable: true, .. }
-                | Self::Disconnected { retryable: true, .. }
+                | Self::Unavailable { retryable: true, .. }
                 | Self::OutcomeUnknown { .. }
         )
     }

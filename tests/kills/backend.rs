@@ -52,7 +52,7 @@ async fn a_terminated_backend_is_an_error_of_the_contract_and_the_operation_can_
             Err(Error::Store(error)) => {
                 // What becomes of a COMMIT that meets a terminated backend nobody can know.
                 let is_unknown = matches!(error, StoreError::OutcomeUnknown { .. });
-                let is_broken = matches!(error, StoreError::Disconnected { retryable: true, .. });
+                let is_broken = matches!(error, StoreError::Unavailable { retryable: true, .. });
                 assert!((is_broken || is_unknown) && error.is_retryable(), "after {at}: {error:?}");
                 unknown += usize::from(is_unknown);
                 let (own, rest): (Vec<_>, Vec<_>) =

@@ -140,7 +140,7 @@ async fn a_connection_that_is_cut_changes_nothing_and_the_operation_can_be_done_
     }
     world.number(&waiting.replace("count(*)", "count(pg_terminate_backend(pid))")).await;
     let error = running.await.unwrap().unwrap_err();
-    assert!(matches!(error, Error::Store(StoreError::Disconnected { retryable: true, .. })), "{error:?}");
+    assert!(matches!(error, Error::Store(StoreError::Unavailable { retryable: true, .. })), "{error:?}");
     other.rollback().await.unwrap();
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_operations").await, 0);
     let receipt = lifecycle.delete(&request).await.unwrap();
