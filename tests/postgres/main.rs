@@ -11,10 +11,16 @@
 )]
 
 mod catalogue;
+mod columns;
 mod cost;
 mod host;
+mod keys;
+mod names;
 mod races;
+mod relations;
 mod rendering;
+mod role;
+mod row_security;
 #[path = "../common/server.rs"]
 mod server;
 mod trouble;
