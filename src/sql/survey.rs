@@ -58,7 +58,7 @@ impl Reading<'_, '_> {
             let found = query(self.tx, &statement).await;
             rows.extend(found.map_err(|error| self.doing.failed(error))?);
         }
-        let forms = columns.read(dialect, rows)?;
+        let forms = columns.read(dialect, rows);
         // A row without an id can be in no set: it would neither be counted nor go, and refer to nothing.
         match columns.incomplete(dialect, &forms) {
             Some(kind) => Err(bad_value(&kind.name, None, &kind.id, "id")),

@@ -161,20 +161,16 @@ impl<'a> Columns<'a> {
     }
 
     /// What the rows say.
-    pub(crate) fn read(
-        &self,
-        dialect: Dialect,
-        rows: impl IntoIterator<Item = Vec<SqlValue>>,
-    ) -> Result<Forms, StoreError> {
+    pub(crate) fn read(&self, dialect: Dialect, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Forms {
         let mut forms = Forms::default();
         if dialect == Dialect::Postgres {
-            forms.set_tables(postgres::read_facts(&self.kinds, rows)?);
+            forms.set_tables(postgres::read_facts(&self.kinds, rows));
             for kind in &self.kinds {
                 if forms.column(kind, &kind.id).ok().flatten().is_some_and(|id| id.not_null) {
                     forms.set_complete(kind.name.clone());
                 }
             }
-            return Ok(forms);
+            return forms;
         }
         for row in rows {
             let [SqlValue::Integer(what), SqlValue::Integer(position), first, sample] = &*row else {
@@ -194,7 +190,7 @@ impl<'a> Columns<'a> {
                 forms.set(kind.name.clone(), (*field).clone(), form);
             }
         }
-        Ok(forms)
+        forms
     }
 }
 

@@ -222,9 +222,8 @@ impl ColumnType {
     }
 }
 
-/// The columns of the tables of these kinds, in one statement: the position of a kind, the columns of its
-/// table as a JSON array, null where there is no such table, and whether it is not all that the kind is: rows
-/// of it are hidden from the role, or the name leads to a temporary table.
+/// The columns of the tables of these kinds, in one statement: the position of a kind, and the columns of its
+/// table as a JSON array; null where there is no such table.
 const FACTS: &str = "SELECT j.\"key\" - 1, (SELECT json_agg(json_build_array(a.attname, \
      format_type(b.oid, -1), b.typname, b.typcategory, \
      CASE WHEN a.attcollation <> t.typcollation THEN (SELECT quote_ident(n.nspname) || '.' || quote_ident(o.collname) \
@@ -235,9 +234,7 @@ const FACTS: &str = "SELECT j.\"key\" - 1, (SELECT json_agg(json_build_array(a.a
      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid \
      LEFT JOIN pg_catalog.pg_type AS d ON d.oid = t.typbasetype \
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
-     WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 AND NOT a.attisdropped), \
-     (SELECT CASE WHEN row_security_active(c.oid) THEN 'hidden' WHEN c.relpersistence = 't' THEN 'temporary' END \
-     FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(j.\"value\")) FROM ";
+     WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 AND NOT a.attisdropped) FROM ";
 
 /// Asks for the columns of the tables of these kinds.
 pub(crate) fn facts(kinds: &[&Kind]) -> Result<Statement, StoreError> {
@@ -254,34 +251,17 @@ pub(crate) fn facts(kinds: &[&Kind]) -> Result<Statement, StoreError> {
 struct Fact(String, String, String, String, Option<String>, bool, bool);
 
 /// What the rows say, for each kind that has a table.
-///
-/// # Errors
-/// [`StoreError::Unsupported`] where statements would not see the table, or not all of it.
 pub(crate) fn read_facts(
     kinds: &[&Kind],
     rows: impl IntoIterator<Item = Vec<SqlValue>>,
-) -> Result<BTreeMap<KindName, BTreeMap<String, ColumnType>>, StoreError> {
+) -> BTreeMap<KindName, BTreeMap<String, ColumnType>> {
     let mut tables = BTreeMap::new();
     for row in rows {
-        let [SqlValue::Integer(position), SqlValue::Text(columns), veil] = &*row else {
+        let [SqlValue::Integer(position), SqlValue::Text(columns)] = &*row else {
             continue;
         };
         let kind = usize::try_from(*position).ok().and_then(|at| kinds.get(at));
         let Some(kind) = kind else { continue };
-        let table = kind.table_name();
-        match veil.as_text() {
-            Some("hidden") => {
-                return Err(StoreError::Unsupported(format!(
-                    "`{table}` under row-level security, which hides rows of it from the role: use a role that bypasses it"
-                )));
-            }
-            Some(_) => {
-                return Err(StoreError::Unsupported(format!(
-                    "`{table}`, which is a temporary table of this connection: its name hides the one that was meant"
-                )));
-            }
-            None => {}
-        }
         let facts: Vec<Fact> = serde_json::from_str(columns).unwrap_or_default();
         let columns = facts.into_iter().map(|fact| {
             let Fact(column, name, base, category, collation, not_null, indexed) = fact;
@@ -290,5 +270,5 @@ pub(crate) fn read_facts(
         });
         tables.insert(kind.name.clone(), columns.collect());
     }
-    Ok(tables)
+    tables
 }
