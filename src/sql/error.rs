@@ -91,11 +91,16 @@ impl SqlError {
             // Serialization failure, deadlock, lock not available, too many connections.
             "40001" | "40P01" | "55P03" | "53300" => SqlErrorClass::Busy,
             "25006" => SqlErrorClass::ReadOnly,
+            "42501" if message.contains("row-level security") => SqlErrorClass::Unsupported(format!(
+                "`{}` under row-level security, which hides rows from the role",
+                quoted()
+            )),
             "42501" => SqlErrorClass::Denied(quoted()),
             "42P01" => SqlErrorClass::NoTable(quoted()),
             "42703" => SqlErrorClass::NoColumn(missing_column(message)),
-            // Too long for the column, or out of its range, is as good as a constraint.
-            "22001" | "22003" => SqlErrorClass::Constraint,
+            // Too long for the column, out of its range, or for a column that only the database writes: as good as
+            // a constraint.
+            "22001" | "22003" | "428C9" => SqlErrorClass::Constraint,
             "0A000" => SqlErrorClass::Unsupported(message.to_owned()),
             // The server went away or comes back, or has given up the session, or says that it does not know itself.
             "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "XX000" => SqlErrorClass::Lost,

@@ -91,6 +91,11 @@ faulty! {
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL)", one(json!({ "personal": { "name": "null" } })))
         => "kinds.clients.fields.name", "the mask is `null` but the column is NOT NULL",
            "correct the map, or let the column be null";
+    a_mask_of_a_generated_column_is_reported:
+        opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT, low TEXT AS (lower(name)))",
+               one(json!({ "personal": { "low": "null" } })))
+        => "kinds.clients.fields.low", "the column `low` is generated: only the database writes it",
+           "write the columns it is made from instead";
     a_key_of_several_columns_is_reported:
         opened("CREATE TABLE clients (a TEXT, b TEXT, PRIMARY KEY (a, b))", one(json!({ "id": "a" })))
         => "kinds.clients.id", "composite primary keys are not supported: `a`, `b`",

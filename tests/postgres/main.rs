@@ -10,13 +10,20 @@
     reason = "a panic is how a test fails"
 )]
 
+mod altered;
 mod catalogue;
 mod clients;
+mod columns;
 mod cost;
 mod host;
+mod keys;
+mod names;
 mod protections;
 mod races;
+mod relations;
 mod rendering;
+mod role;
+mod row_security;
 #[path = "../common/server.rs"]
 mod server;
 mod trouble;

@@ -10,6 +10,7 @@ use client_lifecycle::postgres::sqlx;
 use client_lifecycle::store::StoreError;
 use uuid::Uuid;
 
+use crate::role::Role;
 use crate::world::{CLINIC, World, clinic, delete};
 
 const ANA: Uuid = Uuid::from_u128(1);
@@ -65,33 +66,15 @@ async fn a_trigger_that_keeps_rows_is_found_out() {
 #[tokio::test]
 async fn a_table_without_permission_is_named() {
     let Some(world) = world("").await else { return };
-    let role = format!("{}r", world.schema.name);
-    let schema = &world.schema.name;
-    world
-        .run(&format!(
-            "CREATE ROLE {role}; GRANT USAGE ON SCHEMA {schema} TO {role};
-             GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {role}; REVOKE ALL ON debts FROM {role}"
-        ))
-        .await;
-    let role_for_pool = role.clone();
-    let pool = sqlx::postgres::PgPoolOptions::new()
-        .max_connections(1)
-        .after_connect(move |connection, _| {
-            let sql = format!("SET ROLE {role_for_pool}");
-            Box::pin(async move {
-                sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?;
-                Ok(())
-            })
-        })
-        .connect_with((*world.schema.pool.connect_options()).clone())
-        .await
-        .unwrap();
+    let role = Role::new(&world).await;
+    world.run(&format!("REVOKE ALL ON debts FROM {}", role.name)).await;
+    let pool = role.pool.clone();
     let lifecycle = Lifecycle::open(PostgresStore::new(pool), world.policy.clone()).await.unwrap();
     let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
     let text = whole(&error);
     assert!(text.contains("`debts`") && text.contains("permission"), "{text}");
     drop(lifecycle);
-    world.run(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}")).await;
+    role.gone(&world).await;
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ pub(crate) struct ColumnType {
 pub(crate) enum Sort {
     /// `text`, `varchar`, `char`, `name`: text is written to it as it is.
     Text,
-    /// `citext`: the same, and ids are found in any case.
+    /// `citext`: the same, and ids are referred to in any case.
     AnyCase,
     Enum,
     Uuid,
@@ -138,6 +138,12 @@ impl ColumnType {
             (held, id) if number(held) && number(id) => true,
             _ => self.name == id.name,
         }
+    }
+
+    /// Whether it is a type that brings its own operators, in a schema that the search path does not lead to:
+    /// only then the name is said with the schema.
+    pub(crate) fn is_astray(&self) -> bool {
+        self.sort == Sort::AnyCase && self.name.contains('.')
     }
 
     /// Null, of this type: what `UNION` and recursive queries have to be told.
