@@ -30,6 +30,8 @@ pub enum SqlErrorClass {
     NoTable(String),
     /// There is no such column.
     NoColumn(String),
+    /// No connection could be had in the time that the host grants.
+    NoConnection,
     /// The connection broke: nothing is left of the transaction, unless it was being committed. Then nobody knows.
     Lost,
     /// Anything else.
@@ -130,6 +132,7 @@ impl fmt::Display for SqlError {
             SqlErrorClass::Unsupported(what) => write!(f, "the database cannot do this: {what}"),
             SqlErrorClass::NoTable(name) => write!(f, "there is no table `{name}`"),
             SqlErrorClass::NoColumn(name) => write!(f, "there is no column `{name}`"),
+            SqlErrorClass::NoConnection => f.write_str("no connection could be had in time"),
             SqlErrorClass::Lost => f.write_str("the connection broke"),
             SqlErrorClass::Other => f.write_str("the database reported an error"),
         }

@@ -34,6 +34,7 @@ impl Doing<'_> {
             SqlErrorClass::Unsupported(what) => StoreError::Unsupported(what.clone()),
             SqlErrorClass::NoTable(table) => self.no_table(table),
             SqlErrorClass::NoColumn(column) => self.no_column(column),
+            SqlErrorClass::NoConnection => StoreError::Unavailable { source: Box::new(error) },
             SqlErrorClass::Lost => {
                 StoreError::Disconnected { retryable: self.retryable, source: Box::new(error) }
             }

@@ -12,8 +12,8 @@ pub(super) fn failed(error: Error) -> SqlError {
             let message = database.message().to_owned();
             SqlError::from_sqlite(code.unwrap_or_default(), &message, error)
         }
-        // All connections of the pool are taken by others.
-        Error::PoolTimedOut => SqlError::new(SqlErrorClass::Busy, error),
+        // All connections of the pool are taken by others, or the server does not answer.
+        Error::PoolTimedOut => SqlError::new(SqlErrorClass::NoConnection, error),
         Error::Io(_) | Error::WorkerCrashed => SqlError::new(SqlErrorClass::Lost, error),
         _ => SqlError::new(SqlErrorClass::Other, error),
     }

@@ -67,6 +67,14 @@ pub enum StoreError {
         /// Whether this store may be asked again: not inside the host's own transaction, which is gone too.
         retryable: bool,
     },
+    /// There was no connection to the database: the server is away, or others hold all connections of the pool.
+    /// It has been waited for as long as the host grants, so it is not tried again by itself.
+    #[error("there was no connection to the database")]
+    Unavailable {
+        /// What the backend said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The backend refused a write: a constraint of the host's schema.
     #[error("the database refused to write `{kind}`")]
     Refused {
@@ -134,6 +142,7 @@ impl StoreError {
             Self::Conflict { .. } => "conflict",
             Self::Contention { .. } => "contention",
             Self::Disconnected { .. } => "disconnected",
+            Self::Unavailable { .. } => "unavailable",
             Self::Refused { .. } => "refused",
             Self::Interference { .. } => "interference",
             Self::TooLarge { .. } => "too_large",
@@ -155,6 +164,9 @@ impl StoreError {
                 "try again"
             }
             Self::Disconnected { .. } => "begin another transaction on another connection",
+            Self::Unavailable { .. } => {
+                "see whether the server is there and the pool large enough, then try again"
+            }
             Self::Contention { .. } => "roll back your transaction and try again",
             Self::Refused { .. } => "see which constraint objected; `source` says what the database said",
             Self::Interference { .. } => "see which trigger or rule of the database changes these rows",
