@@ -16,6 +16,7 @@ mod commit;
 mod dropped;
 mod process;
 mod proxy;
+mod restart;
 #[path = "../common/server.rs"]
 mod server;
 mod stopping;
