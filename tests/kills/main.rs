@@ -12,6 +12,9 @@
 )]
 
 mod backend;
+mod clients;
+#[path = "../common/clients_on_postgres.rs"]
+mod clients_on_postgres;
 mod commit;
 mod dropped;
 mod process;

@@ -12,6 +12,8 @@
 
 mod catalogue;
 mod clients;
+#[path = "../common/clients_on_postgres.rs"]
+mod clients_on_postgres;
 mod cost;
 mod host;
 mod protections;
