@@ -44,10 +44,7 @@ impl SqlConnection for SavepointConnection<'_> {
             return Err(SqlError::new(SqlErrorClass::Busy, "the transaction is in use by another call"));
         };
         let mut savepoint = Savepoint { slot: &self.connection, connection: Some(connection), open: false };
-        savepoint.begin().await?;
-        if access == Access::Write {
-            savepoint.check_isolation().await?;
-        }
+        savepoint.begin(access).await?;
         Ok(Box::new(savepoint))
     }
 
@@ -70,28 +67,35 @@ impl Savepoint<'_, '_> {
             .ok_or_else(|| SqlError::new(SqlErrorClass::Lost, "the savepoint is no longer open"))
     }
 
-    async fn begin(&mut self) -> Result<(), SqlError> {
-        let connection = self.connection()?;
-        if !connection.is_in_transaction() {
+    async fn begin(&mut self, access: Access) -> Result<(), SqlError> {
+        if !self.connection()?.is_in_transaction() {
             return Err(unsupported("a connection without an open transaction; begin one with sqlx"));
         }
+        // Also where only something is read: a connection that broke, or a transaction that has failed, is found by
+        // this. To sqlx a savepoint that cannot be begun is the end of the host's transaction, whose commit would
+        // then say that all is well.
+        let level = self.query("SELECT current_setting('transaction_isolation')", &[]).await?;
+        let level = level.first().and_then(|row| row.first()).and_then(SqlValue::as_text);
+        if access == Access::Write {
+            check_isolation(level)?;
+        }
+        let connection = self.connection()?;
         Forgotten(Some(Box::pin(PgTransactionManager::begin(connection, None)))).await.map_err(failed)?;
         self.open = true;
         Ok(())
     }
+}
 
-    /// What is counted has to be what is there once the locks are taken, and not what was there when the
-    /// host's transaction began.
-    async fn check_isolation(&mut self) -> Result<(), SqlError> {
-        let rows = self.query("SELECT current_setting('transaction_isolation')", &[]).await?;
-        match rows.first().and_then(|row| row.first()).and_then(SqlValue::as_text) {
-            Some("read committed" | "read uncommitted") => Ok(()),
-            level => Err(unsupported(&format!(
-                "a transaction whose isolation level is {}: what others commit while it waits for its locks would not \
-                 be seen; begin it as READ COMMITTED",
-                level.unwrap_or("unknown")
-            ))),
-        }
+/// What is counted has to be what is there once the locks are taken, and not what was there when the host's
+/// transaction began.
+fn check_isolation(level: Option<&str>) -> Result<(), SqlError> {
+    match level {
+        Some("read committed" | "read uncommitted") => Ok(()),
+        level => Err(unsupported(&format!(
+            "a transaction whose isolation level is {}: what others commit while it waits for its locks would not \
+             be seen; begin it as READ COMMITTED",
+            level.unwrap_or("unknown")
+        ))),
     }
 }
 

@@ -30,8 +30,9 @@ pub enum SqlErrorClass {
     NoTable(String),
     /// There is no such column.
     NoColumn(String),
-    /// There is no connection: none was to be had, or it broke. Then nothing is left of the transaction, unless it
-    /// was being committed: nobody knows.
+    /// No connection could be had in the time that the host grants.
+    NoConnection,
+    /// The connection broke: nothing is left of the transaction, unless it was being committed. Then nobody knows.
     Lost,
     /// Anything else.
     Other,
@@ -136,7 +137,8 @@ impl fmt::Display for SqlError {
             SqlErrorClass::Unsupported(what) => write!(f, "the database cannot do this: {what}"),
             SqlErrorClass::NoTable(name) => write!(f, "there is no table `{name}`"),
             SqlErrorClass::NoColumn(name) => write!(f, "there is no column `{name}`"),
-            SqlErrorClass::Lost => f.write_str("there is no connection"),
+            SqlErrorClass::NoConnection => f.write_str("no connection could be had in time"),
+            SqlErrorClass::Lost => f.write_str("the connection broke"),
             SqlErrorClass::Other => f.write_str("the database reported an error"),
         }
     }

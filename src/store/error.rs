@@ -104,7 +104,8 @@ pub enum StoreError {
         /// What the driver said.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
-        /// Whether this store may be asked again: not inside the host's own transaction, which is gone too.
+        /// Whether this store may be asked again at once: not where a connection was waited for in vain, as long as
+        /// the host grants, and not inside the host's own transaction, which is gone too.
         retryable: bool,
     },
     /// The backend failed.
@@ -162,7 +163,9 @@ impl StoreError {
             Self::Unsupported(_) => "use another store, or another way",
             Self::OutcomeUnknown { .. } => "apply the same operation id again",
             Self::Unavailable { retryable: true, .. } => "ask again in a while, with the same operation id",
-            Self::Unavailable { .. } => "begin another transaction on another connection",
+            Self::Unavailable { .. } => {
+                "see whether the server is there and the pool large enough, then begin again with the same operation id"
+            }
             Self::Backend { .. } => "see `source` for what the backend said",
         }
     }

@@ -9,11 +9,12 @@ use client_lifecycle::postgres::sqlx::{self, PgPool};
 use client_lifecycle::sql::{Dialect, SqlStore};
 use client_lifecycle::store::StoreError;
 
+use crate::server::Schema;
 use crate::stopping::{Event, Stopping};
 use crate::world::{Database, open_with, pool_of, postgres_options, request};
 
 /// Ends the backend from another connection, and waits until it is gone.
-struct Terminate(PgPool);
+pub(crate) struct Terminate(PgPool);
 
 #[async_trait]
 impl Event for Terminate {
@@ -28,10 +29,10 @@ impl Event for Terminate {
     }
 }
 
-type Terminated = SqlStore<Stopping<PoolConnection, Terminate>>;
+pub(crate) type Terminated = SqlStore<Stopping<PoolConnection, Terminate>>;
 
-fn store(database: &Database, at: usize) -> Terminated {
-    let schema = database.schema();
+/// A store on which the backend is terminated after so many statements.
+pub(crate) fn store(schema: &Schema, at: usize) -> Terminated {
     let pool = pool_of(postgres_options(&schema.name, "terminated"), 2);
     let mut connection = Stopping::new(PoolConnection::new(pool), at, Terminate(schema.pool.clone()));
     connection.asks_backend = true;
@@ -44,7 +45,7 @@ async fn a_terminated_backend_is_an_error_of_the_contract_and_the_operation_can_
     let (before, after) = database.before_and_after().await;
     let (mut failed, mut unknown, mut done) = (0, 0, 0);
     for at in 1.. {
-        let lifecycle = open_with(store(&database, at), Retries::none()).await;
+        let lifecycle = open_with(store(database.schema(), at), Retries::none()).await;
         lifecycle.store().connection().arm();
         let result = lifecycle.delete(&request()).await;
         let found = database.whole().await;
@@ -82,7 +83,7 @@ async fn a_terminated_backend_is_not_noticed_where_there_are_retries() {
     let Some(database) = Database::postgres().await else { return };
     let (_, after) = database.before_and_after().await;
     for at in 1.. {
-        let lifecycle = open_with(store(&database, at), Retries::default()).await;
+        let lifecycle = open_with(store(database.schema(), at), Retries::default()).await;
         lifecycle.store().connection().arm();
         lifecycle.delete(&request()).await.unwrap_or_else(|error| panic!("after {at}: {error:?}"));
         assert_eq!(database.whole().await, after, "after {at}");

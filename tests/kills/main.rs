@@ -12,10 +12,14 @@
 )]
 
 mod backend;
+mod clients;
+#[path = "../common/clients_on_postgres.rs"]
+mod clients_on_postgres;
 mod commit;
 mod dropped;
 mod process;
 mod proxy;
+mod restart;
 #[path = "../common/server.rs"]
 mod server;
 mod stopping;

@@ -85,8 +85,8 @@ async fn each_statement(mut database: Database, order: impl Fn(&Database) -> Str
         database.leave().await;
         let stood = tokio::task::spawn_blocking(move || killed(&order)).await.unwrap();
         database.come_back().await;
-        if let Database::Postgres(schema) = &database {
-            gone(schema).await;
+        if let Database::Postgres { .. } = &database {
+            gone(database.schema()).await;
         }
         let found = database.whole().await;
         let is_done = found == after;
@@ -129,7 +129,7 @@ async fn on_sqlite(journal: SqliteJournalMode, name: &'static str) {
     let database = Database::sqlite(journal).await;
     let order = move |database: &Database| match database {
         Database::Sqlite { path, .. } => format!("{name}|{}", path.display()),
-        Database::Postgres(_) => unreachable!("it is SQLite"),
+        Database::Postgres { .. } => unreachable!("it is SQLite"),
     };
     let statements = each_statement(database, order).await;
     assert!(statements >= 15, "{statements}");

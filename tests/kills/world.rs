@@ -92,7 +92,7 @@ pub(crate) async fn open_with<S: Store>(store: S, retries: Retries) -> Lifecycle
 /// A database that can be reset, read and opened by others.
 pub(crate) enum Database {
     Sqlite { path: std::path::PathBuf, journal: SqliteJournalMode, pool: Option<SqlitePool> },
-    Postgres(Schema),
+    Postgres { pool: PgPool, schema: Option<Schema> },
 }
 
 use Database::{Postgres, Sqlite};
@@ -101,11 +101,20 @@ impl Database {
     /// `None` where there is no server.
     pub(crate) async fn postgres() -> Option<Self> {
         let schema = Schema::new().await?;
-        schema.run(TABLES).await;
-        PostgresStore::new(schema.pool.clone()).migrate().await.unwrap();
-        let database = Self::Postgres(schema);
+        Some(Self::filled(schema.pool.clone(), Some(schema)).await)
+    }
+
+    /// In an empty database.
+    pub(crate) async fn postgres_at(pool: PgPool) -> Self {
+        Self::filled(pool, None).await
+    }
+
+    async fn filled(pool: PgPool, schema: Option<Schema>) -> Self {
+        sqlx::raw_sql(TABLES).execute(&pool).await.unwrap();
+        PostgresStore::new(pool.clone()).migrate().await.unwrap();
+        let database = Self::Postgres { pool, schema };
         database.reset().await;
-        Some(database)
+        database
     }
 
     pub(crate) async fn sqlite(journal: SqliteJournalMode) -> Self {
@@ -125,7 +134,7 @@ impl Database {
         let emptied = EVERY_TABLE.split(", ").map(|table| format!("DELETE FROM {table};"));
         let sql = AssertSqlSafe(emptied.collect::<String>() + ROWS);
         match self {
-            Postgres(schema) => drop(sqlx::raw_sql(sql).execute(&schema.pool).await.unwrap()),
+            Postgres { pool, .. } => drop(sqlx::raw_sql(sql).execute(pool).await.unwrap()),
             Sqlite { pool, .. } => drop(sqlx::raw_sql(sql).execute(pool.as_ref().unwrap()).await.unwrap()),
         }
     }
@@ -135,7 +144,7 @@ impl Database {
         let mut lines = Vec::new();
         for sql in WHOLE {
             let found: Result<Vec<String>, _> = match self {
-                Postgres(schema) => sqlx::query_scalar(sql).fetch_all(&schema.pool).await,
+                Postgres { pool, .. } => sqlx::query_scalar(sql).fetch_all(pool).await,
                 Sqlite { pool, .. } => sqlx::query_scalar(sql).fetch_all(pool.as_ref().unwrap()).await,
             };
             lines.extend(found.unwrap_or_else(|error| panic!("{sql}: {error}")));
@@ -146,15 +155,15 @@ impl Database {
     /// A store on it that nothing disturbs.
     pub(crate) fn store(&self) -> Box<dyn Store> {
         match self {
-            Postgres(schema) => Box::new(PostgresStore::new(schema.pool.clone())),
+            Postgres { pool, .. } => Box::new(PostgresStore::new(pool.clone())),
             Sqlite { pool, .. } => Box::new(SqliteStore::new(pool.clone().unwrap())),
         }
     }
 
     pub(crate) fn schema(&self) -> &Schema {
         match self {
-            Postgres(schema) => schema,
-            Sqlite { .. } => panic!("a schema is one of PostgreSQL"),
+            Postgres { schema: Some(schema), .. } => schema,
+            _ => panic!("there is no schema of its own"),
         }
     }
 

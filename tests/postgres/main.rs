@@ -14,6 +14,8 @@ mod altered;
 mod catalogue;
 mod clients;
 mod columns;
+#[path = "../common/clients_on_postgres.rs"]
+mod clients_on_postgres;
 mod cost;
 mod host;
 mod keys;
