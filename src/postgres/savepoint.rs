@@ -43,11 +43,14 @@ impl SqlConnection for SavepointConnection<'_> {
         let Some(connection) = taken else {
             return Err(SqlError::new(SqlErrorClass::Busy, "the transaction is in use by another call"));
         };
-        let mut savepoint = Savepoint { slot: &self.connection, connection: Some(connection), open: false };
+        let mut savepoint = Savepoint {
+            slot: &self.connection,
+            connection: Some(connection),
+            open: false,
+            before: Vec::new(),
+        };
         savepoint.begin().await?;
-        if access == Access::Write {
-            savepoint.check_isolation().await?;
-        }
+        savepoint.set(access).await?;
         Ok(Box::new(savepoint))
     }
 
@@ -61,7 +64,17 @@ struct Savepoint<'s, 'c> {
     slot: &'s Mutex<Option<&'c mut PgConnection>>,
     connection: Option<&'c mut PgConnection>,
     open: bool,
+    /// What is set back when the savepoint is released: what is set inside it would stay with the host's
+    /// transaction.
+    before: Vec<SqlValue>,
 }
+
+/// The settings of the host's transaction, and then those of the savepoint: rows that a policy would hide are an
+/// error and not missing, and a temporary table does not stand for the table that is meant.
+const SETTINGS: &str = "SELECT current_setting('transaction_isolation'), current_setting('client_encoding'), \
+     current_setting('row_security'), current_setting('search_path'), set_config('row_security', 'off', TRUE), \
+     set_config('search_path', concat_ws(', ', NULLIF(current_setting('search_path'), ''), 'pg_temp'), TRUE)";
+const RESTORED: &str = "SELECT set_config('row_security', $1, TRUE), set_config('search_path', $2, TRUE)";
 
 impl Savepoint<'_, '_> {
     fn connection(&mut self) -> Result<&mut PgConnection, SqlError> {
@@ -80,18 +93,30 @@ impl Savepoint<'_, '_> {
         Ok(())
     }
 
-    /// What is counted has to be what is there once the locks are taken, and not what was there when the
-    /// host's transaction began.
-    async fn check_isolation(&mut self) -> Result<(), SqlError> {
-        let rows = self.query("SELECT current_setting('transaction_isolation')", &[]).await?;
-        match rows.first().and_then(|row| row.first()).and_then(SqlValue::as_text) {
-            Some("read committed" | "read uncommitted") => Ok(()),
-            level => Err(unsupported(&format!(
-                "a transaction whose isolation level is {}: what others commit while it waits for its locks would not \
-                 be seen; begin it as READ COMMITTED",
-                level.unwrap_or("unknown")
-            ))),
+    async fn set(&mut self, access: Access) -> Result<(), SqlError> {
+        let rows = self.query(SETTINGS, &[]).await?;
+        let Some([level, encoding, row_security, search_path, ..]) = rows.first().map(Vec::as_slice) else {
+            return Err(SqlError::new(
+                SqlErrorClass::Other,
+                "the settings of the transaction cannot be read",
+            ));
+        };
+        // What is counted has to be what is there once the locks are taken, and not what was there when the
+        // host's transaction began.
+        let level = level.as_text().unwrap_or("unknown");
+        if access == Access::Write && !["read committed", "read uncommitted"].contains(&level) {
+            return Err(unsupported(&format!(
+                "a transaction whose isolation level is {level}: what others commit while it waits for its locks \
+                 would not be seen; begin it as READ COMMITTED"
+            )));
         }
+        if encoding.as_text() != Some("UTF8") {
+            return Err(unsupported(
+                "a connection whose client_encoding is not UTF8, in which all texts are sent",
+            ));
+        }
+        self.before = vec![row_security.clone(), search_path.clone()];
+        Ok(())
     }
 }
 
@@ -135,6 +160,8 @@ impl SqlTransaction for Savepoint<'_, '_> {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), SqlError> {
+        let before = std::mem::take(&mut self.before);
+        self.query(RESTORED, &before).await?;
         PgTransactionManager::commit(self.connection()?).await.map_err(failed)?;
         self.open = false;
         Ok(())

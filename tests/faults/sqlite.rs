@@ -199,7 +199,7 @@ faulty! {
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL)"].concat(), |_| {})
         => "references.debts.client_id", "neither a foreign key nor a `lock` protects it: no other writer is admitted while an \
             operation runs, but a row that is inserted afterwards may refer to a record that is gone",
-           "add a foreign key; or have the host's writers look for the parent in their transaction, and declare `\"lock\": \"writer\"`";
+           "add a foreign key; or have the host's writers call `lock_parent` in their transaction, and declare `\"lock\": \"writer\"`";
     a_reference_without_an_index_is_found:
         found(FindingCode::MissingIndex,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients)"].concat(), |_| {})

@@ -12,11 +12,13 @@
 
 mod altered;
 mod catalogue;
+mod clients;
 mod columns;
 mod cost;
 mod host;
 mod keys;
 mod names;
+mod protections;
 mod races;
 mod relations;
 mod rendering;
@@ -27,3 +29,4 @@ mod server;
 mod trouble;
 mod types;
 mod world;
+mod writers;

@@ -10,6 +10,7 @@ mod form;
 mod insert;
 mod keyed;
 mod mask;
+mod parent;
 mod place;
 mod postgres;
 mod read;
