@@ -26,6 +26,7 @@ mod role;
 mod row_security;
 #[path = "../common/server.rs"]
 mod server;
+mod session;
 mod trouble;
 mod types;
 mod world;
