@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::attempt::is_of;
+use super::retries::{Attempts, may_pass};
 use super::stored::{held, status_of};
 use super::unique::claim;
 use super::{Error, Lifecycle, audit};
@@ -88,12 +89,11 @@ impl<S: Store + Reader> Lifecycle<S> {
 
     async fn edit(&self, request: &Request, mode: Mode, patch: &ClientPatch) -> Result<Client, Error> {
         let operation = self.operation(request);
-        let mut left = self.attempts;
+        let mut attempts = Attempts::at(operation, self.retries);
         // What is done depends on the status that is found, and is recorded as what it is.
         let mut asked = request.clone();
         let mut expected = None;
         let done = loop {
-            left = left.saturating_sub(1);
             let attempt = async {
                 if request.mode != mode {
                     let wanted = format!("a request of mode {mode}");
@@ -104,7 +104,9 @@ impl<S: Store + Reader> Lifecycle<S> {
                 self.carry_out_edit(&asked, edit, patch, operation).await
             };
             match attempt.await {
-                Err(error) if left > 0 && super::lifecycle::may_pass(&error) => {}
+                Err(error) if attempts.another() && may_pass(&error) => {
+                    attempts.pause(&self.store, error.is_retryable()).await;
+                }
                 done => break done,
             }
         };

@@ -79,6 +79,10 @@ impl SqlConnection for PoolConnection {
         begun.state = State::Open;
         Ok(Box::new(begun))
     }
+
+    async fn pause(&self, time: Duration) {
+        sqlx_core::rt::sleep(time).await;
+    }
 }
 
 /// A transaction on a connection of the pool.

@@ -30,7 +30,8 @@ pub enum SqlErrorClass {
     NoTable(String),
     /// There is no such column.
     NoColumn(String),
-    /// The connection broke, so that nobody knows whether the statement was carried out.
+    /// There is no connection: none was to be had, or it broke. Then nothing is left of the transaction, unless it
+    /// was being committed: nobody knows.
     Lost,
     /// Anything else.
     Other,
@@ -87,8 +88,8 @@ impl SqlError {
             name.unwrap_or_default().to_owned()
         };
         let class = match code {
-            // Serialization failure, deadlock, lock not available.
-            "40001" | "40P01" | "55P03" => SqlErrorClass::Busy,
+            // Serialization failure, deadlock, lock not available, too many connections.
+            "40001" | "40P01" | "55P03" | "53300" => SqlErrorClass::Busy,
             "25006" => SqlErrorClass::ReadOnly,
             "42501" if message.contains("row-level security") => SqlErrorClass::Unsupported(format!(
                 "`{}` under row-level security, which hides rows from the role",
@@ -101,8 +102,8 @@ impl SqlError {
             // a constraint.
             "22001" | "22003" | "428C9" => SqlErrorClass::Constraint,
             "0A000" => SqlErrorClass::Unsupported(message.to_owned()),
-            // The server went away, or says that it does not know itself.
-            "57P01" | "57P02" | "57P03" | "XX000" => SqlErrorClass::Lost,
+            // The server went away or comes back, or has given up the session, or says that it does not know itself.
+            "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "XX000" => SqlErrorClass::Lost,
             _ if code.starts_with("08") => SqlErrorClass::Lost,
             _ if code.starts_with("23") => SqlErrorClass::Constraint,
             _ => SqlErrorClass::Other,
@@ -140,7 +141,7 @@ impl fmt::Display for SqlError {
             SqlErrorClass::Unsupported(what) => write!(f, "the database cannot do this: {what}"),
             SqlErrorClass::NoTable(name) => write!(f, "there is no table `{name}`"),
             SqlErrorClass::NoColumn(name) => write!(f, "there is no column `{name}`"),
-            SqlErrorClass::Lost => f.write_str("the connection broke"),
+            SqlErrorClass::Lost => f.write_str("there is no connection"),
             SqlErrorClass::Other => f.write_str("the database reported an error"),
         }
     }

@@ -34,13 +34,18 @@ impl Doing<'_> {
             SqlErrorClass::Unsupported(what) => StoreError::Unsupported(what.clone()),
             SqlErrorClass::NoTable(table) => self.no_table(table),
             SqlErrorClass::NoColumn(column) => self.no_column(column),
-            SqlErrorClass::Lost | SqlErrorClass::Other => StoreError::Backend {
-                doing: match self.kind {
-                    Some(kind) => format!("{} `{kind}`", self.what),
-                    None => self.what.to_owned(),
-                },
-                source: Box::new(error),
-            },
+            SqlErrorClass::Lost => {
+                let source = Box::new(error);
+                StoreError::Unavailable { doing: self.in_words(), source, retryable: self.retryable }
+            }
+            SqlErrorClass::Other => StoreError::backend(self.in_words(), error),
+        }
+    }
+
+    fn in_words(self) -> String {
+        match self.kind {
+            Some(kind) => format!("{} `{kind}`", self.what),
+            None => self.what.to_owned(),
         }
     }
 

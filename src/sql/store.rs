@@ -1,6 +1,7 @@
 //! The store over a SQL connection.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -137,6 +138,10 @@ impl<C: SqlConnection> Store for SqlStore<C> {
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
         super::apply::run(self, changes).await
+    }
+
+    async fn pause(&self, time: Duration) {
+        self.connection.pause(time).await;
     }
 }
 

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use client_lifecycle::Lifecycle;
-use client_lifecycle::lifecycle::Error;
+use client_lifecycle::lifecycle::{Error, Retries};
 use client_lifecycle::postgres::PostgresStore;
 use client_lifecycle::postgres::sqlx;
 use client_lifecycle::store::StoreError;
@@ -110,7 +110,7 @@ async fn a_connection_that_is_cut_changes_nothing_and_the_operation_can_be_done_
     let Some(world) = world("").await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
-    let lifecycle = std::sync::Arc::new(world.lifecycle().await);
+    let lifecycle = std::sync::Arc::new(world.lifecycle().await.with_retries(Retries::none()));
     let request = delete(ANA).operation(Uuid::from_u128(7));
     let running = tokio::spawn({
         let (lifecycle, request) = (lifecycle.clone(), request.clone());
@@ -123,7 +123,7 @@ async fn a_connection_that_is_cut_changes_nothing_and_the_operation_can_be_done_
     }
     world.number(&waiting.replace("count(*)", "count(pg_terminate_backend(pid))")).await;
     let error = running.await.unwrap().unwrap_err();
-    assert!(matches!(error, Error::Store(StoreError::Backend { .. })), "{error:?}");
+    assert!(matches!(error, Error::Store(StoreError::Unavailable { retryable: true, .. })), "{error:?}");
     other.rollback().await.unwrap();
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_operations").await, 0);
     let receipt = lifecycle.delete(&request).await.unwrap();

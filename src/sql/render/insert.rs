@@ -1,5 +1,6 @@
 //! What is new: rows of the host, and events that are known already.
 
+use super::json::json;
 use super::set::Renderer;
 use crate::domain::{Event, FieldName, KindName, RecordId, Value, instant_text};
 use crate::plan::NewRow;
@@ -41,7 +42,7 @@ impl Renderer<'_> {
     /// Writes an event whose values are known.
     pub(crate) fn told(&self, event: &Event) -> Result<Statement, StoreError> {
         let Event { operation, topic, kind, record, at, fields } = event;
-        let payload = serde_json::to_string(fields)
+        let payload = json(self.dialect, fields)
             .map_err(|source| StoreError::backend(format!("wrote the event `{topic}`"), source))?;
         let mut w = self.writer();
         w.push("INSERT INTO ").name(&self.prefix.table("outbox"));

@@ -8,6 +8,7 @@ mod detail;
 mod expression;
 mod form;
 mod insert;
+mod json;
 mod keyed;
 mod mask;
 mod parent;

@@ -8,6 +8,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
+use super::start;
 use crate::generate::{any_text, anything, uuids, value_of};
 use crate::schema::{Description, Operation, Parameter, conforms};
 use crate::service::{Answer, Call, Service};
@@ -27,7 +28,7 @@ struct Made {
 
 #[test]
 fn no_call_is_answered_otherwise_than_described() {
-    let service = Service::start();
+    let Some(service) = start() else { return };
     let description = Description::of(&service);
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     let seed = number("LIFECYCLE_SEED").unwrap_or(SEED);
@@ -67,7 +68,7 @@ fn no_call_is_answered_otherwise_than_described() {
             operation.path
         );
     }
-    assert_eq!(service.number("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_eq!(service.database.dangling(), 0);
 }
 
 /// The answer is one that the operation is described with.

@@ -1,13 +1,14 @@
--- The host's tables: four systems in one file, with ordinary foreign keys and no ON DELETE rules.
+-- The host's tables: four systems in one database, with ordinary foreign keys and no ON DELETE rules.
 
 -- The clinic. Whoever works there is in `clients` too, with another role.
 CREATE TABLE IF NOT EXISTS clients (
   user_id TEXT PRIMARY KEY NOT NULL, role TEXT NOT NULL, status TEXT NOT NULL,
   password TEXT NOT NULL DEFAULT '', -- set by the invitation that follows; empty: nobody signs in
-  email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, surname TEXT NOT NULL, phone TEXT NOT NULL,
+  email TEXT NOT NULL, name TEXT NOT NULL, surname TEXT NOT NULL, phone TEXT NOT NULL,
   address TEXT NOT NULL, city TEXT NOT NULL, country TEXT NOT NULL, postal_code TEXT NOT NULL,
   gender TEXT NOT NULL, birth_date TEXT NOT NULL, avatar TEXT NOT NULL, document_type TEXT NOT NULL,
-  document_number TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+  document_number TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+  version INTEGER NOT NULL DEFAULT 1); -- how often it was written
 CREATE TABLE IF NOT EXISTS sessions (
   id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients,
   token TEXT NOT NULL UNIQUE, -- the SHA-256 of what the cookie holds
@@ -27,6 +28,7 @@ CREATE TABLE IF NOT EXISTS sales (
   id INTEGER PRIMARY KEY, client_id TEXT REFERENCES clients, cents INTEGER NOT NULL, issued_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS payments (
   id INTEGER PRIMARY KEY, client_id TEXT REFERENCES clients, cents INTEGER NOT NULL, paid_at TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS clients_by_email ON clients (lower(email));
 CREATE INDEX IF NOT EXISTS sessions_of_client ON sessions (client_id);
 CREATE INDEX IF NOT EXISTS consents_of_client ON consents (client_id);
 CREATE INDEX IF NOT EXISTS questionnaires_of_client ON questionnaires (client_id);
