@@ -11,10 +11,13 @@
 //! ```
 //!
 //! A table is found as the search path of the connection finds it; `"table": "billing.invoices"` names its schema.
+//! A name that has a full stop itself stands in quotes, as in SQL: `"table": "\"in.voices\""`.
 //! Names are quoted, so they are written as the database holds them, in lower case unless they were quoted
 //! when they were created.
 //!
 //! # What is locked
+//! The [guide](crate::guide::transactions) tells it at length.
+//!
 //! An operation runs in one transaction, READ COMMITTED. It notes the operation's id, locks the subject and then,
 //! kind by kind from there outwards, every row that goes and could be referred to (`FOR UPDATE`), and counts
 //! again what the plan rests on. A row that is inserted below one of them has to wait, and is then refused by

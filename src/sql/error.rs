@@ -85,7 +85,7 @@ impl SqlError {
     #[must_use]
     pub fn from_postgres(code: &str, message: &str) -> Self {
         let quoted = || {
-            let name = message.split('"').nth(1).or_else(|| message.rsplit(' ').next());
+            let name = in_quotes(message).or_else(|| message.rsplit(' ').next());
             name.unwrap_or_default().to_owned()
         };
         let class = match code {
@@ -123,8 +123,13 @@ impl SqlError {
 
 /// `column r.ghost does not exist`, `column "ghost" of relation "clients" does not exist`.
 fn missing_column(message: &str) -> String {
-    let word = message.split_whitespace().nth(1).unwrap_or_default();
-    word.trim_matches('"').to_owned()
+    let name = in_quotes(message).or_else(|| message.split_whitespace().nth(1));
+    name.unwrap_or_default().to_owned()
+}
+
+/// The first name in quotes: servers speak the language they are set up in, and quote as it does.
+fn in_quotes(message: &str) -> Option<&str> {
+    message.split(['"', '»', '«', '„', '“', '”']).nth(1).map(str::trim)
 }
 
 impl fmt::Display for SqlError {
@@ -147,5 +152,33 @@ impl fmt::Display for SqlError {
 impl Error for SqlError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SqlError, SqlErrorClass};
+
+    #[test]
+    fn a_name_is_found_in_the_language_of_the_server() {
+        let denied = SqlErrorClass::Denied("debts".into());
+        for message in [
+            "permission denied for table \"debts\"",
+            "permission denied for table debts",
+            "keine Berechtigung für Tabelle »debts«",
+            "droit refusé pour la table « debts »",
+        ] {
+            assert_eq!(*SqlError::from_postgres("42501", message).class(), denied, "{message}");
+        }
+        let missing = SqlErrorClass::NoColumn("ghost".into());
+        for message in [
+            "column \"ghost\" of relation \"clients\" does not exist",
+            "Spalte »ghost« von Relation »clients« existiert nicht",
+            "la colonne « ghost » de la relation « clients » n'existe pas",
+        ] {
+            assert_eq!(*SqlError::from_postgres("42703", message).class(), missing, "{message}");
+        }
+        let plain = SqlError::from_postgres("42703", "column r.ghost does not exist");
+        assert_eq!(*plain.class(), SqlErrorClass::NoColumn("r.ghost".into()));
     }
 }

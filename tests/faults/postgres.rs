@@ -151,7 +151,7 @@ faulty_there! {
         found(&[TABLES, "ALTER TABLE debts DISABLE TRIGGER ALL"].concat(), |_| {})
         => "references.debts.client_id", "its foreign key is not enforced for every row, and no `lock` protects it: a row that is \
             inserted afterwards may refer to a record that is gone",
-           "add a foreign key; or have the host's writers look for the parent in their transaction, and declare `\"lock\": \"writer\"`";
+           "add a foreign key; or have the host's writers call `lock_parent` in their transaction, and declare `\"lock\": \"writer\"`";
     a_kind_that_is_a_materialized_view_is_found:
         found(&[TABLES, "ALTER TABLE debts RENAME TO old; CREATE MATERIALIZED VIEW debts AS SELECT * FROM old"].concat(), |_| {})
         => "kinds.debts", "`debts` is a materialized view, whose rows nobody can write",

@@ -126,13 +126,7 @@ async fn a_server_that_goes_away_and_comes_back_costs_time_and_nothing_else() {
     for _ in 0..4 {
         let error = lifecycle.delete(&request()).await.unwrap_err();
         let Error::Store(error) = error else { panic!("{error:?}") };
-        assert!(
-            matches!(
-                error,
-                StoreError::Unavailable { .. }
-            ),
-            "{error:?}"
-        );
+        assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
         codes.push(error.code());
     }
     assert_eq!(codes.last(), Some(&"unavailable"), "nobody is there: {codes:?}");

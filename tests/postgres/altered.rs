@@ -48,7 +48,7 @@ async fn prepared(world: &World) -> Lifecycle<PostgresStore> {
 
 /// What the client holds, as far as it is still there.
 const LEFT: &str = "SELECT concat_ws(' ', (SELECT count(*) FROM clients WHERE id = 1),
-    (SELECT count(*) FROM visits WHERE client_id = 1 AND id = 1), (SELECT count(*) FROM lifecycle_operations))";
+    (SELECT count(*) FROM visits WHERE client_id::text = '1' AND id = 1), (SELECT count(*) FROM lifecycle_operations))";
 
 /// Each case in a world of its own: what is done to it, the code of the answer, and what is in it.
 async fn answers(cases: &[(&str, &str, &str)]) {

@@ -99,10 +99,7 @@ async fn a_connection_that_breaks_is_not_tried_again() {
         let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
         assert_eq!(world.number(&format!("SELECT pg_terminate_backend({backend})::int::bigint")).await, 1);
         let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
-        assert!(
-            matches!(error, Error::Store(StoreError::Unavailable { retryable: false, .. })),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::Store(StoreError::Unavailable { retryable: false, .. })), "{error:?}");
         assert!(!error.is_retryable());
     }
     tx.commit().await.unwrap_err();

@@ -13,9 +13,9 @@
 mod altered;
 mod catalogue;
 mod clients;
-mod columns;
 #[path = "../common/clients_on_postgres.rs"]
 mod clients_on_postgres;
+mod columns;
 mod cost;
 mod host;
 mod keys;
@@ -28,6 +28,7 @@ mod role;
 mod row_security;
 #[path = "../common/server.rs"]
 mod server;
+mod session;
 mod trouble;
 mod types;
 mod world;

@@ -10,13 +10,13 @@ use crate::server::Schema;
 use crate::world::{World, delete, policy};
 
 #[tokio::test]
-async fn tables_and_columns_may_be_called_anything_that_has_no_full_stop() {
+async fn tables_and_columns_may_be_called_anything() {
     let document = json!({
         "subject": "clients",
         "kinds": {
             "clients": { "table": "order by \"1\"; --", "id": "select", "personal": { "from \"x\"": { "text": "it's" } },
                          "tombstone": true },
-            "debts": { "table": "User", "id": "oid", "fields": {
+            "debts": { "table": "\"User.of \"\"us\"\"\"", "id": "oid", "fields": {
                 "r": "text", "p": { "type": "text", "column": "p.q" }, "count": "integer", "name": "text", "$1": "text" } } },
         "references": [ { "from": "debts.group", "to": "clients", "nullable": true } ],
         "modes": { "hard_delete": { "allow": "any", "rules": { "debts.group": [
@@ -26,18 +26,18 @@ async fn tables_and_columns_may_be_called_anything_that_has_no_full_stop() {
             { "then": { "anonymize": { "r": { "text": "?1 $1" } } }, "link": "tombstone" } ] } } }
     });
     let ddl = "CREATE TABLE \"order by \"\"1\"\"; --\" (\"select\" text PRIMARY KEY, \"from \"\"x\"\"\" text);
-         CREATE TABLE \"User\" (oid integer PRIMARY KEY, \"group\" text REFERENCES \"order by \"\"1\"\"; --\", r text, \"p.q\" text,
+         CREATE TABLE \"User.of \"\"us\"\"\" (oid integer PRIMARY KEY, \"group\" text REFERENCES \"order by \"\"1\"\"; --\", r text, \"p.q\" text,
              count integer, name text, \"$1\" text);
-         CREATE INDEX ON \"User\" (\"group\");
+         CREATE INDEX ON \"User.of \"\"us\"\"\" (\"group\");
          INSERT INTO \"order by \"\"1\"\"; --\" VALUES ('a', 'Ana'), ('b', 'Ben');
-         INSERT INTO \"User\" VALUES (1, 'a', 'r', 'p', 1, 'x', '$1'), (2, 'a', 'no', 'p', 1, 'x', '$1'), (3, 'b', 'r', 'p', 1, 'x', '$1')";
+         INSERT INTO \"User.of \"\"us\"\"\" VALUES (1, 'a', 'r', 'p', 1, 'x', '$1'), (2, 'a', 'no', 'p', 1, 'x', '$1'), (3, 'b', 'r', 'p', 1, 'x', '$1')";
     let Some(world) = World::new(ddl, &document).await else { return };
     let found = findings(&world.policy, &world.store().catalogue().await.unwrap());
     assert!(found.is_empty(), "{found:#?}");
     let lifecycle = world.lifecycle().await;
     lifecycle.delete(&delete("a")).await.unwrap_or_else(|error| panic!("{error:?}"));
     lifecycle.delete(&delete("b")).await.unwrap_or_else(|error| panic!("{error:?}"));
-    let left = world.text("SELECT string_agg(concat_ws(' ', oid, r), ',') FROM \"User\"").await;
+    let left = world.text("SELECT string_agg(concat_ws(' ', oid, r), ',') FROM \"User.of \"\"us\"\"\"").await;
     assert_eq!(left, "2 ?1 $1");
     let left = world.text("SELECT string_agg(c::text, ',') FROM \"order by \"\"1\"\"; --\" AS c").await;
     assert_eq!(left, "(a,it's)");

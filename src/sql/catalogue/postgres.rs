@@ -25,9 +25,12 @@ const EDGES: &str = "SELECT COALESCE(pg_partition_root(k.conrelid), k.conrelid):
      COALESCE(pg_partition_root(k.confrelid), k.confrelid)::oid::bigint FROM pg_catalog.pg_constraint AS k \
      WHERE k.contype = 'f' AND k.conparentid = 0 \
      UNION ALL SELECT h.inhrelid::bigint, h.inhparent::bigint FROM pg_catalog.pg_inherits AS h";
-/// The tables of an array of oids, as `t`: their oid, sort and name.
-const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, CASE WHEN pg_table_is_visible(c.oid) THEN c.relname::text \
-     ELSE n.nspname::text || '.' || c.relname::text END AS name \
+/// The tables of an array of oids, as `t`: their oid, sort and name, in quotes where it could be read as another.
+const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, \
+     CASE WHEN pg_table_is_visible(c.oid) THEN '' \
+     WHEN n.nspname ~ '[.\"]' THEN '\"' || replace(n.nspname::text, '\"', '\"\"') || '\".' ELSE n.nspname::text || '.' END \
+     || CASE WHEN c.relname ~ '^\"' OR (c.relname ~ '[.]' AND pg_table_is_visible(c.oid)) \
+     THEN '\"' || replace(c.relname::text, '\"', '\"\"') || '\"' ELSE c.relname::text END AS name \
      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
      WHERE c.oid = ANY($1::text::oid[])) ";
 const COLUMNS: &str = "SELECT t.name, a.attname::text, \

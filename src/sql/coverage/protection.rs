@@ -77,7 +77,10 @@ fn unprotected(
 fn unvalidated(path: String, from: &End<'_>) -> Finding {
     let message = "its foreign key is NOT VALID: rows from before it may refer to a record that is not there";
     let finding = Finding::new(FindingCode::UnvalidatedForeignKey, path, message);
-    finding.remedy(format!("ALTER TABLE \"{}\" VALIDATE CONSTRAINT …, once they do not", from.table.name))
+    finding.remedy(format!(
+        "ALTER TABLE {} VALIDATE CONSTRAINT …, once they do not",
+        Dialect::Postgres.table(&from.table.name)
+    ))
 }
 
 fn index(reference: &Reference, from: &End<'_>, dialect: Dialect) -> Option<Finding> {
@@ -91,7 +94,7 @@ fn index(reference: &Reference, from: &End<'_>, dialect: Dialect) -> Option<Find
     let remedy = format!(
         "CREATE INDEX {} ON {} ({})",
         dialect.quote(&format!("{table}_by_{column}")),
-        dialect.quote(table),
+        dialect.table(table),
         dialect.quote(column)
     );
     let path = format!("references.{}", reference.name);
