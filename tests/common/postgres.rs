@@ -32,6 +32,16 @@ pub(crate) async fn run(connection: &mut PgConnection, sql: &str) {
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
+/// Drops the tables of a world that are in the schema, and empties those of the library.
+pub(crate) async fn clear(connection: &mut PgConnection) {
+    let sql =
+        "SELECT string_agg(CASE WHEN tablename LIKE 'lifecycle%' THEN format('DELETE FROM %I', tablename)
+                     ELSE format('DROP TABLE %I CASCADE', tablename) END, ';')
+         FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'lifecycle_schema'";
+    let found = sqlx::raw_sql(sql).fetch_one(&mut *connection).await.unwrap();
+    run(connection, &found.get::<String, _>(0)).await;
+}
+
 /// The statements that make the tables of a map, with these rows in them.
 pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
     let mut kinds: Vec<&Kind> = map.kinds().collect();

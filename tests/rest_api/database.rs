@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use client_lifecycle::domain::{AuditEntry, KindName, RecordId};
 use client_lifecycle::postgres::PostgresStore;
 use client_lifecycle::sqlite::SqliteStore;
-use client_lifecycle::sqlite::sqlx::{AssertSqlSafe, query, query_scalar};
+use client_lifecycle::sqlite::sqlx::{AssertSqlSafe, query_scalar, raw_sql};
 use tokio::runtime::Runtime;
 
 use crate::server::{self, Schema};
@@ -17,8 +17,16 @@ pub(crate) struct Database {
 }
 
 enum Held {
-    Sqlite { file: PathBuf, store: SqliteStore },
-    Postgres { schema: Schema, store: PostgresStore },
+    Sqlite {
+        file: PathBuf,
+        store: SqliteStore,
+    },
+    /// With the schema that goes with it, where the server stays.
+    Postgres {
+        address: String,
+        store: PostgresStore,
+        _schema: Option<Schema>,
+    },
 }
 
 /// The same on whatever there is.
@@ -44,20 +52,27 @@ impl Database {
     pub(crate) fn postgres() -> Option<Self> {
         let runtime = Runtime::new().unwrap();
         let schema = runtime.block_on(Schema::with_connections(2))?;
+        let address = server::address();
+        let separator = if address.contains('?') { '&' } else { '?' };
+        let name = &schema.name;
+        let address =
+            format!("{address}{separator}options=-csearch_path%3D{name}%20-csynchronous_commit%3Doff");
         let store = PostgresStore::new(schema.pool.clone());
-        Some(Self { held: Held::Postgres { schema, store }, runtime })
+        Some(Self { held: Held::Postgres { address, store, _schema: Some(schema) }, runtime })
+    }
+
+    /// The database at this address, which is nobody else's.
+    pub(crate) fn on(address: &str) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let store = runtime.block_on(PostgresStore::connect(address)).unwrap();
+        Self { held: Held::Postgres { address: address.into(), store, _schema: None }, runtime }
     }
 
     /// For `--store`.
     pub(crate) fn address(&self) -> String {
         match &self.held {
             Held::Sqlite { file, .. } => format!("sqlite:{}", file.display()),
-            Held::Postgres { schema, .. } => {
-                let address = server::address();
-                let separator = if address.contains('?') { '&' } else { '?' };
-                let name = &schema.name;
-                format!("{address}{separator}options=-csearch_path%3D{name}%20-csynchronous_commit%3Doff")
-            }
+            Held::Postgres { address, .. } => address.clone(),
         }
     }
 
@@ -81,13 +96,10 @@ impl Database {
     }
 
     pub(crate) fn execute(&self, sql: &str) {
-        match &self.held {
-            Held::Sqlite { store, .. } => {
-                let done = query(AssertSqlSafe(sql.to_owned())).execute(store.pool());
-                self.runtime.block_on(done).unwrap();
-            }
-            Held::Postgres { schema, .. } => self.runtime.block_on(schema.run(sql)),
-        }
+        on!(self, store => async {
+            raw_sql(AssertSqlSafe(sql.to_owned())).execute(store.pool()).await.map(drop)
+        })
+        .unwrap();
     }
 
     /// An expression for a column as text, where it holds an instant.

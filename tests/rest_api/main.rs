@@ -15,6 +15,9 @@ mod database;
 mod generate;
 #[path = "../../examples/rest_api/hs256.rs"]
 mod hs256;
+mod load;
+#[path = "../common/own_server.rs"]
+mod own_server;
 mod postgres;
 mod same_data;
 mod schema;

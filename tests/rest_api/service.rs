@@ -176,6 +176,11 @@ pub(crate) fn agent() -> Agent {
 }
 
 pub(crate) fn send(agent: &Agent, listen: &str, call: &Call) -> Answer {
+    try_send(agent, listen, call).unwrap_or_else(|error| panic!("{call:?}: {error}"))
+}
+
+/// The answer, where one comes.
+pub(crate) fn try_send(agent: &Agent, listen: &str, call: &Call) -> Result<Answer, ureq::Error> {
     let uri = format!("http://{listen}{}", call.path);
     let mut request = http::Request::builder().method(&*call.method).uri(uri);
     for (name, value) in &call.headers {
@@ -185,12 +190,12 @@ pub(crate) fn send(agent: &Agent, listen: &str, call: &Call) -> Answer {
         Some(body) => agent.run(request.body(body.clone()).unwrap()),
         None => agent.run(request.body(()).unwrap()),
     };
-    let mut answered = answered.unwrap_or_else(|error| panic!("{call:?}: {error}"));
-    Answer {
+    let mut answered = answered?;
+    Ok(Answer {
         status: answered.status().as_u16(),
-        text: answered.body_mut().read_to_string().unwrap(),
+        text: answered.body_mut().read_to_string()?,
         headers: answered.headers().clone(),
-    }
+    })
 }
 
 impl Call {

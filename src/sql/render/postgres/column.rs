@@ -181,10 +181,7 @@ impl ColumnType {
                     let number: i64 = text.parse().map_err(|_| wrong(id, "whole numbers"))?;
                     (number.to_string() == text).then_some(text)
                 }
-                Sort::Uuid => {
-                    let uuid = Uuid::try_parse(&text).map_err(|_| wrong(id, "UUIDs"))?;
-                    Some(uuid.to_string())
-                }
+                Sort::Uuid => Some(id.asked_uuid().ok_or_else(|| wrong(id, "UUIDs"))?.to_string()),
                 // What the database cannot hold is not there.
                 _ => (!text.contains('\0')).then_some(text),
             };
