@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::failure::Doing;
-use super::render::{self, Columns, Counts, Renderer, StepStatements};
+use super::render::{self, Beside, Columns, Counts, Renderer, StepStatements};
 use super::statement::Statement;
 use super::store::{SqlStore, execute};
 use super::survey::Reading;
@@ -33,7 +33,7 @@ pub(super) async fn run<C: SqlConnection>(
         query,
         // A write transaction of SQLite keeps all other writers out.
         locks: _,
-        preconditions,
+        preconditions: _,
         inserts,
         events,
         told,
@@ -59,7 +59,7 @@ pub(super) async fn run<C: SqlConnection>(
         tx.commit().await.map_err(|error| doing.not_committed(error))?;
         return Ok(changes.receipt(&[]));
     }
-    let forms = writing.forms(&columns, store.dialect).await?;
+    let forms = store.forms(&mut writing, &columns, None).await?;
     let renderer = Renderer::changes(store.dialect, &store.prefix, changes, &forms)?;
     let writes = Writes {
         inserts: inserts.iter().map(|row| renderer.insert(row)).collect::<Result<_, _>>()?,
@@ -72,12 +72,9 @@ pub(super) async fn run<C: SqlConnection>(
         audit: renderer.audit(changes)?,
     };
     let fixed = writing.fix(&renderer).await?;
-    let counts = writing.count(&renderer, render::counted(changes)).await?;
-    let found = preconditions.iter().map(|condition| counts.of(condition.question.rows));
-    let differences = changes.differences(found);
-    if !differences.is_empty() {
-        return Err(StoreError::Conflict { differences });
-    }
+    let counts = writing.count(renderer.counting(render::counted(changes), Beside::default())?).await?;
+    let counts = writing.readable(&renderer, counts).await?;
+    agree(changes, &counts)?;
     let keyed = writing.make_pseudonyms(&renderer, changes).await?;
     for (row, statement) in inserts.iter().zip(&writes.inserts) {
         let inserting = Doing { what: "wrote", kind: Some(row.kind.as_str()), ..doing };
@@ -151,6 +148,13 @@ impl Reading<'_, '_> {
         }
         Ok(found)
     }
+}
+
+/// That what must be true is, as far as rows were counted.
+pub(super) fn agree(changes: &ChangeSet, counts: &Counts) -> Result<(), StoreError> {
+    let found = changes.preconditions.iter().map(|condition| counts.of(condition.question.rows));
+    let differences = changes.differences(found);
+    if differences.is_empty() { Ok(()) } else { Err(StoreError::Conflict { differences }) }
 }
 
 /// Whether rows go of kinds that refer to each other, or of one that refers to itself, so that no order of

@@ -29,6 +29,7 @@ mod failure;
 mod finding;
 mod first_policy;
 mod keyed;
+mod known;
 mod locked;
 mod log;
 mod prefix;
