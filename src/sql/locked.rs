@@ -6,6 +6,7 @@
 
 use super::apply::agree;
 use super::failure::Doing;
+use super::foreseen::{foreseen, is_other_than_planned, uncounted};
 use super::known::KnownTables;
 use super::render::{
     self, AtOnce, Beside, Block, BlockStatement, Columns, Counting, Counts, Locks, Renderer,
@@ -69,31 +70,6 @@ fn is_small(changes: &ChangeSet, at_most: u64) -> bool {
         && planned.fold(0, u64::saturating_add) <= at_most
 }
 
-/// Whether something was not as it was planned.
-fn is_other_than_planned(error: &StoreError) -> bool {
-    match error {
-        StoreError::Conflict { .. } | StoreError::Refused { .. } | StoreError::Interference { .. } => true,
-        StoreError::Contention { source: Some(source), .. } => source.is::<StoreError>(),
-        _ => false,
-    }
-}
-
-/// The rows whose number need not be counted before they are written: it is planned, and it is compared with what
-/// the statement that writes them has written.
-fn foreseen(changes: &ChangeSet) -> Vec<(Rows, u64)> {
-    let of = |index: usize| changes.steps.iter().filter(move |step| step.receipt_step == Some(index));
-    let planned = changes.receipt.steps.iter().enumerate().filter_map(|(index, planned)| {
-        let mut steps = of(index);
-        match (steps.next(), steps.next()) {
-            (Some(step), None) if step.write.changes_rows() && planned.planned > 0 => {
-                Some((step.rows, planned.planned))
-            }
-            _ => None,
-        }
-    });
-    planned.collect()
-}
-
 /// Records an attempt that was not carried out.
 async fn record<C: SqlConnection>(store: &SqlStore<C>, changes: &ChangeSet) -> Result<Receipt, StoreError> {
     let doing = Doing { map: Some(&changes.query.map), ..store.doing("applied the change set") };
@@ -145,7 +121,7 @@ async fn attempt<C: SqlConnection>(
     // has changed.
     let locks = renderer.locks(changes)?;
     let foreseen = if way == Way::Counted { Vec::new() } else { foreseen(changes) };
-    let counted = render::counted(changes).filter(|rows| foreseen.iter().all(|(known, _)| known != rows));
+    let counted = uncounted(changes, &foreseen);
     let writes = if way == Way::AtOnce {
         Writes::AtOnce(Box::new(renderer.at_once(changes, counted)?))
     } else {
@@ -212,7 +188,10 @@ async fn attempt<C: SqlConnection>(
 }
 
 impl Reading<'_, '_> {
-    async fn first_receipt(&mut self, statement: &Statement) -> Result<Option<Receipt>, StoreError> {
+    pub(super) async fn first_receipt(
+        &mut self,
+        statement: &Statement,
+    ) -> Result<Option<Receipt>, StoreError> {
         let rows = self.query(statement).await?;
         let Some(receipt) = rows.first().and_then(|row| row.first()) else {
             return Ok(None);

@@ -28,6 +28,7 @@ mod error;
 mod failure;
 mod finding;
 mod first_policy;
+mod foreseen;
 mod keyed;
 mod known;
 mod locked;

@@ -83,6 +83,22 @@ impl Reading<'_, '_> {
         if statements.is_empty() {
             return Ok(false);
         }
+        if self.doing.retryable {
+            // Nothing is left of a transaction of our own. The table is mostly there.
+            if let Some(first) = statements.first()
+                && let Err(error) = execute(self.tx, first).await
+            {
+                if !matches!(error.class(), SqlErrorClass::NoTable(_)) {
+                    return Err(self.doing.failed(error));
+                }
+                self.execute(&renderer.create_members()).await?;
+                self.execute(first).await?;
+            }
+            for statement in statements.iter().skip(1) {
+                self.execute(statement).await?;
+            }
+            return Ok(true);
+        }
         self.empty(&renderer.clear_members(), &renderer.create_members()).await?;
         for statement in statements {
             self.execute(&statement).await?;

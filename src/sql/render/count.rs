@@ -155,6 +155,11 @@ impl Counts {
         Self { foreseen, ..self }
     }
 
+    /// Whether the number of these rows was not counted.
+    pub(crate) fn foresees(&self, rows: Rows) -> bool {
+        self.foreseen.iter().any(|(known, _)| *known == rows)
+    }
+
     /// How many of these rows there are. They have been asked for.
     pub(crate) fn of(&self, rows: Rows) -> u64 {
         if let Some((_, count)) = self.foreseen.iter().find(|(known, _)| *known == rows) {

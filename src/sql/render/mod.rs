@@ -97,6 +97,8 @@ pub fn render_changes(
         statements.push(renderer.note(&changes.receipt.as_planned(), None, &found)?);
         let Locks { texts, tables, first: _, rows, repeat: _ } = found;
         statements.extend(texts.into_iter().chain(tables).chain(rows));
+    } else if !changes.is_record_only() {
+        statements.push(operation(dialect, prefix, &changes.receipt.as_planned())?);
     }
     statements.extend(renderer.fixing()?);
     statements.extend(renderer.counting(counted(changes), Beside::default())?.statements);
@@ -123,9 +125,6 @@ pub fn render_changes(
             let StepStatements { mark, write } = renderer.step(changes.operation, step)?;
             statements.extend(mark.into_iter().chain(write));
         }
-    }
-    if dialect == Dialect::Sqlite && !changes.is_record_only() {
-        statements.push(operation(dialect, prefix, &changes.receipt)?);
     }
     Ok(statements)
 }

@@ -94,7 +94,7 @@ pub(super) fn into_operations(w: &mut Writer, prefix: &Prefix, receipt: &Receipt
     w.push(" (operation, at, receipt) VALUES (");
     w.bind_as(receipt.operation.to_string(), "uuid").push(", ");
     w.bind_as(instant_text(receipt.at), "timestamptz").push(", ");
-    w.bind_as(text, "jsonb").push(")");
+    w.bind_as(text, "jsonb").push(") ON CONFLICT (operation) DO NOTHING");
     Ok(())
 }
 

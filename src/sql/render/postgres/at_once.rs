@@ -48,7 +48,7 @@ impl Renderer<'_> {
         let noted = self.dialect.quote(&self.prefix.table("noted"));
         w.push("WITH ").push(&noted).push(" AS (");
         into_operations(&mut w, self.prefix, receipt)?;
-        w.push(" ON CONFLICT (operation) DO NOTHING RETURNING 1)\nSELECT (SELECT count(*) FROM ");
+        w.push(" RETURNING 1)\nSELECT (SELECT count(*) FROM ");
         w.push(&noted).push("), ");
         match mark_of {
             Some(tables) => super::mark(&mut w, tables),
