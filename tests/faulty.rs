@@ -203,7 +203,7 @@ fn a_connection_that_breaks_is_tried_again_and_inside_the_transaction_of_the_hos
     };
     let store = failing(gone, 1);
     let error = run(open(&store).delete(&request())).unwrap_err();
-    assert_eq!((error.code(), error.is_retryable()), ("disconnected", false));
+    assert_eq!((error.code(), error.is_retryable()), ("unavailable", false));
     assert_eq!((store.calls(Call::Apply), store.pauses().len()), (2, 0));
 }
 
