@@ -142,6 +142,18 @@ pub struct EventDraft {
     pub fields: Vec<FieldName>,
 }
 
+impl Write {
+    /// Whether rows are written at all.
+    #[must_use]
+    pub fn changes_rows(&self) -> bool {
+        match self {
+            Self::Delete | Self::Mark(_) => true,
+            Self::Update(fields) => !fields.is_empty(),
+            Self::Keep => false,
+        }
+    }
+}
+
 impl ChangeStep {
     /// The fields that get a pseudonym under a key.
     pub fn keyed_fields(&self) -> impl Iterator<Item = &FieldName> {

@@ -90,6 +90,13 @@ impl PostgresStore {
         self.set(|settings| settings.statement_timeout = Some(time))
     }
 
+    /// The same with up to how many rows, as planned, one statement counts, tells, writes and records everything;
+    /// 500 unless this says otherwise: see [`SqlStore::at_once`].
+    #[must_use]
+    pub fn at_once(self, rows: u64) -> Self {
+        Self { store: self.store.at_once(rows) }
+    }
+
     fn set(mut self, set: impl FnOnce(&mut super::pool::Settings)) -> Self {
         set(&mut self.store.connection_mut().settings);
         self
@@ -116,6 +123,13 @@ impl<'c> PostgresTransaction<'c> {
     #[must_use]
     pub fn new(connection: &'c mut PgConnection) -> Self {
         Self { store: SqlStore::new(SavepointConnection::new(connection), Dialect::Postgres) }
+    }
+
+    /// The same with up to how many rows, as planned, one statement counts, tells, writes and records everything;
+    /// 500 unless this says otherwise: see [`SqlStore::at_once`].
+    #[must_use]
+    pub fn at_once(self, rows: u64) -> Self {
+        Self { store: self.store.at_once(rows) }
     }
 }
 

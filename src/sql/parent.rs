@@ -91,7 +91,7 @@ pub async fn lock_parent(
     };
     let known = known(map, &kind)?;
     let mut locking = Reading { tx, doing };
-    let forms = locking.forms(&Columns::of_kind(known), dialect).await?;
+    let (forms, _) = locking.look(&Columns::of_kind(known), dialect).await?;
     let statement = match rendered(dialect, &prefix, &forms, map, known, &id) {
         // No record can have it.
         Err(StoreError::WrongId { .. }) => return Err(ParentError::Missing { kind }),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::failure::Doing;
+use super::known::Known;
 use super::schema::{VERSION, schema};
 use super::statement::Statement;
 use super::{Access, Catalogue, Dialect, Finding, Prefix, SqlConnection, SqlError, SqlTransaction, SqlValue};
@@ -21,12 +22,17 @@ pub struct SqlStore<C> {
     pub(super) connection: C,
     pub(super) dialect: Dialect,
     pub(super) prefix: Prefix,
+    pub(super) known: Known,
+    pub(super) at_once: u64,
 }
+
+/// Up to how many rows an operation on PostgreSQL is one statement.
+const AT_ONCE: u64 = 500;
 
 impl<C: SqlConnection> SqlStore<C> {
     /// A store over a connection, whose own tables begin with `lifecycle_`.
     pub fn new(connection: C, dialect: Dialect) -> Self {
-        Self { connection, dialect, prefix: Prefix::default() }
+        Self { connection, dialect, prefix: Prefix::default(), known: Known::default(), at_once: AT_ONCE }
     }
 
     /// The same with another prefix.
@@ -36,6 +42,15 @@ impl<C: SqlConnection> SqlStore<C> {
     pub fn prefix(mut self, prefix: &str) -> Result<Self, StoreError> {
         self.prefix = Prefix::new(prefix)?;
         Ok(self)
+    }
+
+    /// The same with up to how many rows, as planned, PostgreSQL is given one statement that counts, tells, writes and
+    /// records; 500 unless this says otherwise. Above that each kind has a statement of its own, which takes less
+    /// of the server and more of the network. What comes of an operation is the same either way.
+    #[must_use]
+    pub fn at_once(mut self, rows: u64) -> Self {
+        self.at_once = rows;
+        self
     }
 
     /// The connection.

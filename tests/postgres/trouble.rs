@@ -12,7 +12,6 @@ use client_lifecycle::postgres::sqlx::{self, AssertSqlSafe};
 use client_lifecycle::store::StoreError;
 use uuid::Uuid;
 
-use crate::role::Role;
 use crate::world::{CLINIC, World, clinic, delete};
 
 const ANA: Uuid = Uuid::from_u128(1);

@@ -8,7 +8,7 @@ use crate::domain::{KindName, Lock, RecordId};
 use crate::plan::{ChangeSet, Rows, Source, Stratum};
 use crate::sql::render::Renderer;
 use crate::sql::render::set::id_of;
-use crate::sql::statement::Statement;
+use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
 /// The statements that lock what a change set rests on, each in its own statement: what it counts is what
@@ -19,6 +19,8 @@ pub(crate) struct Locks {
     pub(crate) texts: Vec<Statement>,
     /// Tables whose references nothing else protects.
     pub(crate) tables: Vec<Statement>,
+    /// The subjects, where nothing has to be locked before them.
+    pub(crate) first: Option<Rows>,
     /// Rows: each answers with their number.
     pub(crate) rows: Vec<Statement>,
     /// Whether rows may hang on rows of their own kind, so that more may have come below rows that were not
@@ -36,16 +38,10 @@ impl Renderer<'_> {
         let others = changes.locks.iter().map(|lock| lock.rows);
         let others = others.filter(|rows| Some(*rows) != subjects && !self.is_of_subjects(*rows));
         for locking in subjects.into_iter().chain(others) {
-            let kind = self.set_kind(locking.set)?;
-            locked.insert(&kind.name);
+            locked.insert(&self.set_kind(locking.set)?.name);
             let mut w = self.writer();
-            self.with(&mut w, &[locking.set])?;
-            let id = id_of(&w, kind);
-            w.push("SELECT count(*) FROM (SELECT 1 FROM ").table(kind.table_name());
-            w.push(" AS r WHERE ").push(&id).push(" IN ");
-            self.ids(&mut w, locking)?;
-            // In one order, so that two operations do not wait for each other.
-            w.push(" ORDER BY ").push(&id).push(" FOR UPDATE OF r) AS locked");
+            self.with_rows(&mut w, locking)?;
+            self.locking(&mut w, locking)?;
             rows.push(w.finish());
         }
         rows.extend(self.named()?);
@@ -61,7 +57,29 @@ impl Renderer<'_> {
             w.finish()
         });
         let repeat = self.query.sets.iter().any(|stratum| matches!(stratum, Stratum::Cycle(_)));
-        Ok(Locks { texts: self.texts(), tables: tables.collect(), rows, repeat })
+        let (texts, tables): (_, Vec<Statement>) = (self.texts(), tables.collect());
+        let mut first = None;
+        if let Some(subjects) = subjects
+            && texts.is_empty()
+            && tables.is_empty()
+            && !repeat
+            && self.needs_no_set(subjects)?
+        {
+            first = Some(subjects);
+            rows.remove(0);
+        }
+        Ok(Locks { texts, tables, first, rows, repeat })
+    }
+
+    /// Locks rows and answers with their number.
+    pub(super) fn locking(&self, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
+        let kind = self.set_kind(rows.set)?;
+        let id = id_of(w, kind);
+        w.push("SELECT count(*) FROM (SELECT 1 FROM ").table(kind.table_name()).push(" AS r WHERE ");
+        self.are_rows(w, kind, rows)?;
+        // In one order, so that two operations do not wait for each other.
+        w.push(" ORDER BY ").push(&id).push(" FOR UPDATE OF r) AS locked");
+        Ok(())
     }
 
     /// Records that are named without being subjects: what references are to point at. They are kept as they are,
