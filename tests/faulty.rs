@@ -10,11 +10,11 @@
 
 use std::time::Duration;
 
-use client_lifecycle::domain::{Actor, Record, Request};
+use client_lifecycle::domain::{Actor, NewClient, Record, Request, Status, Value};
 use client_lifecycle::lifecycle::{Error, Retries};
 use client_lifecycle::policy::cascade;
 use client_lifecycle::store::StoreError;
-use client_lifecycle::testing::conformance::drop_after;
+use client_lifecycle::testing::conformance::{drop_after, join};
 use client_lifecycle::testing::{Call, FaultyStore, run};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use uuid::Uuid;
@@ -253,4 +253,32 @@ fn a_plan_that_is_made_again_because_the_data_changed_waits_for_nobody() {
     let store = failing(|| StoreError::Conflict { differences: Vec::new() }, 2);
     run(open(&store).delete(&request())).unwrap();
     assert_eq!((store.calls(Call::Survey), store.pauses().len()), (3, 0));
+}
+
+/// Both have found the client ON; the one that comes second has nothing to do.
+#[test]
+fn of_two_who_set_a_client_off_one_does_and_the_other_finds_it_so() {
+    let policy = DeletionPolicy::of("clients")
+        .kind("clients", |kind| kind.id("user_id").status("status").version("version"))
+        .create(|mode| mode.allow("ADMIN"))
+        .deactivate(|mode| mode.allow("ADMIN"))
+        .build()
+        .unwrap();
+    let new = NewClient::from_json(&serde_json::json!({
+        "email": "maria@example.com", "name": "Maria", "surname": "Garcia", "phone": "+34634567890",
+        "birth_date": "1990-05-15", "document_type": "DNI", "document_number": "12345678A"
+    }));
+    let ana = || Actor::new("ana", "ADMIN");
+    // The first apply is that of the creation; the next is held up until the one after it is through.
+    let store = FaultyStore::new(MemoryStore::new().with("clients", [])).delays(Call::Apply, 2, 20);
+    let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
+    let client = run(lifecycle.create(&Request::create("clients").by(ana()), new.unwrap())).unwrap();
+    let off = || Request::deactivate("clients", client.user_id()).by(ana());
+    let (one, other) = (off(), off());
+    let (one, other) = run(join(lifecycle.deactivate(&one), lifecycle.deactivate(&other)));
+    assert_eq!((one.unwrap().status(), other.unwrap().status()), (Status::Off, Status::Off));
+    let row = &store.store().rows("clients")[0];
+    assert_eq!(row.get("version"), &Value::Integer(2), "written once");
+    assert_eq!(recorded(&store), ["done", "done", "done"]);
+    assert_eq!(store.calls(Call::Apply), 4, "the creation, both, and the one that was planned again");
 }

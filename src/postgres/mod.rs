@@ -24,6 +24,11 @@
 //! its foreign key. Where a reference has none, `"lock": "table"` keeps all writers out of its table while the
 //! operation runs, and with `"lock": "writer"` the host's writers call [`lock_parent`] before they refer to a row.
 //!
+//! # What is tried again
+//! Deadlocks, serialization failures, locks that were not given in time and connections that broke: a few times, with
+//! pauses in between, as [`Retries`](crate::lifecycle::Retries) say. A COMMIT of which nobody knows what became is looked
+//! up by the operation's id. Inside the host's own transaction nothing is tried again.
+//!
 //! No statement makes a temporary table, calls a volatile function or needs a trigger.
 
 mod failure;

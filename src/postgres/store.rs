@@ -76,7 +76,8 @@ impl PostgresStore {
     }
 
     /// The same with how long a statement waits for the locks of others: after that the answer is
-    /// [`StoreError::Contention`]. Otherwise it is what the connection says.
+    /// [`StoreError::Contention`], for which a lifecycle tries again a few times. Otherwise it is what the connection
+    /// says.
     #[must_use]
     pub fn lock_timeout(self, time: Duration) -> Self {
         self.set(|settings| settings.lock_timeout = Some(time))
