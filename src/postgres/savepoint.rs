@@ -25,7 +25,9 @@ pub struct SavepointConnection<'c> {
 }
 
 impl<'c> SavepointConnection<'c> {
-    pub(super) fn new(connection: &'c mut PgConnection) -> Self {
+    /// Savepoints of the transaction that is open on this connection.
+    #[must_use]
+    pub fn new(connection: &'c mut PgConnection) -> Self {
         Self { connection: Mutex::new(Some(connection)) }
     }
 }

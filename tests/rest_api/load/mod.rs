@@ -31,7 +31,7 @@ fn time() -> Duration {
 }
 
 /// Has all of them work; `disturb` is called twice meanwhile.
-fn run(database: Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figures {
+fn run(database: &Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figures {
     // A port that is the same after a restart.
     let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut service = Service::listening(database.clone(), &listen);
@@ -46,7 +46,7 @@ fn run(database: Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figure
          INSERT INTO bookings (client_id, starts_at, status, comment)
              SELECT user_id, now() - interval '1 day', 'BOOKED', 'late' FROM clients WHERE email LIKE 'load%'"
     ));
-    let before = clients(&database);
+    let before = clients(database);
     let used = before.iter().filter(|(_, client)| client["email"].as_str().unwrap().starts_with("load"));
     let scene = Scene {
         listen,
@@ -63,8 +63,8 @@ fn run(database: Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figure
         }
         workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     });
-    let figures = verdict(&database, &before, &attempts);
-    println!("{figures}");
+    let figures = verdict(database, &before, &attempts);
+    eprintln!("{figures}");
     assert!(figures.attempts > 200, "hardly anything was done");
     figures
 }
@@ -73,7 +73,7 @@ fn run(database: Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figure
 #[test]
 fn many_at_once_are_answered_as_it_is_done_and_recorded() {
     let Some(database) = Database::postgres() else { return };
-    let figures = run(Arc::new(database), |_| ());
+    let figures = run(&Arc::new(database), |_| ());
     assert_eq!((figures.lost, figures.away), (0, 0), "nothing was in the way");
     assert_eq!(figures.entries, figures.attempts);
 }
@@ -81,7 +81,7 @@ fn many_at_once_are_answered_as_it_is_done_and_recorded() {
 #[test]
 fn what_is_asked_again_after_the_service_was_killed_is_done_once() {
     let Some(database) = Database::postgres() else { return };
-    let figures = run(Arc::new(database), |service| {
+    let figures = run(&Arc::new(database), |service| {
         service.child.kill().unwrap();
         service.child.wait().unwrap();
         let again = Service::listening(service.database.clone(), service.listen());
@@ -95,7 +95,7 @@ fn what_is_asked_again_after_the_service_was_killed_is_done_once() {
 #[test]
 fn what_is_asked_again_after_the_database_has_crashed_is_done_once() {
     let Some(server) = OwnServer::start() else { return };
-    let figures = run(Arc::new(Database::on(&server.address())), |_| server.crash_and_start());
+    let figures = run(&Arc::new(Database::on(&server.address())), |_| server.crash_and_start());
     assert!(figures.away > 0, "the database was away");
     assert_eq!(figures.lost, 0, "the service was not");
     assert!(figures.entries >= figures.attempts);

@@ -73,7 +73,7 @@ impl Scene {
         let mut random = Random(number);
         let mut done = Vec::new();
         while Instant::now() < self.end {
-            let slot = &self.clients[random.below(self.clients.len() as u64) as usize];
+            let slot = random.one_of(&self.clients);
             let client = slot.read().unwrap().clone();
             let wish = random.wish();
             let attempt = self.ask(&agent, client, wish);
@@ -138,6 +138,11 @@ impl Random {
 
     fn below(&mut self, count: u64) -> u64 {
         self.next() % count
+    }
+
+    fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+        let count = u64::try_from(all.len()).unwrap();
+        &all[usize::try_from(self.below(count)).unwrap()]
     }
 
     fn wish(&mut self) -> Wish {
