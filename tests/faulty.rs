@@ -229,10 +229,7 @@ fn pauses_double_are_bounded_and_differ_between_operations() {
         seen.extend(found);
     }
     let (least, most) = (seen.iter().min().unwrap(), seen.iter().max().unwrap());
-    assert!(
-        *least < Duration::from_micros(4400) && *most > Duration::from_millis(47),
-        "{least:?} {most:?}"
-    );
+    assert!(*least < Duration::from_micros(4400) && *most > Duration::from_millis(47), "{least:?} {most:?}");
     seen.sort();
     seen.dedup();
     assert!(seen.len() > 290, "as it falls out: {} different pauses of 300", seen.len());

@@ -160,9 +160,10 @@ impl Renderer<'_> {
             self.writes_of_kind(&mut w, of)?;
         }
         self.marks_together(&mut w, operation, steps, &kinds)?;
-        w.push("\nSELECT json_build_array(");
+        let (open, close) = self.dialect.json_array();
+        w.push("\nSELECT ").push(open);
         w.list(", ", steps, |w, step| self.count_written(w, step, &kinds))?;
-        w.push(")::text");
+        w.push(close);
         Ok(w.finish())
     }
 
