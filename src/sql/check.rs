@@ -71,6 +71,7 @@ fn check_kind(map: &DataMap, kind: &Kind, table: &Table, catalogue: &Catalogue, 
     // A view says nothing of keys.
     if !table.is_view() {
         found.extend(check_id(kind, table));
+        found.extend(check_id_type(kind, table));
         found.extend(check_no_id(kind, table, catalogue.dialect()));
     }
 }
@@ -132,6 +133,16 @@ fn check_id(kind: &Kind, table: &Table) -> Option<Finding> {
         let message = format!("the column `{id}` is not unique");
         Finding::new(Code::AmbiguousId, path, message)
             .remedy("name the primary key as `id`, or add a unique index")
+    })
+}
+
+fn check_id_type(kind: &Kind, table: &Table) -> Option<Finding> {
+    let id = table.column(kind.column(&kind.id))?;
+    let no_id = id.typed.as_ref().is_some_and(|column| !column.makes_ids());
+    no_id.then(|| {
+        let message = format!("the column is {}, and ids are text, whole numbers or UUIDs", id.declared);
+        Finding::new(Code::TypeMismatch, format!("kinds.{}.id", kind.name), message)
+            .remedy("give the table another unique column and name it as `id`")
     })
 }
 

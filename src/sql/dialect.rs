@@ -65,11 +65,12 @@ impl Dialect {
         }
     }
 
-    /// The function that makes a JSON array of its arguments, and what makes text of that.
+    /// What stands before and after whole numbers to make JSON text of them, however many they are.
     pub(crate) fn json_array(self) -> (&'static str, &'static str) {
         match self {
             Self::Sqlite => ("json_array(", ")"),
-            Self::Postgres => ("json_build_array(", ")::text"),
+            // A function takes 100 arguments, an array as many as there are.
+            Self::Postgres => ("array_to_json(ARRAY[", "]::bigint[])::text"),
         }
     }
 

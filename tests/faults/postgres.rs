@@ -117,6 +117,10 @@ faulty_there! {
         opened("CREATE TABLE clients (id text UNIQUE)", json!({}))
         => "kinds.clients.id", "the column `id` can be null, and a row without an id is never found",
            "make the column NOT NULL, or name another as `id`";
+    an_id_of_a_type_that_makes_no_ids_is_reported:
+        opened("CREATE TABLE clients (id integer[] PRIMARY KEY)", json!({}))
+        => "kinds.clients.id", "the column is integer[], and ids are text, whole numbers or UUIDs",
+           "give the table another unique column and name it as `id`";
     a_mask_of_a_generated_column_is_reported:
         opened("CREATE TABLE clients (id integer PRIMARY KEY, low text GENERATED ALWAYS AS ('x') STORED)",
                json!({ "personal": { "low": "null" } }))

@@ -31,5 +31,6 @@ mod server;
 mod session;
 mod trouble;
 mod types;
+mod wide;
 mod world;
 mod writers;

@@ -26,5 +26,6 @@ mod keyed;
 mod names;
 mod rendering;
 mod survey;
+mod wide;
 mod world;
 mod writes;

@@ -11,6 +11,7 @@ mod insert;
 mod json;
 mod keyed;
 mod mask;
+mod object;
 mod parent;
 mod place;
 mod postgres;

@@ -1,6 +1,5 @@
 //! Records that are looked up.
 
-use super::condition::column;
 use super::postgres::Sort;
 use super::set::{Renderer, id_of, unknown};
 use crate::domain::{Kind, RecordId};
@@ -15,15 +14,9 @@ impl Renderer<'_> {
         let kind = self.kind(kind)?;
         let mut w = self.writer();
         let id = id_of(&w, kind);
-        let (object, text) = (self.dialect.json_object(), self.as_text());
-        w.push("SELECT ").push(&self.told_id(kind, &id)?).push(", ").push(object);
-        w.list(", ", fields, |w, field| {
-            w.bind(field.as_str()).push(", ");
-            let held = self.json_of(kind, field, &column(w, kind, field))?;
-            w.push(&held);
-            Ok::<_, StoreError>(())
-        })?;
-        w.push(")").push(text).push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
+        w.push("SELECT ").push(&self.told_id(kind, &id)?).push(", ");
+        self.object(&mut w, kind, fields)?;
+        w.push(self.as_text()).push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
         match which {
             Which::All => {
                 w.push(&id).push(" IS NOT NULL");

@@ -1,6 +1,5 @@
 //! What is recorded of an operation: its receipt, and an audit entry for each subject.
 
-use super::condition::column;
 use super::json::json;
 use super::set::{Renderer, id_of};
 use super::stored::id_text;
@@ -142,14 +141,8 @@ impl Renderer<'_> {
                     (format!("{id}::text"), "'{}'::jsonb))")
                 }
             };
-            w.push(self.dialect.json_object());
-            w.list(", ", snapshot, |w, field| {
-                w.bind(field.as_str()).push(", ");
-                let held = self.json_of(kind, field, &column(w, kind, field))?;
-                w.push(&held);
-                Ok::<_, StoreError>(())
-            })?;
-            w.push(") FROM ").table(kind.table_name()).push(" AS r WHERE ");
+            self.object(w, kind, snapshot)?;
+            w.push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
             self.is_one(w, kind, SUBJECTS)?;
             w.push(&format!(" AND {is_subject} = j.value), {close}"));
             Ok(())

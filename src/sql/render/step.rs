@@ -1,6 +1,5 @@
 //! Steps and events, as the statements that write them.
 
-use super::condition::column;
 use super::place::Place;
 use super::set::{Renderer, id_of, rank_within};
 use super::shape::PlainArm;
@@ -128,14 +127,8 @@ impl Renderer<'_> {
         let id = id_of(w, kind);
         w.push(&id).push(if self.dialect == Dialect::Postgres { "::text, " } else { ", " });
         w.bind_as(instant_text(self.query.now), "timestamptz").push(", ");
-        w.push(self.dialect.json_object());
-        w.list(", ", fields, |w, field| {
-            w.bind(field.as_str()).push(", ");
-            let held = self.json_of(kind, field, &column(w, kind, field))?;
-            w.push(&held);
-            Ok::<_, StoreError>(())
-        })?;
-        w.push(") FROM ").table(kind.table_name());
+        self.object(w, kind, fields)?;
+        w.push(" FROM ").table(kind.table_name());
         w.push(" AS r WHERE ");
         self.is_one(w, kind, *rows)?;
         // In the order of ids, so that the outbox is the same on every run.

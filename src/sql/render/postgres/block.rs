@@ -187,9 +187,10 @@ impl<'a> Renderer<'a> {
         steps: &[&ChangeStep],
         kinds: &[OfKind<'_>],
     ) -> Result<(), StoreError> {
-        w.push("json_build_array(");
+        let (open, close) = self.dialect.json_array();
+        w.push(open);
         w.list(", ", steps, |w, step| self.count_written(w, step, kinds))?;
-        w.push(")::text");
+        w.push(close);
         Ok(())
     }
 

@@ -137,6 +137,13 @@ impl ColumnType {
         }
     }
 
+    /// Whether its values can be ids: text, whole numbers, UUIDs, and what is written as text in one form only.
+    pub(crate) fn makes_ids(&self) -> bool {
+        use Sort::{Boolean, Bytes, Json, Real, Timestamp, TimestampTz};
+        !matches!(self.sort, Boolean | Bytes | Json | Real | Timestamp | TimestampTz)
+            && !self.name.ends_with("[]")
+    }
+
     /// Whether it is a type that brings its own operators, in a schema that the search path does not lead to:
     /// only then the name is said with the schema.
     pub(crate) fn is_astray(&self) -> bool {
