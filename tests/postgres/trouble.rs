@@ -7,8 +7,8 @@ use std::time::Duration;
 use client_lifecycle::Lifecycle;
 use client_lifecycle::lifecycle::{Error, Retries};
 use client_lifecycle::postgres::PostgresStore;
+use client_lifecycle::postgres::sqlx;
 use client_lifecycle::postgres::sqlx::postgres::PgPoolOptions;
-use client_lifecycle::postgres::sqlx::{self, AssertSqlSafe};
 use client_lifecycle::store::StoreError;
 use uuid::Uuid;
 
@@ -79,7 +79,6 @@ async fn a_table_without_permission_is_named() {
         ("clients", "DELETE"),
         ("bookings", "SELECT"),
         ("lifecycle_operations", "INSERT"),
-        ("lifecycle_operations", "UPDATE"),
         ("lifecycle_audit", "INSERT"),
     ];
     for (table, privilege) in lacking {
@@ -131,7 +130,7 @@ async fn a_statement_that_takes_too_long_is_ended_and_changes_nothing() {
     let Some(world) = world("").await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
-    let store = world.store().statement_timeout(Duration::from_millis(50));
+    let store = world.store().statement_timeout(Duration::from_secs(1));
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
     let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::Backend { .. })), "{error:?}");
@@ -254,7 +253,7 @@ async fn a_pool_of_one_connection_is_enough() {
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_audit").await, 81, "every attempt is recorded");
     // While the host keeps the only connection for itself.
     let tx = pool.begin().await.unwrap();
-    let short = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(50));
+    let short = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(2));
     let short = short.connect_with((*pool.connect_options()).clone()).await.unwrap();
     let store = PostgresStore::new(short.clone());
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
