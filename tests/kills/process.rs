@@ -122,7 +122,7 @@ async fn on_postgres_a_killed_process_leaves_all_or_nothing_and_another_finishes
     let Some(database) = Database::postgres().await else { return };
     let order = |database: &Database| format!("postgres|{}", database.schema().name);
     let statements = each_statement(database, order).await;
-    assert!(statements >= 15, "{statements}");
+    assert!(statements > 6, "{statements}");
 }
 
 async fn on_sqlite(journal: SqliteJournalMode, name: &'static str) {
@@ -132,7 +132,7 @@ async fn on_sqlite(journal: SqliteJournalMode, name: &'static str) {
         Database::Postgres { .. } => unreachable!("it is SQLite"),
     };
     let statements = each_statement(database, order).await;
-    assert!(statements >= 15, "{statements}");
+    assert!(statements > 6, "{statements}");
 }
 
 #[tokio::test]

@@ -137,7 +137,7 @@ async fn a_server_that_goes_away_and_comes_back_costs_time_and_nothing_else() {
     database.reset().await;
 
     // A failure in the middle, here and there: nobody notices who may wait.
-    for at in [1, 10, 20, 21] {
+    for at in (1..).step_by(2) {
         let pool = server.pool(Duration::from_secs(20));
         let stopping = Stopping::new(PoolConnection::new(pool), at, Restart(server.clone()));
         let retries = Retries::new(8).waiting(Duration::from_millis(20), Duration::from_millis(500));
@@ -145,8 +145,11 @@ async fn a_server_that_goes_away_and_comes_back_costs_time_and_nothing_else() {
         lifecycle.store().connection().arm();
         let receipt = lifecycle.delete(&request()).await;
         receipt.unwrap_or_else(|error| panic!("after {at}: {error:?}"));
-        assert!(lifecycle.store().connection().done() >= at, "the server has failed");
         assert_eq!(database.whole().await, after, "after {at}");
+        if lifecycle.store().connection().done() < at {
+            assert!(at > 6, "{at} statements");
+            break;
+        }
         database.reset().await;
     }
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use client_lifecycle::Lifecycle;
 use client_lifecycle::lifecycle::{Error, Retries};
 use client_lifecycle::postgres::PostgresStore;
-use client_lifecycle::postgres::sqlx::postgres::{PgPool, PgPoolOptions};
-use client_lifecycle::postgres::sqlx::{self, AssertSqlSafe};
+use client_lifecycle::postgres::sqlx;
+use client_lifecycle::postgres::sqlx::postgres::PgPoolOptions;
 use client_lifecycle::store::StoreError;
 use uuid::Uuid;
 
+use crate::role::Role;
 use crate::world::{CLINIC, World, clinic, delete};
 
 const ANA: Uuid = Uuid::from_u128(1);
@@ -64,27 +65,12 @@ async fn a_trigger_that_keeps_rows_is_found_out() {
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
 }
 
-/// Connections that act in another role.
-async fn as_role(world: &World, role: &str) -> PgPool {
-    let set = format!("SET ROLE {role}");
-    PgPoolOptions::new()
-        .max_connections(1)
-        .after_connect(move |connection, _| {
-            let set = AssertSqlSafe(set.clone());
-            Box::pin(async move { sqlx::raw_sql(set).execute(connection).await.map(drop) })
-        })
-        .connect_with((*world.schema.pool.connect_options()).clone())
-        .await
-        .unwrap()
-}
-
 /// Whatever the role lacks, on tables of the host and of the library.
 #[tokio::test]
 async fn a_table_without_permission_is_named() {
     let Some(world) = world("").await else { return };
-    let role = format!("{}r", world.schema.name);
-    let schema = &world.schema.name;
-    world.run(&format!("CREATE ROLE {role}; GRANT USAGE ON SCHEMA {schema} TO {role}")).await;
+    let role = Role::new(&world).await;
+    let (schema, name) = (&world.schema.name, &role.name);
     let lacking = [
         ("debts", "ALL"),
         ("debts", "SELECT"),
@@ -93,16 +79,15 @@ async fn a_table_without_permission_is_named() {
         ("clients", "DELETE"),
         ("bookings", "SELECT"),
         ("lifecycle_operations", "INSERT"),
-        ("lifecycle_operations", "UPDATE"),
         ("lifecycle_audit", "INSERT"),
     ];
     for (table, privilege) in lacking {
         world
             .run(&format!(
-                "GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {role}; REVOKE {privilege} ON {table} FROM {role}"
+                "GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {name}; REVOKE {privilege} ON {table} FROM {name}"
             ))
             .await;
-        let store = PostgresStore::new(as_role(&world, &role).await);
+        let store = PostgresStore::new(role.pool.clone());
         let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
         let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
         let text = whole(&error);
@@ -111,7 +96,7 @@ async fn a_table_without_permission_is_named() {
         assert_eq!(world.number("SELECT count(*) FROM clients").await, 1, "nothing has changed");
         assert_eq!(world.number("SELECT count(*) FROM debts").await, 1, "nothing has changed");
     }
-    world.run(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}")).await;
+    role.gone(&world).await;
 }
 
 #[tokio::test]
@@ -145,7 +130,7 @@ async fn a_statement_that_takes_too_long_is_ended_and_changes_nothing() {
     let Some(world) = world("").await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
-    let store = world.store().statement_timeout(Duration::from_millis(50));
+    let store = world.store().statement_timeout(Duration::from_secs(1));
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
     let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::Backend { .. })), "{error:?}");
@@ -268,7 +253,7 @@ async fn a_pool_of_one_connection_is_enough() {
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_audit").await, 81, "every attempt is recorded");
     // While the host keeps the only connection for itself.
     let tx = pool.begin().await.unwrap();
-    let short = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(50));
+    let short = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(2));
     let short = short.connect_with((*pool.connect_options()).clone()).await.unwrap();
     let store = PostgresStore::new(short.clone());
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
