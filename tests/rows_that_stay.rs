@@ -87,3 +87,35 @@ async fn a_row_of_a_cycle_that_stays_is_walked_around_when_rows_are_only_marked_
         .collect();
     assert_eq!(marked, ["goes", "goes with it"], "{plan}");
 }
+
+/// In `soft_delete` a row that was marked before is left as it is, so it holds on to a parent that goes.
+#[tokio::test]
+async fn a_row_marked_earlier_keeps_its_deleted_parent_as_a_tombstone_or_lets_go_of_it() {
+    for (nullable, order_left, reference) in [
+        (false, json!([{ "id": "o1", "client_id": "c1", "note": null }]), json!("o1")),
+        (true, json!([]), Value::Null),
+    ] {
+        let document = json!({
+            "subject": "clients",
+            "kinds": { "clients": { "deleted_at": "deleted_at" },
+                       "orders": { "tombstone": true, "personal": { "note": "null" } },
+                       "letters": { "deleted_at": "deleted_at" } },
+            "references": [
+                { "from": "orders.client_id", "to": "clients" },
+                { "from": "letters.order_id", "to": "orders", "nullable": nullable } ],
+            "modes": { "soft_delete": { "allow": "any", "rules": {
+                "orders.client_id": "delete", "letters.order_id": "soft_delete" } } }
+        });
+        let rows = json!({
+            "clients": [ { "id": "c1", "deleted_at": null } ],
+            "orders": [ { "id": "o1", "client_id": "c1", "note": "ring twice" } ],
+            "letters": [ { "id": "l1", "order_id": "o1", "deleted_at": "2026-01-01T00:00:00Z" } ]
+        });
+        let (lifecycle, request, plan) = planned(Mode::SoftDelete, &document, &rows).await;
+        lifecycle.apply(&request, &plan).await.unwrap_or_else(|error| panic!("{error}\n{plan}"));
+        let left = lifecycle.store().to_json();
+        assert_eq!(left["orders"], order_left, "{plan}");
+        assert_eq!(left["letters"][0]["order_id"], reference, "{plan}");
+        assert_eq!(left["letters"][0]["deleted_at"], "2026-01-01T00:00:00Z", "{plan}");
+    }
+}

@@ -84,10 +84,10 @@ impl Database {
 pub(crate) fn failed(doing: &str, error: sqlx::Error) -> StoreError {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
-            StoreError::Unavailable { doing: doing.into(), source: error.into() }
+            StoreError::Unavailable { doing: doing.into(), source: error.into(), retryable: true }
         }
         sqlx::Error::Database(said) if said.code().is_some_and(|code| GONE.contains(&&*code)) => {
-            StoreError::Unavailable { doing: doing.into(), source: said.into() }
+            StoreError::Unavailable { doing: doing.into(), source: said.into(), retryable: true }
         }
         error => StoreError::backend(doing, error),
     }

@@ -34,6 +34,17 @@ pub struct Receipt {
     pub open: Vec<OpenItem>,
 }
 
+impl Receipt {
+    /// The receipt if everything is as it was planned.
+    pub(crate) fn as_planned(&self) -> Self {
+        let mut receipt = self.clone();
+        for step in &mut receipt.steps {
+            step.actual = step.planned;
+        }
+        receipt
+    }
+}
+
 /// What became of a set of rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -14,13 +14,11 @@ pub(super) fn failed(error: Error) -> SqlError {
             Some(said) => SqlError::from_postgres(said.code(), said.message()),
             None => SqlError::new(SqlErrorClass::Other, error),
         },
-        // A pool has none to give while all are taken by others, and while the server is down.
-        Error::Io(_)
-        | Error::Tls(_)
-        | Error::Protocol(_)
-        | Error::WorkerCrashed
-        | Error::PoolTimedOut
-        | Error::PoolClosed => SqlError::new(SqlErrorClass::Lost, error),
+        // All connections of the pool are taken by others, or the server does not answer.
+        Error::PoolTimedOut | Error::PoolClosed => SqlError::new(SqlErrorClass::NoConnection, error),
+        Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::WorkerCrashed => {
+            SqlError::new(SqlErrorClass::Lost, error)
+        }
         _ => SqlError::new(SqlErrorClass::Other, error),
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::failure::Doing;
-use super::render::{self, Columns, Counts, Renderer, StepStatements};
+use super::foreseen::{foreseen, is_other_than_planned, uncounted};
+use super::render::{self, Beside, Columns, Counts, Renderer, StepStatements};
 use super::statement::Statement;
 use super::store::{SqlStore, execute};
 use super::survey::Reading;
 use super::{Access, Dialect, SqlConnection};
 use crate::domain::KindName;
-use crate::plan::{ChangeSet, ChangeStep, Receipt, Write};
+use crate::plan::{ChangeSet, ChangeStep, Receipt, Rows, Write};
 use crate::store::{StoreError, require_key};
 
 /// Every statement that writes, rendered before the first of them is run: what SQL cannot do is found while
@@ -28,38 +29,60 @@ pub(super) async fn run<C: SqlConnection>(
     if store.dialect == Dialect::Postgres {
         return super::locked::run(store, changes).await;
     }
+    require_key(changes)?;
+    // Of rows that go below each other SQLite does not count those that a foreign key action took along.
+    if !delete_in_a_cycle(changes) {
+        match attempt(store, changes, foreseen(changes)).await {
+            Err(error) if is_other_than_planned(&error) => {}
+            done => return done,
+        }
+    }
+    attempt(store, changes, Vec::new()).await
+}
+
+/// Carries the change set out, with these numbers foreseen.
+async fn attempt<C: SqlConnection>(
+    store: &SqlStore<C>,
+    changes: &ChangeSet,
+    foreseen: Vec<(Rows, u64)>,
+) -> Result<Receipt, StoreError> {
     let ChangeSet {
         operation,
         query,
         // A write transaction of SQLite keeps all other writers out.
         locks: _,
-        preconditions,
+        preconditions: _,
         inserts,
         events,
         told,
         steps,
         audit: entry,
         snapshot: _,
-        receipt: _,
+        receipt: planned,
         mask_key: _, // What it makes is made before the first step.
     } = changes;
-    require_key(changes)?;
     let doing = Doing { map: Some(&query.map), ..store.doing("applied the change set") };
     let columns = Columns::of_changes(changes)?;
     let mut tx = store.begin(Access::Write, doing).await?;
     let mut writing = Reading { tx: &mut *tx, doing };
     let before = render::receipt_of(store.dialect, &store.prefix, *operation);
-    if let Some(receipt) = writing.query(&before).await?.first().and_then(|row| row.first()) {
-        return serde_json::from_str(receipt.as_text().unwrap_or_default())
-            .map_err(|source| StoreError::backend("read the first receipt", source));
-    }
     if changes.is_record_only() {
+        if let Some(receipt) = writing.first_receipt(&before).await? {
+            return Ok(receipt);
+        }
         let audit = render::audit(store.dialect, &store.prefix, entry)?;
         writing.execute(&audit).await?;
         tx.commit().await.map_err(|error| doing.not_committed(error))?;
         return Ok(changes.receipt(&[]));
     }
-    let forms = writing.forms(&columns, store.dialect).await?;
+    let expected = planned.as_planned();
+    let note = render::operation(store.dialect, &store.prefix, &expected)?;
+    if writing.execute(&note).await? == 0
+        && let Some(receipt) = writing.first_receipt(&before).await?
+    {
+        return Ok(receipt);
+    }
+    let forms = store.forms(&mut writing, &columns, None).await?;
     let renderer = Renderer::changes(store.dialect, &store.prefix, changes, &forms)?;
     let writes = Writes {
         inserts: inserts.iter().map(|row| renderer.insert(row)).collect::<Result<_, _>>()?,
@@ -72,12 +95,10 @@ pub(super) async fn run<C: SqlConnection>(
         audit: renderer.audit(changes)?,
     };
     let fixed = writing.fix(&renderer).await?;
-    let counts = writing.count(&renderer, render::counted(changes)).await?;
-    let found = preconditions.iter().map(|condition| counts.of(condition.question.rows));
-    let differences = changes.differences(found);
-    if !differences.is_empty() {
-        return Err(StoreError::Conflict { differences });
-    }
+    let counting = renderer.counting(uncounted(changes, &foreseen), Beside::default())?;
+    let counts = writing.count(counting).await?.foreseeing(foreseen);
+    let counts = writing.readable(&renderer, counts).await?;
+    agree(changes, &counts)?;
     let keyed = writing.make_pseudonyms(&renderer, changes).await?;
     for (row, statement) in inserts.iter().zip(&writes.inserts) {
         let inserting = Doing { what: "wrote", kind: Some(row.kind.as_str()), ..doing };
@@ -99,8 +120,9 @@ pub(super) async fn run<C: SqlConnection>(
         affected.push(done);
     }
     let receipt = changes.receipt(&affected);
-    let operation = render::operation(store.dialect, &store.prefix, &receipt)?;
-    writing.execute(&operation).await?;
+    if receipt != expected {
+        writing.execute(&render::settle(store.dialect, &store.prefix, &receipt)?).await?;
+    }
     if fixed {
         writing.clear(&renderer).await?;
     }
@@ -137,7 +159,7 @@ impl Reading<'_, '_> {
         };
         let touched = execute(self.tx, statement).await;
         let mut found = touched.map_err(|error| writing.failed(error))?;
-        if found < expected && *write == Write::Delete {
+        if found < expected && *write == Write::Delete && !counts.foresees(*rows) {
             // Rows below each other in one table may have gone by a foreign key action, which no database
             // counts here. What matters is that they are gone.
             let rest = self.query(&renderer.remaining(kind, *rows)?).await?;
@@ -151,6 +173,13 @@ impl Reading<'_, '_> {
         }
         Ok(found)
     }
+}
+
+/// That what must be true is, as far as rows were counted.
+pub(super) fn agree(changes: &ChangeSet, counts: &Counts) -> Result<(), StoreError> {
+    let found = changes.preconditions.iter().map(|condition| counts.of(condition.question.rows));
+    let differences = changes.differences(found);
+    if differences.is_empty() { Ok(()) } else { Err(StoreError::Conflict { differences }) }
 }
 
 /// Whether rows go of kinds that refer to each other, or of one that refers to itself, so that no order of

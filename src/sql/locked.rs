@@ -4,102 +4,194 @@
 //! everything that could be referred to is locked, outermost first, each kind in a statement of its own, so
 //! that what is counted afterwards stays true.
 
+use super::apply::agree;
 use super::failure::Doing;
-use super::render::{self, BlockStatement, Columns, Counts, Locks, Renderer};
+use super::foreseen::{foreseen, is_other_than_planned, uncounted};
+use super::known::KnownTables;
+use super::render::{
+    self, AtOnce, Beside, Block, BlockStatement, Columns, Counting, Counts, Locks, Renderer,
+};
 use super::store::{SqlStore, execute, query};
 use super::survey::Reading;
 use super::{Access, SqlConnection, SqlValue, Statement};
-use crate::plan::{ChangeSet, ChangeStep, Receipt, Write};
+use crate::plan::{ChangeSet, ChangeStep, Receipt, Rows, Write};
 use crate::store::{StoreError, require_key};
 
 /// How often rows are locked again because more were found, before that is too much.
 const LOCKINGS: usize = 4;
 
+/// How a change set is carried out; what comes of it is the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By one statement.
+    AtOnce,
+    /// By a statement for each kind. How many rows it writes is only compared afterwards.
+    InSteps,
+    /// The same, and everything is counted before anything is written: what differs from the plan, or stands in
+    /// the way, is found and named here.
+    Counted,
+}
+
 pub(super) async fn run<C: SqlConnection>(
     store: &SqlStore<C>,
     changes: &ChangeSet,
 ) -> Result<Receipt, StoreError> {
+    require_key(changes)?;
+    if changes.is_record_only() {
+        return record(store, changes).await;
+    }
+    let columns = Columns::of_changes(changes)?;
+    let mut known = store.known(&columns)?;
+    let mut way = if is_small(changes, store.at_once) { Way::AtOnce } else { Way::InSteps };
+    loop {
+        match attempt(store, changes, &columns, known.as_ref(), way).await {
+            Ok(Some(receipt)) => return Ok(receipt),
+            Ok(None) => {}
+            Err(error) if way != Way::Counted && is_other_than_planned(&error) => {
+                way = Way::Counted;
+                continue;
+            }
+            Err(error) => match &known {
+                Some(known) if store.is_outdated(known, &error).await => {}
+                _ => return Err(error),
+            },
+        }
+        if let Some(known) = known.take() {
+            store.forget(&known);
+        }
+    }
+}
+
+/// Whether a change set is one statement: so few rows are planned that going to the server takes longest.
+fn is_small(changes: &ChangeSet, at_most: u64) -> bool {
+    let planned = changes.receipt.steps.iter().map(|step| step.planned);
+    changes.inserts.is_empty()
+        && changes.steps.iter().all(|step| step.keyed_fields().next().is_none())
+        && planned.fold(0, u64::saturating_add) <= at_most
+}
+
+/// Records an attempt that was not carried out.
+async fn record<C: SqlConnection>(store: &SqlStore<C>, changes: &ChangeSet) -> Result<Receipt, StoreError> {
+    let doing = Doing { map: Some(&changes.query.map), ..store.doing("applied the change set") };
+    let mut tx = store.begin(Access::Write, doing).await?;
+    let mut writing = Reading { tx: &mut *tx, doing };
+    let before = render::receipt_of(store.dialect, &store.prefix, changes.operation);
+    if let Some(receipt) = writing.first_receipt(&before).await? {
+        return Ok(receipt);
+    }
+    writing.execute(&render::audit(store.dialect, &store.prefix, &changes.audit)?).await?;
+    tx.commit().await.map_err(|error| doing.not_committed(error))?;
+    Ok(changes.receipt(&[]))
+}
+
+/// What writes, after the locks.
+enum Writes {
+    AtOnce(Box<AtOnce>),
+    InSteps { counting: Counting, inserts: Vec<Statement>, told: Vec<Statement>, blocks: Vec<Block> },
+}
+
+/// Carries the change set out; `None` where the tables are no longer what was known of them, and nothing was done.
+async fn attempt<C: SqlConnection>(
+    store: &SqlStore<C>,
+    changes: &ChangeSet,
+    columns: &Columns<'_>,
+    known: Option<&KnownTables>,
+    way: Way,
+) -> Result<Option<Receipt>, StoreError> {
     let ChangeSet {
         operation,
         query,
         locks: _,
-        preconditions,
+        preconditions: _,
         inserts,
         events,
         told,
         steps,
-        audit: entry,
+        audit: _,
         snapshot: _,
-        receipt,
+        receipt: planned,
         mask_key: _, // What it makes is made before the first step.
     } = changes;
-    require_key(changes)?;
     let doing = Doing { map: Some(&query.map), ..store.doing("applied the change set") };
-    let columns = Columns::of_changes(changes)?;
-    let before = render::receipt_of(store.dialect, &store.prefix, *operation);
     let mut tx = store.begin(Access::Write, doing).await?;
     let mut writing = Reading { tx: &mut *tx, doing };
-    if changes.is_record_only() {
-        if let Some(receipt) = writing.first_receipt(&before).await? {
-            return Ok(receipt);
-        }
-        writing.execute(&render::audit(store.dialect, &store.prefix, entry)?).await?;
-        tx.commit().await.map_err(|error| doing.not_committed(error))?;
-        return Ok(changes.receipt(&[]));
-    }
-    let note = render::operation(store.dialect, &store.prefix, receipt)?;
-    if writing.execute(&note).await? == 0
-        && let Some(receipt) = writing.first_receipt(&before).await?
-    {
-        return Ok(receipt);
-    }
-    let forms = writing.forms(&columns, store.dialect).await?;
+    let forms = store.forms(&mut writing, columns, known).await?;
     let renderer = Renderer::changes(store.dialect, &store.prefix, changes, &forms)?;
     // Every statement is rendered before the first of them writes: what SQL cannot do is found while nothing
     // has changed.
     let locks = renderer.locks(changes)?;
-    let new: Vec<Statement> = inserts.iter().map(|row| renderer.insert(row)).collect::<Result<_, _>>()?;
-    let told = told.iter().map(|event| renderer.told(event));
-    let told = events.iter().map(|event| renderer.events(*operation, event)).chain(told);
-    let told: Vec<Statement> = told.chain([renderer.audit(changes)]).collect::<Result<_, _>>()?;
-    let blocks = renderer.blocks(changes)?;
-    writing.lock(&locks).await?;
-    let counts = writing.count(&renderer, render::counted(changes)).await?;
-    let found = preconditions.iter().map(|condition| counts.of(condition.question.rows));
-    let differences = changes.differences(found);
-    if !differences.is_empty() {
-        return Err(StoreError::Conflict { differences });
-    }
-    writing.make_pseudonyms(&renderer, changes).await?;
-    for (row, statement) in inserts.iter().zip(&new) {
-        let inserting = Doing { what: "wrote", kind: Some(row.kind.as_str()), ..doing };
-        execute(writing.tx, statement).await.map_err(|error| inserting.failed(error))?;
-    }
-    for statement in &told {
-        writing.execute(statement).await?;
-    }
-    // What no block does is only counted.
-    let mut affected: Vec<u64> = steps.iter().map(|step| counts.of(step.rows)).collect();
-    for block in &blocks {
-        let of: Vec<(usize, &ChangeStep)> =
-            block.steps.iter().filter_map(|at| Some((*at, steps.get(*at)?))).collect();
-        let done = writing.block(&renderer, &of, &block.statement, &counts).await?;
-        for ((position, _), count) in of.iter().zip(done) {
-            if let Some(affected) = affected.get_mut(*position) {
-                *affected = count;
-            }
+    let foreseen = if way == Way::Counted { Vec::new() } else { foreseen(changes) };
+    let counted = uncounted(changes, &foreseen);
+    let writes = if way == Way::AtOnce {
+        Writes::AtOnce(Box::new(renderer.at_once(changes, counted)?))
+    } else {
+        let told = told.iter().map(|event| renderer.told(event));
+        let told = events.iter().map(|event| renderer.events(*operation, event)).chain(told);
+        Writes::InSteps {
+            inserts: inserts.iter().map(|row| renderer.insert(row)).collect::<Result<_, _>>()?,
+            told: told.chain([renderer.audit(changes)]).collect::<Result<_, _>>()?,
+            blocks: renderer.blocks(changes)?,
+            counting: renderer.counting(counted, Beside::default())?,
+        }
+    };
+    let expected = planned.as_planned();
+    let note = renderer.note(&expected, known.map(|known| &*known.tables), &locks)?;
+    let noted = writing.query(&note).await?;
+    let mut noted = noted.first().into_iter().flatten();
+    if noted.next().and_then(SqlValue::as_integer) == Some(0) {
+        let before = render::receipt_of(store.dialect, &store.prefix, *operation);
+        if let Some(receipt) = writing.first_receipt(&before).await? {
+            return Ok(Some(receipt));
         }
     }
+    if known.is_some_and(|known| !known.is_marked(noted.next().and_then(SqlValue::as_text))) {
+        return Ok(None);
+    }
+    writing.lock(&locks).await?;
+    let affected = match writes {
+        Writes::AtOnce(at_once) => writing.at_once(&renderer, changes, *at_once, foreseen).await?,
+        Writes::InSteps { counting, inserts: new, told, blocks } => {
+            let counts = writing.count(counting).await?.foreseeing(foreseen);
+            let counts = writing.readable(&renderer, counts).await?;
+            agree(changes, &counts)?;
+            writing.make_pseudonyms(&renderer, changes).await?;
+            for (row, statement) in inserts.iter().zip(&new) {
+                let inserting = Doing { what: "wrote", kind: Some(row.kind.as_str()), ..doing };
+                execute(writing.tx, statement).await.map_err(|error| inserting.failed(error))?;
+            }
+            for statement in &told {
+                writing.execute(statement).await?;
+            }
+            // What no block does is only counted.
+            let mut affected: Vec<u64> = steps.iter().map(|step| counts.of(step.rows)).collect();
+            for block in &blocks {
+                let of: Vec<(usize, &ChangeStep)> =
+                    block.steps.iter().filter_map(|at| Some((*at, steps.get(*at)?))).collect();
+                let done = writing.block(&renderer, &of, &block.statement, &counts).await?;
+                for ((position, _), count) in of.iter().zip(done) {
+                    if let Some(affected) = affected.get_mut(*position) {
+                        *affected = count;
+                    }
+                }
+            }
+            affected
+        }
+    };
     let receipt = changes.receipt(&affected);
-    writing.execute(&render::settle(store.dialect, &store.prefix, &receipt)?).await?;
+    if receipt != expected {
+        writing.execute(&render::settle(store.dialect, &store.prefix, &receipt)?).await?;
+    }
     // Foreign keys that are checked at commit object here.
     let committing = Doing { kind: Some(query.kind.as_str()), ..doing };
     tx.commit().await.map_err(|error| committing.not_committed(error))?;
-    Ok(receipt)
+    Ok(Some(receipt))
 }
 
 impl Reading<'_, '_> {
-    async fn first_receipt(&mut self, statement: &Statement) -> Result<Option<Receipt>, StoreError> {
+    pub(super) async fn first_receipt(
+        &mut self,
+        statement: &Statement,
+    ) -> Result<Option<Receipt>, StoreError> {
         let rows = self.query(statement).await?;
         let Some(receipt) = rows.first().and_then(|row| row.first()) else {
             return Ok(None);
@@ -132,6 +224,42 @@ impl Reading<'_, '_> {
         Err(StoreError::Contention { retryable: self.doing.retryable, source: None })
     }
 
+    /// Runs the statement that does everything, and compares what it found with what was expected, and what each
+    /// step touched with what its set held.
+    async fn at_once(
+        &mut self,
+        renderer: &Renderer<'_>,
+        changes: &ChangeSet,
+        at_once: AtOnce,
+        foreseen: Vec<(Rows, u64)>,
+    ) -> Result<Vec<u64>, StoreError> {
+        let writing = Doing { what: "wrote", kind: Some(changes.query.kind.as_str()), ..self.doing };
+        let rows = query(self.tx, &at_once.statement).await.map_err(|error| writing.failed(error))?;
+        let (counts, written) = at_once.read(rows)?;
+        let counts = self.readable(renderer, counts.foreseeing(foreseen)).await?;
+        agree(changes, &counts)?;
+        let steps: Vec<&ChangeStep> = changes.steps.iter().collect();
+        self.as_counted(renderer, &steps, &counts, &written).await?;
+        Ok(written)
+    }
+
+    /// That every step has written as many rows as its set held.
+    async fn as_counted(
+        &mut self,
+        renderer: &Renderer<'_>,
+        steps: &[&ChangeStep],
+        counts: &Counts,
+        written: &[u64],
+    ) -> Result<(), StoreError> {
+        for (step, found) in steps.iter().zip(written) {
+            let expected = counts.of(step.rows);
+            if *found != expected {
+                return Err(self.mismatch(renderer, step, expected, *found).await);
+            }
+        }
+        Ok(())
+    }
+
     /// Runs the statement of a block, and compares what each step touched with what its set held.
     async fn block(
         &mut self,
@@ -156,12 +284,8 @@ impl Reading<'_, '_> {
                     .map_err(|source| StoreError::backend("counted what was written", source))?
             }
         };
-        for ((_, step), found) in steps.iter().zip(&found) {
-            let expected = counts.of(step.rows);
-            if *found != expected {
-                return Err(self.mismatch(renderer, step, expected, *found).await);
-            }
-        }
+        let steps: Vec<&ChangeStep> = steps.iter().map(|(_, step)| *step).collect();
+        self.as_counted(renderer, &steps, counts, &found).await?;
         Ok(found)
     }
 

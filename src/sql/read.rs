@@ -32,7 +32,7 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
         let columns = Columns::of_read(query)?;
         let mut tx = self.begin(Access::Read, doing).await?;
         let mut reading = Reading { tx: &mut *tx, doing };
-        let forms = reading.forms(&columns, self.dialect).await?;
+        let forms = self.forms(&mut reading, &columns, None).await?;
         let renderer = Renderer::survey(self.dialect, &self.prefix, &none, &forms)?;
         let rows = reading.query(&renderer.read(query)?).await?;
         let kind = renderer.kind(kind)?;

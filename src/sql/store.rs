@@ -1,10 +1,12 @@
 //! The store over a SQL connection.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::failure::Doing;
+use super::known::Known;
 use super::schema::{VERSION, schema};
 use super::statement::Statement;
 use super::{Access, Catalogue, Dialect, Finding, Prefix, SqlConnection, SqlError, SqlTransaction, SqlValue};
@@ -20,12 +22,17 @@ pub struct SqlStore<C> {
     pub(super) connection: C,
     pub(super) dialect: Dialect,
     pub(super) prefix: Prefix,
+    pub(super) known: Known,
+    pub(super) at_once: u64,
 }
+
+/// Up to how many rows an operation on PostgreSQL is one statement.
+const AT_ONCE: u64 = 500;
 
 impl<C: SqlConnection> SqlStore<C> {
     /// A store over a connection, whose own tables begin with `lifecycle_`.
     pub fn new(connection: C, dialect: Dialect) -> Self {
-        Self { connection, dialect, prefix: Prefix::default() }
+        Self { connection, dialect, prefix: Prefix::default(), known: Known::default(), at_once: AT_ONCE }
     }
 
     /// The same with another prefix.
@@ -35,6 +42,15 @@ impl<C: SqlConnection> SqlStore<C> {
     pub fn prefix(mut self, prefix: &str) -> Result<Self, StoreError> {
         self.prefix = Prefix::new(prefix)?;
         Ok(self)
+    }
+
+    /// The same with up to how many rows, as planned, PostgreSQL is given one statement that counts, tells, writes and
+    /// records; 500 unless this says otherwise. Above that each kind has a statement of its own, which takes less
+    /// of the server and more of the network. What comes of an operation is the same either way.
+    #[must_use]
+    pub fn at_once(mut self, rows: u64) -> Self {
+        self.at_once = rows;
+        self
     }
 
     /// The connection.
@@ -57,8 +73,14 @@ impl<C: SqlConnection> SqlStore<C> {
         let mut tx = self.begin(Access::Write, doing).await?;
         if self.dialect == Dialect::Postgres {
             // `IF NOT EXISTS` is no protection from another process that does the same now.
-            let lock = "SELECT pg_advisory_xact_lock(7811887520106867) IS NULL";
-            tx.query(lock, &[]).await.map_err(|error| doing.failed(error))?;
+            let lock = "SELECT pg_advisory_xact_lock(7811887520106867) IS NULL, current_schema() NOT LIKE 'pg@_temp%' ESCAPE '@'";
+            let rows = tx.query(lock, &[]).await.map_err(|error| doing.failed(error))?;
+            // They would be temporary, and gone with the connection.
+            if rows.first().and_then(|row| row.get(1)).and_then(SqlValue::as_integer) != Some(1) {
+                return Err(StoreError::Unsupported(
+                    "creating the library's tables where no schema of the search path is there".into(),
+                ));
+            }
         }
         for statement in schema(self.dialect, &self.prefix) {
             tx.execute(&statement, &[]).await.map_err(|error| doing.failed(error))?;
@@ -131,6 +153,10 @@ impl<C: SqlConnection> Store for SqlStore<C> {
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
         super::apply::run(self, changes).await
+    }
+
+    async fn pause(&self, time: Duration) {
+        self.connection.pause(time).await;
     }
 }
 

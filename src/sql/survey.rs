@@ -3,7 +3,8 @@
 use chrono::DateTime;
 
 use super::failure::Doing;
-use super::render::{Columns, Counts, Forms, Renderer, SUBJECTS};
+use super::known::KnownTables;
+use super::render::{Beside, Columns, Counting, Counts, Renderer};
 use super::statement::Statement;
 use super::store::{SqlStore, execute, query};
 use super::{Access, Dialect, SqlConnection, SqlErrorClass, SqlTransaction, SqlValue};
@@ -25,52 +26,78 @@ pub(super) async fn run<C: SqlConnection>(
     store: &SqlStore<C>,
     survey: &SurveyQuery,
 ) -> Result<Survey, StoreError> {
+    let columns = Columns::of_query(survey)?;
+    if let Some(known) = store.known(&columns)? {
+        match attempt(store, survey, &columns, Some(&known)).await {
+            Ok(Some(survey)) => return Ok(survey),
+            Ok(None) => {}
+            Err(error) if store.is_outdated(&known, &error).await => {}
+            Err(error) => return Err(error),
+        }
+        store.forget(&known);
+    }
+    let answered = attempt(store, survey, &columns, None).await?;
+    answered.ok_or_else(|| StoreError::Contention { retryable: store.connection.retryable(), source: None })
+}
+
+/// The answers; `None` where the tables are no longer what was known of them.
+async fn attempt<C: SqlConnection>(
+    store: &SqlStore<C>,
+    survey: &SurveyQuery,
+    columns: &Columns<'_>,
+    known: Option<&KnownTables>,
+) -> Result<Option<Survey>, StoreError> {
     let SurveyQuery { map, kind: _, subjects: _, sets: _, questions, now: _ } = survey;
     let doing = Doing { map: Some(map), ..store.doing("read the data") };
-    let columns = Columns::of_query(survey)?;
     let mut tx = store.begin(Access::Read, doing).await?;
     let mut reading = Reading { tx: &mut *tx, doing };
-    let forms = reading.forms(&columns, store.dialect).await?;
+    let forms = store.forms(&mut reading, columns, known).await?;
     let renderer = Renderer::survey(store.dialect, &store.prefix, survey, &forms)?;
     let fixed = reading.fix(&renderer).await?;
     let rows = questions.iter().map(|question| question.rows);
-    let counts = reading.count(&renderer, rows).await?;
+    let first = renderer.first_set();
+    let beside = Beside { subjects: first, mark_of: known.map(|known| &*known.tables) };
+    let counts = reading.count(renderer.counting(rows, beside)?).await?;
+    if known.is_some_and(|known| !known.is_marked(counts.mark.as_deref())) {
+        return Ok(None);
+    }
+    let counts = reading.readable(&renderer, counts).await?;
+    let subjects = counts.subjects.iter().map(|id| readable_id(&renderer, first.unwrap_or(SetId(0)), id));
+    let mut subjects: Vec<RecordId> = subjects.collect::<Result<_, _>>()?;
+    subjects.sort();
     let answers = questions.iter().map(|question| Answer::count(counts.of(question.rows))).collect();
-    let mut survey = Survey::new(Vec::new(), answers);
+    let mut survey = Survey::new(subjects, answers);
     reading.details(&renderer, questions, &mut survey).await?;
     if fixed {
         reading.clear(&renderer).await?;
         // The rows are gone; the empty table stays with the connection and is used again.
         tx.commit().await.map_err(|error| doing.failed(error))?;
     }
-    Ok(survey)
+    Ok(Some(survey))
 }
 
 impl Reading<'_, '_> {
-    /// How the columns hold their values.
-    pub(super) async fn forms(
-        &mut self,
-        columns: &Columns<'_>,
-        dialect: Dialect,
-    ) -> Result<Forms, StoreError> {
-        let mut rows = Vec::new();
-        for statement in columns.statements(dialect)? {
-            let found = query(self.tx, &statement).await;
-            rows.extend(found.map_err(|error| self.doing.failed(error))?);
-        }
-        let forms = columns.read(dialect, rows);
-        // A row without an id can be in no set: it would neither be counted nor go, and refer to nothing.
-        match columns.incomplete(dialect, &forms) {
-            Some(kind) => Err(bad_value(&kind.name, None, &kind.id, "id")),
-            None => Ok(forms),
-        }
-    }
-
     /// Writes the members of all sets that have to be fixed. Whether there were any.
     pub(super) async fn fix(&mut self, renderer: &Renderer<'_>) -> Result<bool, StoreError> {
         let statements = renderer.fixing()?;
         if statements.is_empty() {
             return Ok(false);
+        }
+        if self.doing.retryable {
+            // Nothing is left of a transaction of our own. The table is mostly there.
+            if let Some(first) = statements.first()
+                && let Err(error) = execute(self.tx, first).await
+            {
+                if !matches!(error.class(), SqlErrorClass::NoTable(_)) {
+                    return Err(self.doing.failed(error));
+                }
+                self.execute(&renderer.create_members()).await?;
+                self.execute(first).await?;
+            }
+            for statement in statements.iter().skip(1) {
+                self.execute(statement).await?;
+            }
+            return Ok(true);
         }
         self.empty(&renderer.clear_members(), &renderer.create_members()).await?;
         for statement in statements {
@@ -107,21 +134,24 @@ impl Reading<'_, '_> {
         found.map_err(|error| self.doing.failed(error))
     }
 
-    /// Counts rows.
-    ///
-    /// # Errors
-    /// [`StoreError::BadValue`] where a condition had to look at a value that is not of its field's type.
-    pub(super) async fn count(
-        &mut self,
-        renderer: &Renderer<'_>,
-        rows: impl IntoIterator<Item = Rows>,
-    ) -> Result<Counts, StoreError> {
-        let counting = renderer.counting(rows)?;
+    /// Counts rows. Whether all of them could be read is another question: see [`readable`](Self::readable).
+    pub(super) async fn count(&mut self, counting: Counting) -> Result<Counts, StoreError> {
         let mut found = Vec::new();
         for statement in &counting.statements {
             found.extend(self.query(statement).await?);
         }
-        let counts = counting.read(found);
+        Ok(counting.read(found))
+    }
+
+    /// The counts, if they are those of all rows.
+    ///
+    /// # Errors
+    /// [`StoreError::BadValue`] where a condition had to look at a value that is not of its field's type.
+    pub(super) async fn readable(
+        &mut self,
+        renderer: &Renderer<'_>,
+        counts: Counts,
+    ) -> Result<Counts, StoreError> {
         match counts.unreadable() {
             Some(set) => Err(self.unreadable(renderer, set).await?),
             None => Ok(counts),
@@ -156,13 +186,14 @@ impl Reading<'_, '_> {
             .iter()
             .enumerate()
             .zip(&survey.answers)
-            .filter(|(_, answer)| answer.count > 0)
+            .filter(|((_, question), answer)| {
+                answer.count > 0 && (question.sample > 0 || question.span.is_some())
+            })
             .map(|(question, _)| question)
             .collect();
         let mut found = Vec::new();
-        let mut first = renderer.first_set();
-        for part in parts_of(&asked) {
-            if let Some(statement) = renderer.details(first.take(), part)? {
+        for part in asked.chunks(DETAILS_AT_ONCE) {
+            if let Some(statement) = renderer.details(part)? {
                 found.extend(self.query(&statement).await?);
             }
         }
@@ -173,11 +204,7 @@ impl Reading<'_, '_> {
             let number = number.as_integer().unwrap_or_default();
             let question = usize::try_from(number).ok();
             let answer = question.and_then(|question| survey.answers.get_mut(question));
-            if number == SUBJECTS {
-                let set = renderer.first_set().unwrap_or(SetId(0));
-                survey.subjects.push(readable_id(renderer, set, first)?);
-            } else if let (Some(question), Some(answer)) = (question.and_then(|at| questions.get(at)), answer)
-            {
+            if let (Some(question), Some(answer)) = (question.and_then(|at| questions.get(at)), answer) {
                 if what.as_integer() == Some(0) {
                     let id = readable_id(renderer, question.rows.set, first)?;
                     answer.sample.push(id);
@@ -193,7 +220,6 @@ impl Reading<'_, '_> {
                 }
             }
         }
-        survey.subjects.sort();
         for answer in &mut survey.answers {
             answer.sample.sort();
         }
@@ -212,12 +238,6 @@ impl Reading<'_, '_> {
         let id = id.and_then(|id| told_id(renderer.dialect, id));
         Ok(bad_value(&kind, id, field, "timestamp"))
     }
-}
-
-/// In parts of what one statement may ask; one part where there is nothing.
-fn parts_of<T>(all: &[T]) -> impl Iterator<Item = &[T]> {
-    let none = all.is_empty().then_some(all);
-    all.chunks(DETAILS_AT_ONCE).chain(none)
 }
 
 fn readable_id(renderer: &Renderer<'_>, set: SetId, id: &SqlValue) -> Result<RecordId, StoreError> {

@@ -12,10 +12,9 @@ pub(super) fn failed(error: Error) -> SqlError {
             let message = database.message().to_owned();
             SqlError::from_sqlite(code.unwrap_or_default(), &message, error)
         }
-        // A pool has none to give while all are taken by others.
-        Error::Io(_) | Error::WorkerCrashed | Error::PoolTimedOut | Error::PoolClosed => {
-            SqlError::new(SqlErrorClass::Lost, error)
-        }
+        // All connections of the pool are taken by others.
+        Error::PoolTimedOut | Error::PoolClosed => SqlError::new(SqlErrorClass::NoConnection, error),
+        Error::Io(_) | Error::WorkerCrashed => SqlError::new(SqlErrorClass::Lost, error),
         _ => SqlError::new(SqlErrorClass::Other, error),
     }
 }

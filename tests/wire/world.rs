@@ -93,7 +93,7 @@ pub(crate) async fn answers(wire: &Wire) -> Vec<(&'static str, Answer)> {
     let busy = StoreError::Contention { source: Some(secret()), retryable: true };
     let objects = StoreError::Refused { kind: "debts".into(), source: secret() };
     let wrong_id = StoreError::WrongId { kind: "clients".into(), id: "x".into(), expected: "integers" };
-    let away = StoreError::Unavailable { doing: "read".into(), source: secret() };
+    let away = StoreError::Unavailable { doing: "read".into(), source: secret(), retryable: true };
     for (what, error) in [
         ("broken", broken),
         ("away", away),

@@ -140,23 +140,18 @@ fn unlink(
     }
 }
 
-/// Survivors are updated first; then what goes lets go of each other; then it goes along the mandatory
-/// references, children first.
+/// First every row is updated: survivors, and what goes lets go of each other (the sets of a cycle are fixed
+/// before the first write, so in which order does not matter). Then it goes along the mandatory references,
+/// children first.
 fn in_a_cycle(parts: &Parts<'_>, group: &Group, steps: &mut [CompiledStep]) {
     let mandatory = parts.map.references().filter(|reference| !reference.nullable);
-    let edges = mandatory.map(|reference| (reference.to.clone(), reference.from.clone()));
-    let inside = |kind: &KindName| group.kinds.contains(kind);
-    let edges = edges.filter(|(parent, child)| inside(parent) && inside(child)).collect();
+    let edges = mandatory.map(|reference| (reference.to.clone(), reference.from.clone())).collect();
     let order: Vec<KindName> =
         in_order(&group.kinds.iter().cloned().collect(), &edges).into_iter().flatten().collect();
     steps.sort_by_key(|step| {
-        let phase = match step.key.disposition {
-            Disposition::Delete => 2,
-            _ if !step.shown && step.key.disposition.is_redirect() => 1,
-            _ => 0,
-        };
+        let goes = step.key.disposition == Disposition::Delete;
         let at = order.iter().position(|kind| *kind == step.key.kind);
-        (phase, std::cmp::Reverse(at), step.key.disposition)
+        (goes, std::cmp::Reverse(at), step.key.disposition)
     });
 }
 

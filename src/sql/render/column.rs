@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::form::{Form, Forms};
-use super::postgres;
+use super::postgres::{self, Facts};
 use super::set::unknown;
 use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, Value};
 use crate::plan::{ChangeSet, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
@@ -78,7 +78,7 @@ impl<'a> Columns<'a> {
     }
 
     /// For rows of one kind.
-    pub(super) fn of_kind(kind: &'a Kind) -> Self {
+    pub(crate) fn of_kind(kind: &'a Kind) -> Self {
         Self { kinds: vec![kind], columns: vec![(kind, &kind.id)] }
     }
 
@@ -102,18 +102,33 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// The statements that ask: rows of 0, the position of a kind and whether one of its rows lacks an id,
-    /// or 1, the position of a column, its declared type and the sort of one of its values.
-    ///
-    /// PostgreSQL knows the types of its columns: one statement asks for all of them.
-    pub(crate) fn statements(&self, dialect: Dialect) -> Result<Vec<Statement>, StoreError> {
-        match dialect {
-            Dialect::Sqlite => Ok(self.looks(dialect)),
-            Dialect::Postgres => Ok(vec![postgres::facts(&self.kinds)?]),
-        }
+    /// The tables whose columns are asked for on PostgreSQL.
+    pub(crate) fn tables(&self) -> Result<String, StoreError> {
+        postgres::tables_of(&self.kinds)
     }
 
-    fn looks(&self, dialect: Dialect) -> Vec<Statement> {
+    /// What the catalogue of PostgreSQL says, from the rows that it gave.
+    pub(crate) fn read_facts(&self, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Facts {
+        postgres::read_facts(self.kinds.len(), rows)
+    }
+
+    /// The forms of all columns on PostgreSQL, which knows their types.
+    pub(crate) fn forms_of(&self, facts: &Facts) -> Forms {
+        let mut forms = Forms::default();
+        let tables = self.kinds.iter().zip(&facts.tables);
+        let tables = tables.filter_map(|(kind, table)| Some((kind.name.clone(), table.clone()?)));
+        forms.set_tables(tables.collect());
+        for kind in &self.kinds {
+            if forms.column(kind, &kind.id).ok().flatten().is_some_and(|id| id.not_null) {
+                forms.set_complete(kind.name.clone());
+            }
+        }
+        forms
+    }
+
+    /// The statements that ask SQLite: rows of 0, the position of a kind and whether one of its rows lacks an id,
+    /// or 1, the position of a column, its declared type and the sort of one of its values.
+    pub(crate) fn looks(&self) -> Vec<Statement> {
         enum Ask<'k> {
             Kind(&'k Kind),
             Column(&'k Kind, &'k FieldName),
@@ -126,7 +141,7 @@ impl<'a> Columns<'a> {
         let all: Vec<_> = kinds.chain(columns).collect();
         let mut statements = Vec::new();
         for part in all.chunks(AT_ONCE) {
-            let mut w = Writer::new(dialect);
+            let mut w = Writer::new(Dialect::Sqlite);
             let written = w.list("\nUNION ALL ", part, |w, (position, ask)| {
                 match ask {
                     Ask::Kind(kind) => {
@@ -153,25 +168,15 @@ impl<'a> Columns<'a> {
         statements
     }
 
-    /// The first kind that has a row without an id.
-    pub(crate) fn incomplete(&self, dialect: Dialect, forms: &Forms) -> Option<&'a Kind> {
-        // PostgreSQL says whether there can be such a row, and `check` reports it.
-        let mut kinds = self.kinds.iter().filter(|_| dialect == Dialect::Sqlite);
-        kinds.find(|kind| !forms.is_complete(&kind.name)).copied()
+    /// The first kind that has a row without an id. PostgreSQL says whether there can be such a row, and `check`
+    /// reports it.
+    pub(crate) fn incomplete(&self, forms: &Forms) -> Option<&'a Kind> {
+        self.kinds.iter().find(|kind| !forms.is_complete(&kind.name)).copied()
     }
 
-    /// What the rows say.
-    pub(crate) fn read(&self, dialect: Dialect, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Forms {
+    /// What the rows of SQLite say.
+    pub(crate) fn read(&self, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Forms {
         let mut forms = Forms::default();
-        if dialect == Dialect::Postgres {
-            forms.set_tables(postgres::read_facts(&self.kinds, rows));
-            for kind in &self.kinds {
-                if forms.column(kind, &kind.id).ok().flatten().is_some_and(|id| id.not_null) {
-                    forms.set_complete(kind.name.clone());
-                }
-            }
-            return forms;
-        }
         for row in rows {
             let [SqlValue::Integer(what), SqlValue::Integer(position), first, sample] = &*row else {
                 continue;

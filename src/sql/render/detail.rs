@@ -9,9 +9,6 @@ use crate::sql::Dialect;
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
-/// The first column of the rows that name subjects; questions are counted from 0.
-pub(crate) const SUBJECTS: i64 = -1;
-
 impl Renderer<'_> {
     /// The set that holds the subjects.
     pub(crate) fn first_set(&self) -> Option<SetId> {
@@ -19,18 +16,11 @@ impl Renderer<'_> {
         sets.next().map(|set| set.id)
     }
 
-    /// The ids of a set, if one is given, and the samples and spans of these questions: rows of a number (the
-    /// question's, or [`SUBJECTS`]), what it is (0 an id, 1 a span) and three values.
-    ///
-    /// `None` where there is nothing to ask.
-    pub(crate) fn details(
-        &self,
-        first: Option<SetId>,
-        questions: &[(usize, &Question)],
-    ) -> Result<Option<Statement>, StoreError> {
+    /// The samples and spans of these questions: rows of the question's number, what it is (0 an id, 1 a span) and
+    /// three values. `None` where there is nothing to ask.
+    pub(crate) fn details(&self, questions: &[(usize, &Question)]) -> Result<Option<Statement>, StoreError> {
         let mut w = self.writer();
-        let sets: Vec<SetId> =
-            first.into_iter().chain(questions.iter().map(|(_, question)| question.rows.set)).collect();
+        let sets: Vec<SetId> = questions.iter().map(|(_, question)| question.rows.set).collect();
         self.with(&mut w, &sets)?;
         let mut parts = 0;
         let union = |w: &mut Writer, parts: &mut usize| {
@@ -39,13 +29,6 @@ impl Renderer<'_> {
             }
             *parts += 1;
         };
-        if let Some(first) = first {
-            union(&mut w, &mut parts);
-            w.push("SELECT ").number(SUBJECTS);
-            let id = self.told_id(self.set_kind(first)?, "s.id")?;
-            w.push(", 0, ").push(&id).push(", ").push(self.no_text()).push(", 0 FROM ");
-            self.rows(&mut w, Rows::all(first))?;
-        }
         for (number, question) in questions {
             let number = i64::try_from(*number).unwrap_or(i64::MAX);
             if question.sample > 0 {
@@ -77,10 +60,8 @@ impl Renderer<'_> {
             Dialect::Postgres => (self.milliseconds_typed(kind, field, &stored)?, "::text"),
         };
         w.push(&format!("min({at}){text}, max({at}){text}, count(*) FILTER (WHERE {bad}) FROM "));
-        let id = id_of(w, kind);
-        w.table(kind.table_name()).push(" AS r WHERE ").push(&id);
-        w.push(" IN ");
-        self.ids(w, rows)
+        w.table(kind.table_name()).push(" AS r WHERE ");
+        self.is_one(w, kind, rows)
     }
 
     /// The first row of a set in which a condition found a value that is not of its field's type: its id,
@@ -121,9 +102,8 @@ impl Renderer<'_> {
         let id = id_of(&w, kind);
         let bad = self.bad(&w, kind, field, FieldType::Timestamp)?.unwrap_or_else(|| "FALSE".into());
         w.push("SELECT ").push(&self.told_id(kind, &id)?).push(" FROM ");
-        w.table(kind.table_name()).push(" AS r WHERE ").push(&id);
-        w.push(" IN ");
-        self.ids(&mut w, rows)?;
+        w.table(kind.table_name()).push(" AS r WHERE ");
+        self.is_one(&mut w, kind, rows)?;
         w.push(" AND ").push(&bad).push(" ORDER BY ").push(&self.order(kind, &id)?).push(" LIMIT 1");
         Ok((w.finish(), kind.name.clone()))
     }
@@ -168,12 +148,10 @@ impl Renderer<'_> {
     pub(crate) fn remaining(&self, kind: &KindName, rows: Rows) -> Result<Statement, StoreError> {
         let kind = self.kind(kind)?;
         let mut w = self.writer();
-        let id = id_of(&w, kind);
         self.with(&mut w, &[rows.set])?;
         w.push("SELECT count(*) FROM ").table(kind.table_name());
-        w.push(" AS r WHERE ").push(&id);
-        w.push(" IN ");
-        self.ids(&mut w, rows)?;
+        w.push(" AS r WHERE ");
+        self.is_one(&mut w, kind, rows)?;
         Ok(w.finish())
     }
 }

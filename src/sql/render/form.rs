@@ -1,11 +1,12 @@
 //! How a column holds ids and instants: what only the database knows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::postgres::ColumnType;
+use super::postgres::{ColumnType, TableFacts};
 use super::set::unknown;
 use crate::domain::{FieldName, Kind, KindName, RecordId, instant_text};
 use crate::sql::SqlValue;
@@ -30,7 +31,7 @@ pub(crate) struct Forms {
     /// Kinds no row of which lacks an id, so that no statement has to look.
     complete: BTreeSet<KindName>,
     /// On PostgreSQL the columns of the kinds' tables, by their names; none where nobody has looked.
-    tables: Option<BTreeMap<KindName, BTreeMap<String, ColumnType>>>,
+    tables: Option<BTreeMap<KindName, Arc<TableFacts>>>,
 }
 
 impl Form {
@@ -131,7 +132,7 @@ impl Forms {
     }
 
     /// The columns of all tables; a kind that is not among them has none.
-    pub(crate) fn set_tables(&mut self, tables: BTreeMap<KindName, BTreeMap<String, ColumnType>>) {
+    pub(crate) fn set_tables(&mut self, tables: BTreeMap<KindName, Arc<TableFacts>>) {
         self.tables = Some(tables);
     }
 

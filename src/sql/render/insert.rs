@@ -4,7 +4,7 @@ use super::json::json;
 use super::set::Renderer;
 use crate::domain::{Event, FieldName, KindName, RecordId, Value, instant_text};
 use crate::plan::NewRow;
-use crate::sql::statement::Statement;
+use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, SqlValue};
 use crate::store::StoreError;
 
@@ -41,12 +41,18 @@ impl Renderer<'_> {
 
     /// Writes an event whose values are known.
     pub(crate) fn told(&self, event: &Event) -> Result<Statement, StoreError> {
+        let mut w = self.writer();
+        self.outbox(&mut w);
+        self.told_of(&mut w, event)?;
+        Ok(w.finish())
+    }
+
+    /// What follows [`outbox`](Self::outbox).
+    pub(super) fn told_of(&self, w: &mut Writer, event: &Event) -> Result<(), StoreError> {
         let Event { operation, topic, kind, record, at, fields } = event;
         let payload = json(self.dialect, fields)
             .map_err(|source| StoreError::backend(format!("wrote the event `{topic}`"), source))?;
-        let mut w = self.writer();
-        w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
-        w.push(" (operation, topic, kind, record, at, payload) VALUES (");
+        w.push("VALUES (");
         w.bind_as(operation.to_string(), "uuid").push(", ");
         w.bind(topic.as_str()).push(", ");
         w.bind(kind.as_str()).push(", ");
@@ -57,7 +63,7 @@ impl Renderer<'_> {
         w.push(", ");
         w.bind_as(instant_text(*at), "timestamptz").push(", ");
         w.bind_as(payload, "jsonb").push(")");
-        Ok(w.finish())
+        Ok(())
     }
 
     /// An id in the form in which its kind holds ids.

@@ -11,6 +11,7 @@ mod insert;
 mod json;
 mod keyed;
 mod mask;
+mod parent;
 mod place;
 mod postgres;
 mod read;
@@ -23,11 +24,12 @@ mod stored;
 use place::Place;
 
 pub(crate) use column::Columns;
-pub(crate) use count::Counts;
-pub(crate) use detail::SUBJECTS;
+pub(crate) use count::{Beside, Counting, Counts};
 pub(crate) use form::Forms;
 pub(crate) use keyed::PAGE;
-pub(crate) use postgres::{BlockStatement, ColumnType, Locks, Sort};
+pub(crate) use postgres::{
+    AtOnce, Block, BlockStatement, ColumnType, Facts, Locks, Sort, facts, mark_of, read_mark,
+};
 pub(crate) use record::{audit, operation, receipt_of, settle};
 pub(crate) use set::Renderer;
 pub(crate) use step::StepStatements;
@@ -73,7 +75,8 @@ pub fn render_survey(
     let renderer = Renderer::survey(dialect, prefix, query, &forms)?;
     let mut statements = renderer.fixing()?;
     let rows = query.questions.iter().map(|question| question.rows);
-    statements.extend(renderer.counting(rows)?.statements);
+    let beside = Beside { subjects: renderer.first_set(), mark_of: None };
+    statements.extend(renderer.counting(rows, beside)?.statements);
     Ok(statements)
 }
 
@@ -92,12 +95,15 @@ pub fn render_changes(
     let mut statements = Vec::new();
     let locks = dialect == Dialect::Postgres && !changes.is_record_only();
     if locks {
-        statements.push(operation(dialect, prefix, &changes.receipt)?);
-        let Locks { texts, tables, rows, repeat: _ } = renderer.locks(changes)?;
+        let found = renderer.locks(changes)?;
+        statements.push(renderer.note(&changes.receipt.as_planned(), None, &found)?);
+        let Locks { texts, tables, first: _, rows, repeat: _ } = found;
         statements.extend(texts.into_iter().chain(tables).chain(rows));
+    } else if !changes.is_record_only() {
+        statements.push(operation(dialect, prefix, &changes.receipt.as_planned())?);
     }
     statements.extend(renderer.fixing()?);
-    statements.extend(renderer.counting(counted(changes))?.statements);
+    statements.extend(renderer.counting(counted(changes), Beside::default())?.statements);
     for step in changes.steps.iter().filter(|step| step.keyed_fields().next().is_some()) {
         statements.push(renderer.keyed_page(step, None)?);
     }
@@ -121,12 +127,6 @@ pub fn render_changes(
             let StepStatements { mark, write } = renderer.step(changes.operation, step)?;
             statements.extend(mark.into_iter().chain(write));
         }
-    }
-    if !changes.is_record_only() {
-        statements.push(match dialect {
-            Dialect::Sqlite => operation(dialect, prefix, &changes.receipt)?,
-            Dialect::Postgres => settle(dialect, prefix, &changes.receipt)?,
-        });
     }
     Ok(statements)
 }

@@ -10,6 +10,9 @@ use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, Prefix};
 use crate::store::StoreError;
 
+/// The subjects are the first set.
+const SUBJECTS: Rows = Rows::all(SetId(0));
+
 /// The receipt of an operation, if it has been applied.
 pub(crate) fn receipt_of(dialect: Dialect, prefix: &Prefix, operation: OperationId) -> Statement {
     let mut w = Writer::new(dialect);
@@ -30,13 +33,18 @@ pub(crate) fn audit(dialect: Dialect, prefix: &Prefix, entry: &AuditEntry) -> Re
     let mut w = Writer::new(dialect);
     into_audit(&mut w, prefix);
     entries(&mut w, entry, |w, shared| {
-        w.bind_as(shared, "jsonb");
+        as_shared(w, shared);
         Ok(())
     })?;
     Ok(w.finish())
 }
 
-fn into_audit(w: &mut Writer, prefix: &Prefix) {
+/// The entry itself, of which all subjects have the same. On PostgreSQL it is read once, and not for each.
+fn as_shared(w: &mut Writer, shared: String) {
+    w.push("(SELECT ").bind_as(shared, "jsonb").push(")");
+}
+
+pub(super) fn into_audit(w: &mut Writer, prefix: &Prefix) {
     w.push("INSERT INTO ").name(&prefix.table("audit"));
     w.push(" (operation, kind, record, at, action, outcome, entry)\n");
 }
@@ -74,20 +82,23 @@ pub(crate) fn operation(
     prefix: &Prefix,
     receipt: &Receipt,
 ) -> Result<Statement, StoreError> {
-    let text = json(dialect, receipt).map_err(|source| StoreError::backend("wrote the receipt", source))?;
     let mut w = Writer::new(dialect);
+    into_operations(&mut w, prefix, receipt)?;
+    Ok(w.finish())
+}
+
+/// Writes the operation with its receipt.
+pub(super) fn into_operations(w: &mut Writer, prefix: &Prefix, receipt: &Receipt) -> Result<(), StoreError> {
+    let text = json(w.dialect, receipt).map_err(|source| StoreError::backend("wrote the receipt", source))?;
     w.push("INSERT INTO ").name(&prefix.table("operations"));
     w.push(" (operation, at, receipt) VALUES (");
     w.bind_as(receipt.operation.to_string(), "uuid").push(", ");
     w.bind_as(instant_text(receipt.at), "timestamptz").push(", ");
-    w.bind_as(text, "jsonb").push(")");
-    if dialect == Dialect::Postgres {
-        w.push(" ON CONFLICT (operation) DO NOTHING");
-    }
-    Ok(w.finish())
+    w.bind_as(text, "jsonb").push(") ON CONFLICT (operation) DO NOTHING");
+    Ok(())
 }
 
-/// The receipt of what was done, where the operation was noted with that of what was planned.
+/// The receipt of what was done, where the operation was noted with another.
 pub(crate) fn settle(dialect: Dialect, prefix: &Prefix, receipt: &Receipt) -> Result<Statement, StoreError> {
     let text = json(dialect, receipt).map_err(|source| StoreError::backend("wrote the receipt", source))?;
     let mut w = Writer::new(dialect);
@@ -100,16 +111,26 @@ pub(crate) fn settle(dialect: Dialect, prefix: &Prefix, receipt: &Receipt) -> Re
 impl Renderer<'_> {
     /// The audit entries of a change set, each with what its subject holds: to be written before the steps.
     pub(crate) fn audit(&self, changes: &ChangeSet) -> Result<Statement, StoreError> {
-        let ChangeSet { audit: entry, snapshot, query, .. } = changes;
-        if snapshot.is_empty() {
-            return audit(self.dialect, self.prefix, entry);
-        }
-        let kind = self.kind(&query.kind)?;
-        let subjects = Rows::all(SetId(0));
         let mut w = self.writer();
         into_audit(&mut w, self.prefix);
-        self.with(&mut w, &[subjects.set])?;
-        entries(&mut w, entry, |w, shared| {
+        if !changes.snapshot.is_empty() {
+            self.with(&mut w, &[SUBJECTS.set])?;
+        }
+        self.audit_of(&mut w, changes)?;
+        Ok(w.finish())
+    }
+
+    /// What follows [`into_audit`], where the subjects are there.
+    pub(super) fn audit_of(&self, w: &mut Writer, changes: &ChangeSet) -> Result<(), StoreError> {
+        let ChangeSet { audit: entry, snapshot, query, .. } = changes;
+        if snapshot.is_empty() {
+            return entries(w, entry, |w, shared| {
+                as_shared(w, shared);
+                Ok(())
+            });
+        }
+        let kind = self.kind(&query.kind)?;
+        entries(w, entry, |w, shared| {
             let id = id_of(w, kind);
             let (is_subject, close) = match w.dialect {
                 Dialect::Sqlite => {
@@ -128,12 +149,11 @@ impl Renderer<'_> {
                 w.push(&held);
                 Ok::<_, StoreError>(())
             })?;
-            w.push(") FROM ").table(kind.table_name()).push(" AS r WHERE ").push(&id).push(" IN ");
-            self.ids(w, subjects)?;
+            w.push(") FROM ").table(kind.table_name()).push(" AS r WHERE ");
+            self.is_one(w, kind, SUBJECTS)?;
             w.push(&format!(" AND {is_subject} = j.value), {close}"));
             Ok(())
-        })?;
-        Ok(w.finish())
+        })
     }
 
     /// Creates the table of members on this connection, if it is not there.

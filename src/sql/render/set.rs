@@ -127,6 +127,29 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
+    /// That an expression holds the id of one of some rows. Where an index finds rows by it, the ids are handed to
+    /// the index as one array, and there is no join whose size the planner would have to guess; without one each
+    /// row would be compared with each id.
+    fn holds_one(&self, w: &mut Writer, held: &str, by_index: bool, rows: Rows) -> Result<(), StoreError> {
+        w.push(held).push(if by_index { " = ANY(ARRAY" } else { " IN " });
+        self.ids(w, rows)?;
+        w.push(if by_index { ")" } else { "" });
+        Ok(())
+    }
+
+    /// That the id of a row `r` is that of one of some rows.
+    pub(super) fn is_one(&self, w: &mut Writer, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
+        let id = id_of(w, kind);
+        let by_index = self.is_found_by(kind, &kind.id, kind)?;
+        self.holds_one(w, &id, by_index, rows)
+    }
+
+    /// Whether an index of a field finds the rows that hold ids of a kind.
+    pub(super) fn is_found_by(&self, kind: &Kind, field: &FieldName, of: &Kind) -> Result<bool, StoreError> {
+        Ok(self.dialect == Dialect::Postgres
+            && self.column_type(kind, field)?.finds(&self.column_type(of, &of.id)?))
+    }
+
     /// Some rows of a set: what follows FROM, with `s` as its name. Returns the word that a further condition
     /// begins with.
     pub(super) fn rows(&self, w: &mut Writer, rows: Rows) -> Result<&'static str, StoreError> {
@@ -203,15 +226,12 @@ impl<'a> Renderer<'a> {
             (Source::Subjects, _) => self.one_of(w, kind, &self.query.subjects)?,
             (Source::Ids(ids), _) => self.one_of(w, kind, ids)?,
             (Source::Holding { field, text }, _) => self.holding(w, kind, field, text)?,
-            (Source::Members(_), Some(of)) => {
-                w.push(&id).push(" IN ");
-                self.ids(w, of)?;
-            }
+            (Source::Members(_), Some(of)) => self.is_one(w, kind, of)?,
             (Source::Referrers { reference, .. }, Some(of)) => {
                 let reference = self.reference(reference)?;
                 let field = self.reference_column(&column(w, kind, &reference.field), reference)?;
-                w.push(&field).push(" IN ");
-                self.ids(w, of)?;
+                let by_index = self.is_found_by(kind, &reference.field, self.kind(&reference.to)?)?;
+                self.holds_one(w, &field, by_index, of)?;
             }
             (Source::Referents { reference, .. }, Some(of)) => {
                 let reference = self.reference(reference)?;
@@ -221,8 +241,9 @@ impl<'a> Renderer<'a> {
                 let field = self.reference_column(&field, reference)?;
                 w.push(&id).push(" IN (SELECT ").push(&field);
                 w.push(" FROM ").table(from.table_name());
-                w.push(" AS p WHERE p.").push(&from_id).push(" IN ");
-                self.ids(w, of)?;
+                w.push(" AS p WHERE ");
+                let by_index = self.is_found_by(from, &from.id, from)?;
+                self.holds_one(w, &format!("p.{from_id}"), by_index, of)?;
                 w.push(")");
             }
             (_, None) => {
@@ -267,6 +288,12 @@ impl<'a> Renderer<'a> {
         let (from, to) = (self.kind(&reference.from)?, self.kind(&reference.to)?);
         let held = self.column_type(from, &reference.field)?;
         let id = self.column_type(to, &to.id)?;
+        if !held.compares_with(&id) {
+            return Err(StoreError::Unsupported(format!(
+                "the reference `{}`: its column is {} and the ids of `{}` are {}",
+                reference.name, held.name, to.name, id.name
+            )));
+        }
         if held.collation == id.collation {
             return Ok(column.to_owned());
         }

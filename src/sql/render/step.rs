@@ -3,9 +3,10 @@
 use super::condition::column;
 use super::place::Place;
 use super::set::{Renderer, id_of, rank_within};
+use super::shape::PlainArm;
 use super::stored::id_text;
 use crate::domain::{FieldName, FieldType, Kind, KindName, OperationId, instant_text};
-use crate::plan::{ChangeStep, EventDraft, NewValue, Rows, Write};
+use crate::plan::{ChangeStep, EventDraft, NewValue, Rows, SetId, Write};
 use crate::sql::Dialect;
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
@@ -32,7 +33,7 @@ impl Renderer<'_> {
             Write::Keep => StepStatements::default(),
             Write::Delete => {
                 let mut w = self.writer();
-                self.expressions_at_step(&mut w, *rows)?;
+                self.with_rows(&mut w, *rows)?;
                 w.push("DELETE FROM ").table(kind.table_name());
                 w.push(" AS r WHERE ");
                 self.are_rows(&mut w, kind, *rows)?;
@@ -68,7 +69,7 @@ impl Renderer<'_> {
             return Ok(None);
         }
         let mut w = self.writer();
-        self.expressions_at_step(&mut w, rows)?;
+        self.with_rows(&mut w, rows)?;
         w.push("UPDATE ").table(kind.table_name()).push(" AS r SET ");
         w.list(", ", fields, |w, (field, value)| {
             w.name(kind.column(field)).push(" = ");
@@ -99,16 +100,32 @@ impl Renderer<'_> {
 
     /// The events of a draft: one row for each of its rows, with the values of the fields.
     pub(crate) fn events(&self, operation: OperationId, draft: &EventDraft) -> Result<Statement, StoreError> {
-        let EventDraft { topic, kind, rows, fields } = draft;
-        let kind = self.kind_of_rows(kind, *rows)?;
         let mut w = self.writer();
+        self.outbox(&mut w);
+        self.with(&mut w, &[draft.rows.set])?;
+        self.events_of(&mut w, operation, draft)?;
+        Ok(w.finish())
+    }
+
+    /// Begins to write events.
+    pub(super) fn outbox(&self, w: &mut Writer) {
         w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
         w.push(" (operation, topic, kind, record, at, payload)\n");
-        self.with(&mut w, &[rows.set])?;
+    }
+
+    /// What follows [`outbox`](Self::outbox), where the sets are there.
+    pub(super) fn events_of(
+        &self,
+        w: &mut Writer,
+        operation: OperationId,
+        draft: &EventDraft,
+    ) -> Result<(), StoreError> {
+        let EventDraft { topic, kind, rows, fields } = draft;
+        let kind = self.kind_of_rows(kind, *rows)?;
         w.push("SELECT ").bind_as(operation.to_string(), "uuid").push(", ");
         w.bind(topic.as_str()).push(", ");
         w.bind(kind.name.as_str()).push(", ");
-        let id = id_of(&w, kind);
+        let id = id_of(w, kind);
         w.push(&id).push(if self.dialect == Dialect::Postgres { "::text, " } else { ", " });
         w.bind_as(instant_text(self.query.now), "timestamptz").push(", ");
         w.push(self.dialect.json_object());
@@ -119,13 +136,13 @@ impl Renderer<'_> {
             Ok::<_, StoreError>(())
         })?;
         w.push(") FROM ").table(kind.table_name());
-        w.push(" AS r WHERE ").push(&id).push(" IN ");
-        self.ids(&mut w, *rows)?;
+        w.push(" AS r WHERE ");
+        self.is_one(w, kind, *rows)?;
         // In the order of ids, so that the outbox is the same on every run.
         w.push(" ORDER BY ").push(&self.order(kind, &id)?);
         // Two drafts may tell of the same row: operation, topic and record are the key.
         w.push(" ON CONFLICT DO NOTHING");
-        Ok(w.finish())
+        Ok(())
     }
 
     /// A stored value as JSON, of the type its field is declared with.
@@ -136,34 +153,49 @@ impl Renderer<'_> {
         }
     }
 
-    /// The common table expressions a step needs that finds its rows itself.
-    fn expressions_at_step(&self, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
-        if self.shape(rows.set)?.arms.len() == 1 {
-            return Ok(());
-        }
-        self.with(w, &[rows.set])
+    /// The common table expressions of a statement whose rows are found by [`are_rows`](Self::are_rows).
+    pub(super) fn with_rows(&self, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
+        self.with(w, &self.needed_for(rows)?)
     }
 
-    /// That a row `r` is one of these. Where the step finds its rows itself, and there is one way into the
-    /// set, the row is asked directly: no id is written anywhere or looked up.
-    fn are_rows(&self, w: &mut Writer, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
-        let shape = self.shape(rows.set)?;
-        match &*shape.arms {
-            [arm] if self.place(rows.set) == Place::AtStep => {
-                self.comes_in(w, shape.set, arm)?;
-                let within = |rank| rows.ranks.contains(rank);
-                if !arm.constant().is_some_and(within) {
-                    // A row that stays out has no rank, and null lies in no range.
-                    w.push(" AND (");
-                    self.rank(w, kind, &arm.cases, None)?;
-                    rank_within(w, ")", rows.ranks);
-                }
-            }
-            _ => {
-                let id = id_of(w, kind);
-                w.push(&id).push(" IN ");
-                self.ids(w, rows)?;
-            }
+    /// The sets that are read where rows are found by [`are_rows`](Self::are_rows).
+    pub(super) fn needed_for(&self, rows: Rows) -> Result<Vec<SetId>, StoreError> {
+        Ok(match self.direct(rows)? {
+            Some(_) => self.shape(rows.set)?.inputs().collect(),
+            None => vec![rows.set],
+        })
+    }
+
+    /// The one way into the set of these rows, where the statement that has to find them can take it itself: the
+    /// row is asked directly, no id is written anywhere or looked up.
+    fn direct(&self, rows: Rows) -> Result<Option<&PlainArm<'_>>, StoreError> {
+        let finds_itself = match self.dialect {
+            Dialect::Sqlite => self.place(rows.set) == Place::AtStep,
+            Dialect::Postgres => !self.is_walked(rows.set),
+        };
+        Ok(match &*self.shape(rows.set)?.arms {
+            [arm] if finds_itself => Some(arm),
+            _ => None,
+        })
+    }
+
+    /// Whether these rows are found without any set.
+    pub(super) fn needs_no_set(&self, rows: Rows) -> Result<bool, StoreError> {
+        Ok(self.direct(rows)?.is_some() && self.shape(rows.set)?.inputs().next().is_none())
+    }
+
+    /// That a row `r` is one of these.
+    pub(super) fn are_rows(&self, w: &mut Writer, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
+        let Some(arm) = self.direct(rows)? else {
+            return self.is_one(w, kind, rows);
+        };
+        self.comes_in(w, self.shape(rows.set)?.set, arm)?;
+        let within = |rank| rows.ranks.contains(rank);
+        if !arm.constant().is_some_and(within) {
+            // A row that stays out has no rank, and null lies in no range.
+            w.push(" AND (");
+            self.rank(w, kind, &arm.cases, None)?;
+            rank_within(w, ")", rows.ranks);
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::domain::{DataMap, FieldName, Kind, KindName, OperationId};
 use crate::plan::{ChangeSet, ChangeStep, NewValue, Rows, SetId, Source, Write};
 use crate::sql::render::Renderer;
-use crate::sql::render::set::{id_of, rank_within};
+use crate::sql::render::set::id_of;
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
@@ -30,7 +30,7 @@ pub(crate) enum BlockStatement {
 }
 
 /// The steps of a block on one kind, and the names of what becomes of its rows.
-struct OfKind<'a> {
+pub(super) struct OfKind<'a> {
     kind: &'a Kind,
     deletes: Vec<&'a ChangeStep>,
     updates: Vec<(&'a ChangeStep, &'a [(FieldName, NewValue)])>,
@@ -45,13 +45,13 @@ impl OfKind<'_> {
     }
 }
 
-impl Renderer<'_> {
+impl<'a> Renderer<'a> {
     /// The statements that do the steps, in order.
     pub(crate) fn blocks(&self, changes: &ChangeSet) -> Result<Vec<Block>, StoreError> {
         let mut blocks: Vec<Vec<usize>> = Vec::new();
         for (position, step) in changes.steps.iter().enumerate() {
             self.kind_of_rows(&step.kind, step.rows)?;
-            if !writes(&step.write) {
+            if !step.write.changes_rows() {
                 continue;
             }
             let read = self.kinds_read(step.rows.set)?;
@@ -92,15 +92,8 @@ impl Renderer<'_> {
     /// The statement of a step that is alone.
     fn one(&self, step: &ChangeStep) -> Result<Statement, StoreError> {
         let kind = self.kind_of_rows(&step.kind, step.rows)?;
-        let shape = self.shape(step.rows.set)?;
-        let walked = self.is_walked(step.rows.set);
-        let direct = match &*shape.arms {
-            [arm] if !walked => Some(arm),
-            _ => None,
-        };
         let mut w = self.writer();
-        let inputs: Vec<SetId> = direct.map_or_else(|| vec![step.rows.set], |_| shape.inputs().collect());
-        self.with(&mut w, &inputs)?;
+        self.with_rows(&mut w, step.rows)?;
         match &step.write {
             Write::Update(fields) | Write::Mark(fields) => {
                 w.push("UPDATE ").table(kind.table_name()).push(" AS r SET ");
@@ -114,27 +107,44 @@ impl Renderer<'_> {
             }
         }
         w.push(" WHERE ");
-        if let Some(arm) = direct {
-            self.comes_in(&mut w, shape.set, arm)?;
-            let within = |rank| step.rows.ranks.contains(rank);
-            if !arm.constant().is_some_and(within) {
-                // A row that stays out has no rank, and null lies in no range.
-                w.push(" AND (");
-                self.rank(&mut w, kind, &arm.cases, None)?;
-                rank_within(&mut w, ")", step.rows.ranks);
-            }
-        } else {
-            let id = id_of(&w, kind);
-            w.push(&id).push(" IN ");
-            self.ids(&mut w, step.rows)?;
-        }
+        self.are_rows(&mut w, kind, step.rows)?;
         Ok(w.finish())
     }
 
     /// The statement of several steps: at most one DELETE and one UPDATE of each kind, of rows that are not
     /// the same.
     fn together(&self, operation: OperationId, steps: &[&ChangeStep]) -> Result<Statement, StoreError> {
-        let mut kinds: Vec<OfKind<'_>> = Vec::new();
+        let kinds = self.of_kinds(steps)?;
+        let mut w = self.writer();
+        self.tables(&mut w, "WITH ", &self.needed_by(steps)?)?;
+        self.writes_of(&mut w, operation, steps, &kinds)?;
+        w.push("\nSELECT ");
+        self.written(&mut w, steps, &kinds)?;
+        Ok(w.finish())
+    }
+
+    /// The sets that the statement of several steps reads.
+    pub(super) fn needed_by(&self, steps: &[&ChangeStep]) -> Result<Vec<SetId>, StoreError> {
+        let mut sets = Vec::new();
+        for step in steps {
+            let of_kind = steps.iter().filter(|other| other.kind == step.kind).count();
+            match step.write {
+                // The rows of its kind are found without knowing those of any other step.
+                Write::Delete | Write::Update(_) if of_kind == 1 && step.write.changes_rows() => {
+                    sets.extend(self.needed_for(step.rows)?);
+                }
+                _ => sets.push(step.rows.set),
+            }
+        }
+        Ok(sets)
+    }
+
+    /// The steps by their kinds.
+    pub(super) fn of_kinds<'s>(&self, steps: &[&'s ChangeStep]) -> Result<Vec<OfKind<'s>>, StoreError>
+    where
+        'a: 's,
+    {
+        let mut kinds: Vec<OfKind<'s>> = Vec::new();
         for step in steps {
             let kind = self.kind(&step.kind)?;
             let name =
@@ -153,17 +163,34 @@ impl Renderer<'_> {
                 Write::Update(_) | Write::Mark(_) | Write::Keep => {}
             }
         }
-        let mut w = self.writer();
-        let sets: Vec<SetId> = steps.iter().map(|step| step.rows.set).collect();
-        self.tables(&mut w, "WITH ", &sets)?;
-        for of in &kinds {
-            self.writes_of_kind(&mut w, of)?;
+        Ok(kinds)
+    }
+
+    /// The common table expressions that write, after those of the sets.
+    pub(super) fn writes_of(
+        &self,
+        w: &mut Writer,
+        operation: OperationId,
+        steps: &[&ChangeStep],
+        kinds: &[OfKind<'_>],
+    ) -> Result<(), StoreError> {
+        for of in kinds {
+            self.writes_of_kind(w, of)?;
         }
-        self.marks_together(&mut w, operation, steps, &kinds)?;
-        w.push("\nSELECT json_build_array(");
-        w.list(", ", steps, |w, step| self.count_written(w, step, &kinds))?;
+        self.marks_together(w, operation, steps, kinds)
+    }
+
+    /// The rows that each step has written, as a JSON array.
+    pub(super) fn written(
+        &self,
+        w: &mut Writer,
+        steps: &[&ChangeStep],
+        kinds: &[OfKind<'_>],
+    ) -> Result<(), StoreError> {
+        w.push("json_build_array(");
+        w.list(", ", steps, |w, step| self.count_written(w, step, kinds))?;
         w.push(")::text");
-        Ok(w.finish())
+        Ok(())
     }
 
     fn writes_of_kind(&self, w: &mut Writer, of: &OfKind<'_>) -> Result<(), StoreError> {
@@ -171,9 +198,12 @@ impl Renderer<'_> {
         let deleted = || of.deletes.iter().map(|step| step.rows);
         if !of.deletes.is_empty() {
             w.push(",\n").push(&of.gone).push("(id) AS (DELETE FROM ").table(of.kind.table_name());
-            w.push(" AS r WHERE ").push(&id).push(" IN (");
-            self.any_of(w, deleted())?;
-            w.push(") RETURNING ").push(&id).push(")");
+            w.push(" AS r WHERE ");
+            match &*of.deletes {
+                [step] if of.updates.is_empty() => self.are_rows(w, of.kind, step.rows)?,
+                _ => self.is_any_of(w, of.kind, deleted())?,
+            }
+            w.push(" RETURNING ").push(&id).push(")");
         }
         if of.updates.is_empty() {
             return Ok(());
@@ -190,9 +220,11 @@ impl Renderer<'_> {
             w.name(of.kind.column(field)).push(" = ");
             self.last_value(w, of, field)
         })?;
-        w.push(" WHERE ").push(&id).push(" IN (");
-        self.any_of(w, of.updates.iter().map(|(step, _)| step.rows))?;
-        w.push(")");
+        w.push(" WHERE ");
+        match &*of.updates {
+            [(step, _)] if of.deletes.is_empty() => self.are_rows(w, of.kind, step.rows)?,
+            all => self.is_any_of(w, of.kind, all.iter().map(|(step, _)| step.rows))?,
+        }
         if !of.deletes.is_empty() {
             // What goes is not changed first.
             w.push(" AND ").push(&id).push(" NOT IN (");
@@ -248,6 +280,20 @@ impl Renderer<'_> {
         w.push(" ELSE ");
         self.after_steps(w, of, field, before)?;
         w.push(" END");
+        Ok(())
+    }
+
+    /// That the id of a row `r` is in one of several sets.
+    fn is_any_of(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        all: impl Iterator<Item = Rows>,
+    ) -> Result<(), StoreError> {
+        let by_index = self.is_found_by(kind, &kind.id, kind)?;
+        w.push(&id_of(w, kind)).push(if by_index { " = ANY(ARRAY(" } else { " IN (" });
+        self.any_of(w, all)?;
+        w.push(if by_index { "))" } else { ")" });
         Ok(())
     }
 
@@ -327,15 +373,6 @@ impl Renderer<'_> {
         }
         w.push(")");
         Ok(())
-    }
-}
-
-/// Whether a step writes anything.
-fn writes(write: &Write) -> bool {
-    match write {
-        Write::Delete | Write::Mark(_) => true,
-        Write::Update(fields) => !fields.is_empty(),
-        Write::Keep => false,
     }
 }
 

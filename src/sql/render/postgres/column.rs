@@ -1,13 +1,10 @@
 //! Columns: what type they have, as far as statements depend on it.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::domain::{FieldType, Kind, KindName, RecordId};
-use crate::sql::statement::{Statement, Writer};
-use crate::sql::{Dialect, SqlValue};
+use crate::domain::{FieldType, KindName, RecordId};
+use crate::sql::SqlValue;
+use crate::sql::statement::Writer;
 use crate::store::StoreError;
 
 /// The type of a column.
@@ -20,7 +17,7 @@ pub(crate) struct ColumnType {
     /// The collation, where it is not that of the type.
     pub(crate) collation: Option<String>,
     pub(crate) not_null: bool,
-    /// Whether rows are found by the column without reading the whole table.
+    /// Whether rows that hold one of many values are found by the column without reading the whole table.
     pub(crate) indexed: bool,
 }
 
@@ -29,7 +26,7 @@ pub(crate) struct ColumnType {
 pub(crate) enum Sort {
     /// `text`, `varchar`, `char`, `name`: text is written to it as it is.
     Text,
-    /// `citext`: the same, and ids are found in any case.
+    /// `citext`: the same, and ids are referred to in any case.
     AnyCase,
     Enum,
     Uuid,
@@ -140,6 +137,23 @@ impl ColumnType {
         }
     }
 
+    /// Whether it is a type that brings its own operators, in a schema that the search path does not lead to:
+    /// only then the name is said with the schema.
+    pub(crate) fn is_astray(&self) -> bool {
+        self.sort == Sort::AnyCase && self.name.contains('.')
+    }
+
+    /// Whether an index of a column of this type finds what equals ids of another.
+    pub(crate) fn finds(&self, id: &Self) -> bool {
+        let alike = match (self.sort, id.sort) {
+            // The others are filled up with spaces.
+            (Sort::Text, Sort::Text) => self.name != "bpchar" && id.name != "bpchar",
+            (Sort::Integer, Sort::Integer) => true,
+            _ => self.name == id.name,
+        };
+        self.indexed && alike && self.collation == id.collation
+    }
+
     /// Null, of this type: what `UNION` and recursive queries have to be told.
     pub(crate) fn null(&self) -> String {
         let collate = self.collation.iter().map(|name| format!(" COLLATE {name}"));
@@ -211,55 +225,4 @@ impl ColumnType {
             _ => SqlValue::Text(text),
         })
     }
-}
-
-/// The columns of the tables of these kinds, in one statement: the position of a kind, and the columns of its
-/// table as a JSON array; null where there is no such table.
-const FACTS: &str = "SELECT j.\"key\" - 1, (SELECT json_agg(json_build_array(a.attname, \
-     format_type(b.oid, -1), b.typname, b.typcategory, \
-     CASE WHEN a.attcollation <> t.typcollation THEN (SELECT quote_ident(n.nspname) || '.' || quote_ident(o.collname) \
-     FROM pg_catalog.pg_collation AS o JOIN pg_catalog.pg_namespace AS n ON n.oid = o.collnamespace \
-     WHERE o.oid = a.attcollation) END, \
-     a.attnotnull OR t.typnotnull, EXISTS (SELECT 1 FROM pg_catalog.pg_index AS i WHERE i.indrelid = a.attrelid \
-     AND i.indkey[0] = a.attnum AND i.indpred IS NULL AND i.indisvalid)))::text \
-     FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid \
-     LEFT JOIN pg_catalog.pg_type AS d ON d.oid = t.typbasetype \
-     JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
-     WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 AND NOT a.attisdropped) FROM ";
-
-/// Asks for the columns of the tables of these kinds.
-pub(crate) fn facts(kinds: &[&Kind]) -> Result<Statement, StoreError> {
-    let tables: Vec<String> = kinds.iter().map(|kind| Dialect::Postgres.table(kind.table_name())).collect();
-    let tables =
-        serde_json::to_string(&tables).map_err(|source| StoreError::backend("asked for columns", source))?;
-    let mut w = Writer::new(Dialect::Postgres);
-    let (open, close) = w.dialect.json_rows();
-    w.push(FACTS).push(open).bind(tables).push(close);
-    Ok(w.finish())
-}
-
-#[derive(Deserialize)]
-struct Fact(String, String, String, String, Option<String>, bool, bool);
-
-/// What the rows say, for each kind that has a table.
-pub(crate) fn read_facts(
-    kinds: &[&Kind],
-    rows: impl IntoIterator<Item = Vec<SqlValue>>,
-) -> BTreeMap<KindName, BTreeMap<String, ColumnType>> {
-    let mut tables = BTreeMap::new();
-    for row in rows {
-        let [SqlValue::Integer(position), SqlValue::Text(columns)] = &*row else {
-            continue;
-        };
-        let kind = usize::try_from(*position).ok().and_then(|at| kinds.get(at));
-        let Some(kind) = kind else { continue };
-        let facts: Vec<Fact> = serde_json::from_str(columns).unwrap_or_default();
-        let columns = facts.into_iter().map(|fact| {
-            let Fact(column, name, base, category, collation, not_null, indexed) = fact;
-            let found = ColumnType::from_catalogue(&name, &base, &category);
-            (column, ColumnType { collation, not_null, indexed, ..found })
-        });
-        tables.insert(kind.name.clone(), columns.collect());
-    }
-    tables
 }

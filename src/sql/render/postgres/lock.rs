@@ -1,14 +1,14 @@
 //! Locks: whole tables first, then rows, outermost first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::Lock;
+use crate::domain::{KindName, Lock, RecordId};
 use crate::plan::{ChangeSet, Rows, Source, Stratum};
 use crate::sql::render::Renderer;
 use crate::sql::render::set::id_of;
-use crate::sql::statement::Statement;
+use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
 /// The statements that lock what a change set rests on, each in its own statement: what it counts is what
@@ -19,6 +19,8 @@ pub(crate) struct Locks {
     pub(crate) texts: Vec<Statement>,
     /// Tables whose references nothing else protects.
     pub(crate) tables: Vec<Statement>,
+    /// The subjects, where nothing has to be locked before them.
+    pub(crate) first: Option<Rows>,
     /// Rows: each answers with their number.
     pub(crate) rows: Vec<Statement>,
     /// Whether rows may hang on rows of their own kind, so that more may have come below rows that were not
@@ -36,18 +38,13 @@ impl Renderer<'_> {
         let others = changes.locks.iter().map(|lock| lock.rows);
         let others = others.filter(|rows| Some(*rows) != subjects && !self.is_of_subjects(*rows));
         for locking in subjects.into_iter().chain(others) {
-            let kind = self.set_kind(locking.set)?;
-            locked.insert(&kind.name);
+            locked.insert(&self.set_kind(locking.set)?.name);
             let mut w = self.writer();
-            self.with(&mut w, &[locking.set])?;
-            let id = id_of(&w, kind);
-            w.push("SELECT count(*) FROM (SELECT 1 FROM ").table(kind.table_name());
-            w.push(" AS r WHERE ").push(&id).push(" IN ");
-            self.ids(&mut w, locking)?;
-            // In one order, so that two operations do not wait for each other.
-            w.push(" ORDER BY ").push(&id).push(" FOR UPDATE OF r) AS locked");
+            self.with_rows(&mut w, locking)?;
+            self.locking(&mut w, locking)?;
             rows.push(w.finish());
         }
+        rows.extend(self.named()?);
         let mut tables = BTreeSet::new();
         for reference in changes.query.map.references() {
             if reference.lock == Some(Lock::Table) && locked.contains(&reference.to) {
@@ -60,7 +57,53 @@ impl Renderer<'_> {
             w.finish()
         });
         let repeat = self.query.sets.iter().any(|stratum| matches!(stratum, Stratum::Cycle(_)));
-        Ok(Locks { texts: self.texts(), tables: tables.collect(), rows, repeat })
+        let (texts, tables): (_, Vec<Statement>) = (self.texts(), tables.collect());
+        let mut first = None;
+        if let Some(subjects) = subjects
+            && texts.is_empty()
+            && tables.is_empty()
+            && !repeat
+            && self.needs_no_set(subjects)?
+        {
+            first = Some(subjects);
+            rows.remove(0);
+        }
+        Ok(Locks { texts, tables, first, rows, repeat })
+    }
+
+    /// Locks rows and answers with their number.
+    pub(super) fn locking(&self, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
+        let kind = self.set_kind(rows.set)?;
+        let id = id_of(w, kind);
+        w.push("SELECT count(*) FROM (SELECT 1 FROM ").table(kind.table_name()).push(" AS r WHERE ");
+        self.are_rows(w, kind, rows)?;
+        // In one order, so that two operations do not wait for each other.
+        w.push(" ORDER BY ").push(&id).push(" FOR UPDATE OF r) AS locked");
+        Ok(())
+    }
+
+    /// Records that are named without being subjects: what references are to point at. They are kept as they are,
+    /// not only kept, because they have to qualify.
+    fn named(&self) -> Result<Vec<Statement>, StoreError> {
+        let sets = self.query.sets.iter().flat_map(Stratum::sets);
+        let arms = sets.flat_map(|set| set.arms.iter().map(move |arm| (&set.kind, arm)));
+        let mut named: BTreeMap<&KindName, BTreeSet<&RecordId>> = BTreeMap::new();
+        for (kind, arm) in arms {
+            if let Source::Ids(ids) = &arm.source {
+                named.entry(kind).or_default().extend(ids);
+            }
+        }
+        let locks = named.into_iter().map(|(kind, ids)| {
+            let kind = self.kind(kind)?;
+            let ids: Vec<RecordId> = ids.into_iter().cloned().collect();
+            let mut w = self.writer();
+            let id = id_of(&w, kind);
+            w.push("SELECT count(*) FROM (SELECT 1 FROM ").table(kind.table_name()).push(" AS r WHERE ");
+            self.one_of(&mut w, kind, &ids)?;
+            w.push(" ORDER BY ").push(&id).push(" FOR SHARE OF r) AS locked");
+            Ok(w.finish())
+        });
+        locks.collect()
     }
 
     fn texts(&self) -> Vec<Statement> {

@@ -1,0 +1,72 @@
+//! What a host would write by hand.
+
+use crate::tables::{RELATIONS, Relation, SURVIVING, System};
+
+/// Whose rows: one client or several, as one bound text.
+#[derive(Debug, Clone)]
+pub(crate) struct Subjects {
+    pub(crate) ids: Vec<String>,
+}
+
+impl Subjects {
+    /// That a column holds one of them, and the value to bind.
+    fn are(&self, system: System, column: &str) -> String {
+        match (system, &*self.ids) {
+            (System::Postgres, [_]) => format!("{column} = $1::uuid"),
+            (System::Postgres, _) => format!("{column} = ANY($1::uuid[])"),
+            (System::Sqlite, [_]) => format!("{column} = $1"),
+            (System::Sqlite, _) => format!("{column} IN (SELECT value FROM json_each($1))"),
+        }
+    }
+
+    /// What is bound.
+    pub(crate) fn bound(&self, system: System) -> String {
+        match (system, &*self.ids) {
+            (_, [id]) => id.clone(),
+            (System::Postgres, ids) => format!("{{{}}}", ids.join(",")),
+            (System::Sqlite, ids) => serde_json::to_string(ids).unwrap(),
+        }
+    }
+
+    /// The rows of a table that hang on them.
+    fn below(&self, system: System, Relation { table: _, field, to }: &Relation) -> String {
+        match *to {
+            "clients" => self.are(system, field),
+            parent => {
+                format!("{field} IN (SELECT id FROM {parent} WHERE {})", self.are(system, "client_id"))
+            }
+        }
+    }
+
+    /// What the database does itself: one statement.
+    pub(crate) fn native(&self, system: System) -> Vec<String> {
+        vec![format!("DELETE FROM clients WHERE {}", self.are(system, "id"))]
+    }
+
+    /// One statement for each relation, children first.
+    pub(crate) fn deletes(&self, system: System) -> Vec<String> {
+        let mut statements =
+            vec![format!("UPDATE {SURVIVING} SET client_id = NULL WHERE {}", self.are(system, "client_id"))];
+        let going =
+            RELATIONS.iter().filter(|relation| relation.table != SURVIVING && relation.to != SURVIVING);
+        let deletes = going
+            .map(|relation| format!("DELETE FROM {} WHERE {}", relation.table, self.below(system, relation)));
+        statements.extend(deletes.rev());
+        statements.extend(self.native(system));
+        statements
+    }
+
+    /// The counts of all that would be touched, and of what would be in the way, in one statement.
+    pub(crate) fn counts(&self, system: System) -> String {
+        let mut parts = vec![format!("SELECT count(*) FROM clients WHERE {}", self.are(system, "id"))];
+        let touched = RELATIONS.iter().filter(|relation| relation.to != SURVIVING);
+        parts.extend(touched.map(|relation| {
+            format!("SELECT count(*) FROM {} WHERE {}", relation.table, self.below(system, relation))
+        }));
+        parts.push(format!(
+            "SELECT count(*) FROM debts WHERE {} AND status = 'PENDING'",
+            self.are(system, "client_id")
+        ));
+        parts.join("\nUNION ALL ")
+    }
+}

@@ -1,0 +1,48 @@
+//! Medians, minima and ratios.
+
+use std::time::Duration;
+
+/// What one side took, round by round.
+#[derive(Debug, Default)]
+pub(crate) struct Times {
+    times: Vec<Duration>,
+}
+
+impl Times {
+    pub(crate) fn push(&mut self, time: Duration) {
+        self.times.push(time);
+    }
+
+    fn sorted(&self) -> Vec<f64> {
+        let mut times: Vec<f64> = self.times.iter().map(|time| time.as_secs_f64() * 1e3).collect();
+        times.sort_by(f64::total_cmp);
+        times
+    }
+
+    /// In milliseconds.
+    pub(crate) fn median(&self) -> f64 {
+        self.sorted()[self.times.len() / 2]
+    }
+
+    /// In milliseconds.
+    pub(crate) fn minimum(&self) -> f64 {
+        self.sorted()[0]
+    }
+}
+
+/// Prints the times of a side.
+pub(crate) fn say(what: &str, times: &Times) {
+    println!("    {what:<44} {:>9.2} / {:>9.2} ms", times.median(), times.minimum());
+}
+
+/// Prints a ratio of medians and of minima beside its goal.
+pub(crate) fn say_ratio(what: &str, ours: &Times, theirs: &Times, goal: Option<f64>) {
+    let ratio = ours.median() / theirs.median();
+    let least = ours.minimum() / theirs.minimum();
+    let goal = match goal {
+        Some(goal) if ratio <= goal => format!("goal ≤ {goal:.2}: reached"),
+        Some(goal) => format!("goal ≤ {goal:.2}: MISSED"),
+        None => String::new(),
+    };
+    println!("    {what:<44} {ratio:>9.2} / {least:>9.2} ×   {goal}");
+}

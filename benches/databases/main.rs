@@ -1,0 +1,68 @@
+//! Whole operations beside the same done by hand and beside `ON DELETE CASCADE`, on SQLite and PostgreSQL, and the
+//! memory store beside a `HashMap`.
+//!
+//! `cargo bench --bench databases --all-features` prints, for each database and workload, medians and minima in
+//! milliseconds, ratios beside their goals, statements and memory. Everything is a ratio inside one interleaved run: A, B, A, B
+//! on one connection of one program. `-- sqlite`, `-- postgres` or `-- memory` runs one part, `-- --test` a small size once,
+//! and `-- --trace` shows the statements of each operation with the time that each took.
+//!
+//! Where there is no PostgreSQL it says so; with `CI=true` that is a failure.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "a bench is a program of its own, and a panic is how it fails"
+)]
+
+mod by_hand;
+mod counted;
+mod database;
+mod figures;
+mod in_memory;
+mod policy;
+mod resident;
+mod rows;
+mod size;
+mod tables;
+mod workload;
+
+use database::Database;
+use size::Size;
+use tables::ForeignKeys;
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let is_test = arguments.iter().any(|argument| argument == "--test");
+    let named: Vec<&str> =
+        arguments.iter().map(String::as_str).filter(|name| !name.starts_with("--")).collect();
+    let is_meant = |part: &str| named.is_empty() || named.contains(&part);
+    let mut size = if is_test { Size::small() } else { Size::full() };
+    size.trace = arguments.iter().any(|argument| argument == "--trace");
+    if let Ok(load) = std::fs::read_to_string("/proc/loadavg") {
+        println!("load of the machine before: {}", load.trim());
+    }
+    if is_meant("memory") {
+        in_memory::run(&size).await;
+    }
+    if is_meant("postgres") {
+        for keys in [ForeignKeys::Cascade, ForeignKeys::NoAction] {
+            if let Some(database) = Database::postgres(keys).await {
+                workload::run(&database, &size).await;
+                database.close().await;
+            }
+        }
+    }
+    if is_meant("sqlite") {
+        let database = Database::sqlite().await;
+        workload::run(&database, &size).await;
+        database.close().await;
+    }
+    if let Ok(load) = std::fs::read_to_string("/proc/loadavg") {
+        println!("load of the machine after: {}", load.trim());
+    }
+}

@@ -1,0 +1,109 @@
+//! The rows: random ids, so that those of one client lie anywhere in their tables.
+
+use crate::size::Size;
+use crate::tables::{RELATIONS, Relation, SURVIVING, System};
+
+/// Those who are deleted one by one, with 91 rows each.
+pub(crate) const SMALL: &str = "small";
+/// The one with 10,000 bookings of nine items.
+pub(crate) const LARGE: &str = "large";
+/// Those who are deleted by the thousand, with 45 rows each.
+pub(crate) const MANY: &str = "many";
+
+/// How many rows a client has in a table: those of a small, a large and one of many clients.
+fn counts(table: &str, size: &Size) -> [usize; 3] {
+    match table {
+        "consents" | "devices" => [4, 100, 2],
+        "questionnaires" => [3, 100, 1],
+        "revokes" => [2, 100, 1],
+        "bookings" => [6, size.bookings, 3],
+        "debts" => [5, 100, 2],
+        "invoices" => [6, 100, 3],
+        "sessions" => [6, 200, 3],
+        _ => [0; 3],
+    }
+}
+
+/// The rows that an operation on one client touches.
+pub(crate) fn touched(cohort: &str, size: &Size) -> u64 {
+    let at = [SMALL, LARGE, MANY].iter().position(|name| *name == cohort).unwrap();
+    let own = RELATIONS.iter().map(|relation| counts(relation.table, size)[at]).sum::<usize>();
+    let items = 9 * counts("bookings", size)[at];
+    u64::try_from(1 + own + items).unwrap()
+}
+
+/// The statements that fill the tables, which have no indexes on references yet.
+pub(crate) fn rows(system: System, size: &Size) -> String {
+    let (id, at) = match system {
+        System::Postgres => ("gen_random_uuid()", "'2026-01-01T00:00:00Z'::timestamptz"),
+        System::Sqlite => (
+            "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || \
+             substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))",
+            "'2026-01-01T00:00:00.000Z'",
+        ),
+    };
+    let longest = size.clients.max(size.bookings).max(200);
+    let mut sql = format!(
+        "CREATE TABLE bench_series (i integer PRIMARY KEY);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {longest}) INSERT INTO bench_series SELECT i FROM n;\n"
+    );
+    for (cohort, count) in [(SMALL, size.small_clients()), (LARGE, 1), (MANY, size.clients)] {
+        sql.push_str(&format!(
+            "INSERT INTO clients SELECT {id} AS id, '{cohort}', 'client' || s.i || '@example.com', 'Client ' || s.i, {at} \
+             FROM bench_series AS s WHERE s.i <= {count} ORDER BY id;\n"
+        ));
+    }
+    for Relation { table, field, to } in &RELATIONS {
+        let [small, large, many] = counts(table, size);
+        let how_many = match *table {
+            "booking_items" => "9".to_owned(),
+            // Three for two invoices.
+            "invoice_lines" => "1 + p.number % 2".to_owned(),
+            _ => format!(
+                "CASE p.cohort WHEN '{SMALL}' THEN {small} WHEN '{LARGE}' THEN {large} ELSE {many} END"
+            ),
+        };
+        // In the order of their own random ids: as if they had come in over the years.
+        sql.push_str(&format!(
+            "INSERT INTO {table} (id, {field}, number, status, note, created_at) \
+             SELECT {id} AS id, p.id, s.i, 'PAID', 'a note on this row', {at} \
+             FROM {to} AS p JOIN bench_series AS s ON s.i <= {how_many} ORDER BY 1;\n"
+        ));
+    }
+    sql
+}
+
+/// The statements that keep the rows of some clients, to put them back after they were deleted.
+pub(crate) fn keep(clients: &str) -> String {
+    let mut sql = format!("CREATE TABLE keep_clients AS SELECT * FROM clients WHERE {clients};\n");
+    for Relation { table, field, to } in &RELATIONS {
+        if *to != SURVIVING {
+            sql.push_str(&format!(
+                "CREATE TABLE keep_{table} AS SELECT * FROM {table} WHERE {field} IN (SELECT id FROM keep_{to});\n"
+            ));
+        }
+    }
+    sql
+}
+
+/// The statements that put them back.
+pub(crate) fn restore() -> String {
+    let mut sql = String::from("INSERT INTO clients SELECT * FROM keep_clients;\n");
+    for Relation { table, field, to } in &RELATIONS {
+        if *table == SURVIVING {
+            sql.push_str(&format!(
+                "UPDATE {table} SET {field} = (SELECT k.{field} FROM keep_{table} AS k WHERE k.id = {table}.id) \
+                 WHERE id IN (SELECT id FROM keep_{table});\n"
+            ));
+        } else if *to != SURVIVING {
+            sql.push_str(&format!("INSERT INTO {table} SELECT * FROM keep_{table};\n"));
+        }
+    }
+    sql
+}
+
+/// The statements that forget them.
+pub(crate) fn forget() -> String {
+    let kept = RELATIONS.iter().filter(|relation| relation.to != SURVIVING).map(|relation| relation.table);
+    kept.chain(["clients"]).map(|table| format!("DROP TABLE keep_{table};\n")).collect()
+}

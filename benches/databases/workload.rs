@@ -1,0 +1,220 @@
+//! W1 to W4: one small client, the largest, two thousand at once, and the preview of the largest.
+
+use std::time::Instant;
+
+use client_lifecycle::{Lifecycle, Store};
+
+use crate::by_hand::Subjects;
+use crate::database::{Database, PAGE_CACHE, Took};
+use crate::figures::{Times, say, say_ratio};
+use crate::policy::{policy, request};
+use crate::resident;
+use crate::rows::{self, LARGE, MANY, SMALL};
+use crate::size::Size;
+use crate::tables::{self, ForeignKeys, RELATIONS, System};
+
+/// What is compared in one workload, and how it came out.
+#[derive(Default)]
+struct Sides {
+    hand: [Times; 2],
+    ours: [Times; 2],
+    counts: Times,
+    plan: Times,
+    /// Statements of a plan and of carrying it out.
+    statements: (usize, usize),
+    /// Kilobytes that a plan and carrying it out took above what was held before, at most.
+    memory: Option<u64>,
+}
+
+/// The goals of a workload: plan and apply beside what is done by hand, plan beside counts by hand.
+struct Goals {
+    whole: f64,
+    plan: f64,
+}
+
+pub(crate) async fn run(database: &Database, size: &Size) {
+    let system = database.system();
+    match system {
+        System::Postgres => println!("\nPostgreSQL, foreign keys {:?}", database.keys),
+        System::Sqlite => {
+            println!(
+                "\nSQLite, a file, WAL, page cache of {PAGE_CACHE} MB, foreign keys {:?}",
+                database.keys
+            );
+        }
+    }
+    database.run(&tables::tables(system, database.keys)).await;
+    database.run(&rows::rows(system, size)).await;
+    database.run(&tables::indexes()).await;
+    let lifecycle =
+        Lifecycle::open(database.store().await, policy()).await.unwrap_or_else(|error| panic!("{error}"));
+    if system == System::Postgres {
+        let alter = |table| format!("ALTER TABLE {table} SET (autovacuum_enabled = off);\n");
+        database.run(&tables::names().map(alter).collect::<String>()).await;
+    }
+    database.analyze().await;
+    println!("  {} rows", all_rows(database).await);
+    let goals = |name| goals(system, database.keys, name);
+
+    let sides = small(database, &lifecycle, size).await;
+    report(database, "W1: one client with 91 rows", size, &sides, &goals("W1"));
+    let touched = rows::touched(LARGE, size);
+    let sides = large(database, &lifecycle, size, &format!("cohort = '{LARGE}'"), touched).await;
+    report(
+        database,
+        &format!("W2: one client with {touched} rows; W4: its preview"),
+        size,
+        &sides,
+        &goals("W2"),
+    );
+    let batch = size.batch;
+    let some = format!("id IN (SELECT id FROM clients WHERE cohort = '{MANY}' ORDER BY email LIMIT {batch})");
+    let touched = rows::touched(MANY, size) * u64::try_from(batch).unwrap();
+    let sides = large(database, &lifecycle, size, &some, touched).await;
+    report(
+        database,
+        &format!("W3: {batch} of {} clients at once, {touched} rows", size.clients),
+        size,
+        &sides,
+        &goals("W3"),
+    );
+}
+
+async fn all_rows(database: &Database) -> String {
+    let counts: Vec<String> =
+        tables::names().map(|table| format!("(SELECT count(*) FROM {table})")).collect();
+    database.texts(&format!("SELECT CAST({} AS text)", counts.join(" + "))).await.remove(0)
+}
+
+fn goals(system: System, keys: ForeignKeys, workload: &str) -> Goals {
+    let whole = match (system, keys, workload) {
+        (System::Postgres, ForeignKeys::Cascade, "W1") => 2.0,
+        (System::Postgres, ForeignKeys::Cascade, "W2") => 1.25,
+        (System::Postgres, ForeignKeys::Cascade, _) => 1.4,
+        (System::Postgres, ForeignKeys::NoAction, "W1") => 1.1,
+        (System::Postgres, ForeignKeys::NoAction, "W2") => 0.95,
+        (System::Postgres, ForeignKeys::NoAction, _) => 1.15,
+        (System::Sqlite, _, "W1") => 1.6,
+        (System::Sqlite, _, "W2") => 1.2,
+        (System::Sqlite, _, _) => 1.0,
+    };
+    Goals { whole, plan: 1.1 }
+}
+
+/// W1. Each client is deleted once, so nothing has to be put back.
+async fn small(database: &Database, lifecycle: &Lifecycle<Box<dyn Store>>, size: &Size) -> Sides {
+    let ids = database.texts(&format!("SELECT CAST(id AS text) FROM clients WHERE cohort = '{SMALL}'")).await;
+    let mut sides = Sides::default();
+    for (round, pair) in ids.chunks_exact(2).enumerate() {
+        if round == size.warm_up {
+            sides = Sides::default();
+        }
+        let [hand, ours] = [&pair[0], &pair[1]].map(|id| Subjects { ids: vec![id.clone()] });
+        by_hand(database, &hand, &mut sides).await;
+        by_us(database, lifecycle, &ours, rows::touched(SMALL, size), &mut sides).await;
+    }
+    sides
+}
+
+/// W2 and W3. What was deleted is put back, outside of what is measured.
+async fn large(
+    database: &Database,
+    lifecycle: &Lifecycle<Box<dyn Store>>,
+    size: &Size,
+    clients: &str,
+    touched: u64,
+) -> Sides {
+    database.run(&rows::keep(clients)).await;
+    let ids = database.texts("SELECT CAST(id AS text) FROM keep_clients").await;
+    let subjects = Subjects { ids };
+    let mut sides = Sides::default();
+    for round in 0..=size.large {
+        if round == 1 {
+            // The first was not measured.
+            sides = Sides::default();
+        }
+        by_hand(database, &subjects, &mut sides).await;
+        put_back(database).await;
+        by_us(database, lifecycle, &subjects, touched, &mut sides).await;
+        put_back(database).await;
+    }
+    database.run(&rows::forget()).await;
+    sides
+}
+
+async fn put_back(database: &Database) {
+    database.run(&rows::restore()).await;
+    database.tidy().await;
+}
+
+async fn by_hand(database: &Database, subjects: &Subjects, sides: &mut Sides) {
+    let system = database.system();
+    let statements = match database.keys {
+        ForeignKeys::Cascade => subjects.native(system),
+        ForeignKeys::NoAction => subjects.deletes(system),
+    };
+    let took = database.carry_out(&statements, &subjects.bound(system)).await;
+    sides.hand[0].push(took.before);
+    sides.hand[1].push(took.with);
+}
+
+/// Counts by hand, then a plan, then the plan carried out.
+async fn by_us(
+    database: &Database,
+    lifecycle: &Lifecycle<Box<dyn Store>>,
+    subjects: &Subjects,
+    touched: u64,
+    sides: &mut Sides,
+) {
+    let system = database.system();
+    let (counted, took) = database.count(&subjects.counts(system), &subjects.bound(system)).await;
+    assert_eq!(counted, touched, "counted by hand");
+    sides.counts.push(took);
+
+    let request = request(subjects);
+    resident::forget_peak();
+    let held = resident::peak_and_now();
+    database.tally.take();
+    database.tally.clear_log(false);
+    let start = Instant::now();
+    let plan = lifecycle.plan(&request).await.unwrap_or_else(|error| panic!("{error}"));
+    let planned = start.elapsed();
+    sides.plan.push(planned);
+    let of_plan = database.tally.take();
+    let start = Instant::now();
+    let receipt = lifecycle.apply(&request, &plan).await.unwrap_or_else(|error| panic!("{error}\n{plan}"));
+    let took = Took { with: start.elapsed(), before: database.tally.ready() - start };
+    sides.ours[0].push(planned + took.before);
+    sides.ours[1].push(planned + took.with);
+    sides.statements = (of_plan, database.tally.take());
+    sides.memory =
+        held.zip(resident::peak_and_now()).map(|((_, before), (peak, _))| peak.saturating_sub(before));
+    let actual: u64 = receipt.steps.iter().map(|step| step.actual).sum();
+    assert_eq!(actual, touched, "{receipt:?}");
+}
+
+fn report(database: &Database, what: &str, size: &Size, sides: &Sides, goals: &Goals) {
+    println!("  {what} (median / minimum)");
+    say("counts by hand, one statement", &sides.counts);
+    say("plan", &sides.plan);
+    say("by hand, before COMMIT", &sides.hand[0]);
+    say("plan + apply, before COMMIT", &sides.ours[0]);
+    say("by hand, with COMMIT", &sides.hand[1]);
+    say("plan + apply, with COMMIT", &sides.ours[1]);
+    say_ratio("plan / counts by hand", &sides.plan, &sides.counts, size.goal(goals.plan));
+    say_ratio(
+        "plan + apply / by hand, before COMMIT",
+        &sides.ours[0],
+        &sides.hand[0],
+        size.goal(goals.whole),
+    );
+    say_ratio("plan + apply / by hand, with COMMIT", &sides.ours[1], &sides.hand[1], size.goal(goals.whole));
+    database.tally.clear_log(size.trace);
+    let (plan, apply) = sides.statements;
+    // A kind that others refer to is a level.
+    let most = RELATIONS.len() + 2 + 6;
+    println!("    statements: plan {plan} (goal 1), apply {apply} (goal ≤ {most})");
+    if let Some(memory) = sides.memory {
+        println!("    memory above what was held before: {memory} KB at most");
+    }
+}
