@@ -20,6 +20,7 @@ mod a_driver_by_sql {
     use super::by_sql_host::host;
 
     client_lifecycle::conformance!(tokio::test, host);
+    client_lifecycle::conformance_scale!(tokio::test, host);
 }
 
 /// What the suite cannot see, because each of its hosts has its file to itself.

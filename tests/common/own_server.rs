@@ -33,9 +33,12 @@ impl OwnServer {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Ends every process of it at once, as a crash would, and starts it again.
-    pub(crate) fn crash_and_start(&self) {
+    /// Ends every process of it at once, as a crash would.
+    pub(crate) fn crash(&self) {
         self.control(&["stop", "-m", "immediate"]);
+    }
+
+    pub(crate) fn start_again(&self) {
         self.control(&["start"]);
     }
 

@@ -9,6 +9,7 @@
 )]
 #![allow(clippy::duplicate_mod, reason = "the suite is run on each database")]
 
+mod away;
 mod curl;
 mod database;
 #[cfg(feature = "testing")]
