@@ -10,10 +10,10 @@
     reason = "a panic is how a test fails"
 )]
 
-mod altered;
 mod catalogue;
 mod cost;
 mod host;
+mod known;
 mod races;
 mod rendering;
 #[path = "../common/server.rs"]
