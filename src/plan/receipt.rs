@@ -35,8 +35,9 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// The receipt if everything is as it was planned.
-    pub(crate) fn as_planned(&self) -> Self {
+    /// The receipt of an operation that does exactly what was planned.
+    #[must_use]
+    pub fn as_planned(&self) -> Self {
         let mut receipt = self.clone();
         for step in &mut receipt.steps {
             step.actual = step.planned;

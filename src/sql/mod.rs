@@ -7,14 +7,18 @@
 //! name is one identifier: `"sales.invoices"` is a table with a full stop in its name.
 //!
 //! # How a survey runs
-//! One read transaction: what form the ids have, then all counts in one statement, then samples and spans of
-//! those questions that found rows. Sets are common table expressions of that statement. The database copies
+//! One read transaction: what form the ids have, then all counts and the subjects in one statement, then samples
+//! and spans of those questions that ask for some and found rows. On PostgreSQL the columns are asked for once; each
+//! statement that counts tells whether the tables still are what they were, so that an altered one is asked for
+//! again. Sets are common table expressions of that statement. The database copies
 //! such an expression for each reference to it, so sets that are read again and again are written into a
 //! temporary table instead, and so are the sets of a cycle.
 //!
 //! # How a change set is applied
 //! One write transaction: sets that a step reads are written into the temporary table before the first
-//! write, except those whose step can find the same rows by itself; then counts, events, steps, records. The
+//! write, except those whose step can find the same rows by itself; then counts, events, steps, records. What is
+//! planned to be written is not counted beforehand: the number is compared with that of the rows written, and where
+//! anything is other than planned, all is rolled back and done again with everything counted first. The
 //! number of statements depends on the data map, never on the rows or the number of subjects.
 
 mod apply;

@@ -19,6 +19,7 @@ mod columns;
 mod cost;
 mod host;
 mod keys;
+mod known;
 mod names;
 mod protections;
 mod races;
