@@ -39,7 +39,7 @@ fn policy() -> DeletionPolicy {
             "bookings": { "fields": { "state": "text" } } },
         "references": [ { "from": "bookings.client_id", "to": "clients" } ],
         "modes": {
-            "create": { "allow": [ { "role": "ADMIN" } ], "effects": [ { "topic": "client.created", "fields": ["user_id"] } ] },
+            "create": { "allow": [ { "role": "ADMIN" } ], "effects": [ { "topic": "client.created", "fields": ["user_id", "email"] } ] },
             "update": { "allow": [ { "role": "ADMIN" }, { "self": true } ],
                         "effects": [ { "topic": "client.updated" } ] },
             "deactivate": { "allow": [ { "role": "ADMIN" } ], "rules": { "*": "keep" },
@@ -306,6 +306,10 @@ async fn a_client_is_created_found_and_told_of() {
         let events = backend.events().await;
         assert_eq!((events.len(), &*events[0].topic), (1, "client.created"));
         assert_eq!(events[0].record, RecordId::from(client.user_id()));
+        assert_eq!(
+            serde_json::to_value(&events[0].fields).unwrap(),
+            json!({ "user_id": id, "email": "diego@example.com" })
+        );
     }
 }
 

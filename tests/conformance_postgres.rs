@@ -40,6 +40,51 @@ mod on_a_pool {
     client_lifecycle::conformance_cases! { [on_a_server] (host) }
 }
 
+/// The same stores over a connection that is counted.
+mod scale {
+    use super::hosts::server::Schema;
+    use client_lifecycle::postgres::sqlx::Connection;
+    use client_lifecycle::postgres::{PoolConnection, SavepointConnection};
+    use client_lifecycle::sql::Dialect;
+    use client_lifecycle::testing::conformance::SqlHost;
+
+    macro_rules! counted {
+        (() $( $clause:literal $module:ident { $($case:ident,)* } )*) => {
+            mod on_a_pool {
+                use super::*;
+                $($(
+                    #[tokio::test]
+                    async fn $case() {
+                        let Some(schema) = Schema::new().await else { return };
+                        let connection = PoolConnection::new(schema.pool.clone());
+                        let host = SqlHost::new(connection, Dialect::Postgres).await;
+                        client_lifecycle::testing::conformance::$module::$case(&host).await;
+                    }
+                )*)*
+            }
+
+            mod in_a_transaction_of_the_host {
+                use super::*;
+                $($(
+                    #[tokio::test]
+                    async fn $case() {
+                        let Some(schema) = Schema::new().await else { return };
+                        let mut connection = schema.pool.acquire().await.unwrap();
+                        let mut tx = connection.begin().await.unwrap();
+                        let connection = SavepointConnection::new(&mut tx);
+                        let host = SqlHost::new(connection, Dialect::Postgres).await;
+                        client_lifecycle::testing::conformance::$module::$case(&host).await;
+                        drop(host);
+                        tx.rollback().await.unwrap();
+                    }
+                )*)*
+            }
+        };
+    }
+
+    client_lifecycle::conformance_scale_cases! { [counted] () }
+}
+
 mod in_a_transaction_of_the_host {
     use super::*;
     use async_trait::async_trait;

@@ -23,6 +23,42 @@ mod on_a_pool {
     client_lifecycle::conformance!(tokio::test, host);
 }
 
+/// The same store over a connection that is counted.
+mod scale_on_a_pool {
+    use client_lifecycle::sql::Dialect;
+    use client_lifecycle::sqlite::PoolConnection;
+    use client_lifecycle::sqlite::sqlx::sqlite::SqlitePoolOptions;
+    use client_lifecycle::testing::conformance::SqlHost;
+
+    async fn host() -> SqlHost<PoolConnection> {
+        let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+        SqlHost::new(PoolConnection::new(pool), Dialect::Sqlite).await
+    }
+
+    client_lifecycle::conformance_scale!(tokio::test, host);
+}
+
+mod scale_in_a_transaction_of_the_host {
+    use client_lifecycle::sql::Dialect;
+    use client_lifecycle::sqlite::SavepointConnection;
+    use client_lifecycle::sqlite::sqlx::{Connection, SqliteConnection};
+    use client_lifecycle::testing::conformance::SqlHost;
+
+    macro_rules! in_a_transaction {
+        (() $( $clause:literal $module:ident { $($case:ident,)* } )*) => {$($(
+            #[tokio::test]
+            async fn $case() {
+                let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+                let mut tx = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
+                let host = SqlHost::new(SavepointConnection::new(&mut tx), Dialect::Sqlite).await;
+                client_lifecycle::testing::conformance::$module::$case(&host).await;
+            }
+        )*)*};
+    }
+
+    client_lifecycle::conformance_scale_cases! { [in_a_transaction] () }
+}
+
 mod in_a_transaction_of_the_host {
     use super::*;
     use async_trait::async_trait;

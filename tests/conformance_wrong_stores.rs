@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
 use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
 use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, library};
-use client_lifecycle::testing::conformance::{Host, cases, yield_now};
+use client_lifecycle::testing::conformance::{Case, Host, cases, scale_cases, yield_now};
 use hosts::memory::{MemoryHost, SharedRecords};
 use uuid::Uuid;
 
@@ -254,8 +254,12 @@ impl Records for WrongRecords {
 
 /// The cases that fail, by name.
 async fn failing(wrong: Wrong) -> BTreeSet<&'static str> {
+    failing_of(cases(), wrong).await
+}
+
+async fn failing_of(cases: Vec<Case>, wrong: Wrong) -> BTreeSet<&'static str> {
     let mut failing = BTreeSet::new();
-    for case in cases() {
+    for case in cases {
         let run = tokio::spawn(async move {
             let host = MemoryHost::of(|records| WrongStore::of(wrong, records));
             (case.run)(&host as &dyn Host).await;
@@ -337,4 +341,16 @@ found! {
 #[tokio::test]
 async fn a_store_that_does_nothing_wrong_passes() {
     assert_eq!(failing(Wrong::Nothing).await, BTreeSet::new());
+}
+
+/// What it asks of its records grows with the rows, and they come to it.
+#[tokio::test]
+async fn a_store_that_loads_what_it_looks_at_is_not_of_the_level_scale() {
+    let failing = failing_of(scale_cases(), Wrong::Nothing).await;
+    let expected = [
+        "clause_10_a_change_set_sends_as_much_for_many_rows_as_for_few",
+        "clause_10_a_cycle_sends_as_much_for_many_rows_as_for_few",
+        "clause_10_a_survey_asks_as_much_about_many_rows_as_about_few",
+    ];
+    assert_eq!(failing, BTreeSet::from(expected), "a repetition alone is answered without the rows");
 }

@@ -8,13 +8,16 @@
 )]
 #![cfg(feature = "testing")]
 
-use client_lifecycle::domain::{Actor, Record, Request};
-use client_lifecycle::lifecycle::Error;
+use std::time::Duration;
+
+use client_lifecycle::domain::{Actor, NewClient, Record, Request, Status, Value};
+use client_lifecycle::lifecycle::{Error, Retries};
 use client_lifecycle::policy::cascade;
 use client_lifecycle::store::StoreError;
-use client_lifecycle::testing::conformance::drop_after;
+use client_lifecycle::testing::conformance::{drop_after, join};
 use client_lifecycle::testing::{Call, FaultyStore, run};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+use uuid::Uuid;
 
 /// How often a lifecycle tries in all when others are in the way.
 const ATTEMPTS: usize = 5;
@@ -177,4 +180,105 @@ fn a_delayed_call_is_the_same_call_and_may_be_given_up() {
     assert!(is_there(&store) && recorded(&store).is_empty());
     run(lifecycle.delete(&request())).unwrap();
     assert_eq!((store.calls(Call::Apply), recorded(&store)), (2, vec!["done"]));
+}
+
+fn broken_off() -> StoreError {
+    StoreError::Unavailable { doing: "wrote".into(), source: "the server went away".into(), retryable: true }
+}
+
+fn failing(error: impl Fn() -> StoreError, times: usize) -> Faulty {
+    (1..=times).fold(store(), |store, number| store.fails(Call::Apply, number, error()))
+}
+
+#[test]
+fn a_connection_that_breaks_is_tried_again_and_inside_the_transaction_of_the_host_it_is_not() {
+    let store = failing(broken_off, 2);
+    run(open(&store).delete(&request())).unwrap();
+    assert_eq!((store.calls(Call::Apply), recorded(&store)), (3, vec!["done"]));
+
+    let gone = || StoreError::Unavailable {
+        doing: "wrote".into(),
+        source: "the server went away".into(),
+        retryable: false,
+    };
+    let store = failing(gone, 1);
+    let error = run(open(&store).delete(&request())).unwrap_err();
+    assert_eq!((error.code(), error.is_retryable()), ("unavailable", false));
+    assert_eq!((store.calls(Call::Apply), store.pauses().len()), (2, 0));
+}
+
+/// Doubled each time up to the longest, at least half of it for certain, and another for another operation.
+#[test]
+fn pauses_double_are_bounded_and_differ_between_operations() {
+    let (first, longest) = (Duration::from_millis(8), Duration::from_millis(50));
+    let pauses = |operation: u128| {
+        let store = failing(contention, 6);
+        let lifecycle = open(&store).with_retries(Retries::new(7).waiting(first, longest));
+        run(lifecycle.delete(&request().operation(Uuid::from_u128(operation)))).unwrap();
+        store.pauses()
+    };
+    let mut seen = Vec::new();
+    for operation in 1..=50 {
+        let found = pauses(operation);
+        assert_eq!(found, pauses(operation), "the same operation, the same pauses");
+        let whole = [8, 16, 32, 50, 50, 50].map(Duration::from_millis);
+        assert_eq!(found.len(), whole.len());
+        for (pause, whole) in found.iter().zip(whole) {
+            assert!(*pause >= whole / 2 && *pause <= whole, "{pause:?} of {whole:?}");
+        }
+        seen.extend(found);
+    }
+    let (least, most) = (seen.iter().min().unwrap(), seen.iter().max().unwrap());
+    assert!(*least < Duration::from_micros(4400) && *most > Duration::from_millis(47), "{least:?} {most:?}");
+    seen.sort();
+    seen.dedup();
+    assert!(seen.len() > 290, "as it falls out: {} different pauses of 300", seen.len());
+}
+
+#[test]
+fn retries_are_as_many_as_were_asked_for() {
+    for attempts in 0..4 {
+        let store = failing(contention, 20);
+        let error = run(open(&store).with_retries(Retries::new(attempts)).delete(&request())).unwrap_err();
+        assert_eq!(error.code(), "contention");
+        let tried = attempts.max(1) as usize;
+        // Those of the operation, and then those of its record.
+        assert_eq!((store.calls(Call::Apply), store.pauses().len()), (2 * tried, 2 * (tried - 1)));
+        assert!(is_there(&store));
+    }
+}
+
+#[test]
+fn a_plan_that_is_made_again_because_the_data_changed_waits_for_nobody() {
+    let store = failing(|| StoreError::Conflict { differences: Vec::new() }, 2);
+    run(open(&store).delete(&request())).unwrap();
+    assert_eq!((store.calls(Call::Survey), store.pauses().len()), (3, 0));
+}
+
+/// Both have found the client ON; the one that comes second has nothing to do.
+#[test]
+fn of_two_who_set_a_client_off_one_does_and_the_other_finds_it_so() {
+    let policy = DeletionPolicy::of("clients")
+        .kind("clients", |kind| kind.id("user_id").status("status").version("version"))
+        .create(|mode| mode.allow("ADMIN"))
+        .deactivate(|mode| mode.allow("ADMIN"))
+        .build()
+        .unwrap();
+    let new = NewClient::from_json(&serde_json::json!({
+        "email": "maria@example.com", "name": "Maria", "surname": "Garcia", "phone": "+34634567890",
+        "birth_date": "1990-05-15", "document_type": "DNI", "document_number": "12345678A"
+    }));
+    let ana = || Actor::new("ana", "ADMIN");
+    // The first apply is that of the creation; the next is held up until the one after it is through.
+    let store = FaultyStore::new(MemoryStore::new().with("clients", [])).delays(Call::Apply, 2, 20);
+    let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
+    let client = run(lifecycle.create(&Request::create("clients").by(ana()), new.unwrap())).unwrap();
+    let off = || Request::deactivate("clients", client.user_id()).by(ana());
+    let (one, other) = (off(), off());
+    let (one, other) = run(join(lifecycle.deactivate(&one), lifecycle.deactivate(&other)));
+    assert_eq!((one.unwrap().status(), other.unwrap().status()), (Status::Off, Status::Off));
+    let row = &store.store().rows("clients")[0];
+    assert_eq!(row.get("version"), &Value::Integer(2), "written once");
+    assert_eq!(recorded(&store), ["done", "done", "done"]);
+    assert_eq!(store.calls(Call::Apply), 4, "the creation, both, and the one that was planned again");
 }

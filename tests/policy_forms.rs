@@ -88,6 +88,7 @@ fn document() -> Value {
     for mode in ["deactivate", "reactivate", "soft_delete", "anonymize"] {
         document["modes"][mode] = keep.clone();
     }
+    document["modes"]["reactivate"]["allow"] = json!("authenticated");
     document
 }
 
@@ -181,7 +182,7 @@ fn built() -> DeletionPolicy {
                 )
         })
         .deactivate(|mode| mode.allow_any().others(keep()))
-        .reactivate(|mode| mode.allow_any().others(keep()))
+        .reactivate(|mode| mode.allow_authenticated().others(keep()))
         .soft_delete(|mode| mode.allow_any().others(keep()))
         .anonymize(|mode| mode.allow_any().others(keep()))
         .build()

@@ -120,3 +120,16 @@ fn parents_for_which_the_same_entries_speak_are_not_told_apart() {
     assert_eq!(of.ranks, Ranks::ALL);
     assert_eq!(arm.cases.iter().map(|case| case.below).collect::<Vec<_>>(), [Ranks::ALL]);
 }
+
+#[test]
+fn a_source_is_shown_without_the_text_that_it_looks_for() {
+    let rows = Rows::all(SetId(3));
+    let shown = |source: Source| format!("{source:?}");
+    let holding = shown(Source::Holding { field: "email".into(), text: "ana@example.com".into() });
+    assert!(holding.starts_with("Holding") && holding.contains("email"), "{holding}");
+    assert!(!holding.contains("ana"), "{holding}");
+    let referrers = shown(Source::Referrers { reference: "debts.client_id".into(), of: rows });
+    assert!(referrers.starts_with("Referrers") && referrers.contains("debts.client_id"), "{referrers}");
+    let members = shown(Source::Members(rows));
+    assert!(members.starts_with("Members") && members.contains('3'), "{members}");
+}

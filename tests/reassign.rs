@@ -194,3 +194,40 @@ async fn a_member_who_joins_after_the_plan_was_shown_is_a_conflict_and_with_reas
         assert_eq!(receipt.steps.iter().map(|step| step.actual).max(), Some(3));
     }
 }
+
+/// Whom the policy may not touch is given nothing by those who ask; a rule names whom it likes.
+#[tokio::test]
+async fn a_record_that_the_policy_may_not_touch_is_given_nothing_unless_a_rule_says_so() {
+    let policy = DeletionPolicy::from_json(
+        &json!({
+            "subject": "clients",
+            "kinds": { "clients": { "fields": { "role": "text" }, "only": { "field": "role", "eq": "USER" } }, "bookings": {} },
+            "references": [ { "from": "bookings.client_id", "to": "clients" } ],
+            "modes": {
+                "reassign": { "allow": "any", "rules": { "bookings.client_id": "reassign" } },
+                "hard_delete": { "allow": "any", "rules": { "bookings.client_id": { "reassign": { "to": "desk" } } } } }
+        })
+        .to_string(),
+    )
+    .unwrap_or_else(|faults| panic!("{faults}"));
+    let rows = json!({
+        "clients": [{ "id": "c1", "role": "USER" }, { "id": "c2", "role": "USER" }, { "id": "desk", "role": "STAFF" }],
+        "bookings": [{ "id": "b1", "client_id": "c1" }]
+    });
+    for on in stores().await {
+        let backend = Backend::with(on, &policy, &rows).await;
+        let lifecycle = backend.lifecycle(&policy).await.with_clock(now());
+        let reassign = |to: &str| {
+            Request::reassigning("clients", "c1")
+                .reassign("bookings.client_id", to)
+                .by(Actor::new("ana", "ADMIN"))
+        };
+        let plan = lifecycle.plan(&reassign("desk")).await.unwrap();
+        assert_eq!(plan.blockers.len(), 1, "{plan}");
+        let plan = lifecycle.plan(&reassign("c2")).await.unwrap();
+        assert!(plan.is_executable(), "{plan}");
+        let delete = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
+        lifecycle.delete(&delete).await.unwrap_or_else(|error| panic!("{on:?}: {error}"));
+        assert_eq!(backend.rows("bookings").await[0]["client_id"], "desk");
+    }
+}

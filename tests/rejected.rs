@@ -15,13 +15,8 @@ use client_lifecycle::domain::{Actor, AuditOutcome, ClientPatch, Mode, Request};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::{DeletionPolicy, Lifecycle};
-use common::backend::{Backend, On, Whole};
+use common::backend::{Backend, On, Whole, stores};
 use serde_json::{Value, json};
-
-#[cfg(feature = "sqlite")]
-const STORES: [On; 2] = [On::Memory, On::Sqlite];
-#[cfg(not(feature = "sqlite"))]
-const STORES: [On; 1] = [On::Memory];
 
 async fn world(on: On) -> (Backend, Lifecycle<Arc<dyn Whole>>) {
     let policy = DeletionPolicy::of("clients")
@@ -46,7 +41,7 @@ fn ana() -> Actor {
 /// R106, R201, R202
 #[tokio::test]
 async fn of_somebody_who_has_not_signed_in_the_log_says_where_they_came_from() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let somebody = Actor::anonymous().ip("203.0.113.9").user_agent("curl/8");
         let admitted = Actor { roles: ana().roles, ..somebody.clone() };
@@ -64,7 +59,7 @@ async fn of_somebody_who_has_not_signed_in_the_log_says_where_they_came_from() {
 /// R106
 #[tokio::test]
 async fn what_the_host_rejects_is_recorded_and_told_again() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let message = "the id has a space".into();
         let wrong = Refusal::Invalid { message, remedy: "give one without".into() };
@@ -89,7 +84,7 @@ async fn what_the_host_rejects_is_recorded_and_told_again() {
 
 #[tokio::test]
 async fn who_may_not_ask_is_told_that_and_not_what_is_wrong() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         for (actor, code) in
             [(Actor::anonymous(), "unauthenticated"), (Actor::new("eve", "GUEST"), "missing_role")]
@@ -103,7 +98,7 @@ async fn who_may_not_ask_is_told_that_and_not_what_is_wrong() {
 
 #[tokio::test]
 async fn the_operation_stays_free_for_the_attempt_that_makes_sense() {
-    for on in STORES {
+    for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = Request::hard_delete("clients", "c1").by(ana()).operation(uuid::Uuid::from_u128(1));
         lifecycle.reject(&request, senseless()).await;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use client_lifecycle::postgres::PostgresStore;
-use client_lifecycle::postgres::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use client_lifecycle::postgres::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use client_lifecycle::postgres::sqlx::{self, Connection};
 use client_lifecycle::sql::Prefix;
 use client_lifecycle::store::{Store, StoreError};
 use client_lifecycle::{DeletionPolicy, Error};
@@ -40,11 +41,11 @@ async fn connect(address: &str, prefix: &Prefix, reads: bool) -> Result<Postgres
     })?;
     let options = options.application_name("lifecycle");
     let options = if reads { options.options([("default_transaction_read_only", "on")]) } else { options };
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(PATIENCE)
-        .connect_with(options)
-        .await
-        .map_err(|error| StoreError::backend("opened the database", error))?;
+    let opening = |error| StoreError::backend("opened the database", error);
+    // A pool would wait for a server that is not there, and then not say what is wrong.
+    let first = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await;
+    let first = first.map_err(|_| opening(sqlx::Error::PoolTimedOut))?.map_err(opening)?;
+    first.close().await.map_err(opening)?;
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_lazy_with(options);
     Ok(PostgresStore::new(pool).lock_timeout(PATIENCE).prefix(prefix.as_str())?)
 }

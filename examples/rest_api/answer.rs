@@ -3,12 +3,15 @@
 use std::io::Write;
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::lifecycle::wire::{Answer, Case, Wire};
 use serde::Serialize;
+
+/// After how long it makes sense to ask again for what could not be done because the database is away.
+const SECONDS: &str = "2";
 
 /// An answer of the library, as it is.
 pub(crate) fn reply(answer: &Answer) -> Response {
@@ -21,10 +24,15 @@ pub(crate) fn reply(answer: &Answer) -> Response {
 
 /// The answer to an error. What a caller is not told is told whoever runs the service.
 pub(crate) fn failed(wire: &Wire, error: &Error) -> Response {
-    if Case::of(error) == Case::Failed {
+    let case = Case::of(error);
+    if matches!(case, Case::Failed | Case::Unavailable) {
         log("a request failed", error);
     }
-    reply(&wire.error(error))
+    let mut response = reply(&wire.error(error));
+    if case == Case::Unavailable {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(SECONDS));
+    }
+    response
 }
 
 /// Any value as JSON.

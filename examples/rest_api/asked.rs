@@ -9,7 +9,7 @@ use client_lifecycle::domain::{OperationId, Reason, Request};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::plan::{Digest, Receipt};
 use client_lifecycle::policy::Refusal;
-use client_lifecycle::sqlite::SqliteStore;
+use client_lifecycle::store::Store;
 
 /// The header with the id of the operation: the same request with the same id is done once.
 const KEY: &str = "idempotency-key";
@@ -101,7 +101,7 @@ pub(crate) fn invalid(message: impl Into<String>, remedy: impl Into<String>) -> 
 /// Removes a record as it is asked for. With the digest of a plan that was shown exactly that plan is carried out,
 /// or nothing.
 pub(crate) async fn remove(
-    lifecycle: &Lifecycle<SqliteStore>,
+    lifecycle: &Lifecycle<impl Store>,
     request: Request,
     asked: &Asked,
     also: &[&str],

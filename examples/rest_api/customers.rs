@@ -25,7 +25,8 @@ use crate::shapes::{CustomerDeleted, Message};
               (status = 403, body = Message, description = "The role may not, or not with this customer"),
               (status = 404, body = Message, description = "There is no such customer"),
               (status = 409, body = Message, description = "An active subscription or something else stands in the way"),
-              (status = 500, body = Message, description = "It did not work")))]
+              (status = 500, body = Message, description = "It did not work"),
+              (status = 503, body = Message, description = "The database is away; Retry-After says for how long to wait")))]
 pub(crate) async fn delete(
     State(service): State<Arc<Service>>,
     caller: Caller,

@@ -5,15 +5,12 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 use chrono::{TimeDelta, Utc};
-use client_lifecycle::domain::{Role, instant_text};
-use client_lifecycle::sqlite::sqlx::{query, query_scalar, raw_sql};
+use client_lifecycle::domain::Role;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::service::Service;
 use crate::session;
-
-const DATA: &str = include_str!("demo.sql");
 
 /// Who signs in at the clinic.
 const ADMINISTRATOR: &str = "550e8400-e29b-41d4-a716-446655440002";
@@ -50,20 +47,9 @@ pub(crate) async fn show(service: &Service, listen: SocketAddr) -> Result<(), Bo
     Ok(())
 }
 
-/// Adds the data to a database without any; what is there already stays as it is.
+/// Adds the data to a database without any.
 async fn fill(service: &Service) -> Result<(), Box<dyn Error>> {
-    let mut write = service.pool.begin_with("BEGIN IMMEDIATE").await?;
-    let clients: i64 = query_scalar("SELECT count(*) FROM clients").fetch_one(&mut *write).await?;
-    if clients == 0 {
-        raw_sql(DATA).execute(&mut *write).await?;
-        write.commit().await?;
-        return Ok(());
-    }
-    let is_demo: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM clients WHERE user_id = ?)")
-        .bind(ADMINISTRATOR)
-        .fetch_one(&mut *write)
-        .await?;
-    if is_demo {
+    if service.database.fill(ADMINISTRATOR).await? {
         Ok(())
     } else {
         Err("`--demo` is for an empty database: this one holds other clients".into())
@@ -73,11 +59,7 @@ async fn fill(service: &Service) -> Result<(), Box<dyn Error>> {
 /// A session of the administrator, as a sign-in page would make it.
 async fn sign_in(service: &Service) -> Result<String, Box<dyn Error>> {
     let token = Uuid::new_v4().to_string();
-    query("INSERT INTO sessions (client_id, token, expires_at) VALUES (?, ?, ?)")
-        .bind(ADMINISTRATOR)
-        .bind(session::kept(&token))
-        .bind(instant_text(Utc::now() + TimeDelta::hours(8)))
-        .execute(&service.pool)
-        .await?;
+    let until = Utc::now() + TimeDelta::hours(8);
+    service.database.sign_in(ADMINISTRATOR, &session::kept(&token), until).await?;
     Ok(token)
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use client_lifecycle::sqlite::sqlx::query;
 use serde_json::json;
 
 use crate::answer::{json, log};
@@ -17,8 +16,8 @@ use crate::shapes::Health;
     responses((status = 200, body = Health, description = "Both are up"),
               (status = 503, body = Health, description = "The database is not")))]
 pub(crate) async fn health(State(service): State<Arc<Service>>) -> Response {
-    match query("SELECT 1").execute(&service.pool).await {
-        Ok(_) => json(StatusCode::OK, &json!({ "status": "ok" })),
+    match service.database.ping().await {
+        Ok(()) => json(StatusCode::OK, &json!({ "status": "ok" })),
         Err(error) => {
             log("the database is not there", &error);
             json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "down" }))

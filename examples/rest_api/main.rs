@@ -1,11 +1,12 @@
-//! The endpoints of four systems as a service: axum over SQLite.
+//! The endpoints of four systems as a service: axum over SQLite or PostgreSQL.
 //!
 //! ```text
-//! cargo run --features sqlite --example rest_api -- --demo --store sqlite:/tmp/demo.db --listen 127.0.0.1:8080
+//! cargo run --features sqlite,postgres --example rest_api -- --demo --store sqlite:/tmp/demo.db
 //! ```
 //!
 //! `--demo` fills an empty database and prints one line of JSON: where the service listens, credentials, and ids
-//! to try. `GET /openapi.json` describes every endpoint.
+//! to try. `GET /openapi.json` describes every endpoint. `--store postgres://…` serves the same from a database on a
+//! server, from the first schema of its search path: `?options=-csearch_path%3Dclinic` names another.
 
 mod answer;
 mod asked;
@@ -23,10 +24,12 @@ mod id;
 mod options;
 mod parameters;
 mod policies;
+mod postgres;
 mod routes;
 mod service;
 mod session;
 mod shapes;
+mod sqlite;
 mod stop;
 mod token;
 mod unions;
@@ -39,6 +42,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::net::TcpListener;
 
+use database::Database;
 use options::Options;
 use service::Service;
 use stop::Stop;
@@ -64,8 +68,8 @@ async fn main() -> ExitCode {
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     // From here on a request to stop is heard.
     let stop = Stop::listen()?;
-    let pool = database::open(&options.store).await?;
-    let service = Service::open(pool, &options.secret(), options.environment()).await?;
+    let database = Database::open(&options.store).await?;
+    let service = Service::open(database, &options.secret(), options.environment()).await?;
     let listener = TcpListener::bind(&options.listen).await?;
     if options.demo {
         demo::show(&service, listener.local_addr()?).await?;

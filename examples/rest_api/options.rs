@@ -3,15 +3,15 @@
 use clap::Parser;
 use client_lifecycle::lifecycle::Environment;
 
-/// Serves the endpoints of four systems over SQLite.
+/// Serves the endpoints of four systems over SQLite or PostgreSQL.
 #[derive(Parser)]
 #[command(name = "rest_api")]
 pub(crate) struct Options {
     /// Where to listen; with port 0 at one that is free
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: String,
-    /// The database: `sqlite:FILE`, which is made where it is not there
-    #[arg(long, value_name = "sqlite:FILE")]
+    /// The database: `sqlite:FILE`, which is made where it is not there, or `postgres://…`
+    #[arg(long, value_name = "sqlite:FILE | postgres://…")]
     pub(crate) store: String,
     /// What bearer tokens are signed with (HS256), the same for every process that checks them
     #[arg(long, value_name = "S", required_unless_present = "demo", value_parser = clap::builder::NonEmptyStringValueParser::new())]

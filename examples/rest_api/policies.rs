@@ -8,6 +8,7 @@ use client_lifecycle::policy::{ModeBuilder, presets};
 pub(crate) fn clinic() -> Result<DeletionPolicy, Faults> {
     let staff = |mode: ModeBuilder| mode.allow_only(Role::ADMIN);
     presets::clinic(Language::Spanish)
+        .kind("clients", |kind| kind.version("version"))
         .create(staff)
         .update(staff)
         .deactivate(staff)

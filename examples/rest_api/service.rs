@@ -4,32 +4,31 @@ use std::error::Error;
 use std::sync::Arc;
 
 use client_lifecycle::lifecycle::Environment;
-use client_lifecycle::sqlite::SqliteStore;
-use client_lifecycle::sqlite::sqlx::SqlitePool;
 use client_lifecycle::{DeletionPolicy, Lifecycle};
 
+use crate::database::{Database, Records};
 use crate::policies;
 use crate::token::Tokens;
 
 /// A lifecycle for each system, all on one database.
 pub(crate) struct Service {
-    pub(crate) clinic: Lifecycle<SqliteStore>,
-    pub(crate) notifications: Lifecycle<SqliteStore>,
-    pub(crate) vpn: Lifecycle<SqliteStore>,
-    pub(crate) unions: Lifecycle<SqliteStore>,
+    pub(crate) clinic: Lifecycle<Arc<dyn Records>>,
+    pub(crate) notifications: Lifecycle<Arc<dyn Records>>,
+    pub(crate) vpn: Lifecycle<Arc<dyn Records>>,
+    pub(crate) unions: Lifecycle<Arc<dyn Records>>,
     pub(crate) tokens: Tokens,
-    pub(crate) pool: SqlitePool,
+    pub(crate) database: Database,
 }
 
 impl Service {
     pub(crate) async fn open(
-        pool: SqlitePool,
+        database: Database,
         secret: &str,
         environment: Environment,
     ) -> Result<Arc<Self>, Box<dyn Error>> {
+        let store = database.store().await?;
         let open = async |policy: DeletionPolicy| -> Result<_, Box<dyn Error>> {
-            let store = SqliteStore::new(pool.clone()).migrate().await?;
-            Ok(Lifecycle::open(store, policy).await?.with_environment(environment))
+            Ok(Lifecycle::open(store.clone(), policy).await?.with_environment(environment))
         };
         Ok(Arc::new(Self {
             clinic: open(policies::clinic()?).await?,
@@ -37,7 +36,7 @@ impl Service {
             vpn: open(policies::vpn()?).await?,
             unions: open(policies::unions()?).await?,
             tokens: Tokens::new(secret),
-            pool,
+            database,
         }))
     }
 }

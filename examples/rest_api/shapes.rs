@@ -207,6 +207,9 @@ pub(crate) enum ClinicRefusal {
     /// It did not work.
     #[response(status = 500)]
     Failed(StatusMessage),
+    /// The database is away; Retry-After says for how long to wait.
+    #[response(status = 503)]
+    Unavailable(StatusMessage),
 }
 
 /// What every endpoint of the unions may answer.
@@ -224,4 +227,7 @@ pub(crate) enum UnionRefusal {
     /// There is no such union.
     #[response(status = 404)]
     NotFound(Message),
+    /// The database is away; Retry-After says for how long to wait.
+    #[response(status = 503)]
+    Unavailable(Message),
 }

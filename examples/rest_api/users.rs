@@ -25,7 +25,8 @@ use crate::shapes::ErrorList;
               (status = 400, body = ErrorList, description = "The id is no UUID, or the request makes no sense"),
               (status = 404, body = ErrorList, description = "There is no such user"),
               (status = 409, body = ErrorList, description = "The data changed meanwhile"),
-              (status = 500, body = ErrorList, description = "It did not work")))]
+              (status = 500, body = ErrorList, description = "It did not work"),
+              (status = 503, body = ErrorList, description = "The database is away; Retry-After says for how long to wait")))]
 pub(crate) async fn delete(
     State(service): State<Arc<Service>>,
     caller: Caller,

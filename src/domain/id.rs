@@ -50,6 +50,17 @@ impl RecordId {
         }
     }
 
+    /// The UUID that is asked for by this id: in its usual form, in whatever case. Without hyphens or in braces it
+    /// is the id of nobody, as in stores that hold text.
+    #[cfg(feature = "sql")]
+    pub(crate) fn asked_uuid(&self) -> Option<Uuid> {
+        match &self.0 {
+            Repr::Uuid(uuid) => Some(*uuid),
+            Repr::Text(text) if text.len() == 36 => Uuid::try_parse(text).ok(),
+            _ => None,
+        }
+    }
+
     /// The id as stores compare it: a UUID in its usual form however it is spelt, everything else as it is.
     pub(crate) fn spelt(&self) -> String {
         match &self.0 {

@@ -26,8 +26,10 @@ pub struct Reference {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lock {
-    /// The referring table is locked against writers.
+    /// The referring table is locked against writers while an operation removes records it may refer to
+    /// (`"table"`). Writers that look for the parent themselves do so after `LOCK TABLE … IN ROW EXCLUSIVE MODE`.
     Table,
-    /// The host's writers lock the parent before they refer to it.
+    /// The host's writers call `lock_parent` in their own transaction before they refer to a record (`"writer"`).
+    /// The database cannot see whether they do.
     Writer,
 }

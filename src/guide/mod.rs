@@ -5,3 +5,6 @@ pub mod four_systems {}
 
 #[doc = include_str!("stores.md")]
 pub mod stores {}
+
+#[doc = include_str!("transactions.md")]
+pub mod transactions {}

@@ -1,6 +1,7 @@
 //! Attempts that are not carried out: they are recorded all the same.
 
 use super::lifecycle::texts;
+use super::retries::Attempts;
 use super::{Error, Lifecycle, audit};
 use crate::domain::{Mode, OperationId, RecordId, Request};
 use crate::plan::{ChangeSet, Outcome, Receipt};
@@ -97,14 +98,16 @@ impl<S: Store> Lifecycle<S> {
     }
 
     async fn record(&self, attempt: &ChangeSet) -> Result<Receipt, StoreError> {
-        let mut recorded = self.store.apply(attempt).await;
-        for _ in 1..self.attempts {
-            // Another writer, or a reply that was lost: an attempt is rather recorded twice than not at all.
-            if recorded.as_ref().is_err_and(StoreError::is_retryable) {
-                recorded = self.store.apply(attempt).await;
+        let mut attempts = Attempts::at(attempt.operation, self.retries);
+        loop {
+            match self.store.apply(attempt).await {
+                // Another writer, or a reply that was lost: an attempt is rather recorded twice than not at all.
+                Err(error) if attempts.another() && error.is_retryable() => {
+                    attempts.pause(&self.store, true).await;
+                }
+                recorded => return recorded,
             }
         }
-        recorded
     }
 }
 

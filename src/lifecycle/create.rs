@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::attempt::is_of;
+use super::retries::Attempts;
 use super::unique::claim;
 use super::{Error, Lifecycle, audit, stored};
 use crate::domain::{AuditOutcome, Client, Mode, NewClient, OperationId, RecordId, Request, Value};
@@ -41,11 +42,12 @@ impl<S: Store + Reader> Lifecycle<S> {
         let operation = self.operation(&asked);
         // However often it is tried, it is one client.
         let now = self.now();
-        let mut left = self.attempts;
+        let mut attempts = Attempts::at(operation, self.retries);
         let made = loop {
-            left = left.saturating_sub(1);
             match self.try_create(&asked, new.clone(), operation, now).await {
-                Err(error) if left > 0 && error.is_retryable() => {}
+                Err(error) if attempts.another() && error.is_retryable() => {
+                    attempts.pause(&self.store, true).await;
+                }
                 made => break made,
             }
         };

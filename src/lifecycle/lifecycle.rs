@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Clock, Environment, Error, OperationIds, RandomIds, SystemClock, audit};
+use super::retries::{Attempts, may_pass};
+use super::{Clock, Environment, Error, OperationIds, RandomIds, Retries, SystemClock, audit};
 use crate::domain::{ClientRules, Faults, MaskKey, Mode, OperationId, RecordId, Request, to_milliseconds};
 use crate::plan::{Binding, Digest, Plan, Receipt, SurveyQuery};
 use crate::policy::{DeletionPolicy, Refusal};
@@ -45,12 +46,9 @@ pub struct Lifecycle<S> {
     pub(super) ids: Arc<dyn OperationIds>,
     pub(super) rules: ClientRules,
     environment: Environment,
-    pub(super) attempts: u32,
+    pub(super) retries: Retries,
     pub(super) mask_key: Option<MaskKey>,
 }
-
-/// How often something is tried in all when others are in the way.
-const ATTEMPTS: u32 = 5;
 
 impl<S: Store> Lifecycle<S> {
     /// Brings a policy and a store together, and checks that the store has what the policy speaks of.
@@ -69,7 +67,7 @@ impl<S: Store> Lifecycle<S> {
             ids: Arc::new(RandomIds),
             rules: ClientRules::default(),
             environment: Environment::Production,
-            attempts: ATTEMPTS,
+            retries: Retries::default(),
             mask_key: None,
         })
     }
@@ -99,6 +97,14 @@ impl<S: Store> Lifecycle<S> {
     #[must_use]
     pub fn with_client_rules(mut self, rules: ClientRules) -> Self {
         self.rules = rules;
+        self
+    }
+
+    /// The same with other retries: how often something is tried when others are in the way, or the connection
+    /// breaks. The store waits in between, if it can.
+    #[must_use]
+    pub fn with_retries(mut self, retries: Retries) -> Self {
+        self.retries = retries;
         self
     }
 
@@ -262,15 +268,16 @@ impl<S: Store> Lifecycle<S> {
 
     async fn planned_and_carried_out(&self, request: &Request) -> Result<Receipt, Error> {
         let operation = self.operation(request);
-        let mut left = self.attempts;
+        let mut attempts = Attempts::at(operation, self.retries);
         let done = loop {
-            left = left.saturating_sub(1);
             let attempt = match self.plan(request).await {
                 Ok(plan) => self.carry_out(request, plan, operation, Binding::Decision).await,
                 Err(error) => Err(error),
             };
             match attempt {
-                Err(error) if left > 0 && may_pass(&error) => {}
+                Err(error) if attempts.another() && may_pass(&error) => {
+                    attempts.pause(&self.store, error.is_retryable()).await;
+                }
                 attempt => break attempt,
             }
         };
@@ -370,12 +377,13 @@ impl<S: Store> Lifecycle<S> {
         plan: &Plan,
         operation: OperationId,
     ) -> Result<Receipt, Error> {
-        let mut left = self.attempts;
+        let mut attempts = Attempts::at(operation, self.retries);
         loop {
-            left = left.saturating_sub(1);
             let done = self.carry_out(request, plan.clone(), operation, Binding::Shown).await;
             match done {
-                Err(error) if left > 0 && error.is_retryable() => {}
+                Err(error) if attempts.another() && error.is_retryable() => {
+                    attempts.pause(&self.store, true).await;
+                }
                 done => return done,
             }
         }
@@ -397,9 +405,4 @@ fn alone(request: &Request) -> Result<(), Refusal> {
 /// bytes however the request spells it.
 pub(super) fn texts(ids: &[RecordId], text: impl Fn(&RecordId) -> String) -> BTreeSet<String> {
     ids.iter().map(text).collect()
-}
-
-/// Whether planning again may help.
-pub(super) fn may_pass(error: &Error) -> bool {
-    matches!(error, Error::Conflict { .. }) || error.is_retryable()
 }

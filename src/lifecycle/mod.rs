@@ -9,6 +9,7 @@ mod error;
 mod find;
 #[allow(clippy::module_inception, reason = "the lifecycle is what this floor is named after")]
 mod lifecycle;
+mod retries;
 mod stored;
 mod truth;
 mod unique;
@@ -20,3 +21,4 @@ pub use environment::Environment;
 pub use error::{Change, Error};
 pub use find::{ClientPage, Clients};
 pub use lifecycle::Lifecycle;
+pub use retries::Retries;

@@ -2,9 +2,7 @@
 
 use super::{Change, Error, Lifecycle};
 use crate::domain::{FieldName, normalised_email};
-use crate::plan::{
-    Arm, Case, ChangeSet, Expected, NamedSet, Precondition, Question, Receipt, Rows, SetId, Source, Stratum,
-};
+use crate::plan::{Arm, Case, ChangeSet, Expected, Receipt, Rows, Source};
 use crate::store::{Store, StoreError};
 
 impl<S: Store> Lifecycle<S> {
@@ -40,11 +38,5 @@ pub(super) fn claim(changes: &mut ChangeSet, email: &str, except: Option<Rows>) 
     let field = FieldName::from(super::find::EMAIL);
     let source = Source::Holding { field, text: normalised_email(email) };
     let arm = Arm { except: except.into_iter().collect(), ..Arm::new(source, vec![Case::always(0)]) };
-    let id = SetId::after(&changes.query.sets);
-    let kind = changes.query.kind.clone();
-    let set = NamedSet { id, name: "others with the same e-mail address".into(), kind, arms: vec![arm] };
-    changes.query.sets = changes.query.sets.iter().cloned().chain([Stratum::Set(set)]).collect();
-    let question = Question::count(Rows::all(id));
-    changes.preconditions.push(Precondition { question, expected: Expected::Exactly(0) });
-    changes.preconditions.len() - 1
+    changes.require("others with the same e-mail address", arm, Expected::Exactly(0))
 }

@@ -3,11 +3,16 @@
 use chrono::{DateTime, Utc};
 
 use super::attempt::is_of;
+use super::retries::{Attempts, may_pass};
+use super::stored::{held, status_of};
 use super::unique::claim;
 use super::{Error, Lifecycle, audit};
-use crate::domain::{Client, ClientPatch, FieldName, Mode, OperationId, RecordId, Request, Status, Value};
+use crate::domain::{
+    Client, ClientPatch, FieldName, Mode, OperationId, RecordId, Request, Status, StatusField, Value, eq,
+};
 use crate::plan::{
-    Binding, ChangeSet, ChangeStep, ExecutablePlan, NewValue, Plan, Receipt, Rows, SetId, Write,
+    Arm, Binding, Case, ChangeSet, ChangeStep, ExecutablePlan, Expected, NewValue, Plan, Receipt, Rows,
+    SetId, Source, Write,
 };
 use crate::policy::Refusal;
 use crate::store::{Reader, Store, StoreError};
@@ -84,12 +89,11 @@ impl<S: Store + Reader> Lifecycle<S> {
 
     async fn edit(&self, request: &Request, mode: Mode, patch: &ClientPatch) -> Result<Client, Error> {
         let operation = self.operation(request);
-        let mut left = self.attempts;
+        let mut attempts = Attempts::at(operation, self.retries);
         // What is done depends on the status that is found, and is recorded as what it is.
         let mut asked = request.clone();
         let mut expected = None;
         let done = loop {
-            left = left.saturating_sub(1);
             let attempt = async {
                 if request.mode != mode {
                     let wanted = format!("a request of mode {mode}");
@@ -100,7 +104,9 @@ impl<S: Store + Reader> Lifecycle<S> {
                 self.carry_out_edit(&asked, edit, patch, operation).await
             };
             match attempt.await {
-                Err(error) if left > 0 && super::lifecycle::may_pass(&error) => {}
+                Err(error) if attempts.another() && may_pass(&error) => {
+                    attempts.pause(&self.store, error.is_retryable()).await;
+                }
                 done => break done,
             }
         };
@@ -160,12 +166,13 @@ impl<S: Store + Reader> Lifecycle<S> {
         let nothing = own.is_some() && switch.is_none() && request.mode != Mode::Update;
         let Some(mode) = switch else {
             let plan = own.ok_or(Error::ForeignPlan)?;
-            return Ok(Edit { plan, also: None, after, nothing });
+            return Ok(Edit { plan, also: None, after, switches_from: None, nothing });
         };
         let also = own.map(Plan::into_executable).transpose()?.map(ExecutablePlan::into_plan);
         *tried = mode;
         let switching = Request { mode, ..request.clone() };
-        Ok(Edit { plan: self.plan_at(&switching, now).await?, also, after, nothing })
+        let plan = self.plan_at(&switching, now).await?;
+        Ok(Edit { plan, also, after, switches_from: Some(before.status()), nothing })
     }
 
     async fn carry_out_edit(
@@ -175,7 +182,7 @@ impl<S: Store + Reader> Lifecycle<S> {
         patch: &ClientPatch,
         operation: OperationId,
     ) -> Result<Receipt, Error> {
-        let Edit { plan, also, after: _, nothing } = edit;
+        let Edit { plan, also, after: _, switches_from, nothing } = edit;
         let at = plan.at;
         if nothing {
             let changes = audit::nothing_to_do(request, self.policy.map(), operation, at, &plan);
@@ -186,6 +193,10 @@ impl<S: Store + Reader> Lifecycle<S> {
         audit::note_fields(&mut entry, values.iter().map(|(field, _)| field));
         let (mut changes, mut names) =
             plan.into_executable()?.seal(operation, entry, Binding::Decision, self.mask_key.as_ref());
+        if let Some(status) = switches_from {
+            names.push(format!("`{}` that are {status}", request.kind));
+            expect_status(&mut changes, status, status_of(&self.kind()));
+        }
         if let Some(also) = also {
             // Those who are told of updates are told of the subject, which is the same set in both queries.
             changes.events.extend(also.execution.events);
@@ -216,8 +227,18 @@ struct Edit {
     also: Option<Plan>,
     /// The client afterwards.
     after: Client,
+    /// The status that was found, where it changes.
+    switches_from: Option<Status>,
     /// Whether the client already is what was asked for.
     nothing: bool,
+}
+
+/// Adds that the subject still has the status that was found: of two who change it one does, and the other finds
+/// nothing to do.
+fn expect_status(changes: &mut ChangeSet, status: Status, field: StatusField) {
+    let when = Some(eq(field.field.clone(), held(status, field)));
+    let arm = Arm::new(Source::Members(SUBJECTS), vec![Case { when, ..Case::always(0) }]);
+    changes.require("subjects whose status is as it was found", arm, Expected::Exactly(1));
 }
 
 /// Adds values to what is written to the subject: the step that the receipt shows with an empty path. The rows

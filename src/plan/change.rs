@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Question, Receipt, ReceiptStep, Rows, SurveyQuery};
+use super::{Arm, NamedSet, Question, Receipt, ReceiptStep, Rows, SetId, Stratum, SurveyQuery};
 use crate::domain::{AuditEntry, Event, FieldName, KindName, Mask, MaskKey, OperationId, Record, Value};
 
 /// Everything one operation writes: in one transaction, all of it or nothing.
@@ -193,6 +193,17 @@ impl ChangeSet {
         all.filter(|(_, (precondition, found))| !precondition.expected.accepts(*found))
             .map(|(precondition, (_, found))| Difference { precondition, found })
             .collect()
+    }
+
+    /// Adds how many rows of the subject's kind must come in over an arm, and returns the position of this
+    /// precondition.
+    pub(crate) fn require(&mut self, name: &str, arm: Arm, expected: Expected) -> usize {
+        let id = SetId::after(&self.query.sets);
+        let set = NamedSet { id, name: name.into(), kind: self.query.kind.clone(), arms: vec![arm] };
+        self.query.sets = self.query.sets.iter().cloned().chain([Stratum::Set(set)]).collect();
+        let question = Question::count(Rows::all(id));
+        self.preconditions.push(Precondition { question, expected });
+        self.preconditions.len() - 1
     }
 
     /// The same sets with the preconditions as the questions: what a store asks once the rows are locked.

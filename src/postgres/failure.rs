@@ -14,8 +14,8 @@ pub(super) fn failed(error: Error) -> SqlError {
             Some(said) => SqlError::from_postgres(said.code(), said.message()),
             None => SqlError::new(SqlErrorClass::Other, error),
         },
-        // All connections of the pool are taken by others.
-        Error::PoolTimedOut => SqlError::new(SqlErrorClass::Busy, error),
+        // All connections of the pool are taken by others, or the server does not answer.
+        Error::PoolTimedOut | Error::PoolClosed => SqlError::new(SqlErrorClass::NoConnection, error),
         Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::WorkerCrashed => {
             SqlError::new(SqlErrorClass::Lost, error)
         }

@@ -44,10 +44,19 @@ impl Settings {
         });
         // Sets are far smaller than the planner has to fear, and compiling them takes longer than reading them.
         sql.push_str("; SET LOCAL jit TO off");
-        if !self.schemas.is_empty() {
+        // Rows that a policy would hide are an error and not missing; texts are what sqlx takes them for.
+        sql.push_str("; SET LOCAL row_security TO off; SET LOCAL client_encoding TO 'UTF8'");
+        if self.schemas.is_empty() {
+            // A temporary table that somebody left on the connection must not stand for the one that is meant.
+            sql.push_str(
+                "; SELECT set_config('search_path', concat_ws(', ', NULLIF(current_setting('search_path'), ''), \
+                 'pg_temp'), TRUE)",
+            );
+        } else {
             let names: Vec<String> = self.schemas.iter().map(|name| Dialect::Postgres.quote(name)).collect();
             sql.push_str("; SET LOCAL search_path TO ");
             sql.push_str(&names.join(", "));
+            sql.push_str(", pg_temp");
         }
         let times = [("lock_timeout", self.lock_timeout), ("statement_timeout", self.statement_timeout)];
         let times = times.into_iter().filter_map(|(name, time)| {
@@ -69,6 +78,10 @@ impl SqlConnection for PoolConnection {
         PgTransactionManager::begin(begun.connection()?, Some(sql)).await.map_err(failed)?;
         begun.state = State::Open;
         Ok(Box::new(begun))
+    }
+
+    async fn pause(&self, time: Duration) {
+        sqlx_core::rt::sleep(time).await;
     }
 }
 

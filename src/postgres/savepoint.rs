@@ -25,7 +25,9 @@ pub struct SavepointConnection<'c> {
 }
 
 impl<'c> SavepointConnection<'c> {
-    pub(super) fn new(connection: &'c mut PgConnection) -> Self {
+    /// Savepoints of the transaction that is open on this connection.
+    #[must_use]
+    pub fn new(connection: &'c mut PgConnection) -> Self {
         Self { connection: Mutex::new(Some(connection)) }
     }
 }
@@ -43,11 +45,13 @@ impl SqlConnection for SavepointConnection<'_> {
         let Some(connection) = taken else {
             return Err(SqlError::new(SqlErrorClass::Busy, "the transaction is in use by another call"));
         };
-        let mut savepoint = Savepoint { slot: &self.connection, connection: Some(connection), open: false };
-        savepoint.begin().await?;
-        if access == Access::Write {
-            savepoint.check_isolation().await?;
-        }
+        let mut savepoint = Savepoint {
+            slot: &self.connection,
+            connection: Some(connection),
+            open: false,
+            before: Vec::new(),
+        };
+        savepoint.begin(access).await?;
         Ok(Box::new(savepoint))
     }
 
@@ -61,7 +65,19 @@ struct Savepoint<'s, 'c> {
     slot: &'s Mutex<Option<&'c mut PgConnection>>,
     connection: Option<&'c mut PgConnection>,
     open: bool,
+    /// What is set back when the savepoint is released: what is set inside it would stay with the host's
+    /// transaction.
+    before: Vec<SqlValue>,
 }
+
+/// The settings of the host's transaction.
+const SETTINGS: &str = "SELECT current_setting('transaction_isolation'), current_setting('client_encoding'), \
+     current_setting('row_security'), current_setting('search_path')";
+/// Those of the savepoint: rows that a policy would hide are an error and not missing, and a temporary table does
+/// not stand for the table that is meant.
+const SET: &str = "SELECT set_config('row_security', 'off', TRUE), \
+     set_config('search_path', concat_ws(', ', NULLIF(current_setting('search_path'), ''), 'pg_temp'), TRUE)";
+const RESTORED: &str = "SELECT set_config('row_security', $1, TRUE), set_config('search_path', $2, TRUE)";
 
 impl Savepoint<'_, '_> {
     fn connection(&mut self) -> Result<&mut PgConnection, SqlError> {
@@ -70,29 +86,43 @@ impl Savepoint<'_, '_> {
             .ok_or_else(|| SqlError::new(SqlErrorClass::Lost, "the savepoint is no longer open"))
     }
 
-    async fn begin(&mut self) -> Result<(), SqlError> {
-        let connection = self.connection()?;
-        if !connection.is_in_transaction() {
+    async fn begin(&mut self, access: Access) -> Result<(), SqlError> {
+        if !self.connection()?.is_in_transaction() {
             return Err(unsupported("a connection without an open transaction; begin one with sqlx"));
         }
+        // Before the savepoint: a connection that broke, or a transaction that has failed, is found by this. To
+        // sqlx a savepoint that cannot be begun is the end of the host's transaction, whose commit would then say
+        // that all is well.
+        let rows = self.query(SETTINGS, &[]).await?;
+        let Some([level, encoding, before @ ..]) = rows.first().map(Vec::as_slice) else {
+            let what = "the settings of the transaction cannot be read";
+            return Err(SqlError::new(SqlErrorClass::Other, what));
+        };
+        check(access, level.as_text(), encoding.as_text())?;
+        let connection = self.connection()?;
         Forgotten(Some(Box::pin(PgTransactionManager::begin(connection, None)))).await.map_err(failed)?;
         self.open = true;
+        self.before = before.to_vec();
+        self.query(SET, &[]).await?;
         Ok(())
     }
+}
 
-    /// What is counted has to be what is there once the locks are taken, and not what was there when the
-    /// host's transaction began.
-    async fn check_isolation(&mut self) -> Result<(), SqlError> {
-        let rows = self.query("SELECT current_setting('transaction_isolation')", &[]).await?;
-        match rows.first().and_then(|row| row.first()).and_then(SqlValue::as_text) {
-            Some("read committed" | "read uncommitted") => Ok(()),
-            level => Err(unsupported(&format!(
-                "a transaction whose isolation level is {}: what others commit while it waits for its locks would not \
-                 be seen; begin it as READ COMMITTED",
-                level.unwrap_or("unknown")
-            ))),
-        }
+fn check(access: Access, level: Option<&str>, encoding: Option<&str>) -> Result<(), SqlError> {
+    // What is counted has to be what is there once the locks are taken, and not what was there when the host's
+    // transaction began.
+    if access == Access::Write && !matches!(level, Some("read committed" | "read uncommitted")) {
+        return Err(unsupported(&format!(
+            "a transaction whose isolation level is {}: what others commit while it waits for its locks would not \
+             be seen; begin it as READ COMMITTED",
+            level.unwrap_or("unknown")
+        )));
     }
+    if encoding != Some("UTF8") {
+        let what = "a connection whose client_encoding is not UTF8, in which all texts are sent";
+        return Err(unsupported(what));
+    }
+    Ok(())
 }
 
 fn unsupported(what: &str) -> SqlError {
@@ -135,6 +165,8 @@ impl SqlTransaction for Savepoint<'_, '_> {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), SqlError> {
+        let before = std::mem::take(&mut self.before);
+        self.query(RESTORED, &before).await?;
         PgTransactionManager::commit(self.connection()?).await.map_err(failed)?;
         self.open = false;
         Ok(())

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 
 use super::failure::failed;
 use super::pool::PoolConnection;
 use super::savepoint::SavepointConnection;
 use crate::sql::{Dialect, SqlStore, stores};
 use crate::store::StoreError;
+
+/// How long [`PostgresStore::connect`] waits for a server that does not answer at all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A store on a pool of PostgreSQL connections.
 #[derive(Debug)]
@@ -54,8 +58,13 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Backend`] when the database cannot be reached.
     pub async fn connect(address: &str) -> Result<Self, StoreError> {
-        let pool = PgPool::connect(address).await;
-        pool.map(Self::new).map_err(|error| StoreError::backend("opened the database", failed(error)))
+        let opening = |error| StoreError::backend("opened the database", failed(error));
+        let options: PgConnectOptions = address.parse().map_err(opening)?;
+        // A pool would wait for a server that is not there, and then not say what is wrong.
+        let first = sqlx_core::rt::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options)).await;
+        let first = first.map_err(|_| opening(sqlx::Error::PoolTimedOut))?.map_err(opening)?;
+        first.close().await.map_err(opening)?;
+        Ok(Self::new(PgPool::connect_lazy_with(options)))
     }
 
     /// The same with the schemas in which tables are looked for, the library's in the first of them. Otherwise
@@ -67,7 +76,8 @@ impl PostgresStore {
     }
 
     /// The same with how long a statement waits for the locks of others: after that the answer is
-    /// [`StoreError::Contention`]. Otherwise it is what the connection says.
+    /// [`StoreError::Contention`], for which a lifecycle tries again a few times. Otherwise it is what the connection
+    /// says.
     #[must_use]
     pub fn lock_timeout(self, time: Duration) -> Self {
         self.set(|settings| settings.lock_timeout = Some(time))

@@ -53,9 +53,23 @@ fn check_kind(map: &DataMap, kind: &Kind, table: &Table, catalogue: &Catalogue, 
             found.push(Finding::new(Code::TypeMismatch, &path, message).remedy("correct the declared type"));
         }
         found.extend(check_null(kind, field, column, &path));
+        let compared = *field == kind.id || map.references_from(&kind.name).any(|one| one.field == *field);
+        found.extend(astray(column, &path).filter(|_| compared));
+        if is_written(kind, field) {
+            found.extend(generated(column, &path));
+        }
+    }
+    if table.row_security {
+        let message = format!(
+            "row-level security hides rows of `{}` from the role, and a deletion would miss them",
+            table.name
+        );
+        found.push(Finding::new(Code::RowSecurity, format!("kinds.{}", kind.name), message).remedy(
+            "use a role that bypasses it (ALTER ROLE … BYPASSRLS), or that owns the table without FORCE",
+        ));
     }
     // A view says nothing of keys.
-    if !table.is_view {
+    if !table.is_view() {
         found.extend(check_id(kind, table));
         found.extend(check_no_id(kind, table, catalogue.dialect()));
     }
@@ -77,6 +91,30 @@ fn check_null(kind: &Kind, field: &FieldName, column: &Column, path: &str) -> Op
     };
     let finding = Finding::new(Code::NullabilityMismatch, path, why);
     Some(finding.remedy("correct the map, or let the column be null"))
+}
+
+/// A type of an extension whose schema the search path does not lead to: values of it would be compared as
+/// those of another type, which `citext` is there to differ from.
+fn astray(column: &Column, path: &str) -> Option<Finding> {
+    let name = column.typed.as_ref().filter(|column| column.is_astray())?.name.as_str();
+    let message = format!("the type `{name}` is not on the search path, and would compare as text does");
+    Some(Finding::new(Code::TypeMismatch, path, message).remedy("add its schema to the search path"))
+}
+
+/// Whether the library writes a field whatever the rules of a policy say.
+fn is_written(kind: &Kind, field: &FieldName) -> bool {
+    let status = kind.status.as_ref().map(|status| &status.field);
+    let written = [status, kind.deleted_at.as_ref(), kind.created_at.as_ref(), kind.updated_at.as_ref()];
+    kind.personal.contains_key(field)
+        || written.into_iter().chain([kind.version.as_ref()]).flatten().any(|one| one == field)
+}
+
+/// That a column is written which only the database writes.
+pub(super) fn generated(column: &Column, path: &str) -> Option<Finding> {
+    column.generated.then(|| {
+        let message = format!("the column `{}` is generated: only the database writes it", column.name);
+        Finding::new(Code::GeneratedColumn, path, message).remedy("write the columns it is made from instead")
+    })
 }
 
 fn check_id(kind: &Kind, table: &Table) -> Option<Finding> {
@@ -224,7 +262,7 @@ fn compare_alike(reference: &End<'_>, id: &End<'_>) -> bool {
         let uuids = ["UUID", "GUID", "UNIQUEIDENTIFIER"];
         match end.column.affinity {
             Affinity::Numeric => uuids.iter().any(|word| declared.contains(word)),
-            Affinity::Any => end.table.is_view,
+            Affinity::Any => end.table.is_view(),
             _ => false,
         }
     };

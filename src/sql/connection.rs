@@ -1,5 +1,7 @@
 //! The port to a database: what a host implements over the driver it has.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::{SqlError, SqlValue};
@@ -28,6 +30,11 @@ pub trait SqlConnection: Send + Sync {
     /// its snapshot is the host's.
     fn retryable(&self) -> bool {
         true
+    }
+
+    /// Waits for about so long before something is tried again, on whatever runtime the driver has; or not at all.
+    async fn pause(&self, time: Duration) {
+        let _ = time;
     }
 }
 

@@ -24,20 +24,24 @@ impl Dialect {
         format!("\"{}\"", name.replace('"', "\"\""))
     }
 
-    /// The name of a table as an identifier. On PostgreSQL a full stop stands between a schema and its table.
+    /// The name of a table as an identifier. On PostgreSQL a full stop stands between a schema and its table, and a
+    /// name that has one itself is written in quotes, as in SQL.
     ///
     /// ```
     /// use client_lifecycle::sql::Dialect;
     /// assert_eq!(Dialect::Sqlite.table("sales.invoices"), r#""sales.invoices""#);
     /// assert_eq!(Dialect::Postgres.table("sales.invoices"), r#""sales"."invoices""#);
+    /// assert_eq!(Dialect::Postgres.table(r#""sales.invoices""#), r#""sales.invoices""#);
     /// ```
     #[must_use]
     pub fn table(self, name: &str) -> String {
-        match (self, name.split_once('.')) {
-            (Self::Postgres, Some((schema, table))) => {
-                format!("{}.{}", self.quote(schema), self.quote(table))
-            }
-            _ => self.quote(name),
+        if self == Self::Sqlite {
+            return self.quote(name);
+        }
+        let (first, rest) = first_part(name);
+        match rest {
+            Some(table) => format!("{}.{}", self.quote(&first), self.quote(&unquoted(table))),
+            None => self.quote(&first),
         }
     }
 
@@ -96,6 +100,39 @@ impl Dialect {
         match self {
             Self::Sqlite => Some("PRAGMA defer_foreign_keys = ON"),
             Self::Postgres => None,
+        }
+    }
+}
+
+/// What stands before the first full stop that is not in quotes, and what after it.
+fn first_part(name: &str) -> (String, Option<&str>) {
+    if let Some((part, rest)) = quoted(name)
+        && (rest.is_empty() || rest.starts_with('.'))
+    {
+        return (part, rest.strip_prefix('.'));
+    }
+    name.split_once('.')
+        .map_or_else(|| (name.to_owned(), None), |(first, rest)| (first.to_owned(), Some(rest)))
+}
+
+/// A name, without its quotes where the whole of it stands in quotes.
+fn unquoted(name: &str) -> String {
+    quoted(name).filter(|(_, rest)| rest.is_empty()).map_or_else(|| name.to_owned(), |(part, _)| part)
+}
+
+/// The name in quotes that a text begins with, and what follows it.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let mut rest = text.strip_prefix('"')?;
+    let mut part = String::new();
+    loop {
+        let (before, after) = rest.split_once('"')?;
+        part.push_str(before);
+        match after.strip_prefix('"') {
+            Some(doubled) => {
+                part.push('"');
+                rest = doubled;
+            }
+            None => return Some((part, after)),
         }
     }
 }

@@ -30,7 +30,9 @@ pub enum SqlErrorClass {
     NoTable(String),
     /// There is no such column.
     NoColumn(String),
-    /// The connection broke, so that nobody knows whether the statement was carried out.
+    /// No connection could be had in the time that the host grants.
+    NoConnection,
+    /// The connection broke: nothing is left of the transaction, unless it was being committed. Then nobody knows.
     Lost,
     /// Anything else.
     Other,
@@ -83,21 +85,26 @@ impl SqlError {
     #[must_use]
     pub fn from_postgres(code: &str, message: &str) -> Self {
         let quoted = || {
-            let name = message.split('"').nth(1).or_else(|| message.rsplit(' ').next());
+            let name = in_quotes(message).or_else(|| message.rsplit(' ').next());
             name.unwrap_or_default().to_owned()
         };
         let class = match code {
-            // Serialization failure, deadlock, lock not available.
-            "40001" | "40P01" | "55P03" => SqlErrorClass::Busy,
+            // Serialization failure, deadlock, lock not available, too many connections.
+            "40001" | "40P01" | "55P03" | "53300" => SqlErrorClass::Busy,
             "25006" => SqlErrorClass::ReadOnly,
+            "42501" if message.contains("row-level security") => SqlErrorClass::Unsupported(format!(
+                "`{}` under row-level security, which hides rows from the role",
+                quoted()
+            )),
             "42501" => SqlErrorClass::Denied(quoted()),
             "42P01" => SqlErrorClass::NoTable(quoted()),
             "42703" => SqlErrorClass::NoColumn(missing_column(message)),
-            // Too long for the column, or out of its range, is as good as a constraint.
-            "22001" | "22003" => SqlErrorClass::Constraint,
+            // Too long for the column, out of its range, or for a column that only the database writes: as good as
+            // a constraint.
+            "22001" | "22003" | "428C9" => SqlErrorClass::Constraint,
             "0A000" => SqlErrorClass::Unsupported(message.to_owned()),
-            // The server went away, or says that it does not know itself.
-            "57P01" | "57P02" | "57P03" | "XX000" => SqlErrorClass::Lost,
+            // The server went away or comes back, or has given up the session, or says that it does not know itself.
+            "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "XX000" => SqlErrorClass::Lost,
             _ if code.starts_with("08") => SqlErrorClass::Lost,
             _ if code.starts_with("23") => SqlErrorClass::Constraint,
             _ => SqlErrorClass::Other,
@@ -116,8 +123,13 @@ impl SqlError {
 
 /// `column r.ghost does not exist`, `column "ghost" of relation "clients" does not exist`.
 fn missing_column(message: &str) -> String {
-    let word = message.split_whitespace().nth(1).unwrap_or_default();
-    word.trim_matches('"').to_owned()
+    let name = in_quotes(message).or_else(|| message.split_whitespace().nth(1));
+    name.unwrap_or_default().to_owned()
+}
+
+/// The first name in quotes: servers speak the language they are set up in, and quote as it does.
+fn in_quotes(message: &str) -> Option<&str> {
+    message.split(['"', '»', '«', '„', '“', '”']).nth(1).map(str::trim)
 }
 
 impl fmt::Display for SqlError {
@@ -130,6 +142,7 @@ impl fmt::Display for SqlError {
             SqlErrorClass::Unsupported(what) => write!(f, "the database cannot do this: {what}"),
             SqlErrorClass::NoTable(name) => write!(f, "there is no table `{name}`"),
             SqlErrorClass::NoColumn(name) => write!(f, "there is no column `{name}`"),
+            SqlErrorClass::NoConnection => f.write_str("no connection could be had in time"),
             SqlErrorClass::Lost => f.write_str("the connection broke"),
             SqlErrorClass::Other => f.write_str("the database reported an error"),
         }
@@ -139,5 +152,33 @@ impl fmt::Display for SqlError {
 impl Error for SqlError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SqlError, SqlErrorClass};
+
+    #[test]
+    fn a_name_is_found_in_the_language_of_the_server() {
+        let denied = SqlErrorClass::Denied("debts".into());
+        for message in [
+            "permission denied for table \"debts\"",
+            "permission denied for table debts",
+            "keine Berechtigung für Tabelle »debts«",
+            "droit refusé pour la table « debts »",
+        ] {
+            assert_eq!(*SqlError::from_postgres("42501", message).class(), denied, "{message}");
+        }
+        let missing = SqlErrorClass::NoColumn("ghost".into());
+        for message in [
+            "column \"ghost\" of relation \"clients\" does not exist",
+            "Spalte »ghost« von Relation »clients« existiert nicht",
+            "la colonne « ghost » de la relation « clients » n'existe pas",
+        ] {
+            assert_eq!(*SqlError::from_postgres("42703", message).class(), missing, "{message}");
+        }
+        let plain = SqlError::from_postgres("42703", "column r.ghost does not exist");
+        assert_eq!(*plain.class(), SqlErrorClass::NoColumn("r.ghost".into()));
     }
 }

@@ -34,13 +34,20 @@ impl Doing<'_> {
             SqlErrorClass::Unsupported(what) => StoreError::Unsupported(what.clone()),
             SqlErrorClass::NoTable(table) => self.no_table(table),
             SqlErrorClass::NoColumn(column) => self.no_column(column),
-            SqlErrorClass::Lost | SqlErrorClass::Other => StoreError::Backend {
-                doing: match self.kind {
-                    Some(kind) => format!("{} `{kind}`", self.what),
-                    None => self.what.to_owned(),
-                },
+            class @ (SqlErrorClass::NoConnection | SqlErrorClass::Lost) => StoreError::Unavailable {
+                doing: self.in_words(),
+                // One that was not to be had has been waited for already.
+                retryable: self.retryable && *class == SqlErrorClass::Lost,
                 source: Box::new(error),
             },
+            SqlErrorClass::Other => StoreError::backend(self.in_words(), error),
+        }
+    }
+
+    fn in_words(self) -> String {
+        match self.kind {
+            Some(kind) => format!("{} `{kind}`", self.what),
+            None => self.what.to_owned(),
         }
     }
 

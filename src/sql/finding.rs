@@ -63,6 +63,16 @@ pub enum FindingCode {
     MaskTooLong,
     /// A mask would give two rows the same value, and the column is unique.
     MaskNotUnique,
+    /// Only the database writes the column, and the policy would.
+    GeneratedColumn,
+    /// Row-level security hides rows from the role, so that a deletion would miss them.
+    RowSecurity,
+    /// The role may not do to a table what the policy asks for.
+    MissingPrivilege,
+    /// A kind's table is not simply a table: it is another server's, a view that keeps its rows, or inherited from.
+    UnsuitableTable,
+    /// The foreign key of a reference was never held against the rows that were there before it.
+    UnvalidatedForeignKey,
     /// A store without a catalogue objects to the policy.
     Misfit,
 }
@@ -133,6 +143,11 @@ impl FindingCode {
             Self::Trigger => "trigger",
             Self::MaskTooLong => "mask_too_long",
             Self::MaskNotUnique => "mask_not_unique",
+            Self::GeneratedColumn => "generated_column",
+            Self::RowSecurity => "row_security",
+            Self::MissingPrivilege => "missing_privilege",
+            Self::UnsuitableTable => "unsuitable_table",
+            Self::UnvalidatedForeignKey => "unvalidated_foreign_key",
             Self::Misfit => "misfit",
         }
     }

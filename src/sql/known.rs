@@ -83,22 +83,36 @@ impl<C: SqlConnection> SqlStore<C> {
         if let Some(known) = known {
             return Ok(columns.forms_of(&known.facts));
         }
-        if self.dialect == Dialect::Postgres {
+        let (forms, learnt) = reading.look(columns, self.dialect).await?;
+        if let Some(KnownTables { tables, facts }) = learnt {
+            self.known.lock().insert(tables, facts);
+        }
+        Ok(forms)
+    }
+}
+
+impl Reading<'_, '_> {
+    /// How the columns hold their values, asked anew; and what a store may know of the tables from now on.
+    pub(super) async fn look(
+        &mut self,
+        columns: &Columns<'_>,
+        dialect: Dialect,
+    ) -> Result<(Forms, Option<KnownTables>), StoreError> {
+        if dialect == Dialect::Postgres {
             let tables = columns.tables()?;
-            let facts = columns.read_facts(reading.query(&facts(&tables)).await?);
+            let facts = columns.read_facts(self.query(&facts(&tables)).await?);
             let forms = columns.forms_of(&facts);
-            self.known.lock().insert(tables, Arc::new(facts));
-            return Ok(forms);
+            return Ok((forms, Some(KnownTables { tables, facts: Arc::new(facts) })));
         }
         let mut rows = Vec::new();
         for statement in columns.looks() {
-            rows.extend(reading.query(&statement).await?);
+            rows.extend(self.query(&statement).await?);
         }
         let forms = columns.read(rows);
         // A row without an id can be in no set: it would neither be counted nor go, and refer to nothing.
         match columns.incomplete(&forms) {
             Some(kind) => Err(bad_value(&kind.name, None, &kind.id, "id")),
-            None => Ok(forms),
+            None => Ok((forms, None)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The store over a SQL connection.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -72,8 +73,14 @@ impl<C: SqlConnection> SqlStore<C> {
         let mut tx = self.begin(Access::Write, doing).await?;
         if self.dialect == Dialect::Postgres {
             // `IF NOT EXISTS` is no protection from another process that does the same now.
-            let lock = "SELECT pg_advisory_xact_lock(7811887520106867) IS NULL";
-            tx.query(lock, &[]).await.map_err(|error| doing.failed(error))?;
+            let lock = "SELECT pg_advisory_xact_lock(7811887520106867) IS NULL, current_schema() NOT LIKE 'pg@_temp%' ESCAPE '@'";
+            let rows = tx.query(lock, &[]).await.map_err(|error| doing.failed(error))?;
+            // They would be temporary, and gone with the connection.
+            if rows.first().and_then(|row| row.get(1)).and_then(SqlValue::as_integer) != Some(1) {
+                return Err(StoreError::Unsupported(
+                    "creating the library's tables where no schema of the search path is there".into(),
+                ));
+            }
         }
         for statement in schema(self.dialect, &self.prefix) {
             tx.execute(&statement, &[]).await.map_err(|error| doing.failed(error))?;
@@ -146,6 +153,10 @@ impl<C: SqlConnection> Store for SqlStore<C> {
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
         super::apply::run(self, changes).await
+    }
+
+    async fn pause(&self, time: Duration) {
+        self.connection.pause(time).await;
     }
 }
 

@@ -71,6 +71,10 @@ macro_rules! stores {
                     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
                         self.store.apply(changes).await
                     }
+
+                    async fn pause(&self, time: std::time::Duration) {
+                        self.store.pause(time).await;
+                    }
                 }
             )*
         };

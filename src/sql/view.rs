@@ -16,7 +16,7 @@ pub(super) async fn faults(
 ) -> Result<Vec<Fault>, SqlError> {
     let mut faults = Vec::new();
     for kind in map.kinds() {
-        let table = catalogue.table(kind.table_name()).filter(|table| table.is_view);
+        let table = catalogue.table(kind.table_name()).filter(|table| table.is_view());
         if table.is_none_or(|view| view.column(kind.column(&kind.id)).is_none()) {
             continue;
         }

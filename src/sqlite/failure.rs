@@ -13,7 +13,7 @@ pub(super) fn failed(error: Error) -> SqlError {
             SqlError::from_sqlite(code.unwrap_or_default(), &message, error)
         }
         // All connections of the pool are taken by others.
-        Error::PoolTimedOut => SqlError::new(SqlErrorClass::Busy, error),
+        Error::PoolTimedOut | Error::PoolClosed => SqlError::new(SqlErrorClass::NoConnection, error),
         Error::Io(_) | Error::WorkerCrashed => SqlError::new(SqlErrorClass::Lost, error),
         _ => SqlError::new(SqlErrorClass::Other, error),
     }

@@ -11,11 +11,13 @@
 //! ```
 
 mod failure;
+mod parent;
 mod pool;
 mod rows;
 mod savepoint;
 mod store;
 
+pub use parent::lock_parent;
 pub use pool::PoolConnection;
 pub use savepoint::SavepointConnection;
 pub use sqlx;

@@ -1,5 +1,7 @@
 //! Transactions of a pool.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use sqlx::sqlite::{Sqlite, SqlitePool};
 
@@ -28,6 +30,10 @@ impl SqlConnection for PoolConnection {
             Access::Write => self.0.begin_with("BEGIN IMMEDIATE").await,
         };
         Ok(Box::new(PoolTransaction(begun.map_err(failed)?)))
+    }
+
+    async fn pause(&self, time: Duration) {
+        sqlx_core::rt::sleep(time).await;
     }
 }
 

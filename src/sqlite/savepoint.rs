@@ -28,7 +28,9 @@ pub struct SavepointConnection<'c> {
 }
 
 impl<'c> SavepointConnection<'c> {
-    pub(super) fn new(connection: &'c mut SqliteConnection) -> Self {
+    /// Savepoints of the transaction that is open on this connection.
+    #[must_use]
+    pub fn new(connection: &'c mut SqliteConnection) -> Self {
         Self { connection: Mutex::new(Some(connection)) }
     }
 }

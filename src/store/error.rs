@@ -93,6 +93,21 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The backend was not to be reached, or went away before anything was committed: a server that is down or
+    /// comes up, a connection that broke, a pool that had none to give.
+    ///
+    /// To handle it: ask again in a while, with the same operation id; a pool makes another connection.
+    #[error("the backend was not to be reached, or broke off, while it {doing}; nothing has changed")]
+    Unavailable {
+        /// What it was doing, in the past tense.
+        doing: String,
+        /// What the driver said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Whether this store may be asked again at once: not where a connection was waited for in vain, as long as
+        /// the host grants, and not inside the host's own transaction, which is gone too.
+        retryable: bool,
+    },
     /// The backend failed.
     #[error("the backend failed while it {doing}")]
     Backend {
@@ -127,6 +142,7 @@ impl StoreError {
             Self::TooLarge { .. } => "too_large",
             Self::Unsupported(_) => "unsupported",
             Self::OutcomeUnknown { .. } => "outcome_unknown",
+            Self::Unavailable { .. } => "unavailable",
             Self::Backend { .. } => "backend",
         }
     }
@@ -146,6 +162,10 @@ impl StoreError {
             Self::TooLarge { .. } => "raise the limit, or use a store that works by sets",
             Self::Unsupported(_) => "use another store, or another way",
             Self::OutcomeUnknown { .. } => "apply the same operation id again",
+            Self::Unavailable { retryable: true, .. } => "ask again in a while, with the same operation id",
+            Self::Unavailable { .. } => {
+                "see whether the server is there and the pool large enough, then begin again with the same operation id"
+            }
             Self::Backend { .. } => "see `source` for what the backend said",
         }
     }
@@ -153,6 +173,11 @@ impl StoreError {
     /// Whether the same call may be repeated at once and may then succeed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Contention { retryable: true, .. } | Self::OutcomeUnknown { .. })
+        matches!(
+            self,
+            Self::Contention { retryable: true, .. }
+                | Self::Unavailable { retryable: true, .. }
+                | Self::OutcomeUnknown { .. }
+        )
     }
 }

@@ -1,6 +1,7 @@
 //! References and smart pointers to stores are stores, and those to records are records.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -22,6 +23,10 @@ macro_rules! forward {
 
             async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
                 (**self).apply(changes).await
+            }
+
+            async fn pause(&self, time: Duration) {
+                (**self).pause(time).await;
             }
         }
 

@@ -10,6 +10,8 @@ mod mask;
 pub(crate) mod reader;
 mod records;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 pub use batch::{Batch, BatchError, Holders, NoOthers, RowChange, Unchanged};
@@ -61,4 +63,12 @@ pub trait Store: Send + Sync {
     /// [`StoreError`]. After any of them nothing has changed, except after
     /// [`StoreError::OutcomeUnknown`].
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError>;
+
+    /// Waits for about so long before something is tried again that others were in the way of.
+    ///
+    /// Only a store knows on what runtime it is; one that does not wait at all is right too, and is asked again at
+    /// once.
+    async fn pause(&self, time: Duration) {
+        let _ = time;
+    }
 }

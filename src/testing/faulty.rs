@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -63,13 +64,14 @@ pub struct FaultyStore<S> {
     store: S,
     troubles: Mutex<Vec<(Call, usize, Trouble)>>,
     calls: Mutex<BTreeMap<Call, usize>>,
+    pauses: Mutex<Vec<Duration>>,
 }
 
 impl<S> FaultyStore<S> {
     /// A store that does not fail yet.
     #[must_use]
     pub fn new(store: S) -> Self {
-        Self { store, troubles: Mutex::default(), calls: Mutex::default() }
+        Self { store, troubles: Mutex::default(), calls: Mutex::default(), pauses: Mutex::default() }
     }
 
     /// The call of this sort with this number, the first is 1, fails with this error, and nothing happens.
@@ -95,6 +97,12 @@ impl<S> FaultyStore<S> {
     #[must_use]
     pub fn calls(&self, call: Call) -> usize {
         locked(&self.calls).get(&call).copied().unwrap_or_default()
+    }
+
+    /// How long it was asked to wait before it was tried again, each time. It never waits.
+    #[must_use]
+    pub fn pauses(&self) -> Vec<Duration> {
+        locked(&self.pauses).clone()
     }
 
     /// The store behind it.
@@ -172,5 +180,10 @@ impl<S: Store> Store for FaultyStore<S> {
             return Err(StoreError::OutcomeUnknown { source: "the reply was lost on purpose".into() });
         }
         done
+    }
+
+    /// Notes the time and waits for nobody.
+    async fn pause(&self, time: Duration) {
+        locked(&self.pauses).push(time);
     }
 }

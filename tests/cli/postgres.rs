@@ -51,6 +51,94 @@ fn a_client_is_planned_and_deleted_as_in_memory() {
     assert_eq!(again.status, 4, "{}", again.err);
 }
 
+/// What a schema can do on PostgreSQL to whoever reads it for the first time.
+const UNKNOWN: &str = "
+    CREATE TYPE state AS ENUM ('ON', 'OFF'); CREATE DOMAIN key AS uuid;
+    CREATE TABLE \"Clients\" (\"client no\" key PRIMARY KEY DEFAULT gen_random_uuid(), status state NOT NULL DEFAULT 'ON',
+        mail text, folded text GENERATED ALWAYS AS (lower(mail)) STORED, referred_by key REFERENCES \"Clients\",
+        deleted_at timestamptz);
+    CREATE TABLE accounts (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        owner key NOT NULL REFERENCES \"Clients\" ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED);
+    CREATE TABLE movements (id uuid PRIMARY KEY, account bigint NOT NULL REFERENCES accounts, day date NOT NULL)
+        PARTITION BY HASH (id);
+    CREATE TABLE movements_0 PARTITION OF movements FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+    CREATE TABLE movements_1 PARTITION OF movements FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+    CREATE TABLE \"sales.in \"\"voices\"\"\" (\"order\" integer PRIMARY KEY, \"of.client\" key);
+    ALTER TABLE \"sales.in \"\"voices\"\"\" ADD FOREIGN KEY (\"of.client\") REFERENCES \"Clients\" NOT VALID;
+    CREATE TABLE tags (client key NOT NULL REFERENCES \"Clients\", tag text, PRIMARY KEY (client, tag));
+    CREATE TABLE logs (id serial PRIMARY KEY, client_no uuid, line text);
+    CREATE MATERIALIZED VIEW report AS SELECT status, count(*) FROM \"Clients\" GROUP BY status;
+    CREATE VIEW active AS SELECT * FROM \"Clients\" WHERE status = 'ON';
+    INSERT INTO \"Clients\" VALUES ('00000000-0000-0000-0000-000000000001'), ('00000000-0000-0000-0000-000000000002');
+    INSERT INTO accounts (owner) VALUES ('00000000-0000-0000-0000-000000000002');";
+
+#[test]
+fn three_commands_lead_from_an_unknown_database_to_a_plan() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let Some(schema) = runtime.block_on(Schema::new()) else { return };
+    runtime.block_on(schema.run(UNKNOWN));
+    let world = World::new("postgres-unknown");
+    let store = address(&schema);
+    let first = world.bare(&["--store", &store, "init", "Clients"]);
+    assert_eq!((first.status, first.err.as_str()), (0, ""));
+    world.write("policy.json", &first.out);
+
+    let check = world.run(&store, "check --format json");
+    assert_eq!(check.status, 3, "{}", check.err);
+    let findings = check.json()["findings"].clone();
+    let said = findings.as_array().unwrap().iter().map(|finding| {
+        format!("{} {}", finding["code"].as_str().unwrap(), finding["path"].as_str().unwrap())
+    });
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [
+            "uncovered_table kinds.logs",
+            "uncovered_table kinds.report",
+            "missing_index references.\"sales.in \"\"voices\"\"\".of_client",
+            "unvalidated_foreign_key references.\"sales.in \"\"voices\"\"\".of_client",
+            "missing_index references.Clients.referred_by",
+            "missing_index references.accounts.owner",
+            "missing_index references.movements.account",
+        ],
+        "{}",
+        check.out
+    );
+
+    let plan = |number: u8| {
+        let id = format!("00000000-0000-0000-0000-00000000000{number}");
+        world.run(&store, &format!("plan Clients {id} {ADMIN}"))
+    };
+    let free = plan(1);
+    assert_eq!(free.status, 0, "{}", free.err);
+    let owner = plan(2);
+    assert_eq!(owner.status, 3, "{}", owner.err);
+    assert!(owner.out.contains("nobody has decided yet"), "{}", owner.out);
+}
+
+/// Which table the role may not touch is said by `check` and by whoever tries.
+#[test]
+fn a_table_that_the_role_may_not_touch_is_named() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let Some(schema) = runtime.block_on(Schema::new()) else { return };
+    let role = format!("{}r", schema.name);
+    let sql = format!(
+        "{TABLES} CREATE ROLE {role}; GRANT USAGE, CREATE ON SCHEMA {name} TO {role};
+         GRANT ALL ON clients, debts, invoices TO {role}; INSERT INTO clients VALUES ('free', 'ON')",
+        name = schema.name
+    );
+    runtime.block_on(schema.run(&sql));
+    let world = World::new("postgres-denied");
+    let store = format!("{}%20-c%20role%3D{role}", address(&schema));
+    let check = world.run(&store, "check");
+    let line = format!("apply clients free {ADMIN}");
+    let applied = world.run(&store, &line);
+    runtime.block_on(schema.run(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}")));
+    assert_eq!(check.status, 3, "{}{}", check.out, check.err);
+    assert!(check.out.contains("kinds.sessions: missing_privilege"), "{}", check.out);
+    assert_eq!(applied.status, 1, "{}", applied.out);
+    assert!(applied.err.contains("`sessions`"), "{}", applied.err);
+}
+
 #[test]
 fn a_server_that_is_not_there_is_said_without_the_password() {
     let world = World::new("postgres-absent");

@@ -32,6 +32,19 @@ pub(crate) async fn run(connection: &mut PgConnection, sql: &str) {
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
+/// The statements that drop the tables of another map, and empty those of the library.
+pub(crate) fn dropping(map: &DataMap) -> String {
+    let tables: Vec<String> = map.kinds().map(|kind| quote(kind.table_name())).collect();
+    let own = ["operations", "audit", "outbox", "marks"].map(|name| format!("DELETE FROM lifecycle_{name}"));
+    format!("DROP TABLE IF EXISTS {} CASCADE; {}", tables.join(", "), own.join("; "))
+}
+
+/// Thousands of tables leave their traces in the catalogue, where the server does not tidy up by itself.
+pub(crate) async fn tidy(connection: &mut PgConnection) {
+    run(connection, "VACUUM pg_attribute, pg_class, pg_constraint, pg_depend, pg_index, pg_trigger, pg_type")
+        .await;
+}
+
 /// The statements that make the tables of a map, with these rows in them.
 pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
     let mut kinds: Vec<&Kind> = map.kinds().collect();

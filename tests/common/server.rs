@@ -58,6 +58,7 @@ impl Schema {
         Some(Self { name, pool })
     }
 
+    #[allow(dead_code, reason = "some tests have a pool of their own")]
     pub(crate) async fn run(&self, sql: &str) {
         let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&self.pool).await;
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));

@@ -1,34 +1,174 @@
-//! What only PostgreSQL has to be told: there an id that can be null is refused when a policy is opened.
+//! What only PostgreSQL has to be told: what stops a policy from being opened, and what `check` finds besides.
 
+use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{DataMap, Fault};
 use client_lifecycle::postgres::PostgresStore;
+use client_lifecycle::postgres::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use client_lifecycle::sql::findings;
 use client_lifecycle::store::Store;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::case::Expected;
 use crate::server::Schema;
 
-/// Without a server there is nothing to be found.
-fn opened(ddl: &str) -> Option<Vec<Fault>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// What opening a policy with this map reports. Without a server there is nothing to be found.
+#[allow(clippy::needless_pass_by_value, reason = "kinds are written where they are passed")]
+fn opened(ddl: &str, kind: Value) -> Option<Vec<Fault>> {
+    run(async {
         let schema = Schema::new().await?;
         schema.run(ddl).await;
-        let map: DataMap = serde_json::from_value(json!({ "kinds": { "clients": {} } })).unwrap();
+        let map: DataMap = serde_json::from_value(json!({ "kinds": { "clients": kind } })).unwrap();
         Some(PostgresStore::new(schema.pool.clone()).check(&map).await.unwrap())
     })
 }
 
-const NULLABLE: crate::case::Expected = crate::case::Expected {
-    path: "kinds.clients.id",
-    message: "the column `id` can be null, and a row without an id is never found",
-    remedy: "make the column NOT NULL, or name another as `id`",
-};
+/// The same as a role that may only see the schema, and what the statements give it.
+fn opened_by_another(ddl: &str) -> Option<Vec<Fault>> {
+    run(async {
+        let schema = Schema::new().await?;
+        let store = as_another(&schema, ddl).await;
+        let map: DataMap = serde_json::from_value(json!({ "kinds": { "clients": {} } })).unwrap();
+        let faults = store.check(&map).await.unwrap();
+        forget(&schema, store).await;
+        Some(faults)
+    })
+}
 
-pub(crate) const EXPECTED: &[crate::case::Expected] = &[NULLABLE];
+async fn as_another(schema: &Schema, ddl: &str) -> PostgresStore {
+    let name = &schema.name;
+    let role = format!("{name}r");
+    schema.run(&format!("CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {name} TO {role}; {ddl}")).await;
+    let options: PgConnectOptions = (*schema.pool.connect_options()).clone();
+    // The role is set, not signed in as, so that no server needs to know it.
+    let options = options.options([("role", role.as_str())]);
+    PostgresStore::new(PgPoolOptions::new().max_connections(1).connect_lazy_with(options))
+}
 
-#[test]
-fn an_id_that_can_be_null_is_reported() {
-    if let Some(faults) = opened("CREATE TABLE clients (id text UNIQUE)") {
-        NULLABLE.is_among(&faults);
-    }
+/// Roles belong to the whole server, so that they do not go with the schema.
+async fn forget(schema: &Schema, store: PostgresStore) {
+    store.pool().close().await;
+    let name = &schema.name;
+    schema.run(&format!("DROP OWNED BY {name}r CASCADE; DROP ROLE {name}r")).await;
+}
+
+const TABLES: &str = "CREATE TABLE clients (id integer PRIMARY KEY);
+     CREATE TABLE debts (id integer PRIMARY KEY, client_id integer NOT NULL REFERENCES clients, note text);
+     CREATE INDEX ON debts (client_id);";
+
+fn document() -> Value {
+    json!({
+        "subject": "clients", "kinds": { "clients": {}, "debts": {} },
+        "references": [ { "from": "debts.client_id", "to": "clients" } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    })
+}
+
+/// What `check` finds in these tables, with a policy that covers them but for what is changed in it.
+fn found(ddl: &str, change: impl FnOnce(&mut Value)) -> Option<Vec<Fault>> {
+    let mut document = document();
+    change(&mut document);
+    run(async {
+        let schema = Schema::new().await?;
+        schema.run(ddl).await;
+        Some(findings_of(&PostgresStore::new(schema.pool.clone()), &document).await)
+    })
+}
+
+fn found_by_another(grant: &str) -> Option<Vec<Fault>> {
+    run(async {
+        let schema = Schema::new().await?;
+        let role = format!("{}r", schema.name);
+        let store = as_another(&schema, &[TABLES, &grant.replace("role", &role)].concat()).await;
+        let found = findings_of(&store, &document()).await;
+        forget(&schema, store).await;
+        Some(found)
+    })
+}
+
+async fn findings_of(store: &PostgresStore, document: &Value) -> Vec<Fault> {
+    let policy = DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
+    let found = findings(&policy, &store.catalogue().await.unwrap()).into_iter();
+    found.map(|finding| Fault::new(finding.path, finding.message).remedy(finding.remedy)).collect()
+}
+
+/// As `faulty!`, and without a server there is nothing to be found.
+macro_rules! faulty_there {
+    ($($name:ident: $faults:expr => $path:literal, $message:literal, $remedy:literal;)*) => {
+        pub(crate) const EXPECTED: &[Expected] = &[$(
+            Expected { path: $path, message: $message, remedy: $remedy },
+        )*];
+
+        $(#[test]
+        fn $name() {
+            let expected = Expected { path: $path, message: $message, remedy: $remedy };
+            if let Some(faults) = $faults {
+                expected.is_among(&faults);
+            }
+        })*
+    };
+}
+
+faulty_there! {
+    an_id_that_can_be_null_is_reported:
+        opened("CREATE TABLE clients (id text UNIQUE)", json!({}))
+        => "kinds.clients.id", "the column `id` can be null, and a row without an id is never found",
+           "make the column NOT NULL, or name another as `id`";
+    a_mask_of_a_generated_column_is_reported:
+        opened("CREATE TABLE clients (id integer PRIMARY KEY, low text GENERATED ALWAYS AS ('x') STORED)",
+               json!({ "personal": { "low": "null" } }))
+        => "kinds.clients.fields.low", "the column `low` is generated: only the database writes it",
+           "write the columns it is made from instead";
+    a_type_that_the_search_path_does_not_lead_to_is_reported:
+        opened("DO $$ BEGIN CREATE SCHEMA lifecycle_tests; CREATE TYPE lifecycle_tests.citext AS ENUM ('a');
+                EXCEPTION WHEN duplicate_schema OR unique_violation THEN NULL; END $$;
+                CREATE TABLE clients (id lifecycle_tests.citext PRIMARY KEY)", json!({}))
+        => "kinds.clients.id", "the type `lifecycle_tests.citext` is not on the search path, and would compare as text does",
+           "add its schema to the search path";
+    rows_that_are_hidden_from_the_role_are_reported:
+        opened_by_another("CREATE TABLE clients (id integer PRIMARY KEY); ALTER TABLE clients ENABLE ROW LEVEL SECURITY")
+        => "kinds.clients", "row-level security hides rows of `clients` from the role, and a deletion would miss them",
+           "use a role that bypasses it (ALTER ROLE … BYPASSRLS), or that owns the table without FORCE";
+
+    a_table_that_the_role_may_not_change_is_found:
+        found_by_another("GRANT SELECT, UPDATE, DELETE ON clients TO role; GRANT SELECT ON debts TO role")
+        => "kinds.debts", "the role is not allowed DELETE on `debts`", "GRANT DELETE ON \"debts\" TO the role";
+    a_client_whose_id_the_database_makes_is_found:
+        found("CREATE TABLE clients (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
+               CREATE TABLE debts (id integer PRIMARY KEY, client_id integer NOT NULL REFERENCES clients)",
+              |document| document["modes"]["create"] = json!({ "allow": "any" }))
+        => "kinds.clients.id", "the database alone makes `id`, and `create` writes it",
+           "let the column be GENERATED BY DEFAULT, or have a default";
+    a_key_that_is_not_valid_is_found:
+        found("CREATE TABLE clients (id integer PRIMARY KEY); CREATE TABLE debts (id integer PRIMARY KEY, client_id integer NOT NULL);
+               ALTER TABLE debts ADD FOREIGN KEY (client_id) REFERENCES clients NOT VALID", |_| {})
+        => "references.debts.client_id", "its foreign key is NOT VALID: rows from before it may refer to a record that is not there",
+           "ALTER TABLE \"debts\" VALIDATE CONSTRAINT …, once they do not";
+    a_key_that_is_switched_off_is_found:
+        found(&[TABLES, "ALTER TABLE debts DISABLE TRIGGER ALL"].concat(), |_| {})
+        => "references.debts.client_id", "its foreign key is not enforced for every row, and no `lock` protects it: a row that is \
+            inserted afterwards may refer to a record that is gone",
+           "add a foreign key; or have the host's writers call `lock_parent` in their transaction, and declare `\"lock\": \"writer\"`";
+    a_kind_that_is_a_materialized_view_is_found:
+        found(&[TABLES, "ALTER TABLE debts RENAME TO old; CREATE MATERIALIZED VIEW debts AS SELECT * FROM old"].concat(), |_| {})
+        => "kinds.debts", "`debts` is a materialized view, whose rows nobody can write",
+           "name the tables it is made from, and refresh it";
+    a_kind_that_others_inherit_from_is_found:
+        found(&[TABLES, "CREATE TABLE old_debts () INHERITS (debts)"].concat(), |_| {})
+        => "kinds.debts", "`old_debts` inherit from `debts`: an id may occur in several of them, and a foreign key looks at one",
+           "use partitions, or see that ids are never given twice";
+    a_view_that_keeps_what_was_deleted_is_found:
+        found(&[TABLES, "CREATE MATERIALIZED VIEW report AS SELECT count(*) FROM debts"].concat(), |_| {})
+        => "kinds.report", "the materialized view keeps rows of `debts` as they were until it is refreshed",
+           "refresh it after deletions; then list it under `excluded` and say so";
+    a_kind_of_another_server_is_found:
+        found("CREATE TABLE clients (id integer PRIMARY KEY);
+               DO $$ BEGIN CREATE FOREIGN DATA WRAPPER lifecycle_tests; CREATE SERVER lifecycle_tests FOREIGN DATA WRAPPER lifecycle_tests;
+               EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+               CREATE FOREIGN TABLE debts (id integer NOT NULL, client_id integer NOT NULL) SERVER lifecycle_tests", |_| {})
+        => "kinds.debts", "`debts` is a table of another server: no foreign key protects it, and a lock holds only there",
+           "give it a policy on its own server, and tell that by an effect";
 }

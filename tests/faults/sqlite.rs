@@ -91,6 +91,11 @@ faulty! {
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL)", one(json!({ "personal": { "name": "null" } })))
         => "kinds.clients.fields.name", "the mask is `null` but the column is NOT NULL",
            "correct the map, or let the column be null";
+    a_mask_of_a_generated_column_is_reported:
+        opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT, low TEXT AS (lower(name)))",
+               one(json!({ "personal": { "low": "null" } })))
+        => "kinds.clients.fields.low", "the column `low` is generated: only the database writes it",
+           "write the columns it is made from instead";
     a_key_of_several_columns_is_reported:
         opened("CREATE TABLE clients (a TEXT, b TEXT, PRIMARY KEY (a, b))", one(json!({ "id": "a" })))
         => "kinds.clients.id", "composite primary keys are not supported: `a`, `b`",
@@ -194,7 +199,7 @@ faulty! {
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL)"].concat(), |_| {})
         => "references.debts.client_id", "neither a foreign key nor a `lock` protects it: no other writer is admitted while an \
             operation runs, but a row that is inserted afterwards may refer to a record that is gone",
-           "add a foreign key; or have the host's writers look for the parent in their transaction, and declare `\"lock\": \"writer\"`";
+           "add a foreign key; or have the host's writers call `lock_parent` in their transaction, and declare `\"lock\": \"writer\"`";
     a_reference_without_an_index_is_found:
         found(FindingCode::MissingIndex,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients)"].concat(), |_| {})

@@ -3,13 +3,13 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
 use client_lifecycle::memory::MemoryRecords;
 use client_lifecycle::store::{Batch, BatchError, Page, Records, Store, StoreError, library};
-use client_lifecycle::testing::conformance::{Host, Recorded, Sent, world, yield_now};
+use client_lifecycle::testing::conformance::{Host, Recorded, Sent, Traffic, world, yield_now};
 
 /// Records with every kind of the suite, all empty.
 pub(crate) fn empty_records() -> MemoryRecords {
@@ -24,13 +24,16 @@ pub(crate) fn empty_records() -> MemoryRecords {
 pub(crate) struct MemoryHost<S> {
     pub(crate) store: S,
     pub(crate) records: Arc<MemoryRecords>,
+    traffic: Arc<Mutex<Traffic>>,
 }
 
 impl<S: Store> MemoryHost<S> {
     /// A host of the store that is made of fresh records.
     pub(crate) fn of(make: impl FnOnce(SharedRecords) -> S) -> Self {
         let records = Arc::new(empty_records());
-        Self { store: make(SharedRecords(Arc::clone(&records))), records }
+        let traffic = Arc::default();
+        let shared = SharedRecords { records: Arc::clone(&records), traffic: Arc::clone(&traffic) };
+        Self { store: make(shared), records, traffic }
     }
 }
 
@@ -63,17 +66,40 @@ impl<S: Store> Host for MemoryHost<S> {
     async fn operations(&self) -> usize {
         self.records.rows(library::OPERATIONS).len()
     }
+
+    fn traffic(&self) -> Option<Traffic> {
+        Some(*self.traffic.lock().unwrap())
+    }
 }
 
 /// Records that are shared with the host, and let others go first at every call: what a backend over a
 /// network does.
-pub(crate) struct SharedRecords(pub(crate) Arc<MemoryRecords>);
+pub(crate) struct SharedRecords {
+    records: Arc<MemoryRecords>,
+    traffic: Arc<Mutex<Traffic>>,
+}
+
+impl SharedRecords {
+    /// A call that was answered with these rows.
+    fn count(&self, rows: &[Record]) {
+        let mut traffic = self.traffic.lock().unwrap();
+        traffic.statements += 1;
+        traffic.rows += rows.len() as u64;
+        traffic.bytes +=
+            rows.iter().map(|row| serde_json::to_string(&row.fields).unwrap().len() as u64).sum::<u64>();
+    }
+
+    fn counted(&self, rows: Result<Vec<Record>, StoreError>) -> Result<Vec<Record>, StoreError> {
+        self.count(rows.as_deref().unwrap_or_default());
+        rows
+    }
+}
 
 #[async_trait]
 impl Records for SharedRecords {
     async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
         yield_now().await;
-        self.0.get(kind, ids).await
+        self.counted(self.records.get(kind, ids).await)
     }
 
     async fn referrers(
@@ -84,33 +110,34 @@ impl Records for SharedRecords {
         page: Page<'_>,
     ) -> Result<Vec<Record>, StoreError> {
         yield_now().await;
-        self.0.referrers(kind, reference, ids, page).await
+        self.counted(self.records.referrers(kind, reference, ids, page).await)
     }
 
     async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
         yield_now().await;
-        self.0.holding(kind, field, text).await
+        self.counted(self.records.holding(kind, field, text).await)
     }
 
     async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {
         yield_now().await;
-        self.0.page(kind, page).await
+        self.counted(self.records.page(kind, page).await)
     }
 
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
         yield_now().await;
-        let written = self.0.write(batch).await;
+        self.count(&[]);
+        let written = self.records.write(batch).await;
         yield_now().await;
         written
     }
 
     async fn has_field(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {
         yield_now().await;
-        self.0.has_field(kind, field).await
+        self.records.has_field(kind, field).await
     }
 
     async fn describe(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
         yield_now().await;
-        self.0.describe(map).await
+        self.records.describe(map).await
     }
 }

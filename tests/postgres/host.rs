@@ -86,6 +86,27 @@ async fn a_connection_without_a_transaction_is_refused() {
     assert!(matches!(error, Error::Store(StoreError::Unsupported(_))), "{error:?}");
 }
 
+/// The host's transaction is gone with its connection, so nothing is tried again in it.
+#[tokio::test]
+async fn a_connection_that_breaks_is_not_tried_again() {
+    let Some(world) = world().await else { return };
+    let mut connection = world.schema.pool.acquire().await.unwrap();
+    connection.close_on_drop();
+    let mut tx = sqlx::Connection::begin(&mut *connection).await.unwrap();
+    let backend: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut *tx).await.unwrap();
+    {
+        let store = PostgresTransaction::new(&mut tx);
+        let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
+        assert_eq!(world.number(&format!("SELECT pg_terminate_backend({backend})::int::bigint")).await, 1);
+        let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+        assert!(matches!(error, Error::Store(StoreError::Unavailable { retryable: false, .. })), "{error:?}");
+        assert!(!error.is_retryable());
+    }
+    tx.commit().await.unwrap_err();
+    assert_eq!(world.number("SELECT count(*) FROM clients").await, 2);
+    assert_eq!(world.number("SELECT count(*) FROM lifecycle_audit").await, 0, "it dies with the transaction");
+}
+
 /// Dropped after each of its polls in turn: what the host commits then is everything, or nothing.
 #[tokio::test]
 async fn a_call_that_is_given_up_leaves_nothing_that_could_be_committed() {

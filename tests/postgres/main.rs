@@ -10,14 +10,27 @@
     reason = "a panic is how a test fails"
 )]
 
+mod altered;
 mod catalogue;
+mod clients;
+#[path = "../common/clients_on_postgres.rs"]
+mod clients_on_postgres;
+mod columns;
 mod cost;
 mod host;
+mod keys;
 mod known;
+mod names;
+mod protections;
 mod races;
+mod relations;
 mod rendering;
+mod role;
+mod row_security;
 #[path = "../common/server.rs"]
 mod server;
+mod session;
 mod trouble;
 mod types;
 mod world;
+mod writers;

@@ -1,12 +1,14 @@
 //! When the database says no, or does not answer in time.
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use client_lifecycle::Lifecycle;
-use client_lifecycle::lifecycle::Error;
+use client_lifecycle::lifecycle::{Error, Retries};
 use client_lifecycle::postgres::PostgresStore;
-use client_lifecycle::postgres::sqlx;
+use client_lifecycle::postgres::sqlx::postgres::{PgPool, PgPoolOptions};
+use client_lifecycle::postgres::sqlx::{self, AssertSqlSafe};
 use client_lifecycle::store::StoreError;
 use uuid::Uuid;
 
@@ -62,36 +64,159 @@ async fn a_trigger_that_keeps_rows_is_found_out() {
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
 }
 
+/// Connections that act in another role.
+async fn as_role(world: &World, role: &str) -> PgPool {
+    let set = format!("SET ROLE {role}");
+    PgPoolOptions::new()
+        .max_connections(1)
+        .after_connect(move |connection, _| {
+            let set = AssertSqlSafe(set.clone());
+            Box::pin(async move { sqlx::raw_sql(set).execute(connection).await.map(drop) })
+        })
+        .connect_with((*world.schema.pool.connect_options()).clone())
+        .await
+        .unwrap()
+}
+
+/// Whatever the role lacks, on tables of the host and of the library.
 #[tokio::test]
 async fn a_table_without_permission_is_named() {
     let Some(world) = world("").await else { return };
     let role = format!("{}r", world.schema.name);
     let schema = &world.schema.name;
-    world
-        .run(&format!(
-            "CREATE ROLE {role}; GRANT USAGE ON SCHEMA {schema} TO {role};
-             GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {role}; REVOKE ALL ON debts FROM {role}"
-        ))
-        .await;
-    let role_for_pool = role.clone();
-    let pool = sqlx::postgres::PgPoolOptions::new()
-        .max_connections(1)
-        .after_connect(move |connection, _| {
-            let sql = format!("SET ROLE {role_for_pool}");
-            Box::pin(async move {
-                sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await?;
-                Ok(())
-            })
-        })
-        .connect_with((*world.schema.pool.connect_options()).clone())
-        .await
-        .unwrap();
-    let lifecycle = Lifecycle::open(PostgresStore::new(pool), world.policy.clone()).await.unwrap();
-    let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
-    let text = whole(&error);
-    assert!(text.contains("`debts`") && text.contains("permission"), "{text}");
-    drop(lifecycle);
+    world.run(&format!("CREATE ROLE {role}; GRANT USAGE ON SCHEMA {schema} TO {role}")).await;
+    let lacking = [
+        ("debts", "ALL"),
+        ("debts", "SELECT"),
+        ("debts", "DELETE"),
+        ("clients", "UPDATE"),
+        ("clients", "DELETE"),
+        ("bookings", "SELECT"),
+        ("lifecycle_operations", "INSERT"),
+        ("lifecycle_audit", "INSERT"),
+    ];
+    for (table, privilege) in lacking {
+        world
+            .run(&format!(
+                "GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {role}; REVOKE {privilege} ON {table} FROM {role}"
+            ))
+            .await;
+        let store = PostgresStore::new(as_role(&world, &role).await);
+        let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
+        let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+        let text = whole(&error);
+        assert!(text.contains(&format!("`{table}`")) && text.contains("permission"), "{privilege}: {text}");
+        assert!(!error.is_retryable(), "{error:?}");
+        assert_eq!(world.number("SELECT count(*) FROM clients").await, 1, "nothing has changed");
+        assert_eq!(world.number("SELECT count(*) FROM debts").await, 1, "nothing has changed");
+    }
     world.run(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}")).await;
+}
+
+#[tokio::test]
+async fn an_address_that_leads_nowhere_is_said_clearly_and_without_the_password() {
+    if world("").await.is_none() {
+        return;
+    }
+    let there: sqlx::postgres::PgConnectOptions = crate::server::address().parse().unwrap();
+    let (host, port) = (there.get_host(), there.get_port());
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let addresses = [
+        (format!("postgres://postgres:hunter2@127.0.0.1:{nobody}/test"), "refused"),
+        (format!("postgres://postgres:hunter2@{host}:{port}/there_is_no_such_database"), "does not exist"),
+        (format!("postgres://there_is_no_such_role:hunter2@{host}:{port}/test"), "there_is_no_such_role"),
+        ("postgres://postgres:hunter2@no.such.host.invalid/test".into(), "lookup"),
+        ("postgres://postgres:hunter2@127.0.0.1:port/test".into(), "port"),
+        ("hunter2".into(), "URL"),
+    ];
+    for (address, said) in addresses {
+        let error = PostgresStore::connect(&address).await.unwrap_err();
+        assert!(matches!(error, StoreError::Backend { .. }) && !error.is_retryable(), "{error:?}");
+        let error = Error::from(error);
+        let text = whole(&error);
+        assert!(text.contains("opened the database") && text.contains(said), "{address}: {text}");
+        assert!(!text.contains("hunter2") && !format!("{error:?}").contains("hunter2"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_ended_and_changes_nothing() {
+    let Some(world) = world("").await else { return };
+    let mut other = world.schema.pool.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
+    let store = world.store().statement_timeout(Duration::from_millis(50));
+    let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
+    let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+    assert!(matches!(error, Error::Store(StoreError::Backend { .. })), "{error:?}");
+    assert!(!error.is_retryable(), "it would take as long again");
+    assert!(whole(&error).contains("statement timeout"), "{}", whole(&error));
+    other.rollback().await.unwrap();
+    assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
+    assert_eq!(world.text("SELECT string_agg(outcome, ' ') FROM lifecycle_audit").await, "failed");
+    lifecycle.delete(&delete(ANA)).await.unwrap();
+}
+
+/// A table that is altered between the plan and its execution: said by name, and nothing has changed.
+#[tokio::test]
+async fn a_table_that_is_altered_after_the_plan_is_named_and_nothing_changes() {
+    for (alter, named) in [
+        ("ALTER TABLE debts RENAME TO owed", "debts"),
+        ("ALTER TABLE debts RENAME COLUMN client_id TO owner", "debts.client_id"),
+        ("ALTER TABLE debts DROP COLUMN status", "debts.status"),
+        ("ALTER TABLE debts ALTER COLUMN status TYPE integer USING 1", "status"),
+        ("ALTER TABLE lifecycle_audit RENAME TO elsewhere", "lifecycle_audit"),
+    ] {
+        let Some(world) = world("").await else { return };
+        let lifecycle = world.lifecycle().await;
+        let plan = lifecycle.plan(&delete(ANA)).await.unwrap();
+        world.run(alter).await;
+        let error = lifecycle.apply(&delete(ANA), &plan).await.unwrap_err();
+        let text = whole(&error);
+        assert!(text.contains(&format!("`{named}`")), "{alter}: {text} {error:?}");
+        assert!(!error.is_retryable());
+        assert_eq!(world.number("SELECT count(*) FROM clients").await, 1, "{alter}");
+    }
+}
+
+/// The deletion waits for a booking, whoever holds it asks for the client, and the server ends the deletion: it is
+/// tried again and nobody is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadlock_is_contention_and_is_tried_again() {
+    let Some(world) = world(&format!("INSERT INTO bookings (client_id) VALUES ('{ANA}')")).await else {
+        return;
+    };
+    // Who looks for deadlocks first is ended: that is the deletion.
+    let options = (*world.schema.pool.connect_options()).clone().options([("deadlock_timeout", "300")]);
+    for retries in [Retries::none(), Retries::default()] {
+        let pool = PgPoolOptions::new().connect_with(options.clone()).await.unwrap();
+        let lifecycle = Lifecycle::open(PostgresStore::new(pool), world.policy.clone()).await.unwrap();
+        let lifecycle = lifecycle.with_retries(retries);
+        let mut other =
+            world.schema.pool.begin_with("BEGIN; SET LOCAL deadlock_timeout TO '20s'").await.unwrap();
+        sqlx::query("UPDATE bookings SET client_id = client_id").execute(&mut *other).await.unwrap();
+        let deleting = tokio::spawn(async move { lifecycle.delete(&delete(ANA)).await });
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_locks
+            WHERE relation = 'bookings'::regclass) AND locktype IN ('transactionid', 'tuple')";
+        while world.number(waiting).await == 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        let sql = "UPDATE clients SET email = 'new' WHERE id IS NOT NULL";
+        sqlx::query(sql).execute(&mut *other).await.unwrap();
+        other.commit().await.unwrap();
+        let deleted = deleting.await.unwrap();
+        if retries == Retries::none() {
+            let error = deleted.unwrap_err();
+            assert!(
+                matches!(error, Error::Store(StoreError::Contention { retryable: true, .. })),
+                "{error:?}"
+            );
+            assert!(whole(&error).contains("deadlock"), "{}", whole(&error));
+            assert_eq!(world.number("SELECT count(*) FROM debts").await, 1, "nothing has changed");
+        } else {
+            deleted.unwrap();
+            assert_eq!(world.number("SELECT count(*) FROM clients").await, 0);
+        }
+    }
 }
 
 #[tokio::test]
@@ -107,17 +232,50 @@ async fn a_lock_that_is_not_given_in_time_is_contention_and_worth_a_retry() {
     lifecycle.delete(&delete(ANA)).await.unwrap();
 }
 
-#[tokio::test]
+/// Opening, planning, applying, deleting, looking up; one after the other, and many at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_of_one_connection_is_enough() {
     let Some(world) = world("").await else { return };
-    let pool = sqlx::postgres::PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(1)
-        .acquire_timeout(Duration::from_secs(5))
+        .acquire_timeout(Duration::from_secs(20))
         .connect_with((*world.schema.pool.connect_options()).clone())
         .await
         .unwrap();
-    let lifecycle = Lifecycle::open(PostgresStore::new(pool), world.policy.clone()).await.unwrap();
-    lifecycle.delete(&delete(ANA)).await.unwrap();
+    let store = PostgresStore::new(pool.clone()).migrate().await.unwrap();
+    let lifecycle = Arc::new(Lifecycle::open(store, world.policy.clone()).await.unwrap());
+    let plan = lifecycle.plan(&delete(ANA)).await.unwrap();
+    lifecycle.apply(&delete(ANA), &plan).await.unwrap();
+    let ids: Vec<Uuid> = (100..140).map(Uuid::from_u128).collect();
+    for id in &ids {
+        world.run(&format!("INSERT INTO clients VALUES ('{id}', 'x')")).await;
+    }
+    let all = ids.iter().chain(&ids).map(|id| {
+        let (lifecycle, request) = (lifecycle.clone(), delete(*id));
+        tokio::spawn(async move { lifecycle.delete(&request).await })
+    });
+    let all: Vec<_> = all.collect();
+    let mut done = 0;
+    for deleting in all {
+        match deleting.await.unwrap() {
+            Ok(_) => done += 1,
+            Err(Error::Refused(_)) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    assert_eq!(done, ids.len(), "each once");
+    assert_eq!(world.number("SELECT count(*) FROM lifecycle_audit").await, 81, "every attempt is recorded");
+    // While the host keeps the only connection for itself.
+    let tx = pool.begin().await.unwrap();
+    let short = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(50));
+    let short = short.connect_with((*pool.connect_options()).clone()).await.unwrap();
+    let store = PostgresStore::new(short.clone());
+    let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
+    let kept = short.acquire().await.unwrap();
+    let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+    assert!(matches!(error, Error::Store(StoreError::Unavailable { .. })), "{error:?}");
+    assert!(!error.is_retryable(), "it has been waited for");
+    drop((kept, tx));
 }
 
 /// The backend is ended while the operation waits in each of its statements: nothing has changed, and the same
@@ -127,7 +285,7 @@ async fn a_connection_that_is_cut_changes_nothing_and_the_operation_can_be_done_
     let Some(world) = world("").await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
-    let lifecycle = std::sync::Arc::new(world.lifecycle().await);
+    let lifecycle = Arc::new(world.lifecycle().await.with_retries(Retries::none()));
     let request = delete(ANA).operation(Uuid::from_u128(7));
     let running = tokio::spawn({
         let (lifecycle, request) = (lifecycle.clone(), request.clone());
@@ -140,7 +298,7 @@ async fn a_connection_that_is_cut_changes_nothing_and_the_operation_can_be_done_
     }
     world.number(&waiting.replace("count(*)", "count(pg_terminate_backend(pid))")).await;
     let error = running.await.unwrap().unwrap_err();
-    assert!(matches!(error, Error::Store(StoreError::Backend { .. })), "{error:?}");
+    assert!(matches!(error, Error::Store(StoreError::Unavailable { retryable: true, .. })), "{error:?}");
     other.rollback().await.unwrap();
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_operations").await, 0);
     let receipt = lifecycle.delete(&request).await.unwrap();

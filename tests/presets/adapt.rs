@@ -1,8 +1,10 @@
 //! Presets on schemas that are not quite theirs.
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{FieldType, Language, Mode, eq};
-use client_lifecycle::policy::{EffectRule, Guard, PolicyBuilder, cascade, delete, keep, presets, set_null};
+use client_lifecycle::domain::{FieldType, Language, Mask, Mode, eq};
+use client_lifecycle::policy::{
+    EffectRule, Guard, KindBuilder, PolicyBuilder, cascade, delete, keep, presets, set_null,
+};
 
 fn presets() -> Vec<PolicyBuilder> {
     vec![
@@ -80,6 +82,58 @@ fn what_hangs_on_the_subject_over_the_kind_alone_goes_with_it() {
 }
 
 #[test]
+fn what_the_kind_itself_hangs_on_stays() {
+    let policy = DeletionPolicy::of("clients")
+        .reference("bookings.client_id", "clients")
+        .reference("items.booking_id", "bookings")
+        .hard_delete(|mode| mode.allow("ADMIN").others(cascade()))
+        .without("items")
+        .build()
+        .unwrap();
+    assert_eq!(
+        policy.map().kinds().map(|kind| kind.name.as_str()).collect::<Vec<_>>(),
+        ["bookings", "clients"]
+    );
+}
+
+#[test]
+fn a_field_that_the_host_does_not_have_is_left_out_of_everything_said_of_its_kind() {
+    let full = |kind: KindBuilder| {
+        kind.field("note", FieldType::Text)
+            .field("plan", FieldType::Text)
+            .personal("note", Mask::Null)
+            .status("state")
+            .deleted_at("gone_at")
+            .created_at("born_at")
+            .updated_at("changed_at")
+            .version("version")
+    };
+    let kind = |left_out: &'static str| {
+        let policy = DeletionPolicy::of("clients")
+            .kind("clients", |kind| full(kind).without(left_out))
+            .hard_delete(|mode| mode.allow("ADMIN"))
+            .build()
+            .unwrap_or_else(|faults| panic!("{left_out}: {faults}"));
+        serde_json::to_value(&policy).unwrap()["kinds"]["clients"].clone()
+    };
+    let whole = kind("nothing of this name");
+    for field in ["note", "plan", "state", "gone_at", "born_at", "changed_at", "version"] {
+        let without = kind(field);
+        assert_ne!(without, whole, "{field} was said of the kind");
+        assert!(
+            !without.to_string().contains(&format!("\"{field}\":"))
+                && !without.to_string().contains(&format!(":\"{field}\"")),
+            "{field} in {without}"
+        );
+        for (key, said) in whole.as_object().unwrap() {
+            if said != field && !matches!(&**key, "fields" | "personal") {
+                assert_eq!(&without[key], said, "`{key}` without {field}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_mode_that_is_offered_already_is_said_more_of() {
     let policy = presets::vpn()
         .hard_delete(|mode| {
@@ -124,6 +178,7 @@ fn what_is_not_there_cannot_be_left_out() {
         .without_mode(Mode::Anonymize)
         .soft_delete(|mode| {
             mode.without_guard("active_lones")
+                .effect(EffectRule::topic("union.gone"))
                 .without_effect("union.deleted")
                 .overrule("clubs.union_id", keep())
                 .guard(Guard::note("x", "members").when(eq("y", 1)))

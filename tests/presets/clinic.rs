@@ -35,24 +35,24 @@ fn rows() -> Value {
     json!({
         "clients": [person(MARIA, "USER"), person(LUIS, "USER"), person(ADMINISTRATOR, "ADMIN")],
         "consents": [
-            { "id": "1", "client_id": MARIA, "document": "signature", "signed_at": "2024-01-15T10:30:00Z" },
-            { "id": "2", "client_id": LUIS, "document": "signature", "signed_at": "2024-01-15T10:30:00Z" } ],
+            { "id": "1", "client_id": MARIA, "document": "signature", "signed_at": "2024-01-15T10:30:00.000Z" },
+            { "id": "2", "client_id": LUIS, "document": "signature", "signed_at": "2024-01-15T10:30:00.000Z" } ],
         "questionnaires": [ { "id": "1", "client_id": MARIA, "answers": "none" } ],
-        "revokes": [ { "id": "1", "client_id": MARIA, "revoked_at": "2025-01-15T10:30:00Z" } ],
+        "revokes": [ { "id": "1", "client_id": MARIA, "revoked_at": "2025-01-15T10:30:00.000Z" } ],
         "bookings": [
-            { "id": "1", "client_id": MARIA, "starts_at": "2026-03-01T09:00:00Z", "status": "BOOKED", "comment": "late" },
-            { "id": "2", "client_id": MARIA, "starts_at": "2026-12-24T09:00:00Z", "status": "CANCELLED", "comment": "ill" },
-            { "id": "3", "client_id": LUIS, "starts_at": "2026-12-24T09:00:00Z", "status": "BOOKED", "comment": null } ],
+            { "id": "1", "client_id": MARIA, "starts_at": "2026-03-01T09:00:00.000Z", "status": "BOOKED", "comment": "late" },
+            { "id": "2", "client_id": MARIA, "starts_at": "2026-12-24T09:00:00.000Z", "status": "CANCELLED", "comment": "ill" },
+            { "id": "3", "client_id": LUIS, "starts_at": "2026-12-24T09:00:00.000Z", "status": "BOOKED", "comment": null } ],
         "debts": [
             { "id": "1", "client_id": MARIA, "status": "PAID" },
             { "id": "2", "client_id": LUIS, "status": "PENDING" } ],
         "sales": [
-            { "id": "1", "client_id": MARIA, "issued_at": "2019-05-02T10:00:00Z" },
-            { "id": "2", "client_id": MARIA, "issued_at": "2025-05-02T10:00:00Z" },
-            { "id": "3", "client_id": LUIS, "issued_at": "2026-11-10T10:00:00Z" } ],
+            { "id": "1", "client_id": MARIA, "issued_at": "2019-05-02T10:00:00.000Z" },
+            { "id": "2", "client_id": MARIA, "issued_at": "2025-05-02T10:00:00.000Z" },
+            { "id": "3", "client_id": LUIS, "issued_at": "2026-11-10T10:00:00.000Z" } ],
         "payments": [
-            { "id": "1", "client_id": MARIA, "paid_at": "2025-05-03T10:00:00Z" },
-            { "id": "2", "client_id": LUIS, "paid_at": "2026-11-11T10:00:00Z" } ],
+            { "id": "1", "client_id": MARIA, "paid_at": "2025-05-03T10:00:00.000Z" },
+            { "id": "2", "client_id": LUIS, "paid_at": "2026-11-11T10:00:00.000Z" } ],
         "sessions": [ { "id": "1", "client_id": MARIA, "token": "t1" }, { "id": "2", "client_id": MARIA, "token": "t2" } ]
     })
 }
@@ -83,13 +83,13 @@ on_every_store! {
         }
         // How busy the clinic was stays known; who came does not.
         assert_eq!(world.ids("bookings").await, ["1", "2", "3"]);
-        let booking = json!({ "id": "1", "starts_at": "2026-03-01T09:00:00Z", "status": "BOOKED" });
+        let booking = json!({ "id": "1", "starts_at": "2026-03-01T09:00:00.000Z", "status": "BOOKED" });
         assert_eq!(world.row("bookings", "1").await, booking);
         assert_eq!(world.ids("debts").await, ["2"]);
         // Six years are over for one sale and not for the other.
         assert_eq!(world.ids("sales").await, ["2", "3"]);
-        assert_eq!(world.row("sales", "2").await, json!({ "id": "2", "issued_at": "2025-05-02T10:00:00Z" }));
-        assert_eq!(world.row("payments", "1").await, json!({ "id": "1", "paid_at": "2025-05-03T10:00:00Z" }));
+        assert_eq!(world.row("sales", "2").await, json!({ "id": "2", "issued_at": "2025-05-02T10:00:00.000Z" }));
+        assert_eq!(world.row("payments", "1").await, json!({ "id": "1", "paid_at": "2025-05-03T10:00:00.000Z" }));
         assert!(!receipt.complete);
         let open: Vec<_> = receipt.open.iter().map(|item| (item.kind.as_str(), &*item.why, item.count)).collect();
         let why = "retained: Código de Comercio art. 30";
@@ -237,7 +237,7 @@ on_every_store! {
             let plan = world.plan(&request).await;
             assert!(plan.notes.iter().all(|note| note.name != "consent_evidence"));
             world.done(&request).await;
-            let proof = json!({ "id": "1", "client_id": MARIA, "signed_at": "2024-01-15T10:30:00Z" });
+            let proof = json!({ "id": "1", "client_id": MARIA, "signed_at": "2024-01-15T10:30:00.000Z" });
             assert_eq!(world.row("consents", "1").await, proof);
             assert_eq!(world.ids("revokes").await, ["1"]);
             let maria = world.row("clients", MARIA).await;

@@ -28,6 +28,14 @@ macro_rules! on_every_store {
             async fn sqlite() {
                 run(On::Sqlite).await;
             }
+
+            #[cfg(feature = "postgres")]
+            #[tokio::test]
+            async fn postgres() {
+                if crate::common::server::is_there().await {
+                    run(On::Postgres).await;
+                }
+            }
         }
     )*};
 }

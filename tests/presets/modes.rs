@@ -45,8 +45,8 @@ fn rows() -> Value {
     json!({
         "clients": [client("ana", "ON"), client("ben", "OFF")],
         "sales": [
-            { "id": "1", "client_id": "ana", "issued_at": "2026-01-01T00:00:00Z" },
-            { "id": "2", "client_id": "ben", "issued_at": "2026-01-01T00:00:00Z" } ]
+            { "id": "1", "client_id": "ana", "issued_at": "2026-01-01T00:00:00.000Z" },
+            { "id": "2", "client_id": "ben", "issued_at": "2026-01-01T00:00:00.000Z" } ]
     })
 }
 

@@ -32,12 +32,12 @@ fn rows() -> Value {
             { "id": "s1", "customer_id": "user123", "status": "ENDED" },
             { "id": "s2", "customer_id": "user456", "status": "ACTIVE" } ],
         "transactions": [
-            { "id": "t1", "customer_id": "user123", "status": "PAID", "created_at": "2019-01-01T00:00:00Z" },
-            { "id": "t2", "customer_id": "user123", "status": "PAID", "created_at": "2026-01-01T00:00:00Z" },
-            { "id": "t3", "customer_id": "user456", "status": "PENDING", "created_at": "2026-11-19T00:00:00Z" } ],
+            { "id": "t1", "customer_id": "user123", "status": "PAID", "created_at": "2019-01-01T00:00:00.000Z" },
+            { "id": "t2", "customer_id": "user123", "status": "PAID", "created_at": "2026-01-01T00:00:00.000Z" },
+            { "id": "t3", "customer_id": "user456", "status": "PENDING", "created_at": "2026-11-19T00:00:00.000Z" } ],
         "logs": [
-            { "id": "l1", "customer_id": "user123", "created_at": "2024-01-01T00:00:00Z" },
-            { "id": "l2", "customer_id": "user123", "created_at": "2026-06-01T00:00:00Z" } ],
+            { "id": "l1", "customer_id": "user123", "created_at": "2024-01-01T00:00:00.000Z" },
+            { "id": "l2", "customer_id": "user123", "created_at": "2026-06-01T00:00:00.000Z" } ],
         "vpn_sessions": [ { "id": "v1", "customer_id": "user123" } ],
         "devices": [ { "id": "d1", "customer_id": "user123" }, { "id": "d2", "customer_id": "user123" } ]
     })

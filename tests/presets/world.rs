@@ -21,7 +21,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The tables are those of SQLite; a store in memory needs none.
+    /// The tables are those of SQLite; a store in memory needs none, and on PostgreSQL they are made for the rows.
     pub(crate) async fn open(on: On, policy: &DeletionPolicy, tables: &str, rows: &Value) -> Self {
         // A policy is the same value when it is read back from its document.
         let document = serde_json::to_string(policy).unwrap();

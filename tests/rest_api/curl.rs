@@ -1,7 +1,7 @@
 //! The `curl` commands of the seeds, as calls.
 
 use crate::seeds;
-use crate::service::{Call, Service};
+use crate::service::Call;
 
 /// The commands of a seed, in their order, those for `{id}` and `:id` left out; with these credentials in place of
 /// the seed's.
@@ -15,7 +15,7 @@ pub(crate) fn commands(number: u8, credentials: &str) -> Vec<Call> {
 }
 
 /// The commands of a text: lines that begin with `curl`, and those that go on with them.
-fn calls(text: &str) -> Vec<Call> {
+pub(crate) fn calls(text: &str) -> Vec<Call> {
     let starts = text.match_indices("\ncurl ").map(|(start, _)| &text[start + 1..]);
     starts.map(|command| call(&words(command))).collect()
 }
@@ -76,16 +76,4 @@ fn the_commands_of_the_seeds_are_found() {
     assert_eq!(found(2), ["DELETE /customer/user123 2"]);
     assert_eq!(found(3), [format!("PUT {client} 2"), format!("PUT {client} 2"), format!("PUT {client} 2")]);
     assert_eq!(found(4), ["DELETE /api/unions/clx9876543210 1"]);
-}
-
-#[test]
-fn the_commands_of_the_readme_do_what_they_say() {
-    let service = Service::start();
-    let readme = include_str!("../../README.md");
-    let client = readme.lines().find_map(|line| line.strip_prefix("CLIENT=")).unwrap();
-    let token = service.bearer("ADMIN");
-    let text = readme.replace("$CLIENT", client).replace("$COOKIE", service.cookie());
-    let calls = calls(&text.replace("Bearer $TOKEN", &token));
-    let answers: Vec<_> = calls.iter().map(|call| service.send(call).status).collect();
-    assert_eq!(answers, [200; 4], "{calls:?}");
 }

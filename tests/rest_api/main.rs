@@ -1,5 +1,5 @@
 //! The example `rest_api`, as whoever calls it over a socket sees it.
-#![cfg(feature = "sqlite")]
+#![cfg(all(feature = "sqlite", feature = "postgres"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,27 +7,25 @@
     clippy::indexing_slicing,
     reason = "a panic is how a test fails"
 )]
+#![allow(clippy::duplicate_mod, reason = "the suite is run on each database")]
 
-mod audit;
-mod bad_input;
-mod client_deletion;
-mod client_update;
-mod clients;
-mod credentials;
 mod curl;
-mod customers;
-mod description;
-#[cfg(feature = "testing")]
-mod fuzz;
+mod database;
 #[cfg(feature = "testing")]
 mod generate;
-mod idempotency;
-mod races;
+#[path = "../../examples/rest_api/hs256.rs"]
+mod hs256;
+mod load;
+#[path = "../common/own_server.rs"]
+mod own_server;
+mod postgres;
+mod same_data;
 mod schema;
 #[path = "../common/seeds.rs"]
 mod seeds;
+#[path = "../common/server.rs"]
+#[allow(dead_code, reason = "each schema has as many connections as its test says")]
+mod server;
 mod service;
 mod shape;
-mod stop;
-mod unions;
-mod users;
+mod sqlite;

@@ -3,28 +3,26 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
-use client_lifecycle::domain::{AuditEntry, KindName, RecordId};
-use client_lifecycle::sqlite::SqliteStore;
-use client_lifecycle::sqlite::sqlx::{AssertSqlSafe, query, query_scalar};
+use client_lifecycle::domain::AuditEntry;
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
 use ureq::Agent;
 use ureq::http;
+
+use crate::database::Database;
 
 /// What the service signs tokens with.
 pub(crate) const SECRET: &str = "the secret of these tests, 32 bytes and more";
 
-/// A service of its own, on a file of its own. Both go with it.
+/// A service of its own, on a database of its own. Both go with it.
 pub(crate) struct Service {
     pub(crate) child: Child,
     /// The line that `--demo` printed.
     pub(crate) line: Value,
-    file: PathBuf,
     agent: Agent,
-    store: SqliteStore,
-    runtime: Runtime,
+    pub(crate) database: Arc<Database>,
 }
 
 /// What came back.
@@ -50,36 +48,33 @@ fn example() -> PathBuf {
     folder.pop();
     folder.pop();
     let example = folder.join("examples").join(format!("rest_api{}", std::env::consts::EXE_SUFFIX));
-    let remedy = "`cargo build --example rest_api --features sqlite` before this test alone";
+    let remedy = "`cargo build --example rest_api --features sqlite,postgres` before this test alone";
     assert!(example.exists(), "`cargo test` builds it; {remedy}");
     example
 }
 
 impl Service {
-    pub(crate) fn start() -> Self {
-        let file = std::env::temp_dir().join(format!("rest-api-{}.db", uuid::Uuid::new_v4()));
-        Self::on(file)
+    pub(crate) fn on(database: impl Into<Arc<Database>>) -> Self {
+        Self::listening(database, "127.0.0.1:0")
     }
 
-    fn on(file: PathBuf) -> Self {
-        let address = format!("sqlite:{}", file.display());
+    pub(crate) fn listening(database: impl Into<Arc<Database>>, listen: &str) -> Self {
+        let database = database.into();
         let mut child = Command::new(example())
-            .args(["--demo", "--listen", "127.0.0.1:0", "--store", &address, "--jwt-secret", SECRET])
+            .args(["--demo", "--listen", listen, "--store", &database.address(), "--jwt-secret", SECRET])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let runtime = Runtime::new().unwrap();
-        let store = runtime.block_on(SqliteStore::connect(&address)).unwrap();
         let line = serde_json::from_str(&line).expect("one line of JSON on standard output");
-        Self { child, line, file, agent: agent(), store, runtime }
+        Self { child, line, agent: agent(), database }
     }
 
-    /// Another one on the same file, while this one runs on.
+    /// Another one on the same database, while this one runs on.
     pub(crate) fn again(&self) -> Self {
-        Self::on(self.file.clone())
+        Self::on(self.database.clone())
     }
 
     /// `ids` of the line.
@@ -116,7 +111,7 @@ impl Service {
 
     /// The audit entries about a record, in the order in which they were written.
     pub(crate) fn audit(&self, kind: &str, id: &str) -> Vec<AuditEntry> {
-        self.runtime.block_on(self.store.audit(&KindName::from(kind), &RecordId::from(id))).unwrap()
+        self.database.audit(kind, id)
     }
 
     /// How many entries the audit log has.
@@ -126,42 +121,25 @@ impl Service {
 
     /// Who was not told of: the last entry, whatever it is about.
     pub(crate) fn last_entry(&self) -> AuditEntry {
-        let text = self.text("SELECT entry FROM lifecycle_audit ORDER BY sequence DESC LIMIT 1");
-        serde_json::from_str(&text).unwrap()
+        let last = "SELECT CAST(entry AS text) FROM lifecycle_audit ORDER BY sequence DESC LIMIT 1";
+        serde_json::from_str(&self.text(last)).unwrap()
     }
 
     pub(crate) fn number(&self, sql: &str) -> i64 {
-        self.runtime
-            .block_on(query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(self.store.pool()))
-            .unwrap()
+        self.database.number(sql)
     }
 
     pub(crate) fn text(&self, sql: &str) -> String {
-        self.runtime
-            .block_on(query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(self.store.pool()))
-            .unwrap()
+        self.database.text(sql)
     }
 
     pub(crate) fn execute(&self, sql: &str) {
-        self.runtime.block_on(query(AssertSqlSafe(sql.to_owned())).execute(self.store.pool())).unwrap();
+        self.database.execute(sql);
     }
 
     /// Every row of every table of the host, as text.
     pub(crate) fn rows(&self) -> Vec<String> {
-        let tables = self.text(
-            "SELECT json_group_array(json_array(name, (SELECT group_concat('quote(\"' || name || '\")', '||'',''||')
-                FROM pragma_table_info(tables.name)))) FROM sqlite_master AS tables
-             WHERE type = 'table' AND name NOT LIKE 'lifecycle%' AND name NOT LIKE 'sqlite%'",
-        );
-        let tables: Vec<(String, String)> = serde_json::from_str(&tables).unwrap();
-        let mut rows = Vec::new();
-        for (table, columns) in tables {
-            let all = self.text(&format!(
-                "SELECT coalesce(group_concat(row, char(10)), '') FROM (SELECT {columns} AS row FROM \"{table}\" ORDER BY 1)"
-            ));
-            rows.extend(all.lines().map(|row| format!("{table}: {row}")));
-        }
-        rows
+        self.database.rows()
     }
 
     /// A client that nothing refers to.
@@ -176,9 +154,6 @@ impl Drop for Service {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        for rest in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{}{rest}", self.file.display()));
-        }
     }
 }
 
@@ -201,6 +176,11 @@ pub(crate) fn agent() -> Agent {
 }
 
 pub(crate) fn send(agent: &Agent, listen: &str, call: &Call) -> Answer {
+    try_send(agent, listen, call).unwrap_or_else(|error| panic!("{call:?}: {error}"))
+}
+
+/// The answer, where one comes.
+pub(crate) fn try_send(agent: &Agent, listen: &str, call: &Call) -> Result<Answer, ureq::Error> {
     let uri = format!("http://{listen}{}", call.path);
     let mut request = http::Request::builder().method(&*call.method).uri(uri);
     for (name, value) in &call.headers {
@@ -210,12 +190,12 @@ pub(crate) fn send(agent: &Agent, listen: &str, call: &Call) -> Answer {
         Some(body) => agent.run(request.body(body.clone()).unwrap()),
         None => agent.run(request.body(()).unwrap()),
     };
-    let mut answered = answered.unwrap_or_else(|error| panic!("{call:?}: {error}"));
-    Answer {
+    let mut answered = answered?;
+    Ok(Answer {
         status: answered.status().as_u16(),
-        text: answered.body_mut().read_to_string().unwrap(),
+        text: answered.body_mut().read_to_string()?,
         headers: answered.headers().clone(),
-    }
+    })
 }
 
 impl Call {

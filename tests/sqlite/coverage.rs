@@ -323,3 +323,23 @@ async fn the_library_s_own_tables_and_broken_views_are_none_of_it() {
     );
     assert_eq!(found.await, NOTHING);
 }
+
+#[tokio::test]
+async fn a_mask_of_one_entry_among_several_is_named_by_its_position() {
+    let mut document = document();
+    document["kinds"]["debts"] = json!({ "fields": { "status": "text" } });
+    document["modes"]["hard_delete"]["rules"] = json!({ "debts.client_id": [
+        { "when": { "field": "status", "eq": "PAID" }, "then": "cascade" },
+        { "anonymize": { "status": { "text": "anonymized" } }, "link": "set_null" } ] });
+    document["references"][0]["nullable"] = json!(true);
+    let debts = "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER REFERENCES clients, status VARCHAR(4));
+                 CREATE INDEX debts_by_client ON debts (client_id);";
+    let found = found_by(document, &[CLIENTS, debts].concat()).await;
+    assert_eq!(
+        found,
+        [
+            "mask_too_long modes.hard_delete.rules.debts.client_id[1].anonymize.status: the mask makes 10 characters or \
+          more, and the column is VARCHAR(4)"
+        ]
+    );
+}

@@ -4,9 +4,10 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
+use client_lifecycle::domain::RecordId;
 use client_lifecycle::plan::Write;
-use client_lifecycle::sqlite::SqliteTransaction;
 use client_lifecycle::sqlite::sqlx::{Connection, SqliteConnection, raw_sql};
+use client_lifecycle::sqlite::{SqliteTransaction, lock_parent};
 use client_lifecycle::store::{Store, StoreError};
 
 use crate::world::*;
@@ -162,4 +163,34 @@ async fn foreign_keys_with_any_action_change_nothing() {
         assert_eq!(actual(&receipt), [3, 3], "{a} {b}");
         assert_eq!(world.number(ALL).await, 111, "{a} {b}");
     }
+}
+
+#[tokio::test]
+async fn a_writer_is_told_of_a_parent_that_is_missing_or_marked_and_keeps_deletions_out() {
+    let world = World::new(DDL).await;
+    world
+        .run("ALTER TABLE clients ADD COLUMN gone TEXT; UPDATE clients SET gone = '2026-01-01' WHERE id = 2")
+        .await;
+    let map = map(r#"{"kinds": {"clients": {"deleted_at": "gone"}, "debts": {}},
+            "references": [{"from": "debts.client_id", "to": "clients", "lock": "writer"}]}"#);
+    let mut tx = world.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    for (kind, id, code) in [
+        ("clients", RecordId::from(2), "parent_deleted"),
+        ("clients", 3.into(), "parent_missing"),
+        ("clients", "ana@example.org".into(), "parent_missing"),
+        ("visits", 1.into(), "unknown_name"),
+    ] {
+        let error = lock_parent(&mut tx, &map, kind, id).await.unwrap_err();
+        assert_eq!(error.code(), code, "{error:?}");
+        assert!(!format!("{error:?}").contains("ana@"), "the id is not shown: {error:?}");
+    }
+    lock_parent(&mut tx, &map, "clients", 1).await.unwrap();
+    raw_sql("INSERT INTO debts VALUES (4, 1)").execute(&mut *tx).await.unwrap();
+    let found = world.store.apply(&delete(1)).await.unwrap_err();
+    assert!(matches!(found, StoreError::Contention { retryable: true, .. }), "{found:?}");
+    tx.commit().await.unwrap();
+    world.store.apply(&delete(1)).await.unwrap();
+    assert_eq!(world.number(ALL).await, 111, "with the debt that came first");
+    let mut tx = world.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    assert_eq!(lock_parent(&mut tx, &map, "clients", 1).await.unwrap_err().code(), "parent_missing");
 }

@@ -11,6 +11,7 @@
     reason = "a test that panics fails, and says where"
 )]
 
+mod altered;
 mod apply;
 mod bad_data;
 mod check;

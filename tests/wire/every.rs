@@ -62,3 +62,10 @@ fn a_host_names_its_own_records_and_says_what_it_likes() {
     assert_eq!(wire.case(Case::NotFound).remedy, "Verify the user ID exists");
     assert_eq!(wire.case(Case::Taken).message(), "The e-mail address is already used by another patient");
 }
+
+#[tokio::test]
+async fn a_database_that_is_away_is_no_failure_of_the_request() {
+    for wire in wires() {
+        assert_eq!(super::world::answer(&wire, "away").await.status, 503);
+    }
+}

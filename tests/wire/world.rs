@@ -93,9 +93,14 @@ pub(crate) async fn answers(wire: &Wire) -> Vec<(&'static str, Answer)> {
     let busy = StoreError::Contention { source: Some(secret()), retryable: true };
     let objects = StoreError::Refused { kind: "debts".into(), source: secret() };
     let wrong_id = StoreError::WrongId { kind: "clients".into(), id: "x".into(), expected: "integers" };
-    for (what, error) in
-        [("broken", broken), ("busy", busy), ("the schema objects", objects), ("wrong id", wrong_id)]
-    {
+    let away = StoreError::Unavailable { doing: "read".into(), source: secret(), retryable: true };
+    for (what, error) in [
+        ("broken", broken),
+        ("away", away),
+        ("busy", busy),
+        ("the schema objects", objects),
+        ("wrong id", wrong_id),
+    ] {
         answers.push((what, wire.error(&error.into())));
     }
     answers.push(("changed", wire.error(&Error::Conflict { changes: Vec::new() })));

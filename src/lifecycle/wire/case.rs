@@ -40,11 +40,13 @@ pub enum Case {
     Conflict,
     /// It did not work, and whoever asked cannot help it.
     Failed,
+    /// The backend is not there for now; the same request may be made again.
+    Unavailable,
 }
 
 impl Case {
     /// All cases, in the order of their status codes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::MissingId,
         Self::WrongId,
         Self::Invalid,
@@ -56,6 +58,7 @@ impl Case {
         Self::Blocked,
         Self::Conflict,
         Self::Failed,
+        Self::Unavailable,
     ];
 
     /// The case of an error.
@@ -70,6 +73,8 @@ impl Case {
                 Self::Conflict
             }
             Error::Store(error) => Self::of_store(error),
+            // What came of the attempt itself is not told before it is on record.
+            Error::NotRecorded { source: StoreError::Unavailable { .. }, .. } => Self::Unavailable,
             Error::Misfit(_) | Error::NoMaskKey { .. } | Error::Unreadable(_) | Error::NotRecorded { .. } => {
                 Self::Failed
             }
@@ -94,6 +99,7 @@ impl Case {
             StoreError::Conflict { .. } | StoreError::Contention { .. } | StoreError::Refused { .. } => {
                 Self::Conflict
             }
+            StoreError::Unavailable { .. } => Self::Unavailable,
             _ => Self::Failed,
         }
     }
@@ -107,6 +113,7 @@ impl Case {
             Self::NotFound => 404,
             Self::Taken | Self::Blocked | Self::Conflict => 409,
             Self::Failed => 500,
+            Self::Unavailable => 503,
         }
     }
 }

@@ -43,6 +43,7 @@ fn english(case: Case, noun: &Noun, action: Action) -> String {
         Case::Blocked => format!("Something stands in the way: the {name} cannot be changed now"),
         Case::Conflict => "The data has changed meanwhile".into(),
         Case::Failed => format!("Failed to {action} {name}"),
+        Case::Unavailable => "Temporarily unavailable".into(),
     }
 }
 
@@ -59,5 +60,6 @@ fn spanish(case: Case, noun: &Noun, action: Action) -> String {
         Case::Blocked => "Hay datos que lo impiden".into(),
         Case::Conflict => "Los datos han cambiado mientras tanto".into(),
         Case::Failed => format!("Error al {action} {name}"),
+        Case::Unavailable => "Servicio no disponible por el momento".into(),
     }
 }

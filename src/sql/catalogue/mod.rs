@@ -1,11 +1,14 @@
 //! What the database says of its tables.
 
 mod postgres;
+mod relation;
 mod sqlite;
 mod trigger;
 
 use std::collections::BTreeMap;
 use std::fmt;
+
+pub use relation::{Privilege, Relation};
 
 use super::render::ColumnType;
 use super::{Dialect, Prefix, SqlError, SqlTransaction};
@@ -38,16 +41,24 @@ pub struct Catalogue {
 pub struct Table {
     /// Its name, as it was written when it was created.
     pub name: String,
-    /// Whether it is a view, which says nothing of keys.
-    pub is_view: bool,
+    /// What it is to the database.
+    pub relation: Relation,
     /// Its columns, in their order.
     pub columns: Vec<Column>,
     /// The columns of the primary key, in its order.
     pub primary_key: Vec<String>,
     /// Its indexes; those of the primary key and of unique constraints too, where they are indexes.
     pub indexes: Vec<Index>,
-    /// Its triggers.
+    /// Its triggers; of a partitioned table those of its parts too.
     pub triggers: Vec<Trigger>,
+    /// The tables that it inherits from. On PostgreSQL.
+    pub inherits: Vec<String>,
+    /// Of a view that keeps its rows: the tables that they come from.
+    pub copies: Vec<String>,
+    /// Whether row-level security hides rows of it from the role that asks.
+    pub row_security: bool,
+    /// What the role that asks may not do with it. SQLite knows no roles.
+    pub denied: Vec<Privilege>,
 }
 
 /// A column.
@@ -62,6 +73,9 @@ pub struct Column {
     pub not_null: bool,
     /// The expression of its default, where it has one.
     pub default: Option<String>,
+    /// Whether the database alone says what it holds: computed from other columns, or an identity that is
+    /// `GENERATED ALWAYS`.
+    pub generated: bool,
     pub(super) affinity: Affinity,
     /// On PostgreSQL.
     pub(super) typed: Option<ColumnType>,
@@ -109,6 +123,11 @@ pub struct ForeignKey {
     pub on_delete: OnDelete,
     /// Whether it may be checked as late as at commit. SQLite does not say.
     pub deferrable: bool,
+    /// Whether every write is held against it. On PostgreSQL one may be `NOT ENFORCED`, have its triggers
+    /// disabled, or be that of a single partition.
+    pub enforced: bool,
+    /// Whether the rows that were there before it have been held against it too.
+    pub validated: bool,
 }
 
 /// What the database does with a row whose parent is deleted.
@@ -220,6 +239,12 @@ impl Table {
     pub fn column(&self, name: &str) -> Option<&Column> {
         let exactly = self.columns.iter().find(|column| column.name == name);
         exactly.or_else(|| self.columns.iter().find(|column| same(&column.name, name)))
+    }
+
+    /// Whether its rows are those of a query, which says nothing of keys.
+    #[must_use]
+    pub fn is_view(&self) -> bool {
+        self.relation.is_view()
     }
 
     /// Whether a column is the whole primary key.

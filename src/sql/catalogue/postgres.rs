@@ -6,7 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Affinity, Catalogue, Column, ForeignKey, Index, OnDelete, Table, Trigger, TriggerEvent};
+use super::{
+    Affinity, Catalogue, Column, ForeignKey, Index, OnDelete, Privilege, Relation, Table, Trigger,
+    TriggerEvent,
+};
 use crate::sql::render::{ColumnType, Sort};
 use crate::sql::{Dialect, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 
@@ -17,16 +20,23 @@ const RELATIONS: &str = "SELECT c.oid::bigint, (pg_table_is_visible(c.oid) OR c.
      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
      WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND c.relpersistence <> 't' \
      AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition";
-const EDGES: &str = "SELECT k.conrelid::bigint, k.confrelid::bigint FROM pg_catalog.pg_constraint AS k \
-     WHERE k.contype = 'f' AND k.conparentid = 0";
-/// The tables of an array of oids, as `t`: their oid, sort and name.
-const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, CASE WHEN pg_table_is_visible(c.oid) THEN c.relname::text \
-     ELSE n.nspname::text || '.' || c.relname::text END AS name \
+/// What belongs to a part of a partitioned table belongs to the whole.
+const EDGES: &str = "SELECT COALESCE(pg_partition_root(k.conrelid), k.conrelid)::oid::bigint, \
+     COALESCE(pg_partition_root(k.confrelid), k.confrelid)::oid::bigint FROM pg_catalog.pg_constraint AS k \
+     WHERE k.contype = 'f' AND k.conparentid = 0 \
+     UNION ALL SELECT h.inhrelid::bigint, h.inhparent::bigint FROM pg_catalog.pg_inherits AS h";
+/// The tables of an array of oids, as `t`: their oid, sort and name, in quotes where it could be read as another.
+const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, \
+     CASE WHEN pg_table_is_visible(c.oid) THEN '' \
+     WHEN n.nspname ~ '[.\"]' THEN '\"' || replace(n.nspname::text, '\"', '\"\"') || '\".' ELSE n.nspname::text || '.' END \
+     || CASE WHEN c.relname ~ '^\"' OR (c.relname ~ '[.]' AND pg_table_is_visible(c.oid)) \
+     THEN '\"' || replace(c.relname::text, '\"', '\"\"') || '\"' ELSE c.relname::text END AS name \
      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
      WHERE c.oid = ANY($1::text::oid[])) ";
-const COLUMNS: &str = "SELECT t.name, (t.relkind IN ('v', 'm'))::int, a.attname::text, \
+const COLUMNS: &str = "SELECT t.name, a.attname::text, \
      format_type(a.atttypid, a.atttypmod), format_type(b.oid, -1), b.typname::text, b.typcategory::text, \
      (a.attnotnull OR p.typnotnull)::int, pg_get_expr(d.adbin, d.adrelid), \
+     (a.attgenerated <> '' OR a.attidentity = 'a')::int, \
      array_position(i.indkey::int2[], a.attnum) \
      FROM t JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped \
      JOIN pg_catalog.pg_type AS p ON p.oid = a.atttypid LEFT JOIN pg_catalog.pg_type AS q ON q.oid = p.typbasetype \
@@ -41,15 +51,29 @@ const INDEXES: &str = "SELECT t.name, i.indexrelid::bigint, (i.indisunique AND i
      LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = k.attnum AND k.attnum > 0 \
      WHERE k.at <= i.indnkeyatts ORDER BY t.name, i.indexrelid, k.at";
 const FOREIGN_KEYS: &str = "SELECT t.name, k.oid::bigint, f.attname::text, o.name, g.attname::text, \
-     k.confdeltype::text, k.condeferrable::int \
-     FROM t JOIN pg_catalog.pg_constraint AS k ON k.conrelid = t.oid AND k.contype = 'f' AND k.conparentid = 0 \
-     JOIN t AS o ON o.oid = k.confrelid \
+     k.confdeltype::text, k.condeferrable::int, (k.conrelid = t.oid \
+     AND COALESCE((to_jsonb(k) ->> 'conenforced')::boolean, TRUE) AND NOT EXISTS (SELECT 1 \
+     FROM pg_catalog.pg_trigger AS g WHERE g.tgconstraint = k.oid AND g.tgenabled = 'D'))::int, k.convalidated::int \
+     FROM pg_catalog.pg_constraint AS k JOIN t ON t.oid = COALESCE(pg_partition_root(k.conrelid), k.conrelid) \
+     JOIN t AS o ON o.oid = COALESCE(pg_partition_root(k.confrelid), k.confrelid) \
      CROSS JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY AS c(own, other, at) \
-     JOIN pg_catalog.pg_attribute AS f ON f.attrelid = t.oid AND f.attnum = c.own \
-     JOIN pg_catalog.pg_attribute AS g ON g.attrelid = o.oid AND g.attnum = c.other ORDER BY t.name, k.oid, c.at";
-/// Rules, too, do something of their own.
+     JOIN pg_catalog.pg_attribute AS f ON f.attrelid = k.conrelid AND f.attnum = c.own \
+     JOIN pg_catalog.pg_attribute AS g ON g.attrelid = k.confrelid AND g.attnum = c.other \
+     WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY t.name, k.oid, c.at";
+/// What they are, from whom they inherit, of whom they keep copies, and what the role is kept from.
+const RELATION_FACTS: &str = "SELECT t.name, t.relkind::text, row_security_active(t.oid)::int, \
+     (SELECT json_agg(o.name ORDER BY o.name) FROM pg_catalog.pg_inherits AS h JOIN t AS o ON o.oid = h.inhparent \
+     WHERE h.inhrelid = t.oid)::text, (WITH RECURSIVE d(oid) AS (SELECT t.oid UNION SELECT p.refobjid FROM d \
+     JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = d.oid JOIN pg_catalog.pg_depend AS p ON p.objid = r.oid \
+     AND p.classid = 'pg_catalog.pg_rewrite'::regclass AND p.refclassid = 'pg_catalog.pg_class'::regclass) \
+     SELECT json_agg(o.name ORDER BY o.name) FROM d JOIN t AS o ON o.oid = d.oid WHERE t.relkind = 'm' AND o.oid <> t.oid)::text, \
+     has_any_column_privilege(t.oid, 'SELECT')::int, has_any_column_privilege(t.oid, 'INSERT')::int, \
+     has_any_column_privilege(t.oid, 'UPDATE')::int, has_table_privilege(t.oid, 'DELETE')::int FROM t ORDER BY t.name";
+/// Rules, too, do something of their own. A trigger of the whole is found once, and not once more for each part.
 const TRIGGERS: &str = "SELECT t.name, g.tgname::text, (g.tgtype & 4)::int, (g.tgtype & 16)::int, (g.tgtype & 8)::int \
-     FROM t JOIN pg_catalog.pg_trigger AS g ON g.tgrelid = t.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' \
+     FROM t CROSS JOIN LATERAL (SELECT t.oid UNION SELECT p.relid FROM pg_partition_tree(t.oid) AS p) AS p(oid) \
+     JOIN pg_catalog.pg_trigger AS g ON g.tgrelid = p.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' \
+     AND (g.tgrelid = t.oid OR g.tgparentid = 0) \
      UNION ALL SELECT t.name, r.rulename::text, (r.ev_type = '3')::int, (r.ev_type = '2')::int, (r.ev_type = '4')::int \
      FROM t JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = t.oid AND r.rulename <> '_RETURN' ORDER BY 1, 2";
 
@@ -58,6 +82,7 @@ pub(super) async fn read(tx: &mut (dyn SqlTransaction + '_), named: &[&str]) -> 
     let params = [SqlValue::Text(linked(tx, named).await?)];
     let mut tables = tables(&tx.query(&format!("{TABLES}{COLUMNS}"), &params).await?);
     indexes(&tx.query(&format!("{TABLES}{INDEXES}"), &params).await?, &mut tables);
+    relations(&tx.query(&format!("{TABLES}{RELATION_FACTS}"), &params).await?, &mut tables);
     let foreign_keys = foreign_keys(&tx.query(&format!("{TABLES}{FOREIGN_KEYS}"), &params).await?);
     for row in tx.query(&format!("{TABLES}{TRIGGERS}"), &params).await? {
         if let [table, name, events @ ..] = &*row
@@ -106,7 +131,7 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     let mut keys: BTreeMap<String, BTreeMap<i64, String>> = BTreeMap::new();
     for row in rows {
-        let [name, view, column, declared, base, sort, category, not_null, default, key] = &**row else {
+        let [name, column, declared, base, sort, category, not_null, default, generated, key] = &**row else {
             continue;
         };
         let (name, column) = (text(name), text(column));
@@ -116,12 +141,12 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
         let found = ColumnType::from_catalogue(&text(base), &text(sort), &text(category));
         let table = tables.entry(name.clone()).or_default();
         table.name = name;
-        table.is_view = is(view);
         table.columns.push(Column {
             name: column,
             declared: text(declared),
             not_null: is(not_null),
             default: default.as_text().map(str::to_owned),
+            generated: is(generated),
             affinity: affinity(found.sort),
             typed: Some(found),
         });
@@ -132,6 +157,34 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
         }
     }
     tables
+}
+
+fn relations(rows: &[Vec<SqlValue>], tables: &mut BTreeMap<String, Table>) {
+    for row in rows {
+        let [name, sort, row_security, parents, copies, allowed @ ..] = &**row else {
+            continue;
+        };
+        let Some(table) = tables.get_mut(&text(name)) else {
+            continue;
+        };
+        table.relation = match sort.as_text() {
+            Some("v") => Relation::View,
+            Some("m") => Relation::MaterializedView,
+            Some("f") => Relation::Foreign,
+            _ => Relation::Table,
+        };
+        table.row_security = is(row_security);
+        table.inherits = names(parents);
+        table.copies = names(copies);
+        let privileges = Privilege::ALL.into_iter().zip(allowed);
+        table.denied =
+            privileges.filter(|(_, allowed)| !is(allowed)).map(|(privilege, _)| privilege).collect();
+    }
+}
+
+/// The names of a JSON array, none where there is none.
+fn names(value: &SqlValue) -> Vec<String> {
+    value.as_text().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 fn indexes(rows: &[Vec<SqlValue>], tables: &mut BTreeMap<String, Table>) {
@@ -161,7 +214,7 @@ fn foreign_keys(rows: &[Vec<SqlValue>]) -> Vec<ForeignKey> {
     let mut keys: Vec<ForeignKey> = Vec::new();
     let mut last = None;
     for row in rows {
-        let [table, id, from, to, to_column, on_delete, deferrable] = &**row else {
+        let [table, id, from, to, to_column, on_delete, deferrable, enforced, validated] = &**row else {
             continue;
         };
         if last != id.as_integer() {
@@ -173,6 +226,8 @@ fn foreign_keys(rows: &[Vec<SqlValue>]) -> Vec<ForeignKey> {
                 to_columns: Vec::new(),
                 on_delete: action(&text(on_delete)),
                 deferrable: is(deferrable),
+                enforced: is(enforced),
+                validated: is(validated),
             });
         }
         if let Some(key) = keys.last_mut() {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Affinity, Catalogue, Column, ForeignKey, Index, OnDelete, Table, Trigger};
+use super::{Affinity, Catalogue, Column, ForeignKey, Index, OnDelete, Relation, Table, Trigger};
 use super::{same, trigger};
 use crate::sql::{Dialect, SqlError, SqlTransaction, SqlValue};
 
 /// Views that no longer work, and tables of modules that are not there, have no columns, and asking for them
 /// would be an error.
-const COLUMNS: &str = "SELECT t.name, t.type, x.name, x.type, x.\"notnull\", x.dflt_value, x.pk \
+const COLUMNS: &str = "SELECT t.name, t.type, x.name, x.type, x.\"notnull\", x.dflt_value, x.pk, x.hidden \
      FROM pragma_table_list AS t JOIN pragma_table_xinfo(t.name, 'main') AS x \
      WHERE t.schema = 'main' AND t.ncol > 0 AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND x.hidden <> 1 \
      ORDER BY t.name, x.cid";
@@ -40,7 +40,7 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     let mut keys: BTreeMap<String, BTreeMap<i64, String>> = BTreeMap::new();
     for row in rows {
-        let [name, sort, column, declared, not_null, default, key] = &**row else {
+        let [name, sort, column, declared, not_null, default, key, hidden] = &**row else {
             continue;
         };
         let (name, column) = (text(name), text(column));
@@ -52,13 +52,17 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
         let declared = text(declared);
         let table = tables.entry(at).or_default();
         table.name = name;
-        table.is_view = sort.as_text() == Some("view");
+        if sort.as_text() == Some("view") {
+            table.relation = Relation::View;
+        }
         table.columns.push(Column {
             name: column,
             affinity: affinity(&declared),
             declared,
             not_null: not_null.as_integer() == Some(1),
             default: default.as_text().map(str::to_owned),
+            // 2 where it is computed when it is read, 3 where it is stored.
+            generated: hidden.as_integer() >= Some(2),
             typed: None,
         });
     }
@@ -121,6 +125,8 @@ fn foreign_keys(rows: &[Vec<SqlValue>], tables: &BTreeMap<String, Table>) -> Vec
                 to_columns: Vec::new(),
                 on_delete: action(&text(on_delete)),
                 deferrable: false,
+                enforced: true,
+                validated: true,
             });
         }
         if let Some(key) = keys.last_mut() {

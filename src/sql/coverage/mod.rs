@@ -2,10 +2,13 @@
 
 mod action;
 mod decided;
+mod generated;
 mod mask;
 mod mention;
+mod privilege;
 mod protection;
 mod reach;
+mod relation;
 mod touched;
 mod trigger;
 mod uncovered;
@@ -24,7 +27,10 @@ use crate::policy::DeletionPolicy;
 /// * References that nothing protects, that have no index, or whose type or nullability is another.
 /// * Masks that a column will not take: longer than it, empty where it is not, or the same in every row where
 ///   it is unique.
+/// * Columns that only the database writes, where the policy would.
 /// * Foreign keys and triggers by which the database changes rows that no plan names.
+/// * On PostgreSQL: what the role that asks may not do, row-level security that hides rows from it, materialized
+///   views that keep what was deleted, and tables that are no tables of this server.
 /// * Whatever [`Lifecycle::open`](crate::Lifecycle#method.open) would refuse.
 ///
 /// Made for a test of the host, so that a table that somebody adds next year is noticed the day it is added:
@@ -50,5 +56,8 @@ pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> 
     let touched = touched::Touched::by(policy);
     found.extend(action::excluded(map, catalogue, &touched));
     found.extend(trigger::findings(map, catalogue, &touched));
+    found.extend(generated::findings(policy, catalogue));
+    found.extend(relation::findings(map, catalogue, &touched));
+    found.extend(privilege::findings(policy, catalogue, &touched));
     Finding::in_order(found)
 }

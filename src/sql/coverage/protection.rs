@@ -36,10 +36,11 @@ fn unprotected(
         let column = key.column_to(&to.column.name);
         same(&key.to, &to.table.name) && column.is_some_and(|column| same(column, &from.column.name))
     };
-    if keys.iter().any(is_it) {
-        return None;
+    if let Some(key) = keys.iter().find(|key| is_it(key) && key.enforced) {
+        return (!key.validated).then(|| unvalidated(path, from));
     }
-    if let Some(key) = keys.first() {
+    let idle = keys.iter().any(is_it);
+    if let Some(key) = keys.first().filter(|_| !idle) {
         let message = format!(
             "the foreign key refers to `{}` (`{}`), and the policy says `{}` (`{}`)",
             key.to,
@@ -57,18 +58,33 @@ fn unprotected(
         Dialect::Sqlite => "no other writer is admitted while an operation runs, but ",
         Dialect::Postgres => "",
     };
+    let why = if idle {
+        "its foreign key is not enforced for every row, and no `lock` protects it"
+    } else {
+        "neither a foreign key nor a `lock` protects it"
+    };
     let message = format!(
-        "neither a foreign key nor a `lock` protects it: {meanwhile}a row that is inserted afterwards may refer \
+        "{why}: {meanwhile}a row that is inserted afterwards may refer \
          to a record that is gone"
     );
     Some(Finding::new(FindingCode::UnprotectedReference, path, message).remedy(
-        "add a foreign key; or have the host's writers look for the parent in their transaction, and declare \
+        "add a foreign key; or have the host's writers call `lock_parent` in their transaction, and declare \
              `\"lock\": \"writer\"`",
     ))
 }
 
+/// It keeps new rows from dangling, and says nothing of those that were there before it.
+fn unvalidated(path: String, from: &End<'_>) -> Finding {
+    let message = "its foreign key is NOT VALID: rows from before it may refer to a record that is not there";
+    let finding = Finding::new(FindingCode::UnvalidatedForeignKey, path, message);
+    finding.remedy(format!(
+        "ALTER TABLE {} VALIDATE CONSTRAINT …, once they do not",
+        Dialect::Postgres.table(&from.table.name)
+    ))
+}
+
 fn index(reference: &Reference, from: &End<'_>, dialect: Dialect) -> Option<Finding> {
-    if from.table.is_view || from.table.is_indexed(&from.column.name) {
+    if from.table.is_view() || from.table.is_indexed(&from.column.name) {
         return None;
     }
     let (table, column) = (&from.table.name, &from.column.name);
@@ -78,7 +94,7 @@ fn index(reference: &Reference, from: &End<'_>, dialect: Dialect) -> Option<Find
     let remedy = format!(
         "CREATE INDEX {} ON {} ({})",
         dialect.quote(&format!("{table}_by_{column}")),
-        dialect.quote(table),
+        dialect.table(table),
         dialect.quote(column)
     );
     let path = format!("references.{}", reference.name);

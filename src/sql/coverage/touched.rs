@@ -46,6 +46,9 @@ impl Touched {
 
     /// From the subject along the references, as far as rows go, are marked or are masked.
     fn walk(&mut self, map: &DataMap, said: &ModePolicy, mode: Mode, subject: &KindName) {
+        // Below a soft-deleted row a cascade marks, below one that is OFF it sets OFF.
+        let mut all = map.references().flat_map(|one| said.rules.entries(&one.name).unwrap_or_default());
+        let marks = mode != Mode::HardDelete || all.any(|entry| matches!(entry.then, Rule::SoftDelete));
         let mut reached = BTreeSet::from([subject.clone()]);
         let mut open = vec![subject.clone()];
         while let Some(kind) = open.pop() {
@@ -53,7 +56,7 @@ impl Touched {
                 let entries = said.rules.entries(&reference.name).unwrap_or_default();
                 let mut leads_on = false;
                 for entry in entries {
-                    leads_on |= self.entry(reference, entry, mode);
+                    leads_on |= self.entry(reference, entry, mode, marks);
                 }
                 if leads_on && reached.insert(reference.from.clone()) {
                     open.push(reference.from.clone());
@@ -63,10 +66,9 @@ impl Touched {
     }
 
     /// What an entry does to rows; whether rows below them may be reached.
-    fn entry(&mut self, reference: &Reference, entry: &Entry, mode: Mode) -> bool {
+    fn entry(&mut self, reference: &Reference, entry: &Entry, mode: Mode, marks: bool) -> bool {
         let (deletes, updates, leads_on) = match &entry.then {
-            // Below a soft-deleted row it marks, below one that is OFF it sets OFF.
-            Rule::Cascade => (mode == Mode::HardDelete, true, true),
+            Rule::Cascade => (mode == Mode::HardDelete, marks, true),
             Rule::Delete => (true, false, true),
             Rule::SoftDelete | Rule::Anonymize(_) => (false, true, true),
             Rule::Retain(_) => (true, true, true),

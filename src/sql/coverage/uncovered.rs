@@ -14,18 +14,26 @@ pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Fi
     let suspects = Names::of(policy);
     let hanging = hanging(policy, catalogue);
     let tables =
-        catalogue.tables().filter(|table| !table.is_view && !decided::table_excluded(map, &table.name));
+        catalogue.tables().filter(|table| !table.is_view() && !decided::table_excluded(map, &table.name));
     let mut found = Vec::new();
     for table in tables {
+        // The rows of what inherits from a declared table are rows of that.
+        let inherited = |column: &str| {
+            let mut parents =
+                table.inherits.iter().filter(|parent| decided::kinds(map, parent).next().is_some());
+            parents
+                .any(|parent| catalogue.table(parent).is_some_and(|parent| parent.column(column).is_some()))
+        };
         let keys: Vec<&ForeignKey> = catalogue
             .foreign_keys_of(&table.name)
+            .filter(|key| !key.columns.iter().all(|column| inherited(column)))
             .filter(|key| hanging.contains(&key.to.to_ascii_lowercase()))
             .filter(|key| !decided::key_declared(map, key) && !decided::key_excluded(map, key))
             .collect();
         let named: Vec<(&Column, String)> = table
             .columns
             .iter()
-            .filter(|column| !explained(map, table, column, catalogue))
+            .filter(|column| !inherited(&column.name) && !explained(map, table, column, catalogue))
             .filter_map(|column| Some((column, suspects.why(&table.name, &column.name)?)))
             .collect();
         if decided::kinds(map, &table.name).next().is_some() {

@@ -40,6 +40,7 @@ fn says_deleted(column: &Column) -> bool {
     let named = ["deleted_at", "deletedAt", "deleted_on", "removed_at"];
     named.iter().any(|name| same(name, &column.name))
         && !column.not_null
+        && !column.generated
         && fits(FieldType::Timestamp, column)
 }
 
@@ -47,6 +48,9 @@ fn says_deleted(column: &Column) -> bool {
 fn status_of(column: &Column) -> Option<StatusField> {
     let text = column.affinity == Affinity::Text
         && column.default.as_deref().is_none_or(|default| default.trim_matches(['\'', '"']) == "ON");
+    if column.generated {
+        return None;
+    }
     if same(&column.name, "status") && text {
         return Some(column.name.as_str().into());
     }

@@ -20,13 +20,13 @@ pub(super) struct Survey<'a> {
 impl<'a> Survey<'a> {
     pub(super) fn of(catalogue: &'a Catalogue, called: &'a str) -> Result<Self, NoFirstPolicy> {
         let Some(subject) = catalogue.table(called) else {
-            let tables = catalogue.tables().filter(|table| !table.is_view);
+            let tables = catalogue.tables().filter(|table| !table.is_view());
             return Err(NoFirstPolicy::NoTable {
                 table: called.to_owned(),
                 tables: tables.map(|table| table.name.clone()).collect(),
             });
         };
-        if subject.is_view {
+        if subject.is_view() {
             return Err(NoFirstPolicy::View(subject.name.clone()));
         }
         let keys = catalogue.foreign_keys();

@@ -78,7 +78,7 @@ impl<'a> Columns<'a> {
     }
 
     /// For rows of one kind.
-    pub(super) fn of_kind(kind: &'a Kind) -> Self {
+    pub(crate) fn of_kind(kind: &'a Kind) -> Self {
         Self { kinds: vec![kind], columns: vec![(kind, &kind.id)] }
     }
 

@@ -72,10 +72,7 @@ impl Form {
                 }
                 Self::Text => json.push(id.to_string().into()),
                 Self::Blob => {
-                    let uuid = match id.as_uuid() {
-                        Some(uuid) => uuid,
-                        None => Uuid::try_parse(&id.to_string()).map_err(|_| wrong(id, "UUIDs"))?,
-                    };
+                    let uuid = id.asked_uuid().ok_or_else(|| wrong(id, "UUIDs"))?;
                     json.push(serde_json::Value::Null);
                     bytes.extend_from_slice(uuid.as_bytes());
                 }

@@ -1,5 +1,6 @@
 //! What is new: rows of the host, and events that are known already.
 
+use super::json::json;
 use super::set::Renderer;
 use crate::domain::{Event, FieldName, KindName, RecordId, Value, instant_text};
 use crate::plan::NewRow;
@@ -49,7 +50,7 @@ impl Renderer<'_> {
     /// What follows [`outbox`](Self::outbox).
     pub(super) fn told_of(&self, w: &mut Writer, event: &Event) -> Result<(), StoreError> {
         let Event { operation, topic, kind, record, at, fields } = event;
-        let payload = serde_json::to_string(fields)
+        let payload = json(self.dialect, fields)
             .map_err(|source| StoreError::backend(format!("wrote the event `{topic}`"), source))?;
         w.push("VALUES (");
         w.bind_as(operation.to_string(), "uuid").push(", ");

@@ -1,6 +1,7 @@
 //! What is recorded of an operation: its receipt, and an audit entry for each subject.
 
 use super::condition::column;
+use super::json::json;
 use super::set::{Renderer, id_of};
 use super::stored::id_text;
 use crate::domain::{AuditEntry, OperationId, instant_text};
@@ -56,9 +57,9 @@ fn entries(
     whole: impl FnOnce(&mut Writer, String) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let unwritable = |source| StoreError::backend("wrote the audit entry", source_of(source));
-    let subjects = serde_json::to_string(&entry.subjects).map_err(unwritable)?;
+    let subjects = json(w.dialect, &entry.subjects).map_err(unwritable)?;
     let shared = AuditEntry { subjects: Vec::new(), ..entry.clone() };
-    let shared = serde_json::to_string(&shared).map_err(unwritable)?;
+    let shared = json(w.dialect, &shared).map_err(unwritable)?;
     w.push("SELECT ").bind_as(entry.operation.to_string(), "uuid").push(", ");
     w.bind(entry.kind.as_str()).push(", j.value, ");
     w.bind_as(instant_text(entry.at), "timestamptz").push(", ");
@@ -88,8 +89,7 @@ pub(crate) fn operation(
 
 /// Writes the operation with its receipt.
 pub(super) fn into_operations(w: &mut Writer, prefix: &Prefix, receipt: &Receipt) -> Result<(), StoreError> {
-    let text =
-        serde_json::to_string(receipt).map_err(|source| StoreError::backend("wrote the receipt", source))?;
+    let text = json(w.dialect, receipt).map_err(|source| StoreError::backend("wrote the receipt", source))?;
     w.push("INSERT INTO ").name(&prefix.table("operations"));
     w.push(" (operation, at, receipt) VALUES (");
     w.bind_as(receipt.operation.to_string(), "uuid").push(", ");
@@ -100,8 +100,7 @@ pub(super) fn into_operations(w: &mut Writer, prefix: &Prefix, receipt: &Receipt
 
 /// The receipt of what was done, where the operation was noted with another.
 pub(crate) fn settle(dialect: Dialect, prefix: &Prefix, receipt: &Receipt) -> Result<Statement, StoreError> {
-    let text =
-        serde_json::to_string(receipt).map_err(|source| StoreError::backend("wrote the receipt", source))?;
+    let text = json(dialect, receipt).map_err(|source| StoreError::backend("wrote the receipt", source))?;
     let mut w = Writer::new(dialect);
     w.push("UPDATE ").name(&prefix.table("operations")).push(" SET receipt = ");
     w.bind_as(text, "jsonb").push(" WHERE operation = ");

@@ -288,6 +288,12 @@ impl<'a> Renderer<'a> {
         let (from, to) = (self.kind(&reference.from)?, self.kind(&reference.to)?);
         let held = self.column_type(from, &reference.field)?;
         let id = self.column_type(to, &to.id)?;
+        if !held.compares_with(&id) {
+            return Err(StoreError::Unsupported(format!(
+                "the reference `{}`: its column is {} and the ids of `{}` are {}",
+                reference.name, held.name, to.name, id.name
+            )));
+        }
         if held.collation == id.collation {
             return Ok(column.to_owned());
         }

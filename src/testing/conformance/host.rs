@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
+use super::Traffic;
 use crate::domain::{AuditOutcome, FieldName, Kind, OperationId, Record, RecordId, Value};
 use crate::store::Store;
 
@@ -75,6 +76,12 @@ pub trait Host: Send + Sync {
 
     /// How many operations are noted as applied.
     async fn operations(&self) -> usize;
+
+    /// What has gone between the store and its backend so far. Only the level `scale` asks: a host of a store
+    /// that is not to be held to it need not count.
+    fn traffic(&self) -> Option<Traffic> {
+        None
+    }
 }
 
 /// An attempt as the audit log holds it.

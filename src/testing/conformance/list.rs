@@ -111,6 +111,23 @@ macro_rules! conformance_cases {
     };
 }
 
+/// Hands the list of the level `scale` to another macro, after its arguments.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_scale_cases {
+    ([$($callback:tt)+] $args:tt) => {
+        $($callback)+! {
+            $args
+            10 clause_10_scale {
+                clause_10_a_survey_asks_as_much_about_many_rows_as_about_few,
+                clause_10_a_change_set_sends_as_much_for_many_rows_as_for_few,
+                clause_10_a_cycle_sends_as_much_for_many_rows_as_for_few,
+                clause_10_a_repetition_asks_for_the_receipt_alone,
+            }
+        }
+    };
+}
+
 /// Makes one test of each case of the [conformance suite](crate::testing::conformance).
 ///
 /// The first argument is the test attribute of the runtime, the second an async function without arguments
@@ -124,6 +141,22 @@ macro_rules! conformance_cases {
 macro_rules! conformance {
     ($($args:tt)+) => {
         $crate::conformance_cases! { [$crate::conformance_tests] ($($args)+) }
+    };
+}
+
+/// Makes one test of each case of the level `scale`, beside those of [`conformance!`](crate::conformance).
+///
+/// It is for stores that work by sets, and not for [`ByRow`](crate::store::ByRow), which loads what it looks at. The
+/// host has to tell the [traffic](crate::testing::conformance::Host::traffic) of its store. The arguments are
+/// those of `conformance!`.
+///
+/// ```ignore
+/// client_lifecycle::conformance_scale!(tokio::test, my_host);
+/// ```
+#[macro_export]
+macro_rules! conformance_scale {
+    ($($args:tt)+) => {
+        $crate::conformance_scale_cases! { [$crate::conformance_tests] ($($args)+) }
     };
 }
 
@@ -160,8 +193,14 @@ macro_rules! values {
     };
 }
 
-/// All cases, in the order of the clauses.
+/// All cases of the level `core`, which is for every store, in the order of the clauses.
 #[must_use]
 pub fn cases() -> Vec<Case> {
     conformance_cases! { [values] () }
+}
+
+/// All cases of the level `scale`: clause 10, for stores that work by sets.
+#[must_use]
+pub fn scale_cases() -> Vec<Case> {
+    conformance_scale_cases! { [values] () }
 }

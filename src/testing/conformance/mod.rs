@@ -15,9 +15,11 @@ mod observed;
 mod polling;
 #[cfg(feature = "sql")]
 mod sql_host;
+mod traffic;
 mod watched;
 mod world;
 
+pub mod clause_10_scale;
 pub mod clause_1_all_or_nothing;
 pub mod clause_2_preconditions;
 pub mod clause_3_steps;
@@ -29,9 +31,12 @@ pub mod clause_8_errors;
 pub mod clause_9_same_operation;
 
 pub use host::{Host, Recorded, Sent};
-pub use list::{Case, CaseFuture, cases};
+pub use list::{Case, CaseFuture, cases, scale_cases};
 pub use polling::{drop_after, join, yield_now};
 #[cfg(feature = "sql")]
 pub use sql_host::SqlHost;
+#[cfg(feature = "sql")]
+pub use traffic::Counted;
+pub use traffic::Traffic;
 pub use watched::Watched;
 pub use world::world;

@@ -4,7 +4,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::{Host, Recorded, Sent, world};
+use super::world::{KINDS, kind};
+use super::{Counted, Host, Recorded, Sent, Traffic, world};
 use crate::domain::{FieldType, Kind, Record, Value};
 use crate::sql::{Access, Dialect, SqlConnection, SqlStore, SqlValue};
 use crate::store::Store;
@@ -19,9 +20,12 @@ use crate::store::Store;
 /// client_lifecycle::conformance!(tokio::test, my_host);
 /// ```
 ///
+/// It counts what goes over the connection, for the level `scale`:
+/// `client_lifecycle::conformance_scale!(tokio::test, my_host);`
+///
 /// What it writes it writes as the host's other code does: in transactions of the same connection.
 pub struct SqlHost<C: SqlConnection> {
-    store: SqlStore<C>,
+    store: SqlStore<Counted<C>>,
     dialect: Dialect,
 }
 
@@ -29,11 +33,11 @@ impl<C: SqlConnection> SqlHost<C> {
     /// Makes the tables in an empty database. They have foreign keys, whether or not the connection enforces
     /// them.
     pub async fn new(connection: C, dialect: Dialect) -> Self {
-        let store = SqlStore::new(connection, dialect);
+        let store = SqlStore::new(Counted::new(connection), dialect);
         store.migrate().await.expect("the library's tables");
         let host = Self { store, dialect };
-        for kind in world().kinds() {
-            host.execute(&host.table(kind), &[]).await;
+        for name in KINDS {
+            host.execute(&host.table(&kind(name)), &[]).await;
         }
         host
     }
@@ -47,6 +51,8 @@ impl<C: SqlConnection> SqlHost<C> {
             let target = reference.and_then(|reference| map.kind(&reference.to));
             let declared = target.map_or_else(|| kind.type_of(field), |target| target.type_of(&target.id));
             let sort = match declared {
+                // A connection binds numbers of 64 bits.
+                FieldType::Integer if self.dialect == Dialect::Postgres => "BIGINT",
                 FieldType::Integer => "INTEGER",
                 _ => "TEXT",
             };
@@ -85,6 +91,8 @@ impl<C: SqlConnection> Host for SqlHost<C> {
 
     async fn load(&self, kind: &Kind, rows: Vec<Record>) {
         let quote = |name: &str| self.dialect.quote(name);
+        let begun = self.store.connection().begin(Access::Write).await;
+        let mut tx = begun.expect("a transaction");
         for row in rows {
             let id = Value::from(&row.id);
             let fields = row.fields.iter().map(|(name, value)| (kind.column(name), value));
@@ -102,8 +110,9 @@ impl<C: SqlConnection> Host for SqlHost<C> {
                 quote(kind.column(&kind.id)),
                 updates.join(", "),
             );
-            self.execute(&sql, &params).await;
+            tx.execute(&sql, &params).await.expect("a row of the host");
         }
+        tx.commit().await.expect("a commit of the host");
     }
 
     async fn rows(&self, kind: &Kind) -> Vec<Record> {
@@ -145,6 +154,10 @@ impl<C: SqlConnection> Host for SqlHost<C> {
 
     async fn operations(&self) -> usize {
         self.query("SELECT operation FROM lifecycle_operations").await.len()
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        Some(self.store.connection().traffic())
     }
 }
 

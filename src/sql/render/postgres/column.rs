@@ -26,7 +26,7 @@ pub(crate) struct ColumnType {
 pub(crate) enum Sort {
     /// `text`, `varchar`, `char`, `name`: text is written to it as it is.
     Text,
-    /// `citext`: the same, and ids are found in any case.
+    /// `citext`: the same, and ids are referred to in any case.
     AnyCase,
     Enum,
     Uuid,
@@ -137,6 +137,12 @@ impl ColumnType {
         }
     }
 
+    /// Whether it is a type that brings its own operators, in a schema that the search path does not lead to:
+    /// only then the name is said with the schema.
+    pub(crate) fn is_astray(&self) -> bool {
+        self.sort == Sort::AnyCase && self.name.contains('.')
+    }
+
     /// Whether an index of a column of this type finds what equals ids of another.
     pub(crate) fn finds(&self, id: &Self) -> bool {
         let alike = match (self.sort, id.sort) {
@@ -183,10 +189,7 @@ impl ColumnType {
                     let number: i64 = text.parse().map_err(|_| wrong(id, "whole numbers"))?;
                     (number.to_string() == text).then_some(text)
                 }
-                Sort::Uuid => {
-                    let uuid = Uuid::try_parse(&text).map_err(|_| wrong(id, "UUIDs"))?;
-                    Some(uuid.to_string())
-                }
+                Sort::Uuid => Some(id.asked_uuid().ok_or_else(|| wrong(id, "UUIDs"))?.to_string()),
                 // What the database cannot hold is not there.
                 _ => (!text.contains('\0')).then_some(text),
             };

@@ -1,10 +1,10 @@
 //! Locks: whole tables first, then rows, outermost first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::Lock;
+use crate::domain::{KindName, Lock, RecordId};
 use crate::plan::{ChangeSet, Rows, Source, Stratum};
 use crate::sql::render::Renderer;
 use crate::sql::render::set::id_of;
@@ -44,6 +44,7 @@ impl Renderer<'_> {
             self.locking(&mut w, locking)?;
             rows.push(w.finish());
         }
+        rows.extend(self.named()?);
         let mut tables = BTreeSet::new();
         for reference in changes.query.map.references() {
             if reference.lock == Some(Lock::Table) && locked.contains(&reference.to) {
@@ -79,6 +80,30 @@ impl Renderer<'_> {
         // In one order, so that two operations do not wait for each other.
         w.push(" ORDER BY ").push(&id).push(" FOR UPDATE OF r) AS locked");
         Ok(())
+    }
+
+    /// Records that are named without being subjects: what references are to point at. They are kept as they are,
+    /// not only kept, because they have to qualify.
+    fn named(&self) -> Result<Vec<Statement>, StoreError> {
+        let sets = self.query.sets.iter().flat_map(Stratum::sets);
+        let arms = sets.flat_map(|set| set.arms.iter().map(move |arm| (&set.kind, arm)));
+        let mut named: BTreeMap<&KindName, BTreeSet<&RecordId>> = BTreeMap::new();
+        for (kind, arm) in arms {
+            if let Source::Ids(ids) = &arm.source {
+                named.entry(kind).or_default().extend(ids);
+            }
+        }
+        let locks = named.into_iter().map(|(kind, ids)| {
+            let kind = self.kind(kind)?;
+            let ids: Vec<RecordId> = ids.into_iter().cloned().collect();
+            let mut w = self.writer();
+            let id = id_of(&w, kind);
+            w.push("SELECT count(*) FROM (SELECT 1 FROM ").table(kind.table_name()).push(" AS r WHERE ");
+            self.one_of(&mut w, kind, &ids)?;
+            w.push(" ORDER BY ").push(&id).push(" FOR SHARE OF r) AS locked");
+            Ok(w.finish())
+        });
+        locks.collect()
     }
 
     fn texts(&self) -> Vec<Statement> {

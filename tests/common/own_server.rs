@@ -1,0 +1,96 @@
+//! A PostgreSQL server of a test's own, which it may stop and start as it likes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A running server with a directory of its own. Both go with it.
+pub(crate) struct OwnServer {
+    programs: PathBuf,
+    directory: PathBuf,
+    port: u16,
+}
+
+impl OwnServer {
+    /// A new server, or `None` where PostgreSQL's programs are not installed here, which is said.
+    pub(crate) fn start() -> Option<Self> {
+        let Some(programs) = programs() else {
+            use std::io::Write;
+            let line = b"skipped: tests that restart PostgreSQL, because `initdb` is not there; put it on the PATH\n";
+            std::io::stderr().write_all(line).unwrap();
+            return None;
+        };
+        let directory = std::env::temp_dir().join(format!("own-postgres-{}", uuid::Uuid::new_v4()));
+        // Free a moment ago; nobody else is told of it in between.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let server = Self { programs, directory, port };
+        let place = server.directory.to_str().unwrap();
+        server.run("initdb", &["-D", place, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"]);
+        server.control(&["start"]);
+        Some(server)
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Ends every process of it at once, as a crash would, and starts it again.
+    pub(crate) fn crash_and_start(&self) {
+        self.control(&["stop", "-m", "immediate"]);
+        self.control(&["start"]);
+    }
+
+    fn control(&self, what: &[&str]) {
+        let place = self.directory.to_str().unwrap();
+        let log = self.directory.join("log");
+        // What is written survives this machine's processes, not its power: nothing waits for a disk.
+        let options = format!("-p {} -k {place} -c listen_addresses=127.0.0.1 -c fsync=off", self.port);
+        let mut arguments = vec!["-D", place, "-w", "-s"];
+        if what == ["start"] {
+            arguments.extend(["-l", log.to_str().unwrap(), "-o", &options]);
+        }
+        arguments.extend(what);
+        self.run("pg_ctl", &arguments);
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let done = run(&self.programs.join(program), arguments);
+        assert!(done.status.success(), "{program} {arguments:?}: {done:?}");
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        let place = self.directory.to_str().unwrap_or_default();
+        let _ = run(&self.programs.join("pg_ctl"), &["-D", place, "-s", "-w", "-m", "immediate", "stop"]);
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Where the programs of a server are.
+fn programs() -> Option<PathBuf> {
+    let on_path = std::env::split_paths(&std::env::var_os("PATH")?).collect::<Vec<_>>();
+    // Where Debian keeps them, by version.
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut installed: Vec<PathBuf> = installed.map(|version| version.path().join("bin")).collect();
+    installed.sort();
+    let mut all = on_path.into_iter().chain(installed.into_iter().rev());
+    all.find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
+}
+
+/// PostgreSQL does not run as root: there it is run as the user who has its name.
+fn run(program: &Path, arguments: &[&str]) -> Output {
+    let who = Command::new("id").arg("-u").output().unwrap();
+    let mut command = if who.stdout.trim_ascii() == b"0" {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(program);
+        command
+    } else {
+        Command::new(program)
+    };
+    // A server that is started would keep pipes open.
+    command.args(arguments).current_dir("/tmp").stdout(std::process::Stdio::null());
+    if arguments.contains(&"start") {
+        command.stderr(std::process::Stdio::null());
+    }
+    command.stdin(std::process::Stdio::null()).output().unwrap()
+}

@@ -1,0 +1,37 @@
+//! A future that is dropped at every point where it waits: all or nothing, and the pool is as good as before.
+
+use client_lifecycle::postgres::PostgresStore;
+use client_lifecycle::testing::conformance::drop_after;
+
+use crate::world::{Database, open, pool_of, postgres_options, request};
+
+#[tokio::test]
+async fn a_call_that_is_given_up_at_any_point_is_done_or_not_and_the_pool_goes_on() {
+    let Some(database) = Database::postgres().await else { return };
+    let (before, after) = database.before_and_after().await;
+    // One connection: whatever is left behind on it is in the way of the next.
+    let pool = pool_of(postgres_options(&database.schema().name, "dropped"), 1);
+    let (mut nothing, mut all) = (0, 0);
+    for polls in 1..1000 {
+        let lifecycle = open(PostgresStore::new(pool.clone())).await;
+        let done = drop_after(polls, lifecycle.delete(&request())).await;
+        // The connection is asked for something before others look.
+        lifecycle.plan(&request()).await.map(|plan| assert!(plan.blockers.is_empty())).ok();
+        let found = database.whole().await;
+        if found == after {
+            all += 1;
+        } else {
+            assert_eq!(found, before, "half of it is there after {polls} polls");
+            nothing += 1;
+        }
+        let receipt = lifecycle.delete(&request()).await.unwrap();
+        assert_eq!(database.whole().await, after, "after {polls} polls the same operation finishes the work");
+        database.reset().await;
+        if let Some(result) = done {
+            assert_eq!(result.unwrap(), receipt);
+            assert!(nothing >= 15 && all > 0, "{nothing} times nothing, {all} times all");
+            return;
+        }
+    }
+    panic!("1000 polls are enough");
+}

@@ -1,0 +1,26 @@
+//! Processes that are killed, backends that are terminated, connections that are cut and futures that are dropped,
+//! after each statement in turn: all or nothing, and the same operation id finishes the work once.
+
+#![cfg(all(feature = "sqlite", feature = "postgres", feature = "testing"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a panic is how a test fails"
+)]
+
+mod backend;
+mod clients;
+#[path = "../common/clients_on_postgres.rs"]
+mod clients_on_postgres;
+mod commit;
+mod dropped;
+mod process;
+mod proxy;
+mod restart;
+#[path = "../common/server.rs"]
+mod server;
+mod stopping;
+mod world;

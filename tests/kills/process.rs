@@ -1,0 +1,146 @@
+//! `kill -9` of the process after each statement of an operation in turn.
+//!
+//! The process is this test binary once more: it says when it has come so far, stands still, and is killed.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use client_lifecycle::sql::{Dialect, SqlConnection, SqlStore};
+use client_lifecycle::sqlite::sqlx::sqlite::{SqliteJournalMode, SqlitePoolOptions};
+use client_lifecycle::{postgres, sqlite};
+
+use crate::stopping::{Event, Stopping};
+use crate::world::{Database, open, pool_of, postgres_options, request, sqlite_options};
+
+/// Tells the child what to do: the database, where it is, and the number of the statement.
+const ORDER: &str = "LIFECYCLE_CHILD";
+
+struct StandStill;
+
+#[async_trait]
+impl Event for StandStill {
+    async fn happen(&self, what: &str, _: Option<i64>) {
+        println!("\nstands still after {}", what.split_whitespace().next().unwrap());
+        std::io::stdout().flush().unwrap();
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+/// What the child does; for anybody else there is nothing to do.
+#[tokio::test]
+#[ignore = "run by the other tests, in a process of its own"]
+async fn the_process_that_is_killed() {
+    let Ok(order) = std::env::var(ORDER) else { return };
+    let [database, place, at] = order.split('|').collect::<Vec<_>>()[..] else { panic!("{order}") };
+    let at = at.parse().unwrap();
+    match database {
+        "postgres" => {
+            let pool = pool_of(postgres_options(place, &format!("{place}-child")), 2);
+            operate(postgres::PoolConnection::new(pool), Dialect::Postgres, at).await;
+        }
+        journal => {
+            let options = sqlite_options(place.as_ref(), journal.parse().unwrap());
+            let pool = SqlitePoolOptions::new().max_connections(2).connect_with(options).await.unwrap();
+            operate(sqlite::PoolConnection::new(pool), Dialect::Sqlite, at).await;
+        }
+    }
+}
+
+async fn operate(connection: impl SqlConnection, dialect: Dialect, at: usize) {
+    let lifecycle = open(SqlStore::new(Stopping::new(connection, at, StandStill), dialect)).await;
+    lifecycle.store().connection().arm();
+    lifecycle.delete(&request()).await.unwrap();
+}
+
+/// Runs the child until it stands still, and kills it. After what it stood still; `None` where it came to its end.
+fn killed(order: &str) -> Option<String> {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "process::the_process_that_is_killed", "--ignored", "--nocapture"])
+        .env(ORDER, order)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let after = { lines }.find_map(|line| line.strip_prefix("stands still after ").map(str::to_owned));
+    if after.is_some() {
+        // SIGKILL, where there is one.
+        child.kill().unwrap();
+        assert!(!child.wait().unwrap().success());
+    } else {
+        assert!(child.wait().unwrap().success(), "the child fails");
+    }
+    after
+}
+
+/// How many statements the operation has.
+async fn each_statement(mut database: Database, order: impl Fn(&Database) -> String) -> usize {
+    let (before, after) = database.before_and_after().await;
+    let mut last = (None, false);
+    for at in 1.. {
+        let order = format!("{}|{at}", order(&database));
+        database.leave().await;
+        let stood = tokio::task::spawn_blocking(move || killed(&order)).await.unwrap();
+        database.come_back().await;
+        if let Database::Postgres { .. } = &database {
+            gone(database.schema()).await;
+        }
+        let found = database.whole().await;
+        let is_done = found == after;
+        assert!(is_done || found == before, "half of it is there after {at} ({stood:?}): {found:#?}");
+        assert!(is_done >= last.1, "done after fewer statements, and not after {at} ({stood:?})");
+        if stood.is_none() {
+            assert_eq!(last, (Some("COMMIT".to_owned()), true));
+            return at - 1;
+        }
+        database.finish(&after).await;
+        database.reset().await;
+        last = (stood, is_done);
+    }
+    unreachable!("an operation comes to its end")
+}
+
+/// The server has noticed that the child is no more.
+async fn gone(schema: &crate::server::Schema) {
+    let left = "SELECT count(*) FROM pg_stat_activity WHERE application_name = current_schema || '-child'";
+    for _ in 0..500 {
+        let left: i64 =
+            client_lifecycle::postgres::sqlx::query_scalar(left).fetch_one(&schema.pool).await.unwrap();
+        if left == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the backend of a killed process is still there");
+}
+
+#[tokio::test]
+async fn on_postgres_a_killed_process_leaves_all_or_nothing_and_another_finishes_its_work() {
+    let Some(database) = Database::postgres().await else { return };
+    let order = |database: &Database| format!("postgres|{}", database.schema().name);
+    let statements = each_statement(database, order).await;
+    assert!(statements >= 15, "{statements}");
+}
+
+async fn on_sqlite(journal: SqliteJournalMode, name: &'static str) {
+    let database = Database::sqlite(journal).await;
+    let order = move |database: &Database| match database {
+        Database::Sqlite { path, .. } => format!("{name}|{}", path.display()),
+        Database::Postgres { .. } => unreachable!("it is SQLite"),
+    };
+    let statements = each_statement(database, order).await;
+    assert!(statements >= 15, "{statements}");
+}
+
+#[tokio::test]
+async fn on_sqlite_a_killed_process_leaves_all_or_nothing_and_another_finishes_its_work() {
+    on_sqlite(SqliteJournalMode::Delete, "delete").await;
+}
+
+#[tokio::test]
+async fn with_a_write_ahead_log_a_killed_process_leaves_all_or_nothing_and_another_finishes_its_work() {
+    on_sqlite(SqliteJournalMode::Wal, "wal").await;
+}

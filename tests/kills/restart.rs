@@ -1,0 +1,152 @@
+//! A server that goes away and comes back: one of its own, because the server of the other tests stays.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use client_lifecycle::lifecycle::{Error, Retries};
+use client_lifecycle::postgres::sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use client_lifecycle::postgres::{PoolConnection, PostgresStore};
+use client_lifecycle::sql::{Dialect, SqlStore};
+use client_lifecycle::store::StoreError;
+
+use crate::stopping::{Event, Stopping};
+use crate::world::{Database, open_with, request};
+
+/// A server on a port and in a folder of its own.
+#[derive(Clone)]
+struct Server {
+    programs: PathBuf,
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Server {
+    /// `None` where the programs of a server are not installed, which is said.
+    fn new() -> Option<Self> {
+        let Some(programs) = programs() else {
+            use std::io::Write;
+            let line = "skipped: a server that goes away and comes back, because `initdb` is not installed\n";
+            std::io::stderr().write_all(line.as_bytes()).unwrap();
+            return None;
+        };
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = std::env::temp_dir().join(format!("client-lifecycle-server-{port}"));
+        std::fs::remove_dir_all(&folder).ok();
+        let server = Self { programs, folder, port };
+        let made = server.run("initdb", &["-A", "trust", "-U", "postgres", "-N", "-D", server.folder()]);
+        assert!(made.status.success(), "{made:?}");
+        server.control("start");
+        Some(server)
+    }
+
+    fn folder(&self) -> &str {
+        self.folder.to_str().unwrap()
+    }
+
+    fn control(&self, what: &str) {
+        let options = format!("-p {} -k {} -c listen_addresses=127.0.0.1", self.port, self.folder());
+        let log = self.folder.join("log");
+        let log = log.to_str().unwrap();
+        // As if the machine had failed: what is open is not brought to an end.
+        let how: &[&str] = match what {
+            "stop" => &["-m", "immediate"],
+            "restart" => &["-m", "immediate", "-l", log, "-o", &options],
+            _ => &["-l", log, "-o", &options],
+        };
+        let done = self.run("pg_ctl", &[&[what, "-w", "-D", self.folder()], how].concat());
+        assert!(done.status.success(), "{what}: {done:?}");
+    }
+
+    /// The programs of a server do not run as root.
+    fn run(&self, program: &str, arguments: &[&str]) -> Output {
+        let program = self.programs.join(program);
+        let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
+        let mut command = if is_root {
+            let mut command = Command::new("runuser");
+            command.args(["-u", "postgres", "--"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        // Not the output of a server that goes on running, which would never end.
+        command.args(arguments).current_dir(std::env::temp_dir());
+        if arguments.iter().any(|argument| ["start", "restart"].contains(argument)) {
+            command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        }
+        command.output().unwrap()
+    }
+
+    fn pool(&self, acquire: Duration) -> PgPool {
+        let options = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(self.port);
+        let options = options.username("postgres").database("postgres");
+        PgPoolOptions::new().max_connections(2).acquire_timeout(acquire).connect_lazy_with(options)
+    }
+}
+
+/// Where `initdb` and `pg_ctl` are.
+fn programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let installed = versions.map(|version| version.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let all: Vec<PathBuf> = installed.chain(std::env::split_paths(&path)).collect();
+    all.into_iter().find(|folder: &PathBuf| Path::new(&folder.join("initdb")).exists())
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.run("pg_ctl", &["stop", "-m", "immediate", "-D", self.folder()]);
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+/// The server fails, and starts again at once.
+struct Restart(std::sync::Arc<Server>);
+
+#[async_trait]
+impl Event for Restart {
+    async fn happen(&self, _: &str, _: Option<i64>) {
+        let server = self.0.clone();
+        tokio::task::spawn_blocking(move || server.control("restart")).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_goes_away_and_comes_back_costs_time_and_nothing_else() {
+    let Some(server) = Server::new().map(std::sync::Arc::new) else { return };
+    let database = Database::postgres_at(server.pool(Duration::from_secs(20))).await;
+    let (before, after) = database.before_and_after().await;
+
+    // While it is away there is a clear error.
+    let store = PostgresStore::new(server.pool(Duration::from_millis(300)));
+    let lifecycle = open_with(store, Retries::none()).await;
+    server.control("stop");
+    let mut codes = Vec::new();
+    for _ in 0..4 {
+        let error = lifecycle.delete(&request()).await.unwrap_err();
+        let Error::Store(error) = error else { panic!("{error:?}") };
+        assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+        codes.push(error.code());
+    }
+    assert_eq!(codes.last(), Some(&"unavailable"), "nobody is there: {codes:?}");
+    server.control("start");
+    assert_eq!(database.whole().await, before, "and nothing has changed");
+    lifecycle.delete(&request()).await.unwrap();
+    assert_eq!(database.whole().await, after, "the same pool goes on");
+    database.reset().await;
+
+    // A failure in the middle, here and there: nobody notices who may wait.
+    for at in [1, 10, 20, 21] {
+        let pool = server.pool(Duration::from_secs(20));
+        let stopping = Stopping::new(PoolConnection::new(pool), at, Restart(server.clone()));
+        let retries = Retries::new(8).waiting(Duration::from_millis(20), Duration::from_millis(500));
+        let lifecycle = open_with(SqlStore::new(stopping, Dialect::Postgres), retries).await;
+        lifecycle.store().connection().arm();
+        let receipt = lifecycle.delete(&request()).await;
+        receipt.unwrap_or_else(|error| panic!("after {at}: {error:?}"));
+        assert!(lifecycle.store().connection().done() >= at, "the server has failed");
+        assert_eq!(database.whole().await, after, "after {at}");
+        database.reset().await;
+    }
+}

@@ -1,0 +1,107 @@
+//! A connection on which something happens after the statement with a certain number.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use client_lifecycle::sql::{Access, SqlConnection, SqlError, SqlTransaction, SqlValue};
+
+/// What happens then.
+#[async_trait]
+pub(crate) trait Event: Send + Sync {
+    /// `what` was done last; on PostgreSQL `backend` is the process that did it.
+    async fn happen(&self, what: &str, backend: Option<i64>);
+}
+
+/// Passes everything on, and lets the event happen once: after so many statements, BEGIN and COMMIT included.
+pub(crate) struct Stopping<C, E> {
+    pub(crate) connection: C,
+    pub(crate) event: E,
+    pub(crate) at: usize,
+    /// Whether to ask for the process of the backend.
+    pub(crate) asks_backend: bool,
+    /// Counted from when it is armed, so that opening does not count.
+    done: AtomicUsize,
+}
+
+const NOT_ARMED: usize = usize::MAX / 2;
+
+impl<C, E: Event> Stopping<C, E> {
+    pub(crate) fn new(connection: C, at: usize, event: E) -> Self {
+        Self { connection, event, at, asks_backend: false, done: AtomicUsize::new(NOT_ARMED) }
+    }
+
+    pub(crate) fn arm(&self) {
+        self.done.store(0, Ordering::SeqCst);
+    }
+
+    /// How many statements there have been.
+    pub(crate) fn done(&self) -> usize {
+        self.done.load(Ordering::SeqCst)
+    }
+
+    async fn after(&self, what: &str, backend: Option<i64>) {
+        if self.done.fetch_add(1, Ordering::SeqCst) + 1 == self.at {
+            self.event.happen(what, backend).await;
+        }
+    }
+}
+
+#[async_trait]
+impl<C: SqlConnection, E: Event> SqlConnection for Stopping<C, E> {
+    async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+        let mut tx = self.connection.begin(access).await?;
+        let backend = if self.asks_backend {
+            let rows = tx.query("SELECT pg_backend_pid()", &[]).await?;
+            rows[0][0].as_integer()
+        } else {
+            None
+        };
+        let after: Box<dyn Fn(String) -> _ + Send + Sync> =
+            Box::new(move |what| self.happened(what, backend));
+        let begun = Counted { tx, after };
+        (begun.after)("BEGIN".into()).await;
+        Ok(Box::new(begun))
+    }
+
+    fn retryable(&self) -> bool {
+        self.connection.retryable()
+    }
+
+    async fn pause(&self, time: std::time::Duration) {
+        self.connection.pause(time).await;
+    }
+}
+
+type Waiting<'t> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 't>>;
+
+impl<C: Send + Sync, E: Event> Stopping<C, E> {
+    fn happened(&self, what: String, backend: Option<i64>) -> Waiting<'_> {
+        Box::pin(async move { self.after(&what, backend).await })
+    }
+}
+
+struct Counted<'t> {
+    tx: Box<dyn SqlTransaction + 't>,
+    after: Box<dyn Fn(String) -> Waiting<'t> + Send + Sync + 't>,
+}
+
+#[async_trait]
+impl SqlTransaction for Counted<'_> {
+    async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+        let done = self.tx.query(sql, params).await?;
+        (self.after)(sql.to_owned()).await;
+        Ok(done)
+    }
+
+    async fn execute(&mut self, sql: &str, params: &[SqlValue]) -> Result<u64, SqlError> {
+        let done = self.tx.execute(sql, params).await?;
+        (self.after)(sql.to_owned()).await;
+        Ok(done)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), SqlError> {
+        self.tx.commit().await?;
+        (self.after)("COMMIT".into()).await;
+        Ok(())
+    }
+}

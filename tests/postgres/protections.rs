@@ -1,0 +1,214 @@
+//! What protects a reference: a row that is inserted while its parent is being deleted stops the deletion, goes
+//! with it, or is refused. Three protections, three rows.
+
+use std::sync::Arc;
+
+use client_lifecycle::domain::{Actor, DataMap, Request};
+use client_lifecycle::lifecycle::Error;
+use client_lifecycle::plan::Receipt;
+use client_lifecycle::postgres::lock_parent;
+use client_lifecycle::postgres::sqlx::{self, AssertSqlSafe, PgPool};
+use client_lifecycle::sql::{FindingCode, ParentError, findings};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::races::{race, runs};
+use crate::world::{CLINIC, World, clinic, delete};
+
+#[derive(Clone, Copy, PartialEq)]
+enum Protection {
+    ForeignKey,
+    Table,
+    Writer,
+    Nothing,
+}
+
+use Protection::{ForeignKey, Nothing, Table, Writer};
+
+/// The row that slips in: its table, its reference, the kind that is referred to, and what else it holds.
+#[derive(Clone, Copy)]
+struct Row {
+    table: &'static str,
+    field: &'static str,
+    parent: &'static str,
+    more: (&'static str, &'static str),
+}
+
+const DEBT: Row =
+    Row { table: "debts", field: "client_id", parent: "clients", more: (", status", ", 'PENDING'") };
+/// Below the client's first booking.
+const ITEM: Row = Row { table: "items", field: "booking_id", parent: "bookings", more: ("", "") };
+/// Written past the library, without a trace in its tables.
+const RAW: Row = Row { table: "bookings", field: "client_id", parent: "clients", more: ("", "") };
+
+impl Protection {
+    fn ddl(self) -> String {
+        match self {
+            ForeignKey => CLINIC.into(),
+            _ => CLINIC.replace(" REFERENCES clients", "").replace(" REFERENCES bookings", ""),
+        }
+    }
+
+    fn document(self) -> Value {
+        let mut document = clinic();
+        let lock = match self {
+            ForeignKey | Nothing => return document,
+            Table => "table",
+            Writer => "writer",
+        };
+        for reference in document["references"].as_array_mut().unwrap() {
+            reference["lock"] = lock.into();
+        }
+        document
+    }
+
+    async fn world(self) -> Option<World> {
+        World::new(&self.ddl(), &self.document()).await
+    }
+}
+
+/// Inserts the row as a host would that protects its references in this way. Whether it is there.
+async fn insert(protection: Protection, row: Row, client: Uuid, pool: PgPool, map: Arc<DataMap>) -> bool {
+    let Row { table, field, parent, more: (columns, values) } = row;
+    let (key, below) = match parent {
+        "clients" => ("id", format!("id = '{client}'")),
+        _ => ("id", format!("client_id = '{client}' ORDER BY id LIMIT 1")),
+    };
+    let insert =
+        format!("INSERT INTO {table} ({field}{columns}) SELECT {key}{values} FROM {parent} WHERE {below}");
+    match protection {
+        ForeignKey => runs(pool, insert).await,
+        // What the host's own look at the parent is: the lock makes it see the deletion.
+        Table => {
+            runs(pool, format!("BEGIN; LOCK TABLE {table} IN ROW EXCLUSIVE MODE; {insert}; COMMIT")).await
+        }
+        Writer => {
+            let id = format!("SELECT {key}::text FROM {parent} WHERE {below}");
+            let id: Option<String> =
+                sqlx::query_scalar(AssertSqlSafe(id)).fetch_optional(&pool).await.unwrap();
+            let Some(id) = id else { return false };
+            let mut tx = pool.begin().await.unwrap();
+            match lock_parent(&mut tx, &map, parent, id.as_str()).await {
+                Ok(()) => {}
+                Err(ParentError::Missing { kind } | ParentError::Deleted { kind }) => {
+                    assert_eq!(kind.as_str(), parent);
+                    return false;
+                }
+                Err(error) => panic!("{error:?}"),
+            }
+            let insert = format!("INSERT INTO {table} ({field}{columns}) VALUES ('{id}'{values})");
+            sqlx::raw_sql(AssertSqlSafe(insert)).execute(&mut *tx).await.unwrap();
+            tx.commit().await.unwrap();
+            true
+        }
+        Nothing => unreachable!("nothing is promised of it"),
+    }
+}
+
+async fn insert_races(
+    protection: Protection,
+    row: Row,
+    request: impl Fn(Uuid) -> Request,
+    world: &World,
+    check: impl AsyncFn(Uuid, &Result<Receipt, Error>, bool),
+) {
+    let map = world.policy.map().clone();
+    let writer = move |id, pool| insert(protection, row, id, pool, map.clone());
+    race(world, request, writer, check).await;
+}
+
+async fn a_debt_stops_the_deletion_or_is_refused(protection: Protection) {
+    let Some(world) = protection.world().await else { return };
+    insert_races(protection, DEBT, delete, &world, async |id, deleted, _| {
+        let debts = world.number(&format!("SELECT count(*) FROM debts WHERE client_id = '{id}'")).await;
+        match deleted {
+            Ok(_) => assert_eq!(debts, 0, "the debt came after the deletion and is refused"),
+            Err(Error::Blocked(_)) => assert_eq!(debts, 2, "the debt stopped the deletion"),
+            Err(error) => panic!("no answer of the contract: {error:?}"),
+        }
+    })
+    .await;
+}
+
+/// A row that its parent takes with it.
+async fn a_row_goes_with_its_parent_or_is_refused(protection: Protection, row: Row) {
+    let Some(world) = protection.world().await else { return };
+    let before = std::sync::atomic::AtomicI64::new(0);
+    insert_races(protection, row, delete, &world, async |_, deleted, _| {
+        let receipt = deleted.as_ref().unwrap_or_else(|error| panic!("{error:?}"));
+        // What was there and what slipped in, less what went, is nothing: no row is lost track of.
+        let left = world.number(&format!("SELECT count(*) FROM {}", row.table)).await;
+        assert_eq!(left, before.load(std::sync::atomic::Ordering::SeqCst));
+        let gone = receipt.steps.iter().find(|step| step.kind == row.table).map_or(0, |step| step.actual);
+        assert!((2..=3).contains(&gone), "{gone}");
+    })
+    .await;
+}
+
+macro_rules! races {
+    ($($name:ident: $race:expr;)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                $race.await;
+            }
+        )*
+    };
+}
+
+races! {
+    a_debt_below_a_foreign_key_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(ForeignKey);
+    a_debt_behind_a_table_lock_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(Table);
+    a_debt_under_the_writers_lock_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(Writer);
+    an_item_below_a_foreign_key_goes_with_its_booking_or_is_refused: a_row_goes_with_its_parent_or_is_refused(ForeignKey, ITEM);
+    an_item_behind_a_table_lock_goes_with_its_booking_or_is_refused: a_row_goes_with_its_parent_or_is_refused(Table, ITEM);
+    an_item_under_the_writers_lock_goes_with_its_booking_or_is_refused: a_row_goes_with_its_parent_or_is_refused(Writer, ITEM);
+    a_raw_row_below_a_foreign_key_goes_with_its_client_or_is_refused: a_row_goes_with_its_parent_or_is_refused(ForeignKey, RAW);
+    a_raw_row_behind_a_table_lock_goes_with_its_client_or_is_refused: a_row_goes_with_its_parent_or_is_refused(Table, RAW);
+    a_raw_row_under_the_writers_lock_goes_with_its_client_or_is_refused: a_row_goes_with_its_parent_or_is_refused(Writer, RAW);
+}
+
+/// A soft deletion marks what hangs on the client: under the writer's lock nothing that counts comes below it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_comes_below_a_marked_parent_under_the_writers_lock() {
+    for row in [ITEM, RAW] {
+        let mut document = Writer.document();
+        for kind in ["clients", "bookings", "items"] {
+            document["kinds"][kind]["deleted_at"] = "deleted_at".into();
+        }
+        let rules = document["modes"]["hard_delete"].take();
+        document["modes"] = json!({ "soft_delete": rules });
+        document["modes"]["soft_delete"]["rules"]["debts.client_id"] = "keep".into();
+        let marks = ["clients", "bookings", "items"]
+            .map(|table| format!("ALTER TABLE {table} ADD COLUMN deleted_at timestamptz;"));
+        let ddl = format!("{} {}", Writer.ddl(), marks.concat());
+        let Some(world) = World::new(&ddl, &document).await else { return };
+        let request = |id| Request::soft_delete("clients", id).by(Actor::new("ana", "ADMIN"));
+        insert_races(Writer, row, request, &world, async |_, deleted, _| {
+            deleted.as_ref().unwrap_or_else(|error| panic!("{error:?}"));
+        })
+        .await;
+        let living = format!(
+            "SELECT count(*) FROM {} AS c JOIN {} AS p ON p.id = c.{} WHERE c.deleted_at IS NULL AND p.deleted_at IS NOT NULL",
+            row.table, row.parent, row.field
+        );
+        assert_eq!(world.number(&living).await, 0, "{}", row.table);
+    }
+}
+
+#[tokio::test]
+async fn check_names_every_reference_that_nothing_protects_and_no_other() {
+    let unprotected = async |protection: Protection| {
+        let world = protection.world().await?;
+        let catalogue = world.store().catalogue().await.unwrap();
+        let found = findings(&world.policy, &catalogue).into_iter();
+        let found = found.filter(|finding| finding.code == FindingCode::UnprotectedReference);
+        Some(found.map(|finding| finding.path).collect::<Vec<_>>())
+    };
+    let Some(found) = unprotected(Nothing).await else { return };
+    let all = ["references.bookings.client_id", "references.debts.client_id", "references.items.booking_id"];
+    assert_eq!(found, all);
+    for protection in [ForeignKey, Table, Writer] {
+        assert!(unprotected(protection).await.unwrap().is_empty());
+    }
+}

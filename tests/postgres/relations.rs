@@ -1,0 +1,214 @@
+//! Tables that are more than a table: partitioned, inherited, of another server; and views.
+
+use client_lifecycle::Lifecycle;
+use client_lifecycle::lifecycle::Error;
+use client_lifecycle::sql::catalogue::Relation;
+use client_lifecycle::sql::{FindingCode, findings};
+use client_lifecycle::store::StoreError;
+use serde_json::{Value, json};
+
+use crate::world::{World, delete};
+
+fn cascading() -> Value {
+    json!({
+        "subject": "clients", "kinds": { "clients": {}, "debts": {} },
+        "references": [ { "from": "debts.client_id", "to": "clients" } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    })
+}
+
+const PLAIN: &str = "CREATE TABLE clients (id integer PRIMARY KEY, name text);
+     CREATE TABLE debts (id integer PRIMARY KEY, client_id integer NOT NULL REFERENCES clients);
+     CREATE INDEX ON debts (client_id);";
+
+async fn found(world: &World) -> Vec<(FindingCode, String)> {
+    let catalogue = world.store().catalogue().await.unwrap();
+    let found = findings(&world.policy, &catalogue);
+    found.into_iter().map(|finding| (finding.code, finding.path)).collect()
+}
+
+/// The subject and what hangs on it, both in parts, and the parts of parts.
+#[tokio::test]
+async fn a_subject_in_partitions_is_a_subject_like_others() {
+    let ddl = "CREATE TABLE clients (id integer PRIMARY KEY, name text) PARTITION BY RANGE (id);
+         CREATE TABLE clients_0 PARTITION OF clients FOR VALUES FROM (0) TO (10) PARTITION BY HASH (id);
+         CREATE TABLE clients_00 PARTITION OF clients_0 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+         CREATE TABLE clients_1 (name text, id integer NOT NULL);
+         ALTER TABLE clients ATTACH PARTITION clients_1 FOR VALUES FROM (10) TO (20);
+         CREATE TABLE debts (id integer, client_id integer NOT NULL REFERENCES clients, PRIMARY KEY (id)) PARTITION BY HASH (id);
+         CREATE TABLE debts_0 PARTITION OF debts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+         CREATE TABLE debts_1 PARTITION OF debts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+         CREATE INDEX ON debts (client_id);
+         INSERT INTO clients SELECT n, 'x' FROM generate_series(0, 19) AS n;
+         INSERT INTO debts SELECT n, n % 20 FROM generate_series(1, 100) AS n";
+    let Some(world) = World::new(ddl, &cascading()).await else { return };
+    assert_eq!(found(&world).await, [], "parts are not tables of their own");
+    let catalogue = world.store().catalogue().await.unwrap();
+    assert_eq!(catalogue.tables().map(|table| &*table.name).collect::<Vec<_>>(), ["clients", "debts"]);
+    assert_eq!(catalogue.foreign_keys().count(), 1);
+    let lifecycle = world.lifecycle().await;
+    for id in [3, 15] {
+        lifecycle.delete(&delete(id)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    }
+    assert_eq!(world.number("SELECT count(*) FROM clients").await, 18);
+    assert_eq!(world.number("SELECT count(*) FROM debts").await, 90);
+}
+
+/// An id that is unique only within its part is no id.
+#[tokio::test]
+async fn an_id_that_is_unique_only_within_a_partition_is_a_fault() {
+    let ddl = "CREATE TABLE clients (id integer PRIMARY KEY);
+         CREATE TABLE debts (id integer NOT NULL, day date NOT NULL, client_id integer NOT NULL REFERENCES clients, PRIMARY KEY (id, day))
+             PARTITION BY RANGE (day);
+         CREATE TABLE debts_1 PARTITION OF debts FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+         CREATE UNIQUE INDEX ON debts_1 (id)";
+    let Some(world) = World::new(ddl, &cascading()).await else { return };
+    let refused = Lifecycle::open(world.store(), world.policy.clone()).await.unwrap_err().to_string();
+    assert!(
+        refused.contains("kinds.debts.id: composite primary keys are not supported: `id`, `day`"),
+        "{refused}"
+    );
+}
+
+/// A key and a trigger that one part alone has are not overlooked.
+#[tokio::test]
+async fn what_a_single_partition_does_is_found() {
+    let ddl = format!(
+        "{PLAIN} DROP TABLE debts;
+         CREATE TABLE debts (id integer PRIMARY KEY, client_id integer NOT NULL REFERENCES clients) PARTITION BY HASH (id);
+         CREATE TABLE debts_0 PARTITION OF debts FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+         CREATE INDEX ON debts (client_id);
+         CREATE TABLE notes (id integer PRIMARY KEY, debt integer REFERENCES debts_0 ON DELETE CASCADE);
+         CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
+         CREATE TRIGGER of_one_part BEFORE DELETE ON debts_0 FOR EACH ROW EXECUTE FUNCTION noted();
+         CREATE TRIGGER of_all AFTER DELETE ON debts FOR EACH ROW EXECUTE FUNCTION noted()"
+    );
+    let Some(world) = World::new(&ddl, &cascading()).await else { return };
+    assert_eq!(
+        found(&world).await,
+        [
+            (FindingCode::Trigger, "kinds.debts".to_owned()),
+            (FindingCode::Trigger, "kinds.debts".to_owned()),
+            (FindingCode::UncoveredTable, "kinds.notes".to_owned()),
+            (FindingCode::CascadingForeignKey, "references.notes.debt".to_owned()),
+        ]
+    );
+    let refused = Lifecycle::open(world.store(), world.policy.clone()).await.unwrap_err().to_string();
+    assert!(refused.contains("references.notes.debt"), "{refused}");
+}
+
+/// Rows of what inherits from a kind's table are rows of the kind: they are counted and go, and `check` says
+/// what inheritance does not promise.
+#[tokio::test]
+async fn tables_that_inherit_are_part_of_the_table_and_are_said() {
+    let ddl = format!(
+        "{PLAIN} CREATE TABLE old_debts (closed date) INHERITS (debts);
+         INSERT INTO clients VALUES (1, 'x'), (2, 'x'); INSERT INTO debts VALUES (1, 1), (2, 2);
+         INSERT INTO old_debts VALUES (3, 1, '2020-01-01'), (4, 2, '2020-01-01')"
+    );
+    let Some(world) = World::new(&ddl, &cascading()).await else { return };
+    assert_eq!(found(&world).await, [(FindingCode::UnsuitableTable, "kinds.debts".to_owned())]);
+    world.lifecycle().await.delete(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(world.number("SELECT count(*) FROM debts").await, 2);
+    assert_eq!(world.number("SELECT count(*) FROM old_debts").await, 1);
+    // A reference of its own has to be decided about all the same.
+    world.run("ALTER TABLE old_debts ADD COLUMN payer integer REFERENCES clients").await;
+    assert_eq!(
+        found(&world).await.last(),
+        Some(&(FindingCode::UncoveredTable, "kinds.old_debts".to_owned()))
+    );
+}
+
+/// What is deleted in its tables is still in a materialized view, also where a view stands between.
+#[tokio::test]
+async fn a_materialized_view_that_keeps_what_was_deleted_is_found() {
+    let ddl = format!(
+        "{PLAIN} CREATE VIEW named AS SELECT id, name FROM clients WHERE name IS NOT NULL;
+         CREATE MATERIALIZED VIEW report AS SELECT name, count(*) FROM named GROUP BY name;
+         CREATE MATERIALIZED VIEW days AS SELECT 1 AS day"
+    );
+    let Some(world) = World::new(&ddl, &cascading()).await else { return };
+    let catalogue = world.store().catalogue().await.unwrap();
+    let said = findings(&world.policy, &catalogue);
+    assert_eq!(said.len(), 1, "{said:#?}");
+    assert_eq!((said[0].code, &*said[0].path), (FindingCode::UncoveredTable, "kinds.report"));
+    let sort = |name: &str| catalogue.table(name).unwrap().relation;
+    assert_eq!((sort("named"), sort("report")), (Relation::View, Relation::MaterializedView));
+    let mut document = cascading();
+    document["excluded"] = json!([{ "table": "report", "because": "refreshed every night" }]);
+    let said = findings(&crate::world::policy(&document), &catalogue);
+    assert!(said.is_empty(), "{said:#?}");
+}
+
+#[tokio::test]
+async fn a_kind_that_is_a_materialized_view_is_found_and_refused() {
+    let ddl = format!(
+        "{PLAIN} ALTER TABLE debts RENAME TO all_debts; CREATE MATERIALIZED VIEW debts AS SELECT * FROM all_debts;
+         INSERT INTO clients VALUES (1, 'x'); INSERT INTO all_debts VALUES (1, 1); REFRESH MATERIALIZED VIEW debts"
+    );
+    let mut document = cascading();
+    document["references"][0]["nullable"] = true.into();
+    let Some(world) = World::new(&ddl, &document).await else { return };
+    let unsuitable = (FindingCode::UnsuitableTable, "kinds.debts".to_owned());
+    assert!(found(&world).await.contains(&unsuitable));
+    let error = world.lifecycle().await.delete(&delete(1)).await.unwrap_err();
+    assert!(matches!(error, Error::Store(_)) && !error.is_retryable(), "{error:?}");
+    assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
+}
+
+/// A view through which rows can be written is a table to the library.
+#[tokio::test]
+async fn a_kind_may_be_a_view_that_can_be_written() {
+    let ddl = format!(
+        "{PLAIN} ALTER TABLE debts RENAME TO all_debts; CREATE VIEW debts AS SELECT * FROM all_debts;
+         INSERT INTO clients VALUES (1, 'x'), (2, 'x'); INSERT INTO all_debts VALUES (1, 1), (2, 2)"
+    );
+    let mut document = cascading();
+    document["references"][0]["nullable"] = true.into();
+    document["references"][0]["lock"] = "writer".into();
+    let Some(world) = World::new(&ddl, &document).await else { return };
+    world.lifecycle().await.delete(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(world.number("SELECT count(*) FROM all_debts").await, 1);
+}
+
+/// Foreign tables are read and written by another server in a transaction of its own.
+#[tokio::test]
+async fn a_kind_of_another_server_is_found() {
+    let Some(world) = World::new(PLAIN, &cascading()).await else { return };
+    let offered = "SELECT count(*) FROM pg_available_extensions WHERE name = 'file_fdw'";
+    if world.number(offered).await == 0 {
+        eprintln!(
+            "skipped: foreign tables, because the server does not offer file_fdw; install its contrib package"
+        );
+        return;
+    }
+    let name = &world.schema.name;
+    world
+        .run(&format!(
+            "SELECT pg_advisory_lock(77); CREATE EXTENSION IF NOT EXISTS file_fdw SCHEMA public; SELECT pg_advisory_unlock(77);
+             CREATE SERVER {name} FOREIGN DATA WRAPPER file_fdw; DROP TABLE debts;
+             CREATE FOREIGN TABLE debts (id integer NOT NULL, client_id integer NOT NULL) SERVER {name} OPTIONS (filename '/dev/null')"
+        ))
+        .await;
+    let catalogue = world.store().catalogue().await.unwrap();
+    let said = findings(&world.policy, &catalogue);
+    world.run(&format!("DROP SERVER {name} CASCADE")).await;
+    assert_eq!(catalogue.table("debts").unwrap().relation, Relation::Foreign);
+    let codes: Vec<FindingCode> = said.iter().map(|finding| finding.code).collect();
+    assert!(codes.contains(&FindingCode::UnsuitableTable), "{said:#?}");
+    assert!(codes.contains(&FindingCode::UnprotectedReference), "{said:#?}");
+}
+
+/// A rule is a trigger by another name.
+#[tokio::test]
+async fn a_rule_that_keeps_rows_is_found_and_found_out() {
+    let ddl = format!(
+        "{PLAIN} CREATE RULE kept AS ON DELETE TO debts DO INSTEAD NOTHING;
+         INSERT INTO clients VALUES (1, 'x'); INSERT INTO debts VALUES (1, 1)"
+    );
+    let Some(world) = World::new(&ddl, &cascading()).await else { return };
+    assert_eq!(found(&world).await, [(FindingCode::Trigger, "kinds.debts".to_owned())]);
+    let error = world.lifecycle().await.delete(&delete(1)).await.unwrap_err();
+    assert!(matches!(error, Error::Store(StoreError::Interference { .. })), "{error:?}");
+    assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
+}

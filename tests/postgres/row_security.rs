@@ -1,0 +1,131 @@
+//! Row-level security: a row that is hidden from the role is not missed in silence.
+
+use client_lifecycle::Lifecycle;
+use client_lifecycle::lifecycle::Error;
+use client_lifecycle::postgres::sqlx;
+use client_lifecycle::postgres::{PostgresStore, PostgresTransaction};
+use client_lifecycle::sql::{FindingCode, findings};
+use client_lifecycle::store::StoreError;
+use uuid::Uuid;
+
+use crate::role::Role;
+use crate::world::{CLINIC, World, clinic, delete};
+
+const ANA: Uuid = Uuid::from_u128(1);
+
+/// Debts of which the role is shown those that are paid.
+async fn world() -> Option<World> {
+    let world = World::new(CLINIC, &clinic()).await?;
+    let sql = format!(
+        "INSERT INTO clients VALUES ('{ANA}', 'ana@example.org');
+         INSERT INTO debts (client_id, status) VALUES ('{ANA}', 'PAID'), ('{ANA}', 'PENDING');
+         CREATE POLICY shown ON debts USING (status = 'PAID')"
+    );
+    world.run(&sql).await;
+    Some(world)
+}
+
+const ON: &str = "ALTER TABLE debts ENABLE ROW LEVEL SECURITY";
+
+#[tokio::test]
+async fn a_table_whose_rows_are_hidden_is_found_and_no_policy_is_opened_on_it() {
+    let Some(world) = world().await else { return };
+    let role = Role::new(&world).await;
+    let store = || PostgresStore::new(role.pool.clone());
+    let codes = async || {
+        let catalogue = store().catalogue().await.unwrap();
+        let found = findings(&world.policy, &catalogue).into_iter();
+        found.map(|finding| (finding.code, finding.path)).collect::<Vec<_>>()
+    };
+    assert_eq!(codes().await, []);
+    world.run(ON).await;
+    assert_eq!(codes().await, [(FindingCode::RowSecurity, "kinds.debts".to_owned())]);
+    let refused = Lifecycle::open(store(), world.policy.clone()).await.unwrap_err();
+    assert!(matches!(&refused, Error::Misfit(_)), "{refused:?}");
+    assert!(refused.to_string().contains("kinds.debts"), "{refused}");
+    // Who owns the table, or is above all policies, is shown everything.
+    world.lifecycle().await;
+    role.gone(&world).await;
+}
+
+/// It was switched on after the policy was opened.
+#[tokio::test]
+async fn a_row_that_is_hidden_stops_the_deletion_and_is_not_missed() {
+    let Some(world) = world().await else { return };
+    let role = Role::new(&world).await;
+    let lifecycle =
+        Lifecycle::open(PostgresStore::new(role.pool.clone()), world.policy.clone()).await.unwrap();
+    world.run(ON).await;
+    for error in
+        [lifecycle.plan(&delete(ANA)).await.unwrap_err(), lifecycle.delete(&delete(ANA)).await.unwrap_err()]
+    {
+        assert!(
+            matches!(&error, Error::Store(StoreError::Unsupported(what)) if what.contains("`debts`")),
+            "{error:?}"
+        );
+        assert!(!error.is_retryable());
+    }
+    assert_eq!(world.number("SELECT count(*) FROM debts").await, 2);
+    role.gone(&world).await;
+}
+
+/// Inside the host's transaction too, whose own setting is left as it is.
+#[tokio::test]
+async fn inside_the_hosts_transaction_a_hidden_row_is_not_missed_either() {
+    let Some(world) = world().await else { return };
+    let role = Role::new(&world).await;
+    let mut tx = role.pool.begin().await.unwrap();
+    {
+        let lifecycle =
+            Lifecycle::open(PostgresTransaction::new(&mut tx), world.policy.clone()).await.unwrap();
+        world.run(ON).await;
+        let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+        assert!(
+            matches!(&error, Error::Store(StoreError::Unsupported(what)) if what.contains("`debts`")),
+            "{error:?}"
+        );
+    }
+    let shown: i64 = sqlx::query_scalar("SELECT count(*) FROM debts").fetch_one(&mut *tx).await.unwrap();
+    assert_eq!(shown, 1, "the host sees what its policy shows it, as before");
+    tx.rollback().await.unwrap();
+    role.gone(&world).await;
+}
+
+/// The rows of a view are those of its tables, whose policies say what is in them.
+#[tokio::test]
+async fn rows_that_are_hidden_below_a_view_are_an_error() {
+    let Some(world) = world().await else { return };
+    let role = Role::new(&world).await;
+    let name = &role.name;
+    world
+        .run(&format!(
+            "{ON}; ALTER TABLE debts RENAME TO all_debts; CREATE VIEW debts AS SELECT * FROM all_debts;
+             ALTER VIEW debts OWNER TO {name}; ALTER TABLE items RENAME TO old_items;
+             CREATE VIEW items AS SELECT * FROM old_items"
+        ))
+        .await;
+    let store = PostgresStore::new(role.pool.clone());
+    let lifecycle = match Lifecycle::open(store, world.policy.clone()).await {
+        Ok(lifecycle) => lifecycle,
+        Err(error) => {
+            assert!(matches!(error, Error::Store(StoreError::Unsupported(_))), "{error:?}");
+            return role.gone(&world).await;
+        }
+    };
+    let error = lifecycle.plan(&delete(ANA)).await.unwrap_err();
+    assert!(matches!(error, Error::Store(StoreError::Unsupported(_))), "{error:?}");
+    role.gone(&world).await;
+}
+
+/// A role that bypasses the policies deletes what they hide from others.
+#[tokio::test]
+async fn a_role_above_the_policies_deletes_what_they_hide() {
+    let Some(world) = world().await else { return };
+    world.run(&format!("{ON}; UPDATE debts SET status = 'OLD' WHERE status = 'PENDING'")).await;
+    let role = Role::new(&world).await;
+    world.run(&format!("ALTER ROLE {} BYPASSRLS", role.name)).await;
+    let store = PostgresStore::new(role.pool.clone());
+    Lifecycle::open(store, world.policy.clone()).await.unwrap().delete(&delete(ANA)).await.unwrap();
+    assert_eq!(world.number("SELECT count(*) FROM debts").await, 0);
+    role.gone(&world).await;
+}

@@ -1,0 +1,102 @@
+//! Many clients of the service at once, for a while: on PostgreSQL, with the service or the database restarted
+//! in the middle.
+//!
+//! `LIFECYCLE_LOAD=n` says for how many seconds.
+
+mod verdict;
+mod worker;
+
+use std::net::TcpListener;
+use std::sync::{Arc, RwLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use verdict::{Figures, clients, verdict};
+use worker::{Attempt, Scene};
+
+use crate::database::Database;
+use crate::own_server::OwnServer;
+use crate::service::Service;
+
+/// For how many seconds, where `LIFECYCLE_LOAD` says nothing else.
+const SECONDS: u64 = 6;
+
+/// How many clients of the service there are, and how many clients in its database.
+const WORKERS: u64 = 64;
+const CLIENTS: u32 = 300;
+
+fn time() -> Duration {
+    let said = std::env::var("LIFECYCLE_LOAD").ok();
+    Duration::from_secs(said.map_or(SECONDS, |text| text.parse().expect("LIFECYCLE_LOAD is a number")))
+}
+
+/// Has all of them work; `disturb` is called twice meanwhile.
+fn run(database: &Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figures {
+    // A port that is the same after a restart.
+    let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut service = Service::listening(database.clone(), &listen);
+    service.execute(&format!(
+        "INSERT INTO clients (user_id, role, status, email, name, surname, phone, address, city, country, postal_code,
+             gender, birth_date, avatar, document_type, document_number, created_at, updated_at)
+         SELECT gen_random_uuid(), 'USER', 'ON', 'load' || n || '@example.com', 'Zoe', 'Ruiz', '+34600000000', '', '', '', '',
+             'female', '1990-02-28', '', 'DNI', '12345678A', now(), now() FROM generate_series(1, {CLIENTS}) AS n;
+         INSERT INTO consents (client_id, signed_at) SELECT user_id, now() FROM clients WHERE email LIKE 'load%';
+         INSERT INTO debts (client_id, cents, status)
+             SELECT user_id, 100, 'PAID' FROM clients WHERE email LIKE 'load%';
+         INSERT INTO bookings (client_id, starts_at, status, comment)
+             SELECT user_id, now() - interval '1 day', 'BOOKED', 'late' FROM clients WHERE email LIKE 'load%'"
+    ));
+    let before = clients(database);
+    let used = before.iter().filter(|(_, client)| client["email"].as_str().unwrap().starts_with("load"));
+    let scene = Scene {
+        listen,
+        cookie: service.cookie().to_owned(),
+        clients: used.map(|(id, _)| RwLock::new(id.clone())).collect(),
+        end: Instant::now() + time(),
+    };
+    let attempts: Vec<Attempt> = thread::scope(|scope| {
+        let scene = &scene;
+        let workers: Vec<_> = (0..WORKERS).map(|number| scope.spawn(move || scene.work(number))).collect();
+        for _ in 0..2 {
+            thread::sleep(time() / 3);
+            disturb(&mut service);
+        }
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    let figures = verdict(database, &before, &attempts);
+    eprintln!("{figures}");
+    assert!(figures.attempts > 200, "hardly anything was done");
+    figures
+}
+
+/// R22, R162: no 500, no update that is lost, as many audit entries as attempts.
+#[test]
+fn many_at_once_are_answered_as_it_is_done_and_recorded() {
+    let Some(database) = Database::postgres() else { return };
+    let figures = run(&Arc::new(database), |_| ());
+    assert_eq!((figures.lost, figures.away), (0, 0), "nothing was in the way");
+    assert_eq!(figures.entries, figures.attempts);
+}
+
+#[test]
+fn what_is_asked_again_after_the_service_was_killed_is_done_once() {
+    let Some(database) = Database::postgres() else { return };
+    let figures = run(&Arc::new(database), |service| {
+        service.child.kill().unwrap();
+        service.child.wait().unwrap();
+        let again = Service::listening(service.database.clone(), service.listen());
+        *service = again;
+    });
+    assert!(figures.lost > 0, "the service was away");
+    assert!(figures.entries >= figures.attempts);
+    assert!(figures.entries <= figures.attempts + figures.lost as usize, "{figures}");
+}
+
+#[test]
+fn what_is_asked_again_after_the_database_has_crashed_is_done_once() {
+    let Some(server) = OwnServer::start() else { return };
+    let figures = run(&Arc::new(Database::on(&server.address())), |_| server.crash_and_start());
+    assert!(figures.away > 0, "the database was away");
+    assert_eq!(figures.lost, 0, "the service was not");
+    assert!(figures.entries >= figures.attempts);
+}

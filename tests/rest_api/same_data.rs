@@ -1,0 +1,25 @@
+//! `--demo` makes the same data on each database.
+
+use crate::database::Database;
+use crate::service::Service;
+
+#[test]
+fn the_demonstration_has_the_same_clients_and_as_many_rows_on_each_database() {
+    let Some(postgres) = Database::postgres() else { return };
+    let seen = [Database::sqlite(), postgres].map(|database| {
+        let service = Service::on(database);
+        let page = service.send(&service.staff("GET", "/api/clients?limit=100")).json();
+        let mut clients = page["clients"].clone();
+        for client in clients.as_array_mut().unwrap() {
+            // So many days before the demonstration was started.
+            for moment in ["created_at", "updated_at"] {
+                let day = client[moment].as_str().unwrap()[..10].to_owned();
+                client[moment] = day.into();
+            }
+        }
+        let tables: Vec<String> =
+            service.rows().iter().map(|row| row.split(':').next().unwrap().to_owned()).collect();
+        (clients, tables, service.line["ids"].clone())
+    });
+    assert_eq!(seen[0], seen[1]);
+}

@@ -1,0 +1,12 @@
+//! The service on SQLite.
+
+use crate::database::Database;
+use crate::service::Service;
+
+#[path = "suite/mod.rs"]
+mod suite;
+
+#[allow(clippy::unnecessary_wraps, reason = "where there is no server there is no service on it")]
+fn start() -> Option<Service> {
+    Some(Service::on(Database::sqlite()))
+}

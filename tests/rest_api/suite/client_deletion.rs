@@ -1,0 +1,184 @@
+//! Seed S0: the clinic's clients are deleted.
+
+use client_lifecycle::domain::{AuditOutcome, instant_text};
+use serde_json::json;
+
+use super::start;
+use crate::curl::commands;
+use crate::seeds::json_after;
+use crate::service::Call;
+
+const S0: u8 = 0;
+const S3: u8 = 3;
+
+/// R1, R4, R5, R6, R7, R8, R16, R17, R18, R24, R26
+#[test]
+fn the_documented_deletion_is_answered_as_documented_and_the_client_is_gone() {
+    let Some(service) = start() else { return };
+    let delete = &commands(S0, service.cookie())[0];
+    service.send(delete).is(200, &json_after(S0, "Example Response"));
+    let client = service.id("client");
+    for table in [
+        "clients WHERE user_id",
+        "consents WHERE client_id",
+        "questionnaires WHERE client_id",
+        "revokes WHERE client_id",
+    ] {
+        assert_eq!(service.number(&format!("SELECT count(*) FROM {table} = '{client}'")), 0, "{table}");
+    }
+    assert_eq!(service.send(delete).status, 404);
+}
+
+/// R2, R19, R25: what refers to the client goes, stays or stays without it; nothing is left dangling.
+#[test]
+fn rows_that_stay_refer_to_nobody_who_is_gone() {
+    let Some(service) = start() else { return };
+    let (sales, bookings) = (
+        service.number("SELECT count(*) FROM sales"),
+        "SELECT count(*) FROM bookings WHERE status <> 'CANCELLED'",
+    );
+    let kept = service.number(bookings);
+    let path = format!("/api/clients/{}", service.id("client"));
+    assert_eq!(service.send(&service.staff("DELETE", &path)).status, 200);
+    assert_eq!(service.number("SELECT count(*) FROM sales"), sales);
+    assert_eq!(service.number(bookings), kept);
+    assert_eq!(service.database.dangling(), 0);
+    assert_eq!(service.number("SELECT count(*) FROM bookings WHERE comment = 'came late'"), 0);
+}
+
+/// R3, R28, R166
+#[test]
+fn the_documented_alternative_to_a_deletion_sets_the_status() {
+    let Some(service) = start() else { return };
+    let off = &commands(S0, service.cookie())[1];
+    let answer = service.send(off);
+    assert_eq!((answer.status, &answer.json()["status"]), (200, &json!("OFF")));
+    assert_eq!(service.audit("clients", service.id("client"))[0].action, "CLIENT_DEACTIVATED");
+    // It can be undone.
+    let on = service.staff("PUT", &off.path).json(&json!({ "status": "ON" }));
+    assert_eq!(service.send(&on).json()["status"], "ON");
+}
+
+/// R9, R153
+#[test]
+fn an_id_that_is_missing_is_required() {
+    let Some(service) = start() else { return };
+    for (number, method) in [(S0, "DELETE"), (S3, "PUT")] {
+        for path in ["/api/clients/", "/api/clients/%20", "/api/clients/%09%20"] {
+            let call = service.staff(method, path).json(&json!({ "city": "Madrid" }));
+            let call = if method == "DELETE" { Call { body: None, ..call } } else { call };
+            service.send(&call).is(400, &json_after(number, "Missing ID"));
+            assert_eq!(service.last_entry().outcome, AuditOutcome::Invalid);
+        }
+    }
+    assert_eq!(service.entries(), 6);
+}
+
+/// R10, R11, R12, R13, R15, R22, R23, R158, R159: whoever is no client is not found, and the log tells the truth.
+#[test]
+fn who_is_not_there_and_who_is_no_client_are_not_found_alike() {
+    let Some(service) = start() else { return };
+    let nobody = "550e8400-e29b-41d4-a716-44665544ffff";
+    let administrator = service.id("admin_user");
+    let before = service.rows();
+    for id in [nobody, administrator, "no-uuid", "x'%20OR%201=1"] {
+        let path = format!("/api/clients/{id}");
+        let delete = service.send(&service.staff("DELETE", &path));
+        delete.is(404, &json_after(S0, "Client Not Found"));
+        let update = service.send(&service.staff("PUT", &path).json(&json!({ "city": "Madrid" })));
+        update.is(404, &json_after(S3, "Client Not Found"));
+        let find = service.send(&service.staff("GET", &path));
+        find.is(404, &json_after(S0, "Client Not Found"));
+    }
+    assert_eq!(service.rows(), before);
+    let why = |id| {
+        service
+            .audit("clients", id)
+            .iter()
+            .map(|entry| entry.detail["why"].as_str().map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(why(nobody), [None, None]);
+    let reason = Some("it is outside what the policy may touch: role = \"USER\"".to_owned());
+    assert_eq!(why(administrator), [reason.clone(), reason]);
+}
+
+/// R14
+#[test]
+fn a_failure_is_told_without_what_the_database_said_and_recorded() {
+    let Some(service) = start() else { return };
+    service.execute("ALTER TABLE consents RENAME TO elsewhere");
+    let path = format!("/api/clients/{}", service.id("client"));
+    service.send(&service.staff("DELETE", &path)).is(500, &json_after(S0, "Internal Server Error"));
+    assert_eq!(service.last_entry().outcome, AuditOutcome::Failed);
+    service.execute("ALTER TABLE elsewhere RENAME TO consents");
+    assert_eq!(service.send(&service.staff("DELETE", &path)).status, 200);
+}
+
+/// R20, R21, R34
+#[test]
+fn a_client_with_debts_is_not_deleted_until_they_are_settled() {
+    let Some(service) = start() else { return };
+    let id = service.id("client_with_debt");
+    let delete = service.staff("DELETE", &format!("/api/clients/{id}"));
+    let before = service.rows();
+    let expected = json!({ "statusCode": 409, "statusMessage": "el cliente tiene deudas pendientes" });
+    service.send(&delete).is(409, &expected);
+    assert_eq!(service.rows(), before);
+    assert_eq!(service.last_entry().outcome, AuditOutcome::Blocked);
+    service.execute("UPDATE debts SET status = 'PAID'");
+    assert_eq!(service.send(&delete).status, 200);
+}
+
+/// R35, R36, R43, R44
+#[test]
+fn a_warning_is_acknowledged_by_name_and_an_obstacle_is_not() {
+    let Some(service) = start() else { return };
+    let id = service.id("client");
+    let delete = |query: &str| service.staff("DELETE", &format!("/api/clients/{id}{query}"));
+    let at = instant_text(chrono::Utc::now() - chrono::TimeDelta::days(2));
+    service.execute(&format!("INSERT INTO sales (client_id, cents, issued_at) VALUES ('{id}', 1, '{at}')"));
+    service.execute(&format!("INSERT INTO payments (client_id, cents, paid_at) VALUES ('{id}', 1, '{at}')"));
+    let warned = service.send(&delete(""));
+    assert_eq!(
+        (warned.status, &*warned.message()),
+        (409, "el cliente ha comprado en los últimos 30 días (acepte `recent_sales`)")
+    );
+    let warned = service.send(&delete("?acknowledge=recent_sales"));
+    assert_eq!(
+        (warned.status, &*warned.message()),
+        (409, "el cliente ha pagado en los últimos 30 días (acepte `recent_payments`)")
+    );
+    service.execute(&format!("INSERT INTO bookings (client_id, starts_at, status) VALUES ('{id}', '2999-01-01T00:00:00.000Z', 'BOOKED')"));
+    let both = delete("?acknowledge=recent_sales&acknowledge=recent_payments&acknowledge=upcoming_bookings");
+    let blocked = service.send(&both);
+    assert_eq!((blocked.status, &*blocked.message()), (409, "el cliente tiene citas pendientes"));
+    service.execute("UPDATE bookings SET status = 'CANCELLED'");
+    service.send(&both).is(200, &json_after(S0, "Example Response"));
+}
+
+#[test]
+fn what_the_preview_shows_is_what_its_digest_does() {
+    let Some(service) = start() else { return };
+    let path = format!("/api/clients/{}", service.id("client"));
+    let (before, entries) = (service.rows(), service.entries());
+    let shown = service.send(&service.staff("GET", &format!("{path}/deletion-plan"))).json();
+    assert_eq!((shown["executable"].as_bool(), &shown["mode"]), (Some(true), &json!("hard_delete")));
+    assert_eq!(
+        (service.rows(), service.entries()),
+        (before, entries),
+        "a preview changes and records nothing"
+    );
+    let confirm = |digest: &str| service.staff("DELETE", &format!("{path}?digest={digest}"));
+    // Something was added meanwhile.
+    let digest = shown["digest"].as_str().unwrap();
+    service.execute(&format!(
+        "INSERT INTO consents (client_id, signed_at) VALUES ('{}', '2026-01-01T00:00:00.000Z')",
+        service.id("client")
+    ));
+    let changed = service.send(&confirm(digest));
+    assert_eq!((changed.status, &*changed.message()), (409, "Los datos han cambiado mientras tanto"));
+    let shown = service.send(&service.staff("GET", &format!("{path}/deletion-plan"))).json();
+    assert_eq!(service.send(&confirm(shown["digest"].as_str().unwrap())).status, 200);
+    assert_eq!(service.send(&service.staff("GET", &format!("{path}/deletion-plan"))).status, 404);
+}
