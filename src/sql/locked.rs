@@ -13,7 +13,7 @@ use super::render::{
 };
 use super::store::{SqlStore, execute, query};
 use super::survey::Reading;
-use super::{Access, SqlConnection, SqlValue, Statement};
+use super::{Access, SqlConnection, SqlError, SqlErrorClass, SqlValue, Statement};
 use crate::plan::{ChangeSet, ChangeStep, Receipt, Rows, Write};
 use crate::store::{StoreError, require_key};
 
@@ -51,6 +51,11 @@ pub(super) async fn run<C: SqlConnection>(
                 way = Way::Counted;
                 continue;
             }
+            // One statement does not say which of its parts the database would not do.
+            Err(error) if way == Way::AtOnce && is_of_a_statement(&error) => {
+                way = Way::Counted;
+                continue;
+            }
             Err(error) => match &known {
                 Some(known) if store.is_outdated(known, &error).await => {}
                 _ => return Err(error),
@@ -59,6 +64,17 @@ pub(super) async fn run<C: SqlConnection>(
         if let Some(known) = known.take() {
             store.forget(&known);
         }
+    }
+}
+
+/// Whether the database has refused a statement, and would not refuse just any.
+fn is_of_a_statement(error: &StoreError) -> bool {
+    match error {
+        StoreError::Backend { source, .. } => source
+            .downcast_ref::<SqlError>()
+            .is_some_and(|error| !matches!(error.class(), SqlErrorClass::Lost | SqlErrorClass::Busy)),
+        StoreError::Unknown { .. } | StoreError::Unsupported(_) => true,
+        _ => false,
     }
 }
 
