@@ -231,3 +231,14 @@ async fn a_record_that_the_policy_may_not_touch_is_given_nothing_unless_a_rule_s
         assert_eq!(backend.rows("bookings").await[0]["client_id"], "desk");
     }
 }
+
+/// Only what the mode moves has to be movable: a deletion redirects what it likes, and the rest may be kept.
+#[test]
+fn references_that_are_not_moved_by_hand_need_not_be_movable() {
+    let mut document = document();
+    document["modes"]["reassign"]["rules"]["loans.member_id"] = json!("keep");
+    document["modes"]["hard_delete"] = json!({ "allow": [{ "role": "ADMIN" }], "rules": {
+        "members.union_id": "cascade", "loans.member_id": { "reassign": { "to": "m0" } }, "unions.officer_id": "keep" } });
+    let built = DeletionPolicy::from_json(&document.to_string());
+    assert!(built.is_ok(), "{}", built.unwrap_err());
+}
