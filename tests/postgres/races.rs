@@ -129,3 +129,70 @@ async fn of_two_deletions_of_one_client_one_finds_it() {
         assert!(matches!(other, Err(Error::Refused(_))), "{other:?}");
     }
 }
+
+/// A paid debt that becomes pending while the deletion waits for it: what was decided of it is decided anew. Reached over
+/// one reference or over two, in one statement or in several.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_whose_condition_changes_while_it_is_waited_for_is_not_lost() {
+    let id = Uuid::from_u128(7);
+    for (at_once, twice) in [(u64::MAX, false), (0, false), (u64::MAX, true), (0, true)] {
+        let rows = format!(
+            "{CLINIC} ALTER TABLE debts ADD COLUMN booking_id bigint REFERENCES bookings; CREATE INDEX ON debts (booking_id);
+             INSERT INTO clients VALUES ('{id}', 'x'); INSERT INTO bookings (client_id) VALUES ('{id}');
+             INSERT INTO debts (client_id, status, booking_id) VALUES ('{id}', 'PAID', 1)"
+        );
+        let mut document = clinic();
+        let booked = serde_json::json!({ "from": "debts.booking_id", "to": "bookings", "nullable": true });
+        if twice {
+            document["references"].as_array_mut().unwrap().push(booked);
+            document["modes"]["hard_delete"]["rules"]["debts.booking_id"] = "cascade".into();
+            document["modes"]["hard_delete"]["rules"]["debts.client_id"][0]["then"] = "protect".into();
+        }
+        let Some(world) = World::new(&rows, &document).await else { return };
+        if !twice {
+            world.run("UPDATE debts SET booking_id = NULL").await;
+        }
+        let answer = changed_while_it_waits(&world, at_once, id).await;
+        let left = world.number("SELECT count(*) FROM debts WHERE status = 'PENDING'").await;
+        assert_eq!(left, 1, "{at_once} {twice}: {answer:?}");
+        assert!(matches!(answer, Err(Error::Blocked(_) | Error::Conflict { .. })), "{answer:?}");
+    }
+}
+
+/// A guard looks at rows that are deleted without a condition of their own: one that comes to match while the deletion waits
+/// for it stops it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_comes_to_match_a_guard_while_it_is_waited_for_stops_the_deletion() {
+    let id = Uuid::from_u128(7);
+    for at_once in [u64::MAX, 0] {
+        let mut document = clinic();
+        document["modes"]["hard_delete"]["rules"]["debts.client_id"] = "cascade".into();
+        document["modes"]["hard_delete"]["guards"] = serde_json::json!([
+            { "name": "unsettled", "on": "debts", "when": { "field": "status", "eq": "PENDING" },
+              "severity": "block", "message": "there are unsettled debts", "remedy": "settle them" } ]);
+        let rows = format!(
+            "{CLINIC} INSERT INTO clients VALUES ('{id}', 'x'); INSERT INTO debts (client_id, status) VALUES ('{id}', 'PAID')"
+        );
+        let Some(world) = World::new(&rows, &document).await else { return };
+        let answer = changed_while_it_waits(&world, at_once, id).await;
+        assert!(matches!(answer, Err(Error::Blocked(_) | Error::Conflict { .. })), "{answer:?}");
+        assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
+    }
+}
+
+/// Deletes the client while another transaction makes the debts pending, for which the deletion has to wait.
+async fn changed_while_it_waits(world: &World, at_once: u64, id: Uuid) -> Result<Receipt, Error> {
+    let store = world.store().at_once(at_once);
+    let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
+    let mut other = world.schema.pool.begin().await.unwrap();
+    sqlx::query("UPDATE debts SET status = 'PENDING'").execute(&mut *other).await.unwrap();
+    let deleting = tokio::spawn(async move { lifecycle.delete(&delete(id)).await });
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')
+        AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'debts'::regclass)";
+    while world.number(waiting).await == 0 {
+        assert!(!deleting.is_finished(), "it has to wait for the debt");
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    other.commit().await.unwrap();
+    deleting.await.unwrap()
+}

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Parts, Questions, SUBJECTS, Sets};
 use crate::domain::{Condition, KindName, Reference, ReferenceName};
 use crate::plan::{Arm, Case, EventDraft, NamedSet, Rows, SetId, Source};
+use crate::policy::Severity;
 use crate::policy::graph::{in_order, is_cycle};
 
 /// A guard and the question for the rows that match it.
@@ -26,23 +27,30 @@ pub(super) struct Hanging {
     pub(super) guards: Vec<CompiledGuard>,
     pub(super) effects: Vec<CompiledEffect>,
     pub(super) events: Vec<EventDraft>,
+    /// The rows that guards look at, whether they match or not.
+    pub(super) looked_at: Vec<(KindName, Rows)>,
 }
 
 pub(super) fn hanging(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questions) -> Hanging {
     let mut known = BTreeMap::new();
-    let mut guards = Vec::new();
+    let (mut guards, mut looked_at) = (Vec::new(), Vec::new());
     for (guard, said) in parts.policy.guards.iter().enumerate() {
         let name = format!("guard {}", said.name);
-        let rows = matching(parts, name, &said.on, &said.via, said.when.as_ref(), &mut known, sets);
-        let Some(rows) = rows else { continue };
+        let Some(set) = hanging_over(parts, &said.on, &said.via, &mut known, sets) else { continue };
+        let rows = matching(name, &said.on, set, said.when.as_ref(), sets);
+        let looking = (said.on.clone(), Rows::all(set));
+        let binds = said.when.is_some() && said.severity != Severity::Note;
+        if binds && set != SUBJECTS && !looked_at.contains(&looking) {
+            looked_at.push(looking);
+        }
         guards.push(CompiledGuard { guard, question: questions.sample(rows) });
     }
     let (mut effects, mut events) = (Vec::new(), Vec::new());
     for said in &parts.policy.effects {
         let on = said.on.as_ref().unwrap_or(parts.subject);
         let name = format!("effect {}", said.topic);
-        let rows = matching(parts, name, on, &said.via, said.when.as_ref(), &mut known, sets);
-        let Some(rows) = rows else { continue };
+        let Some(set) = hanging_over(parts, on, &said.via, &mut known, sets) else { continue };
+        let rows = matching(name, on, set, said.when.as_ref(), sets);
         effects.push(CompiledEffect { topic: said.topic.clone(), question: questions.count(rows) });
         events.push(EventDraft {
             topic: said.topic.clone(),
@@ -51,36 +59,36 @@ pub(super) fn hanging(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questi
             fields: said.fields.clone(),
         });
     }
-    Hanging { guards, effects, events }
+    Hanging { guards, effects, events, looked_at }
 }
 
-/// The rows of a kind that hang on the subject, and for which a condition holds.
-fn matching(
+/// Those of these rows for which a condition holds.
+fn matching(name: String, on: &KindName, of: SetId, when: Option<&Condition>, sets: &mut Sets) -> Rows {
+    if when.is_none() {
+        return Rows::all(of);
+    }
+    let case = Case { when: when.cloned(), ..Case::always(0) };
+    Rows::all(sets.add(name, on, vec![Arm::new(Source::Members(Rows::all(of)), vec![case])]))
+}
+
+/// The rows of a kind that hang on the subject: over a chain of references, or over any.
+fn hanging_over(
     parts: &Parts<'_>,
-    name: String,
     on: &KindName,
     via: &[ReferenceName],
-    when: Option<&Condition>,
     known: &mut BTreeMap<KindName, SetId>,
     sets: &mut Sets,
-) -> Option<Rows> {
-    let case = Case { when: when.cloned(), ..Case::always(0) };
+) -> Option<SetId> {
+    if via.is_empty() {
+        return if parts.is_subject(on) { Some(SUBJECTS) } else { hang(parts, on, known, sets) };
+    }
     let mut from = SUBJECTS;
-    if let Some((last, chain)) = via.split_last() {
-        for reference in chain {
-            let reference = parts.map.reference(reference)?;
-            let name = format!("{}: what hangs on the subject", reference.name);
-            from = sets.add(name, &reference.from, vec![below(reference, from, Case::always(0))]);
-        }
-        let reference = parts.map.reference(last)?;
-        return Some(Rows::all(sets.add(name, &reference.from, vec![below(reference, from, case)])));
+    for reference in via {
+        let reference = parts.map.reference(reference)?;
+        let name = format!("{}: what hangs on the subject", reference.name);
+        from = sets.add(name, &reference.from, vec![below(reference, from, Case::always(0))]);
     }
-    let set = if parts.is_subject(on) { SUBJECTS } else { hang(parts, on, known, sets)? };
-    if when.is_none() {
-        return Some(Rows::all(set));
-    }
-    let arm = Arm::new(Source::Members(Rows::all(set)), vec![case]);
-    Some(Rows::all(sets.add(name, on, vec![arm])))
+    Some(from)
 }
 
 fn below(reference: &Reference, of: SetId, case: Case) -> Arm {

@@ -5,6 +5,7 @@ mod block;
 mod cycle;
 mod fate;
 mod hang;
+mod lock;
 mod question;
 mod rank;
 mod reach;
@@ -131,11 +132,7 @@ pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mo
     let steps =
         step::steps(&parts, &groups, &verdicts, &staying, &redirects.steps, &mut sets, &mut questions);
     let hanging = hang::hanging(&parts, &mut sets, &mut questions);
-    let locks = order
-        .iter()
-        .filter(|kind| map.references_to(kind).next().is_some())
-        .filter_map(|kind| verdicts.get(kind)?.rows(Fate::is_removed))
-        .collect();
+    let locks = lock::locks(&parts, &order, &verdicts, &hanging.looked_at);
     CompiledMode {
         sets: sets.0.into(),
         questions: questions.into(),
