@@ -122,8 +122,12 @@ mod tests {
 
     #[test]
     fn the_shortest_chain_is_taken_and_of_several_the_first_by_name() {
-        let kinds = ["s", "a", "b", "c"].map(|kind| crate::domain::Kind::named(KindName::from(kind)));
-        let references = [("c.z", "s"), ("c.y", "a"), ("b.y", "c"), ("b.x", "a"), ("a.k", "s"), ("a.j", "s")];
+        let kinds =
+            ["s", "a", "b", "c", "m", "n", "o"].map(|kind| crate::domain::Kind::named(KindName::from(kind)));
+        let direct = [("c.z", "s"), ("c.y", "a"), ("b.y", "c"), ("b.x", "a"), ("a.k", "s"), ("a.j", "s")];
+        // `m` comes before `n`, but its chain after that of `n`.
+        let crossed = [("m.c", "c"), ("n.a", "a"), ("o.m", "m"), ("o.n", "n")];
+        let references = direct.into_iter().chain(crossed);
         let references = references.map(|(name, to)| {
             let name = ReferenceName::from(name);
             let Some((from, field)) = name.split() else { unreachable!("each has a kind and a field") };
@@ -134,5 +138,6 @@ mod tests {
         let path = |kind: &str| paths[kind].iter().map(ReferenceName::as_str).collect::<Vec<_>>();
         assert_eq!((path("s"), path("a"), path("c")), (vec![], vec!["a.j"], vec!["c.z"]));
         assert_eq!(path("b"), ["a.j", "b.x"], "and not over `c.z`, which is as long");
+        assert_eq!(path("o"), ["a.j", "n.a", "o.n"]);
     }
 }
