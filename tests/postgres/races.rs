@@ -220,7 +220,10 @@ async fn a_row_that_is_deleted_beside_others_that_stay_is_looked_at_again_when_i
     for at_once in [u64::MAX, 0] {
         for (change, left) in [
             ("UPDATE debts SET status = 'PENDING' WHERE id = 1", "PENDING 7, OLD 7"),
-            ("UPDATE debts SET client_id = '00000000-0000-0000-0000-000000000008' WHERE id = 1", "PAID 8, GONE 0"),
+            (
+                "UPDATE debts SET client_id = '00000000-0000-0000-0000-000000000008' WHERE id = 1",
+                "PAID 8, GONE 0",
+            ),
             ("UPDATE debts SET client_id = '00000000-0000-0000-0000-000000000008' WHERE id = 2", "OLD 8"),
         ] {
             let rows = format!(
@@ -277,7 +280,8 @@ async fn an_event_is_told_of_the_rows_that_have_gone_and_of_no_other() {
         );
         let Some(world) = World::new(&rows, &document).await else { return };
         let answer = written_while_it_waits(&world, at_once, id, "UPDATE debts SET status = 'LATE'").await;
-        let told = world.text("SELECT string_agg(payload::jsonb ->> 'status', ' ') FROM lifecycle_outbox").await;
+        let told =
+            world.text("SELECT string_agg(payload::jsonb ->> 'status', ' ') FROM lifecycle_outbox").await;
         assert_eq!(told, "LATE", "{at_once}: {answer:?}");
     }
 }

@@ -26,8 +26,8 @@ pub(super) fn locks(
         } else if parts.map.references_to(kind).next().is_some() {
             locks.extend(own.and_then(|own| own.rows(Fate::is_removed)));
         }
-        let redirects = writing(steps, kind).filter(|step| matches!(step.action, Action::Redirect(..)));
-        let redirects = redirects.map(|step| Rows::all(step.rows.set)).filter(|_| by_ids);
+        let redirects = writing(steps, kind).filter(|step| by_ids && redirects_others(parts, kind, step));
+        let redirects = redirects.map(|step| Rows::all(step.rows.set));
         let looked_at = looked_at.iter().filter(|(on, _)| on == kind).map(|(_, rows)| *rows);
         for rows in redirects.chain(looked_at) {
             if locks.iter().all(|locked| locked.set != rows.set) {
@@ -41,6 +41,13 @@ pub(super) fn locks(
 /// The steps that change rows of a kind.
 fn writing<'a>(steps: &'a [CompiledStep], kind: &KindName) -> impl Iterator<Item = &'a CompiledStep> {
     steps.iter().filter(move |step| step.key.kind == *kind && step.action != Action::Keep)
+}
+
+/// Whether a step redirects rows that no fate has put among those of their kind.
+fn redirects_others(parts: &Parts<'_>, kind: &KindName, step: &CompiledStep) -> bool {
+    let mut entries = parts.map.references_from(kind).flat_map(|reference| parts.entries(&reference.name));
+    matches!(step.action, Action::Redirect(..))
+        && entries.any(|entry| matches!(entry.then, Rule::Redirect(_) | Rule::SoftDelete))
 }
 
 /// Whether the statement that writes rows of a kind finds them by their ids, because several steps or several references
