@@ -285,3 +285,33 @@ async fn an_event_is_told_of_the_rows_that_have_gone_and_of_no_other() {
         assert_eq!(told, "LATE", "{at_once}: {answer:?}");
     }
 }
+
+/// Of a reference that is redirected in two ways, and of one that is redirected beside a deletion.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_is_moved_away_while_it_is_waited_for_is_not_redirected() {
+    let (id, other) = (Uuid::from_u128(7), Uuid::from_u128(8));
+    let rules = [
+        serde_json::json!([ { "when": { "field": "status", "eq": "OLD" }, "then": "set_null" }, { "then": "cascade" } ]),
+        serde_json::json!([ { "when": { "field": "status", "eq": "OLD" }, "then": "set_null" },
+                            { "then": { "reassign": { "to": "00000000-0000-0000-0000-000000000009" } } } ]),
+    ];
+    for (rule, at_once) in [(0, u64::MAX), (0, 0), (1, u64::MAX), (1, 0)] {
+        let mut document = clinic();
+        document["references"][2]["nullable"] = true.into();
+        document["modes"]["hard_delete"]["rules"]["debts.client_id"] = rules[rule].clone();
+        let rows = format!(
+            "{CLINIC} ALTER TABLE debts ALTER COLUMN client_id DROP NOT NULL;
+             INSERT INTO clients VALUES ('{id}', 'x'), ('{other}', 'y'), ('{}', 'z');
+             INSERT INTO debts (client_id, status) VALUES ('{id}', 'PAID'), ('{id}', 'OLD')",
+            Uuid::from_u128(9)
+        );
+        let Some(world) = World::new(&rows, &document).await else { return };
+        let change =
+            "UPDATE debts SET client_id = '00000000-0000-0000-0000-000000000008' WHERE status = 'OLD'";
+        let answer = written_while_it_waits(&world, at_once, id, change).await;
+        let kept = world
+            .number(&format!("SELECT count(*) FROM debts WHERE status = 'OLD' AND client_id = '{other}'"))
+            .await;
+        assert_eq!(kept, 1, "{rule} {at_once}: {answer:?}");
+    }
+}
