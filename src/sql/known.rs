@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::render::{Columns, Facts, Forms, facts, mark_of, read_mark};
+use super::render::{Columns, Facts, Forms, facts, read_facts};
 use super::store::{SqlStore, query};
 use super::survey::{Reading, bad_value};
 use super::{Access, Dialect, SqlConnection};
@@ -69,8 +69,10 @@ impl<C: SqlConnection> SqlStore<C> {
         let Ok(mut tx) = self.connection.begin(Access::Read).await else {
             return false;
         };
-        let found = query(&mut *tx, &mark_of(&known.tables)).await;
-        found.is_ok_and(|rows| !known.is_marked(rows.first().and_then(|row| read_mark(row))))
+        // All of it and not only the mark: a type that is renamed leaves its columns as they were.
+        let count = known.facts.tables.len();
+        let found = query(&mut *tx, &facts(&known.tables)).await;
+        found.is_ok_and(|rows| read_facts(count, rows) != *known.facts)
     }
 
     /// How the columns hold their values.

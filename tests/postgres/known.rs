@@ -73,3 +73,23 @@ async fn what_differs_from_the_plan_is_named_whichever_way_it_is_written() {
     }
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_operations").await, 0);
 }
+
+/// The name of a type is known with its column, and no column is altered when the type is renamed.
+#[tokio::test]
+async fn a_type_that_is_renamed_is_seen_by_the_next_deletion() {
+    let mut document = clinic();
+    document["modes"]["hard_delete"]["rules"]["debts.client_id"] =
+        serde_json::json!({ "anonymize": { "status": { "text": "PAID" } } });
+    document["references"][2]["nullable"] = true.into();
+    for rows in [0, u64::MAX] {
+        let Some(world) = world().await else { return };
+        world.run(&format!("ALTER TABLE debts ALTER COLUMN client_id DROP NOT NULL; {TO_ENUM}")).await;
+        let policy = crate::world::policy(&document);
+        let store = world.store().at_once(rows);
+        let lifecycle = client_lifecycle::Lifecycle::open(store, policy).await.unwrap();
+        lifecycle.delete(&delete(ANA)).await.unwrap();
+        world.run("ALTER TYPE state RENAME TO situation").await;
+        lifecycle.delete(&delete(LUZ)).await.unwrap();
+        assert_eq!(world.number("SELECT count(*) FROM debts WHERE status = 'PAID'").await, 3);
+    }
+}

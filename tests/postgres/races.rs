@@ -182,10 +182,20 @@ async fn a_row_that_comes_to_match_a_guard_while_it_is_waited_for_stops_the_dele
 
 /// Deletes the client while another transaction makes the debts pending, for which the deletion has to wait.
 async fn changed_while_it_waits(world: &World, at_once: u64, id: Uuid) -> Result<Receipt, Error> {
+    written_while_it_waits(world, at_once, id, "UPDATE debts SET status = 'PENDING'").await
+}
+
+/// Deletes the client while another transaction has written debts, for which the deletion has to wait.
+async fn written_while_it_waits(
+    world: &World,
+    at_once: u64,
+    id: Uuid,
+    sql: &'static str,
+) -> Result<Receipt, Error> {
     let store = world.store().at_once(at_once);
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
     let mut other = world.schema.pool.begin().await.unwrap();
-    sqlx::query("UPDATE debts SET status = 'PENDING'").execute(&mut *other).await.unwrap();
+    sqlx::query(sql).execute(&mut *other).await.unwrap();
     let deleting = tokio::spawn(async move { lifecycle.delete(&delete(id)).await });
     let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')
         AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'debts'::regclass)";
@@ -195,4 +205,113 @@ async fn changed_while_it_waits(world: &World, at_once: u64, id: Uuid) -> Result
     }
     other.commit().await.unwrap();
     deleting.await.unwrap()
+}
+
+/// Of one reference that deletes some rows and keeps others: the statement finds its rows by their ids.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_is_deleted_beside_others_that_stay_is_looked_at_again_when_it_was_waited_for() {
+    let id = Uuid::from_u128(7);
+    let mut document = clinic();
+    document["references"][2]["nullable"] = true.into();
+    document["modes"]["hard_delete"]["rules"]["debts.client_id"] = serde_json::json!([
+        { "when": { "field": "status", "eq": "PENDING" }, "then": "restrict" },
+        { "when": { "field": "status", "eq": "OLD" }, "then": { "anonymize": { "status": { "text": "GONE" } } } },
+        { "then": "cascade" } ]);
+    for at_once in [u64::MAX, 0] {
+        for (change, left) in [
+            ("UPDATE debts SET status = 'PENDING' WHERE id = 1", "PENDING 7, OLD 7"),
+            (
+                "UPDATE debts SET client_id = '00000000-0000-0000-0000-000000000008' WHERE id = 1",
+                "PAID 8, GONE 0",
+            ),
+            ("UPDATE debts SET client_id = '00000000-0000-0000-0000-000000000008' WHERE id = 2", "OLD 8"),
+        ] {
+            let rows = format!(
+                "{CLINIC} ALTER TABLE debts ALTER COLUMN client_id DROP NOT NULL;
+                 INSERT INTO clients VALUES ('{id}', 'x'), ('00000000-0000-0000-0000-000000000008', 'y');
+                 INSERT INTO debts (client_id, status) VALUES ('{id}', 'PAID'), ('{id}', 'OLD')"
+            );
+            let Some(world) = World::new(&rows, &document).await else { return };
+            let answer = written_while_it_waits(&world, at_once, id, change).await;
+            let found = world
+                .text("SELECT coalesce(string_agg(status || ' ' || coalesce(right(client_id::text, 1), '0'), ', ' ORDER BY id), '') FROM debts")
+                .await;
+            assert_eq!(found, left, "{at_once} {change}: {answer:?}");
+        }
+    }
+}
+
+/// Over two references without conditions.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_of_two_references_that_is_moved_while_it_is_waited_for_is_not_lost() {
+    let id = Uuid::from_u128(7);
+    let mut document = clinic();
+    let booked = serde_json::json!({ "from": "debts.booking_id", "to": "bookings", "nullable": true });
+    document["references"].as_array_mut().unwrap().push(booked);
+    document["modes"]["hard_delete"]["rules"]["debts.booking_id"] = "cascade".into();
+    document["modes"]["hard_delete"]["rules"]["debts.client_id"] = "cascade".into();
+    for at_once in [u64::MAX, 0] {
+        let rows = format!(
+            "{CLINIC} ALTER TABLE debts ADD COLUMN booking_id bigint REFERENCES bookings; CREATE INDEX ON debts (booking_id);
+             INSERT INTO clients VALUES ('{id}', 'x'), ('00000000-0000-0000-0000-000000000008', 'y');
+             INSERT INTO bookings (client_id) VALUES ('{id}');
+             INSERT INTO debts (client_id, status, booking_id) VALUES ('{id}', 'PAID', 1)"
+        );
+        let Some(world) = World::new(&rows, &document).await else { return };
+        let move_away =
+            "UPDATE debts SET client_id = '00000000-0000-0000-0000-000000000008', booking_id = NULL";
+        let answer = written_while_it_waits(&world, at_once, id, move_away).await;
+        assert_eq!(world.number("SELECT count(*) FROM debts").await, 1, "{at_once}: {answer:?}");
+        assert_eq!(world.number("SELECT count(*) FROM clients").await, 1, "{at_once}: {answer:?}");
+    }
+}
+
+/// An event for each row that goes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_is_told_of_the_rows_that_have_gone_and_of_no_other() {
+    let id = Uuid::from_u128(7);
+    let mut document = clinic();
+    document["modes"]["hard_delete"]["effects"] = serde_json::json!([
+        { "topic": "debt.gone", "on": "debts", "fields": ["status"] } ]);
+    for at_once in [u64::MAX, 0] {
+        let rows = format!(
+            "{CLINIC} INSERT INTO clients VALUES ('{id}', 'x'), ('00000000-0000-0000-0000-000000000008', 'y');
+             INSERT INTO debts (client_id, status) VALUES ('{id}', 'PAID')"
+        );
+        let Some(world) = World::new(&rows, &document).await else { return };
+        let answer = written_while_it_waits(&world, at_once, id, "UPDATE debts SET status = 'LATE'").await;
+        let told =
+            world.text("SELECT string_agg(payload::jsonb ->> 'status', ' ') FROM lifecycle_outbox").await;
+        assert_eq!(told, "LATE", "{at_once}: {answer:?}");
+    }
+}
+
+/// Of a reference that is redirected in two ways, and of one that is redirected beside a deletion.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_is_moved_away_while_it_is_waited_for_is_not_redirected() {
+    let (id, other) = (Uuid::from_u128(7), Uuid::from_u128(8));
+    let rules = [
+        serde_json::json!([ { "when": { "field": "status", "eq": "OLD" }, "then": "set_null" }, { "then": "cascade" } ]),
+        serde_json::json!([ { "when": { "field": "status", "eq": "OLD" }, "then": "set_null" },
+                            { "then": { "reassign": { "to": "00000000-0000-0000-0000-000000000009" } } } ]),
+    ];
+    for (rule, at_once) in [(0, u64::MAX), (0, 0), (1, u64::MAX), (1, 0)] {
+        let mut document = clinic();
+        document["references"][2]["nullable"] = true.into();
+        document["modes"]["hard_delete"]["rules"]["debts.client_id"] = rules[rule].clone();
+        let rows = format!(
+            "{CLINIC} ALTER TABLE debts ALTER COLUMN client_id DROP NOT NULL;
+             INSERT INTO clients VALUES ('{id}', 'x'), ('{other}', 'y'), ('{}', 'z');
+             INSERT INTO debts (client_id, status) VALUES ('{id}', 'PAID'), ('{id}', 'OLD')",
+            Uuid::from_u128(9)
+        );
+        let Some(world) = World::new(&rows, &document).await else { return };
+        let change =
+            "UPDATE debts SET client_id = '00000000-0000-0000-0000-000000000008' WHERE status = 'OLD'";
+        let answer = written_while_it_waits(&world, at_once, id, change).await;
+        let kept = world
+            .number(&format!("SELECT count(*) FROM debts WHERE status = 'OLD' AND client_id = '{other}'"))
+            .await;
+        assert_eq!(kept, 1, "{rule} {at_once}: {answer:?}");
+    }
 }

@@ -27,7 +27,7 @@ pub(super) struct Hanging {
     pub(super) guards: Vec<CompiledGuard>,
     pub(super) effects: Vec<CompiledEffect>,
     pub(super) events: Vec<EventDraft>,
-    /// The rows that guards look at, whether they match or not.
+    /// The rows that guards and effects look at, whether they match or not.
     pub(super) looked_at: Vec<(KindName, Rows)>,
 }
 
@@ -51,6 +51,11 @@ pub(super) fn hanging(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questi
         let name = format!("effect {}", said.topic);
         let Some(set) = hanging_over(parts, on, &said.via, &mut known, sets) else { continue };
         let rows = matching(name, on, set, said.when.as_ref(), sets);
+        // What is told of a row is what it was when it was written.
+        let looking = (on.clone(), Rows::all(set));
+        if set != SUBJECTS && !looked_at.contains(&looking) {
+            looked_at.push(looking);
+        }
         effects.push(CompiledEffect { topic: said.topic.clone(), question: questions.count(rows) });
         events.push(EventDraft {
             topic: said.topic.clone(),

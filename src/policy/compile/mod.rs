@@ -132,7 +132,7 @@ pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mo
     let steps =
         step::steps(&parts, &groups, &verdicts, &staying, &redirects.steps, &mut sets, &mut questions);
     let hanging = hang::hanging(&parts, &mut sets, &mut questions);
-    let locks = lock::locks(&parts, &order, &verdicts, &hanging.looked_at);
+    let locks = lock::locks(&parts, &order, &verdicts, &sets, &steps, &hanging.looked_at);
     CompiledMode {
         sets: sets.0.into(),
         questions: questions.into(),

@@ -28,9 +28,7 @@ pub(crate) use column::Columns;
 pub(crate) use count::{Beside, Counting, Counts};
 pub(crate) use form::Forms;
 pub(crate) use keyed::PAGE;
-pub(crate) use postgres::{
-    AtOnce, Block, BlockStatement, ColumnType, Facts, Locks, Sort, facts, mark_of, read_mark,
-};
+pub(crate) use postgres::{AtOnce, Block, BlockStatement, ColumnType, Facts, Locks, Sort, facts, read_facts};
 pub(crate) use record::{audit, operation, receipt_of, settle};
 pub(crate) use set::Renderer;
 pub(crate) use step::StepStatements;

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 pub(crate) type TableFacts = BTreeMap<String, ColumnType>;
 
 /// What the catalogue says of some tables.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
     /// For each table, in the order in which they were asked for; `None` where there is no such table.
     pub(crate) tables: Vec<Option<Arc<TableFacts>>>,
@@ -66,14 +66,6 @@ pub(crate) fn facts(tables: &str) -> Statement {
 pub(crate) fn mark(w: &mut Writer, tables: &str) {
     let (open, close) = w.dialect.json_rows();
     w.push("(SELECT sum(v.n)::text FROM ").push(open).bind(tables).push(close).push(VERSIONS).push(")");
-}
-
-/// The mark of tables.
-pub(crate) fn mark_of(tables: &str) -> Statement {
-    let mut w = Writer::new(Dialect::Postgres);
-    w.push("SELECT ").number(MARK).push(", ");
-    mark(&mut w, tables);
-    w.finish()
 }
 
 /// The mark, from the row that holds it.

@@ -12,5 +12,5 @@ pub(crate) use at_once::AtOnce;
 pub(crate) use block::{Block, BlockStatement};
 pub(crate) use column::ColumnType;
 pub(crate) use column::Sort;
-pub(crate) use facts::{Facts, MARK, TableFacts, facts, mark, mark_of, read_facts, read_mark, tables_of};
+pub(crate) use facts::{Facts, MARK, TableFacts, facts, mark, read_facts, read_mark, tables_of};
 pub(crate) use lock::Locks;
