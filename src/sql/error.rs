@@ -34,6 +34,9 @@ pub enum SqlErrorClass {
     NoConnection,
     /// The connection broke: nothing is left of the transaction, unless it was being committed. Then nobody knows.
     Lost,
+    /// The statement was ended before it was done: it took too long, somebody cancelled it, or the server ran out of
+    /// what it needs.
+    Ended,
     /// Anything else.
     Other,
 }
@@ -59,6 +62,7 @@ impl SqlError {
         let class = match code & 0xff {
             5 | 6 => SqlErrorClass::Busy,
             8 => SqlErrorClass::ReadOnly,
+            9 => SqlErrorClass::Ended,
             19 => SqlErrorClass::Constraint,
             _ => match (
                 missing("no such table: "),
@@ -91,6 +95,7 @@ impl SqlError {
         let class = match code {
             // Serialization failure, deadlock, lock not available, too many connections.
             "40001" | "40P01" | "55P03" | "53300" => SqlErrorClass::Busy,
+            "57014" => SqlErrorClass::Ended,
             "25006" => SqlErrorClass::ReadOnly,
             "42501" if message.contains("row-level security") => SqlErrorClass::Unsupported(format!(
                 "`{}` under row-level security, which hides rows from the role",
@@ -106,6 +111,7 @@ impl SqlError {
             // The server went away or comes back, or has given up the session, or says that it does not know itself.
             "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "XX000" => SqlErrorClass::Lost,
             _ if code.starts_with("08") => SqlErrorClass::Lost,
+            _ if code.starts_with("53") => SqlErrorClass::Ended,
             _ if code.starts_with("23") => SqlErrorClass::Constraint,
             _ => SqlErrorClass::Other,
         };
@@ -144,6 +150,7 @@ impl fmt::Display for SqlError {
             SqlErrorClass::NoColumn(name) => write!(f, "there is no column `{name}`"),
             SqlErrorClass::NoConnection => f.write_str("no connection could be had in time"),
             SqlErrorClass::Lost => f.write_str("the connection broke"),
+            SqlErrorClass::Ended => f.write_str("the statement was ended"),
             SqlErrorClass::Other => f.write_str("the database reported an error"),
         }
     }

@@ -40,7 +40,7 @@ impl Doing<'_> {
                 retryable: self.retryable && *class == SqlErrorClass::Lost,
                 source: Box::new(error),
             },
-            SqlErrorClass::Other => StoreError::backend(self.in_words(), error),
+            SqlErrorClass::Ended | SqlErrorClass::Other => StoreError::backend(self.in_words(), error),
         }
     }
 

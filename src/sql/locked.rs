@@ -70,9 +70,9 @@ pub(super) async fn run<C: SqlConnection>(
 /// Whether the database has refused a statement, and would not refuse just any.
 fn is_of_a_statement(error: &StoreError) -> bool {
     match error {
-        StoreError::Backend { source, .. } => source
-            .downcast_ref::<SqlError>()
-            .is_some_and(|error| !matches!(error.class(), SqlErrorClass::Lost | SqlErrorClass::Busy)),
+        StoreError::Backend { source, .. } => {
+            source.downcast_ref::<SqlError>().is_some_and(|error| *error.class() == SqlErrorClass::Other)
+        }
         StoreError::Unknown { .. } | StoreError::Unsupported(_) => true,
         _ => false,
     }

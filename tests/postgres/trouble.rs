@@ -130,9 +130,11 @@ async fn a_statement_that_takes_too_long_is_ended_and_changes_nothing() {
     let Some(world) = world("").await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
-    let store = world.store().statement_timeout(Duration::from_secs(1));
+    let store = world.store().statement_timeout(Duration::from_secs(2));
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
+    let began = std::time::Instant::now();
     let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_millis(3900), "it is not begun again");
     assert!(matches!(error, Error::Store(StoreError::Backend { .. })), "{error:?}");
     assert!(!error.is_retryable(), "it would take as long again");
     assert!(whole(&error).contains("statement timeout"), "{}", whole(&error));
