@@ -38,10 +38,8 @@ pub(super) fn hanging(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questi
         let name = format!("guard {}", said.name);
         let Some(set) = hanging_over(parts, &said.on, &said.via, &mut known, sets) else { continue };
         let rows = matching(name, &said.on, set, said.when.as_ref(), sets);
-        let looking = (said.on.clone(), Rows::all(set));
-        let binds = said.when.is_some() && said.severity != Severity::Note;
-        if binds && set != SUBJECTS && !looked_at.contains(&looking) {
-            looked_at.push(looking);
+        if said.when.is_some() && said.severity != Severity::Note && set != SUBJECTS {
+            looked_at.push((said.on.clone(), Rows::all(set)));
         }
         guards.push(CompiledGuard { guard, question: questions.sample(rows) });
     }
@@ -52,9 +50,8 @@ pub(super) fn hanging(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questi
         let Some(set) = hanging_over(parts, on, &said.via, &mut known, sets) else { continue };
         let rows = matching(name, on, set, said.when.as_ref(), sets);
         // What is told of a row is what it was when it was written.
-        let looking = (on.clone(), Rows::all(set));
-        if set != SUBJECTS && !looked_at.contains(&looking) {
-            looked_at.push(looking);
+        if set != SUBJECTS {
+            looked_at.push((on.clone(), Rows::all(set)));
         }
         effects.push(CompiledEffect { topic: said.topic.clone(), question: questions.count(rows) });
         events.push(EventDraft {
