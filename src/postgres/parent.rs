@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
-use super::rows;
 use crate::domain::{DataMap, KindName, RecordId};
-use crate::sql::{self, Dialect, ParentError, SqlError, SqlTransaction, SqlValue};
+use crate::sql::{self, Dialect, ParentError, host_transaction};
 use crate::store::StoreError;
 
 /// Locks the record that a row is about to refer to, until the host's transaction ends, and refuses one that is
@@ -50,21 +48,4 @@ pub async fn lock_parent(
     sql::lock_parent(&mut Host(connection), Dialect::Postgres, map, kind, id).await
 }
 
-/// The host's transaction as it stands.
-struct Host<'c>(&'c mut PgConnection);
-
-#[async_trait]
-impl SqlTransaction for Host<'_> {
-    async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
-        rows::query(self.0, sql, params).await
-    }
-
-    async fn execute(&mut self, sql: &str, params: &[SqlValue]) -> Result<u64, SqlError> {
-        rows::execute(self.0, sql, params).await
-    }
-
-    /// That is for the host.
-    async fn commit(self: Box<Self>) -> Result<(), SqlError> {
-        Ok(())
-    }
-}
+host_transaction!(PgConnection);

@@ -33,6 +33,8 @@ mod failure;
 mod finding;
 mod first_policy;
 mod foreseen;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod host;
 mod keyed;
 mod known;
 mod locked;
@@ -58,6 +60,8 @@ pub use dialect::Dialect;
 pub use error::{SqlError, SqlErrorClass};
 pub use finding::{Finding, FindingCode};
 pub use first_policy::{NoFirstPolicy, first_policy};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use host::host_transaction;
 pub use parent::{ParentError, lock_parent, render_lock_parent};
 pub use prefix::Prefix;
 pub use render::{render_changes, render_survey};

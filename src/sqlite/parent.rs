@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use sqlx::sqlite::SqliteConnection;
 
-use super::rows;
 use crate::domain::{DataMap, KindName, RecordId};
-use crate::sql::{self, Dialect, ParentError, SqlError, SqlTransaction, SqlValue};
+use crate::sql::{self, Dialect, ParentError, host_transaction};
 
 /// Refuses a record that a row is about to refer to where it is not there or marked as deleted: for references
 /// that are declared `"lock": "writer"` because no foreign key protects them.
@@ -40,21 +38,4 @@ pub async fn lock_parent(
     sql::lock_parent(&mut Host(connection), Dialect::Sqlite, map, kind, id).await
 }
 
-/// The host's transaction as it stands.
-struct Host<'c>(&'c mut SqliteConnection);
-
-#[async_trait]
-impl SqlTransaction for Host<'_> {
-    async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
-        rows::query(self.0, sql, params).await
-    }
-
-    async fn execute(&mut self, sql: &str, params: &[SqlValue]) -> Result<u64, SqlError> {
-        rows::execute(self.0, sql, params).await
-    }
-
-    /// That is for the host.
-    async fn commit(self: Box<Self>) -> Result<(), SqlError> {
-        Ok(())
-    }
-}
+host_transaction!(SqliteConnection);
