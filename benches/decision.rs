@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use client_lifecycle::domain::{Actor, Mode, Request};
-use client_lifecycle::plan::{Answer, Survey};
+use client_lifecycle::protocol::{Answer, Survey};
 use client_lifecycle::{DeletionPolicy, Plan};
 use serde_json::{Map, Value, json};
 

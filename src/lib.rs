@@ -8,6 +8,7 @@ pub mod plan;
 pub mod policy;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+pub mod protocol;
 #[cfg(feature = "sql")]
 pub mod sql;
 #[cfg(feature = "sqlite")]

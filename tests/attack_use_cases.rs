@@ -19,7 +19,7 @@ use client_lifecycle::domain::{
     Status, normalised_email,
 };
 use client_lifecycle::lifecycle::ClientPage;
-use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use client_lifecycle::sqlite::{SqliteStore, SqliteTransaction, sqlx};
 use client_lifecycle::store::{ReadQuery, Reader, Store, StoreError};
 use client_lifecycle::testing::{Call, FaultyStore, run};

@@ -17,9 +17,9 @@ use client_lifecycle::domain::{
     Value,
 };
 use client_lifecycle::memory::{MemoryRecords, MemoryStore};
-use client_lifecycle::plan::{
-    Arm, Case, ChangeSet, ChangeStep, Difference, Expected, NamedSet, NewValue, Precondition, Question,
-    Receipt, Rows, SetId, Source, Stratum, SurveyQuery, Write,
+use client_lifecycle::protocol::{
+    Branch, ChangeSet, ChangeStep, Difference, Expected, NamedSet, NewValue, Precondition, Question,
+    RankCase, Receipt, Rows, SetId, Source, Stratum, SurveyQuery, Write,
 };
 use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, library};
 use serde_json::json;
@@ -48,7 +48,12 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
             id: SetId(id),
             name: kinds[usize::from(id)].into(),
             kind: kinds[usize::from(id)].into(),
-            arms: vec![Arm { source, within: vec![], except: vec![], cases: vec![Case::always(0)] }],
+            branches: vec![Branch {
+                source,
+                within: vec![],
+                except: vec![],
+                cases: vec![RankCase::always(0)],
+            }],
         })
     };
     let debts = Source::Referrers { reference: "debts.client_id".into(), of: Rows::all(SetId(0)) };
@@ -76,7 +81,7 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
         },
         locks: vec![],
         preconditions: vec![],
-        events: vec![],
+        event_drafts: vec![],
         steps: steps
             .into_iter()
             .enumerate()
@@ -103,7 +108,7 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
             before: std::collections::BTreeMap::new(),
         },
         inserts: vec![],
-        told: vec![],
+        events: vec![],
         snapshot: vec![],
         receipt,
         mask_key: None,
@@ -312,7 +317,7 @@ async fn of_many_threads_that_rest_on_the_same_rows_one_wins() {
             let Stratum::Set(debts) = sets[1].clone() else { unreachable!() };
             let mut one = debts;
             one.id = SetId(2);
-            one.arms[0].source = own;
+            one.branches[0].source = own;
             sets.push(Stratum::Set(one));
             mine.query.sets = sets.into();
             mine.steps[0].rows = Rows::all(SetId(2));

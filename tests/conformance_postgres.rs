@@ -89,9 +89,9 @@ mod in_a_transaction_of_the_host {
     use super::*;
     use async_trait::async_trait;
     use client_lifecycle::domain::{DataMap, Fault};
-    use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
     use client_lifecycle::postgres::PostgresTransaction;
     use client_lifecycle::postgres::sqlx::{Connection, PgPool};
+    use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
     use client_lifecycle::store::{Store, StoreError};
 
     /// What a host does that has a transaction open for other reasons: everything inside it, then commit.

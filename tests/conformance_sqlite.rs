@@ -63,7 +63,7 @@ mod in_a_transaction_of_the_host {
     use super::*;
     use async_trait::async_trait;
     use client_lifecycle::domain::{DataMap, Fault};
-    use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+    use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
     use client_lifecycle::sqlite::{SqliteTransaction, sqlx::SqlitePool};
     use client_lifecycle::store::{Store, StoreError};
 

@@ -9,7 +9,7 @@
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, Kind, Record};
-use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use client_lifecycle::sql::{Access, Dialect, SqlConnection, SqlTransaction};
 use client_lifecycle::sqlite::PoolConnection;
 use client_lifecycle::sqlite::sqlx::sqlite::SqlitePoolOptions;

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
-use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, library};
 use client_lifecycle::testing::conformance::{Case, Host, cases, scale_cases, yield_now};
 use hosts::memory::{MemoryHost, SharedRecords};
@@ -69,7 +69,7 @@ impl WrongStore {
         part.operation = Uuid::new_v4().into();
         part.receipt.operation = part.operation;
         part.audit.subjects.clear();
-        part.events.clear();
+        part.event_drafts.clear();
         part.steps.truncate(first);
         let before = self.inner.apply(&part).await?;
         yield_now().await;
@@ -146,7 +146,7 @@ impl Store for WrongStore {
             Wrong::RecordsNoAudit => mine.audit.subjects.clear(),
             Wrong::RecordsTheFirstSubjectOnly => mine.audit.subjects.truncate(1),
             Wrong::TellsOthersNoValues => {
-                for event in &mut mine.events {
+                for event in &mut mine.event_drafts {
                     event.fields.retain(|field| field == "ghost_field");
                 }
             }

@@ -13,8 +13,8 @@ use chrono::{DateTime, Utc};
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, Mode, Reason, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::plan::Outcome;
 use client_lifecycle::policy::Refusal;
+use client_lifecycle::protocol::Outcome;
 use common::backend::{Backend, On};
 use serde_json::{Value, json};
 
@@ -461,7 +461,7 @@ on_every_store! {
 
 #[test]
 fn a_survey_that_leaves_an_answer_out_makes_no_plan() {
-    use client_lifecycle::plan::{Answer, Survey};
+    use client_lifecycle::protocol::{Answer, Survey};
     let policy = policy();
     let query = policy.query(&hard_delete("c1"), now()).unwrap();
     let answers = |count: usize| Survey::new(vec!["c1".into()], vec![Answer::count(1); count]);

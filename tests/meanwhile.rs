@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use client_lifecycle::domain::{Actor, DataMap, Fault, Record, Request};
-use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore, Store};
 use serde_json::{Value, json};

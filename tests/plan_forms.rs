@@ -7,7 +7,8 @@
 )]
 
 use client_lifecycle::domain::{Actor, Request};
-use client_lifecycle::plan::{Plan, Receipt};
+use client_lifecycle::plan::Plan;
+use client_lifecycle::protocol::Receipt;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use insta::assert_snapshot;
 use serde_json::{Value, json};

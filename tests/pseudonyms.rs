@@ -14,7 +14,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use client_lifecycle::domain::{Actor, DataMap, Fault, MaskKey, Mode, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore, Store};
 use common::backend::{Backend, stores};

@@ -14,28 +14,29 @@ use std::collections::BTreeSet;
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::KindName;
-use client_lifecycle::plan::{Arm, NamedSet, Ranks, Rows, SetId, Source, Stratum, SurveyQuery};
+use client_lifecycle::protocol::{Branch, NamedSet, Ranks, Rows, SetId, Source, Stratum, SurveyQuery};
 use common::random::on_random_worlds;
 use common::request;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// The rows that an arm starts from, is narrowed to, and leaves out.
-fn mentioned(arm: &Arm) -> impl Iterator<Item = Rows> {
-    let source = match &arm.source {
-        Source::Subjects | Source::Ids(_) | Source::Holding { .. } => None,
-        Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(*of),
+/// The rows that a branch starts from, is narrowed to, and leaves out.
+fn mentioned(branch: &Branch) -> impl Iterator<Item = Rows> {
+    let source = match &branch.source {
+        Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
+        Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => Some(*of),
     };
-    source.into_iter().chain(arm.within.iter().chain(&arm.except).copied())
+    source.into_iter().chain(branch.within.iter().chain(&branch.except).copied())
 }
 
-fn arms(query: &SurveyQuery, set: SetId) -> &[Arm] {
-    &query.set(set).unwrap().arms
+fn branches(query: &SurveyQuery, set: SetId) -> &[Branch] {
+    &query.set(set).unwrap().branches
 }
 
-/// Whether an arm of the set gives one of the ranks.
+/// Whether a branch of the set gives one of the ranks.
 fn can_hold(query: &SurveyQuery, rows: Rows) -> bool {
-    let mut ranks = arms(query, rows.set).iter().flat_map(|arm| &arm.cases).filter_map(|case| case.rank);
+    let mut ranks =
+        branches(query, rows.set).iter().flat_map(|branch| &branch.cases).filter_map(|case| case.rank);
     ranks.any(|rank| rows.ranks.contains(rank))
 }
 
@@ -55,7 +56,7 @@ fn every_set_is_asked_about_or_leads_to_one_that_is() {
         let mut open: Vec<SetId> = query.questions.iter().map(|question| question.rows.set).collect();
         while let Some(set) = open.pop() {
             if read.insert(set) {
-                open.extend(arms(&query, set).iter().flat_map(mentioned).map(|rows| rows.set));
+                open.extend(branches(&query, set).iter().flat_map(mentioned).map(|rows| rows.set));
             }
         }
         for set in settled(&query) {
@@ -82,9 +83,9 @@ fn every_arm_starts_from_rows_that_a_case_can_give() {
     on_random_worlds(async |case, _| {
         let query = case.policy.query(&case.request, case.now).unwrap();
         for set in settled(&query) {
-            for arm in &set.arms {
-                for rows in mentioned(arm) {
-                    prop_assert!(can_hold(&query, rows), "`{}` {arm:?}", set.name);
+            for branch in &set.branches {
+                for rows in mentioned(branch) {
+                    prop_assert!(can_hold(&query, rows), "`{}` {branch:?}", set.name);
                 }
             }
         }
@@ -92,8 +93,8 @@ fn every_arm_starts_from_rows_that_a_case_can_give() {
     });
 }
 
-/// The arms over a reference in the set that says what becomes of its rows.
-fn decided_over(references: &Value, rules: &Value, reference: &str) -> Vec<Arm> {
+/// The branches over a reference in the set that says what becomes of its rows.
+fn decided_over(references: &Value, rules: &Value, reference: &str) -> Vec<Branch> {
     let document = json!({
         "subject": "r", "kinds": { "r": {}, "a": {}, "b": {} }, "references": references,
         "modes": { "hard_delete": { "allow": "any", "rules": rules } }
@@ -102,9 +103,8 @@ fn decided_over(references: &Value, rules: &Value, reference: &str) -> Vec<Arm> 
     let query = policy.query(&request("r", "r1"), chrono::DateTime::UNIX_EPOCH).unwrap();
     let mut sets = query.sets.iter().flat_map(Stratum::sets);
     let set = sets.find(|set| set.kind == "b" && set.name.ends_with("what becomes of them")).unwrap();
-    let over =
-        |arm: &&Arm| matches!(&arm.source, Source::Referrers { reference: name, .. } if name == reference);
-    set.arms.iter().filter(over).cloned().collect()
+    let over = |branch: &&Branch| matches!(&branch.source, Source::Referrers { reference: name, .. } if name == reference);
+    set.branches.iter().filter(over).cloned().collect()
 }
 
 #[test]
@@ -115,18 +115,18 @@ fn parents_for_which_the_same_entries_speak_are_not_told_apart() {
         "b.a": "cascade"
     });
     let found = decided_over(&references, &rules, "b.a");
-    let [arm] = &*found else { panic!("{found:?}") };
-    let Source::Referrers { of, .. } = &arm.source else { panic!("{arm:?}") };
+    let [branch] = &*found else { panic!("{found:?}") };
+    let Source::Referrers { of, .. } = &branch.source else { panic!("{branch:?}") };
     assert_eq!(of.ranks, Ranks::ALL);
-    assert_eq!(arm.cases.iter().map(|case| case.below).collect::<Vec<_>>(), [Ranks::ALL]);
+    assert_eq!(branch.cases.iter().map(|case| case.below).collect::<Vec<_>>(), [Ranks::ALL]);
 }
 
 #[test]
 fn a_source_is_shown_without_the_text_that_it_looks_for() {
     let rows = Rows::all(SetId(3));
     let shown = |source: Source| format!("{source:?}");
-    let holding = shown(Source::Holding { field: "email".into(), text: "ana@example.com".into() });
-    assert!(holding.starts_with("Holding") && holding.contains("email"), "{holding}");
+    let holding = shown(Source::WithText { field: "email".into(), text: "ana@example.com".into() });
+    assert!(holding.starts_with("WithText") && holding.contains("email"), "{holding}");
     assert!(!holding.contains("ana"), "{holding}");
     let referrers = shown(Source::Referrers { reference: "debts.client_id".into(), of: rows });
     assert!(referrers.starts_with("Referrers") && referrers.contains("debts.client_id"), "{referrers}");

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use client_lifecycle::domain::{Actor, AuditOutcome, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::plan::{Disposition, Outcome};
+use client_lifecycle::protocol::{Disposition, Outcome};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
 use common::backend::{Backend, On, Whole, stores};
 use serde_json::{Value, json};

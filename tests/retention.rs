@@ -10,7 +10,8 @@
 mod common;
 
 use client_lifecycle::domain::instant_text;
-use client_lifecycle::plan::{Plan, Receipt};
+use client_lifecycle::plan::Plan;
+use client_lifecycle::protocol::Receipt;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use common::request;
 use serde_json::{Value, json};

@@ -16,7 +16,8 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{MaskKey, Request};
-use client_lifecycle::plan::{Plan, Receipt};
+use client_lifecycle::plan::Plan;
+use client_lifecycle::protocol::Receipt;
 use client_lifecycle::sql::{Access, Dialect, SqlConnection, SqlError, SqlStore, SqlTransaction, SqlValue};
 use client_lifecycle::sqlite::{PoolConnection, SqliteStore, sqlx};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
@@ -164,7 +165,7 @@ async fn a_diamond_of_depth_twelve_is_one_of_depth_one_twelve_times() {
     let references: Vec<(&str, &str, bool, Value)> = references
         .iter()
         .map(|(from, to)| {
-            // One arm of each diamond restricts, and the other clears it.
+            // One branch of each diamond restricts, and the other clears it.
             let rule = if to.starts_with('l') { json!("restrict") } else { json!("cascade") };
             (from.as_str(), to.as_str(), false, rule)
         })

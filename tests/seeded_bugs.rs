@@ -19,8 +19,9 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{Condition, DataMap, Fault, all, any, is_null, not};
-use client_lifecycle::plan::{
-    Arm, Case, ChangeSet, NamedSet, Rank, Ranks, Receipt, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
+use client_lifecycle::protocol::{
+    Branch, Case, ChangeSet, NamedSet, Rank, Ranks, Receipt, Rows, SetId, Source, Stratum, Survey,
+    SurveyQuery,
 };
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{MemoryStore, Store};
@@ -89,12 +90,12 @@ fn swapped_precedence(strata: Vec<Stratum>) -> Vec<Stratum> {
                 let mut turned = set.clone();
                 turned.id = SetId(set.id.0 + 10_000);
                 let mut ranks = BTreeSet::new();
-                let cases = turned.arms.iter_mut().flat_map(|arm| &mut arm.cases);
+                let cases = turned.branches.iter_mut().flat_map(|branch| &mut branch.cases);
                 for rank in cases.filter_map(|case| case.rank.as_mut()) {
                     ranks.insert(*rank);
                     *rank = LAST - *rank;
                 }
-                let back = Arm {
+                let back = Branch {
                     source: Source::Members(Rows::all(turned.id)),
                     within: Vec::new(),
                     except: Vec::new(),
@@ -104,7 +105,7 @@ fn swapped_precedence(strata: Vec<Stratum>) -> Vec<Stratum> {
                         .collect(),
                 };
                 wrong.push(Stratum::Set(turned));
-                wrong.push(Stratum::Set(NamedSet { arms: vec![back], ..set }));
+                wrong.push(Stratum::Set(NamedSet { branches: vec![back], ..set }));
             }
             stratum => wrong.push(stratum),
         }
@@ -116,8 +117,8 @@ fn swapped_precedence(strata: Vec<Stratum>) -> Vec<Stratum> {
 fn one_pass(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let kept = named(&strata, ": kept");
     let removed = sets(&mut strata).filter(|set| set.name.ends_with(": removed"));
-    for arm in removed.flat_map(|set| &mut set.arms) {
-        arm.except.retain(|rows| !kept.contains(&rows.set));
+    for branch in removed.flat_map(|set| &mut set.branches) {
+        branch.except.retain(|rows| !kept.contains(&rows.set));
     }
     strata
 }
@@ -127,9 +128,9 @@ fn no_climb(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let stones = named(&strata, ": tombstones");
     for set in sets(&mut strata) {
         if set.name.ends_with("rows that hold on to theirs") {
-            set.arms.retain(|arm| {
-                let climbs_inside = matches!(arm.source, Source::Members(_));
-                !climbs_inside && !arm.within.iter().any(|rows| stones.contains(&rows.set))
+            set.branches.retain(|branch| {
+                let climbs_inside = matches!(branch.source, Source::Members(_));
+                !climbs_inside && !branch.within.iter().any(|rows| stones.contains(&rows.set))
             });
         }
     }
@@ -139,8 +140,8 @@ fn no_climb(mut strata: Vec<Stratum>) -> Vec<Stratum> {
 /// A row restricts although the operation removes it over another reference.
 fn restrict_too_early(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let restricting = sets(&mut strata).filter(|set| set.name.ends_with("rows that restrict"));
-    for arm in restricting.flat_map(|set| &mut set.arms) {
-        arm.except.retain(|rows| rows.set == SUBJECTS);
+    for branch in restricting.flat_map(|set| &mut set.branches) {
+        branch.except.retain(|rows| rows.set == SUBJECTS);
     }
     strata
 }
@@ -148,15 +149,15 @@ fn restrict_too_early(mut strata: Vec<Stratum>) -> Vec<Stratum> {
 /// Rows that go are redirected before they go.
 fn redirect_before_delete(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let changing = sets(&mut strata).filter(|set| set.name.ends_with("references that change"));
-    for arm in changing.flat_map(|set| &mut set.arms) {
-        arm.except.retain(|rows| rows.set == SUBJECTS);
+    for branch in changing.flat_map(|set| &mut set.branches) {
+        branch.except.retain(|rows| rows.set == SUBJECTS);
     }
     strata
 }
 
 /// A condition about a value that is not there holds.
 fn null_as_true(mut strata: Vec<Stratum>) -> Vec<Stratum> {
-    let cases = sets(&mut strata).flat_map(|set| &mut set.arms).flat_map(|arm| &mut arm.cases);
+    let cases = sets(&mut strata).flat_map(|set| &mut set.branches).flat_map(|branch| &mut branch.cases);
     for when in cases.filter_map(|case| case.when.as_mut()) {
         *when = true_or_unknown(when);
     }

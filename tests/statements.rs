@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{self, DataMap, Fault, KindName, Reference};
-use client_lifecycle::plan::{ChangeSet, NewValue, Receipt, Survey, SurveyQuery, Write};
+use client_lifecycle::protocol::{ChangeSet, NewValue, Receipt, Survey, SurveyQuery, Write};
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{MemoryStore, Store};
 use common::compare::{memory, opened, planned};

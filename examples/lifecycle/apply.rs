@@ -1,6 +1,7 @@
 //! `apply`: carries out a request and prints the receipt.
 
-use client_lifecycle::plan::{Plan, Receipt};
+use client_lifecycle::plan::Plan;
+use client_lifecycle::protocol::Receipt;
 use client_lifecycle::{Error, Lifecycle, MemoryStore};
 use serde::Serialize;
 

@@ -147,7 +147,7 @@ fn holds(collections: &Collections, batch: &Batch) -> bool {
         let found = collections.get(&row.kind).and_then(|rows| rows.get(&row.id));
         found == row.record.as_ref()
     });
-    let no_others = batch.no_others.iter().all(|none| {
+    let exact_referrers = batch.exact_referrers.iter().all(|none| {
         let Some((kind, field)) = none.reference.split() else {
             return false;
         };
@@ -160,7 +160,7 @@ fn holds(collections: &Collections, batch: &Batch) -> bool {
         let found = rows.filter(|row| holds_text(row, &held.field, &held.text));
         found.map(|row| &row.id).eq(&held.rows)
     });
-    unchanged && no_others && holders
+    unchanged && exact_referrers && holders
 }
 
 fn holds_text(row: &Record, field: &FieldName, text: &str) -> bool {

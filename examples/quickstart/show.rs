@@ -3,7 +3,7 @@
 use client_lifecycle::Plan;
 use client_lifecycle::domain::{AuditEntry, Event, Reason};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::plan::Receipt;
+use client_lifecycle::protocol::Receipt;
 
 use crate::Failure;
 use crate::clinic::Rows;

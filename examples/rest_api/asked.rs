@@ -7,8 +7,8 @@ use axum::http::request::Parts;
 use client_lifecycle::Lifecycle;
 use client_lifecycle::domain::{OperationId, Reason, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::plan::{Digest, Receipt};
 use client_lifecycle::policy::Refusal;
+use client_lifecycle::protocol::{Digest, Receipt};
 use client_lifecycle::store::Store;
 
 /// The header with the id of the operation: the same request with the same id is done once.

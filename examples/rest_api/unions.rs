@@ -7,8 +7,8 @@ use axum::response::Response;
 use client_lifecycle::domain::{RecordId, Request};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::lifecycle::wire::{Action, Noun, Wire};
-use client_lifecycle::plan::Receipt;
 use client_lifecycle::policy::Refusal;
+use client_lifecycle::protocol::Receipt;
 use serde_json::Value;
 
 use crate::answer::{failed, reply};

@@ -4,8 +4,8 @@ use super::lifecycle::texts;
 use super::retries::Attempts;
 use super::{Error, Lifecycle, audit};
 use crate::domain::{Mode, OperationId, RecordId, Request};
-use crate::plan::{ChangeSet, Outcome, Receipt};
 use crate::policy::Refusal;
+use crate::protocol::{ChangeSet, Outcome, Receipt};
 use crate::store::{Store, StoreError};
 
 impl<S: Store> Lifecycle<S> {

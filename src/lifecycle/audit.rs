@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::Error;
 use crate::domain::{AuditEntry, AuditOutcome, DataMap, FieldName, OperationId, Request};
-use crate::plan::{ChangeSet, Digest, Outcome, Plan, Receipt, SurveyQuery};
+use crate::plan::Plan;
+use crate::protocol::{ChangeSet, Digest, Outcome, Receipt, SurveyQuery};
 
 /// The entry for an attempt that is carried out.
 pub(super) fn done(request: &Request, plan: &Plan, operation: OperationId) -> AuditEntry {
@@ -109,8 +110,8 @@ fn record_only(
         locks: Vec::new(),
         preconditions: Vec::new(),
         inserts: Vec::new(),
+        event_drafts: Vec::new(),
         events: Vec::new(),
-        told: Vec::new(),
         snapshot: Vec::new(),
         steps: Vec::new(),
         audit,

@@ -10,11 +10,11 @@ use super::retries::Attempts;
 use super::unique::claim;
 use super::{Error, Lifecycle, audit, stored};
 use crate::domain::{AuditOutcome, Client, Mode, NewClient, OperationId, RecordId, Request, Value};
-use crate::plan::{
-    Arm, Case, ChangeSet, Digest, Disposition, Expected, NamedSet, NewRow, Outcome, Precondition, Question,
-    Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery,
-};
 use crate::policy::Refusal;
+use crate::protocol::{
+    Branch, ChangeSet, Digest, Disposition, Expected, NamedSet, NewRow, Outcome, Precondition, Question,
+    RankCase, Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery,
+};
 use crate::store::{Reader, Store};
 
 impl<S: Store + Reader> Lifecycle<S> {
@@ -108,7 +108,7 @@ impl<S: Store + Reader> Lifecycle<S> {
                     id: SetId(0),
                     name: "whoever has the id".into(),
                     kind: request.kind.clone(),
-                    arms: vec![Arm::new(Source::Subjects, vec![Case::always(0)])],
+                    branches: vec![Branch::new(Source::Subjects, vec![RankCase::always(0)])],
                 })]),
                 questions: Arc::from([]),
                 now,
@@ -118,8 +118,8 @@ impl<S: Store + Reader> Lifecycle<S> {
                 question: Question::count(Rows::all(SetId(0))),
                 expected: Expected::Exactly(0),
             }],
-            events: Vec::new(),
-            told: self.policy.events_of_new(operation, &record, now),
+            event_drafts: Vec::new(),
+            events: self.policy.events_of_new(operation, &record, now),
             steps: Vec::new(),
             audit: audit::entry(request, operation, now, AuditOutcome::Done),
             snapshot: Vec::new(),

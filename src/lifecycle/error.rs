@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::domain::{AuditOutcome, BadRecord, Faults, FieldName, OperationId, Violations};
-use crate::plan::{Difference, NotExecutable, Plan, Precondition, expected_words};
+use crate::plan::{NotExecutable, Plan, expected_words};
 use crate::policy::Refusal;
+use crate::protocol::{Difference, Precondition};
 use crate::store::StoreError;
 
 /// What can come of a request, if not a plan or a receipt. Nothing has been changed by it, unless the

@@ -82,7 +82,7 @@ impl<S: Store + Reader> Lifecycle<S> {
             // Those without an address have none in common.
             return Ok(None);
         }
-        let which = Which::Holding { field: EMAIL.into(), text };
+        let which = Which::WithText { field: EMAIL.into(), text };
         let found = self.read(which, None, None, 1).await?;
         let client = found.first().map(|record| Client::from_record(&record.id, record));
         Ok(client.transpose()?)

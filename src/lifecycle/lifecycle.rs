@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use super::retries::{Attempts, may_pass};
 use super::{Clock, Environment, Error, OperationIds, RandomIds, Retries, SystemClock, audit};
 use crate::domain::{ClientRules, Faults, MaskKey, Mode, OperationId, RecordId, Request, to_milliseconds};
-use crate::plan::{Binding, Digest, Plan, Receipt, SurveyQuery};
+use crate::plan::{Binding, Plan};
 use crate::policy::{DeletionPolicy, Refusal};
+use crate::protocol::{Digest, Receipt, SurveyQuery};
 use crate::store::Store;
 
 /// A policy over a store: plans requests, carries plans out, and records every attempt.

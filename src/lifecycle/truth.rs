@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Error, Lifecycle};
 use crate::domain::{Condition, not_null};
-use crate::plan::{Arm, Case, NamedSet, Question, Rows, SetId, Source, Stratum, SurveyQuery};
 use crate::policy::Refusal;
+use crate::protocol::{Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum, SurveyQuery};
 use crate::store::Store;
 
 impl<S: Store> Lifecycle<S> {
@@ -17,12 +17,17 @@ impl<S: Store> Lifecycle<S> {
         };
         let kind = self.policy.map().kind(name)?;
         let set = |id, what: &str, source, case| {
-            let arm = Arm::new(source, vec![case, Case::always(1)]);
-            Stratum::Set(NamedSet { id: SetId(id), name: what.into(), kind: name.clone(), arms: vec![arm] })
+            let branch = Branch::new(source, vec![case, RankCase::always(1)]);
+            Stratum::Set(NamedSet {
+                id: SetId(id),
+                name: what.into(),
+                kind: name.clone(),
+                branches: vec![branch],
+            })
         };
         let there = Rows::all(SetId(0));
-        let marked = |when: Condition| Case { when: Some(when), ..Case::always(0) };
-        let mut sets = vec![set(0, "the subjects, whoever they are", Source::Subjects, Case::always(1))];
+        let marked = |when: Condition| RankCase { when: Some(when), ..RankCase::always(0) };
+        let mut sets = vec![set(0, "the subjects, whoever they are", Source::Subjects, RankCase::always(1))];
         let mut reasons = Vec::new();
         if let Some(deleted_at) = &kind.deleted_at {
             sets.push(set(1, "deleted", Source::Members(there), marked(not_null(deleted_at))));

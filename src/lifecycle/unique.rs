@@ -2,7 +2,7 @@
 
 use super::{Change, Error, Lifecycle};
 use crate::domain::{FieldName, normalised_email};
-use crate::plan::{Arm, Case, ChangeSet, Expected, Receipt, Rows, Source};
+use crate::protocol::{Branch, ChangeSet, Expected, RankCase, Receipt, Rows, Source};
 use crate::store::{Store, StoreError};
 
 impl<S: Store> Lifecycle<S> {
@@ -36,7 +36,8 @@ impl<S: Store> Lifecycle<S> {
 /// two writers who want the same address one is told.
 pub(super) fn claim(changes: &mut ChangeSet, email: &str, except: Option<Rows>) -> usize {
     let field = FieldName::from(super::find::EMAIL);
-    let source = Source::Holding { field, text: normalised_email(email) };
-    let arm = Arm { except: except.into_iter().collect(), ..Arm::new(source, vec![Case::always(0)]) };
-    changes.require("others with the same e-mail address", arm, Expected::Exactly(0))
+    let source = Source::WithText { field, text: normalised_email(email) };
+    let branch =
+        Branch { except: except.into_iter().collect(), ..Branch::new(source, vec![RankCase::always(0)]) };
+    changes.require("others with the same e-mail address", branch, Expected::Exactly(0))
 }

@@ -10,11 +10,11 @@ use super::{Error, Lifecycle, audit};
 use crate::domain::{
     Client, ClientPatch, FieldName, Mode, OperationId, RecordId, Request, Status, StatusField, Value, eq,
 };
-use crate::plan::{
-    Arm, Binding, Case, ChangeSet, ChangeStep, ExecutablePlan, Expected, NewValue, Plan, Receipt, Rows,
-    SetId, Source, Write,
-};
+use crate::plan::{Binding, ExecutablePlan, Plan};
 use crate::policy::Refusal;
+use crate::protocol::{
+    Branch, ChangeSet, ChangeStep, Expected, NewValue, RankCase, Receipt, Rows, SetId, Source, Write,
+};
 use crate::store::{Reader, Store, StoreError};
 
 /// The subjects of a request are the first set of its query.
@@ -199,7 +199,7 @@ impl<S: Store + Reader> Lifecycle<S> {
         }
         if let Some(also) = also {
             // Those who are told of updates are told of the subject, which is the same set in both queries.
-            changes.events.extend(also.execution.events);
+            changes.event_drafts.extend(also.execution.event_drafts);
         }
         bring(&mut changes, values)?;
         let email = patch.email().map(|email| {
@@ -237,8 +237,8 @@ struct Edit {
 /// nothing to do.
 fn expect_status(changes: &mut ChangeSet, status: Status, field: StatusField) {
     let when = Some(eq(field.field.clone(), held(status, field)));
-    let arm = Arm::new(Source::Members(SUBJECTS), vec![Case { when, ..Case::always(0) }]);
-    changes.require("subjects whose status is as it was found", arm, Expected::Exactly(1));
+    let branch = Branch::new(Source::Members(SUBJECTS), vec![RankCase { when, ..RankCase::always(0) }]);
+    changes.require("subjects whose status is as it was found", branch, Expected::Exactly(1));
 }
 
 /// Adds values to what is written to the subject: the step that the receipt shows with an empty path. The rows

@@ -11,7 +11,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::domain::{AuditEntry, DataMap, Event, Fault, FieldName, KindName, Record};
-use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::{ByRow, ReadQuery, Reader, Store, StoreError, library};
 
 pub use records::MemoryRecords;

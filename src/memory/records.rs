@@ -9,7 +9,7 @@ use super::describe::describe;
 use super::table::Table;
 use crate::domain::{DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
 use crate::store::{
-    Batch, BatchError, Holders, NoOthers, Page, Records, RowChange, StoreError, Unchanged, library,
+    Batch, BatchError, ExactReferrers, Holders, Page, Records, RowChange, StoreError, Unchanged, library,
 };
 
 /// [`Records`] in memory. A batch is checked and written under one lock, so nobody sees half of it.
@@ -124,8 +124,8 @@ impl Records for MemoryRecords {
     }
 
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
-        let Batch { unchanged, no_others, holders, changes } = batch;
-        for NoOthers { reference, .. } in no_others {
+        let Batch { unchanged, exact_referrers, holders, changes } = batch;
+        for ExactReferrers { reference, .. } in exact_referrers {
             let (kind, field) = split(reference)?;
             self.index(&kind, &field);
         }
@@ -137,7 +137,7 @@ impl Records for MemoryRecords {
                 return Err(BatchError::Changed);
             }
         }
-        for NoOthers { reference, target, referrers } in no_others {
+        for ExactReferrers { reference, target, referrers } in exact_referrers {
             let (kind, field) = split(reference)?;
             let found = table(&tables, &kind)?.referrers(&field, target);
             if !found.eq(referrers) {

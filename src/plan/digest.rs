@@ -1,21 +1,11 @@
-//! The digest of a plan: what was shown, in 64 characters.
+//! Hashing a plan into its [`Digest`].
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{Blocker, Step, Warning};
 use crate::domain::{KindName, Mode, RecordId};
-
-/// SHA-256 over everything in a plan that a person relies on, as 64 hexadecimal digits.
-///
-/// It covers subjects, mode, policy version, blockers, warnings and steps with their counts (of volatile
-/// kinds: that the step is there) and new targets. It does not cover samples, the time, acknowledgements, actor, reason or
-/// operation, so that a plan shown today and confirmed tomorrow is the same plan if the data is the same.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Digest(String);
+use crate::protocol::Digest;
 
 /// The covered parts, in the order in which they are hashed as JSON.
 #[derive(Serialize)]
@@ -29,48 +19,41 @@ pub(super) struct Covered<'a> {
     pub(super) steps: Vec<(&'a super::StepKey, Option<u64>, Option<String>)>,
 }
 
-impl Digest {
-    pub(super) fn of(
-        kind: &KindName,
-        subjects: &[RecordId],
-        mode: Mode,
-        version: &str,
-        blockers: &[Blocker],
-        warnings: &[Warning],
-        steps: &[Step],
-    ) -> Self {
-        let covered = Covered {
-            kind,
-            subjects: subjects.iter().map(ToString::to_string).collect(),
-            mode,
-            version,
-            blockers: blockers
-                .iter()
-                .map(|b| (&b.kind, b.reference.as_ref().map(AsRef::as_ref), &*b.rule, b.count))
-                .collect(),
-            warnings: warnings.iter().map(|w| (&*w.name, w.count)).collect(),
-            steps: steps
-                .iter()
-                .map(|step| {
-                    let count = (!step.key.volatile).then_some(step.count);
-                    (&step.key, count, step.to.as_ref().map(ToString::to_string))
-                })
-                .collect(),
-        };
-        let mut hash = Hash(Sha256::new());
-        // Writing to a hash cannot fail, and all keys are strings.
-        let written = serde_json::to_writer(&mut hash, &covered);
-        debug_assert!(written.is_ok(), "the covered parts are plain data");
-        let digits = hash.0.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
-        Self(digits.collect())
-    }
-
-    /// The 64 digits.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// Hashes what a plan says.
+pub(super) fn digest(
+    kind: &KindName,
+    subjects: &[RecordId],
+    mode: Mode,
+    version: &str,
+    blockers: &[Blocker],
+    warnings: &[Warning],
+    steps: &[Step],
+) -> Digest {
+    let covered = Covered {
+        kind,
+        subjects: subjects.iter().map(ToString::to_string).collect(),
+        mode,
+        version,
+        blockers: blockers
+            .iter()
+            .map(|b| (&b.kind, b.reference.as_ref().map(AsRef::as_ref), &*b.rule, b.count))
+            .collect(),
+        warnings: warnings.iter().map(|w| (&*w.name, w.count)).collect(),
+        steps: steps
+            .iter()
+            .map(|step| {
+                let count = (!step.key.volatile).then_some(step.count);
+                (&step.key, count, step.to.as_ref().map(ToString::to_string))
+            })
+            .collect(),
+    };
+    let mut hash = Hash(Sha256::new());
+    // Writing to a hash cannot fail, and all keys are strings.
+    let written = serde_json::to_writer(&mut hash, &covered);
+    debug_assert!(written.is_ok(), "the covered parts are plain data");
+    let digits = hash.0.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+    Digest::from(&*digits)
 }
 
 struct Hash(Sha256);
@@ -83,23 +66,5 @@ impl std::io::Write for Hash {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
-    }
-}
-
-impl From<&str> for Digest {
-    fn from(text: &str) -> Self {
-        Self(text.to_ascii_lowercase())
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }

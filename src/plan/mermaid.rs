@@ -12,7 +12,7 @@ impl Plan {
     ///
     /// ```
     /// # use client_lifecycle::{DeletionPolicy, Request};
-    /// # use client_lifecycle::plan::{Answer, Survey};
+    /// # use client_lifecycle::protocol::{Answer, Survey};
     /// # let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow_any()).build()?;
     /// # let survey = Survey::new(vec!["c1".into()], vec![Answer::count(1); 2]);
     /// # let now = chrono::DateTime::UNIX_EPOCH;

@@ -3,56 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::{
-    Blocker, ChangeSet, ChangeStep, Digest, Effect, EventDraft, Expected, LockRows, OpenItem, Precondition,
-    Receipt, ReceiptStep, Step, Survey, SurveyQuery, Warning,
-};
+use super::{Blocker, Effect, Step, Warning};
 use crate::domain::{AuditEntry, FieldName, KindName, MaskKey, Mode, OperationId, RecordId};
-
-/// What became, or would become, of the subjects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// They are gone.
-    Delete,
-    /// They are marked as deleted.
-    SoftDelete,
-    /// They are OFF.
-    Deactivate,
-    /// They are ON.
-    Reactivate,
-    /// They stay without their personal values, as asked.
-    Anonymize,
-    /// They are new.
-    Create,
-    /// Their fields have new values.
-    Update,
-    /// References to them, or their own, have another target.
-    Reassign,
-    /// They had to stay, masked, because others must keep referring to them.
-    Tombstone,
-    /// Nothing: the attempt was not carried out.
-    None,
-}
-
-impl Outcome {
-    /// The name in documents.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Delete => "delete",
-            Self::SoftDelete => "soft_delete",
-            Self::Deactivate => "deactivate",
-            Self::Reactivate => "reactivate",
-            Self::Anonymize => "anonymize",
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Reassign => "reassign",
-            Self::Tombstone => "tombstone",
-            Self::None => "none",
-        }
-    }
-}
+use crate::protocol::{
+    ChangeSet, ChangeStep, Digest, EventDraft, Expected, LockRows, OpenItem, Outcome, Precondition, Receipt,
+    ReceiptStep, Survey, SurveyQuery,
+};
 
 /// What a request would do, set by set, with everything that stands in its way.
 ///
@@ -100,7 +56,7 @@ pub(crate) struct Execution {
     pub(crate) exact: Vec<(Precondition, String)>,
     /// The same for requests that were shown no plan: the decision, not the counts.
     pub(crate) decision: Vec<(Precondition, String)>,
-    pub(crate) events: Vec<EventDraft>,
+    pub(crate) event_drafts: Vec<EventDraft>,
     pub(crate) steps: Vec<ChangeStep>,
     /// What the audit entry keeps of the subjects.
     pub(crate) snapshot: Vec<FieldName>,
@@ -149,7 +105,7 @@ impl Plan {
     }
 
     pub(crate) fn digest_of(&self) -> Digest {
-        Digest::of(
+        super::digest::digest(
             &self.kind,
             &self.subjects,
             self.mode,
@@ -222,7 +178,8 @@ impl ExecutablePlan {
                 .collect(),
             open,
         };
-        let Execution { query, survey: _, locks, exact, decision, events, steps, snapshot } = plan.execution;
+        let Execution { query, survey: _, locks, exact, decision, event_drafts, steps, snapshot } =
+            plan.execution;
         let bound = match binding {
             Binding::Shown => exact,
             Binding::Decision => decision,
@@ -235,8 +192,8 @@ impl ExecutablePlan {
             locks,
             preconditions,
             inserts: Vec::new(),
-            events,
-            told: Vec::new(),
+            event_drafts,
+            events: Vec::new(),
             steps,
             audit,
             snapshot,

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use super::text::{chain, counted, day, of_subject, shown_subjects};
-use super::{Outcome, Receipt, ReceiptStep};
 use crate::domain::instant_text;
+use crate::protocol::{Outcome, Receipt, ReceiptStep};
 
 impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -101,7 +101,7 @@ impl Receipt {
 mod tests {
     use serde_json::json;
 
-    use super::Receipt;
+    use crate::protocol::Receipt;
 
     fn receipt(changes: &serde_json::Value) -> String {
         let mut document = json!({

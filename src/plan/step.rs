@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Disposition;
 use crate::domain::{KindName, Period, RecordId, ReferenceName, instant_text};
+use crate::protocol::Disposition;
 
 /// What a step is, apart from its count: the part the policy decides.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

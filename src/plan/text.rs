@@ -3,8 +3,9 @@
 
 use std::fmt;
 
-use super::{Disposition, Ground, Outcome, Plan, Step, StepKey};
+use super::{Ground, Plan, Step, StepKey};
 use crate::domain::{RecordId, ReferenceName, instant_text};
+use crate::protocol::{Disposition, Outcome};
 
 /// How many ids of a batch are shown.
 const SHOWN_IDS: usize = 3;

@@ -32,7 +32,7 @@ pub struct PostgresStore {
 /// before anything is written.
 ///
 /// ```no_run
-/// # async fn run(pool: sqlx::PgPool, changes: client_lifecycle::plan::ChangeSet)
+/// # async fn run(pool: sqlx::PgPool, changes: client_lifecycle::protocol::ChangeSet)
 /// # -> Result<(), Box<dyn std::error::Error>> {
 /// use client_lifecycle::postgres::PostgresTransaction;
 /// use client_lifecycle::store::Store;

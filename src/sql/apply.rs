@@ -10,7 +10,7 @@ use super::store::{SqlStore, execute};
 use super::survey::Reading;
 use super::{Access, Dialect, SqlConnection};
 use crate::domain::KindName;
-use crate::plan::{ChangeSet, ChangeStep, Receipt, Rows, Write};
+use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, Write};
 use crate::store::{StoreError, require_key};
 
 /// Every statement that writes, rendered before the first of them is run: what SQL cannot do is found while
@@ -53,8 +53,8 @@ async fn attempt<C: SqlConnection>(
         locks: _,
         preconditions: _,
         inserts,
+        event_drafts,
         events,
-        told,
         steps,
         audit: entry,
         snapshot: _,
@@ -86,10 +86,10 @@ async fn attempt<C: SqlConnection>(
     let renderer = Renderer::changes(store.dialect, &store.prefix, changes, &forms)?;
     let writes = Writes {
         inserts: inserts.iter().map(|row| renderer.insert(row)).collect::<Result<_, _>>()?,
-        events: events
+        events: event_drafts
             .iter()
             .map(|event| renderer.events(*operation, event))
-            .chain(told.iter().map(|event| renderer.told(event)))
+            .chain(events.iter().map(|event| renderer.event(event)))
             .collect::<Result<_, _>>()?,
         steps: steps.iter().map(|step| renderer.step(*operation, step)).collect::<Result<_, _>>()?,
         audit: renderer.audit(changes)?,

@@ -2,7 +2,7 @@
 //! writes them says how many it has written: where these agree, nobody need have counted. Where anything is other
 //! than planned, all is rolled back and done again with everything counted first, so that what differs is named.
 
-use crate::plan::{ChangeSet, Rows};
+use crate::protocol::{ChangeSet, Rows};
 use crate::store::StoreError;
 
 /// The rows whose number need not be counted, with the number that is planned.

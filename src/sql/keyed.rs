@@ -4,7 +4,7 @@ use super::render::{PAGE, Renderer};
 use super::survey::{Reading, bad_value};
 use super::{Dialect, SqlValue};
 use crate::domain::MaskKey;
-use crate::plan::{ChangeSet, ChangeStep};
+use crate::protocol::{ChangeSet, ChangeStep};
 use crate::store::StoreError;
 
 impl Reading<'_, '_> {

@@ -14,7 +14,7 @@ use super::render::{
 use super::store::{SqlStore, execute, query};
 use super::survey::Reading;
 use super::{Access, SqlConnection, SqlError, SqlErrorClass, SqlValue, Statement};
-use crate::plan::{ChangeSet, ChangeStep, Receipt, Rows, Write};
+use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, Write};
 use crate::store::{StoreError, require_key};
 
 /// How often rows are locked again because more were found, before that is too much.
@@ -103,7 +103,7 @@ async fn record<C: SqlConnection>(store: &SqlStore<C>, changes: &ChangeSet) -> R
 /// What writes, after the locks.
 enum Writes {
     AtOnce(Box<AtOnce>),
-    InSteps { counting: Counting, inserts: Vec<Statement>, told: Vec<Statement>, blocks: Vec<Block> },
+    InSteps { counting: Counting, inserts: Vec<Statement>, reported: Vec<Statement>, blocks: Vec<Block> },
 }
 
 /// Carries the change set out; `None` where the tables are no longer what was known of them, and nothing was done.
@@ -120,8 +120,8 @@ async fn attempt<C: SqlConnection>(
         locks: _,
         preconditions: _,
         inserts,
+        event_drafts,
         events,
-        told,
         steps,
         audit: _,
         snapshot: _,
@@ -141,11 +141,11 @@ async fn attempt<C: SqlConnection>(
     let writes = if way == Way::AtOnce {
         Writes::AtOnce(Box::new(renderer.at_once(changes, counted)?))
     } else {
-        let told = told.iter().map(|event| renderer.told(event));
-        let told = events.iter().map(|event| renderer.events(*operation, event)).chain(told);
+        let reported = events.iter().map(|event| renderer.event(event));
+        let reported = event_drafts.iter().map(|draft| renderer.events(*operation, draft)).chain(reported);
         Writes::InSteps {
             inserts: inserts.iter().map(|row| renderer.insert(row)).collect::<Result<_, _>>()?,
-            told: told.chain([renderer.audit(changes)]).collect::<Result<_, _>>()?,
+            reported: reported.chain([renderer.audit(changes)]).collect::<Result<_, _>>()?,
             blocks: renderer.blocks(changes)?,
             counting: renderer.counting(counted, Beside::default())?,
         }
@@ -166,7 +166,7 @@ async fn attempt<C: SqlConnection>(
     writing.lock(&locks).await?;
     let affected = match writes {
         Writes::AtOnce(at_once) => writing.at_once(&renderer, changes, *at_once, foreseen).await?,
-        Writes::InSteps { counting, inserts: new, told, blocks } => {
+        Writes::InSteps { counting, inserts: new, reported, blocks } => {
             let counts = writing.count(counting).await?.foreseeing(foreseen);
             let counts = writing.readable(&renderer, counts).await?;
             agree(changes, &counts)?;
@@ -175,7 +175,7 @@ async fn attempt<C: SqlConnection>(
                 let inserting = Doing { what: "wrote", kind: Some(row.kind.as_str()), ..doing };
                 execute(writing.tx, statement).await.map_err(|error| inserting.failed(error))?;
             }
-            for statement in &told {
+            for statement in &reported {
                 writing.execute(statement).await?;
             }
             // What no block does is only counted.

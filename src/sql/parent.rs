@@ -10,7 +10,7 @@ use super::statement::Statement;
 use super::survey::Reading;
 use super::{Dialect, Prefix, SqlTransaction, SqlValue};
 use crate::domain::{DataMap, Kind, KindName, RecordId};
-use crate::plan::SurveyQuery;
+use crate::protocol::SurveyQuery;
 use crate::store::StoreError;
 
 /// Why a record cannot be referred to. It names the kind, and never the record.

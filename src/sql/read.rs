@@ -11,7 +11,7 @@ use super::store::SqlStore;
 use super::survey::{Reading, bad_value, told_id};
 use super::{Access, SqlConnection, SqlValue};
 use crate::domain::{FieldName, Record, Value};
-use crate::plan::SurveyQuery;
+use crate::protocol::SurveyQuery;
 use crate::store::reader::typed;
 use crate::store::{ReadQuery, Reader, StoreError};
 

@@ -11,7 +11,7 @@ use super::schema::{VERSION, schema};
 use super::statement::Statement;
 use super::{Access, Catalogue, Dialect, Finding, Prefix, SqlConnection, SqlError, SqlTransaction, SqlValue};
 use crate::domain::{DataMap, Fault, Kind};
-use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::{Store, StoreError};
 
 /// A [`Store`] on a SQL database, over any [`SqlConnection`].

@@ -7,7 +7,7 @@ macro_rules! stores {
             use $crate::domain::{
                 AuditEntry, DataMap, Event, Fault, KindName, OperationId, Record, RecordId,
             };
-            use $crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+            use $crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
             use $crate::sql::Catalogue;
             use $crate::store::{ReadQuery, Reader, Store, StoreError};
 

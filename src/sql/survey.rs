@@ -9,7 +9,7 @@ use super::statement::Statement;
 use super::store::{SqlStore, execute, query};
 use super::{Access, Dialect, SqlConnection, SqlErrorClass, SqlTransaction, SqlValue};
 use crate::domain::{FieldName, KindName, RecordId};
-use crate::plan::{Answer, Question, Rows, SetId, Survey, SurveyQuery};
+use crate::protocol::{Answer, Question, Rows, SetId, Survey, SurveyQuery};
 use crate::store::StoreError;
 
 /// How many questions are answered in detail by one statement: SQLite takes 500 SELECTs in a UNION, and a

@@ -30,7 +30,7 @@ pub struct SqliteStore {
 /// write, as [`StoreError::Contention`].
 ///
 /// ```no_run
-/// # async fn run(pool: sqlx::SqlitePool, changes: client_lifecycle::plan::ChangeSet)
+/// # async fn run(pool: sqlx::SqlitePool, changes: client_lifecycle::protocol::ChangeSet)
 /// # -> Result<(), Box<dyn std::error::Error>> {
 /// use client_lifecycle::sqlite::SqliteTransaction;
 /// use client_lifecycle::store::Store;

@@ -10,7 +10,7 @@ pub struct Batch {
     /// Rows that must be as they were read.
     pub unchanged: Vec<Unchanged>,
     /// References to rows whose referrers must be exactly those that were read.
-    pub no_others: Vec<NoOthers>,
+    pub exact_referrers: Vec<ExactReferrers>,
     /// Texts whose holders must be exactly those that were read. Only asked of backends that offer
     /// [`Records::holding`](super::Records::holding).
     pub holders: Vec<Holders>,
@@ -31,7 +31,7 @@ pub struct Unchanged {
 
 /// The rows that refer to a row over a reference must be exactly these.
 #[derive(Debug, Clone)]
-pub struct NoOthers {
+pub struct ExactReferrers {
     /// The reference.
     pub reference: ReferenceName,
     /// The row referred to.

@@ -1,7 +1,7 @@
 //! What can go wrong in a store.
 
 use crate::domain::{FieldName, KindName, RecordId};
-use crate::plan::Difference;
+use crate::protocol::Difference;
 
 /// What can go wrong in a store. Nothing has changed, unless the variant says otherwise.
 #[derive(Debug, thiserror::Error)]

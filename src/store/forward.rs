@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{Batch, BatchError, Page, ReadQuery, Reader, Records, Store, StoreError};
 use crate::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
-use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 
 macro_rules! forward {
     ($($pointer:ty, $records:ty;)*) => {$(

@@ -13,7 +13,7 @@ use super::StoreError;
 use crate::domain::{
     AuditEntry, Event, FieldName, Kind, KindName, OperationId, Record, RecordId, Value, instant_text,
 };
-use crate::plan::Receipt;
+use crate::protocol::Receipt;
 
 /// Operations that were applied, each with its receipt.
 pub const OPERATIONS: &str = "lifecycle_operations";

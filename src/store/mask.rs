@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime};
 
 use super::StoreError;
 use crate::domain::{FieldName, FieldType, Kind, KindName, Mask, MaskKey, Record, Value, instant_text};
-use crate::plan::ChangeSet;
+use crate::protocol::ChangeSet;
 
 /// What the mask makes of a field of a record. Depends on nothing but the record, and on the key where the
 /// mask is a keyed one.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use batch::{Batch, BatchError, Holders, NoOthers, RowChange, Unchanged};
+pub use batch::{Batch, BatchError, ExactReferrers, Holders, RowChange, Unchanged};
 pub use by_row::ByRow;
 pub use error::StoreError;
 pub use mask::masked;
@@ -24,7 +24,7 @@ pub use reader::{ReadQuery, Reader, Which};
 pub use records::{Page, Records};
 
 use crate::domain::{DataMap, Fault};
-use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 
 #[doc = include_str!("contract.md")]
 #[async_trait]

@@ -54,7 +54,7 @@ pub enum Which {
     /// Those with these ids.
     Ids(Vec<RecordId>),
     /// Those that hold this text in a field, ASCII letters compared without case.
-    Holding {
+    WithText {
         /// The field.
         field: FieldName,
         /// What it holds.
@@ -67,8 +67,8 @@ impl fmt::Debug for Which {
         match self {
             Self::All => f.write_str("All"),
             Self::Ids(ids) => f.debug_tuple("Ids").field(ids).finish(),
-            Self::Holding { field, .. } => {
-                f.debug_struct("Holding").field("field", field).finish_non_exhaustive()
+            Self::WithText { field, .. } => {
+                f.debug_struct("WithText").field("field", field).finish_non_exhaustive()
             }
         }
     }

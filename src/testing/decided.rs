@@ -9,7 +9,8 @@ use super::run;
 use crate::domain::{FieldName, KindName, Record, RecordId, ReferenceName, Request};
 use crate::lifecycle::{Error, Lifecycle};
 use crate::memory::MemoryStore;
-use crate::plan::{Disposition, Plan, Receipt, Step};
+use crate::plan::{Plan, Step};
+use crate::protocol::{Disposition, Receipt};
 
 /// What came of the request of a [`Scenario`](super::Scenario). Every `then_…` fails the test, and shows the
 /// plan, where it is something else.

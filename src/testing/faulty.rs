@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::conformance::yield_now;
 use crate::domain::{DataMap, Fault, Record};
-use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::{ReadQuery, Reader, Store, StoreError};
 
 /// What a store is called for.

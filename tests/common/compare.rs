@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use client_lifecycle::domain::ReferenceName;
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::plan::{Disposition, Plan};
+use client_lifecycle::plan::Plan;
+use client_lifecycle::protocol::Disposition;
 use client_lifecycle::testing::model::Verdict;
 use client_lifecycle::testing::strategies::{Case, rows_document};
 use client_lifecycle::{Lifecycle, MemoryStore, Store};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{DataMap, FieldName, KindName, Record, RecordId, Reference};
-use client_lifecycle::plan::Disposition;
 use client_lifecycle::policy::Link;
+use client_lifecycle::protocol::Disposition;
 use client_lifecycle::testing::model::{self, Verdict};
 use client_lifecycle::testing::strategies::Case;
 

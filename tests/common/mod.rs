@@ -21,7 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use client_lifecycle::domain::{Actor, DataMap, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::plan::{Plan, Receipt};
+use client_lifecycle::plan::Plan;
+use client_lifecycle::protocol::Receipt;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore, Store};
 use serde_json::{Value, json};
 

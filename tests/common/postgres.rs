@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use client_lifecycle::domain::{AuditEntry, DataMap, Event, Fault, FieldType, Kind, KindName, Record};
-use client_lifecycle::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
 use client_lifecycle::postgres::{PostgresStore, sqlx};
+use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use client_lifecycle::store::{ReadQuery, Reader, Store, StoreError};
 use serde_json::{Map, Value, json};
 use sqlx::postgres::PgConnection;

@@ -33,7 +33,7 @@ async fn after_each_statement(
             .await;
         let lifecycle = Lifecycle::open(store(&schema, at), policy.clone()).await.unwrap();
         let lifecycle = lifecycle.with_retries(Retries::default());
-        lifecycle.store().connection().arm();
+        lifecycle.store().connection().branch();
         call(&lifecycle).await.unwrap_or_else(|error| panic!("after {at}: {error:?}"));
         let found = "SELECT (SELECT string_agg(concat_ws(' ', email, city, status, version), ', ' ORDER BY email) FROM clients)
             || '; ' || (SELECT string_agg(outcome, ' ') FROM lifecycle_audit)

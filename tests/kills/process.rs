@@ -52,7 +52,7 @@ async fn the_process_that_is_killed() {
 
 async fn operate(connection: impl SqlConnection, dialect: Dialect, at: usize) {
     let lifecycle = open(SqlStore::new(Stopping::new(connection, at, StandStill), dialect)).await;
-    lifecycle.store().connection().arm();
+    lifecycle.store().connection().branch();
     lifecycle.delete(&request()).await.unwrap();
 }
 

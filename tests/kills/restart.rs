@@ -142,7 +142,7 @@ async fn a_server_that_goes_away_and_comes_back_costs_time_and_nothing_else() {
         let stopping = Stopping::new(PoolConnection::new(pool), at, Restart(server.clone()));
         let retries = Retries::new(8).waiting(Duration::from_millis(20), Duration::from_millis(500));
         let lifecycle = open_with(SqlStore::new(stopping, Dialect::Postgres), retries).await;
-        lifecycle.store().connection().arm();
+        lifecycle.store().connection().branch();
         let receipt = lifecycle.delete(&request()).await;
         receipt.unwrap_or_else(|error| panic!("after {at}: {error:?}"));
         assert_eq!(database.whole().await, after, "after {at}");

@@ -30,7 +30,7 @@ impl<C, E: Event> Stopping<C, E> {
         Self { connection, event, at, asks_backend: false, done: AtomicUsize::new(NOT_ARMED) }
     }
 
-    pub(crate) fn arm(&self) {
+    pub(crate) fn branch(&self) {
         self.done.store(0, Ordering::SeqCst);
     }
 

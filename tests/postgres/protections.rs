@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use client_lifecycle::domain::{Actor, DataMap, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::plan::Receipt;
 use client_lifecycle::postgres::lock_parent;
 use client_lifecycle::postgres::sqlx::{self, AssertSqlSafe, PgPool};
+use client_lifecycle::protocol::Receipt;
 use client_lifecycle::sql::{FindingCode, ParentError, findings};
 use serde_json::{Value, json};
 use uuid::Uuid;

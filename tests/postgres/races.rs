@@ -5,9 +5,9 @@ use std::sync::Arc;
 use client_lifecycle::Lifecycle;
 use client_lifecycle::domain::Request;
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::plan::Receipt;
 use client_lifecycle::postgres::PostgresStore;
 use client_lifecycle::postgres::sqlx::{self, AssertSqlSafe, PgPool};
+use client_lifecycle::protocol::Receipt;
 use uuid::Uuid;
 
 use crate::world::{CLINIC, World, clinic, delete};

@@ -1,8 +1,8 @@
 //! The SQL of surveys and change sets, as people may read it.
 
 use client_lifecycle::domain::{AuditEntry, AuditOutcome, DataMap, Mask, Mode, OperationId, eq, is_null};
-use client_lifecycle::plan::{
-    Arm, Case, ChangeSet, ChangeStep, LockRows, NamedSet, NewValue, Question, Ranks, Receipt, Rows, SetId,
+use client_lifecycle::protocol::{
+    Branch, Case, ChangeSet, ChangeStep, LockRows, NamedSet, NewValue, Question, Ranks, Receipt, Rows, SetId,
     Source, Stratum, SurveyQuery, Write,
 };
 use client_lifecycle::sql::{Dialect, Prefix, Statement, render_changes, render_survey, schema};
@@ -24,12 +24,12 @@ fn all(set: u16) -> Rows {
     Rows::all(SetId(set))
 }
 
-fn set(id: u16, kind: &str, arms: Vec<Arm>) -> NamedSet {
-    NamedSet { id: SetId(id), name: format!("{kind} {id}"), kind: kind.into(), arms }
+fn set(id: u16, kind: &str, branches: Vec<Branch>) -> NamedSet {
+    NamedSet { id: SetId(id), name: format!("{kind} {id}"), kind: kind.into(), branches }
 }
 
-fn referrers(reference: &str, of: u16, cases: Vec<Case>) -> Arm {
-    Arm::new(Source::Referrers { reference: reference.into(), of: all(of) }, cases)
+fn referrers(reference: &str, of: u16, cases: Vec<Case>) -> Branch {
+    Branch::new(Source::Referrers { reference: reference.into(), of: all(of) }, cases)
 }
 
 fn when(condition: client_lifecycle::domain::Condition, rank: Option<u16>) -> Case {
@@ -38,7 +38,7 @@ fn when(condition: client_lifecycle::domain::Condition, rank: Option<u16>) -> Ca
 
 fn query() -> SurveyQuery {
     let map: DataMap = serde_json::from_str(MAP).unwrap();
-    let subjects = Arm::new(Source::Subjects, vec![Case::always(0)]);
+    let subjects = Branch::new(Source::Subjects, vec![Case::always(0)]);
     let boss = referrers("clients.boss", 0, vec![when(is_null("born"), None), Case::always(1)]);
     let debts = vec![
         when(eq("status", "OLD"), None),
@@ -94,8 +94,8 @@ fn a_change_set_is_noted_locked_counted_written_and_settled() {
         locks: vec![LockRows { rows: all(0) }, LockRows { rows: all(1) }],
         preconditions: Vec::new(),
         inserts: Vec::new(),
+        event_drafts: Vec::new(),
         events: Vec::new(),
-        told: Vec::new(),
         steps: vec![
             step("notes", all(2), Write::Delete),
             step("debts", Rows::ranked(SetId(1), 1), Write::Delete),

@@ -1,8 +1,8 @@
 //! Types of ids and fields, names and schemas.
 
 use client_lifecycle::domain::{Actor, RecordId, Request};
-use client_lifecycle::plan::Receipt;
 use client_lifecycle::postgres::PostgresStore;
+use client_lifecycle::protocol::Receipt;
 use client_lifecycle::{DeletionPolicy, Lifecycle};
 use serde_json::{Value, json};
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use client_lifecycle::domain::{AuditEntry, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::plan::{Plan, Receipt};
+use client_lifecycle::plan::Plan;
+use client_lifecycle::protocol::Receipt;
 use client_lifecycle::{DeletionPolicy, Lifecycle};
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! Change sets: all or nothing, once, exactly the rows of their sets.
 
 use client_lifecycle::domain::{Event, FieldName, Mask, OperationId, Value, eq};
-use client_lifecycle::plan::{
-    Case, Difference, EventDraft, Expected, NewValue, Precondition, Ranks, Source, Write,
+use client_lifecycle::protocol::{
+    Difference, EventDraft, Expected, NewValue, Precondition, RankCase, Ranks, Source, Write,
 };
 use client_lifecycle::store::{Store, StoreError};
 
@@ -19,7 +19,7 @@ const MAP: &str = r#"{
     "kinds": { "clients": {}, "debts": { "fields": { "status": "text", "paid": "boolean" } }, "notes": {} },
     "references": [ { "from": "debts.client_id", "to": "clients" }, { "from": "notes.debt_id", "to": "debts" } ] }"#;
 
-fn tree() -> client_lifecycle::plan::SurveyQuery {
+fn tree() -> client_lifecycle::protocol::SurveyQuery {
     let sets = [
         set(0, "clients", [subjects()]),
         set(1, "debts", [below("debts.client_id", 0)]),
@@ -28,7 +28,7 @@ fn tree() -> client_lifecycle::plan::SurveyQuery {
     query(&map(MAP), "clients", "a", sets, [])
 }
 
-fn delete_tree(operation: u128) -> client_lifecycle::plan::ChangeSet {
+fn delete_tree(operation: u128) -> client_lifecycle::protocol::ChangeSet {
     changes(
         operation,
         tree(),
@@ -96,7 +96,7 @@ async fn an_attempt_is_recorded_and_its_operation_stays_free() {
 async fn events_carry_what_the_rows_were_before() {
     let world = World::new(DDL).await;
     let mut changes = delete_tree(1);
-    changes.events = vec![EventDraft {
+    changes.event_drafts = vec![EventDraft {
         topic: "debts.cancel".into(),
         kind: "debts".into(),
         rows: all(1),
@@ -125,8 +125,11 @@ async fn steps_see_the_rows_as_they_were_before_the_first_step() {
         set(
             1,
             "debts",
-            [arm(
-                client_lifecycle::plan::Source::Referrers { reference: "debts.client_id".into(), of: all(0) },
+            [branch(
+                client_lifecycle::protocol::Source::Referrers {
+                    reference: "debts.client_id".into(),
+                    of: all(0),
+                },
                 [when(eq("status", "PENDING"), 1), when(eq("status", "PAID"), 2)],
             )],
         ),
@@ -238,14 +241,16 @@ async fn another_prefix_has_tables_of_its_own() {
 async fn a_mark_notes_and_writes_the_rows_that_its_own_write_would_hide() {
     let world = World::new(DDL).await;
     let unpaid = || when(eq("status", "PENDING"), 1);
-    let out = || Case { below: Ranks::ALL, when: None, rank: None };
+    let out = || RankCase { below: Ranks::ALL, when: None, rank: None };
     let referrers = || Source::Referrers { reference: "debts.client_id".into(), of: all(0) };
-    let one = vec![arm(referrers(), [unpaid(), out()])];
-    let two =
-        vec![arm(referrers(), [unpaid()]), arm(Source::Ids(vec![2.into(), 3.into()]), [unpaid(), out()])];
-    for (operation, arms) in [(1, one), (2, two)] {
+    let one = vec![branch(referrers(), [unpaid(), out()])];
+    let two = vec![
+        branch(referrers(), [unpaid()]),
+        branch(Source::Ids(vec![2.into(), 3.into()]), [unpaid(), out()]),
+    ];
+    for (operation, branches) in [(1, one), (2, two)] {
         world.run("UPDATE debts SET status = 'PENDING' WHERE id = 2").await;
-        let sets = [set(0, "clients", [subjects()]), set(1, "debts", arms)];
+        let sets = [set(0, "clients", [subjects()]), set(1, "debts", branches)];
         let settle = Write::Mark(vec![("status".into(), NewValue::Value("VOID".into()))]);
         let query = query(&map(MAP), "clients", "a", sets, []);
         let marked = changes(operation, query, [step("debts", ranked(1, 1), settle, 0)]);

@@ -4,7 +4,7 @@ use client_lifecycle::domain::{
     Condition, FieldName, Moment, Record, Value, after, all as every, any, before, eq, ge, gt, is_null, le,
     lt, ne, not, not_null, older_than, one_of, within,
 };
-use client_lifecycle::plan::Source;
+use client_lifecycle::protocol::Source;
 use client_lifecycle::store::{Store, StoreError};
 
 use crate::world::*;
@@ -184,7 +184,7 @@ async fn conditions_hold_in_sql_for_the_rows_for_which_they_hold_in_rust() {
                         &map,
                         "t",
                         0,
-                        [set(0, "t", [arm(Source::Ids(source), [when(condition.clone(), 0)])])],
+                        [set(0, "t", [branch(Source::Ids(source), [when(condition.clone(), 0)])])],
                         [],
                     );
                     query.subjects.clear();
@@ -229,7 +229,7 @@ fn texts(rows: &[Record], error: &StoreError) -> Option<String> {
 async fn a_condition_with_a_value_of_another_type_is_refused() {
     let world = World::new("CREATE TABLE t (id INTEGER PRIMARY KEY, f)").await;
     let map = map(r#"{"kinds": {"t": {"fields": {"f": "integer"}}}}"#);
-    let sets = [set(0, "t", [arm(Source::Subjects, [when(eq("f", "many"), 0)])])];
+    let sets = [set(0, "t", [branch(Source::Subjects, [when(eq("f", "many"), 0)])])];
     let found = world.store.survey(&query(&map, "t", 1, sets, [])).await.unwrap_err();
     assert_eq!(found.to_string(), "`t` `?`: the value of `f` is no integer");
 }
@@ -244,7 +244,7 @@ async fn a_uuid_field_is_compared_as_text_whether_it_is_text_or_bytes() {
     .await;
     let map = map(r#"{"kinds": {"t": {"fields": {"f": "uuid"}}}}"#);
     let ids = Source::Ids(vec![1.into(), 2.into(), 3.into()]);
-    let sets = [set(0, "t", [arm(ids, [when(eq("f", uuid), 0)])])];
+    let sets = [set(0, "t", [branch(ids, [when(eq("f", uuid), 0)])])];
     let survey = world.store.survey(&query(&map, "t", 1, sets, [])).await.unwrap();
     assert_eq!(survey.subjects, [1.into(), 2.into()]);
 }

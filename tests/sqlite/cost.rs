@@ -79,7 +79,7 @@ async fn ratio(world: &World, runs: usize) -> (f64, Duration, Duration, i64) {
 #[tokio::test]
 #[ignore = "prints numbers; run it with --release --ignored --show-output"]
 async fn a_deletion_beside_native_cascade_and_statements_by_hand() {
-    use client_lifecycle::plan::Write;
+    use client_lifecycle::protocol::Write;
     use client_lifecycle::sqlite::SqliteTransaction;
     use client_lifecycle::sqlite::sqlx::{SqliteConnection, raw_sql};
     let fill = "INSERT INTO clients VALUES ('0'), ('1');

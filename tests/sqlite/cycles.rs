@@ -1,7 +1,7 @@
 //! Sets that read each other.
 
 use client_lifecycle::domain::{eq, is_null};
-use client_lifecycle::plan::{Arm, Case, Ranks, Rows, SetId, Source, Stratum};
+use client_lifecycle::protocol::{Branch, RankCase, Ranks, Rows, SetId, Source, Stratum};
 use client_lifecycle::store::Store;
 
 use crate::world::*;
@@ -17,8 +17,8 @@ const DDL: &str = "
         (5, 4, NULL, 'x', 1), (6, NULL, 'blue', 'x', 1), (7, NULL, NULL, 'x', 1);
     INSERT INTO teams VALUES ('blue', 4), ('red', 6), ('green', 7);";
 
-fn refer(reference: &str, of: Rows, cases: impl IntoIterator<Item = Case>) -> Arm {
-    arm(Source::Referrers { reference: reference.into(), of }, cases)
+fn refer(reference: &str, of: Rows, cases: impl IntoIterator<Item = RankCase>) -> Branch {
+    branch(Source::Referrers { reference: reference.into(), of }, cases)
 }
 
 async fn counts(world: &World, sets: Vec<Stratum>, asked: &[Rows]) -> Vec<u64> {
@@ -48,9 +48,9 @@ async fn kinds_that_refer_to_each_other_are_walked_together() {
 #[tokio::test]
 async fn a_row_is_walked_with_every_rank_and_keeps_the_lowest() {
     let world = World::new(DDL).await;
-    let at = |rank, to| Case { below: Ranks::only(rank), when: None, rank: Some(to) };
-    let stop = Case { below: Ranks::ALL, when: Some(eq("word", "stop")), rank: None };
-    let start = arm(Source::Subjects, [Case::always(2)]);
+    let at = |rank, to| RankCase { below: Ranks::only(rank), when: None, rank: Some(to) };
+    let stop = RankCase { below: Ranks::ALL, when: Some(eq("word", "stop")), rank: None };
+    let start = branch(Source::Subjects, [RankCase::always(2)]);
     let cycle = Stratum::Cycle(vec![set(
         0,
         "people",
@@ -70,7 +70,7 @@ async fn a_row_is_walked_with_every_rank_and_keeps_the_lowest() {
             refer(
                 "people.boss",
                 ranked(0, 2),
-                [Case { below: Ranks::ALL, when: Some(eq("word", "stop")), rank: Some(1) }],
+                [RankCase { below: Ranks::ALL, when: Some(eq("word", "stop")), rank: Some(1) }],
             ),
         ],
     )]);
@@ -80,10 +80,10 @@ async fn a_row_is_walked_with_every_rank_and_keeps_the_lowest() {
 #[tokio::test]
 async fn a_cycle_reads_earlier_sets_and_later_sets_read_the_cycle() {
     let world = World::new(DDL).await;
-    let kept = set(1, "people", [arm(Source::Ids(vec![4.into()]), [Case::always(0)])]);
+    let kept = set(1, "people", [branch(Source::Ids(vec![4.into()]), [RankCase::always(0)])]);
     let mut walk = below("people.boss", 2);
     walk.except = vec![all(1)];
-    let cycle = set(2, "people", [arm(Source::Members(all(0)), [Case::always(0)]), walk]);
+    let cycle = set(2, "people", [branch(Source::Members(all(0)), [RankCase::always(0)]), walk]);
     let sets = vec![
         Stratum::Set(set(0, "people", [subjects()])),
         Stratum::Set(kept),
@@ -92,7 +92,10 @@ async fn a_cycle_reads_earlier_sets_and_later_sets_read_the_cycle() {
         Stratum::Set(set(
             4,
             "people",
-            [arm(Source::Referents { reference: "people.boss".into(), of: all(3) }, [Case::always(0)])],
+            [branch(
+                Source::ReferencedBy { reference: "people.boss".into(), of: all(3) },
+                [RankCase::always(0)],
+            )],
         )),
     ];
     assert_eq!(counts(&world, sets, &[all(2), all(3), all(4)]).await, [3, 4, 3]);
@@ -108,10 +111,11 @@ async fn a_cycle_that_nothing_leads_into_is_empty() {
 #[tokio::test]
 async fn members_and_referents_are_sources_inside_a_cycle() {
     let world = World::new(DDL).await;
-    let up = arm(Source::Referents { reference: "people.boss".into(), of: all(0) }, [Case::always(0)]);
-    let copy = arm(Source::Members(all(0)), [when(eq("word", "stop"), 0)]);
+    let up =
+        branch(Source::ReferencedBy { reference: "people.boss".into(), of: all(0) }, [RankCase::always(0)]);
+    let copy = branch(Source::Members(all(0)), [when(eq("word", "stop"), 0)]);
     let cycle = Stratum::Cycle(vec![
-        set(0, "people", [arm(Source::Ids(vec![5.into()]), [Case::always(0)]), up]),
+        set(0, "people", [branch(Source::Ids(vec![5.into()]), [RankCase::always(0)]), up]),
         set(1, "people", [copy]),
     ]);
     assert_eq!(counts(&world, vec![cycle], &[all(0), all(1)]).await, [5, 1]);

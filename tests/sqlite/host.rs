@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 
 use client_lifecycle::domain::RecordId;
-use client_lifecycle::plan::Write;
+use client_lifecycle::protocol::Write;
 use client_lifecycle::sqlite::sqlx::{Connection, SqliteConnection, raw_sql};
 use client_lifecycle::sqlite::{SqliteTransaction, lock_parent};
 use client_lifecycle::store::{Store, StoreError};
@@ -20,7 +20,7 @@ const DDL: &str = "
 const MAP: &str = r#"{"kinds": {"clients": {}, "debts": {}},
     "references": [{"from": "debts.client_id", "to": "clients"}, {"from": "clients.boss", "to": "clients", "nullable": true}]}"#;
 
-fn delete(operation: u128) -> client_lifecycle::plan::ChangeSet {
+fn delete(operation: u128) -> client_lifecycle::protocol::ChangeSet {
     let sets = [set(0, "clients", [subjects()]), set(1, "debts", [below("debts.client_id", 0)])];
     let query = query(&map(MAP), "clients", 1, sets, [count(all(1))]);
     let debts = step("debts", all(1), Write::Delete, 0);
@@ -145,15 +145,18 @@ async fn foreign_keys_with_any_action_change_nothing() {
         ))
         .await;
         let walk = |set| {
-            arm(
-                client_lifecycle::plan::Source::Referrers { reference: "clients.boss".into(), of: all(set) },
-                [client_lifecycle::plan::Case::always(0)],
+            branch(
+                client_lifecycle::protocol::Source::Referrers {
+                    reference: "clients.boss".into(),
+                    of: all(set),
+                },
+                [client_lifecycle::protocol::RankCase::always(0)],
             )
         };
         let mut query = query(&map(MAP), "clients", 1, [], []);
         query.sets = [
-            client_lifecycle::plan::Stratum::Cycle(vec![set(0, "clients", [subjects(), walk(0)])]),
-            client_lifecycle::plan::Stratum::Set(set(1, "debts", [below("debts.client_id", 0)])),
+            client_lifecycle::protocol::Stratum::Cycle(vec![set(0, "clients", [subjects(), walk(0)])]),
+            client_lifecycle::protocol::Stratum::Set(set(1, "debts", [below("debts.client_id", 0)])),
         ]
         .into_iter()
         .collect();

@@ -2,8 +2,8 @@
 
 use client_lifecycle::domain::{Actor, AuditOutcome, Client, ClientPatch, RecordId, Request, Value};
 use client_lifecycle::lifecycle::wire::Wire;
-use client_lifecycle::plan::{Case, EventDraft, NewValue, Question, Source, Write};
 use client_lifecycle::policy::ModeBuilder;
+use client_lifecycle::protocol::{EventDraft, NewValue, Question, RankCase, Source, Write};
 use client_lifecycle::sqlite::SqliteStore;
 use client_lifecycle::store::{Store, StoreError};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
@@ -65,7 +65,8 @@ async fn uuids_as_bytes_are_found_counted_named_and_deleted() {
     let steps = [step("debts", all(1), Write::Delete, 0), step("clients", all(0), Write::Delete, 1)];
     let mut changes = changes(1, query, steps);
     let fields = vec!["client_id".into()];
-    changes.events = vec![EventDraft { topic: "gone".into(), kind: "debts".into(), rows: all(1), fields }];
+    changes.event_drafts =
+        vec![EventDraft { topic: "gone".into(), kind: "debts".into(), rows: all(1), fields }];
     assert_eq!(actual(&world.store.apply(&changes).await.unwrap()), [2, 2]);
     let events = world.store.events(changes.operation).await.unwrap();
     let told: Vec<_> =
@@ -128,7 +129,7 @@ async fn samples_are_in_order_of_value_and_of_bytes() {
     )
     .await;
     let ids = ["A", "b", "C", "a2", "é", "10", "9"].map(RecordId::from).into();
-    let sets = [set(0, "clients", [arm(Source::Ids(ids), [Case::always(0)])])];
+    let sets = [set(0, "clients", [branch(Source::Ids(ids), [RankCase::always(0)])])];
     let asked = Question { rows: all(0), sample: 6, span: None };
     let survey = world.store.survey(&query(&map(MAP), "clients", 1, sets, [asked])).await.unwrap();
     assert_eq!(survey.answers[0].sample, ["10", "9", "A", "C", "a2", "b"].map(RecordId::from));

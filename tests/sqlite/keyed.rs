@@ -1,7 +1,7 @@
 //! Keyed masks: made in pages, from the rows as they were, whatever the ids are.
 
 use client_lifecycle::domain::{Mask, MaskKey, Value};
-use client_lifecycle::plan::{EventDraft, NewValue, Source, Write};
+use client_lifecycle::protocol::{EventDraft, NewValue, Source, Write};
 use client_lifecycle::store::Store;
 
 use crate::world::*;
@@ -38,7 +38,7 @@ fn masks() -> Vec<(client_lifecycle::domain::FieldName, NewValue)> {
     ]
 }
 
-fn people() -> client_lifecycle::plan::SurveyQuery {
+fn people() -> client_lifecycle::protocol::SurveyQuery {
     let sets = [set(0, "clients", [subjects()]), set(1, "people", [below("people.client_id", 0)])];
     query(&map(MAP), "clients", 1, sets, [])
 }
@@ -74,13 +74,13 @@ async fn rows_of_several_pages_get_their_own_pseudonyms_whatever_their_ids_are()
 #[tokio::test]
 async fn pseudonyms_are_made_of_the_rows_as_they_were_before_the_first_step() {
     let world = world("INTEGER", "i", 2).await;
-    let first = arm(Source::Ids(vec![1.into()]), [client_lifecycle::plan::Case::always(0)]);
+    let first = branch(Source::Ids(vec![1.into()]), [client_lifecycle::protocol::RankCase::always(0)]);
     let mut query = people();
     query.sets = query
         .sets
         .iter()
         .cloned()
-        .chain([client_lifecycle::plan::Stratum::Set(set(2, "people", [first]))])
+        .chain([client_lifecycle::protocol::Stratum::Set(set(2, "people", [first]))])
         .collect();
     let rename = Write::Update(vec![("mail".into(), NewValue::Value("new@x".into()))]);
     let mut changes = changes(
@@ -93,7 +93,7 @@ async fn pseudonyms_are_made_of_the_rows_as_they_were_before_the_first_step() {
             step("people", all(2), Write::Update(masks()), 2),
         ],
     );
-    changes.events = vec![EventDraft {
+    changes.event_drafts = vec![EventDraft {
         topic: "t".into(),
         kind: "people".into(),
         rows: all(1),

@@ -1,7 +1,7 @@
 //! Tables, columns and values may be called anything.
 
 use client_lifecycle::domain::{DataMap, Value, eq};
-use client_lifecycle::plan::{EventDraft, NewValue, Question, Source, Write};
+use client_lifecycle::protocol::{EventDraft, NewValue, Question, Source, Write};
 use client_lifecycle::store::Store;
 
 use crate::world::*;
@@ -49,7 +49,11 @@ async fn names_are_quoted_and_values_are_bound() {
         let of = all(0);
         let sets = [
             set(0, "clients", [subjects()]),
-            set(1, "k", [arm(Source::Referrers { reference: "k.c".into(), of }, [when(eq("f", name), 1)])]),
+            set(
+                1,
+                "k",
+                [branch(Source::Referrers { reference: "k.c".into(), of }, [when(eq("f", name), 1)])],
+            ),
         ];
         let asked = Question { rows: all(1), sample: 2, span: None };
         let query = query(&map, "clients", name, sets, [asked]);
@@ -72,7 +76,7 @@ async fn names_are_quoted_and_values_are_bound() {
         );
         let update = Write::Update(vec![("f".into(), NewValue::Value(format!("{name}!").into()))]);
         let mut changes = changes(1, query, [step("k", all(1), update, 0)]);
-        changes.events =
+        changes.event_drafts =
             vec![EventDraft { topic: name.into(), kind: "k".into(), rows: all(1), fields: vec!["f".into()] }];
         assert_eq!(actual(&world.store.apply(&changes).await.unwrap()), [1], "{name}");
         let events = world.store.events(changes.operation).await.unwrap();

@@ -1,8 +1,8 @@
 //! The SQL of surveys and change sets, as people may read it.
 
 use client_lifecycle::domain::{Mask, eq};
-use client_lifecycle::plan::{
-    Case, EventDraft, Expected, NewValue, Precondition, Ranks, Source, Stratum, SurveyQuery, Write,
+use client_lifecycle::protocol::{
+    EventDraft, Expected, NewValue, Precondition, RankCase, Ranks, Source, Stratum, SurveyQuery, Write,
 };
 use client_lifecycle::sql::{Dialect, Prefix, SqlValue, Statement, render_changes, render_survey, schema};
 
@@ -21,16 +21,16 @@ fn show(statements: &[Statement]) -> String {
 }
 
 fn tree() -> SurveyQuery {
-    let out = Case { below: Ranks::ALL, when: Some(eq("status", "OLD")), rank: None };
+    let out = RankCase { below: Ranks::ALL, when: Some(eq("status", "OLD")), rank: None };
     let of = all(0);
     let sets = [
         set(0, "clients", [subjects()]),
         set(
             1,
             "debts",
-            [arm(
+            [branch(
                 Source::Referrers { reference: "debts.client_id".into(), of },
-                [out, when(eq("status", "PENDING"), 1), Case::always(2)],
+                [out, when(eq("status", "PENDING"), 1), RankCase::always(2)],
             )],
         ),
         set(2, "notes", [below("notes.debt_id", 1)]),
@@ -54,7 +54,8 @@ fn a_survey_is_one_statement() {
 fn a_cycle_is_walked_by_one_recursive_query() {
     let mut query = tree();
     let mut walk = below("clients.boss", 0);
-    walk.cases = vec![when(eq("name", "x"), 3), Case { below: Ranks::only(3), when: None, rank: Some(4) }];
+    walk.cases =
+        vec![when(eq("name", "x"), 3), RankCase { below: Ranks::only(3), when: None, rank: Some(4) }];
     query.sets = [Stratum::Cycle(vec![set(0, "clients", [subjects(), walk])])].into_iter().collect();
     query.questions = [count(all(0))].into_iter().collect();
     let statements = render_survey(Dialect::Sqlite, &Prefix::default(), &query).unwrap();
@@ -76,7 +77,7 @@ fn a_change_set_is_fixed_counted_told_written_and_recorded() {
     let mut changes = changes(1, tree(), steps);
     changes.preconditions =
         vec![Precondition { question: count(ranked(1, 1)), expected: Expected::Exactly(0) }];
-    changes.events = vec![EventDraft {
+    changes.event_drafts = vec![EventDraft {
         topic: "debts.cancel".into(),
         kind: "debts".into(),
         rows: ranked(1, 2),

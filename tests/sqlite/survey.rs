@@ -1,7 +1,7 @@
 //! Surveys: sets, ranks, questions.
 
 use client_lifecycle::domain::{RecordId, eq, is_null, not_null};
-use client_lifecycle::plan::{Case, Question, Ranks, Rows, SetId, Source};
+use client_lifecycle::protocol::{Question, RankCase, Ranks, Rows, SetId, Source};
 use client_lifecycle::store::{Store, StoreError};
 
 use crate::world::*;
@@ -29,7 +29,7 @@ async fn questions_are_answered_with_counts_samples_and_spans() {
     let sets = [
         set(0, "clients", [subjects()]),
         set(1, "debts", [below("debts.client_id", 0)]),
-        set(2, "debts", [arm(Source::Members(all(1)), [when(eq("status", "PENDING"), 1)])]),
+        set(2, "debts", [branch(Source::Members(all(1)), [when(eq("status", "PENDING"), 1)])]),
     ];
     let question =
         |set, sample, span: Option<&str>| Question { rows: all(set), sample, span: span.map(Into::into) };
@@ -52,7 +52,7 @@ async fn a_row_that_comes_in_twice_keeps_its_lowest_rank() {
     let from = |reference: &str, set, rank| {
         let of = all(set);
         let reference = reference.into();
-        arm(Source::Referrers { reference, of }, [Case::always(rank)])
+        branch(Source::Referrers { reference, of }, [RankCase::always(rank)])
     };
     let sets = [
         set(0, "clients", [subjects()]),
@@ -68,23 +68,23 @@ async fn a_row_that_comes_in_twice_keeps_its_lowest_rank() {
 #[tokio::test]
 async fn the_first_case_that_applies_gives_the_rank_and_none_keeps_the_row_out() {
     let world = World::new(DDL).await;
-    let out = Case { below: Ranks::ALL, when: Some(eq("status", "PAID")), rank: None };
-    let deep = |below, rank| Case { below: Ranks::only(below), when: None, rank: Some(rank) };
+    let out = RankCase { below: Ranks::ALL, when: Some(eq("status", "PAID")), rank: None };
+    let deep = |below, rank| RankCase { below: Ranks::only(below), when: None, rank: Some(rank) };
     let reference = || "debts.client_id".into();
     let sets = [
         set(0, "clients", [subjects()]),
         set(
             1,
             "debts",
-            [arm(
+            [branch(
                 Source::Referrers { reference: reference(), of: all(0) },
-                [out, when(eq("status", "PENDING"), 4), Case::always(5)],
+                [out, when(eq("status", "PENDING"), 4), RankCase::always(5)],
             )],
         ),
         set(
             2,
             "notes",
-            [arm(
+            [branch(
                 Source::Referrers { reference: "notes.debt_id".into(), of: all(1) },
                 [deep(4, 40), deep(9, 90)],
             )],
@@ -92,9 +92,9 @@ async fn the_first_case_that_applies_gives_the_rank_and_none_keeps_the_row_out()
         set(
             3,
             "debts",
-            [arm(
-                Source::Referents { reference: "notes.debt_id".into(), of: all(2) },
-                [deep(40, 1), Case::always(2)],
+            [branch(
+                Source::ReferencedBy { reference: "notes.debt_id".into(), of: all(2) },
+                [deep(40, 1), RankCase::always(2)],
             )],
         ),
     ];
@@ -115,12 +115,12 @@ async fn rows_come_in_only_from_within_and_never_from_except() {
         set(
             1,
             "debts",
-            [arm(
+            [branch(
                 Source::Referrers { reference: "debts.client_id".into(), of: all(0) },
                 [when(not_null("status"), 0)],
             )],
         ),
-        set(2, "debts", [arm(Source::Ids(ids(&[10, 9999])), [Case::always(0)])]),
+        set(2, "debts", [branch(Source::Ids(ids(&[10, 9999])), [RankCase::always(0)])]),
         set(3, "debts", [third]),
     ];
     let asked = [all(1), all(2), all(3)];
@@ -134,11 +134,11 @@ async fn a_malformed_value_is_named_where_a_condition_looks_at_it_and_nowhere_el
     let world = World::new(DDL).await;
     world.run("INSERT INTO debts VALUES (11, 1, 'PENDING', '2024-02-30')").await;
     let after = || client_lifecycle::domain::after("due_at", client_lifecycle::domain::Moment::Now);
-    let debts = |cases: Vec<Case>| {
+    let debts = |cases: Vec<RankCase>| {
         let reference = "debts.client_id".into();
         let sets = [
             set(0, "clients", [subjects()]),
-            set(1, "debts", [arm(Source::Referrers { reference, of: all(0) }, cases)]),
+            set(1, "debts", [branch(Source::Referrers { reference, of: all(0) }, cases)]),
         ];
         query(&map(MAP), "clients", 1, sets, [count(all(1))])
     };
@@ -189,7 +189,7 @@ async fn sets_that_double_at_each_level_stay_linear() {
     let world = World::new(DDL).await;
     let mut sets = vec![set(0, "clients", [subjects()])];
     for level in 1..60 {
-        let mut next = arm(Source::Members(all(level - 1)), [Case::always(0)]);
+        let mut next = branch(Source::Members(all(level - 1)), [RankCase::always(0)]);
         next.within = vec![all(level - 1), ranked(level - 1, 0)];
         sets.push(set(level, "clients", [next]));
     }
@@ -226,13 +226,13 @@ async fn a_read_only_database_can_be_surveyed_and_not_written() {
     let store = client_lifecycle::sqlite::SqliteStore::new(pool.await.unwrap());
     let mut sets = vec![set(0, "clients", [subjects()])];
     for level in 1..30 {
-        let mut next = arm(Source::Members(all(level - 1)), [Case::always(0)]);
+        let mut next = branch(Source::Members(all(level - 1)), [RankCase::always(0)]);
         next.within = vec![all(level - 1)];
         sets.push(set(level, "clients", [next]));
     }
     let query = query(&map(MAP), "clients", 1, sets, [count(all(29))]);
     assert_eq!(store.survey(&query).await.unwrap().answers[0].count, 1);
-    let delete = step("clients", all(0), client_lifecycle::plan::Write::Delete, 0);
+    let delete = step("clients", all(0), client_lifecycle::protocol::Write::Delete, 0);
     let found = store.apply(&changes(1, query, [delete])).await.unwrap_err();
     assert_eq!(found.to_string(), "not supported: writing: the database is read-only");
 }

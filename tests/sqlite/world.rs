@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use client_lifecycle::domain::{
     Actor, AuditEntry, AuditOutcome, Condition, DataMap, Mode, OperationId, Reason, RecordId,
 };
-use client_lifecycle::plan::{
-    Arm, Case, ChangeSet, ChangeStep, NamedSet, Question, Ranks, Receipt, Rows, SetId, Source, Stratum,
-    SurveyQuery, Write,
+use client_lifecycle::protocol::{
+    Branch, ChangeSet, ChangeStep, NamedSet, Question, RankCase, Ranks, Receipt, Rows, SetId, Source,
+    Stratum, SurveyQuery, Write,
 };
 use client_lifecycle::sqlite::SqliteStore;
 use client_lifecycle::sqlite::sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
@@ -76,32 +76,32 @@ pub(crate) fn now() -> DateTime<Utc> {
     "2026-06-15T12:00:00Z".parse().unwrap()
 }
 
-pub(crate) fn set(id: u16, kind: &str, arms: impl IntoIterator<Item = Arm>) -> NamedSet {
+pub(crate) fn set(id: u16, kind: &str, branches: impl IntoIterator<Item = Branch>) -> NamedSet {
     NamedSet {
         id: SetId(id),
         name: format!("{kind} {id}"),
         kind: kind.into(),
-        arms: arms.into_iter().collect(),
+        branches: branches.into_iter().collect(),
     }
 }
 
-pub(crate) fn arm(source: Source, cases: impl IntoIterator<Item = Case>) -> Arm {
-    Arm { source, within: Vec::new(), except: Vec::new(), cases: cases.into_iter().collect() }
+pub(crate) fn branch(source: Source, cases: impl IntoIterator<Item = RankCase>) -> Branch {
+    Branch { source, within: Vec::new(), except: Vec::new(), cases: cases.into_iter().collect() }
 }
 
 /// Everything that refers to a set, with rank 0.
-pub(crate) fn below(reference: &str, set: u16) -> Arm {
+pub(crate) fn below(reference: &str, set: u16) -> Branch {
     let of = all(set);
     let reference = reference.into();
-    arm(Source::Referrers { reference, of }, [Case::always(0)])
+    branch(Source::Referrers { reference, of }, [RankCase::always(0)])
 }
 
-pub(crate) fn subjects() -> Arm {
-    arm(Source::Subjects, [Case::always(0)])
+pub(crate) fn subjects() -> Branch {
+    branch(Source::Subjects, [RankCase::always(0)])
 }
 
-pub(crate) fn when(condition: Condition, rank: u16) -> Case {
-    Case { below: Ranks::ALL, when: Some(condition), rank: Some(rank) }
+pub(crate) fn when(condition: Condition, rank: u16) -> RankCase {
+    RankCase { below: Ranks::ALL, when: Some(condition), rank: Some(rank) }
 }
 
 pub(crate) fn all(set: u16) -> Rows {
@@ -164,13 +164,13 @@ pub(crate) fn changes(
             before: std::collections::BTreeMap::new(),
         },
         inserts: Vec::new(),
-        told: Vec::new(),
+        events: Vec::new(),
         snapshot: Vec::new(),
         receipt: receipt(operation, &query, &steps),
         query,
         locks: Vec::new(),
         preconditions: Vec::new(),
-        events: Vec::new(),
+        event_drafts: Vec::new(),
         steps,
         mask_key: None,
     }

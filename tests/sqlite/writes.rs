@@ -1,7 +1,7 @@
 //! What is written: instants in the column's own form, and masks.
 
 use client_lifecycle::domain::{Mask, Value};
-use client_lifecycle::plan::{NewValue, Write};
+use client_lifecycle::protocol::{NewValue, Write};
 use client_lifecycle::store::Store;
 
 use crate::world::*;

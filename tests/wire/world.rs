@@ -5,8 +5,8 @@ use std::io;
 use client_lifecycle::domain::{Actor, Record, Request, eq, one_of};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::lifecycle::wire::{Answer, Wire};
-use client_lifecycle::plan::Receipt;
 use client_lifecycle::policy::{Allow, Guard, cascade, keep};
+use client_lifecycle::protocol::Receipt;
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 

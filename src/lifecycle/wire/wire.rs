@@ -8,8 +8,9 @@ use super::noun::sentence;
 use super::{Action, Answer, Body, Case, ErrorList, Noun, StatusMessage, Success, text};
 use crate::domain::{Language, Mode, RecordId, Violations, instant_text};
 use crate::lifecycle::Error;
-use crate::plan::{NotExecutable, Plan, Receipt};
+use crate::plan::{NotExecutable, Plan};
 use crate::policy::Refusal;
+use crate::protocol::Receipt;
 
 /// How a service answers: the shape of its bodies and the words in them.
 ///

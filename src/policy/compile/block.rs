@@ -1,12 +1,12 @@
 //! Blocking rows: where restrict and protect are not cleared by what else the operation does.
 
-use super::arm::chain;
+use super::branch::chain;
 use super::rank::Verdicts;
 use super::reach::not_the_subject;
 use super::{Fate, Parts, Questions, Sets, VerdictsOf, facts};
 use crate::domain::{KindName, Reference, ReferenceName};
-use crate::plan::{Arm, Case, Rows};
 use crate::policy::{Entry, Rule};
+use crate::protocol::{Branch, RankCase, Rows};
 
 /// A question for rows that stand in the way.
 #[derive(Debug)]
@@ -35,13 +35,13 @@ pub(super) fn blockers(
         };
         let entries = parts.entries(&reference.name).iter().enumerate();
         for (index, entry) in entries.filter(|(_, entry)| entry.then.blocks()) {
-            let arms = arms(parts, reference, parents, verdicts.get(&reference.from), index, entry);
-            if arms.is_empty() {
+            let branches = branches(parts, reference, parents, verdicts.get(&reference.from), index, entry);
+            if branches.is_empty() {
                 continue;
             }
             let rule = entry.then.as_str();
             let name = format!("{}: rows that {rule}", reference.name);
-            let set = sets.add(name, &reference.from, arms);
+            let set = sets.add(name, &reference.from, branches);
             blockers.push(CompiledBlocker {
                 kind: reference.from.clone(),
                 reference: Some(reference.name.clone()),
@@ -64,7 +64,7 @@ fn outside(
     questions: &mut Questions,
 ) -> Option<CompiledBlocker> {
     let only = facts(parts, parts.subject)?.only.as_ref()?;
-    let mut arms = Vec::new();
+    let mut branches = Vec::new();
     for reference in parts.map.references_from(parts.subject) {
         let Some(parents) = verdicts.get(&reference.to) else {
             continue;
@@ -74,18 +74,18 @@ fn outside(
         let Some(of) = parents.rows(Fate::is_removed) else {
             continue;
         };
-        let Some(mut arm) = chain(parts, reference, of, Fate::Delete, |_, _| Some(0)) else {
+        let Some(mut branch) = chain(parts, reference, of, Fate::Delete, |_, _| Some(0)) else {
             continue;
         };
-        let inside = Case { when: Some(only.clone()), rank: None, ..Case::always(0) };
-        arm.cases.insert(0, inside);
-        arm.except.extend(not_the_subject(parts, parts.subject));
-        arms.push(arm);
+        let inside = RankCase { when: Some(only.clone()), rank: None, ..RankCase::always(0) };
+        branch.cases.insert(0, inside);
+        branch.except.extend(not_the_subject(parts, parts.subject));
+        branches.push(branch);
     }
-    if arms.is_empty() {
+    if branches.is_empty() {
         return None;
     }
-    let set = sets.add(format!("{}: rows outside `only`", parts.subject), parts.subject, arms);
+    let set = sets.add(format!("{}: rows outside `only`", parts.subject), parts.subject, branches);
     Some(CompiledBlocker {
         kind: parts.subject.clone(),
         reference: None,
@@ -96,15 +96,15 @@ fn outside(
     })
 }
 
-/// One arm for each strength of the parent's removal: the row must go at least as strongly.
-fn arms(
+/// One branch for each strength of the parent's removal: the row must go at least as strongly.
+fn branches(
     parts: &Parts<'_>,
     reference: &Reference,
     parents: &Verdicts,
     own: Option<&Verdicts>,
     index: usize,
     entry: &Entry,
-) -> Vec<Arm> {
+) -> Vec<Branch> {
     let strengths: [(Fate, &[Fate], &[Fate]); 5] = [
         (Fate::Delete, &[Fate::Delete, Fate::Erased], &[Fate::Delete]),
         (Fate::Soft, &[Fate::Soft, Fate::AlreadySoft], &[Fate::Soft, Fate::AlreadySoft, Fate::Delete]),
@@ -112,18 +112,18 @@ fn arms(
         (Fate::Retain, &[Fate::Retain], &[]),
         (Fate::Anonymize, &[Fate::Anonymize], &[]),
     ];
-    let arms = strengths.into_iter().filter_map(|(parent, alike, clearing)| {
+    let branches = strengths.into_iter().filter_map(|(parent, alike, clearing)| {
         let of = parents.rows(|fate| alike.contains(&fate))?;
         let rank = |at, _: &Entry| (at == index).then_some(0);
-        let mut arm = chain(parts, reference, of, parent, rank)?;
-        arm.except.extend(not_the_subject(parts, &reference.from));
+        let mut branch = chain(parts, reference, of, parent, rank)?;
+        branch.except.extend(not_the_subject(parts, &reference.from));
         if let (Rule::Restrict, Some(own)) = (&entry.then, own) {
             // `Off` lies between the soft fates and `Delete`, so these may be two ranges.
             let soft_or_off = |fate: Fate| fate != Fate::Delete && clearing.contains(&fate);
-            arm.except.extend(own.rows(soft_or_off));
-            arm.except.extend(own.rows(|fate| fate == Fate::Delete && clearing.contains(&fate)));
+            branch.except.extend(own.rows(soft_or_off));
+            branch.except.extend(own.rows(|fate| fate == Fate::Delete && clearing.contains(&fate)));
         }
-        Some(arm)
+        Some(branch)
     });
-    arms.collect()
+    branches.collect()
 }

@@ -4,13 +4,13 @@
 //! would retain or anonymize are kept; then the removal is walked again around the kept rows (`removed`),
 //! and only what it reaches has a fate.
 
-use super::arm::by_parent;
+use super::branch::by_parent;
 use super::fate::FateCase;
 use super::rank::{Verdicts, meanings};
 use super::reach::not_the_subject;
 use super::{Fate, Parts, SUBJECTS, Sets, VerdictsOf};
 use crate::domain::KindName;
-use crate::plan::{Arm, Case, NamedSet, Rank, Ranks, Rows, SetId, Source};
+use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
 pub(super) fn verdicts(parts: &Parts<'_>, group: &[KindName], verdicts: &mut VerdictsOf, sets: &mut Sets) {
     let known: Vec<(KindName, Verdicts)> = group
@@ -36,18 +36,18 @@ pub(super) fn verdicts(parts: &Parts<'_>, group: &[KindName], verdicts: &mut Ver
     let removed = walk(parts, "removed", &known, verdicts, &kept.unwrap_or_default(), sets);
     let mut settled = Vec::new();
     for (kind, own) in &removed {
-        let mut arms = vec![unchanged(own)];
-        arms.extend(parts.map.references_from(kind).filter_map(|reference| {
+        let mut branches = vec![unchanged(own)];
+        branches.extend(parts.map.references_from(kind).filter_map(|reference| {
             let parent = parent_of(&reference.to, &removed, verdicts)?;
             let rank = |case: &FateCase| {
                 let fate = case.fate.filter(|fate| !fate.is_removed())?;
                 own.rank(fate, &reference.name, case.entry)
             };
-            let mut arm = by_parent(parts, reference, parent, rank)?;
-            arm.except.extend(not_the_subject(parts, kind));
-            Some(arm)
+            let mut branch = by_parent(parts, reference, parent, rank)?;
+            branch.except.extend(not_the_subject(parts, kind));
+            Some(branch)
         }));
-        let set = sets.add(format!("{kind}: what becomes of them"), kind, arms);
+        let set = sets.add(format!("{kind}: what becomes of them"), kind, branches);
         settled.push((kind.clone(), Verdicts { set, ..own.clone() }));
     }
     verdicts.extend(settled);
@@ -78,25 +78,25 @@ fn walk(
         .map(|(id, (kind, own))| (kind.clone(), Verdicts { set: SetId(id), ..own.clone() }))
         .collect();
     let made = group.iter().map(|(kind, own)| {
-        let mut arms = Vec::new();
+        let mut branches = Vec::new();
         if parts.is_subject(kind)
             && let Some(rank) = own.subject_rank()
         {
-            arms.push(Arm::new(Source::Members(Rows::all(SUBJECTS)), vec![Case::always(rank)]));
+            branches.push(Branch::new(Source::Members(Rows::all(SUBJECTS)), vec![RankCase::always(rank)]));
         }
-        arms.extend(parts.map.references_from(kind).filter_map(|reference| {
+        branches.extend(parts.map.references_from(kind).filter_map(|reference| {
             let parent = parent_of(&reference.to, &group, settled)?;
             let rank = |case: &FateCase| {
                 let fate = case.fate.filter(|fate| fate.is_removed())?;
                 own.rank(fate, &reference.name, case.entry)
             };
-            let mut arm = by_parent(parts, reference, parent, rank)?;
-            arm.except.extend(not_the_subject(parts, kind));
+            let mut branch = by_parent(parts, reference, parent, rank)?;
+            branch.except.extend(not_the_subject(parts, kind));
             let around = kept.iter().filter(|(other, _)| other == kind);
-            arm.except.extend(around.map(|(_, set)| Rows::all(*set)));
-            Some(arm)
+            branch.except.extend(around.map(|(_, set)| Rows::all(*set)));
+            Some(branch)
         }));
-        NamedSet { id: own.set, name: format!("{kind}: {name}"), kind: kind.clone(), arms }
+        NamedSet { id: own.set, name: format!("{kind}: {name}"), kind: kind.clone(), branches }
     });
     sets.add_cycle(made.collect());
     group
@@ -111,28 +111,28 @@ fn kept(
 ) -> Vec<(KindName, SetId)> {
     let mut found = Vec::new();
     for (kind, own) in over {
-        let arms: Vec<Arm> = parts
+        let branches: Vec<Branch> = parts
             .map
             .references_from(kind)
             .filter_map(|reference| {
                 let parent = parent_of(&reference.to, over, settled)?;
                 let rank = |case: &FateCase| case.fate.filter(|fate| *fate < Fate::Soft).map(|_| 0 as Rank);
-                let mut arm = by_parent(parts, reference, parent, rank)?;
-                arm.within.push(Rows::all(own.set));
-                arm.except.extend(not_the_subject(parts, kind));
-                Some(arm)
+                let mut branch = by_parent(parts, reference, parent, rank)?;
+                branch.within.push(Rows::all(own.set));
+                branch.except.extend(not_the_subject(parts, kind));
+                Some(branch)
             })
             .collect();
-        if !arms.is_empty() {
-            found.push((kind.clone(), sets.add(format!("{kind}: kept"), kind, arms)));
+        if !branches.is_empty() {
+            found.push((kind.clone(), sets.add(format!("{kind}: kept"), kind, branches)));
         }
     }
     found
 }
 
 /// The members of a set with the ranks they have.
-fn unchanged(own: &Verdicts) -> Arm {
+fn unchanged(own: &Verdicts) -> Branch {
     let removed = own.ranked().filter(|(_, meaning)| meaning.fate.is_removed());
-    let cases = removed.map(|(rank, _)| Case { below: Ranks::only(rank), ..Case::always(rank) });
-    Arm::new(Source::Members(Rows::all(own.set)), cases.collect())
+    let cases = removed.map(|(rank, _)| RankCase { below: Ranks::only(rank), ..RankCase::always(rank) });
+    Branch::new(Source::Members(Rows::all(own.set)), cases.collect())
 }

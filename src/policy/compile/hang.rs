@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Parts, Questions, SUBJECTS, Sets};
 use crate::domain::{Condition, KindName, Reference, ReferenceName};
-use crate::plan::{Arm, Case, EventDraft, NamedSet, Rows, SetId, Source};
 use crate::policy::Severity;
 use crate::policy::graph::{in_order, is_cycle};
+use crate::protocol::{Branch, EventDraft, NamedSet, RankCase, Rows, SetId, Source};
 
 /// A guard and the question for the rows that match it.
 #[derive(Debug)]
@@ -69,8 +69,8 @@ fn matching(name: String, on: &KindName, of: SetId, when: Option<&Condition>, se
     if when.is_none() {
         return Rows::all(of);
     }
-    let case = Case { when: when.cloned(), ..Case::always(0) };
-    Rows::all(sets.add(name, on, vec![Arm::new(Source::Members(Rows::all(of)), vec![case])]))
+    let case = RankCase { when: when.cloned(), ..RankCase::always(0) };
+    Rows::all(sets.add(name, on, vec![Branch::new(Source::Members(Rows::all(of)), vec![case])]))
 }
 
 /// The rows of a kind that hang on the subject: over a chain of references, or over any.
@@ -88,13 +88,13 @@ fn hanging_over(
     for reference in via {
         let reference = parts.map.reference(reference)?;
         let name = format!("{}: what hangs on the subject", reference.name);
-        from = sets.add(name, &reference.from, vec![below(reference, from, Case::always(0))]);
+        from = sets.add(name, &reference.from, vec![below(reference, from, RankCase::always(0))]);
     }
     Some(from)
 }
 
-fn below(reference: &Reference, of: SetId, case: Case) -> Arm {
-    Arm::new(Source::Referrers { reference: reference.name.clone(), of: Rows::all(of) }, vec![case])
+fn below(reference: &Reference, of: SetId, case: RankCase) -> Branch {
+    Branch::new(Source::Referrers { reference: reference.name.clone(), of: Rows::all(of) }, vec![case])
 }
 
 /// The set of all rows of a kind that hang on the subject over any chain, made where it is not there yet.
@@ -131,20 +131,20 @@ fn hang(
         }
         let made = group.iter().filter_map(|kind| {
             let references = parts.map.references_from(kind);
-            let arms = references.flat_map(|reference| {
+            let branches = references.flat_map(|reference| {
                 let subjects = parts.is_subject(&reference.to).then_some(SUBJECTS);
                 let parents = subjects.into_iter().chain(known.get(&reference.to).copied());
-                parents.map(|of| below(reference, of, Case::always(0))).collect::<Vec<_>>()
+                parents.map(|of| below(reference, of, RankCase::always(0))).collect::<Vec<_>>()
             });
             let (id, name) = (*known.get(kind)?, format!("{kind}: what hangs on the subject"));
-            Some(NamedSet { id, name, kind: kind.clone(), arms: arms.collect() })
+            Some(NamedSet { id, name, kind: kind.clone(), branches: branches.collect() })
         });
         let made: Vec<NamedSet> = made.collect();
         if is_cycle(&group, &edges) {
             sets.add_cycle(made);
         } else {
             for set in made {
-                sets.add(set.name, &set.kind, set.arms);
+                sets.add(set.name, &set.kind, set.branches);
             }
         }
     }

@@ -3,8 +3,8 @@
 use super::step::{Action, CompiledStep};
 use super::{Fate, Parts, Sets, VerdictsOf};
 use crate::domain::KindName;
-use crate::plan::{Rows, SetId, Source, Stratum};
 use crate::policy::Rule;
+use crate::protocol::{Rows, SetId, Source, Stratum};
 
 /// Kind by kind from the subject outwards: rows that go and could be referred to; rows of which conditions decide; rows that
 /// are written by their ids; and the rows that guards and effects look at. What is deleted or updated by conditions of its
@@ -66,10 +66,10 @@ fn is_asked_directly(sets: &Sets, set: SetId) -> bool {
         Stratum::Set(named) if named.id == set => Some(named),
         Stratum::Set(_) | Stratum::Cycle(_) => None,
     });
-    found.is_some_and(|named| match &*named.arms {
-        [arm] => {
-            matches!(arm.source, Source::Subjects | Source::Referrers { .. })
-                && arm.cases.windows(2).all(|pair| matches!(pair, [a, b] if a.below == b.below))
+    found.is_some_and(|named| match &*named.branches {
+        [branch] => {
+            matches!(branch.source, Source::Subjects | Source::Referrers { .. })
+                && branch.cases.windows(2).all(|pair| matches!(pair, [a, b] if a.below == b.below))
         }
         _ => false,
     })

@@ -1,7 +1,7 @@
 //! Compiling a mode: from rules to named sets and questions, once per policy.
 
-mod arm;
 mod block;
+mod branch;
 mod cycle;
 mod fate;
 mod hang;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use super::graph::{in_order, is_cycle, shortest_paths};
 use super::{Entry, ModePolicy};
 use crate::domain::{DataMap, Kind, KindName, Mode, ReferenceName};
-use crate::plan::{Arm, EventDraft, NamedSet, Question, Rows, SetId, Stratum};
+use crate::protocol::{Branch, EventDraft, NamedSet, Question, Rows, SetId, Stratum};
 
 pub(crate) use block::CompiledBlocker;
 use fate::possible;
@@ -97,9 +97,9 @@ impl<'a> Parts<'a> {
 pub(super) struct Sets(Vec<Stratum>);
 
 impl Sets {
-    pub(super) fn add(&mut self, name: String, kind: &KindName, arms: Vec<Arm>) -> SetId {
+    pub(super) fn add(&mut self, name: String, kind: &KindName, branches: Vec<Branch>) -> SetId {
         let id = self.next();
-        self.0.push(Stratum::Set(NamedSet { id, name, kind: kind.clone(), arms }));
+        self.0.push(Stratum::Set(NamedSet { id, name, kind: kind.clone(), branches }));
         id
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::SUBJECTS;
-use crate::plan::{Question, Rows};
+use crate::protocol::{Question, Rows};
 
 /// Questions and their positions.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Parts;
 use super::fate::{Fate, cases};
 use crate::domain::{KindName, ReferenceName};
-use crate::plan::{Rank, Ranks, Rows, SetId};
+use crate::protocol::{Rank, Ranks, Rows, SetId};
 
 /// What a rank means.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

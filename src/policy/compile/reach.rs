@@ -1,17 +1,19 @@
 //! Reached rows: one set per kind, each row with the rank of its fate.
 
-use super::arm::by_parent;
+use super::branch::by_parent;
 use super::cycle;
 use super::fate::FateCase;
 use super::rank::{Verdicts, meanings};
 use super::{Fate, Group, Parts, SUBJECTS, Sets, VerdictsOf, facts};
 use crate::domain::{Condition, KindName, all, is_null};
-use crate::plan::{Arm, Case, Rows, Source};
+use crate::protocol::{Branch, RankCase, Rows, Source};
 
 /// The subjects as a set, and after it what becomes of the rows of every reached kind.
 pub(super) fn verdicts(parts: &Parts<'_>, groups: &[Group], sets: &mut Sets) -> VerdictsOf {
-    let subject =
-        Arm::new(Source::Subjects, vec![Case { when: subject_condition(parts), ..Case::always(0) }]);
+    let subject = Branch::new(
+        Source::Subjects,
+        vec![RankCase { when: subject_condition(parts), ..RankCase::always(0) }],
+    );
     sets.add("the subjects".into(), parts.subject, vec![subject]);
     let mut verdicts = VerdictsOf::new();
     verdicts.insert(parts.subject.clone(), Verdicts::of_subject(Fate::of_subject(parts.mode)));
@@ -34,7 +36,7 @@ fn settle(parts: &Parts<'_>, kind: &KindName, verdicts: &mut VerdictsOf, sets: &
         return;
     }
     let mut found = Verdicts { set: sets.next(), meanings };
-    let arms = parts
+    let branches = parts
         .map
         .references_from(kind)
         .filter_map(|reference| {
@@ -42,7 +44,7 @@ fn settle(parts: &Parts<'_>, kind: &KindName, verdicts: &mut VerdictsOf, sets: &
             by_parent(parts, reference, verdicts.get(&reference.to)?, rank)
         })
         .collect();
-    found.set = sets.add(format!("{kind}: what becomes of them"), kind, arms);
+    found.set = sets.add(format!("{kind}: what becomes of them"), kind, branches);
     verdicts.insert(kind.clone(), found);
 }
 

@@ -4,8 +4,9 @@ use super::redirect::{CompiledTarget, Redirects, Target};
 use super::step::{Action, CompiledStep};
 use super::{Parts, Questions, SUBJECTS, Sets};
 use crate::domain::Reference;
-use crate::plan::{Arm, Case, Disposition, Rank, Ranks, Rows, Source, StepKey};
+use crate::plan::StepKey;
 use crate::policy::Entry;
+use crate::protocol::{Branch, Disposition, Rank, RankCase, Ranks, Rows, Source};
 
 /// The moves of every reference that is reassigned: one step for each entry that says so.
 pub(super) fn moves(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questions) -> Redirects {
@@ -16,8 +17,8 @@ pub(super) fn moves(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Question
             continue;
         }
         let name = format!("{}: references that change", reference.name);
-        let arm = Arm::new(source(parts, reference), cases(entries));
-        let set = sets.add(name, &reference.from, vec![arm]);
+        let branch = Branch::new(source(parts, reference), cases(entries));
+        let set = sets.add(name, &reference.from, vec![branch]);
         for (rank, entry) in (0..).zip(entries).filter(|(_, entry)| entry.then.reassigns()) {
             let rows = Rows::ranked(set, rank);
             let question = questions.count(rows);
@@ -61,8 +62,8 @@ fn source(parts: &Parts<'_>, reference: &Reference) -> Source {
 }
 
 /// The first entry whose condition holds decides; its position is the rank of the rows that move.
-fn cases(entries: &[Entry]) -> Vec<Case> {
-    let ranked = entries.iter().enumerate().map(|(at, entry)| Case {
+fn cases(entries: &[Entry]) -> Vec<RankCase> {
+    let ranked = entries.iter().enumerate().map(|(at, entry)| RankCase {
         below: Ranks::ALL,
         when: entry.when.clone(),
         rank: entry.then.reassigns().then(|| Rank::try_from(at).ok()).flatten(),

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::arm::chain;
+use super::branch::chain;
 use super::fate::{Fate, spoken};
 use super::step::{Action, CompiledStep};
 use super::tombstone::{SURVIVORS, StayingOf, Survivor, forces, may_survive, surviving};
 use super::{Parts, Questions, Sets, VerdictsOf};
 use crate::domain::{Condition, KindName, RecordId, Reference, ReferenceName, Value};
-use crate::plan::{Arm, Disposition, Rank, Rows, StepKey};
+use crate::plan::StepKey;
 use crate::policy::{Entry, Link, Redirect, Rule};
+use crate::protocol::{Branch, Disposition, Rank, Rows};
 
 /// What a reference is set to.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,12 +61,12 @@ pub(super) fn redirects(
             continue;
         }
         let ranks = ranked(parts, reference, &stays);
-        let arms = arms(parts, reference, &ranks, verdicts, staying, &stays);
-        if arms.is_empty() {
+        let branches = branches(parts, reference, &ranks, verdicts, staying, &stays);
+        if branches.is_empty() {
             continue;
         }
         let name = format!("{}: references that change", reference.name);
-        let set = sets.add(name, &reference.from, arms);
+        let set = sets.add(name, &reference.from, branches);
         for (rank, (redirect, index)) in (0..).zip(&ranks) {
             let Some(entry) = parts.entries(&reference.name).get(*index) else {
                 continue;
@@ -165,14 +166,14 @@ fn ranked(parts: &Parts<'_>, reference: &Reference, stays: &BTreeSet<KindName>) 
     found
 }
 
-fn arms(
+fn branches(
     parts: &Parts<'_>,
     reference: &Reference,
     ranks: &[(Redirect, usize)],
     verdicts: &VerdictsOf,
     staying: &StayingOf,
     stays: &BTreeSet<KindName>,
-) -> Vec<Arm> {
+) -> Vec<Branch> {
     let Some(parents) = verdicts.get(&reference.to) else {
         return Vec::new();
     };
@@ -181,7 +182,7 @@ fn arms(
         let found = ranks.iter().position(|(other, at)| other == redirect && *at == index);
         found.and_then(|rank| Rank::try_from(rank).ok())
     };
-    let mut arms = Vec::new();
+    let mut branches = Vec::new();
     // Rules that redirect, below every sort of parent they speak of.
     for (parent, alike) in [
         (Fate::Delete, &(|fate: &Fate| fate.is_removed()) as &dyn Fn(&Fate) -> bool),
@@ -195,25 +196,26 @@ fn arms(
             Rule::Redirect(redirect) => rank_of(redirect, index),
             _ => None,
         };
-        let arm = chain(parts, reference, of, parent, rank);
-        let whole = |arm| surviving(parts, reference, arm, Survivor::Whole, own, None);
-        arms.extend(arm.and_then(whole));
+        let branch = chain(parts, reference, of, parent, rank);
+        let whole = |branch| surviving(parts, reference, branch, Survivor::Whole, own, None);
+        branches.extend(branch.and_then(whole));
     }
     // Links, below rows that go for good.
     let gone = match staying.get(&reference.to) {
         Some(staying) => Some(Rows::all(staying.gone)),
         None => parents.rows(|fate| fate == Fate::Delete),
     };
-    let Some(gone) = gone else { return arms };
+    let Some(gone) = gone else { return branches };
     for survivor in SURVIVORS {
         let rank = |index, entry: &Entry| {
             let possible = may_survive(parts, reference, entry, survivor, stays);
             let redirect = possible.then(|| link(reference, entry, survivor)).flatten()?;
             rank_of(&redirect, index)
         };
-        let arm = chain(parts, reference, gone, Fate::Delete, rank);
+        let branch = chain(parts, reference, gone, Fate::Delete, rank);
         let staying = staying.get(&reference.from);
-        arms.extend(arm.and_then(|arm| surviving(parts, reference, arm, survivor, own, staying)));
+        branches
+            .extend(branch.and_then(|branch| surviving(parts, reference, branch, survivor, own, staying)));
     }
-    arms
+    branches
 }

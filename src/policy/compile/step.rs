@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::arm::chain;
+use super::branch::chain;
 use super::rank::{Meaning, Verdicts};
 use super::redirect::Target;
 use super::tombstone::{Staying, StayingOf};
 use super::{Fate, Group, Parts, Questions, Sets, VerdictsOf, facts};
 use crate::domain::{FieldName, KindName, Mask, Mode, Period, ReferenceName, is_null};
-use crate::plan::{Arm, Case, Disposition, Question, Rank, Rows, Source, StepKey};
+use crate::plan::StepKey;
 use crate::policy::graph::in_order;
 use crate::policy::{Entry, Retention, Rule};
+use crate::protocol::{Branch, Disposition, Question, Rank, RankCase, Rows, Source};
 
 /// A step without its count.
 #[derive(Debug, Clone)]
@@ -287,9 +288,9 @@ fn ground(
 ) -> CompiledGround {
     let span = Some(retention.from.clone());
     let question = questions.ask(Question { span, ..Question::count(rows) });
-    let undated = Arm::new(
+    let undated = Branch::new(
         Source::Members(rows),
-        vec![Case { when: Some(is_null(&retention.from)), ..Case::always(0) }],
+        vec![RankCase { when: Some(is_null(&retention.from)), ..RankCase::always(0) }],
     );
     let undated = sets.add(format!("{kind}: retained without a date"), kind, vec![undated]);
     CompiledGround {
@@ -302,13 +303,13 @@ fn ground(
 }
 
 fn both(sets: &mut Sets, kind: &KindName, rows: Rows, within: Rows) -> Rows {
-    let arm = Arm {
+    let branch = Branch {
         source: Source::Members(rows),
         within: vec![within],
         except: Vec::new(),
-        cases: vec![Case::always(0)],
+        cases: vec![RankCase::always(0)],
     };
-    Rows::all(sets.add(format!("{kind}: rows under a further ground"), kind, vec![arm]))
+    Rows::all(sets.add(format!("{kind}: rows under a further ground"), kind, vec![branch]))
 }
 
 /// The rows of a fate for which one entry decides, whatever entry counts them.
@@ -325,16 +326,16 @@ fn firing(
     let parents = verdicts.get(&reference.to)?;
     let below =
         [(Fate::Delete, None), (Fate::Retain, Some(Fate::Retain)), (Fate::Anonymize, Some(Fate::Anonymize))];
-    let arms = below.into_iter().filter_map(|(parent, exactly)| {
+    let branches = below.into_iter().filter_map(|(parent, exactly)| {
         let of = parents.rows(|fate| exactly.map_or(fate.is_removed(), |exactly| fate == exactly))?;
-        let mut arm = chain(parts, reference, of, parent, |at, _| (at == index).then_some(0))?;
-        arm.within.extend(own.rows(|found| found == fate));
-        Some(arm)
+        let mut branch = chain(parts, reference, of, parent, |at, _| (at == index).then_some(0))?;
+        branch.within.extend(own.rows(|found| found == fate));
+        Some(branch)
     });
-    let arms: Vec<Arm> = arms.collect();
-    (!arms.is_empty()).then(|| {
+    let branches: Vec<Branch> = branches.collect();
+    (!branches.is_empty()).then(|| {
         let name = format!("{}: rows that entry {index} decides", reference.name);
-        Rows::all(sets.add(name, &reference.from, arms))
+        Rows::all(sets.add(name, &reference.from, branches))
     })
 }
 

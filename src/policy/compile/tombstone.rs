@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::arm::chain;
+use super::branch::chain;
 use super::fate::{cases, spoken};
 use super::rank::Verdicts;
 use super::reach::not_the_subject;
 use super::{Fate, Group, Parts, Questions, Sets, VerdictsOf, facts};
 use crate::domain::{KindName, Mode, Reference, ReferenceName};
-use crate::plan::{Arm, Case, NamedSet, Rank, Ranks, Rows, SetId, Source};
 use crate::policy::{Entry, Link, Rule};
+use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
 /// In which ways a row may physically survive a parent that goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,27 +140,27 @@ pub(super) fn staying(
             .collect();
         let held = held(parts, &kinds, verdicts, &staying, &stays, sets);
         for ((kind, own, deleted), held) in kinds.iter().zip(held) {
-            let with_ranks = |within: Vec<Rows>, except: Vec<Rows>| Arm {
+            let with_ranks = |within: Vec<Rows>, except: Vec<Rows>| Branch {
                 source: Source::Members(*deleted),
                 within,
                 except,
                 cases: same_ranks(own),
             };
-            let arm = with_ranks(vec![Rows::all(held)], Vec::new());
-            let tombstones = sets.add(format!("{kind}: tombstones"), kind, vec![arm]);
-            let arm = with_ranks(Vec::new(), vec![Rows::all(tombstones)]);
-            let gone = sets.add(format!("{kind}: rows that go"), kind, vec![arm]);
+            let branch = with_ranks(vec![Rows::all(held)], Vec::new());
+            let tombstones = sets.add(format!("{kind}: tombstones"), kind, vec![branch]);
+            let branch = with_ranks(Vec::new(), vec![Rows::all(tombstones)]);
+            let gone = sets.add(format!("{kind}: rows that go"), kind, vec![branch]);
             let found = Staying { tombstones, gone, forced_by: Vec::new() };
             staying.insert((*kind).clone(), found);
         }
         for (kind, _, deleted) in kinds {
             let mut forced_by = Vec::new();
             for reference in parts.map.references_to(kind) {
-                let mut arms = surviving_holders(parts, reference, deleted, verdicts, &stays);
-                arms.extend(tombstone_holders(parts, reference, deleted, &staying, &stays));
-                if !arms.is_empty() {
+                let mut branches = surviving_holders(parts, reference, deleted, verdicts, &stays);
+                branches.extend(tombstone_holders(parts, reference, deleted, &staying, &stays));
+                if !branches.is_empty() {
                     let name = format!("{}: rows that must keep their reference", reference.name);
-                    let holders = sets.add(name, &reference.from, arms);
+                    let holders = sets.add(name, &reference.from, branches);
                     forced_by.push((reference.name.clone(), questions.sample(Rows::all(holders))));
                 }
             }
@@ -188,7 +188,7 @@ fn held(
     let mut holders: Vec<NamedSet> = Vec::new();
     let mut next = first + u16::try_from(kinds.len()).unwrap_or(u16::MAX);
     for ((kind, _, deleted), id) in kinds.iter().zip(&ids) {
-        let mut arms = Vec::new();
+        let mut branches = Vec::new();
         for reference in parts.map.references_to(kind) {
             let mut holding = surviving_holders(parts, reference, *deleted, verdicts, stays);
             let inside = kinds.iter().zip(&ids).find(|((other, ..), _)| **other == reference.from);
@@ -208,17 +208,20 @@ fn held(
                 continue;
             }
             let name = format!("{}: rows that hold on to theirs", reference.name);
-            holders.push(NamedSet { id: SetId(next), name, kind: reference.from.clone(), arms: holding });
-            arms.push(Arm {
-                source: Source::Referents { reference: reference.name.clone(), of: Rows::all(SetId(next)) },
+            holders.push(NamedSet { id: SetId(next), name, kind: reference.from.clone(), branches: holding });
+            branches.push(Branch {
+                source: Source::ReferencedBy {
+                    reference: reference.name.clone(),
+                    of: Rows::all(SetId(next)),
+                },
                 within: vec![*deleted],
                 except: Vec::new(),
-                cases: vec![Case::always(0)],
+                cases: vec![RankCase::always(0)],
             });
             next += 1;
         }
         let name = format!("{kind}: rows that others must keep referring to");
-        made.push(NamedSet { id: *id, name, kind: (*kind).clone(), arms });
+        made.push(NamedSet { id: *id, name, kind: (*kind).clone(), branches });
     }
     made.extend(holders);
     if !made.is_empty() {
@@ -237,25 +240,28 @@ fn holds(
     may_survive(parts, reference, entry, survivor, stays) && forces(reference, entry, survivor)
 }
 
-/// An arm over the entries of a reference that begins elsewhere than at the reference.
+/// A branch over the entries of a reference that begins elsewhere than at the reference.
 fn chain_from(
     parts: &Parts<'_>,
     reference: &Reference,
     source: Source,
     holds: impl Fn(&Entry) -> bool,
-) -> Option<Arm> {
+) -> Option<Branch> {
     let of = Rows::all(SetId(0));
-    let arm = chain(parts, reference, of, Fate::Delete, |_, entry| holds(entry).then_some(0))?;
-    Some(Arm { source, ..arm })
+    let branch = chain(parts, reference, of, Fate::Delete, |_, entry| holds(entry).then_some(0))?;
+    Some(Branch { source, ..branch })
 }
 
 /// Each rank of the deleted rows, unchanged.
-fn same_ranks(verdicts: &Verdicts) -> Vec<Case> {
+fn same_ranks(verdicts: &Verdicts) -> Vec<RankCase> {
     let deleted = verdicts.ranked().filter(|(_, meaning)| meaning.fate == Fate::Delete);
     let ranks: Vec<Rank> = deleted.map(|(rank, _)| rank).collect();
     match *ranks {
-        [rank] => vec![Case::always(rank)],
-        _ => ranks.into_iter().map(|rank| Case { below: Ranks::only(rank), ..Case::always(rank) }).collect(),
+        [rank] => vec![RankCase::always(rank)],
+        _ => ranks
+            .into_iter()
+            .map(|rank| RankCase { below: Ranks::only(rank), ..RankCase::always(rank) })
+            .collect(),
     }
 }
 
@@ -266,14 +272,14 @@ fn surviving_holders(
     deleted: Rows,
     verdicts: &VerdictsOf,
     stays: &BTreeSet<KindName>,
-) -> Vec<Arm> {
+) -> Vec<Branch> {
     let survivors = SURVIVORS.into_iter().filter(|survivor| *survivor != Survivor::Tombstone);
-    let arms = survivors.filter_map(|survivor| {
+    let branches = survivors.filter_map(|survivor| {
         let rank = |_, entry: &Entry| holds(parts, reference, entry, survivor, stays).then_some(0);
-        let arm = chain(parts, reference, deleted, Fate::Delete, rank)?;
-        surviving(parts, reference, arm, survivor, verdicts.get(&reference.from), None)
+        let branch = chain(parts, reference, deleted, Fate::Delete, rank)?;
+        surviving(parts, reference, branch, survivor, verdicts.get(&reference.from), None)
     });
-    arms.collect()
+    branches.collect()
 }
 
 /// The tombstones below a deleted parent that must keep their reference to it.
@@ -283,35 +289,35 @@ fn tombstone_holders(
     deleted: Rows,
     staying: &StayingOf,
     stays: &BTreeSet<KindName>,
-) -> Option<Arm> {
+) -> Option<Branch> {
     let survivor = Survivor::Tombstone;
     let rank = |_, entry: &Entry| holds(parts, reference, entry, survivor, stays).then_some(0);
-    let arm = chain(parts, reference, deleted, Fate::Delete, rank)?;
-    surviving(parts, reference, arm, survivor, None, staying.get(&reference.from))
+    let branch = chain(parts, reference, deleted, Fate::Delete, rank)?;
+    surviving(parts, reference, branch, survivor, None, staying.get(&reference.from))
 }
 
-/// The arm without the rows that do not survive in this way; `None` where none can.
+/// The branch without the rows that do not survive in this way; `None` where none can.
 pub(super) fn surviving(
     parts: &Parts<'_>,
     reference: &Reference,
-    mut arm: Arm,
+    mut branch: Branch,
     survivor: Survivor,
     own: Option<&Verdicts>,
     staying: Option<&Staying>,
-) -> Option<Arm> {
+) -> Option<Branch> {
     let subject = not_the_subject(parts, &reference.from);
     match survivor {
         Survivor::Whole => {
-            arm.except.extend(own.and_then(|own| own.rows(Fate::is_removed)));
-            arm.except.extend(subject);
+            branch.except.extend(own.and_then(|own| own.rows(Fate::is_removed)));
+            branch.except.extend(subject);
         }
         Survivor::Soft => {
             let soft = own?.rows(|fate| matches!(fate, Fate::Soft | Fate::AlreadySoft))?;
-            arm.within.push(soft);
-            arm.except.extend(subject);
+            branch.within.push(soft);
+            branch.except.extend(subject);
         }
-        Survivor::Tombstone => arm.within.push(Rows::all(staying?.tombstones)),
-        Survivor::Subject => arm.within.push(subject?),
+        Survivor::Tombstone => branch.within.push(Rows::all(staying?.tombstones)),
+        Survivor::Subject => branch.within.push(subject?),
     }
-    Some(arm)
+    Some(branch)
 }

@@ -1,7 +1,7 @@
 //! Answers by the position of their question.
 
 use crate::domain::RecordId;
-use crate::plan::Answer;
+use crate::protocol::Answer;
 
 pub(super) struct Answers<'a>(pub(super) &'a [Answer]);
 

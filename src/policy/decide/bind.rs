@@ -3,8 +3,8 @@
 use super::answers::Answers;
 use super::inquiry::Inquiry;
 use crate::domain::Request;
-use crate::plan::{Expected, Precondition};
 use crate::policy::Severity;
+use crate::protocol::{Expected, Precondition};
 
 type Named = (Precondition, String);
 
@@ -94,7 +94,7 @@ impl Bound<'_, '_> {
             return;
         };
         // Only the number binds: samples and dates need not be asked again.
-        let question = crate::plan::Question::count(question.rows);
+        let question = crate::protocol::Question::count(question.rows);
         self.exact.push((Precondition { question, expected }, name));
     }
 

@@ -7,9 +7,11 @@ use chrono::{DateTime, Utc};
 use super::answers::Answers;
 use super::refuse;
 use crate::domain::{Condition, Mode, RecordId, Request, Value, all, is_null};
-use crate::plan::{Arm, Case, LockRows, NamedSet, Question, Rows, SetId, Source, Stratum, SurveyQuery};
 use crate::policy::compile::{CompiledMode, CompiledTarget, SUBJECTS, Target};
 use crate::policy::{DeletionPolicy, ModePolicy, Refusal};
+use crate::protocol::{
+    Branch, LockRows, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum, SurveyQuery,
+};
 
 /// A request, what its mode was compiled to, and the few sets that depend on the request itself.
 pub(super) struct Inquiry<'a> {
@@ -59,9 +61,9 @@ impl<'a> Inquiry<'a> {
         let mut questions = self.query.questions.to_vec();
         let mut add = |name: &str, kind, source, except, when| {
             let id = SetId::after(&sets);
-            let cases = vec![Case { when, ..Case::always(0) }];
-            let arms = vec![Arm { source, within: Vec::new(), except, cases }];
-            sets.push(Stratum::Set(NamedSet { id, name: name.into(), kind, arms }));
+            let cases = vec![RankCase { when, ..RankCase::always(0) }];
+            let branches = vec![Branch { source, within: Vec::new(), except, cases }];
+            sets.push(Stratum::Set(NamedSet { id, name: name.into(), kind, branches }));
             questions.push(Question::count(Rows::all(id)));
             questions.len() - 1
         };

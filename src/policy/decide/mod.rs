@@ -16,7 +16,8 @@ use chrono::{DateTime, Utc};
 
 use super::{DeletionPolicy, Refusal};
 use crate::domain::{DataMap, FieldName, RecordId, Request, to_milliseconds};
-use crate::plan::{Digest, Plan, Survey, SurveyQuery};
+use crate::plan::Plan;
+use crate::protocol::{Digest, Survey, SurveyQuery};
 
 use answers::Answers;
 use inquiry::Inquiry;
@@ -73,7 +74,7 @@ impl DeletionPolicy {
                 locks: inquiry.locks(),
                 exact,
                 decision,
-                events: inquiry.mode.events.clone(),
+                event_drafts: inquiry.mode.events.clone(),
                 steps: changes,
                 snapshot: snapshot(&self.map, request),
                 survey: survey.clone(),

@@ -3,9 +3,10 @@
 use super::answers::Answers;
 use super::inquiry::Inquiry;
 use crate::domain::{Mode, Request};
-use crate::plan::{Blocker, Disposition, Step, Warning};
+use crate::plan::{Blocker, Step, Warning};
 use crate::policy::compile::{CompiledBlocker, CompiledGuard};
 use crate::policy::{Guard, Severity};
+use crate::protocol::Disposition;
 
 pub(super) struct Obstacles {
     pub(super) blockers: Vec<Blocker>,

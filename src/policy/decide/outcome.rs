@@ -3,7 +3,8 @@
 use super::answers::Answers;
 use super::inquiry::Inquiry;
 use crate::domain::Mode;
-use crate::plan::{Disposition, Effect, Outcome, Step};
+use crate::plan::{Effect, Step};
+use crate::protocol::{Disposition, Outcome};
 
 /// What becomes of the subjects: `tombstone` as soon as one of them has to stay.
 pub(super) fn of(mode: Mode, steps: &[Step]) -> Outcome {

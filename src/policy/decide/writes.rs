@@ -8,8 +8,9 @@ use super::answers::Answers;
 use super::inquiry::Inquiry;
 use super::retained;
 use crate::domain::{FieldName, Kind, Mask, Request, Value};
-use crate::plan::{ChangeStep, Forced, NewValue, Step, Write};
+use crate::plan::{Forced, Step};
 use crate::policy::compile::{Action, CompiledStep, Target};
+use crate::protocol::{ChangeStep, NewValue, Write};
 
 /// The steps that touch rows, as the plan shows them, the subject's own last; and as a store carries them
 /// out, in the order in which that can be done.

@@ -6,7 +6,7 @@ use super::form::{Form, Forms};
 use super::postgres::{self, Facts};
 use super::set::unknown;
 use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, Value};
-use crate::plan::{ChangeSet, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
+use crate::protocol::{ChangeSet, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
 use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, SqlValue};
 use crate::store::StoreError;
@@ -32,13 +32,14 @@ impl<'a> Columns<'a> {
         for set in query.sets.iter().flat_map(Stratum::sets) {
             kinds.insert(&set.kind);
             let named = |source: &Source| matches!(source, Source::Subjects | Source::Ids(_));
-            if set.arms.iter().any(|arm| named(&arm.source)) {
+            if set.branches.iter().any(|branch| named(&branch.source)) {
                 ids.insert(&set.kind);
             }
         }
         // The ids of what a set is reached from are compared with it.
-        for arm in query.sets.iter().flat_map(Stratum::sets).flat_map(|set| &set.arms) {
-            if let Source::Referrers { reference, .. } | Source::Referents { reference, .. } = &arm.source
+        for branch in query.sets.iter().flat_map(Stratum::sets).flat_map(|set| &set.branches) {
+            if let Source::Referrers { reference, .. } | Source::ReferencedBy { reference, .. } =
+                &branch.source
                 && let Some(reference) = query.map.reference(reference)
             {
                 kinds.extend([&reference.from, &reference.to]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::postgres;
 use super::set::{Renderer, rank_within};
-use crate::plan::{Ranks, Rows, SetId};
+use crate::protocol::{Ranks, Rows, SetId};
 use crate::sql::SqlValue;
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;

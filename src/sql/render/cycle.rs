@@ -5,7 +5,7 @@
 
 use super::condition::column;
 use super::set::{Renderer, id_of, rank_within};
-use crate::plan::{Arm, Case, NamedSet, Rows, SetId, Source};
+use crate::protocol::{Branch, NamedSet, RankCase, Rows, SetId, Source};
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
@@ -32,10 +32,10 @@ impl Renderer<'_> {
             *terms += 1;
         };
         for set in sets {
-            // The arms that lead into the cycle from outside.
+            // The branches that lead into the cycle from outside.
             let mut seeds = self.shape(set.id)?.clone();
-            seeds.arms.retain(|arm| arm.of.is_none_or(|of| !inside(of.set)));
-            if !seeds.arms.is_empty() {
+            seeds.branches.retain(|branch| branch.of.is_none_or(|of| !inside(of.set)));
+            if !seeds.branches.is_empty() {
                 union(&mut w, &mut terms);
                 w.push("SELECT ").number(set.id.0);
                 w.push(", n.id, n.rank FROM (");
@@ -49,10 +49,10 @@ impl Renderer<'_> {
             w.push("SELECT 0, NULL, 0 WHERE 0");
         }
         for set in sets {
-            for arm in &set.arms {
-                if let Some(of) = source_rows(arm).filter(|of| inside(of.set)) {
+            for branch in &set.branches {
+                if let Some(of) = source_rows(branch).filter(|of| inside(of.set)) {
                     union(&mut w, &mut terms);
-                    self.walk_step(&mut w, &walk, set, arm, of)?;
+                    self.walk_step(&mut w, &walk, set, branch, of)?;
                 }
             }
         }
@@ -70,24 +70,24 @@ impl Renderer<'_> {
         w: &mut Writer,
         walk: &str,
         set: &NamedSet,
-        arm: &Arm,
+        branch: &Branch,
         of: Rows,
     ) -> Result<(), StoreError> {
         let kind = self.kind(&set.kind)?;
         let id = id_of(w, kind);
-        let cases: Vec<&Case> = arm.cases.iter().collect();
+        let cases: Vec<&RankCase> = branch.cases.iter().collect();
         w.push("SELECT ").number(set.id.0).push(", ").push(&id);
         w.push(", ");
         self.rank(w, kind, &cases, Some("p.rank"))?;
         w.push(" FROM ").push(walk).push(" AS p CROSS JOIN ");
-        match &arm.source {
+        match &branch.source {
             Source::Referrers { reference, .. } => {
                 let reference = self.reference(reference)?;
                 let field = column(w, kind, &reference.field);
                 w.table(kind.table_name()).push(" AS r WHERE ");
                 w.push(&field).push(" IN (SELECT p.id)");
             }
-            Source::Referents { reference, .. } => {
+            Source::ReferencedBy { reference, .. } => {
                 let reference = self.reference(reference)?;
                 let from = self.kind(&reference.from)?;
                 let quote = |field| w.dialect.quote(from.column(field));
@@ -97,7 +97,7 @@ impl Renderer<'_> {
                 w.push(&from_id).push(" IN (SELECT p.id) AND ");
                 w.push(&id).push(" IN (SELECT q.").push(&field).push(")");
             }
-            Source::Members(_) | Source::Subjects | Source::Ids(_) | Source::Holding { .. } => {
+            Source::Members(_) | Source::Subjects | Source::Ids(_) | Source::WithText { .. } => {
                 w.table(kind.table_name()).push(" AS r WHERE ");
                 w.push(&id).push(" IN (SELECT p.id)");
             }
@@ -105,10 +105,10 @@ impl Renderer<'_> {
         w.push(" AND p.set_id = ").number(of.set.0).push(" AND ");
         rank_within(w, "p.rank", of.ranks);
         let plain = super::shape::PlainArm {
-            source: &arm.source,
+            source: &branch.source,
             of: Some(of),
-            within: &arm.within,
-            except: &arm.except,
+            within: &branch.within,
+            except: &branch.except,
             cases: Vec::new(),
         };
         self.membership(w, kind, &plain)?;
@@ -119,9 +119,9 @@ impl Renderer<'_> {
     }
 }
 
-pub(super) fn source_rows(arm: &Arm) -> Option<Rows> {
-    match arm.source {
-        Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(of),
-        Source::Subjects | Source::Ids(_) | Source::Holding { .. } => None,
+pub(super) fn source_rows(branch: &Branch) -> Option<Rows> {
+    match branch.source {
+        Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => Some(of),
+        Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
     }
 }

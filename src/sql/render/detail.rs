@@ -4,7 +4,7 @@ use super::condition::{column, fields_read};
 use super::set::{Renderer, id_of};
 use super::stored::milliseconds;
 use crate::domain::{FieldName, FieldType, Kind, KindName};
-use crate::plan::{Question, Rows, SetId, Stratum};
+use crate::protocol::{Question, Rows, SetId, Stratum};
 use crate::sql::Dialect;
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
@@ -69,9 +69,9 @@ impl Renderer<'_> {
     pub(crate) fn unreadable(&self, set: SetId) -> Result<(Statement, Vec<FieldName>), StoreError> {
         let mut fields: Vec<FieldName> = self
             .shape(set)?
-            .arms
+            .branches
             .iter()
-            .flat_map(|arm| &arm.cases)
+            .flat_map(|branch| &branch.cases)
             .filter_map(|case| case.when.as_ref())
             .flat_map(|when| fields_read(when).into_iter().cloned())
             .collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::place::Place;
 use super::set::Renderer;
-use crate::plan::{SetId, Stratum};
+use crate::protocol::{SetId, Stratum};
 use crate::sql::statement::Writer;
 use crate::store::StoreError;
 

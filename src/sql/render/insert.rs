@@ -3,7 +3,7 @@
 use super::json::json;
 use super::set::Renderer;
 use crate::domain::{Event, FieldName, KindName, RecordId, Value, instant_text};
-use crate::plan::NewRow;
+use crate::protocol::NewRow;
 use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, SqlValue};
 use crate::store::StoreError;
@@ -40,7 +40,7 @@ impl Renderer<'_> {
     }
 
     /// Writes an event whose values are known.
-    pub(crate) fn told(&self, event: &Event) -> Result<Statement, StoreError> {
+    pub(crate) fn event(&self, event: &Event) -> Result<Statement, StoreError> {
         let mut w = self.writer();
         self.outbox(&mut w);
         self.told_of(&mut w, event)?;

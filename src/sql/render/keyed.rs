@@ -3,7 +3,7 @@
 
 use super::set::{Renderer, id_of};
 use crate::domain::{FieldName, Kind};
-use crate::plan::ChangeStep;
+use crate::protocol::ChangeStep;
 use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, SqlValue};
 use crate::store::StoreError;

@@ -7,7 +7,7 @@ use super::form::Form;
 use super::set::{Renderer, id_of};
 use super::stored::{id_text, milliseconds};
 use crate::domain::{FieldName, FieldType, Kind, Mask, Value};
-use crate::plan::NewValue;
+use crate::protocol::NewValue;
 use crate::sql::statement::Writer;
 use crate::sql::{Dialect, SqlValue};
 use crate::store::StoreError;

@@ -35,7 +35,7 @@ pub(crate) use step::StepStatements;
 
 use super::statement::Statement;
 use super::{Dialect, Prefix};
-use crate::plan::{ChangeSet, Stratum, SurveyQuery};
+use crate::protocol::{ChangeSet, Stratum, SurveyQuery};
 use crate::store::StoreError;
 
 impl Renderer<'_> {
@@ -109,11 +109,11 @@ pub fn render_changes(
     for row in &changes.inserts {
         statements.push(renderer.insert(row)?);
     }
-    for event in &changes.events {
+    for event in &changes.event_drafts {
         statements.push(renderer.events(changes.operation, event)?);
     }
-    for event in &changes.told {
-        statements.push(renderer.told(event)?);
+    for event in &changes.events {
+        statements.push(renderer.event(event)?);
     }
     statements.push(renderer.audit(changes)?);
     if locks {
@@ -131,7 +131,7 @@ pub fn render_changes(
 }
 
 /// The rows a change set counts before it writes: those of its preconditions and of its steps.
-pub(crate) fn counted(changes: &ChangeSet) -> impl Iterator<Item = crate::plan::Rows> {
+pub(crate) fn counted(changes: &ChangeSet) -> impl Iterator<Item = crate::protocol::Rows> {
     let conditions = changes.preconditions.iter();
     let conditions = conditions.map(|condition| condition.question.rows);
     conditions.chain(changes.steps.iter().map(|step| step.rows))

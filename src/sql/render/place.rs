@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::shape::Shape;
-use crate::plan::{ChangeSet, NamedSet, SetId, Source, Stratum, SurveyQuery, Write};
+use crate::protocol::{ChangeSet, NamedSet, SetId, Source, Stratum, SurveyQuery, Write};
 
 /// Where the rows of a set are read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,11 +60,11 @@ pub(super) fn for_changes(changes: &ChangeSet, shapes: &BTreeMap<SetId, Shape<'_
     let query = &changes.query;
     let mut places = for_survey(query, shapes);
     let mut needed: BTreeSet<SetId> = BTreeSet::new();
-    let writes = |step: &&crate::plan::ChangeStep| step.write != Write::Keep;
+    let writes = |step: &&crate::protocol::ChangeStep| step.write != Write::Keep;
     for step in changes.steps.iter().filter(writes) {
         needed.insert(step.rows.set);
     }
-    needed.extend(changes.events.iter().map(|event| event.rows.set));
+    needed.extend(changes.event_drafts.iter().map(|event| event.rows.set));
     for stratum in query.sets.iter().rev() {
         for set in stratum.sets() {
             if !needed.contains(&set.id) {
@@ -95,16 +95,18 @@ fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
     let map = &changes.query.map;
     let mut sets = changes.query.sets.iter().flat_map(Stratum::sets);
     let read = sets.any(|other| {
-        other.arms.iter().any(|arm| {
-            let of = match &arm.source {
-                Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(of),
-                Source::Subjects | Source::Ids(_) | Source::Holding { .. } => None,
+        other.branches.iter().any(|branch| {
+            let of = match &branch.source {
+                Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => {
+                    Some(of)
+                }
+                Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
             };
-            let mut rows = of.into_iter().chain(&arm.within).chain(&arm.except);
+            let mut rows = of.into_iter().chain(&branch.within).chain(&branch.except);
             rows.any(|rows| rows.set == set.id)
         })
     });
-    let own_rows = set.arms.iter().all(|arm| !matches!(arm.source, Source::Referents { .. }));
+    let own_rows = set.branches.iter().all(|branch| !matches!(branch.source, Source::ReferencedBy { .. }));
     let mut steps = changes
         .steps
         .iter()

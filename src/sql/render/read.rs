@@ -22,7 +22,7 @@ impl Renderer<'_> {
                 w.push(&id).push(" IS NOT NULL");
             }
             Which::Ids(ids) => self.one_of(&mut w, kind, ids)?,
-            Which::Holding { field, text } => self.holding(&mut w, kind, field, text)?,
+            Which::WithText { field, text } => self.holding(&mut w, kind, field, text)?,
         }
         let order = self.order(kind, &id)?;
         if let Some(after) = after {

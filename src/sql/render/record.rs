@@ -4,7 +4,7 @@ use super::json::json;
 use super::set::{Renderer, id_of};
 use super::stored::id_text;
 use crate::domain::{AuditEntry, OperationId, instant_text};
-use crate::plan::{ChangeSet, Receipt, Rows, SetId};
+use crate::protocol::{ChangeSet, Receipt, Rows, SetId};
 use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, Prefix};
 use crate::store::StoreError;

@@ -8,7 +8,7 @@ use super::place::{Place, Places};
 use super::postgres::Sort;
 use super::shape::{PlainArm, Shape};
 use crate::domain::{FieldName, Kind, KindName, RecordId, Reference, ReferenceName};
-use crate::plan::{Case, ChangeSet, NamedSet, Ranks, Rows, SetId, Source, Stratum, SurveyQuery};
+use crate::protocol::{ChangeSet, NamedSet, RankCase, Ranks, Rows, SetId, Source, Stratum, SurveyQuery};
 use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, Prefix};
 use crate::store::StoreError;
@@ -69,10 +69,11 @@ impl<'a> Renderer<'a> {
             let cyclic = matches!(stratum, Stratum::Cycle(_));
             for set in stratum.sets() {
                 let shape = self.shape(set.id)?;
-                for arm in &shape.arms {
+                for branch in &shape.branches {
                     let known = |rows: &Rows| earlier.contains(&rows.set);
-                    let source = arm.of.iter().all(|of| known(of) || (cyclic && together.contains(&of.set)));
-                    if !source || !arm.within.iter().chain(arm.except).all(known) {
+                    let source =
+                        branch.of.iter().all(|of| known(of) || (cyclic && together.contains(&of.set)));
+                    if !source || !branch.within.iter().chain(branch.except).all(known) {
                         return Err(StoreError::Unsupported(format!(
                             "set `{}`, which reads a set that is not evaluated before it",
                             set.name
@@ -180,7 +181,7 @@ impl<'a> Renderer<'a> {
 
     /// A set, as a query of ids and ranks.
     pub(super) fn set(&self, w: &mut Writer, shape: &Shape<'_>) -> Result<(), StoreError> {
-        if shape.arms.is_empty() {
+        if shape.branches.is_empty() {
             let kind = self.kind(&shape.set.kind)?;
             let id = id_of(w, kind);
             w.push("SELECT ").push(&id).push(" AS id, 0 AS rank FROM ");
@@ -190,18 +191,18 @@ impl<'a> Renderer<'a> {
         if shape.repeats {
             w.push("SELECT a.id AS id, min(a.rank) AS rank FROM (");
         }
-        w.list(" UNION ALL ", &shape.arms, |w, arm| {
-            let open = arm.may_stay_out();
+        w.list(" UNION ALL ", &shape.branches, |w, branch| {
+            let open = branch.may_stay_out();
             if open {
                 w.push("SELECT c.id AS id, c.rank AS rank FROM (");
             }
             let kind = self.kind(&shape.set.kind)?;
             let id = id_of(w, kind);
             w.push("SELECT ").push(&id).push(" AS id, ");
-            self.rank(w, kind, &arm.cases, None)?;
+            self.rank(w, kind, &branch.cases, None)?;
             w.push(" AS rank FROM ").table(kind.table_name());
             w.push(" AS r WHERE ");
-            self.comes_in(w, shape.set, arm)?;
+            self.comes_in(w, shape.set, branch)?;
             if open {
                 w.push(") AS c WHERE c.rank IS NOT NULL");
             }
@@ -213,19 +214,19 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    /// What makes a row `r` come in over an arm, apart from its rank.
+    /// What makes a row `r` come in over a branch, apart from its rank.
     pub(super) fn comes_in(
         &self,
         w: &mut Writer,
         set: &NamedSet,
-        arm: &PlainArm<'_>,
+        branch: &PlainArm<'_>,
     ) -> Result<(), StoreError> {
         let kind = self.kind(&set.kind)?;
         let id = id_of(w, kind);
-        match (arm.source, arm.of) {
+        match (branch.source, branch.of) {
             (Source::Subjects, _) => self.one_of(w, kind, &self.query.subjects)?,
             (Source::Ids(ids), _) => self.one_of(w, kind, ids)?,
-            (Source::Holding { field, text }, _) => self.holding(w, kind, field, text)?,
+            (Source::WithText { field, text }, _) => self.holding(w, kind, field, text)?,
             (Source::Members(_), Some(of)) => self.is_one(w, kind, of)?,
             (Source::Referrers { reference, .. }, Some(of)) => {
                 let reference = self.reference(reference)?;
@@ -233,7 +234,7 @@ impl<'a> Renderer<'a> {
                 let by_index = self.is_found_by(kind, &reference.field, self.kind(&reference.to)?)?;
                 self.holds_one(w, &field, by_index, of)?;
             }
-            (Source::Referents { reference, .. }, Some(of)) => {
+            (Source::ReferencedBy { reference, .. }, Some(of)) => {
                 let reference = self.reference(reference)?;
                 let from = self.kind(&reference.from)?;
                 let quote = |field| w.dialect.quote(from.column(field));
@@ -250,7 +251,7 @@ impl<'a> Renderer<'a> {
                 w.push("FALSE");
             }
         }
-        self.membership(w, kind, arm)
+        self.membership(w, kind, branch)
     }
 
     /// That a row `r` has an id, is in all of `within` and in none of `except`.
@@ -258,17 +259,17 @@ impl<'a> Renderer<'a> {
         &self,
         w: &mut Writer,
         kind: &Kind,
-        arm: &PlainArm<'_>,
+        branch: &PlainArm<'_>,
     ) -> Result<(), StoreError> {
         let id = id_of(w, kind);
         if !self.forms.is_complete(&kind.name) {
             w.push(" AND ").push(&id).push(" IS NOT NULL");
         }
-        for (rows, word) in arm
+        for (rows, word) in branch
             .within
             .iter()
             .map(|rows| (rows, " IN "))
-            .chain(arm.except.iter().map(|rows| (rows, " NOT IN ")))
+            .chain(branch.except.iter().map(|rows| (rows, " NOT IN ")))
         {
             // To PostgreSQL this is a filter of rows that are found in another way, and no join.
             let is_filter = self.dialect == Dialect::Postgres && word == " IN ";
@@ -354,7 +355,7 @@ impl<'a> Renderer<'a> {
         &self,
         w: &mut Writer,
         kind: &Kind,
-        cases: &[&Case],
+        cases: &[&RankCase],
         below: Option<&str>,
     ) -> Result<(), StoreError> {
         if let ([case], None) = (cases, below)
@@ -432,7 +433,7 @@ pub(super) fn rank_within(w: &mut Writer, rank: &str, ranks: Ranks) {
     }
 }
 
-fn rank_number(w: &mut Writer, case: &Case) {
+fn rank_number(w: &mut Writer, case: &RankCase) {
     match (case.rank, w.dialect) {
         (Some(rank), _) => w.number(rank),
         (None, Dialect::Sqlite) => w.push("NULL"),

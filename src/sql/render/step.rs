@@ -5,7 +5,7 @@ use super::set::{Renderer, id_of, rank_within};
 use super::shape::PlainArm;
 use super::stored::id_text;
 use crate::domain::{FieldName, FieldType, Kind, KindName, OperationId, instant_text};
-use crate::plan::{ChangeStep, EventDraft, NewValue, Rows, SetId, Write};
+use crate::protocol::{ChangeStep, EventDraft, NewValue, Rows, SetId, Write};
 use crate::sql::Dialect;
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
@@ -166,8 +166,8 @@ impl Renderer<'_> {
             Dialect::Sqlite => self.place(rows.set) == Place::AtStep,
             Dialect::Postgres => !self.is_walked(rows.set),
         };
-        Ok(match &*self.shape(rows.set)?.arms {
-            [arm] if finds_itself => Some(arm),
+        Ok(match &*self.shape(rows.set)?.branches {
+            [branch] if finds_itself => Some(branch),
             _ => None,
         })
     }
@@ -179,15 +179,15 @@ impl Renderer<'_> {
 
     /// That a row `r` is one of these.
     pub(super) fn are_rows(&self, w: &mut Writer, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
-        let Some(arm) = self.direct(rows)? else {
+        let Some(branch) = self.direct(rows)? else {
             return self.is_one(w, kind, rows);
         };
-        self.comes_in(w, self.shape(rows.set)?.set, arm)?;
+        self.comes_in(w, self.shape(rows.set)?.set, branch)?;
         let within = |rank| rows.ranks.contains(rank);
-        if !arm.constant().is_some_and(within) {
+        if !branch.constant().is_some_and(within) {
             // A row that stays out has no rank, and null lies in no range.
             w.push(" AND (");
-            self.rank(w, kind, &arm.cases, None)?;
+            self.rank(w, kind, &branch.cases, None)?;
             rank_within(w, ")", rows.ranks);
         }
         Ok(())

@@ -3,7 +3,7 @@
 use super::audit::Snapshots;
 use super::{ATTEMPTS, ByRow, audit, contention, names};
 use crate::domain::{Kind, OperationId};
-use crate::plan::{ChangeSet, NewRow, Receipt};
+use crate::protocol::{ChangeSet, NewRow, Receipt};
 use crate::store::library::{self, OPERATIONS, OUTBOX};
 use crate::store::mask::require_key;
 use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
@@ -58,8 +58,8 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
         locks: _, // The conditions of the batch stand in for them.
         preconditions,
         inserts,
-        events: _,
-        told,
+        event_drafts: _,
+        events,
         steps: _,
         audit,
         snapshot,
@@ -83,9 +83,9 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
         };
     }
 
-    let mut events = evaluation.events(changes)?;
-    for event in told {
-        events.push(RowChange::Put { kind: OUTBOX.into(), record: library::event_record(event)? });
+    let mut outbox = evaluation.events(changes)?;
+    for event in events {
+        outbox.push(RowChange::Put { kind: OUTBOX.into(), record: library::event_record(event)? });
     }
     let before = evaluation.snapshot(&query.kind, snapshot);
     let written = evaluation.run_steps(changes)?;
@@ -93,7 +93,7 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
 
     let mut batch = evaluation.into_loaded().into_conditions();
     batch.unchanged.push(not_applied(*operation));
-    batch.changes = events;
+    batch.changes = outbox;
     for NewRow { kind, record } in inserts {
         batch.unchanged.push(Unchanged { kind: kind.clone(), id: record.id.clone(), record: None });
         batch.changes.push(RowChange::Put { kind: kind.clone(), record: record.clone() });

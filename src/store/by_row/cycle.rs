@@ -1,9 +1,9 @@
-//! Sets that refer to each other: the least sets that satisfy all arms.
+//! Sets that refer to each other: the least sets that satisfy all branches.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sets::{Evaluation, Ranked, source_rows};
-use crate::plan::{Members, NamedSet, SetId};
+use crate::protocol::{Members, NamedSet, SetId};
 use crate::store::{Records, StoreError};
 
 /// Every rank that every row of each set was found with.
@@ -17,10 +17,10 @@ impl<R: Records> Evaluation<'_, R> {
         let mut held = Held::new();
         let mut fresh = Held::new();
         for set in sets {
-            for arm in &set.arms {
-                let settled = source_rows(&arm.source).is_none_or(|of| !inside.contains(&of.set));
+            for branch in &set.branches {
+                let settled = source_rows(&branch.source).is_none_or(|of| !inside.contains(&of.set));
                 if settled {
-                    let found = self.settled_arm(set, arm).await?;
+                    let found = self.settled_branch(set, branch).await?;
                     add(&mut held, &mut fresh, set.id, found);
                 }
             }
@@ -28,15 +28,15 @@ impl<R: Records> Evaluation<'_, R> {
         while !fresh.is_empty() {
             let last = std::mem::take(&mut fresh);
             for set in sets {
-                for arm in &set.arms {
-                    let Some(of) = source_rows(&arm.source) else {
+                for branch in &set.branches {
+                    let Some(of) = source_rows(&branch.source) else {
                         continue;
                     };
                     let grown = last.get(&of.set).into_iter().flatten();
                     let of: Vec<Ranked> =
                         grown.filter(|(_, rank)| of.ranks.contains(*rank)).cloned().collect();
                     if !of.is_empty() {
-                        let found = self.arm(set, arm, &of).await?;
+                        let found = self.branch(set, branch, &of).await?;
                         add(&mut held, &mut fresh, set.id, found);
                     }
                 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ids::as_declared;
 use crate::domain::{FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
-use crate::store::{Batch, Holders, NoOthers, Page, Records, StoreError, Unchanged};
+use crate::store::{Batch, ExactReferrers, Holders, Page, Records, StoreError, Unchanged};
 
 /// How many records are asked for at once.
 const PAGE: usize = 1_000;
@@ -198,8 +198,8 @@ impl<'a, R: Records> Loaded<'a, R> {
             let missing = ids.into_iter().filter(|(_, stored)| stored.is_none());
             missing.map(move |(id, _)| Unchanged { kind: kind.clone(), id, record: None })
         });
-        let no_others = self.referrers.into_iter().flat_map(|(reference, lists)| {
-            lists.into_iter().map(move |(target, referrers)| NoOthers {
+        let exact_referrers = self.referrers.into_iter().flat_map(|(reference, lists)| {
+            lists.into_iter().map(move |(target, referrers)| ExactReferrers {
                 reference: reference.clone(),
                 target,
                 referrers,
@@ -207,7 +207,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         });
         Batch {
             unchanged: present.chain(absent).collect(),
-            no_others: no_others.collect(),
+            exact_referrers: exact_referrers.collect(),
             holders: self.holders,
             changes: Vec::new(),
         }

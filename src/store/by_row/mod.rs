@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 use super::{Batch, BatchError, Records, Store, StoreError};
 use crate::domain::{DataMap, Fault};
-use crate::plan::{ChangeSet, Receipt, Survey, SurveyQuery};
+use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use loaded::Loaded;
 use sets::Evaluation;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::sets::{Evaluation, kind, reference_of, source_rows};
 use crate::domain::{FieldName, KindName};
-use crate::plan::{
-    Arm, ChangeSet, ChangeStep, NamedSet, NewValue, SetId, Source, Stratum, SurveyQuery, Write,
+use crate::protocol::{
+    Branch, ChangeSet, ChangeStep, NamedSet, NewValue, SetId, Source, Stratum, SurveyQuery, Write,
 };
 use crate::store::{Records, StoreError};
 
@@ -22,41 +22,41 @@ pub(super) fn check(query: &SurveyQuery) -> Result<(), StoreError> {
         };
         for set in stratum.sets() {
             kind(query, &set.kind)?;
-            for arm in &set.arms {
-                check_arm(query, set, arm, &inside)?;
+            for branch in &set.branches {
+                check_branch(query, set, branch, &inside)?;
             }
         }
     }
     Ok(())
 }
 
-fn check_arm(
+fn check_branch(
     query: &SurveyQuery,
     set: &NamedSet,
-    arm: &Arm,
+    branch: &Branch,
     inside: &BTreeSet<SetId>,
 ) -> Result<(), StoreError> {
     let unfit = |why: &str| StoreError::Unsupported(format!("set {}: {why}", set.id.0));
     let kind_of = |id: SetId| query.set(id).map(|set| &set.kind);
-    let (start, end) = match &arm.source {
+    let (start, end) = match &branch.source {
         Source::Subjects => (None, &query.kind),
-        Source::Ids(_) | Source::Holding { .. } => (None, &set.kind),
+        Source::Ids(_) | Source::WithText { .. } => (None, &set.kind),
         Source::Members(rows) => (kind_of(rows.set), &set.kind),
         Source::Referrers { reference, .. } => {
             let reference = reference_of(query, reference)?;
             (Some(&reference.to), &reference.from)
         }
-        Source::Referents { reference, .. } => {
+        Source::ReferencedBy { reference, .. } => {
             let reference = reference_of(query, reference)?;
             (Some(&reference.from), &reference.to)
         }
     };
-    let starts = source_rows(&arm.source).is_none_or(|rows| kind_of(rows.set) == start);
-    let members = !matches!(arm.source, Source::Members(_)) || start == Some(&set.kind);
+    let starts = source_rows(&branch.source).is_none_or(|rows| kind_of(rows.set) == start);
+    let members = !matches!(branch.source, Source::Members(_)) || start == Some(&set.kind);
     if end != &set.kind || !starts || !members {
         return Err(unfit("its source leads to rows of another kind"));
     }
-    for rows in arm.within.iter().chain(&arm.except) {
+    for rows in branch.within.iter().chain(&branch.except) {
         if kind_of(rows.set) != Some(&set.kind) {
             return Err(unfit("it is compared with rows of another kind"));
         }
@@ -71,7 +71,7 @@ fn check_arm(
 pub(super) fn in_query(query: &SurveyQuery) -> Named {
     let mut named = Named::new();
     for set in query.sets.iter().flat_map(Stratum::sets) {
-        let cases = set.arms.iter().flat_map(|arm| &arm.cases);
+        let cases = set.branches.iter().flat_map(|branch| &branch.cases);
         for when in cases.filter_map(|case| case.when.as_ref()) {
             when.visit(&mut |leaf| {
                 if let Some(field) = leaf.field() {
@@ -91,7 +91,7 @@ pub(super) fn in_query(query: &SurveyQuery) -> Named {
 /// The same for everything that a change set speaks of.
 pub(super) fn in_changes(changes: &ChangeSet) -> Named {
     let mut named = in_query(&changes.recheck());
-    for event in &changes.events {
+    for event in &changes.event_drafts {
         let fields = event.fields.iter();
         named.extend(fields.map(|field| (event.kind.clone(), field.clone())));
     }
@@ -114,7 +114,7 @@ pub(super) fn written(write: &Write) -> &[(FieldName, NewValue)] {
 pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
     let query = &changes.query;
     let steps = changes.steps.iter().map(|step| (&step.kind, step.rows));
-    let events = changes.events.iter().map(|event| (&event.kind, event.rows));
+    let events = changes.event_drafts.iter().map(|event| (&event.kind, event.rows));
     for (name, rows) in steps.chain(events) {
         kind(query, name)?;
         if query.set(rows.set).is_none_or(|set| set.kind != *name) {

@@ -2,7 +2,7 @@
 
 use super::sets::{Evaluation, kind};
 use crate::domain::{FieldType, RecordId};
-use crate::plan::{Answer, Question, SetId, widen};
+use crate::protocol::{Answer, Question, SetId, widen};
 use crate::store::{Records, StoreError};
 
 impl<R: Records> Evaluation<'_, R> {

@@ -25,7 +25,7 @@ impl<R: Records> Reader for ByRow<R> {
                 let ids = ids.iter().map(|id| as_declared(kind, id)).collect::<Result<Vec<_>, _>>()?;
                 self.records().get(kind, &ids).await?
             }
-            Which::Holding { field, text } => self.records().holding(kind, field, text).await?,
+            Which::WithText { field, text } => self.records().holding(kind, field, text).await?,
         };
         found.retain(|row| after.as_ref().is_none_or(|after| row.id > *after));
         found.sort_by(|a, b| a.id.cmp(&b.id));

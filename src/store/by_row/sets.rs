@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::loaded::Loaded;
 use crate::domain::{BadValue, Condition, FieldName, Kind, KindName, Record, RecordId, Reference, Value};
-use crate::plan::{Arm, Members, NamedSet, Rank, Rows, SetId, Source, Stratum, SurveyQuery};
+use crate::protocol::{Branch, Members, NamedSet, Rank, Rows, SetId, Source, Stratum, SurveyQuery};
 use crate::store::{Records, StoreError};
 
 /// A row and a rank: of the row itself, or of the row it was reached from.
@@ -44,8 +44,8 @@ impl<'a, R: Records> Evaluation<'a, R> {
 
     async fn members(&mut self, set: &NamedSet) -> Result<Members, StoreError> {
         let mut members = Members::new();
-        for arm in &set.arms {
-            for (id, rank) in self.settled_arm(set, arm).await? {
+        for branch in &set.branches {
+            for (id, rank) in self.settled_branch(set, branch).await? {
                 let held = members.entry(id).or_insert(rank);
                 *held = rank.min(*held);
             }
@@ -53,27 +53,31 @@ impl<'a, R: Records> Evaluation<'a, R> {
         Ok(members)
     }
 
-    /// The rows of an arm whose source is settled.
-    pub(super) async fn settled_arm(&mut self, set: &NamedSet, arm: &Arm) -> Result<Vec<Ranked>, StoreError> {
-        let of = match source_rows(&arm.source) {
+    /// The rows of a branch whose source is settled.
+    pub(super) async fn settled_branch(
+        &mut self,
+        set: &NamedSet,
+        branch: &Branch,
+    ) -> Result<Vec<Ranked>, StoreError> {
+        let of = match source_rows(&branch.source) {
             Some(rows) => self.rows(rows)?,
             None => Vec::new(),
         };
-        self.arm(set, arm, &of).await
+        self.branch(set, branch, &of).await
     }
 
-    /// The rows of an arm whose source holds these rows.
-    pub(super) async fn arm(
+    /// The rows of a branch whose source holds these rows.
+    pub(super) async fn branch(
         &mut self,
         set: &NamedSet,
-        arm: &Arm,
+        branch: &Branch,
         of: &[Ranked],
     ) -> Result<Vec<Ranked>, StoreError> {
         let kind = kind(self.query, &set.kind)?;
-        let reached = self.reached(kind, &arm.source, of).await?;
+        let reached = self.reached(kind, &branch.source, of).await?;
         let mut chosen = Vec::new();
         for (id, below) in reached {
-            if let Some(rank) = self.rank(kind, arm, &id, below)? {
+            if let Some(rank) = self.rank(kind, branch, &id, below)? {
                 chosen.push((id, rank));
             }
         }
@@ -92,7 +96,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
         match source {
             Source::Subjects => Ok(from_outside(self.loaded.existing(kind, &query.subjects).await?)),
             Source::Ids(ids) => Ok(from_outside(self.loaded.existing(kind, ids).await?)),
-            Source::Holding { field, text } => {
+            Source::WithText { field, text } => {
                 Ok(from_outside(self.loaded.holding(kind, field, text).await?))
             }
             Source::Members(_) => Ok(of.to_vec()),
@@ -106,7 +110,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
                 });
                 Ok(reached.collect())
             }
-            Source::Referents { reference, .. } => {
+            Source::ReferencedBy { reference, .. } => {
                 let reference = reference_of(query, reference)?;
                 self.referents(kind, reference, of).await
             }
@@ -141,14 +145,20 @@ impl<'a, R: Records> Evaluation<'a, R> {
         Ok(targets)
     }
 
-    /// The rank that an arm gives a row which it reached below a row of rank `below`.
-    fn rank(&self, kind: &Kind, arm: &Arm, id: &RecordId, below: Rank) -> Result<Option<Rank>, StoreError> {
-        for rows in &arm.within {
+    /// The rank that a branch gives a row which it reached below a row of rank `below`.
+    fn rank(
+        &self,
+        kind: &Kind,
+        branch: &Branch,
+        id: &RecordId,
+        below: Rank,
+    ) -> Result<Option<Rank>, StoreError> {
+        for rows in &branch.within {
             if !self.holds(*rows, id)? {
                 return Ok(None);
             }
         }
-        for rows in &arm.except {
+        for rows in &branch.except {
             if self.holds(*rows, id)? {
                 return Ok(None);
             }
@@ -156,7 +166,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
         let Some(row) = self.loaded.row(&kind.name, id) else {
             return Ok(None);
         };
-        for case in &arm.cases {
+        for case in &branch.cases {
             let applies = match &case.when {
                 _ if !case.below.contains(below) => false,
                 None => true,
@@ -214,8 +224,8 @@ pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, Bad
 /// The rows that a source starts from.
 pub(super) fn source_rows(source: &Source) -> Option<Rows> {
     match source {
-        Source::Subjects | Source::Ids(_) | Source::Holding { .. } => None,
-        Source::Referrers { of, .. } | Source::Referents { of, .. } | Source::Members(of) => Some(*of),
+        Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
+        Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => Some(*of),
     }
 }
 

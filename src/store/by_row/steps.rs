@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::audit::Snapshots;
 use super::sets::{Evaluation, kind};
 use crate::domain::{Event, FieldName, Kind, KindName, MaskKey, Record, RecordId, Value};
-use crate::plan::{ChangeSet, ChangeStep, EventDraft, NewValue, Write};
+use crate::protocol::{ChangeSet, ChangeStep, EventDraft, NewValue, Write};
 use crate::store::library::{self, Mark};
 use crate::store::{Records, RowChange, StoreError, masked};
 
@@ -92,7 +92,7 @@ impl<R: Records> Evaluation<'_, R> {
     pub(super) fn events(&self, changes: &ChangeSet) -> Result<Vec<RowChange>, StoreError> {
         let mut written = BTreeSet::new();
         let mut events = Vec::new();
-        for draft in &changes.events {
+        for draft in &changes.event_drafts {
             let EventDraft { topic, kind: name, rows, fields } = draft;
             let kind = kind(self.query, name)?;
             for (id, _) in self.rows(*rows)? {

@@ -10,10 +10,10 @@ use crate::domain::{
     AuditEntry, AuditOutcome, Condition, DataMap, Event, KindName, MaskKey, Mode, OperationId, Record,
     RecordId,
 };
-use crate::plan::{
-    Arm, Case, ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows, NamedSet, NewRow,
-    Outcome, Precondition, Question, Ranks, Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery,
-    Write,
+use crate::protocol::{
+    Branch, ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows, NamedSet, NewRow,
+    Outcome, Precondition, Question, RankCase, Ranks, Receipt, ReceiptStep, Rows, SetId, Source, Stratum,
+    SurveyQuery, Write,
 };
 
 /// A change set under construction. Sets are numbered as they are added; set 0 holds the subjects.
@@ -26,14 +26,14 @@ pub(super) struct Change {
     questions: Vec<Question>,
     locks: Vec<LockRows>,
     preconditions: Vec<Precondition>,
-    events: Vec<EventDraft>,
+    event_drafts: Vec<EventDraft>,
     steps: Vec<ChangeStep>,
     receipt: Vec<ReceiptStep>,
     operation: OperationId,
     outcome: AuditOutcome,
     mask_key: Option<MaskKey>,
     inserts: Vec<NewRow>,
-    told: Vec<Event>,
+    events: Vec<Event>,
 }
 
 /// The operation that change sets belong to unless they say otherwise.
@@ -49,17 +49,17 @@ pub(super) fn ranked(set: u16, rank: u16) -> Rows {
     Rows::ranked(SetId(set), rank)
 }
 
-/// An arm that takes every row of a source, with rank 0.
-pub(super) fn arm(source: Source) -> Arm {
-    Arm { source, within: Vec::new(), except: Vec::new(), cases: vec![Case::always(0)] }
+/// A branch that takes every row of a source, with rank 0.
+pub(super) fn branch(source: Source) -> Branch {
+    Branch { source, within: Vec::new(), except: Vec::new(), cases: vec![RankCase::always(0)] }
 }
 
 pub(super) fn referrers(reference: &str, of: Rows) -> Source {
     Source::Referrers { reference: reference.into(), of }
 }
 
-pub(super) fn when(condition: Condition, rank: u16) -> Case {
-    Case { below: Ranks::ALL, when: Some(condition), rank: Some(rank) }
+pub(super) fn when(condition: Condition, rank: u16) -> RankCase {
+    RankCase { below: Ranks::ALL, when: Some(condition), rank: Some(rank) }
 }
 
 impl Change {
@@ -77,16 +77,16 @@ impl Change {
             questions: Vec::new(),
             locks: Vec::new(),
             preconditions: Vec::new(),
-            events: Vec::new(),
+            event_drafts: Vec::new(),
             steps: Vec::new(),
             receipt: Vec::new(),
             operation: operation(1),
             outcome: AuditOutcome::Done,
             mask_key: None,
             inserts: Vec::new(),
-            told: Vec::new(),
+            events: Vec::new(),
         };
-        empty.set(kind, vec![arm(Source::Subjects)])
+        empty.set(kind, vec![branch(Source::Subjects)])
     }
 
     /// Everything that hangs on a client goes, its invoices stay without it.
@@ -113,28 +113,28 @@ impl Change {
         SetId(u16::try_from(count).expect("a few sets"))
     }
 
-    pub(super) fn set(mut self, kind: &str, arms: Vec<Arm>) -> Self {
+    pub(super) fn set(mut self, kind: &str, branches: Vec<Branch>) -> Self {
         let id = self.next();
-        self.sets.push(Stratum::Set(named(id, kind, arms)));
+        self.sets.push(Stratum::Set(named(id, kind, branches)));
         self
     }
 
     /// The next set, of all rows that refer to those of an earlier one.
     pub(super) fn referrers(self, reference: &str, of: u16) -> Self {
         let (kind, _) = reference.split_once('.').expect("kind and field");
-        self.set(kind, vec![arm(referrers(reference, all(of)))])
+        self.set(kind, vec![branch(referrers(reference, all(of)))])
     }
 
-    /// A set whose arms may refer to itself.
-    pub(super) fn cycle(self, kind: &str, arms: Vec<Arm>) -> Self {
-        self.cycle_of(kind, vec![arms])
+    /// A set whose branches may refer to itself.
+    pub(super) fn cycle(self, kind: &str, branches: Vec<Branch>) -> Self {
+        self.cycle_of(kind, vec![branches])
     }
 
-    /// Sets whose arms may refer to each other.
-    pub(super) fn cycle_of(mut self, kind: &str, sets: Vec<Vec<Arm>>) -> Self {
+    /// Sets whose branches may refer to each other.
+    pub(super) fn cycle_of(mut self, kind: &str, sets: Vec<Vec<Branch>>) -> Self {
         let first = self.next().0;
         let sets = (first..).zip(sets);
-        let named = sets.map(|(id, arms)| named(SetId(id), kind, arms));
+        let named = sets.map(|(id, branches)| named(SetId(id), kind, branches));
         self.sets.push(Stratum::Cycle(named.collect()));
         self
     }
@@ -193,7 +193,7 @@ impl Change {
     }
 
     pub(super) fn event(mut self, topic: &str, set: u16, fields: &[&str]) -> Self {
-        self.events.push(EventDraft {
+        self.event_drafts.push(EventDraft {
             topic: topic.into(),
             kind: self.kind_of(SetId(set)),
             rows: all(set),
@@ -210,7 +210,7 @@ impl Change {
 
     /// An event whose fields are known.
     pub(super) fn told(mut self, topic: &str, record: &str, field: &str, value: &str) -> Self {
-        self.told.push(Event {
+        self.events.push(Event {
             operation: self.operation,
             topic: topic.into(),
             kind: self.kind.clone(),
@@ -223,8 +223,8 @@ impl Change {
 
     /// The next set, of the clients but the subjects that hold this e-mail address.
     pub(super) fn holding(self, email: &str) -> Self {
-        let source = Source::Holding { field: "email".into(), text: email.into() };
-        self.set("clients", vec![Arm { except: vec![all(0)], ..arm(source) }])
+        let source = Source::WithText { field: "email".into(), text: email.into() };
+        self.set("clients", vec![Branch { except: vec![all(0)], ..branch(source) }])
     }
 
     pub(super) fn operation(mut self, number: u128) -> Self {
@@ -264,10 +264,10 @@ impl Change {
             query: self.query(),
             locks: self.locks.clone(),
             preconditions: self.preconditions.clone(),
-            events: self.events.clone(),
+            event_drafts: self.event_drafts.clone(),
             steps: self.steps.clone(),
             inserts: self.inserts.clone(),
-            told: self.told.clone(),
+            events: self.events.clone(),
             snapshot: Vec::new(),
             audit: AuditEntry {
                 before: std::collections::BTreeMap::new(),
@@ -303,17 +303,17 @@ impl Change {
 
 /// One field gets one value.
 pub(super) fn update(field: &str, value: impl Into<crate::domain::Value>) -> Write {
-    let value = crate::plan::NewValue::Value(value.into());
+    let value = crate::protocol::NewValue::Value(value.into());
     Write::Update(vec![(field.into(), value)])
 }
 
 /// The fields get pseudonyms under the key of the change.
 pub(super) fn pseudonyms(fields: &[&str]) -> Write {
-    use crate::plan::NewValue;
+    use crate::protocol::NewValue;
     let masked = fields.iter().map(|field| ((*field).into(), NewValue::Masked(crate::domain::Mask::Hmac)));
     Write::Update(masked.collect())
 }
 
-fn named(id: SetId, kind: &str, arms: Vec<Arm>) -> NamedSet {
-    NamedSet { id, name: format!("{kind} {}", id.0), kind: kind.into(), arms }
+fn named(id: SetId, kind: &str, branches: Vec<Branch>) -> NamedSet {
+    NamedSet { id, name: format!("{kind} {}", id.0), kind: kind.into(), branches }
 }

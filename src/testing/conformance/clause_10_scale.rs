@@ -6,11 +6,11 @@
 //! Keyed pseudonyms are the exception, and not asked for here: their key is the client's, so that the values go
 //! through it, page by page.
 
-use super::change::{Change, all, arm, referrers, update};
+use super::change::{Change, all, branch, referrers, update};
 use super::world::{client, debt, item, kind};
 use super::{Host, Traffic};
 use crate::domain::{Record, Value};
-use crate::plan::{Arm, Expected, Question, Write};
+use crate::protocol::{Branch, Expected, Question, Write};
 
 /// How many debts, bookings, pairs of items and invoices each client has. The first is for what a store learns once. A
 /// store may well do small operations in another way, so the few are hundreds already.
@@ -106,8 +106,8 @@ pub async fn clause_10_a_change_set_sends_as_much_for_many_rows_as_for_few(host:
 pub async fn clause_10_a_cycle_sends_as_much_for_many_rows_as_for_few(host: &dyn Host) {
     load(host).await;
     let parts = |client: &str| {
-        let on_bookings: Vec<Arm> =
-            vec![arm(referrers("items.booking_id", all(1))), arm(referrers("items.part_of", all(2)))];
+        let on_bookings: Vec<Branch> =
+            vec![branch(referrers("items.booking_id", all(1))), branch(referrers("items.part_of", all(2)))];
         Change::of(&[client])
             .referrers("bookings.client_id", 0)
             .cycle("items", on_bookings)

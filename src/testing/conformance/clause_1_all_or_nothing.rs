@@ -1,11 +1,11 @@
 //! Clause 1: after an error nothing has changed; also when the future is dropped half way.
 
-use super::change::{Change, all, arm, pseudonyms, update};
+use super::change::{Change, all, branch, pseudonyms, update};
 use super::observed::{Observed, rows};
 use super::world::{client, debt, load, load_all, world};
 use super::{Host, drop_after, yield_now};
 use crate::domain::{DataMap, Kind, RecordId};
-use crate::plan::{ChangeSet, Expected, Source, Write};
+use crate::protocol::{ChangeSet, Expected, Source, Write};
 
 async fn fails_without_a_trace(host: &dyn Host, changes: &ChangeSet) {
     let before = Observed::by(host).await;
@@ -24,7 +24,7 @@ pub async fn clause_1_a_step_on_an_unknown_kind_changes_nothing(host: &dyn Host)
     let change = Change::erase("c1")
         .map(map)
         .event("client.gone", 0, &["name"])
-        .set("ghosts", vec![arm(Source::Ids(vec!["g1".into()]))])
+        .set("ghosts", vec![branch(Source::Ids(vec!["g1".into()]))])
         .step(5, Write::Delete);
     fails_without_a_trace(host, &change.build()).await;
 }
@@ -34,7 +34,7 @@ pub async fn clause_1_a_step_with_an_unknown_field_changes_nothing(host: &dyn Ho
     load_all(host).await;
     let change = Change::erase("c1")
         .event("client.gone", 0, &["name"])
-        .set("clients", vec![arm(Source::Ids(vec!["c2".into()]))])
+        .set("clients", vec![branch(Source::Ids(vec!["c2".into()]))])
         .step(5, update("ghost_field", "boo"));
     fails_without_a_trace(host, &change.build()).await;
 }

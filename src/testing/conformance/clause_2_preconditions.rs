@@ -1,10 +1,10 @@
 //! Clause 2: preconditions are checked in the transaction that writes.
 
-use super::change::{Change, all, arm, ranked, update};
+use super::change::{Change, all, branch, ranked, update};
 use super::observed::{Observed, rows};
 use super::world::{client, debt, load, load_all};
 use super::{Host, join, yield_now};
-use crate::plan::{ChangeSet, Difference, Expected, Receipt, Source, Write};
+use crate::protocol::{ChangeSet, Difference, Expected, Receipt, Source, Write};
 use crate::store::StoreError;
 
 fn differences(result: Result<Receipt, StoreError>) -> Vec<Difference> {
@@ -57,7 +57,7 @@ pub async fn clause_2_of_two_racing_change_sets_one_wins(host: &dyn Host) {
     let one = |debt: &str, operation| {
         Change::of(&["c1"])
             .referrers("debts.client_id", 0)
-            .set("debts", vec![arm(Source::Ids(vec![debt.into()]))])
+            .set("debts", vec![branch(Source::Ids(vec![debt.into()]))])
             .expect(all(1), Expected::Exactly(3))
             .step(2, Write::Delete)
             .operation(operation)
@@ -102,7 +102,7 @@ pub async fn clause_2_a_row_that_comes_in_while_it_is_decided_is_not_missed(host
             .operation(2 * turns + 1)
             .build();
         let give = Change::of(&[&from])
-            .set("debts", vec![arm(Source::Ids(vec![late.id.clone()]))])
+            .set("debts", vec![branch(Source::Ids(vec![late.id.clone()]))])
             .step(1, update("client_id", to.as_str()))
             .operation(2 * turns + 2)
             .build();

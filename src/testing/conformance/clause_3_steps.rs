@@ -1,11 +1,11 @@
 //! Clause 3: steps run in the given order, on the rows their sets had before the first step.
 
 use super::Host;
-use super::change::{Change, all, arm, pseudonyms, ranked, referrers, update, when};
+use super::change::{Change, all, branch, pseudonyms, ranked, referrers, update, when};
 use super::observed::Observed;
 use super::world::{client, debt, item, load, load_all};
 use crate::domain::{Mask, Value, eq, older_than};
-use crate::plan::{Arm, Case, Expected, NewValue, Ranks, Source, Write};
+use crate::protocol::{Branch, Expected, NewValue, RankCase, Ranks, Source, Write};
 use crate::store::StoreError;
 
 async fn applied(host: &dyn Host, change: Change) -> Observed {
@@ -30,8 +30,10 @@ pub async fn clause_3_steps_run_in_the_given_order(host: &dyn Host) {
 /// A set that a condition chose stays as it was when a step changes what the condition looked at.
 pub async fn clause_3_a_set_keeps_the_rows_it_had(host: &dyn Host) {
     load_all(host).await;
-    let pending =
-        Arm { cases: vec![when(eq("status", "PENDING"), 0)], ..arm(referrers("debts.client_id", all(0))) };
+    let pending = Branch {
+        cases: vec![when(eq("status", "PENDING"), 0)],
+        ..branch(referrers("debts.client_id", all(0)))
+    };
     let change = Change::of(&["c1"])
         .set("debts", vec![pending])
         .step(1, update("status", "CANCELLED"))
@@ -63,15 +65,17 @@ pub async fn clause_3_rows_stay_reached_when_their_reference_is_emptied(host: &d
     assert_eq!(after.ids("clients"), ["c2", "c3"]);
 }
 
-/// A row that comes in on several arms, or below several rows, keeps its lowest rank.
+/// A row that comes in on several branches, or below several rows, keeps its lowest rank.
 pub async fn clause_3_a_row_found_twice_keeps_its_lowest_rank(host: &dyn Host) {
     load_all(host).await;
-    let pending = Arm {
-        cases: vec![when(eq("status", "PENDING"), 1), Case::always(3)],
-        ..arm(referrers("debts.client_id", all(0)))
+    let pending = Branch {
+        cases: vec![when(eq("status", "PENDING"), 1), RankCase::always(3)],
+        ..branch(referrers("debts.client_id", all(0)))
     };
-    let named =
-        Arm { cases: vec![Case::always(2)], ..arm(Source::Ids(vec!["d2".into(), "d3".into(), "d4".into()])) };
+    let named = Branch {
+        cases: vec![RankCase::always(2)],
+        ..branch(Source::Ids(vec!["d2".into(), "d3".into(), "d4".into()]))
+    };
     let change = Change::of(&["c1"])
         .set("debts", vec![pending, named])
         .expect(ranked(1, 1), Expected::Exactly(2))
@@ -85,14 +89,14 @@ pub async fn clause_3_a_row_found_twice_keeps_its_lowest_rank(host: &dyn Host) {
 /// `within` and `except` compare with earlier sets, a case without a rank keeps a row out.
 pub async fn clause_3_rows_are_kept_out_of_sets(host: &dyn Host) {
     load_all(host).await;
-    let no_rank = Case { below: Ranks::ALL, when: Some(eq("status", "SETTLED")), rank: None };
-    let narrowed = Arm {
+    let no_rank = RankCase { below: Ranks::ALL, when: Some(eq("status", "SETTLED")), rank: None };
+    let narrowed = Branch {
         source: Source::Members(all(1)),
         within: vec![all(2)],
         except: vec![all(3)],
-        cases: vec![no_rank, Case::always(0)],
+        cases: vec![no_rank, RankCase::always(0)],
     };
-    let ids = |ids: &[&str]| arm(Source::Ids(ids.iter().map(|id| (*id).into()).collect()));
+    let ids = |ids: &[&str]| branch(Source::Ids(ids.iter().map(|id| (*id).into()).collect()));
     let change = Change::of(&["c1", "c2"])
         .referrers("debts.client_id", 0)
         .set("debts", vec![ids(&["d1", "d2", "d3"])])
@@ -106,13 +110,13 @@ pub async fn clause_3_rows_are_kept_out_of_sets(host: &dyn Host) {
 /// The rank of a row can depend on the rank of the row it hangs on.
 pub async fn clause_3_a_case_looks_at_the_rank_above(host: &dyn Host) {
     load_all(host).await;
-    let split = Arm {
-        cases: vec![when(eq("client_id", "c1"), 4), Case::always(5)],
-        ..arm(referrers("bookings.client_id", all(0)))
+    let split = Branch {
+        cases: vec![when(eq("client_id", "c1"), 4), RankCase::always(5)],
+        ..branch(referrers("bookings.client_id", all(0)))
     };
-    let below = Arm {
-        cases: vec![Case { below: Ranks::only(5), when: None, rank: Some(0) }],
-        ..arm(referrers("items.booking_id", all(1)))
+    let below = Branch {
+        cases: vec![RankCase { below: Ranks::only(5), when: None, rank: Some(0) }],
+        ..branch(referrers("items.booking_id", all(1)))
     };
     let change = Change::of(&["c1", "c2"])
         .set("bookings", vec![split])
@@ -125,8 +129,8 @@ pub async fn clause_3_a_case_looks_at_the_rank_above(host: &dyn Host) {
 /// A set can be reached against the direction of a reference; rows without one lead nowhere.
 pub async fn clause_3_references_are_followed_both_ways(host: &dyn Host) {
     load_all(host).await;
-    let invoices = arm(Source::Ids(vec!["i3".into(), "i4".into()]));
-    let clients = arm(Source::Referents { reference: "invoices.client_id".into(), of: all(1) });
+    let invoices = branch(Source::Ids(vec!["i3".into(), "i4".into()]));
+    let clients = branch(Source::ReferencedBy { reference: "invoices.client_id".into(), of: all(1) });
     let change = Change::of(&["c1"])
         .set("invoices", vec![invoices])
         .set("clients", vec![clients])
@@ -141,8 +145,8 @@ pub async fn clause_3_references_are_followed_both_ways(host: &dyn Host) {
 /// A chain of references from rows to rows of their own kind is followed to its end.
 pub async fn clause_3_a_cycle_of_kinds_is_followed_to_its_end(host: &dyn Host) {
     load_all(host).await;
-    let first = arm(Source::Ids(vec![1.into()]));
-    let parts = arm(referrers("items.part_of", all(1)));
+    let first = branch(Source::Ids(vec![1.into()]));
+    let parts = branch(referrers("items.part_of", all(1)));
     let change = Change::of(&["c1"])
         .cycle("items", vec![first, parts])
         .expect(all(1), Expected::Exactly(3))
@@ -154,15 +158,18 @@ pub async fn clause_3_a_cycle_of_kinds_is_followed_to_its_end(host: &dyn Host) {
 /// While a cycle grows a row leads on with every rank it was found with; in the end it keeps the lowest.
 pub async fn clause_3_a_row_of_a_cycle_leads_on_with_all_its_ranks(host: &dyn Host) {
     load_all(host).await;
-    let named = |id: i64, rank| Arm { cases: vec![Case::always(rank)], ..arm(Source::Ids(vec![id.into()])) };
-    let below = |from: u16, rank| Arm {
-        cases: vec![Case::always(rank)],
-        ..arm(referrers("items.part_of", ranked(1, from)))
+    let named = |id: i64, rank| Branch {
+        cases: vec![RankCase::always(rank)],
+        ..branch(Source::Ids(vec![id.into()]))
+    };
+    let below = |from: u16, rank| Branch {
+        cases: vec![RankCase::always(rank)],
+        ..branch(referrers("items.part_of", ranked(1, from)))
     };
     // Item 2 is found with rank 5 and, below item 1, with rank 1; item 3 only below rank 5.
-    let arms = vec![named(1, 0), named(2, 5), below(0, 1), below(5, 5)];
+    let branches = vec![named(1, 0), named(2, 5), below(0, 1), below(5, 5)];
     let change = Change::of(&["c1"])
-        .cycle("items", arms)
+        .cycle("items", branches)
         .expect(ranked(1, 0), Expected::Exactly(1))
         .expect(ranked(1, 1), Expected::Exactly(1))
         .expect(ranked(1, 5), Expected::Exactly(1))
@@ -176,14 +183,14 @@ pub async fn clause_3_the_sets_of_a_cycle_grow_from_each_other(host: &dyn Host) 
     load_all(host).await;
     let loops = [(6, 6), (7, 6)].map(|(id, part_of)| item(id, "b3", Some(part_of)));
     load(host, "items", loops.into()).await;
-    let first = arm(Source::Ids(vec![1.into(), 6.into()]));
-    let odd = arm(referrers("items.part_of", all(2)));
-    let even = arm(referrers("items.part_of", all(1)));
+    let first = branch(Source::Ids(vec![1.into(), 6.into()]));
+    let odd = branch(referrers("items.part_of", all(2)));
+    let even = branch(referrers("items.part_of", all(1)));
     let change = Change::of(&["c1"])
         .cycle_of("items", vec![vec![first, odd], vec![even]])
         .expect(all(1), Expected::Exactly(4))
         .expect(all(2), Expected::Exactly(3))
-        .set("items", vec![arm(Source::Ids(vec![2.into()]))])
+        .set("items", vec![branch(Source::Ids(vec![2.into()]))])
         .step(1, update("part_of", Value::Null))
         .step(2, update("part_of", Value::Null))
         .step(1, Write::Delete)
@@ -199,7 +206,7 @@ pub async fn clause_3_time_is_that_of_the_request(host: &dyn Host) {
     let period = |text: &str| text.parse().expect("a period");
     let cases =
         vec![when(older_than("due_at", period("P60D")), 0), when(older_than("due_at", period("P30D")), 1)];
-    let due = Arm { cases, ..arm(referrers("debts.client_id", all(0))) };
+    let due = Branch { cases, ..branch(referrers("debts.client_id", all(0))) };
     let change = Change::of(&["c1"])
         .set("debts", vec![due])
         .expect(ranked(1, 0), Expected::Exactly(0))
@@ -243,7 +250,7 @@ pub async fn clause_3_equal_values_have_equal_pseudonyms(host: &dyn Host) {
     let before = applied(host, none).await;
     let change = Change::of(&["c1", "c2", "c3"])
         // Made of the rows as they were before this step.
-        .set("clients", vec![arm(Source::Ids(vec!["c3".into()]))])
+        .set("clients", vec![branch(Source::Ids(vec!["c3".into()]))])
         .step(1, update("name", "600123456"))
         .step(0, pseudonyms(&["name", "phone"]))
         .keyed();

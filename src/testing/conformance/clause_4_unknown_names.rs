@@ -1,11 +1,11 @@
 //! Clause 4: unknown kinds, fields and references are errors, never ignored.
 
 use super::Host;
-use super::change::{Change, all, arm, referrers, update, when};
+use super::change::{Change, all, branch, referrers, update, when};
 use super::observed::Observed;
 use super::world::{load_all, world};
 use crate::domain::{DataMap, Kind, eq};
-use crate::plan::{Arm, Source, Write};
+use crate::protocol::{Branch, Source, Write};
 use crate::store::StoreError;
 
 fn assert_unknown(error: Option<StoreError>) {
@@ -44,7 +44,7 @@ fn with_ghosts() -> DataMap {
 pub async fn clause_4_a_kind_the_store_does_not_have(host: &dyn Host) {
     let change = Change::of(&["c1"])
         .map(with_ghosts())
-        .set("ghosts", vec![arm(Source::Ids(vec!["g1".into()]))])
+        .set("ghosts", vec![branch(Source::Ids(vec!["g1".into()]))])
         .ask(all(1))
         .step(1, Write::Keep)
         .step(0, Write::Delete);
@@ -55,7 +55,7 @@ pub async fn clause_4_a_kind_the_store_does_not_have(host: &dyn Host) {
 /// A kind that is not even in the map.
 pub async fn clause_4_a_kind_the_map_does_not_have(host: &dyn Host) {
     let change = Change::of(&["c3"])
-        .set("ghosts", vec![arm(Source::Ids(vec!["g1".into()]))])
+        .set("ghosts", vec![branch(Source::Ids(vec!["g1".into()]))])
         .ask(all(1))
         .step(1, Write::Delete)
         .step(0, Write::Delete);
@@ -66,7 +66,7 @@ pub async fn clause_4_a_kind_the_map_does_not_have(host: &dyn Host) {
 /// A reference that nobody declared.
 pub async fn clause_4_a_reference_that_nobody_declared(host: &dyn Host) {
     let change = Change::of(&["c3"])
-        .set("debts", vec![arm(referrers("debts.ghost_id", all(0)))])
+        .set("debts", vec![branch(referrers("debts.ghost_id", all(0)))])
         .ask(all(1))
         .step(1, Write::Delete)
         .step(0, Write::Delete);
@@ -77,8 +77,10 @@ pub async fn clause_4_a_reference_that_nobody_declared(host: &dyn Host) {
 /// A field in a condition: it is not simply null.
 pub async fn clause_4_a_field_in_a_condition(host: &dyn Host) {
     load_all(host).await;
-    let haunted =
-        Arm { cases: vec![when(eq("ghost_field", "boo"), 0)], ..arm(referrers("debts.client_id", all(0))) };
+    let haunted = Branch {
+        cases: vec![when(eq("ghost_field", "boo"), 0)],
+        ..branch(referrers("debts.client_id", all(0)))
+    };
     let change = Change::of(&["c1"]).set("debts", vec![haunted]).ask(all(1)).step(1, Write::Delete);
     survey_is_unknown(host, &change).await;
     let before = Observed::by(host).await;

@@ -4,7 +4,7 @@ use super::Host;
 use super::change::{Change, all, update};
 use super::world::load_all;
 use crate::domain::Value;
-use crate::plan::{Receipt, Write};
+use crate::protocol::{Receipt, Write};
 
 async fn receipt(host: &dyn Host, change: Change) -> Receipt {
     load_all(host).await;

@@ -5,7 +5,7 @@ use super::observed::Observed;
 use super::world::load_all;
 use super::{Host, Recorded};
 use crate::domain::{AuditOutcome, Value};
-use crate::plan::{Expected, NewValue, Write};
+use crate::protocol::{Expected, NewValue, Write};
 
 fn recorded(number: u128, subject: &str, outcome: AuditOutcome) -> Recorded {
     Recorded { operation: operation(number), subject: subject.into(), outcome }

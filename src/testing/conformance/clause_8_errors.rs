@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Host;
-use super::change::{Change, all, arm, referrers, update, when};
+use super::change::{Change, all, branch, referrers, update, when};
 use super::world::{load_all, world};
 use crate::domain::{DataMap, Field, FieldType, RecordId, lt};
-use crate::plan::{Arm, Expected, Question};
+use crate::protocol::{Branch, Expected, Question};
 use crate::store::StoreError;
 
 /// Nobody there is an answer.
@@ -76,7 +76,8 @@ pub async fn clause_8_a_value_of_another_type_is_refused(host: &dyn Host) {
     }
     let references = world().references().cloned().collect::<Vec<_>>();
     let map = DataMap::new(kinds, references, []).expect("a map");
-    let small = Arm { cases: vec![when(lt("status", 3), 0)], ..arm(referrers("debts.client_id", all(0))) };
+    let small =
+        Branch { cases: vec![when(lt("status", 3), 0)], ..branch(referrers("debts.client_id", all(0))) };
     let query = Change::of(&["c1"]).map(map).set("debts", vec![small]).ask(all(1));
     let result = host.store().survey(&query.query()).await;
     let Err(error) = result else {

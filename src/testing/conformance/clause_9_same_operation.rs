@@ -5,7 +5,7 @@ use super::observed::Observed;
 use super::world::load_all;
 use super::{Host, join, yield_now};
 use crate::domain::AuditOutcome;
-use crate::plan::{ChangeSet, Expected, Receipt, Write};
+use crate::protocol::{ChangeSet, Expected, Receipt, Write};
 
 fn erase() -> Change {
     Change::erase("c1").expect(all(0), Expected::Exactly(1)).event("client.gone", 0, &["name"])

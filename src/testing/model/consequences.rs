@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fate, Id, Rows, World};
 use crate::domain::{FieldName, KindName, Mask, MaskKey, Mode, Reference, ReferenceName, Request, Value};
-use crate::plan::Disposition;
 use crate::policy::{Entry, Link, Redirect, Rule, Severity};
+use crate::protocol::Disposition;
 use crate::store::masked;
 
 /// A redirect of a row: the reference, the entry that says so, and where to.

@@ -14,8 +14,8 @@ use crate::domain::{
     Condition, DataMap, Kind, KindName, MaskKey, Mode, Record, RecordId, Reference, ReferenceName, Request,
     Value, to_milliseconds,
 };
-use crate::plan::Disposition;
 use crate::policy::{DeletionPolicy, Entry, ModePolicy, Parent, Rule};
+use crate::protocol::Disposition;
 
 /// Rows by kind and id.
 pub type Rows = BTreeMap<KindName, BTreeMap<RecordId, Record>>;

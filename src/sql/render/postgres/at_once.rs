@@ -4,7 +4,7 @@
 //! was expected is compared before anything is committed.
 
 use crate::domain::OperationId;
-use crate::plan::{ChangeSet, ChangeStep, Receipt, Rows, SetId};
+use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, SetId};
 use crate::sql::SqlValue;
 use crate::sql::render::count::Counting;
 use crate::sql::render::record::{into_audit, into_operations};
@@ -77,7 +77,7 @@ impl Renderer<'_> {
         }
         let kinds = self.of_kinds(&steps)?;
         let counts: Vec<SetId> = asked.keys().copied().collect();
-        let sets = counts.iter().copied().chain(changes.events.iter().map(|event| event.rows.set));
+        let sets = counts.iter().copied().chain(changes.event_drafts.iter().map(|event| event.rows.set));
         let sets: Vec<SetId> = sets.chain(self.first_set()).chain(self.needed_by(&steps)?).collect();
         let mut w = self.writer();
         self.tables(&mut w, "WITH ", &sets)?;
@@ -97,13 +97,13 @@ impl Renderer<'_> {
             w.push(",\n").name(&self.prefix.table(&format!("{what}_{count}"))).push(" AS (");
             count += 1;
         };
-        for draft in &changes.events {
+        for draft in &changes.event_drafts {
             open(w, "told");
             self.outbox(w);
             self.events_of(w, operation, draft)?;
             w.push(")");
         }
-        for event in &changes.told {
+        for event in &changes.events {
             open(w, "told");
             self.outbox(w);
             self.told_of(w, event)?;

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::{DataMap, FieldName, Kind, KindName, OperationId};
-use crate::plan::{ChangeSet, ChangeStep, NewValue, Rows, SetId, Source, Write};
+use crate::protocol::{ChangeSet, ChangeStep, NewValue, Rows, SetId, Source, Write};
 use crate::sql::render::Renderer;
 use crate::sql::render::set::id_of;
 use crate::sql::statement::{Statement, Writer};
@@ -80,8 +80,8 @@ impl<'a> Renderer<'a> {
         for set in self.needed(&[set])? {
             let set = self.shape(set)?.set;
             kinds.insert(&set.kind);
-            for arm in &set.arms {
-                if let Source::Referents { reference, .. } = &arm.source {
+            for branch in &set.branches {
+                if let Source::ReferencedBy { reference, .. } = &branch.source {
                     kinds.insert(&self.reference(reference)?.from);
                 }
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use crate::domain::{KindName, Lock, RecordId};
-use crate::plan::{ChangeSet, Rows, Source, Stratum};
+use crate::protocol::{ChangeSet, Rows, Source, Stratum};
 use crate::sql::render::Renderer;
 use crate::sql::render::set::id_of;
 use crate::sql::statement::{Statement, Writer};
@@ -86,10 +86,10 @@ impl Renderer<'_> {
     /// not only kept, because they have to qualify.
     fn named(&self) -> Result<Vec<Statement>, StoreError> {
         let sets = self.query.sets.iter().flat_map(Stratum::sets);
-        let arms = sets.flat_map(|set| set.arms.iter().map(move |arm| (&set.kind, arm)));
+        let branches = sets.flat_map(|set| set.branches.iter().map(move |branch| (&set.kind, branch)));
         let mut named: BTreeMap<&KindName, BTreeSet<&RecordId>> = BTreeMap::new();
-        for (kind, arm) in arms {
-            if let Source::Ids(ids) = &arm.source {
+        for (kind, branch) in branches {
+            if let Source::Ids(ids) = &branch.source {
                 named.entry(kind).or_default().extend(ids);
             }
         }
@@ -108,10 +108,10 @@ impl Renderer<'_> {
 
     fn texts(&self) -> Vec<Statement> {
         let sets = self.query.sets.iter().flat_map(Stratum::sets);
-        let arms = sets.flat_map(|set| set.arms.iter().map(move |arm| (&set.kind, arm)));
-        let keys: BTreeSet<i64> = arms
-            .filter_map(|(kind, arm)| match &arm.source {
-                Source::Holding { field, text } => Some(key_of(&[
+        let branches = sets.flat_map(|set| set.branches.iter().map(move |branch| (&set.kind, branch)));
+        let keys: BTreeSet<i64> = branches
+            .filter_map(|(kind, branch)| match &branch.source {
+                Source::WithText { field, text } => Some(key_of(&[
                     self.prefix.as_str(),
                     kind.as_str(),
                     field.as_str(),
@@ -132,13 +132,13 @@ impl Renderer<'_> {
     fn is_of_subjects(&self, rows: Rows) -> bool {
         let first = self.first_set();
         self.shape(rows.set).is_ok_and(|shape| {
-            shape.arms.iter().all(|arm| match arm.source {
+            shape.branches.iter().all(|branch| match branch.source {
                 Source::Subjects => true,
                 Source::Members(of) => Some(of.set) == first,
                 Source::Ids(_)
-                | Source::Holding { .. }
+                | Source::WithText { .. }
                 | Source::Referrers { .. }
-                | Source::Referents { .. } => false,
+                | Source::ReferencedBy { .. } => false,
             })
         })
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::ColumnType;
 use crate::domain::{KindName, Reference};
-use crate::plan::{Arm, Case, NamedSet, Rows, SetId, Source};
+use crate::protocol::{Branch, NamedSet, RankCase, Rows, SetId, Source};
 use crate::sql::render::Renderer;
 use crate::sql::render::condition::column;
 use crate::sql::render::cycle::source_rows;
@@ -53,14 +53,16 @@ impl Renderer<'_> {
         self.seeds(w, sets, &columns)?;
         w.push(")");
         let inside = |id: SetId| sets.iter().any(|set| set.id == id);
-        let arms: Vec<(&NamedSet, &Arm, Rows)> = sets
+        let branches: Vec<(&NamedSet, &Branch, Rows)> = sets
             .iter()
-            .flat_map(|set| set.arms.iter().map(move |arm| (set, arm)))
-            .filter_map(|(set, arm)| Some((set, arm, source_rows(arm).filter(|of| inside(of.set))?)))
+            .flat_map(|set| set.branches.iter().map(move |branch| (set, branch)))
+            .filter_map(|(set, branch)| Some((set, branch, source_rows(branch).filter(|of| inside(of.set))?)))
             .collect();
-        if !arms.is_empty() {
+        if !branches.is_empty() {
             w.push("\nUNION SELECT x.* FROM ").push(&walk).push(" AS p CROSS JOIN LATERAL (\n");
-            w.list("\nUNION ALL ", &arms, |w, (set, arm, of)| self.walk_on(w, set, arm, *of, &columns))?;
+            w.list("\nUNION ALL ", &branches, |w, (set, branch, of)| {
+                self.walk_on(w, set, branch, *of, &columns)
+            })?;
             w.push("\n) AS x(set_id, rank, ").push(&names).push(")");
         }
         w.push("\n)");
@@ -74,14 +76,14 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// The arms that lead into the cycle from outside.
+    /// The branches that lead into the cycle from outside.
     fn seeds(&self, w: &mut Writer, sets: &[NamedSet], columns: &Columns<'_>) -> Result<(), StoreError> {
         let inside = |id: SetId| sets.iter().any(|set| set.id == id);
         let mut any = false;
         for set in sets {
             let mut seeds = self.shape(set.id)?.clone();
-            seeds.arms.retain(|arm| arm.of.is_none_or(|of| !inside(of.set)));
-            if seeds.arms.is_empty() {
+            seeds.branches.retain(|branch| branch.of.is_none_or(|of| !inside(of.set)));
+            if seeds.branches.is_empty() {
                 continue;
             }
             w.push(if any { "\nUNION ALL " } else { "" });
@@ -106,25 +108,25 @@ impl Renderer<'_> {
         &self,
         w: &mut Writer,
         set: &NamedSet,
-        arm: &Arm,
+        branch: &Branch,
         of: Rows,
         columns: &Columns<'_>,
     ) -> Result<(), StoreError> {
         let kind = self.kind(&set.kind)?;
         let id = id_of(w, kind);
         let parent = |kind: &KindName| format!("p.{}", columns.name(kind));
-        let cases: Vec<&Case> = arm.cases.iter().collect();
+        let cases: Vec<&RankCase> = branch.cases.iter().collect();
         w.push("SELECT ").number(set.id.0).push(", ");
         self.rank(w, kind, &cases, Some("p.rank"))?;
         w.push(", ").push(&columns.of(&set.kind, &id)).push(" FROM ");
-        match &arm.source {
+        match &branch.source {
             Source::Referrers { reference, .. } => {
                 let reference: &Reference = self.reference(reference)?;
                 let field = self.reference_column(&column(w, kind, &reference.field), reference)?;
                 w.table(kind.table_name()).push(" AS r WHERE ").push(&field);
                 w.push(" = ").push(&parent(&reference.to));
             }
-            Source::Referents { reference, .. } => {
+            Source::ReferencedBy { reference, .. } => {
                 let reference = self.reference(reference)?;
                 let from = self.kind(&reference.from)?;
                 let quote = |field| w.dialect.quote(from.column(field));
@@ -134,7 +136,7 @@ impl Renderer<'_> {
                 w.push(" AS r ON ").push(&id).push(" = ").push(&field);
                 w.push(" WHERE q.").push(&from_id).push(" = ").push(&parent(&reference.from));
             }
-            Source::Members(_) | Source::Subjects | Source::Ids(_) | Source::Holding { .. } => {
+            Source::Members(_) | Source::Subjects | Source::Ids(_) | Source::WithText { .. } => {
                 w.table(kind.table_name()).push(" AS r WHERE ");
                 w.push(&id).push(" = ").push(&parent(&set.kind));
             }
@@ -142,10 +144,10 @@ impl Renderer<'_> {
         w.push(" AND p.set_id = ").number(of.set.0).push(" AND ");
         rank_within(w, "p.rank", of.ranks);
         let plain = PlainArm {
-            source: &arm.source,
+            source: &branch.source,
             of: Some(of),
-            within: &arm.within,
-            except: &arm.except,
+            within: &branch.within,
+            except: &branch.except,
             cases: Vec::new(),
         };
         self.membership(w, kind, &plain)?;

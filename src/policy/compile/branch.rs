@@ -4,8 +4,8 @@ use super::fate::{FateCase, cases, spoken};
 use super::rank::Verdicts;
 use super::{Fate, Parts, facts};
 use crate::domain::Reference;
-use crate::plan::{Arm, Case, Rank, Ranks, Rows, Source};
 use crate::policy::Entry;
+use crate::protocol::{Branch, Rank, RankCase, Ranks, Rows, Source};
 
 /// The rows below `of`, ranked by the entry that decides for them. `parent` is the fate of the rows `of`.
 ///
@@ -16,19 +16,24 @@ pub(super) fn chain(
     of: Rows,
     parent: Fate,
     rank: impl Fn(usize, &Entry) -> Option<Rank>,
-) -> Option<Arm> {
+) -> Option<Branch> {
     let spoken = spoken(parts.entries(&reference.name), parent);
-    let mut cases: Vec<Case> = spoken
+    let mut cases: Vec<RankCase> = spoken
         .into_iter()
-        .map(|(index, entry)| Case { below: Ranks::ALL, when: entry.when.clone(), rank: rank(index, entry) })
+        .map(|(index, entry)| RankCase {
+            below: Ranks::ALL,
+            when: entry.when.clone(),
+            rank: rank(index, entry),
+        })
         .collect();
     while cases.last().is_some_and(|case| case.rank.is_none()) {
         cases.pop();
     }
-    (!cases.is_empty()).then(|| Arm::new(Source::Referrers { reference: reference.name.clone(), of }, cases))
+    (!cases.is_empty())
+        .then(|| Branch::new(Source::Referrers { reference: reference.name.clone(), of }, cases))
 }
 
-/// One arm over a reference: the cases for each sort of parent, with the ranks that `rank` gives them.
+/// One branch over a reference: the cases for each sort of parent, with the ranks that `rank` gives them.
 ///
 /// Parents with the same cases share them; where all parents do, the parent's rank need not be looked at.
 pub(super) fn by_parent(
@@ -36,7 +41,7 @@ pub(super) fn by_parent(
     reference: &Reference,
     parent: &Verdicts,
     rank: impl Fn(&FateCase) -> Option<Rank>,
-) -> Option<Arm> {
+) -> Option<Branch> {
     let kind = facts(parts, &reference.from)?;
     let entries = parts.entries(&reference.name);
     let mut groups: Vec<(Ranks, Vec<FateCase>)> = Vec::new();
@@ -52,14 +57,17 @@ pub(super) fn by_parent(
     let single = groups.len() == 1;
     let cases = groups.into_iter().flat_map(|(ranks, cases)| {
         let below = if single { Ranks::ALL } else { ranks };
-        cases.into_iter().map(|case| Case { below, rank: rank(&case), when: case.when }).collect::<Vec<_>>()
+        cases
+            .into_iter()
+            .map(|case| RankCase { below, rank: rank(&case), when: case.when })
+            .collect::<Vec<_>>()
     });
-    let mut cases: Vec<Case> = cases.collect();
+    let mut cases: Vec<RankCase> = cases.collect();
     while cases.last().is_some_and(|case| case.rank.is_none()) {
         cases.pop();
     }
     (!cases.is_empty()).then(|| {
-        Arm::new(
+        Branch::new(
             Source::Referrers {
                 reference: reference.name.clone(),
                 of: Rows { set: parent.set, ranks: whole(parent, Ranks { from, to }) },

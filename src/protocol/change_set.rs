@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Arm, NamedSet, Question, Receipt, ReceiptStep, Rows, SetId, Stratum, SurveyQuery};
+use super::{Branch, NamedSet, Question, Receipt, ReceiptStep, Rows, SetId, Stratum, SurveyQuery};
 use crate::domain::{AuditEntry, Event, FieldName, KindName, Mask, MaskKey, OperationId, Record, Value};
 
 /// Everything one operation writes: in one transaction, all of it or nothing.
@@ -23,9 +23,9 @@ pub struct ChangeSet {
     /// The rows that are new: written before the first step. There must be no row of the same id.
     pub inserts: Vec<NewRow>,
     /// What other systems are to be told, with values from before the first step.
-    pub events: Vec<EventDraft>,
+    pub event_drafts: Vec<EventDraft>,
     /// What other systems are to be told that is known already.
-    pub told: Vec<Event>,
+    pub events: Vec<Event>,
     /// The steps, in the order in which they are run.
     pub steps: Vec<ChangeStep>,
     /// What is recorded, once for each subject.
@@ -195,11 +195,11 @@ impl ChangeSet {
             .collect()
     }
 
-    /// Adds how many rows of the subject's kind must come in over an arm, and returns the position of this
+    /// Adds how many rows of the subject's kind must come in over a branch, and returns the position of this
     /// precondition.
-    pub(crate) fn require(&mut self, name: &str, arm: Arm, expected: Expected) -> usize {
+    pub(crate) fn require(&mut self, name: &str, branch: Branch, expected: Expected) -> usize {
         let id = SetId::after(&self.query.sets);
-        let set = NamedSet { id, name: name.into(), kind: self.query.kind.clone(), arms: vec![arm] };
+        let set = NamedSet { id, name: name.into(), kind: self.query.kind.clone(), branches: vec![branch] };
         self.query.sets = self.query.sets.iter().cloned().chain([Stratum::Set(set)]).collect();
         let question = Question::count(Rows::all(id));
         self.preconditions.push(Precondition { question, expected });

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, Disposition, Outcome};
+use super::{Digest, Disposition};
 use crate::domain::{KindName, Mode, OperationId, RecordId, ReferenceName};
 
 /// What an operation did: planned and actual counts, and what is still open and until when.
@@ -74,4 +74,49 @@ pub struct OpenItem {
     pub until: Option<DateTime<Utc>>,
     /// How many.
     pub count: u64,
+}
+
+/// What became, or would become, of the subjects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// They are gone.
+    Delete,
+    /// They are marked as deleted.
+    SoftDelete,
+    /// They are OFF.
+    Deactivate,
+    /// They are ON.
+    Reactivate,
+    /// They stay without their personal values, as asked.
+    Anonymize,
+    /// They are new.
+    Create,
+    /// Their fields have new values.
+    Update,
+    /// References to them, or their own, have another target.
+    Reassign,
+    /// They had to stay, masked, because others must keep referring to them.
+    Tombstone,
+    /// Nothing: the attempt was not carried out.
+    None,
+}
+
+impl Outcome {
+    /// The name in documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::SoftDelete => "soft_delete",
+            Self::Deactivate => "deactivate",
+            Self::Reactivate => "reactivate",
+            Self::Anonymize => "anonymize",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Reassign => "reassign",
+            Self::Tombstone => "tombstone",
+            Self::None => "none",
+        }
+    }
 }

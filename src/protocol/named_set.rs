@@ -85,12 +85,12 @@ pub struct NamedSet {
     /// The kind of its rows.
     pub kind: KindName,
     /// The ways into the set. A row that comes in on several keeps its lowest rank.
-    pub arms: Vec<Arm>,
+    pub branches: Vec<Branch>,
 }
 
 /// One way into a set: where rows come from, which of them are left out, and the rank they get.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Arm {
+pub struct Branch {
     /// Where rows come from.
     pub source: Source,
     /// Rows that are not in all of these do not come in.
@@ -98,18 +98,18 @@ pub struct Arm {
     /// Rows that are in any of these do not come in.
     pub except: Vec<Rows>,
     /// The first case that applies gives the rank; a row to which none applies does not come in.
-    pub cases: Vec<Case>,
+    pub cases: Vec<RankCase>,
 }
 
-impl Arm {
-    /// An arm that leaves nothing out but what its cases do.
+impl Branch {
+    /// A branch that leaves nothing out but what its cases do.
     #[must_use]
-    pub const fn new(source: Source, cases: Vec<Case>) -> Self {
+    pub const fn new(source: Source, cases: Vec<RankCase>) -> Self {
         Self { source, within: Vec::new(), except: Vec::new(), cases }
     }
 }
 
-/// Where the rows of an arm come from. All are rows of the set's kind.
+/// Where the rows of a branch come from. All are rows of the set's kind.
 ///
 /// `Debug` hides the text that is looked for.
 #[derive(Clone, PartialEq, Serialize)]
@@ -119,7 +119,7 @@ pub enum Source {
     /// These records, as far as they exist.
     Ids(Vec<RecordId>),
     /// The rows whose text field holds this, ASCII letters compared without case. Null holds nothing.
-    Holding {
+    WithText {
         /// The field, of the set's kind.
         field: FieldName,
         /// What it holds.
@@ -133,7 +133,7 @@ pub enum Source {
         of: Rows,
     },
     /// The rows whose ids the rows of `of` hold in the reference.
-    Referents {
+    ReferencedBy {
         /// The reference, to the set's kind.
         reference: ReferenceName,
         /// The rows that refer.
@@ -148,14 +148,14 @@ impl fmt::Debug for Source {
         match self {
             Self::Subjects => f.write_str("Subjects"),
             Self::Ids(ids) => f.debug_tuple("Ids").field(ids).finish(),
-            Self::Holding { field, text: _ } => {
-                f.debug_struct("Holding").field("field", field).finish_non_exhaustive()
+            Self::WithText { field, text: _ } => {
+                f.debug_struct("WithText").field("field", field).finish_non_exhaustive()
             }
             Self::Referrers { reference, of } => {
                 f.debug_struct("Referrers").field("reference", reference).field("of", of).finish()
             }
-            Self::Referents { reference, of } => {
-                f.debug_struct("Referents").field("reference", reference).field("of", of).finish()
+            Self::ReferencedBy { reference, of } => {
+                f.debug_struct("ReferencedBy").field("reference", reference).field("of", of).finish()
             }
             Self::Members(rows) => f.debug_tuple("Members").field(rows).finish(),
         }
@@ -164,7 +164,7 @@ impl fmt::Debug for Source {
 
 /// A condition and the rank of the rows for which it is the first that holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Case {
+pub struct RankCase {
     /// Applies only below rows of these ranks, in the set that the source names.
     pub below: Ranks,
     /// Applies only where this holds for the row.
@@ -173,7 +173,7 @@ pub struct Case {
     pub rank: Option<Rank>,
 }
 
-impl Case {
+impl RankCase {
     /// The rank of every row.
     #[must_use]
     pub const fn always(rank: Rank) -> Self {
@@ -184,9 +184,9 @@ impl Case {
 /// Sets that are evaluated together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Stratum {
-    /// One set, whose arms refer to earlier sets only.
+    /// One set, whose branches refer to earlier sets only.
     Set(NamedSet),
-    /// Sets whose arms may also refer to each other, as sources: the least sets that satisfy all arms.
+    /// Sets whose branches may also refer to each other, as sources: the least sets that satisfy all branches.
     /// While they grow a row holds every rank it was found with; in the end it keeps the lowest.
     Cycle(Vec<NamedSet>),
 }

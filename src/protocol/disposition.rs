@@ -70,17 +70,17 @@ impl Disposition {
     }
 
     /// Whether the rows can be put back as they were.
-    pub(super) fn can_come_back(self) -> bool {
+    pub(crate) fn can_come_back(self) -> bool {
         matches!(self, Self::SoftDelete | Self::Deactivate | Self::Reactivate)
     }
 
     /// Whether the rows stay without their personal values.
-    pub(super) fn is_masked(self) -> bool {
+    pub(crate) fn is_masked(self) -> bool {
         matches!(self, Self::Anonymize | Self::Tombstone)
     }
 
     /// Whether the rows stay as they are.
-    pub(super) fn is_untouched(self) -> bool {
+    pub(crate) fn is_untouched(self) -> bool {
         matches!(self, Self::Retain | Self::Keep)
     }
 }
