@@ -2,8 +2,8 @@
 
 use client_lifecycle::domain::{AuditEntry, AuditOutcome, DataMap, Mask, Mode, OperationId, eq, is_null};
 use client_lifecycle::protocol::{
-    Branch, Case, ChangeSet, ChangeStep, LockRows, NamedSet, NewValue, Question, Ranks, Receipt, Rows, SetId,
-    Source, Stratum, SurveyQuery, Write,
+    Branch, ChangeSet, ChangeStep, LockRows, NamedSet, NewValue, Question, RankCase, Ranks, Receipt, Rows,
+    SetId, Source, Stratum, SurveyQuery, Write,
 };
 use client_lifecycle::sql::{Dialect, Prefix, Statement, render_changes, render_survey, schema};
 use serde_json::{Value, json};
@@ -28,22 +28,22 @@ fn set(id: u16, kind: &str, branches: Vec<Branch>) -> NamedSet {
     NamedSet { id: SetId(id), name: format!("{kind} {id}"), kind: kind.into(), branches }
 }
 
-fn referrers(reference: &str, of: u16, cases: Vec<Case>) -> Branch {
+fn referrers(reference: &str, of: u16, cases: Vec<RankCase>) -> Branch {
     Branch::new(Source::Referrers { reference: reference.into(), of: all(of) }, cases)
 }
 
-fn when(condition: client_lifecycle::domain::Condition, rank: Option<u16>) -> Case {
-    Case { below: Ranks::ALL, when: Some(condition), rank }
+fn when(condition: client_lifecycle::domain::Condition, rank: Option<u16>) -> RankCase {
+    RankCase { below: Ranks::ALL, when: Some(condition), rank }
 }
 
 fn query() -> SurveyQuery {
     let map: DataMap = serde_json::from_str(MAP).unwrap();
-    let subjects = Branch::new(Source::Subjects, vec![Case::always(0)]);
-    let boss = referrers("clients.boss", 0, vec![when(is_null("born"), None), Case::always(1)]);
+    let subjects = Branch::new(Source::Subjects, vec![RankCase::always(0)]);
+    let boss = referrers("clients.boss", 0, vec![when(is_null("born"), None), RankCase::always(1)]);
     let debts = vec![
         when(eq("status", "OLD"), None),
         when(eq("at", "2024-02-29T00:00:00Z"), Some(1)),
-        Case::always(2),
+        RankCase::always(2),
     ];
     SurveyQuery {
         map: std::sync::Arc::new(map),
@@ -52,7 +52,7 @@ fn query() -> SurveyQuery {
         sets: [
             Stratum::Cycle(vec![set(0, "clients", vec![subjects, boss])]),
             Stratum::Set(set(1, "debts", vec![referrers("debts.client_id", 0, debts)])),
-            Stratum::Set(set(2, "notes", vec![referrers("notes.debt_id", 1, vec![Case::always(0)])])),
+            Stratum::Set(set(2, "notes", vec![referrers("notes.debt_id", 1, vec![RankCase::always(0)])])),
         ]
         .into_iter()
         .collect(),
