@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use client_lifecycle::domain::{Condition, DataMap, Fault, all, any, is_null, not};
 use client_lifecycle::protocol::{
-    Branch, Case, ChangeSet, NamedSet, Rank, Ranks, Receipt, Rows, SetId, Source, Stratum, Survey,
+    Branch, ChangeSet, NamedSet, Rank, RankCase, Ranks, Receipt, Rows, SetId, Source, Stratum, Survey,
     SurveyQuery,
 };
 use client_lifecycle::store::StoreError;
@@ -101,7 +101,7 @@ fn swapped_precedence(strata: Vec<Stratum>) -> Vec<Stratum> {
                     except: Vec::new(),
                     cases: ranks
                         .into_iter()
-                        .map(|rank| Case { below: Ranks::only(LAST - rank), ..Case::always(rank) })
+                        .map(|rank| RankCase { below: Ranks::only(LAST - rank), ..RankCase::always(rank) })
                         .collect(),
                 };
                 wrong.push(Stratum::Set(turned));
