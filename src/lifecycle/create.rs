@@ -105,7 +105,7 @@ impl<S: Store + Reader> Lifecycle<S> {
                 kind: request.kind.clone(),
                 subjects: request.subjects.clone(),
                 sets: Arc::from([Stratum::Set(NamedSet {
-                    id: SetId(0),
+                    id: SetId::SUBJECTS,
                     name: "whoever has the id".into(),
                     kind: request.kind.clone(),
                     branches: vec![Branch::new(Source::Subjects, vec![RankCase::always(0)])],
@@ -115,7 +115,7 @@ impl<S: Store + Reader> Lifecycle<S> {
             },
             locks: Vec::new(),
             preconditions: vec![Precondition {
-                question: Question::count(Rows::all(SetId(0))),
+                question: Question::count(Rows::SUBJECTS),
                 expected: Expected::Exactly(0),
             }],
             event_drafts: Vec::new(),

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::retries::{Attempts, may_pass};
 use super::{Clock, Environment, Error, OperationIds, RandomIds, Retries, SystemClock, audit};
 use crate::domain::{ClientRules, Faults, MaskKey, Mode, OperationId, RecordId, Request, to_milliseconds};
-use crate::plan::{Binding, Plan};
+use crate::plan::{Plan, Strictness};
 use crate::policy::{DeletionPolicy, Refusal};
 use crate::protocol::{Digest, Receipt, SurveyQuery};
 use crate::store::Store;
@@ -272,7 +272,7 @@ impl<S: Store> Lifecycle<S> {
         let mut attempts = Attempts::at(operation, self.retries);
         let done = loop {
             let attempt = match self.plan(request).await {
-                Ok(plan) => self.carry_out(request, plan, operation, Binding::Decision).await,
+                Ok(plan) => self.carry_out(request, plan, operation, Strictness::DecisionOnly).await,
                 Err(error) => Err(error),
             };
             match attempt {
@@ -362,11 +362,11 @@ impl<S: Store> Lifecycle<S> {
         request: &Request,
         plan: Plan,
         operation: OperationId,
-        binding: Binding,
+        strictness: Strictness,
     ) -> Result<Receipt, Error> {
         let entry = audit::done(request, &plan, operation);
         let (changes, names) =
-            plan.into_executable()?.seal(operation, entry, binding, self.mask_key.as_ref());
+            plan.into_executable()?.into_change_set(operation, entry, strictness, self.mask_key.as_ref());
         self.applied(&changes, &names, None).await
     }
 
@@ -380,7 +380,7 @@ impl<S: Store> Lifecycle<S> {
     ) -> Result<Receipt, Error> {
         let mut attempts = Attempts::at(operation, self.retries);
         loop {
-            let done = self.carry_out(request, plan.clone(), operation, Binding::Shown).await;
+            let done = self.carry_out(request, plan.clone(), operation, Strictness::ExactPlan).await;
             match done {
                 Err(error) if attempts.another() && error.is_retryable() => {
                     attempts.pause(&self.store, true).await;

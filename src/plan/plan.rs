@@ -69,11 +69,11 @@ pub struct NotExecutable(pub Box<Plan>);
 
 /// How much of a plan must still be true when it is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Binding {
+pub(crate) enum Strictness {
     /// Everything that was shown.
-    Shown,
+    ExactPlan,
     /// Only what was decided: nothing had been shown.
-    Decision,
+    DecisionOnly,
 }
 
 /// A plan that may be carried out.
@@ -147,11 +147,11 @@ impl ExecutablePlan {
 
     /// The change set that carries it out, and what each of its preconditions says. The key goes with it
     /// only where a step needs it.
-    pub(crate) fn seal(
+    pub(crate) fn into_change_set(
         self,
         operation: OperationId,
         audit: AuditEntry,
-        binding: Binding,
+        strictness: Strictness,
         mask_key: Option<&MaskKey>,
     ) -> (ChangeSet, Vec<String>) {
         let plan = self.0;
@@ -180,9 +180,9 @@ impl ExecutablePlan {
         };
         let Execution { query, survey: _, locks, exact, decision, event_drafts, steps, snapshot } =
             plan.execution;
-        let bound = match binding {
-            Binding::Shown => exact,
-            Binding::Decision => decision,
+        let bound = match strictness {
+            Strictness::ExactPlan => exact,
+            Strictness::DecisionOnly => decision,
         };
         let (preconditions, names) = bound.into_iter().unzip();
         let mask_key = mask_key.filter(|_| steps.iter().any(|step| step.keyed_fields().next().is_some()));

@@ -1,24 +1,24 @@
 //! Arms over one reference: the first of its entries whose condition holds decides.
 
-use super::fate::{FateCase, cases, spoken};
-use super::rank::Verdicts;
-use super::{Fate, Parts, facts};
+use super::rank::KindOutcomes;
+use super::row_outcome::{OutcomeCase, applicable_entries, cases};
+use super::{CompileContext, RowOutcome};
 use crate::domain::Reference;
 use crate::policy::Entry;
 use crate::protocol::{Branch, Rank, RankCase, Ranks, Rows, Source};
 
-/// The rows below `of`, ranked by the entry that decides for them. `parent` is the fate of the rows `of`.
+/// The rows below `of`, ranked by the entry that decides for them. `parent` is the outcome of the rows `of`.
 ///
 /// `None` where no entry gets a rank.
 pub(super) fn chain(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     reference: &Reference,
     of: Rows,
-    parent: Fate,
+    parent: RowOutcome,
     rank: impl Fn(usize, &Entry) -> Option<Rank>,
 ) -> Option<Branch> {
-    let spoken = spoken(parts.entries(&reference.name), parent);
-    let mut cases: Vec<RankCase> = spoken
+    let applicable_entries = applicable_entries(context.entries(&reference.name), parent);
+    let mut cases: Vec<RankCase> = applicable_entries
         .into_iter()
         .map(|(index, entry)| RankCase {
             below: Ranks::ALL,
@@ -37,16 +37,16 @@ pub(super) fn chain(
 ///
 /// Parents with the same cases share them; where all parents do, the parent's rank need not be looked at.
 pub(super) fn by_parent(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     reference: &Reference,
-    parent: &Verdicts,
-    rank: impl Fn(&FateCase) -> Option<Rank>,
+    parent: &KindOutcomes,
+    rank: impl Fn(&OutcomeCase) -> Option<Rank>,
 ) -> Option<Branch> {
-    let kind = facts(parts, &reference.from)?;
-    let entries = parts.entries(&reference.name);
-    let mut groups: Vec<(Ranks, Vec<FateCase>)> = Vec::new();
+    let kind = context.map.kind(&reference.from)?;
+    let entries = context.entries(&reference.name);
+    let mut groups: Vec<(Ranks, Vec<OutcomeCase>)> = Vec::new();
     for (at, meaning) in parent.ranked() {
-        let found = cases(kind, entries, meaning.fate, parts.mode);
+        let found = cases(kind, entries, meaning.outcome, context.mode);
         match groups.last_mut() {
             Some((ranks, last)) if *last == found => ranks.to = at,
             _ => groups.push((Ranks::only(at), found)),
@@ -78,7 +78,7 @@ pub(super) fn by_parent(
 }
 
 /// All ranks where the range holds every rank that the set has: the cheaper question.
-fn whole(verdicts: &Verdicts, ranks: Ranks) -> Ranks {
-    let last = verdicts.meanings.len().saturating_sub(1);
+fn whole(outcomes: &KindOutcomes, ranks: Ranks) -> Ranks {
+    let last = outcomes.meanings.len().saturating_sub(1);
     if ranks.from == 0 && usize::from(ranks.to) >= last { Ranks::ALL } else { ranks }
 }

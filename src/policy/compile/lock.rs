@@ -1,7 +1,7 @@
 //! The rows that are locked before anything is counted, so that what is decided of them stays true.
 
 use super::step::{Action, CompiledStep};
-use super::{Fate, Parts, Sets, VerdictsOf};
+use super::{CompileContext, OutcomesByKind, RowOutcome, Sets};
 use crate::domain::KindName;
 use crate::policy::Rule;
 use crate::protocol::{Rows, SetId, Source, Stratum};
@@ -10,26 +10,26 @@ use crate::protocol::{Rows, SetId, Source, Stratum};
 /// are written by their ids; and the rows that guards and effects look at. What is deleted or updated by conditions of its
 /// own is not among them: the statement that writes it looks at them again.
 pub(super) fn locks(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     order: &[KindName],
-    verdicts: &VerdictsOf,
+    outcomes: &OutcomesByKind,
     sets: &Sets,
     steps: &[CompiledStep],
-    looked_at: &[(KindName, Rows)],
+    watched: &[(KindName, Rows)],
 ) -> Vec<Rows> {
     let mut locks: Vec<Rows> = Vec::new();
     for kind in order {
-        let own = verdicts.get(kind);
+        let own = outcomes.get(kind);
         let by_ids = are_written_by_ids(sets, steps, kind);
-        if by_ids || rests_on_conditions(parts, kind) {
+        if by_ids || rests_on_conditions(context, kind) {
             locks.extend(own.and_then(|own| own.rows(|_| true)));
-        } else if parts.map.references_to(kind).next().is_some() {
-            locks.extend(own.and_then(|own| own.rows(Fate::is_removed)));
+        } else if context.map.references_to(kind).next().is_some() {
+            locks.extend(own.and_then(|own| own.rows(RowOutcome::is_removed)));
         }
-        let redirects = writing(steps, kind).filter(|step| by_ids && redirects_others(parts, kind, step));
+        let redirects = writing(steps, kind).filter(|step| by_ids && redirects_others(context, kind, step));
         let redirects = redirects.map(|step| Rows::all(step.rows.set));
-        let looked_at = looked_at.iter().filter(|(on, _)| on == kind).map(|(_, rows)| *rows);
-        for rows in redirects.chain(looked_at) {
+        let watched = watched.iter().filter(|(on, _)| on == kind).map(|(_, rows)| *rows);
+        for rows in redirects.chain(watched) {
             if locks.iter().all(|locked| locked.set != rows.set) {
                 locks.push(rows);
             }
@@ -43,9 +43,10 @@ fn writing<'a>(steps: &'a [CompiledStep], kind: &KindName) -> impl Iterator<Item
     steps.iter().filter(move |step| step.key.kind == *kind && step.action != Action::Keep)
 }
 
-/// Whether a step redirects rows that no fate has put among those of their kind.
-fn redirects_others(parts: &Parts<'_>, kind: &KindName, step: &CompiledStep) -> bool {
-    let mut entries = parts.map.references_from(kind).flat_map(|reference| parts.entries(&reference.name));
+/// Whether a step redirects rows that no outcome has put among those of their kind.
+fn redirects_others(context: &CompileContext<'_>, kind: &KindName, step: &CompiledStep) -> bool {
+    let mut entries =
+        context.map.references_from(kind).flat_map(|reference| context.entries(&reference.name));
     matches!(step.action, Action::Redirect(..))
         && entries.any(|entry| matches!(entry.then, Rule::Redirect(_) | Rule::SoftDelete))
 }
@@ -77,9 +78,10 @@ fn is_asked_directly(sets: &Sets, set: SetId) -> bool {
 
 /// Whether what becomes of a row is found out by comparing what several references say of it, and one of them asks for
 /// a value of the row.
-fn rests_on_conditions(parts: &Parts<'_>, kind: &KindName) -> bool {
-    let over = || parts.map.references_from(kind).filter(|reference| parts.paths.contains_key(&reference.to));
+fn rests_on_conditions(context: &CompileContext<'_>, kind: &KindName) -> bool {
+    let over =
+        || context.map.references_from(kind).filter(|reference| context.paths.contains_key(&reference.to));
     let asks = |rule: &Rule| matches!(rule, Rule::Retain(_) | Rule::SoftDelete);
-    let mut entries = over().flat_map(|reference| parts.entries(&reference.name));
+    let mut entries = over().flat_map(|reference| context.entries(&reference.name));
     over().nth(1).is_some() && entries.any(|entry| entry.when.is_some() || asks(&entry.then))
 }

@@ -3,14 +3,14 @@
 mod block;
 mod branch;
 mod cycle;
-mod fate;
-mod hang;
+mod dependents;
 mod lock;
 mod question;
 mod rank;
 mod reach;
 mod reassign;
 mod redirect;
+mod row_outcome;
 mod step;
 mod tombstone;
 
@@ -19,19 +19,19 @@ use std::sync::Arc;
 
 use super::graph::{in_order, is_cycle, shortest_paths};
 use super::{Entry, ModePolicy};
-use crate::domain::{DataMap, Kind, KindName, Mode, ReferenceName};
+use crate::domain::{DataMap, KindName, Mode, ReferenceName};
 use crate::protocol::{Branch, EventDraft, NamedSet, Question, Rows, SetId, Stratum};
 
 pub(crate) use block::CompiledBlocker;
-use fate::possible;
-pub(crate) use fate::{Fate, cases};
-pub(crate) use hang::{CompiledEffect, CompiledGuard};
+pub(crate) use dependents::{CompiledEffect, CompiledGuard};
 pub(crate) use question::Questions;
 pub(crate) use redirect::{CompiledTarget, Target};
+use row_outcome::possible;
+pub(crate) use row_outcome::{RowOutcome, cases};
 pub(crate) use step::{Action, CompiledGround, CompiledStep};
 pub(crate) use tombstone::may_stay;
 
-use rank::Verdicts;
+use rank::KindOutcomes;
 
 /// Everything about a mode that does not depend on the request.
 #[derive(Debug)]
@@ -48,36 +48,36 @@ pub(crate) struct CompiledMode {
     pub(crate) events: Vec<EventDraft>,
 }
 
-/// The set of the subjects is always the first set, and how many there are always the first question.
-pub(crate) const SUBJECTS: SetId = SetId(0);
-
-/// What the parts of the compiler share.
-pub(crate) struct Parts<'a> {
+/// What the context of the compiler share.
+pub(crate) struct CompileContext<'a> {
     pub(super) subject: &'a KindName,
     pub(super) map: &'a DataMap,
     pub(super) mode: Mode,
     pub(super) policy: &'a ModePolicy,
     pub(super) paths: BTreeMap<KindName, Vec<ReferenceName>>,
-    pub(super) fates: BTreeMap<KindName, BTreeSet<Fate>>,
+    pub(super) outcomes: BTreeMap<KindName, BTreeSet<RowOutcome>>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> CompileContext<'a> {
     pub(crate) fn new(subject: &'a KindName, map: &'a DataMap, mode: Mode, policy: &'a ModePolicy) -> Self {
         let paths = shortest_paths(map, subject);
-        let fates = possible(map, subject, mode, &policy.rules);
-        Self { subject, map, mode, policy, paths, fates }
+        let outcomes = possible(map, subject, mode, &policy.rules);
+        Self { subject, map, mode, policy, paths, outcomes }
     }
 
     pub(super) fn entries(&self, reference: &ReferenceName) -> &'a [Entry] {
         self.policy.rules.entries(reference).unwrap_or_default()
     }
 
-    pub(super) fn fates_of(&self, kind: &KindName) -> impl DoubleEndedIterator<Item = Fate> + '_ {
-        self.fates.get(kind).into_iter().flatten().copied()
+    pub(super) fn possible_outcomes(
+        &self,
+        kind: &KindName,
+    ) -> impl DoubleEndedIterator<Item = RowOutcome> + '_ {
+        self.outcomes.get(kind).into_iter().flatten().copied()
     }
 
-    pub(super) fn can_be(&self, kind: &KindName, test: impl Fn(Fate) -> bool) -> bool {
-        self.fates_of(kind).any(test)
+    pub(super) fn can_be(&self, kind: &KindName, test: impl Fn(RowOutcome) -> bool) -> bool {
+        self.possible_outcomes(kind).any(test)
     }
 
     /// The shortest chain of references from the subject to the rows that a reference reaches.
@@ -113,36 +113,36 @@ impl Sets {
 }
 
 /// What becomes of the rows of every kind that is reached.
-pub(super) type VerdictsOf = BTreeMap<KindName, Verdicts>;
+pub(super) type OutcomesByKind = BTreeMap<KindName, KindOutcomes>;
 
 /// Compiles a mode of a policy that has passed validation.
 pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy) -> CompiledMode {
-    let parts = Parts::new(subject, map, mode, policy);
-    let groups = groups(&parts);
+    let context = CompileContext::new(subject, map, mode, policy);
+    let groups = groups(&context);
     let order: Vec<KindName> = groups.iter().flat_map(|group| group.kinds.clone()).collect();
     let mut sets = Sets::default();
     let mut questions = Questions::new();
-    let verdicts = reach::verdicts(&parts, &groups, &mut sets);
-    let blockers = block::blockers(&parts, &verdicts, &mut sets, &mut questions);
-    let staying = tombstone::staying(&parts, &groups, &verdicts, &mut sets, &mut questions);
+    let outcomes = reach::outcomes(&context, &groups, &mut sets);
+    let blockers = block::blockers(&context, &outcomes, &mut sets, &mut questions);
+    let tombstones = tombstone::tombstones(&context, &groups, &outcomes, &mut sets, &mut questions);
     let redirects = match mode {
-        Mode::Reassign => reassign::moves(&parts, &mut sets, &mut questions),
-        _ => redirect::redirects(&parts, &order, &verdicts, &staying, &mut sets, &mut questions),
+        Mode::Reassign => reassign::moves(&context, &mut sets, &mut questions),
+        _ => redirect::redirects(&context, &order, &outcomes, &tombstones, &mut sets, &mut questions),
     };
     let steps =
-        step::steps(&parts, &groups, &verdicts, &staying, &redirects.steps, &mut sets, &mut questions);
-    let hanging = hang::hanging(&parts, &mut sets, &mut questions);
-    let locks = lock::locks(&parts, &order, &verdicts, &sets, &steps, &hanging.looked_at);
+        step::steps(&context, &groups, &outcomes, &tombstones, &redirects.steps, &mut sets, &mut questions);
+    let dependents = dependents::dependents(&context, &mut sets, &mut questions);
+    let locks = lock::locks(&context, &order, &outcomes, &sets, &steps, &dependents.watched);
     CompiledMode {
         sets: sets.0.into(),
         questions: questions.into(),
         steps,
         blockers,
-        guards: hanging.guards,
-        effects: hanging.effects,
+        guards: dependents.guards,
+        effects: dependents.effects,
         targets: redirects.targets,
         locks,
-        events: hanging.events,
+        events: dependents.events,
     }
 }
 
@@ -153,21 +153,16 @@ pub(super) struct Group {
 }
 
 /// The reached kinds from the subject outwards.
-fn groups(parts: &Parts<'_>) -> Vec<Group> {
+fn groups(context: &CompileContext<'_>) -> Vec<Group> {
     // By declaration, whatever becomes of rows in this mode: what is a cycle does not depend on the rules.
-    let hangs = |kind: &KindName| parts.paths.contains_key(kind);
-    let edges: BTreeSet<(KindName, KindName)> = parts
+    let hangs = |kind: &KindName| context.paths.contains_key(kind);
+    let edges: BTreeSet<(KindName, KindName)> = context
         .map
         .references()
         .filter(|reference| hangs(&reference.to))
         .map(|reference| (reference.to.clone(), reference.from.clone()))
         .collect();
-    let kinds: BTreeSet<KindName> = parts.paths.keys().cloned().collect();
+    let kinds: BTreeSet<KindName> = context.paths.keys().cloned().collect();
     let groups = in_order(&kinds, &edges).into_iter();
     groups.map(|kinds| Group { is_cycle: is_cycle(&kinds, &edges), kinds }).collect()
-}
-
-/// A kind that is known to be in the map.
-pub(super) fn facts<'a>(parts: &Parts<'a>, kind: &KindName) -> Option<&'a Kind> {
-    parts.map.kind(kind)
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::SUBJECTS;
 use crate::protocol::{Question, Rows};
 
 /// Questions and their positions.
@@ -12,7 +11,7 @@ pub(crate) struct Questions(Vec<Question>);
 impl Questions {
     /// The first question is how many subjects there are.
     pub(super) fn new() -> Self {
-        Self(vec![Question::count(Rows::all(SUBJECTS))])
+        Self(vec![Question::count(Rows::SUBJECTS)])
     }
 
     /// Asks, and says at which position the answer will be.

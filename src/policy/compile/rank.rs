@@ -1,17 +1,17 @@
-//! Ranks: one small number per fate and entry of a kind, so that precedence is a minimum.
+//! Ranks: one small number per outcome and entry of a kind, so that precedence is a minimum.
 
 use std::collections::BTreeSet;
 
-use super::Parts;
-use super::fate::{Fate, cases};
+use super::CompileContext;
+use super::row_outcome::{RowOutcome, cases};
 use crate::domain::{KindName, ReferenceName};
 use crate::protocol::{Rank, Ranks, Rows, SetId};
 
 /// What a rank means.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Meaning {
-    pub(crate) fate: Fate,
-    /// How far what the entry's reference refers to is from the subject: of equal fates the nearest counts the
+pub(crate) struct RankMeaning {
+    pub(crate) outcome: RowOutcome,
+    /// How far what the entry's reference refers to is from the subject: of equal outcomes the nearest counts the
     /// row.
     distance: usize,
     /// The entry that decided; `None` for the subject.
@@ -20,20 +20,20 @@ pub(crate) struct Meaning {
 
 /// The set that holds what becomes of the rows of a kind, and what its ranks mean.
 #[derive(Debug, Clone)]
-pub(crate) struct Verdicts {
+pub(crate) struct KindOutcomes {
     pub(crate) set: SetId,
     /// In the order of the ranks.
-    pub(crate) meanings: Vec<Meaning>,
+    pub(crate) meanings: Vec<RankMeaning>,
 }
 
-impl Verdicts {
-    pub(super) fn of_subject(fate: Fate) -> Self {
-        Self { set: SetId(0), meanings: vec![Meaning { fate, distance: 0, entry: None }] }
+impl KindOutcomes {
+    pub(super) fn of_subject(outcome: RowOutcome) -> Self {
+        Self { set: SetId::SUBJECTS, meanings: vec![RankMeaning { outcome, distance: 0, entry: None }] }
     }
 
-    pub(super) fn rank(&self, fate: Fate, reference: &ReferenceName, entry: usize) -> Option<Rank> {
+    pub(super) fn rank(&self, outcome: RowOutcome, reference: &ReferenceName, entry: usize) -> Option<Rank> {
         let position = self.meanings.iter().position(|meaning| {
-            meaning.fate == fate
+            meaning.outcome == outcome
                 && meaning.entry.as_ref().is_some_and(|(name, index)| name == reference && *index == entry)
         })?;
         Rank::try_from(position).ok()
@@ -45,41 +45,41 @@ impl Verdicts {
         Rank::try_from(position).ok()
     }
 
-    /// The ranks of the fates that satisfy the test, which are always neighbours.
-    pub(super) fn ranks(&self, test: impl Fn(Fate) -> bool) -> Option<Ranks> {
-        let first = self.meanings.iter().position(|meaning| test(meaning.fate))?;
-        let last = self.meanings.iter().rposition(|meaning| test(meaning.fate))?;
+    /// The ranks of the outcomes that satisfy the test, which are always neighbours.
+    pub(super) fn ranks(&self, test: impl Fn(RowOutcome) -> bool) -> Option<Ranks> {
+        let first = self.meanings.iter().position(|meaning| test(meaning.outcome))?;
+        let last = self.meanings.iter().rposition(|meaning| test(meaning.outcome))?;
         Some(Ranks { from: Rank::try_from(first).ok()?, to: Rank::try_from(last).ok()? })
     }
 
-    /// The rows whose fates satisfy the test.
-    pub(super) fn rows(&self, test: impl Fn(Fate) -> bool) -> Option<Rows> {
+    /// The rows whose outcomes satisfy the test.
+    pub(super) fn rows(&self, test: impl Fn(RowOutcome) -> bool) -> Option<Rows> {
         self.ranks(test).map(|ranks| Rows { set: self.set, ranks })
     }
 
     /// Every rank with its meaning.
-    pub(super) fn ranked(&self) -> impl Iterator<Item = (Rank, &Meaning)> {
+    pub(super) fn ranked(&self) -> impl Iterator<Item = (Rank, &RankMeaning)> {
         (0..).zip(&self.meanings)
     }
 }
 
-/// The meanings of the ranks of a kind, in order: by fate, then by distance from the subject, then by name
+/// The meanings of the ranks of a kind, in order: by outcome, then by distance from the subject, then by name
 /// of the reference, then by entry.
-pub(super) fn meanings(parts: &Parts<'_>, kind: &KindName) -> Vec<Meaning> {
+pub(super) fn meanings(context: &CompileContext<'_>, kind: &KindName) -> Vec<RankMeaning> {
     let mut found = BTreeSet::new();
-    let Some(facts) = parts.map.kind(kind) else {
+    let Some(declared) = context.map.kind(kind) else {
         return Vec::new();
     };
-    for reference in parts.map.references_from(kind) {
-        let distance = parts.paths.get(&reference.to).map_or(usize::MAX, Vec::len);
-        let entries = parts.entries(&reference.name);
-        for parent in parts.fates_of(&reference.to) {
-            for case in cases(facts, entries, parent, parts.mode) {
-                let Some(fate) = case.fate else { continue };
+    for reference in context.map.references_from(kind) {
+        let distance = context.paths.get(&reference.to).map_or(usize::MAX, Vec::len);
+        let entries = context.entries(&reference.name);
+        for parent in context.possible_outcomes(&reference.to) {
+            for case in cases(declared, entries, parent, context.mode) {
+                let Some(outcome) = case.outcome else { continue };
                 // What had been marked before is in no step, so it needs no rank per entry; yet one rank
                 // per entry keeps every rank's meaning an entry.
                 let entry = Some((reference.name.clone(), case.entry));
-                found.insert(Meaning { fate, distance, entry });
+                found.insert(RankMeaning { outcome, distance, entry });
             }
         }
     }

@@ -1,57 +1,57 @@
-//! Reached rows: one set per kind, each row with the rank of its fate.
+//! Reached rows: one set per kind, each row with the rank of its outcome.
 
 use super::branch::by_parent;
 use super::cycle;
-use super::fate::FateCase;
-use super::rank::{Verdicts, meanings};
-use super::{Fate, Group, Parts, SUBJECTS, Sets, VerdictsOf, facts};
+use super::rank::{KindOutcomes, meanings};
+use super::row_outcome::OutcomeCase;
+use super::{CompileContext, Group, OutcomesByKind, RowOutcome, Sets};
 use crate::domain::{Condition, KindName, all, is_null};
 use crate::protocol::{Branch, RankCase, Rows, Source};
 
 /// The subjects as a set, and after it what becomes of the rows of every reached kind.
-pub(super) fn verdicts(parts: &Parts<'_>, groups: &[Group], sets: &mut Sets) -> VerdictsOf {
+pub(super) fn outcomes(context: &CompileContext<'_>, groups: &[Group], sets: &mut Sets) -> OutcomesByKind {
     let subject = Branch::new(
         Source::Subjects,
-        vec![RankCase { when: subject_condition(parts), ..RankCase::always(0) }],
+        vec![RankCase { when: subject_condition(context), ..RankCase::always(0) }],
     );
-    sets.add("the subjects".into(), parts.subject, vec![subject]);
-    let mut verdicts = VerdictsOf::new();
-    verdicts.insert(parts.subject.clone(), Verdicts::of_subject(Fate::of_subject(parts.mode)));
+    sets.add("the subjects".into(), context.subject, vec![subject]);
+    let mut outcomes = OutcomesByKind::new();
+    outcomes.insert(context.subject.clone(), KindOutcomes::of_subject(RowOutcome::of_subject(context.mode)));
     for group in groups {
         if group.is_cycle {
-            cycle::verdicts(parts, &group.kinds, &mut verdicts, sets);
+            cycle::outcomes(context, &group.kinds, &mut outcomes, sets);
         } else if let [kind] = &*group.kinds
-            && !parts.is_subject(kind)
+            && !context.is_subject(kind)
         {
-            settle(parts, kind, &mut verdicts, sets);
+            settle(context, kind, &mut outcomes, sets);
         }
     }
-    verdicts
+    outcomes
 }
 
 /// A kind that no cycle leads back to: its parents are settled.
-fn settle(parts: &Parts<'_>, kind: &KindName, verdicts: &mut VerdictsOf, sets: &mut Sets) {
-    let meanings = meanings(parts, kind);
+fn settle(context: &CompileContext<'_>, kind: &KindName, outcomes: &mut OutcomesByKind, sets: &mut Sets) {
+    let meanings = meanings(context, kind);
     if meanings.is_empty() {
         return;
     }
-    let mut found = Verdicts { set: sets.next(), meanings };
-    let branches = parts
+    let mut found = KindOutcomes { set: sets.next(), meanings };
+    let branches = context
         .map
         .references_from(kind)
         .filter_map(|reference| {
-            let rank = |case: &FateCase| found.rank(case.fate?, &reference.name, case.entry);
-            by_parent(parts, reference, verdicts.get(&reference.to)?, rank)
+            let rank = |case: &OutcomeCase| found.rank(case.outcome?, &reference.name, case.entry);
+            by_parent(context, reference, outcomes.get(&reference.to)?, rank)
         })
         .collect();
     found.set = sets.add(format!("{kind}: what becomes of them"), kind, branches);
-    verdicts.insert(kind.clone(), found);
+    outcomes.insert(kind.clone(), found);
 }
 
 /// Whom the policy may touch: `only`, and no soft-deleted row unless it is to be erased.
-fn subject_condition(parts: &Parts<'_>) -> Option<Condition> {
-    let kind = facts(parts, parts.subject)?;
-    let alive = kind.deleted_at.as_ref().filter(|_| !parts.mode.erases()).map(is_null);
+fn subject_condition(context: &CompileContext<'_>) -> Option<Condition> {
+    let kind = context.map.kind(context.subject)?;
+    let alive = kind.deleted_at.as_ref().filter(|_| !context.mode.erases()).map(is_null);
     match (kind.only.clone(), alive) {
         (Some(only), Some(alive)) => Some(all([only, alive])),
         (only, alive) => only.or(alive),
@@ -59,6 +59,6 @@ fn subject_condition(parts: &Parts<'_>) -> Option<Condition> {
 }
 
 /// The subject's own rows are never reached: they come into no set of their kind over a reference.
-pub(super) fn not_the_subject(parts: &Parts<'_>, kind: &KindName) -> Option<Rows> {
-    parts.is_subject(kind).then_some(Rows::all(SUBJECTS))
+pub(super) fn not_the_subject(context: &CompileContext<'_>, kind: &KindName) -> Option<Rows> {
+    context.is_subject(kind).then_some(Rows::SUBJECTS)
 }

@@ -2,27 +2,27 @@
 
 use super::redirect::{CompiledTarget, Redirects, Target};
 use super::step::{Action, CompiledStep};
-use super::{Parts, Questions, SUBJECTS, Sets};
+use super::{CompileContext, Questions, Sets};
 use crate::domain::Reference;
 use crate::plan::StepKey;
 use crate::policy::Entry;
 use crate::protocol::{Branch, Disposition, Rank, RankCase, Ranks, Rows, Source};
 
 /// The moves of every reference that is reassigned: one step for each entry that says so.
-pub(super) fn moves(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questions) -> Redirects {
+pub(super) fn moves(context: &CompileContext<'_>, sets: &mut Sets, questions: &mut Questions) -> Redirects {
     let mut found = Redirects::default();
-    for reference in parts.map.references() {
-        let entries = parts.entries(&reference.name);
+    for reference in context.map.references() {
+        let entries = context.entries(&reference.name);
         if !entries.iter().any(|entry| entry.then.reassigns()) {
             continue;
         }
         let name = format!("{}: references that change", reference.name);
-        let branch = Branch::new(source(parts, reference), cases(entries));
+        let branch = Branch::new(source(context, reference), cases(entries));
         let set = sets.add(name, &reference.from, vec![branch]);
         for (rank, entry) in (0..).zip(entries).filter(|(_, entry)| entry.then.reassigns()) {
             let rows = Rows::ranked(set, rank);
             let question = questions.count(rows);
-            let left = parts.is_subject(&reference.to).then_some(Rows::all(SUBJECTS)).into_iter();
+            let left = context.is_subject(&reference.to).then_some(Rows::SUBJECTS).into_iter();
             let moved = (reference.from == reference.to).then_some(rows);
             found.targets.push(CompiledTarget {
                 reference: reference.name.clone(),
@@ -42,7 +42,7 @@ pub(super) fn moves(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Question
                 rule: entry.then.as_str().into(),
                 when: entry.when.as_ref().map(ToString::to_string),
                 basis: None,
-                volatile: parts.map.kind(&reference.from).is_some_and(|kind| kind.volatile),
+                volatile: context.map.kind(&reference.from).is_some_and(|kind| kind.volatile),
             };
             let action = Action::Redirect(reference.field.clone(), Target::Requested);
             found.steps.push(CompiledStep::new(key, rows, question, action));
@@ -52,9 +52,9 @@ pub(super) fn moves(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Question
 }
 
 /// The rows that refer to the subject; or the subject, where the reference is its own.
-fn source(parts: &Parts<'_>, reference: &Reference) -> Source {
-    let subjects = Rows::all(SUBJECTS);
-    if parts.is_subject(&reference.to) {
+fn source(context: &CompileContext<'_>, reference: &Reference) -> Source {
+    let subjects = Rows::SUBJECTS;
+    if context.is_subject(&reference.to) {
         Source::Referrers { reference: reference.name.clone(), of: subjects }
     } else {
         Source::Members(subjects)

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::branch::chain;
-use super::fate::{Fate, spoken};
+use super::row_outcome::{RowOutcome, applicable_entries};
 use super::step::{Action, CompiledStep};
-use super::tombstone::{SURVIVORS, StayingOf, Survivor, forces, may_survive, surviving};
-use super::{Parts, Questions, Sets, VerdictsOf};
+use super::tombstone::{SURVIVORS, Survivor, TombstonesByKind, forces, may_survive, surviving};
+use super::{CompileContext, OutcomesByKind, Questions, Sets};
 use crate::domain::{Condition, KindName, RecordId, Reference, ReferenceName, Value};
 use crate::plan::StepKey;
 use crate::policy::{Entry, Link, Redirect, Rule};
@@ -47,36 +47,36 @@ pub(super) struct Redirects {
 
 /// The redirects of every reference, children's before parents'.
 pub(super) fn redirects(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     order: &[KindName],
-    verdicts: &VerdictsOf,
-    staying: &StayingOf,
+    outcomes: &OutcomesByKind,
+    tombstones: &TombstonesByKind,
     sets: &mut Sets,
     questions: &mut Questions,
 ) -> Redirects {
     let mut found = Redirects::default();
-    let stays = staying.keys().cloned().collect();
-    for reference in parts.map.references() {
+    let stays = tombstones.keys().cloned().collect();
+    for reference in context.map.references() {
         if !order.contains(&reference.to) {
             continue;
         }
-        let ranks = ranked(parts, reference, &stays);
-        let branches = branches(parts, reference, &ranks, verdicts, staying, &stays);
+        let ranks = ranked(context, reference, &stays);
+        let branches = branches(context, reference, &ranks, outcomes, tombstones, &stays);
         if branches.is_empty() {
             continue;
         }
         let name = format!("{}: references that change", reference.name);
         let set = sets.add(name, &reference.from, branches);
         for (rank, (redirect, index)) in (0..).zip(&ranks) {
-            let Some(entry) = parts.entries(&reference.name).get(*index) else {
+            let Some(entry) = context.entries(&reference.name).get(*index) else {
                 continue;
             };
             let rows = Rows::ranked(set, rank);
             let question = questions.count(rows);
-            let target = target(parts, reference, redirect);
+            let target = target(context, reference, redirect);
             let rule = entry.then.as_str();
             if target != Target::Null {
-                let removed = verdicts.get(&reference.to).and_then(|to| to.rows(Fate::is_removed));
+                let removed = outcomes.get(&reference.to).and_then(|to| to.rows(RowOutcome::is_removed));
                 found.targets.push(CompiledTarget {
                     reference: reference.name.clone(),
                     from: reference.from.clone(),
@@ -91,11 +91,11 @@ pub(super) fn redirects(
             let key = StepKey {
                 kind: reference.from.clone(),
                 disposition: disposition(redirect),
-                path: parts.path(&reference.name),
+                path: context.path(&reference.name),
                 rule: rule.into(),
                 when: entry.when.as_ref().map(ToString::to_string),
                 basis: None,
-                volatile: parts.map.kind(&reference.from).is_some_and(|kind| kind.volatile),
+                volatile: context.map.kind(&reference.from).is_some_and(|kind| kind.volatile),
             };
             let action = Action::Redirect(reference.field.clone(), target);
             found.steps.push(CompiledStep::new(key, rows, question, action));
@@ -112,7 +112,7 @@ fn disposition(redirect: &Redirect) -> Disposition {
     }
 }
 
-fn target(parts: &Parts<'_>, reference: &Reference, redirect: &Redirect) -> Target {
+fn target(context: &CompileContext<'_>, reference: &Reference, redirect: &Redirect) -> Target {
     let of = |value: Value| {
         if value.is_null() { Target::Null } else { Target::Value(value) }
     };
@@ -120,7 +120,7 @@ fn target(parts: &Parts<'_>, reference: &Reference, redirect: &Redirect) -> Targ
         Redirect::SetNull => Target::Null,
         Redirect::SetDefault(Some(value)) => of(value.clone()),
         Redirect::SetDefault(None) => {
-            let kind = parts.map.kind(&reference.from);
+            let kind = context.map.kind(&reference.from);
             let field = kind.and_then(|kind| kind.fields.get(&reference.field));
             of(field.and_then(|field| field.default.clone()).unwrap_or_default())
         }
@@ -143,16 +143,20 @@ fn link(reference: &Reference, entry: &Entry, survivor: Survivor) -> Option<Redi
 }
 
 /// Every redirect that rows may get over a reference, with the entry that says so: one rank each.
-fn ranked(parts: &Parts<'_>, reference: &Reference, stays: &BTreeSet<KindName>) -> Vec<(Redirect, usize)> {
+fn ranked(
+    context: &CompileContext<'_>,
+    reference: &Reference,
+    stays: &BTreeSet<KindName>,
+) -> Vec<(Redirect, usize)> {
     let mut found: Vec<(Redirect, usize)> = Vec::new();
-    for parent in parts.fates_of(&reference.to) {
-        for (index, entry) in spoken(parts.entries(&reference.name), parent) {
+    for parent in context.possible_outcomes(&reference.to) {
+        for (index, entry) in applicable_entries(context.entries(&reference.name), parent) {
             let rule = match &entry.then {
                 Rule::Redirect(redirect) => Some(redirect.clone()),
                 _ => None,
             };
             let links = SURVIVORS.into_iter().filter(|survivor| {
-                parent == Fate::Delete && may_survive(parts, reference, entry, *survivor, stays)
+                parent == RowOutcome::Delete && may_survive(context, reference, entry, *survivor, stays)
             });
             let links = links.filter_map(|survivor| link(reference, entry, survivor));
             for redirect in rule.into_iter().chain(links) {
@@ -167,17 +171,17 @@ fn ranked(parts: &Parts<'_>, reference: &Reference, stays: &BTreeSet<KindName>) 
 }
 
 fn branches(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     reference: &Reference,
     ranks: &[(Redirect, usize)],
-    verdicts: &VerdictsOf,
-    staying: &StayingOf,
+    outcomes: &OutcomesByKind,
+    tombstones: &TombstonesByKind,
     stays: &BTreeSet<KindName>,
 ) -> Vec<Branch> {
-    let Some(parents) = verdicts.get(&reference.to) else {
+    let Some(parents) = outcomes.get(&reference.to) else {
         return Vec::new();
     };
-    let own = verdicts.get(&reference.from);
+    let own = outcomes.get(&reference.from);
     let rank_of = |redirect: &Redirect, index: usize| {
         let found = ranks.iter().position(|(other, at)| other == redirect && *at == index);
         found.and_then(|rank| Rank::try_from(rank).ok())
@@ -185,37 +189,38 @@ fn branches(
     let mut branches = Vec::new();
     // Rules that redirect, below every sort of parent they speak of.
     for (parent, alike) in [
-        (Fate::Delete, &(|fate: &Fate| fate.is_removed()) as &dyn Fn(&Fate) -> bool),
-        (Fate::Retain, &|fate: &Fate| *fate == Fate::Retain),
-        (Fate::Anonymize, &|fate: &Fate| *fate == Fate::Anonymize),
+        (RowOutcome::Delete, &(|outcome: &RowOutcome| outcome.is_removed()) as &dyn Fn(&RowOutcome) -> bool),
+        (RowOutcome::Retain, &|outcome: &RowOutcome| *outcome == RowOutcome::Retain),
+        (RowOutcome::Anonymize, &|outcome: &RowOutcome| *outcome == RowOutcome::Anonymize),
     ]
-    .map(|(parent, alike)| (parent, parents.rows(|fate| alike(&fate))))
+    .map(|(parent, alike)| (parent, parents.rows(|outcome| alike(&outcome))))
     {
         let Some(of) = alike else { continue };
         let rank = |index, entry: &Entry| match &entry.then {
             Rule::Redirect(redirect) => rank_of(redirect, index),
             _ => None,
         };
-        let branch = chain(parts, reference, of, parent, rank);
-        let whole = |branch| surviving(parts, reference, branch, Survivor::Whole, own, None);
+        let branch = chain(context, reference, of, parent, rank);
+        let whole = |branch| surviving(context, reference, branch, Survivor::Whole, own, None);
         branches.extend(branch.and_then(whole));
     }
     // Links, below rows that go for good.
-    let gone = match staying.get(&reference.to) {
-        Some(staying) => Some(Rows::all(staying.gone)),
-        None => parents.rows(|fate| fate == Fate::Delete),
+    let gone = match tombstones.get(&reference.to) {
+        Some(tombstones) => Some(Rows::all(tombstones.gone)),
+        None => parents.rows(|outcome| outcome == RowOutcome::Delete),
     };
     let Some(gone) = gone else { return branches };
     for survivor in SURVIVORS {
         let rank = |index, entry: &Entry| {
-            let possible = may_survive(parts, reference, entry, survivor, stays);
+            let possible = may_survive(context, reference, entry, survivor, stays);
             let redirect = possible.then(|| link(reference, entry, survivor)).flatten()?;
             rank_of(&redirect, index)
         };
-        let branch = chain(parts, reference, gone, Fate::Delete, rank);
-        let staying = staying.get(&reference.from);
-        branches
-            .extend(branch.and_then(|branch| surviving(parts, reference, branch, survivor, own, staying)));
+        let branch = chain(context, reference, gone, RowOutcome::Delete, rank);
+        let tombstones = tombstones.get(&reference.from);
+        branches.extend(
+            branch.and_then(|branch| surviving(context, reference, branch, survivor, own, tombstones)),
+        );
     }
     branches
 }

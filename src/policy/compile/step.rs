@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::branch::chain;
-use super::rank::{Meaning, Verdicts};
+use super::rank::{KindOutcomes, RankMeaning};
 use super::redirect::Target;
-use super::tombstone::{Staying, StayingOf};
-use super::{Fate, Group, Parts, Questions, Sets, VerdictsOf, facts};
+use super::tombstone::{TombstoneSets, TombstonesByKind};
+use super::{CompileContext, Group, OutcomesByKind, Questions, RowOutcome, Sets};
 use crate::domain::{FieldName, KindName, Mask, Mode, Period, ReferenceName, is_null};
 use crate::plan::StepKey;
 use crate::policy::graph::in_order;
@@ -67,10 +67,10 @@ impl CompiledStep {
 
 /// The steps of every kind: children first, and of one kind the rows that go first.
 pub(super) fn steps(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     groups: &[Group],
-    verdicts: &VerdictsOf,
-    staying: &StayingOf,
+    outcomes: &OutcomesByKind,
+    tombstones: &TombstonesByKind,
     redirects: &[CompiledStep],
     sets: &mut Sets,
     questions: &mut Questions,
@@ -80,21 +80,21 @@ pub(super) fn steps(
         let mut found = Vec::new();
         for kind in &group.kinds {
             let first = found.len();
-            if let Some(own) = verdicts.get(kind) {
+            if let Some(own) = outcomes.get(kind) {
                 for (rank, meaning) in own.ranked() {
-                    let staying = staying.get(kind);
-                    of_rank(parts, kind, own, rank, meaning, staying, questions, &mut found);
+                    let tombstones = tombstones.get(kind);
+                    of_rank(context, kind, own, rank, meaning, tombstones, questions, &mut found);
                 }
                 let mut of_kind = found.split_off(first);
-                grounds(parts, kind, own, verdicts, sets, questions, &mut of_kind);
-                masks(parts, kind, own, verdicts, sets, questions, &mut of_kind);
+                grounds(context, kind, own, outcomes, sets, questions, &mut of_kind);
+                masks(context, kind, own, outcomes, sets, questions, &mut of_kind);
                 found.extend(of_kind);
             }
             found.extend(redirects.iter().filter(|step| step.key.kind == *kind).cloned());
         }
         if group.is_cycle {
-            unlink(parts, group, verdicts, staying, questions, &mut found);
-            in_a_cycle(parts, group, &mut found);
+            unlink(context, group, outcomes, tombstones, questions, &mut found);
+            in_a_cycle(context, group, &mut found);
         } else {
             // What is deleted first cannot be changed by an update before it, and `delete` is the first of
             // the dispositions.
@@ -107,29 +107,33 @@ pub(super) fn steps(
 
 /// Rows of a cycle that go let go of each other first, so that foreign keys hold at every statement.
 fn unlink(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     group: &Group,
-    verdicts: &VerdictsOf,
-    staying: &StayingOf,
+    outcomes: &OutcomesByKind,
+    tombstones: &TombstonesByKind,
     questions: &mut Questions,
     steps: &mut Vec<CompiledStep>,
 ) {
-    for reference in parts.map.references() {
+    for reference in context.map.references() {
         let inside = group.kinds.contains(&reference.from) && group.kinds.contains(&reference.to);
-        if !inside || !reference.nullable || !parts.can_be(&reference.to, |fate| fate == Fate::Delete) {
+        if !inside
+            || !reference.nullable
+            || !context.can_be(&reference.to, |outcome| outcome == RowOutcome::Delete)
+        {
             continue;
         }
         let Some(deleted) =
-            verdicts.get(&reference.from).and_then(|own| own.rows(|fate| fate == Fate::Delete))
+            outcomes.get(&reference.from).and_then(|own| own.rows(|outcome| outcome == RowOutcome::Delete))
         else {
             continue;
         };
-        let rows =
-            staying.get(&reference.from).map_or(deleted, |staying| Rows { set: staying.gone, ..deleted });
+        let rows = tombstones
+            .get(&reference.from)
+            .map_or(deleted, |tombstones| Rows { set: tombstones.gone, ..deleted });
         let key = StepKey {
             kind: reference.from.clone(),
             disposition: Disposition::SetNull,
-            path: parts.path(&reference.name),
+            path: context.path(&reference.name),
             rule: "unlink".into(),
             when: None,
             basis: None,
@@ -144,8 +148,8 @@ fn unlink(
 /// First every row is updated: survivors, and what goes lets go of each other (the sets of a cycle are fixed
 /// before the first write, so in which order does not matter). Then it goes along the mandatory references,
 /// children first.
-fn in_a_cycle(parts: &Parts<'_>, group: &Group, steps: &mut [CompiledStep]) {
-    let mandatory = parts.map.references().filter(|reference| !reference.nullable);
+fn in_a_cycle(context: &CompileContext<'_>, group: &Group, steps: &mut [CompiledStep]) {
+    let mandatory = context.map.references().filter(|reference| !reference.nullable);
     let edges = mandatory.map(|reference| (reference.to.clone(), reference.from.clone())).collect();
     let order: Vec<KindName> =
         in_order(&group.kinds.iter().cloned().collect(), &edges).into_iter().flatten().collect();
@@ -158,68 +162,75 @@ fn in_a_cycle(parts: &Parts<'_>, group: &Group, steps: &mut [CompiledStep]) {
 
 #[allow(clippy::too_many_arguments, reason = "each is a part of the compiler, named once")]
 fn of_rank(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     kind: &KindName,
-    own: &Verdicts,
+    own: &KindOutcomes,
     rank: Rank,
-    meaning: &Meaning,
-    staying: Option<&Staying>,
+    meaning: &RankMeaning,
+    tombstones: Option<&TombstoneSets>,
     questions: &mut Questions,
     steps: &mut Vec<CompiledStep>,
 ) {
-    let Some(facts) = facts(parts, kind) else {
+    let Some(declared) = context.map.kind(kind) else {
         return;
     };
     let rows = Rows::ranked(own.set, rank);
     let masks = |masks: BTreeMap<_, _>| {
-        if masks.is_empty() { facts.personal.clone() } else { masks }
+        if masks.is_empty() { declared.personal.clone() } else { masks }
     };
-    let (disposition, action, rows) = match meaning.fate {
-        Fate::AlreadySoft => return,
-        Fate::Retain => (Disposition::Retain, Action::Keep, rows),
-        Fate::Keep if parts.mode == Mode::Update => (Disposition::Update, Action::Edit, rows),
-        Fate::Keep => (Disposition::Keep, Action::Keep, rows),
-        Fate::Soft => (Disposition::SoftDelete, Action::Mark, rows),
-        Fate::Off if parts.mode == Mode::Reactivate => (Disposition::Reactivate, Action::Switch(true), rows),
-        Fate::Off => (Disposition::Deactivate, Action::Switch(false), rows),
-        Fate::Erased => {
-            let action = Action::Mask { masks: facts.personal.clone(), closes: true };
+    let (disposition, action, rows) = match meaning.outcome {
+        RowOutcome::AlreadySoft => return,
+        RowOutcome::Retain => (Disposition::Retain, Action::Keep, rows),
+        RowOutcome::Keep if context.mode == Mode::Update => (Disposition::Update, Action::Edit, rows),
+        RowOutcome::Keep => (Disposition::Keep, Action::Keep, rows),
+        RowOutcome::Soft => (Disposition::SoftDelete, Action::Mark, rows),
+        RowOutcome::Off if context.mode == Mode::Reactivate => {
+            (Disposition::Reactivate, Action::Switch(true), rows)
+        }
+        RowOutcome::Off => (Disposition::Deactivate, Action::Switch(false), rows),
+        RowOutcome::Erased => {
+            let action = Action::Mask { masks: declared.personal.clone(), closes: true };
             (Disposition::Anonymize, action, rows)
         }
-        Fate::Anonymize => {
-            let own = match entry(parts, meaning).map(|entry| &entry.then) {
+        RowOutcome::Anonymize => {
+            let own = match entry(context, meaning).map(|entry| &entry.then) {
                 Some(Rule::Anonymize(own)) => own.clone(),
                 _ => BTreeMap::new(),
             };
             let action = Action::Mask { masks: masks(own), closes: false };
             (Disposition::Anonymize, action, rows)
         }
-        Fate::Delete => {
-            if let Some(staying) = staying {
-                let rows = Rows::ranked(staying.tombstones, rank);
+        RowOutcome::Delete => {
+            if let Some(tombstones) = tombstones {
+                let rows = Rows::ranked(tombstones.tombstones, rank);
                 let question = questions.count(rows);
-                let action = Action::Mask { masks: facts.personal.clone(), closes: true };
-                let key = key(parts, kind, meaning, Disposition::Tombstone);
+                let action = Action::Mask { masks: declared.personal.clone(), closes: true };
+                let key = key(context, kind, meaning, Disposition::Tombstone);
                 let mut step = CompiledStep::new(key, rows, question, action);
-                step.forced_by.clone_from(&staying.forced_by);
+                step.forced_by.clone_from(&tombstones.forced_by);
                 steps.push(step);
             }
-            let rows = staying.map_or(rows, |staying| Rows::ranked(staying.gone, rank));
+            let rows = tombstones.map_or(rows, |tombstones| Rows::ranked(tombstones.gone, rank));
             (Disposition::Delete, Action::Delete, rows)
         }
     };
     let question = questions.count(rows);
-    steps.push(CompiledStep::new(key(parts, kind, meaning, disposition), rows, question, action));
+    steps.push(CompiledStep::new(key(context, kind, meaning, disposition), rows, question, action));
 }
 
-fn entry<'a>(parts: &Parts<'a>, meaning: &Meaning) -> Option<&'a Entry> {
+fn entry<'a>(context: &CompileContext<'a>, meaning: &RankMeaning) -> Option<&'a Entry> {
     let (reference, index) = meaning.entry.as_ref()?;
-    parts.entries(reference).get(*index)
+    context.entries(reference).get(*index)
 }
 
-fn key(parts: &Parts<'_>, kind: &KindName, meaning: &Meaning, disposition: Disposition) -> StepKey {
-    let entry = entry(parts, meaning);
-    let rule = entry.map_or(parts.mode.as_str(), |entry| entry.then.as_str());
+fn key(
+    context: &CompileContext<'_>,
+    kind: &KindName,
+    meaning: &RankMeaning,
+    disposition: Disposition,
+) -> StepKey {
+    let entry = entry(context, meaning);
+    let rule = entry.map_or(context.mode.as_str(), |entry| entry.then.as_str());
     let retention = entry.and_then(|entry| match &entry.then {
         Rule::Retain(retention) => Some(retention),
         _ => None,
@@ -227,31 +238,31 @@ fn key(parts: &Parts<'_>, kind: &KindName, meaning: &Meaning, disposition: Dispo
     StepKey {
         kind: kind.clone(),
         disposition,
-        path: meaning.entry.as_ref().map_or_else(Vec::new, |(name, _)| parts.path(name)),
+        path: meaning.entry.as_ref().map_or_else(Vec::new, |(name, _)| context.path(name)),
         rule: rule.into(),
         when: entry.and_then(|entry| entry.when.as_ref()).map(ToString::to_string),
         basis: retention.map(|retention| retention.basis.clone()),
-        volatile: parts.map.kind(kind).is_some_and(|kind| kind.volatile),
+        volatile: context.map.kind(kind).is_some_and(|kind| kind.volatile),
     }
 }
 
 /// Asks about every retention period that keeps rows of a kind. Rows under several are asked about under
 /// each, because each is an obligation.
 fn grounds(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     kind: &KindName,
-    own: &Verdicts,
-    verdicts: &VerdictsOf,
+    own: &KindOutcomes,
+    outcomes: &OutcomesByKind,
     sets: &mut Sets,
     questions: &mut Questions,
     steps: &mut [CompiledStep],
 ) {
     let retained: Vec<(Rank, &ReferenceName, usize, &Retention)> = own
         .ranked()
-        .filter(|(_, meaning)| meaning.fate == Fate::Retain)
+        .filter(|(_, meaning)| meaning.outcome == RowOutcome::Retain)
         .filter_map(|(rank, meaning)| {
             let (reference, index) = meaning.entry.as_ref()?;
-            match &entry(parts, meaning)?.then {
+            match &entry(context, meaning)?.then {
                 Rule::Retain(retention) => Some((rank, reference, *index, retention)),
                 _ => None,
             }
@@ -268,9 +279,9 @@ fn grounds(
         };
         step.grounds.push(ground(kind, first, retention, step.rows, sets, questions));
         for (rank, reference, index, retention) in entries.filter(|(_, name, ..)| name != first) {
-            let decided = decided
-                .entry(*rank)
-                .or_insert_with(|| firing(parts, reference, *index, Fate::Retain, own, verdicts, sets));
+            let decided = decided.entry(*rank).or_insert_with(|| {
+                firing(context, reference, *index, RowOutcome::Retain, own, outcomes, sets)
+            });
             let Some(rows) = *decided else { continue };
             let rows = both(sets, kind, rows, step.rows);
             step.grounds.push(ground(kind, reference, retention, rows, sets, questions));
@@ -312,24 +323,28 @@ fn both(sets: &mut Sets, kind: &KindName, rows: Rows, within: Rows) -> Rows {
     Rows::all(sets.add(format!("{kind}: rows under a further ground"), kind, vec![branch]))
 }
 
-/// The rows of a fate for which one entry decides, whatever entry counts them.
+/// The rows of a outcome for which one entry decides, whatever entry counts them.
 fn firing(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     reference: &ReferenceName,
     index: usize,
-    fate: Fate,
-    own: &Verdicts,
-    verdicts: &VerdictsOf,
+    outcome: RowOutcome,
+    own: &KindOutcomes,
+    outcomes: &OutcomesByKind,
     sets: &mut Sets,
 ) -> Option<Rows> {
-    let reference = parts.map.reference(reference)?;
-    let parents = verdicts.get(&reference.to)?;
-    let below =
-        [(Fate::Delete, None), (Fate::Retain, Some(Fate::Retain)), (Fate::Anonymize, Some(Fate::Anonymize))];
+    let reference = context.map.reference(reference)?;
+    let parents = outcomes.get(&reference.to)?;
+    let below = [
+        (RowOutcome::Delete, None),
+        (RowOutcome::Retain, Some(RowOutcome::Retain)),
+        (RowOutcome::Anonymize, Some(RowOutcome::Anonymize)),
+    ];
     let branches = below.into_iter().filter_map(|(parent, exactly)| {
-        let of = parents.rows(|fate| exactly.map_or(fate.is_removed(), |exactly| fate == exactly))?;
-        let mut branch = chain(parts, reference, of, parent, |at, _| (at == index).then_some(0))?;
-        branch.within.extend(own.rows(|found| found == fate));
+        let of =
+            parents.rows(|outcome| exactly.map_or(outcome.is_removed(), |exactly| outcome == exactly))?;
+        let mut branch = chain(context, reference, of, parent, |at, _| (at == index).then_some(0))?;
+        branch.within.extend(own.rows(|found| found == outcome));
         Some(branch)
     });
     let branches: Vec<Branch> = branches.collect();
@@ -341,10 +356,10 @@ fn firing(
 
 /// Where the entries that anonymize a kind have different masks, a row under several gets all of them.
 fn masks(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     kind: &KindName,
-    own: &Verdicts,
-    verdicts: &VerdictsOf,
+    own: &KindOutcomes,
+    outcomes: &OutcomesByKind,
     sets: &mut Sets,
     questions: &mut Questions,
     steps: &mut Vec<CompiledStep>,
@@ -357,15 +372,15 @@ fn masks(
     if of_steps.windows(2).all(|pair| matches!(pair, [a, b] if a == b)) {
         return;
     }
-    let anonymized = own.ranked().filter(|(_, meaning)| meaning.fate == Fate::Anonymize);
+    let anonymized = own.ranked().filter(|(_, meaning)| meaning.outcome == RowOutcome::Anonymize);
     for ((_, meaning), action) in anonymized.zip(of_steps) {
         let Some((reference, index)) = &meaning.entry else {
             continue;
         };
-        let rows = firing(parts, reference, *index, Fate::Anonymize, own, verdicts, sets);
+        let rows = firing(context, reference, *index, RowOutcome::Anonymize, own, outcomes, sets);
         let Some(rows) = rows else { continue };
         let question = questions.count(rows);
-        let key = key(parts, kind, meaning, Disposition::Anonymize);
+        let key = key(context, kind, meaning, Disposition::Anonymize);
         steps.push(CompiledStep { shown: false, ..CompiledStep::new(key, rows, question, action) });
     }
 }

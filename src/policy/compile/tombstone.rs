@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::branch::chain;
-use super::fate::{cases, spoken};
-use super::rank::Verdicts;
+use super::rank::KindOutcomes;
 use super::reach::not_the_subject;
-use super::{Fate, Group, Parts, Questions, Sets, VerdictsOf, facts};
+use super::row_outcome::{applicable_entries, cases};
+use super::{CompileContext, Group, OutcomesByKind, Questions, RowOutcome, Sets};
 use crate::domain::{KindName, Mode, Reference, ReferenceName};
 use crate::policy::{Entry, Link, Rule};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
@@ -29,7 +29,7 @@ pub(super) const SURVIVORS: [Survivor; 4] =
 
 /// Whether a row for which this entry decides may survive in this way.
 pub(super) fn may_survive(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     reference: &Reference,
     entry: &Entry,
     survivor: Survivor,
@@ -42,28 +42,28 @@ pub(super) fn may_survive(
             let itself =
                 matches!(entry.then, Rule::Anonymize(_) | Rule::Retain(_) | Rule::Keep | Rule::Redirect(_));
             // A row marked by an earlier operation is left as it is, in these modes.
-            let marked = entry.then == Rule::SoftDelete && parts.mode != Mode::HardDelete;
-            itself || marked || elsewhere(parts, reference, |fate| fate < Fate::Soft)
+            let marked = entry.then == Rule::SoftDelete && context.mode != Mode::HardDelete;
+            itself || marked || elsewhere(context, reference, |outcome| outcome < RowOutcome::Soft)
         }
         Survivor::Soft => {
-            let soft = |fate| matches!(fate, Fate::Soft | Fate::AlreadySoft);
-            entry.then == Rule::SoftDelete || elsewhere(parts, reference, soft)
+            let soft = |outcome| matches!(outcome, RowOutcome::Soft | RowOutcome::AlreadySoft);
+            entry.then == Rule::SoftDelete || elsewhere(context, reference, soft)
         }
         Survivor::Tombstone => stays.contains(&reference.from),
-        Survivor::Subject => parts.is_subject(&reference.from) && parts.mode != Mode::HardDelete,
+        Survivor::Subject => context.is_subject(&reference.from) && context.mode != Mode::HardDelete,
     }
 }
 
-/// Whether another reference of the same kind may give a row such a fate.
-fn elsewhere(parts: &Parts<'_>, reference: &Reference, test: impl Fn(Fate) -> bool) -> bool {
-    let Some(kind) = facts(parts, &reference.from) else {
+/// Whether another reference of the same kind may give a row such a outcome.
+fn elsewhere(context: &CompileContext<'_>, reference: &Reference, test: impl Fn(RowOutcome) -> bool) -> bool {
+    let Some(kind) = context.map.kind(&reference.from) else {
         return false;
     };
-    let others = parts.map.references_from(&reference.from);
+    let others = context.map.references_from(&reference.from);
     others.filter(|other| other.name != reference.name).any(|other| {
-        parts.fates_of(&other.to).any(|parent| {
-            let found = cases(kind, parts.entries(&other.name), parent, parts.mode);
-            found.iter().filter_map(|case| case.fate).any(&test)
+        context.possible_outcomes(&other.to).any(|parent| {
+            let found = cases(kind, context.entries(&other.name), parent, context.mode);
+            found.iter().filter_map(|case| case.outcome).any(&test)
         })
     })
 }
@@ -81,17 +81,17 @@ pub(super) fn forces(reference: &Reference, entry: &Entry, survivor: Survivor) -
 
 /// The kinds whose rows may have to stay, each with the first reference and rule that may force it: the
 /// least fixpoint over kinds, conditions taken as free.
-pub(crate) fn may_stay(parts: &Parts<'_>) -> BTreeMap<KindName, (ReferenceName, &'static str)> {
+pub(crate) fn may_stay(context: &CompileContext<'_>) -> BTreeMap<KindName, (ReferenceName, &'static str)> {
     let mut found: BTreeMap<KindName, (ReferenceName, &'static str)> = BTreeMap::new();
     loop {
         let stays: BTreeSet<KindName> = found.keys().cloned().collect();
-        for reference in parts.map.references() {
-            if !parts.can_be(&reference.to, |fate| fate == Fate::Delete) {
+        for reference in context.map.references() {
+            if !context.can_be(&reference.to, |outcome| outcome == RowOutcome::Delete) {
                 continue;
             }
-            for (_, entry) in spoken(parts.entries(&reference.name), Fate::Delete) {
+            for (_, entry) in applicable_entries(context.entries(&reference.name), RowOutcome::Delete) {
                 let forced = SURVIVORS.into_iter().any(|survivor| {
-                    may_survive(parts, reference, entry, survivor, &stays)
+                    may_survive(context, reference, entry, survivor, &stays)
                         && forces(reference, entry, survivor)
                 });
                 if forced {
@@ -109,36 +109,36 @@ pub(crate) fn may_stay(parts: &Parts<'_>) -> BTreeMap<KindName, (ReferenceName, 
 
 /// The rows of a kind that go or have to stay.
 #[derive(Debug)]
-pub(super) struct Staying {
-    /// Those that have to stay, with the ranks of their fates.
+pub(super) struct TombstoneSets {
+    /// Those that have to stay, with the ranks of their outcomes.
     pub(super) tombstones: SetId,
-    /// Those that go, with the ranks of their fates.
+    /// Those that go, with the ranks of their outcomes.
     pub(super) gone: SetId,
     /// For each reference that may force a row to stay: how many rows do.
     pub(super) forced_by: Vec<(ReferenceName, usize)>,
 }
 
-pub(super) type StayingOf = BTreeMap<KindName, Staying>;
+pub(super) type TombstonesByKind = BTreeMap<KindName, TombstoneSets>;
 
 /// The rows of every kind that have to stay: children first, because the effect climbs.
-pub(super) fn staying(
-    parts: &Parts<'_>,
+pub(super) fn tombstones(
+    context: &CompileContext<'_>,
     groups: &[Group],
-    verdicts: &VerdictsOf,
+    outcomes: &OutcomesByKind,
     sets: &mut Sets,
     questions: &mut Questions,
-) -> StayingOf {
-    let stays: BTreeSet<KindName> = may_stay(parts).into_keys().collect();
-    let mut staying = StayingOf::new();
+) -> TombstonesByKind {
+    let stays: BTreeSet<KindName> = may_stay(context).into_keys().collect();
+    let mut tombstones = TombstonesByKind::new();
     for group in groups.iter().rev() {
         let kinds = group.kinds.iter().filter(|kind| stays.contains(*kind));
-        let kinds: Vec<(&KindName, &Verdicts, Rows)> = kinds
+        let kinds: Vec<(&KindName, &KindOutcomes, Rows)> = kinds
             .filter_map(|kind| {
-                let own = verdicts.get(kind)?;
-                Some((kind, own, own.rows(|fate| fate == Fate::Delete)?))
+                let own = outcomes.get(kind)?;
+                Some((kind, own, own.rows(|outcome| outcome == RowOutcome::Delete)?))
             })
             .collect();
-        let held = held(parts, &kinds, verdicts, &staying, &stays, sets);
+        let held = referenced_by_survivors(context, &kinds, outcomes, &tombstones, &stays, sets);
         for ((kind, own, deleted), held) in kinds.iter().zip(held) {
             let with_ranks = |within: Vec<Rows>, except: Vec<Rows>| Branch {
                 source: Source::Members(*deleted),
@@ -147,38 +147,38 @@ pub(super) fn staying(
                 cases: same_ranks(own),
             };
             let branch = with_ranks(vec![Rows::all(held)], Vec::new());
-            let tombstones = sets.add(format!("{kind}: tombstones"), kind, vec![branch]);
-            let branch = with_ranks(Vec::new(), vec![Rows::all(tombstones)]);
+            let masked = sets.add(format!("{kind}: tombstones"), kind, vec![branch]);
+            let branch = with_ranks(Vec::new(), vec![Rows::all(masked)]);
             let gone = sets.add(format!("{kind}: rows that go"), kind, vec![branch]);
-            let found = Staying { tombstones, gone, forced_by: Vec::new() };
-            staying.insert((*kind).clone(), found);
+            let found = TombstoneSets { tombstones: masked, gone, forced_by: Vec::new() };
+            tombstones.insert((*kind).clone(), found);
         }
         for (kind, _, deleted) in kinds {
             let mut forced_by = Vec::new();
-            for reference in parts.map.references_to(kind) {
-                let mut branches = surviving_holders(parts, reference, deleted, verdicts, &stays);
-                branches.extend(tombstone_holders(parts, reference, deleted, &staying, &stays));
+            for reference in context.map.references_to(kind) {
+                let mut branches = surviving_referrers(context, reference, deleted, outcomes, &stays);
+                branches.extend(tombstone_referrers(context, reference, deleted, &tombstones, &stays));
                 if !branches.is_empty() {
                     let name = format!("{}: rows that must keep their reference", reference.name);
                     let holders = sets.add(name, &reference.from, branches);
                     forced_by.push((reference.name.clone(), questions.sample(Rows::all(holders))));
                 }
             }
-            if let Some(found) = staying.get_mut(kind) {
+            if let Some(found) = tombstones.get_mut(kind) {
                 found.forced_by = forced_by;
             }
         }
     }
-    staying
+    tombstones
 }
 
 /// For each kind of a group the set of deleted rows that something must keep referring to. Kinds of a cycle
 /// hold each other, so all sets of a group grow together.
-fn held(
-    parts: &Parts<'_>,
-    kinds: &[(&KindName, &Verdicts, Rows)],
-    verdicts: &VerdictsOf,
-    staying: &StayingOf,
+fn referenced_by_survivors(
+    context: &CompileContext<'_>,
+    kinds: &[(&KindName, &KindOutcomes, Rows)],
+    outcomes: &OutcomesByKind,
+    tombstones: &TombstonesByKind,
     stays: &BTreeSet<KindName>,
     sets: &mut Sets,
 ) -> Vec<SetId> {
@@ -189,25 +189,25 @@ fn held(
     let mut next = first + u16::try_from(kinds.len()).unwrap_or(u16::MAX);
     for ((kind, _, deleted), id) in kinds.iter().zip(&ids) {
         let mut branches = Vec::new();
-        for reference in parts.map.references_to(kind) {
-            let mut holding = surviving_holders(parts, reference, *deleted, verdicts, stays);
+        for reference in context.map.references_to(kind) {
+            let mut holding = surviving_referrers(context, reference, *deleted, outcomes, stays);
             let inside = kinds.iter().zip(&ids).find(|((other, ..), _)| **other == reference.from);
             match inside {
                 // Which of them are tombstones is being found out: any held row of the cycle holds on.
                 Some((_, held)) => {
                     holding.extend(chain_from(
-                        parts,
+                        context,
                         reference,
                         Source::Members(Rows::all(*held)),
-                        |entry| holds(parts, reference, entry, Survivor::Tombstone, stays),
+                        |entry| forces_tombstone(context, reference, entry, Survivor::Tombstone, stays),
                     ));
                 }
-                None => holding.extend(tombstone_holders(parts, reference, *deleted, staying, stays)),
+                None => holding.extend(tombstone_referrers(context, reference, *deleted, tombstones, stays)),
             }
             if holding.is_empty() {
                 continue;
             }
-            let name = format!("{}: rows that hold on to theirs", reference.name);
+            let name = format!("{}: surviving referrers", reference.name);
             holders.push(NamedSet { id: SetId(next), name, kind: reference.from.clone(), branches: holding });
             branches.push(Branch {
                 source: Source::ReferencedBy {
@@ -230,31 +230,31 @@ fn held(
     ids
 }
 
-fn holds(
-    parts: &Parts<'_>,
+fn forces_tombstone(
+    context: &CompileContext<'_>,
     reference: &Reference,
     entry: &Entry,
     survivor: Survivor,
     stays: &BTreeSet<KindName>,
 ) -> bool {
-    may_survive(parts, reference, entry, survivor, stays) && forces(reference, entry, survivor)
+    may_survive(context, reference, entry, survivor, stays) && forces(reference, entry, survivor)
 }
 
 /// A branch over the entries of a reference that begins elsewhere than at the reference.
 fn chain_from(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     reference: &Reference,
     source: Source,
     holds: impl Fn(&Entry) -> bool,
 ) -> Option<Branch> {
-    let of = Rows::all(SetId(0));
-    let branch = chain(parts, reference, of, Fate::Delete, |_, entry| holds(entry).then_some(0))?;
+    let of = Rows::SUBJECTS;
+    let branch = chain(context, reference, of, RowOutcome::Delete, |_, entry| holds(entry).then_some(0))?;
     Some(Branch { source, ..branch })
 }
 
 /// Each rank of the deleted rows, unchanged.
-fn same_ranks(verdicts: &Verdicts) -> Vec<RankCase> {
-    let deleted = verdicts.ranked().filter(|(_, meaning)| meaning.fate == Fate::Delete);
+fn same_ranks(outcomes: &KindOutcomes) -> Vec<RankCase> {
+    let deleted = outcomes.ranked().filter(|(_, meaning)| meaning.outcome == RowOutcome::Delete);
     let ranks: Vec<Rank> = deleted.map(|(rank, _)| rank).collect();
     match *ranks {
         [rank] => vec![RankCase::always(rank)],
@@ -266,57 +266,58 @@ fn same_ranks(verdicts: &Verdicts) -> Vec<RankCase> {
 }
 
 /// The rows that survive a deleted parent as they are, and must keep their reference to it.
-fn surviving_holders(
-    parts: &Parts<'_>,
+fn surviving_referrers(
+    context: &CompileContext<'_>,
     reference: &Reference,
     deleted: Rows,
-    verdicts: &VerdictsOf,
+    outcomes: &OutcomesByKind,
     stays: &BTreeSet<KindName>,
 ) -> Vec<Branch> {
     let survivors = SURVIVORS.into_iter().filter(|survivor| *survivor != Survivor::Tombstone);
     let branches = survivors.filter_map(|survivor| {
-        let rank = |_, entry: &Entry| holds(parts, reference, entry, survivor, stays).then_some(0);
-        let branch = chain(parts, reference, deleted, Fate::Delete, rank)?;
-        surviving(parts, reference, branch, survivor, verdicts.get(&reference.from), None)
+        let rank =
+            |_, entry: &Entry| forces_tombstone(context, reference, entry, survivor, stays).then_some(0);
+        let branch = chain(context, reference, deleted, RowOutcome::Delete, rank)?;
+        surviving(context, reference, branch, survivor, outcomes.get(&reference.from), None)
     });
     branches.collect()
 }
 
 /// The tombstones below a deleted parent that must keep their reference to it.
-fn tombstone_holders(
-    parts: &Parts<'_>,
+fn tombstone_referrers(
+    context: &CompileContext<'_>,
     reference: &Reference,
     deleted: Rows,
-    staying: &StayingOf,
+    tombstones: &TombstonesByKind,
     stays: &BTreeSet<KindName>,
 ) -> Option<Branch> {
     let survivor = Survivor::Tombstone;
-    let rank = |_, entry: &Entry| holds(parts, reference, entry, survivor, stays).then_some(0);
-    let branch = chain(parts, reference, deleted, Fate::Delete, rank)?;
-    surviving(parts, reference, branch, survivor, None, staying.get(&reference.from))
+    let rank = |_, entry: &Entry| forces_tombstone(context, reference, entry, survivor, stays).then_some(0);
+    let branch = chain(context, reference, deleted, RowOutcome::Delete, rank)?;
+    surviving(context, reference, branch, survivor, None, tombstones.get(&reference.from))
 }
 
 /// The branch without the rows that do not survive in this way; `None` where none can.
 pub(super) fn surviving(
-    parts: &Parts<'_>,
+    context: &CompileContext<'_>,
     reference: &Reference,
     mut branch: Branch,
     survivor: Survivor,
-    own: Option<&Verdicts>,
-    staying: Option<&Staying>,
+    own: Option<&KindOutcomes>,
+    tombstones: Option<&TombstoneSets>,
 ) -> Option<Branch> {
-    let subject = not_the_subject(parts, &reference.from);
+    let subject = not_the_subject(context, &reference.from);
     match survivor {
         Survivor::Whole => {
-            branch.except.extend(own.and_then(|own| own.rows(Fate::is_removed)));
+            branch.except.extend(own.and_then(|own| own.rows(RowOutcome::is_removed)));
             branch.except.extend(subject);
         }
         Survivor::Soft => {
-            let soft = own?.rows(|fate| matches!(fate, Fate::Soft | Fate::AlreadySoft))?;
+            let soft = own?.rows(|outcome| matches!(outcome, RowOutcome::Soft | RowOutcome::AlreadySoft))?;
             branch.within.push(soft);
             branch.except.extend(subject);
         }
-        Survivor::Tombstone => branch.within.push(Rows::all(staying?.tombstones)),
+        Survivor::Tombstone => branch.within.push(Rows::all(tombstones?.tombstones)),
         Survivor::Subject => branch.within.push(subject?),
     }
     Some(branch)

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::answers::Answers;
 use super::refuse;
 use crate::domain::{Condition, Mode, RecordId, Request, Value, all, is_null};
-use crate::policy::compile::{CompiledMode, CompiledTarget, SUBJECTS, Target};
+use crate::policy::compile::{CompiledMode, CompiledTarget, Target};
 use crate::policy::{DeletionPolicy, ModePolicy, Refusal};
 use crate::protocol::{
     Branch, LockRows, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum, SurveyQuery,
@@ -68,7 +68,7 @@ impl<'a> Inquiry<'a> {
             questions.len() - 1
         };
         if scope.is_some() {
-            let source = Source::Members(Rows::all(SUBJECTS));
+            let source = Source::Members(Rows::SUBJECTS);
             let kind = self.query.kind.clone();
             self.scope = Some(add("subjects within the actor's scope", kind, source, Vec::new(), scope));
         }

@@ -1,11 +1,11 @@
 //! Deciding: from a request to the questions, and from the answers to a plan.
 
 mod answers;
-mod bind;
 mod create;
 mod inquiry;
 mod obstacles;
 mod outcome;
+mod preconditions;
 mod refuse;
 mod retained;
 mod writes;
@@ -56,7 +56,7 @@ impl DeletionPolicy {
         inquiry.check_scope(request, &answers)?;
         let (steps, changes) = writes::steps(&inquiry, request, &answers);
         let obstacles = obstacles::obstacles(&inquiry, request, &answers, &steps);
-        let (exact, decision) = bind::preconditions(&inquiry, request, &answers);
+        let (exact, decision) = preconditions::preconditions(&inquiry, request, &answers);
         let mut plan = Plan {
             digest: Digest::from(""),
             kind: request.kind.clone(),

@@ -84,7 +84,7 @@ fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker>
     let (needs, them) = if count == 1 { ("needs", "it") } else { ("need", "them") };
     let when = compiled.when.as_ref();
     let with = when.map(|when| format!(" with {when}")).unwrap_or_default();
-    let because = compiled.because.as_ref();
+    let because = compiled.rationale.as_ref();
     let because = because.map(|why| format!(": {why}")).unwrap_or_default();
     let (message, remedy) = match (&compiled.reference, when) {
         (None, _) => (

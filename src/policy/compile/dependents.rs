@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Parts, Questions, SUBJECTS, Sets};
+use super::{CompileContext, Questions, Sets};
 use crate::domain::{Condition, KindName, Reference, ReferenceName};
 use crate::policy::Severity;
 use crate::policy::graph::{in_order, is_cycle};
@@ -23,45 +23,51 @@ pub(crate) struct CompiledEffect {
     pub(crate) question: usize,
 }
 
-pub(super) struct Hanging {
+pub(super) struct Dependents {
     pub(super) guards: Vec<CompiledGuard>,
     pub(super) effects: Vec<CompiledEffect>,
     pub(super) events: Vec<EventDraft>,
     /// The rows that guards and effects look at, whether they match or not.
-    pub(super) looked_at: Vec<(KindName, Rows)>,
+    pub(super) watched: Vec<(KindName, Rows)>,
 }
 
-pub(super) fn hanging(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questions) -> Hanging {
+pub(super) fn dependents(
+    context: &CompileContext<'_>,
+    sets: &mut Sets,
+    questions: &mut Questions,
+) -> Dependents {
     let mut known = BTreeMap::new();
-    let (mut guards, mut looked_at) = (Vec::new(), Vec::new());
-    for (guard, said) in parts.policy.guards.iter().enumerate() {
-        let name = format!("guard {}", said.name);
-        let Some(set) = hanging_over(parts, &said.on, &said.via, &mut known, sets) else { continue };
-        let rows = matching(name, &said.on, set, said.when.as_ref(), sets);
-        if said.when.is_some() && said.severity != Severity::Note && set != SUBJECTS {
-            looked_at.push((said.on.clone(), Rows::all(set)));
+    let (mut guards, mut watched) = (Vec::new(), Vec::new());
+    for (guard, declared) in context.policy.guards.iter().enumerate() {
+        let name = format!("guard {}", declared.name);
+        let Some(set) = dependents_over(context, &declared.on, &declared.via, &mut known, sets) else {
+            continue;
+        };
+        let rows = matching(name, &declared.on, set, declared.when.as_ref(), sets);
+        if declared.when.is_some() && declared.severity != Severity::Note && set != SetId::SUBJECTS {
+            watched.push((declared.on.clone(), Rows::all(set)));
         }
         guards.push(CompiledGuard { guard, question: questions.sample(rows) });
     }
     let (mut effects, mut events) = (Vec::new(), Vec::new());
-    for said in &parts.policy.effects {
-        let on = said.on.as_ref().unwrap_or(parts.subject);
-        let name = format!("effect {}", said.topic);
-        let Some(set) = hanging_over(parts, on, &said.via, &mut known, sets) else { continue };
-        let rows = matching(name, on, set, said.when.as_ref(), sets);
+    for declared in &context.policy.effects {
+        let on = declared.on.as_ref().unwrap_or(context.subject);
+        let name = format!("effect {}", declared.topic);
+        let Some(set) = dependents_over(context, on, &declared.via, &mut known, sets) else { continue };
+        let rows = matching(name, on, set, declared.when.as_ref(), sets);
         // What is told of a row is what it was when it was written.
-        if set != SUBJECTS {
-            looked_at.push((on.clone(), Rows::all(set)));
+        if set != SetId::SUBJECTS {
+            watched.push((on.clone(), Rows::all(set)));
         }
-        effects.push(CompiledEffect { topic: said.topic.clone(), question: questions.count(rows) });
+        effects.push(CompiledEffect { topic: declared.topic.clone(), question: questions.count(rows) });
         events.push(EventDraft {
-            topic: said.topic.clone(),
+            topic: declared.topic.clone(),
             kind: on.clone(),
             rows,
-            fields: said.fields.clone(),
+            fields: declared.fields.clone(),
         });
     }
-    Hanging { guards, effects, events, looked_at }
+    Dependents { guards, effects, events, watched }
 }
 
 /// Those of these rows for which a condition holds.
@@ -74,19 +80,23 @@ fn matching(name: String, on: &KindName, of: SetId, when: Option<&Condition>, se
 }
 
 /// The rows of a kind that hang on the subject: over a chain of references, or over any.
-fn hanging_over(
-    parts: &Parts<'_>,
+fn dependents_over(
+    context: &CompileContext<'_>,
     on: &KindName,
     via: &[ReferenceName],
     known: &mut BTreeMap<KindName, SetId>,
     sets: &mut Sets,
 ) -> Option<SetId> {
     if via.is_empty() {
-        return if parts.is_subject(on) { Some(SUBJECTS) } else { hang(parts, on, known, sets) };
+        return if context.is_subject(on) {
+            Some(SetId::SUBJECTS)
+        } else {
+            dependents_of(context, on, known, sets)
+        };
     }
-    let mut from = SUBJECTS;
+    let mut from = SetId::SUBJECTS;
     for reference in via {
-        let reference = parts.map.reference(reference)?;
+        let reference = context.map.reference(reference)?;
         let name = format!("{}: what hangs on the subject", reference.name);
         from = sets.add(name, &reference.from, vec![below(reference, from, RankCase::always(0))]);
     }
@@ -98,8 +108,8 @@ fn below(reference: &Reference, of: SetId, case: RankCase) -> Branch {
 }
 
 /// The set of all rows of a kind that hang on the subject over any chain, made where it is not there yet.
-fn hang(
-    parts: &Parts<'_>,
+fn dependents_of(
+    context: &CompileContext<'_>,
     on: &KindName,
     known: &mut BTreeMap<KindName, SetId>,
     sets: &mut Sets,
@@ -110,8 +120,8 @@ fn hang(
     let mut edges = BTreeSet::new();
     let mut open = vec![on.clone()];
     while let Some(kind) = open.pop() {
-        for reference in parts.map.references_from(&kind) {
-            if parts.paths.contains_key(&reference.to) {
+        for reference in context.map.references_from(&kind) {
+            if context.paths.contains_key(&reference.to) {
                 edges.insert((reference.to.clone(), kind.clone()));
                 if between.insert(reference.to.clone()) {
                     open.push(reference.to.clone());
@@ -120,7 +130,7 @@ fn hang(
         }
     }
     let led_to = |kind: &KindName| edges.iter().any(|(_, child)| child == kind);
-    between.retain(|kind| !parts.is_subject(kind) || led_to(kind));
+    between.retain(|kind| !context.is_subject(kind) || led_to(kind));
     for group in in_order(&between, &edges) {
         if group.iter().all(|kind| known.contains_key(kind)) {
             continue;
@@ -130,9 +140,9 @@ fn hang(
             known.insert(kind.clone(), SetId(id));
         }
         let made = group.iter().filter_map(|kind| {
-            let references = parts.map.references_from(kind);
+            let references = context.map.references_from(kind);
             let branches = references.flat_map(|reference| {
-                let subjects = parts.is_subject(&reference.to).then_some(SUBJECTS);
+                let subjects = context.is_subject(&reference.to).then_some(SetId::SUBJECTS);
                 let parents = subjects.into_iter().chain(known.get(&reference.to).copied());
                 parents.map(|of| below(reference, of, RankCase::always(0))).collect::<Vec<_>>()
             });

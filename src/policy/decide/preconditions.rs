@@ -55,13 +55,13 @@ pub(super) fn preconditions(
         bound.both(blocker.question, Expected::Exactly(count), name);
     }
     for guard in &inquiry.mode.guards {
-        let Some(said) = inquiry.policy.guards.get(guard.guard) else {
+        let Some(declared) = inquiry.policy.guards.get(guard.guard) else {
             continue;
         };
         let count = answers.count(guard.question);
-        let name = format!("guard `{}`", said.name);
-        let acknowledged = request.acknowledged.contains(&said.name);
-        match said.severity {
+        let name = format!("guard `{}`", declared.name);
+        let acknowledged = request.acknowledged.contains(&declared.name);
+        match declared.severity {
             Severity::Note => {}
             Severity::Warn if acknowledged => {
                 bound.exact(guard.question, Expected::Exactly(count), name);
