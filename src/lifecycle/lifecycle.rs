@@ -9,8 +9,8 @@ use super::retries::{Attempts, may_pass};
 use super::{Clock, Environment, Error, OperationIds, RandomIds, Retries, SystemClock, audit};
 use crate::domain::{ClientRules, Faults, MaskKey, Mode, OperationId, RecordId, Request, to_milliseconds};
 use crate::plan::{Plan, Strictness};
-use crate::policy::{DeletionPolicy, Refusal};
-use crate::protocol::{Digest, Receipt, SurveyQuery};
+use crate::policy::{DeletionPolicy, Inquiry, Refusal};
+use crate::protocol::{Digest, Receipt};
 use crate::store::Store;
 
 /// A policy over a store: plans requests, carries plans out, and records every attempt.
@@ -173,7 +173,7 @@ impl<S: Store> Lifecycle<S> {
             Err(refused.into())
         } else if self.is_for(request, plan) {
             // Who asks and what was acknowledged may differ from when the plan was made.
-            match self.judged_again(request, plan).await {
+            match self.replan_for(request, plan).await {
                 Ok(plan) => self.carry_out_as_shown(request, &plan, operation).await,
                 Err(error) => Err(error),
             }
@@ -309,16 +309,16 @@ impl<S: Store> Lifecycle<S> {
 
     pub(super) async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
         self.require_key()?;
-        let query = self.query(request, now)?;
-        let survey = self.store.survey(&query).await?;
-        Ok(self.policy.plan(request, &survey, now)?)
+        let inquiry = self.inquire(request, now)?;
+        let survey = self.store.survey(inquiry.query()).await?;
+        Ok(inquiry.plan(&survey)?)
     }
 
-    /// What has to be known to decide about the request, if it makes sense under the policy and here.
-    pub(super) fn query(&self, request: &Request, now: DateTime<Utc>) -> Result<SurveyQuery, Refusal> {
-        let query = self.policy.query(request, now)?;
+    /// Checks that the request makes sense under the policy and in this environment, and returns its inquiry.
+    pub(super) fn inquire(&self, request: &Request, now: DateTime<Utc>) -> Result<Inquiry, Refusal> {
+        let inquiry = self.policy.inquire(request, now)?;
         self.environment.check(request)?;
-        Ok(query)
+        Ok(inquiry)
     }
 
     /// Whether the plan is one for this request: the same subjects, mode and policy.
@@ -330,30 +330,26 @@ impl<S: Store> Lifecycle<S> {
                 == texts(&request.subjects, ToString::to_string)
     }
 
-    /// The plan as it stands for whoever carries it out, now: the same data, judged with this request's
-    /// actor, acknowledgements and time.
+    /// Makes the shown plan again for the actor who carries it out: from the same data, with this request's actor,
+    /// acknowledgements and time.
     ///
-    /// Nothing is read again, because the store compares everything under its locks; except what only this
-    /// request asks, such as whether the subject is within this actor's scope.
-    async fn judged_again(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
+    /// The store compares everything under its locks, so only what this request alone asks is read: whether the
+    /// subject is within this actor's scope, or another target than the plan's.
+    async fn replan_for(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
         self.require_key()?;
-        let now = self.now();
-        let query = self.query(request, now)?;
-        let shown = &plan.execution;
-        let mut survey = shown.survey.clone();
-        if query.sets != shown.query.sets {
-            let fresh = self.store.survey(&query).await?;
-            let shared = query
-                .questions
-                .iter()
-                .zip(shown.query.questions.iter())
-                .take_while(|(a, b)| a == b)
-                .count()
-                .min(self.policy.shared_questions(request));
-            survey.answers.truncate(shared);
-            survey.answers.extend(fresh.answers.into_iter().skip(shared));
-        }
-        let again = self.policy.plan(request, &survey, now)?;
+        let inquiry = self.inquire(request, self.now())?;
+        let again = if inquiry.query().sets == plan.execution.query.sets {
+            inquiry.plan(&plan.execution.survey)?
+        } else {
+            let scope = match inquiry.scope_query() {
+                Some(query) => self.store.survey(&query).await?.answers.pop(),
+                None => None,
+            };
+            match inquiry.survey_from(&plan.execution, scope) {
+                Some(survey) => inquiry.plan(&survey)?,
+                None => inquiry.plan(&self.store.survey(inquiry.query()).await?)?,
+            }
+        };
         if again.digest == plan.digest { Ok(again) } else { Err(Error::ForeignPlan) }
     }
 

@@ -1,42 +1,35 @@
-//! Arms over one reference: the first of its entries whose condition holds decides.
+//! Branches over one reference: the first of its entries whose condition holds decides.
 
-use super::rank::KindOutcomes;
-use super::row_outcome::{OutcomeCase, applicable_entries, cases};
-use super::{CompileContext, RowOutcome};
+use super::context::CompileContext;
+use super::kind_outcomes::KindOutcomes;
+use super::row_outcome::{OutcomeCase, RowOutcome, applicable_entries, cases};
 use crate::domain::Reference;
 use crate::policy::Entry;
 use crate::protocol::{Branch, Rank, RankCase, Ranks, Rows, Source};
 
-/// The rows below `of`, ranked by the entry that decides for them. `parent` is the outcome of the rows `of`.
+/// Builds the branch to the rows below `of`, ranked by the entry that decides. `parent` is the outcome of `of`.
 ///
-/// `None` where no entry gets a rank.
-pub(super) fn chain(
+/// Returns `None` if no entry gets a rank.
+pub(super) fn by_entry(
     context: &CompileContext<'_>,
     reference: &Reference,
     of: Rows,
     parent: RowOutcome,
     rank: impl Fn(usize, &Entry) -> Option<Rank>,
 ) -> Option<Branch> {
-    let applicable_entries = applicable_entries(context.entries(&reference.name), parent);
-    let mut cases: Vec<RankCase> = applicable_entries
-        .into_iter()
-        .map(|(index, entry)| RankCase {
-            below: Ranks::ALL,
-            when: entry.when.clone(),
-            rank: rank(index, entry),
-        })
-        .collect();
-    while cases.last().is_some_and(|case| case.rank.is_none()) {
-        cases.pop();
-    }
-    (!cases.is_empty())
-        .then(|| Branch::new(Source::Referrers { reference: reference.name.clone(), of }, cases))
+    let entries = applicable_entries(context.entries(&reference.name), parent).into_iter();
+    let cases = entries.map(|(index, entry)| RankCase {
+        below: Ranks::ALL,
+        when: entry.when.clone(),
+        rank: rank(index, entry),
+    });
+    referrers(reference, of, cases.collect())
 }
 
-/// One branch over a reference: the cases for each sort of parent, with the ranks that `rank` gives them.
+/// Builds the branch to the rows below a kind, ranked by what the reference makes of them.
 ///
-/// Parents with the same cases share them; where all parents do, the parent's rank need not be looked at.
-pub(super) fn by_parent(
+/// Parents with the same cases share them. If all parents do, the branch does not depend on the parent's rank.
+pub(super) fn by_outcome(
     context: &CompileContext<'_>,
     reference: &Reference,
     parent: &KindOutcomes,
@@ -53,32 +46,24 @@ pub(super) fn by_parent(
         }
     }
     groups.retain(|(_, cases)| !cases.is_empty());
-    let (from, to) = (groups.first()?.0.from, groups.last()?.0.to);
+    let ranks = Ranks { from: groups.first()?.0.from, to: groups.last()?.0.to };
+    // A question about all ranks is cheaper than one about a range.
+    let every = ranks.from == 0 && usize::from(ranks.to) + 1 >= parent.meanings.len();
+    let of = Rows { set: parent.set, ranks: if every { Ranks::ALL } else { ranks } };
     let single = groups.len() == 1;
-    let cases = groups.into_iter().flat_map(|(ranks, cases)| {
+    let mut ranked = Vec::new();
+    for (ranks, cases) in groups {
         let below = if single { Ranks::ALL } else { ranks };
-        cases
-            .into_iter()
-            .map(|case| RankCase { below, rank: rank(&case), when: case.when })
-            .collect::<Vec<_>>()
-    });
-    let mut cases: Vec<RankCase> = cases.collect();
+        ranked.extend(cases.into_iter().map(|case| RankCase { below, rank: rank(&case), when: case.when }));
+    }
+    referrers(reference, of, ranked)
+}
+
+/// Builds the branch, without the last cases that keep rows out.
+fn referrers(reference: &Reference, of: Rows, mut cases: Vec<RankCase>) -> Option<Branch> {
     while cases.last().is_some_and(|case| case.rank.is_none()) {
         cases.pop();
     }
-    (!cases.is_empty()).then(|| {
-        Branch::new(
-            Source::Referrers {
-                reference: reference.name.clone(),
-                of: Rows { set: parent.set, ranks: whole(parent, Ranks { from, to }) },
-            },
-            cases,
-        )
-    })
-}
-
-/// All ranks where the range holds every rank that the set has: the cheaper question.
-fn whole(outcomes: &KindOutcomes, ranks: Ranks) -> Ranks {
-    let last = outcomes.meanings.len().saturating_sub(1);
-    if ranks.from == 0 && usize::from(ranks.to) >= last { Ranks::ALL } else { ranks }
+    let source = Source::Referrers { reference: reference.name.clone(), of };
+    (!cases.is_empty()).then(|| Branch::new(source, cases))
 }

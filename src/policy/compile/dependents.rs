@@ -1,121 +1,101 @@
-//! What hangs on the subject, whatever becomes of it: the rows that guards and effects look at.
+//! Dependents of the subject, whatever becomes of them: the rows that guards and effects watch.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CompileContext, Questions, Sets};
+use super::compiled::{CompiledEffect, CompiledGuard};
+use super::context::CompileContext;
+use super::query::QueryBuilder;
 use crate::domain::{Condition, KindName, Reference, ReferenceName};
 use crate::policy::Severity;
 use crate::policy::graph::{in_order, is_cycle};
 use crate::protocol::{Branch, EventDraft, NamedSet, RankCase, Rows, SetId, Source};
 
-/// A guard and the question for the rows that match it.
-#[derive(Debug)]
-pub(crate) struct CompiledGuard {
-    /// Its position in the policy.
-    pub(crate) guard: usize,
-    pub(crate) question: usize,
-}
-
-/// An effect and the question for how many events it makes.
-#[derive(Debug)]
-pub(crate) struct CompiledEffect {
-    pub(crate) topic: String,
-    pub(crate) question: usize,
-}
-
 pub(super) struct Dependents {
     pub(super) guards: Vec<CompiledGuard>,
     pub(super) effects: Vec<CompiledEffect>,
-    pub(super) events: Vec<EventDraft>,
     /// The rows that guards and effects look at, whether they match or not.
     pub(super) watched: Vec<(KindName, Rows)>,
 }
 
-pub(super) fn dependents(
-    context: &CompileContext<'_>,
-    sets: &mut Sets,
-    questions: &mut Questions,
-) -> Dependents {
-    let mut known = BTreeMap::new();
-    let (mut guards, mut watched) = (Vec::new(), Vec::new());
-    for (guard, declared) in context.policy.guards.iter().enumerate() {
-        let name = format!("guard {}", declared.name);
-        let Some(set) = dependents_over(context, &declared.on, &declared.via, &mut known, sets) else {
-            continue;
-        };
-        let rows = matching(name, &declared.on, set, declared.when.as_ref(), sets);
-        if declared.when.is_some() && declared.severity != Severity::Note && set != SetId::SUBJECTS {
-            watched.push((declared.on.clone(), Rows::all(set)));
+/// Adds the sets and questions of guards and effects.
+pub(super) fn dependents(context: &CompileContext<'_>, query: &mut QueryBuilder) -> Dependents {
+    let mut sets = BTreeMap::new();
+    let (mut guards, mut effects, mut watched) = (Vec::new(), Vec::new(), Vec::new());
+    for guard in &context.policy.guards {
+        let Some(set) = dependents_over(context, &guard.on, &guard.via, &mut sets, query) else { continue };
+        let rows = matching(format!("guard {}", guard.name), &guard.on, set, guard.when.as_ref(), query);
+        if guard.when.is_some() && guard.severity != Severity::Note && set != SetId::SUBJECTS {
+            watched.push((guard.on.clone(), Rows::all(set)));
         }
-        guards.push(CompiledGuard { guard, question: questions.sample(rows) });
+        guards.push(CompiledGuard { guard: guard.clone(), question: query.sample(rows) });
     }
-    let (mut effects, mut events) = (Vec::new(), Vec::new());
-    for declared in &context.policy.effects {
-        let on = declared.on.as_ref().unwrap_or(context.subject);
-        let name = format!("effect {}", declared.topic);
-        let Some(set) = dependents_over(context, on, &declared.via, &mut known, sets) else { continue };
-        let rows = matching(name, on, set, declared.when.as_ref(), sets);
-        // What is told of a row is what it was when it was written.
+    for effect in &context.policy.effects {
+        let on = effect.on.as_ref().unwrap_or(context.subject);
+        let Some(set) = dependents_over(context, on, &effect.via, &mut sets, query) else { continue };
+        let rows = matching(format!("effect {}", effect.topic), on, set, effect.when.as_ref(), query);
+        // An event holds the values of the row when the event is written.
         if set != SetId::SUBJECTS {
             watched.push((on.clone(), Rows::all(set)));
         }
-        effects.push(CompiledEffect { topic: declared.topic.clone(), question: questions.count(rows) });
-        events.push(EventDraft {
-            topic: declared.topic.clone(),
-            kind: on.clone(),
-            rows,
-            fields: declared.fields.clone(),
-        });
+        let (topic, fields) = (effect.topic.clone(), effect.fields.clone());
+        let events = EventDraft { topic, kind: on.clone(), rows, fields };
+        effects.push(CompiledEffect { events, question: query.count(rows) });
     }
-    Dependents { guards, effects, events, watched }
+    Dependents { guards, effects, watched }
 }
 
-/// Those of these rows for which a condition holds.
-fn matching(name: String, on: &KindName, of: SetId, when: Option<&Condition>, sets: &mut Sets) -> Rows {
+/// Adds the set of those rows for which the condition holds.
+fn matching(
+    name: String,
+    on: &KindName,
+    of: SetId,
+    when: Option<&Condition>,
+    query: &mut QueryBuilder,
+) -> Rows {
     if when.is_none() {
         return Rows::all(of);
     }
     let case = RankCase { when: when.cloned(), ..RankCase::always(0) };
-    Rows::all(sets.add(name, on, vec![Branch::new(Source::Members(Rows::all(of)), vec![case])]))
+    Rows::all(query.add_set(name, on, vec![Branch::new(Source::Members(Rows::all(of)), vec![case])]))
 }
 
-/// The rows of a kind that hang on the subject: over a chain of references, or over any.
+/// Returns the set of the rows of a kind that depend on the subject, over these references or over any.
 fn dependents_over(
     context: &CompileContext<'_>,
     on: &KindName,
     via: &[ReferenceName],
-    known: &mut BTreeMap<KindName, SetId>,
-    sets: &mut Sets,
+    sets: &mut BTreeMap<KindName, SetId>,
+    query: &mut QueryBuilder,
 ) -> Option<SetId> {
+    if via.is_empty() && context.is_subject(on) {
+        return Some(SetId::SUBJECTS);
+    }
     if via.is_empty() {
-        return if context.is_subject(on) {
-            Some(SetId::SUBJECTS)
-        } else {
-            dependents_of(context, on, known, sets)
-        };
+        return all_dependents(context, on, sets, query);
     }
     let mut from = SetId::SUBJECTS;
     for reference in via {
         let reference = context.map.reference(reference)?;
-        let name = format!("{}: what hangs on the subject", reference.name);
-        from = sets.add(name, &reference.from, vec![below(reference, from, RankCase::always(0))]);
+        let name = format!("{}: dependents of the subject", reference.name);
+        from = query.add_set(name, &reference.from, vec![below(reference, from)]);
     }
     Some(from)
 }
 
-fn below(reference: &Reference, of: SetId, case: RankCase) -> Branch {
-    Branch::new(Source::Referrers { reference: reference.name.clone(), of: Rows::all(of) }, vec![case])
+fn below(reference: &Reference, of: SetId) -> Branch {
+    let source = Source::Referrers { reference: reference.name.clone(), of: Rows::all(of) };
+    Branch::new(source, vec![RankCase::always(0)])
 }
 
-/// The set of all rows of a kind that hang on the subject over any chain, made where it is not there yet.
-fn dependents_of(
+/// Returns the set of all rows of a kind that depend on the subject. Sets that are not there yet are added.
+fn all_dependents(
     context: &CompileContext<'_>,
     on: &KindName,
-    known: &mut BTreeMap<KindName, SetId>,
-    sets: &mut Sets,
+    sets: &mut BTreeMap<KindName, SetId>,
+    query: &mut QueryBuilder,
 ) -> Option<SetId> {
-    // The kinds between the subject and this one. The subject's own kind is one of them only where a chain
-    // leads over other rows of it.
+    // The kinds between the subject and this one. They include the subject's own kind only if a chain of
+    // references leads over other rows of it.
     let mut between = BTreeSet::from([on.clone()]);
     let mut edges = BTreeSet::new();
     let mut open = vec![on.clone()];
@@ -129,34 +109,31 @@ fn dependents_of(
             }
         }
     }
-    let led_to = |kind: &KindName| edges.iter().any(|(_, child)| child == kind);
-    between.retain(|kind| !context.is_subject(kind) || led_to(kind));
+    let is_child = |kind: &KindName| edges.iter().any(|(_, child)| child == kind);
+    between.retain(|kind| !context.is_subject(kind) || is_child(kind));
     for group in in_order(&between, &edges) {
-        if group.iter().all(|kind| known.contains_key(kind)) {
+        if group.iter().all(|kind| sets.contains_key(kind)) {
             continue;
         }
-        let first = sets.next().0;
-        for (id, kind) in (first..).zip(&group) {
-            known.insert(kind.clone(), SetId(id));
-        }
-        let made = group.iter().filter_map(|kind| {
+        sets.extend((query.next_set().0..).zip(&group).map(|(id, kind)| (kind.clone(), SetId(id))));
+        let added = group.iter().filter_map(|kind| {
             let references = context.map.references_from(kind);
             let branches = references.flat_map(|reference| {
                 let subjects = context.is_subject(&reference.to).then_some(SetId::SUBJECTS);
-                let parents = subjects.into_iter().chain(known.get(&reference.to).copied());
-                parents.map(|of| below(reference, of, RankCase::always(0))).collect::<Vec<_>>()
+                let parents = subjects.into_iter().chain(sets.get(&reference.to).copied());
+                parents.map(|of| below(reference, of)).collect::<Vec<_>>()
             });
-            let (id, name) = (*known.get(kind)?, format!("{kind}: what hangs on the subject"));
+            let (id, name) = (*sets.get(kind)?, format!("{kind}: dependents of the subject"));
             Some(NamedSet { id, name, kind: kind.clone(), branches: branches.collect() })
         });
-        let made: Vec<NamedSet> = made.collect();
+        let added: Vec<NamedSet> = added.collect();
         if is_cycle(&group, &edges) {
-            sets.add_cycle(made);
+            query.add_cycle(added);
         } else {
-            for set in made {
-                sets.add(set.name, &set.kind, set.branches);
+            for set in added {
+                query.add_set(set.name, &set.kind, set.branches);
             }
         }
     }
-    known.get(on).copied()
+    sets.get(on).copied()
 }

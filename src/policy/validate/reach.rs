@@ -2,7 +2,7 @@
 
 use crate::domain::{DataMap, Fault, Faults, KindName, Mode, Reference};
 use crate::policy::ModePolicy;
-use crate::policy::compile::{CompileContext, RowOutcome, cases, may_stay};
+use crate::policy::compile::{CompileContext, RowOutcome, cases, tombstone_kinds};
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let context = CompileContext::new(subject, map, mode, policy);
@@ -55,7 +55,7 @@ fn reference_fields(context: &CompileContext<'_>, reference: &Reference, faults:
 }
 
 fn tombstones(context: &CompileContext<'_>, faults: &mut Faults) {
-    for (kind, (reference, rule)) in may_stay(context) {
+    for (kind, (reference, rule)) in tombstone_kinds(context) {
         if context.map.kind(&kind).is_some_and(|kind| kind.tombstone) {
             continue;
         }
