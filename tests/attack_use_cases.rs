@@ -513,7 +513,7 @@ async fn ids_as_bytes_instants_as_seconds_and_columns_of_other_names_make_the_sa
     let page = lifecycle.list(&ClientPage::first(9)).await.unwrap();
     assert_eq!(page.clients, [client]);
     assert!(lifecycle.list(&ClientPage::first(9).after(made.user_id())).await.unwrap().clients.is_empty());
-    lifecycle.delete(&Request::hard_delete("clients", made.user_id()).by(ana())).await.unwrap();
+    lifecycle.execute(&Request::hard_delete("clients", made.user_id()).by(ana())).await.unwrap();
     let audit = lifecycle.store().audit(&"clients".into(), &made.user_id().into()).await.unwrap();
     assert_eq!(
         audit.iter().map(|entry| &*entry.action).collect::<Vec<_>>(),
@@ -712,7 +712,7 @@ async fn a_target_of_which_it_is_unknown_whether_it_qualifies_does_not() {
     for on in stores().await {
         let (_, lifecycle) = world_of(on, &unions(), &union_rows()).await;
         let request = Request::reassigning("unions", "u1").reassign("members.union_id", "u4").by(ana());
-        assert_eq!(lifecycle.reassign(&request).await.unwrap_err().code(), "blocked", "{on:?}");
+        assert_eq!(lifecycle.execute(&request).await.unwrap_err().code(), "blocked", "{on:?}");
     }
 }
 
@@ -725,8 +725,8 @@ async fn a_batch_of_unions_is_reassigned_at_once_and_to_none_of_them() {
                 .reassign("members.union_id", target)
                 .by(ana())
         };
-        assert_eq!(lifecycle.reassign(&batch("u2")).await.unwrap_err().code(), "blocked", "{on:?}");
-        lifecycle.reassign(&batch("u3")).await.unwrap();
+        assert_eq!(lifecycle.execute(&batch("u2")).await.unwrap_err().code(), "blocked", "{on:?}");
+        lifecycle.execute(&batch("u3")).await.unwrap();
         let members = backend.rows("members").await;
         assert!(members.as_array().unwrap().iter().all(|member| member["union_id"] == "u3"), "{on:?}");
         assert_eq!(backend.outcomes().await, ["blocked", "blocked", "done", "done"]);
@@ -742,9 +742,9 @@ async fn a_row_is_not_moved_below_itself() {
         let request = |target: &str| {
             Request::reassigning("unions", "u1").reassign("unions.parent_id", target).by(ana())
         };
-        let error = lifecycle.reassign(&request("u2")).await;
+        let error = lifecycle.execute(&request("u2")).await;
         assert!(error.is_err(), "{on:?} {}", backend.rows("unions").await);
-        lifecycle.reassign(&request("u4")).await.unwrap();
+        lifecycle.execute(&request("u4")).await.unwrap();
         let unions = backend.rows("unions").await;
         assert_eq!((&unions[1]["parent_id"], &unions[2]["parent_id"]), (&json!("u4"), &json!("u4")));
     }
@@ -756,8 +756,8 @@ async fn a_row_is_not_moved_below_itself() {
 async fn who_is_deleted_or_anonymized_is_neither_found_nor_written_and_keeps_the_address() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
-        lifecycle.delete(&Request::anonymize("clients", MARIA).by(ana())).await.unwrap();
-        lifecycle.delete(&Request::soft_delete("clients", EVA).by(ana())).await.unwrap();
+        lifecycle.execute(&Request::anonymize("clients", MARIA).by(ana())).await.unwrap();
+        lifecycle.execute(&Request::soft_delete("clients", EVA).by(ana())).await.unwrap();
         for id in [MARIA, EVA] {
             let before = stored(&backend, id).await;
             let patch = ClientPatch::new().with_city("Cádiz").with_status(Status::On);
@@ -784,7 +784,7 @@ async fn what_created_a_client_answers_not_found_once_it_is_deleted_and_makes_no
         let (backend, lifecycle) = world(on).await;
         let request = create().operation(operation(7));
         let made = lifecycle.create(&request, new("diego@example.com")).await.unwrap();
-        lifecycle.delete(&Request::hard_delete("clients", made.user_id()).by(ana())).await.unwrap();
+        lifecycle.execute(&Request::hard_delete("clients", made.user_id()).by(ana())).await.unwrap();
         let error = lifecycle.create(&request, new("diego@example.com")).await.unwrap_err();
         assert_eq!(error.code(), "not_found", "{on:?}");
         assert_eq!(backend.rows("clients").await.as_array().unwrap().len(), 3);
@@ -921,8 +921,12 @@ async fn no_pair_of_writers_loses_a_write_or_an_entry() {
                         .deactivate(&Request::deactivate("clients", &*id).by(ana()))
                         .await
                         .map(|_| ()),
-                    3 => lifecycle.delete(&Request::hard_delete("clients", &*id).by(ana())).await.map(|_| ()),
-                    4 => lifecycle.delete(&Request::soft_delete("clients", &*id).by(ana())).await.map(|_| ()),
+                    3 => {
+                        lifecycle.execute(&Request::hard_delete("clients", &*id).by(ana())).await.map(|_| ())
+                    }
+                    4 => {
+                        lifecycle.execute(&Request::soft_delete("clients", &*id).by(ana())).await.map(|_| ())
+                    }
                     5 => lifecycle.create(&create(), new(&mail)).await.map(|_| ()),
                     6 => {
                         lifecycle.update(&update(&id), &ClientPatch::new().with_email(mail)).await.map(|_| ())
