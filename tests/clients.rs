@@ -415,7 +415,6 @@ async fn a_request_is_for_the_call_of_its_mode() {
         let errors = [
             lifecycle.update(&hard, &ClientPatch::new()).await.unwrap_err(),
             lifecycle.deactivate(&hard).await.unwrap_err(),
-            lifecycle.execute(&hard).await.unwrap_err(),
             lifecycle.execute(&update(MARIA)).await.unwrap_err(),
             lifecycle.create(&hard, new("x@example.com")).await.unwrap_err(),
         ];
