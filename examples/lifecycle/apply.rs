@@ -33,7 +33,7 @@ pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), F
     request.operation = asked.operation;
     let done = match &asked.digest {
         Some(digest) => lifecycle.confirm(&request, &digest.as_str().into()).await,
-        None => lifecycle.delete(&request).await,
+        None => lifecycle.execute(&request).await,
     };
     let data = opened.memory.as_deref().map(MemoryStore::to_json);
     match done {

@@ -75,7 +75,7 @@ impl From<StoreError> for Failure {
 
 fn exit(error: &Error) -> Exit {
     match error {
-        Error::Misfit(_)
+        Error::SchemaMismatch(_)
         | Error::NoMaskKey { .. }
         | Error::Refused(Refusal::Invalid { .. } | Refusal::MissingId)
         | Error::Store(
@@ -85,7 +85,7 @@ fn exit(error: &Error) -> Exit {
         Error::Refused(_) | Error::Blocked(_) => Exit::Refused,
         Error::Conflict { .. }
         | Error::Changed(_)
-        | Error::ForeignPlan
+        | Error::PlanMismatch
         | Error::OperationReused(_)
         | Error::Store(StoreError::Conflict { .. }) => Exit::Conflict,
         // That an attempt leaves no trace is worse than how it ended.

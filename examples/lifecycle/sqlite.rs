@@ -32,7 +32,7 @@ pub(crate) async fn to_write(
     let store = connect(file, prefix, |options| options).await?;
     let mut faults = client_lifecycle::domain::Faults::none();
     faults.extend(store.check(policy.map()).await?);
-    faults.or(()).map_err(Error::Misfit)?;
+    faults.or(()).map_err(Error::SchemaMismatch)?;
     Ok(store.migrate().await?)
 }
 

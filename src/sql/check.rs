@@ -195,7 +195,7 @@ pub(super) fn names(map: &DataMap, prefix: &Prefix) -> Vec<Finding> {
     taken
         .map(|kind| {
             Finding::new(
-                Code::Misfit,
+                Code::SchemaMismatch,
                 format!("kinds.{}", kind.name),
                 format!("`{}` is a name of the library's own", kind.table_name()),
             )

@@ -74,7 +74,7 @@ pub enum FindingCode {
     /// The foreign key of a reference was never held against the rows that were there before it.
     UnvalidatedForeignKey,
     /// A store without a catalogue objects to the policy.
-    Misfit,
+    SchemaMismatch,
 }
 
 impl Finding {
@@ -109,7 +109,7 @@ impl Finding {
 /// What a store without a catalogue has to say.
 impl From<Fault> for Finding {
     fn from(fault: Fault) -> Self {
-        Self::new(FindingCode::Misfit, fault.path, fault.message).remedy(fault.remedy)
+        Self::new(FindingCode::SchemaMismatch, fault.path, fault.message).remedy(fault.remedy)
     }
 }
 
@@ -148,7 +148,7 @@ impl FindingCode {
             Self::MissingPrivilege => "missing_privilege",
             Self::UnsuitableTable => "unsuitable_table",
             Self::UnvalidatedForeignKey => "unvalidated_foreign_key",
-            Self::Misfit => "misfit",
+            Self::SchemaMismatch => "misfit",
         }
     }
 

@@ -101,7 +101,7 @@ async fn tried(
             request = request.acknowledge(*name);
         }
         if in_one_go {
-            let _ = lifecycle.delete(&request).await;
+            let _ = lifecycle.execute(&request).await;
         } else {
             let plan = lifecycle.plan(&request).await.unwrap();
             assert!(plan.is_executable(), "{plan}");
@@ -196,7 +196,7 @@ async fn rows_that_go_and_may_be_referred_to_or_are_written_in_several_ways_are_
         .with("invoices", []);
     let lifecycle = Lifecycle::open(Locks(store, Mutex::default()), policy()).await.unwrap();
     let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
-    lifecycle.delete(&request).await.unwrap();
+    lifecycle.execute(&request).await.unwrap();
     let mut locked = lifecycle.store().1.lock().unwrap().clone();
     // The debts that go, and those that a guard looks at.
     locked.dedup();

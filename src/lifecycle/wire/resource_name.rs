@@ -5,18 +5,18 @@ use std::borrow::Cow;
 /// What a service calls one of its records, in English and in Spanish.
 ///
 /// ```
-/// use client_lifecycle::lifecycle::wire::{Case, Noun, Wire};
-/// let wire = Wire::clinic().about(Noun::new("patient", "paciente"));
-/// assert_eq!(wire.case(Case::NotFound).json(), r#"{"statusCode":404,"statusMessage":"Paciente no encontrado"}"#);
+/// use client_lifecycle::lifecycle::wire::{ErrorKind, ResourceName, Wire};
+/// let wire = Wire::clinic().with_resource(ResourceName::new("patient", "paciente"));
+/// assert_eq!(wire.error_kind(ErrorKind::NotFound).json(), r#"{"statusCode":404,"statusMessage":"Paciente no encontrado"}"#);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Noun {
+pub struct ResourceName {
     pub(super) english: Cow<'static, str>,
     pub(super) spanish: Cow<'static, str>,
     feminine: bool,
 }
 
-impl Noun {
+impl ResourceName {
     /// A noun that is masculine in Spanish.
     #[must_use]
     pub fn new(english: impl Into<Cow<'static, str>>, spanish: impl Into<Cow<'static, str>>) -> Self {
@@ -27,9 +27,9 @@ impl Noun {
     ///
     /// ```
     /// use client_lifecycle::domain::Language;
-    /// use client_lifecycle::lifecycle::wire::{Case, Noun, Wire};
-    /// let wire = Wire::clinic().about(Noun::new("clinic", "clínica").feminine());
-    /// assert_eq!(wire.case(Case::NotFound).message(), "Clínica no encontrada");
+    /// use client_lifecycle::lifecycle::wire::{ErrorKind, ResourceName, Wire};
+    /// let wire = Wire::clinic().with_resource(ResourceName::new("clinic", "clínica").feminine());
+    /// assert_eq!(wire.error_kind(ErrorKind::NotFound).message(), "Clínica no encontrada");
     /// ```
     #[must_use]
     pub fn feminine(mut self) -> Self {

@@ -1,7 +1,6 @@
-//! Attempts that are not carried out: they are recorded all the same.
+//! Attempts that are not applied: they are recorded all the same.
 
-use super::lifecycle::texts;
-use super::retries::Attempts;
+use super::plan::texts;
 use super::{Error, Lifecycle, audit};
 use crate::domain::{Mode, OperationId, RecordId, Request};
 use crate::policy::Refusal;
@@ -9,8 +8,8 @@ use crate::protocol::{ChangeSet, Outcome, Receipt};
 use crate::store::{Store, StoreError};
 
 impl<S: Store> Lifecycle<S> {
-    /// Records an attempt that the host found to be senseless by itself: a body that is no JSON, an id of the
-    /// wrong form. The answer is the error to tell: `why`, or that the actor may not ask at all.
+    /// Records a request that the host refuses by itself, such as one with a body that is not JSON. Returns the error
+    /// to answer with: `why`, or that the actor may not ask at all.
     ///
     /// ```
     /// use client_lifecycle::domain::{Actor, ClientPatch, Record, Request};
@@ -33,7 +32,7 @@ impl<S: Store> Lifecycle<S> {
     pub async fn reject(&self, request: &Request, why: impl Into<Error>) -> Error {
         let mut request = request.clone();
         if request.mode == Mode::Create && request.subjects.is_empty() {
-            // An entry is about a record, also about one that is not made.
+            // An audit entry is about a record, even if it was not created.
             request.subjects.push(self.ids.next().as_uuid().into());
         }
         let now = self.now();
@@ -41,7 +40,7 @@ impl<S: Store> Lifecycle<S> {
             Err(refusal @ (Refusal::Unauthenticated { .. } | Refusal::MissingRole { .. })) => refusal.into(),
             _ => why.into(),
         };
-        // The id the request gives its operation stays free for the attempt that makes sense.
+        // The request's operation id stays free for a request that is valid.
         let attempt = audit::refused(&request, self.policy.map(), self.ids.next(), now, &error, None);
         match self.record(&attempt).await {
             Ok(_) => error,
@@ -49,18 +48,9 @@ impl<S: Store> Lifecycle<S> {
         }
     }
 
-    /// Records an attempt that was not carried out, and recognises an operation that had been before.
-    pub(super) async fn settled(
-        &self,
-        request: &Request,
-        operation: OperationId,
-        done: Result<Receipt, Error>,
-    ) -> Result<Receipt, Error> {
-        self.settled_if(request, operation, done, |receipt| is_of(receipt, request)).await
-    }
-
-    /// The same where the request alone does not say which receipts answer it.
-    pub(super) async fn settled_if(
+    /// Records an attempt that was not applied, and recognises an operation that was applied before: `is_answer` says
+    /// which receipts answer the request.
+    pub(crate) async fn record_outcome(
         &self,
         request: &Request,
         operation: OperationId,
@@ -72,8 +62,8 @@ impl<S: Store> Lifecycle<S> {
             Ok(_) => Error::OperationReused(operation),
             Err(error) => error,
         };
-        // Only who may ask is told what came of the operation, and an attempt under an id that is taken is
-        // recorded under one of its own.
+        // Only an actor that may ask is told what became of the operation. An attempt under an operation id that is
+        // taken, or that stays free for a valid request, is recorded under an id of its own.
         let own = match &error {
             Error::Refused(
                 Refusal::MissingId
@@ -83,7 +73,7 @@ impl<S: Store> Lifecycle<S> {
                 | Refusal::Invalid { .. },
             )
             | Error::OperationReused(_)
-            | Error::ForeignPlan => self.ids.next(),
+            | Error::PlanMismatch => self.ids.next(),
             _ => operation,
         };
         let why = self.why_not_found(&error).await;
@@ -97,22 +87,20 @@ impl<S: Store> Lifecycle<S> {
         }
     }
 
+    /// Writes an attempt. It is rather recorded twice than not at all, so it is repeated if a reply was lost.
     async fn record(&self, attempt: &ChangeSet) -> Result<Receipt, StoreError> {
-        let mut attempts = Attempts::at(attempt.operation, self.retries);
+        let mut attempts = self.attempts(attempt.operation);
         loop {
-            match self.store.apply(attempt).await {
-                // Another writer, or a reply that was lost: an attempt is rather recorded twice than not at all.
-                Err(error) if attempts.another() && error.is_retryable() => {
-                    attempts.pause(&self.store, true).await;
-                }
+            match self.write(attempt).await {
+                Err(error) if attempts.again(&self.store, error.is_retryable(), false).await => {}
                 recorded => return recorded,
             }
         }
     }
 }
 
-/// Whether a receipt answers this request.
-pub(super) fn is_of(receipt: &Receipt, request: &Request) -> bool {
+/// Returns whether a receipt is that of this request.
+pub(crate) fn is_receipt_of(receipt: &Receipt, request: &Request) -> bool {
     receipt.kind == request.kind
         && receipt.mode == request.mode
         // The id of a new record may have been made here.

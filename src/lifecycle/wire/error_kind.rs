@@ -10,14 +10,14 @@ use crate::store::StoreError;
 /// together are the table of a service's answers:
 ///
 /// ```
-/// use client_lifecycle::lifecycle::wire::{Case, Wire};
-/// let table = Case::ALL.map(|case| Wire::vpn().case(case));
+/// use client_lifecycle::lifecycle::wire::{ErrorKind, Wire};
+/// let table = ErrorKind::ALL.map(|case| Wire::vpn().error_kind(case));
 /// let denied = table.iter().find(|answer| answer.status == 403).expect("a row of the table");
 /// assert_eq!((denied.message(), &*denied.remedy), ("Forbidden", "Verify your role permissions"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum Case {
+pub enum ErrorKind {
     /// The request names no id.
     MissingId,
     /// The id is not of the form that ids have here.
@@ -33,7 +33,7 @@ pub enum Case {
     /// There is no such record, or none that may be touched here.
     NotFound,
     /// Another record has this e-mail address already.
-    Taken,
+    NotUnique,
     /// Something in the data stands in the way, or a warning is not acknowledged.
     Blocked,
     /// The data changed meanwhile, or others were in the way.
@@ -44,7 +44,7 @@ pub enum Case {
     Unavailable,
 }
 
-impl Case {
+impl ErrorKind {
     /// All cases, in the order of their status codes.
     pub const ALL: [Self; 12] = [
         Self::MissingId,
@@ -54,7 +54,7 @@ impl Case {
         Self::MissingRole,
         Self::WrongScope,
         Self::NotFound,
-        Self::Taken,
+        Self::NotUnique,
         Self::Blocked,
         Self::Conflict,
         Self::Failed,
@@ -68,16 +68,17 @@ impl Case {
             Error::Refused(refusal) => Self::of_refusal(refusal),
             Error::Blocked(_) => Self::Blocked,
             Error::Invalid(_) => Self::Invalid,
-            Error::Taken { .. } => Self::Taken,
-            Error::Conflict { .. } | Error::Changed(_) | Error::ForeignPlan | Error::OperationReused(_) => {
+            Error::NotUnique { .. } => Self::NotUnique,
+            Error::Conflict { .. } | Error::Changed(_) | Error::PlanMismatch | Error::OperationReused(_) => {
                 Self::Conflict
             }
             Error::Store(error) => Self::of_store(error),
             // What came of the attempt itself is not told before it is on record.
             Error::NotRecorded { source: StoreError::Unavailable { .. }, .. } => Self::Unavailable,
-            Error::Misfit(_) | Error::NoMaskKey { .. } | Error::Unreadable(_) | Error::NotRecorded { .. } => {
-                Self::Failed
-            }
+            Error::SchemaMismatch(_)
+            | Error::NoMaskKey { .. }
+            | Error::Unreadable(_)
+            | Error::NotRecorded { .. } => Self::Failed,
         }
     }
 
@@ -111,7 +112,7 @@ impl Case {
             Self::Unauthenticated => 401,
             Self::MissingRole | Self::WrongScope => 403,
             Self::NotFound => 404,
-            Self::Taken | Self::Blocked | Self::Conflict => 409,
+            Self::NotUnique | Self::Blocked | Self::Conflict => 409,
             Self::Failed => 500,
             Self::Unavailable => 503,
         }

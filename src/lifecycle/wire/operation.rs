@@ -5,7 +5,7 @@ use crate::domain::Mode;
 /// What was being done when an answer is due: it is in the words of answers such as `Failed to delete union`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
-pub enum Action {
+pub enum Operation {
     /// Making a record.
     Create,
     /// Reading a record or a list of them.
@@ -19,7 +19,7 @@ pub enum Action {
     Delete,
 }
 
-impl Action {
+impl Operation {
     pub(super) fn english(self) -> &'static str {
         match self {
             Self::Create => "create",

@@ -5,7 +5,7 @@ use super::Body;
 /// A status code and a body, for whatever web framework the host has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Answer {
+pub struct Response {
     /// The status code.
     pub status: u16,
     /// The body; `None` where there is none, as with 204.
@@ -15,7 +15,7 @@ pub struct Answer {
     pub remedy: String,
 }
 
-impl Answer {
+impl Response {
     /// The body as JSON text; empty where there is none.
     #[must_use]
     pub fn json(&self) -> String {
