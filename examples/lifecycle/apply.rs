@@ -7,16 +7,16 @@ use serde::Serialize;
 
 use crate::arguments::{ApplyArguments, Format, Shared};
 use crate::failure::Failure;
-use crate::{mask_key, output, policy, store};
+use crate::{mask_key, output, policy, remedy, store};
 
-/// What is printed as JSON.
+/// The result as JSON.
 #[derive(Serialize)]
 struct Applied<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<&'a Receipt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<&'a Plan>,
-    /// The rows that are there afterwards, where they are nowhere else to be seen.
+    /// The remaining rows of a store in memory, which exist nowhere else.
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<serde_json::Value>,
 }
@@ -39,14 +39,14 @@ pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), F
     match done {
         Ok(receipt) => {
             if shared.format == Format::Text && data.is_some() {
-                output::message("note: the file is not rewritten; `--format json` prints what is left");
+                output::message("note: the file is not rewritten; `--format json` prints the remaining rows");
             }
             let json = Applied { receipt: Some(&receipt), plan: None, data };
             output::result(shared.format, &receipt, &json)
         }
         Err(error) => {
             let now = match &error {
-                // The conflict was found under the locks, so the plan in hand is not the one to show.
+                // The conflict was found under the locks, so the plan is made again.
                 Error::Conflict { .. } => lifecycle.plan(&request).await.ok(),
                 error => error.plan().cloned(),
             };
@@ -54,7 +54,7 @@ pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), F
                 let json = Applied { receipt: None, plan: Some(plan), data };
                 output::result(shared.format, plan, &json)?;
             }
-            Err(error.into())
+            Err(remedy::failure(error, &asked.request, lifecycle.policy()))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `check`: what the policy does not cover of the database, and what the two do not agree on.
+//! `check`: lists where the policy and the database differ, and what the policy does not cover.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub(crate) async fn run(shared: &Shared) -> Result<(), Failure> {
         Location::Sqlite(_) => sql::findings(&policy, &store::catalogue(shared).await?),
         #[cfg(feature = "postgres")]
         Location::Postgres(_) => sql::findings(&policy, &store::catalogue(shared).await?),
-        // Rows have no schema; what they contradict is all they say.
+        // Rows in memory have no schema; only values that contradict the policy are found.
         Location::Memory(_) => {
             let opened = store::to_read(shared, &policy).await?;
             let faults = opened.store.check(policy.map()).await?;
@@ -36,10 +36,11 @@ pub(crate) async fn run(shared: &Shared) -> Result<(), Failure> {
     }
     let missing = findings.iter().any(|finding| finding.code.is_missing());
     Err(if missing {
-        Failure::usage("the policy speaks of what the database does not have")
-            .remedy("see to `missing_table` and `missing_column` above first")
+        Failure::usage("the policy names tables or columns that the database does not have")
+            .remedy("resolve `missing_table` and `missing_column` above first")
     } else {
-        Failure::new(Exit::Refused, count(findings.len())).remedy("see the remedy of each above")
+        Failure::new(Exit::Refused, count(findings.len()))
+            .remedy("follow the remedy of each, and check again")
     })
 }
 

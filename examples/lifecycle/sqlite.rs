@@ -12,18 +12,18 @@ use client_lifecycle::{DeletionPolicy, Error};
 
 use crate::failure::Failure;
 
-/// How long to wait for another writer: a person is waiting too.
+/// The timeout for another writer: a person is waiting.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What the file of a database begins with.
+/// The first bytes of a database file.
 const HEADER: &[u8] = b"SQLite format 3\0";
 
 pub(crate) async fn to_read(file: &Path, prefix: &Prefix) -> Result<SqliteStore, Failure> {
     connect(file, prefix, |options| options.read_only(true)).await
 }
 
-/// The tables of the library are created only in a database that the policy fits: not in one that was
-/// opened by mistake.
+/// Opens the store to write. The library's tables are created only in a database that the policy fits, and not in
+/// one that was opened by mistake.
 pub(crate) async fn to_write(
     file: &Path,
     prefix: &Prefix,
@@ -36,7 +36,7 @@ pub(crate) async fn to_write(
     Ok(store.migrate().await?)
 }
 
-/// Whether the file is a database, or empty, which is one without tables.
+/// Returns whether the file is a database. An empty file is one without tables.
 pub(crate) fn is_database(file: impl Read) -> bool {
     let mut start = Vec::new();
     let read = file.take(HEADER.len() as u64).read_to_end(&mut start);
@@ -48,7 +48,7 @@ async fn connect(
     prefix: &Prefix,
     set: impl FnOnce(SqliteConnectOptions) -> SqliteConnectOptions,
 ) -> Result<SqliteStore, Failure> {
-    // By its name and not as a URL, so that any name of a file will do. It is never created.
+    // By its name and not as a URL, so that any file name will do. The file is never created.
     let options =
         SqliteConnectOptions::new().filename(file).create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new()

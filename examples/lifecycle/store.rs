@@ -1,4 +1,4 @@
-//! Opening the store: to read it, or to write into it.
+//! Opens the store, to read or to write.
 
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
@@ -15,7 +15,7 @@ use crate::location::Location;
 use crate::postgres;
 use crate::sqlite;
 
-/// A store, and the rows it holds where they are in memory.
+/// A store, and its rows if they are in memory.
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) memory: Option<Arc<MemoryStore>>,
@@ -49,7 +49,7 @@ pub(crate) async fn to_write(shared: &Shared, policy: &DeletionPolicy) -> Result
     }
 }
 
-/// What the database says of its tables.
+/// Reads the catalogue of the database.
 pub(crate) async fn catalogue(shared: &Shared) -> Result<Catalogue, Failure> {
     match shared.store()? {
         Location::Sqlite(file) => {
@@ -61,7 +61,7 @@ pub(crate) async fn catalogue(shared: &Shared) -> Result<Catalogue, Failure> {
         Location::Postgres(address) => {
             Ok(postgres::to_read(&address, &shared.prefix).await?.catalogue().await?)
         }
-        Location::Memory(_) => Err(Failure::usage("rows in memory say nothing of references")
+        Location::Memory(_) => Err(Failure::usage("rows in memory have no catalogue")
             .remedy("name a database, such as `--store sqlite:app.db`")),
     }
 }
@@ -73,7 +73,7 @@ fn opened(store: impl Store + 'static) -> Opened {
 fn memory(file: &Path, policy: &DeletionPolicy) -> Result<Opened, Failure> {
     let reader = BufReader::new(open(file)?);
     let store = MemoryStore::from_reader(policy.map(), reader).map_err(|faults| {
-        let what = format!("the data in `{}` is not right", file.display());
+        let what = format!("the data in `{}` is invalid", file.display());
         Failure::faults(&what, &faults).remedy("correct every line above; nothing has been changed")
     })?;
     let store = Arc::new(store);
@@ -88,14 +88,15 @@ fn database(file: &Path) -> Result<(), Failure> {
     Err(Failure::usage(message).remedy("correct `--store`"))
 }
 
-/// The file, which must be there: a database that is opened by a wrong name must not come into being.
+/// Opens a file that exists: a mistyped name must not create a database.
 fn open(file: &Path) -> Result<File, Failure> {
     let shown = file.display();
     let opened = File::open(file).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
             Failure::usage(format!("there is no file `{shown}`")).remedy("correct `--store`")
         }
-        _ => Failure::new(Exit::Other, format!("`{shown}` cannot be opened: {error}")),
+        _ => Failure::new(Exit::Other, format!("`{shown}` cannot be opened: {error}"))
+            .remedy("check its permissions"),
     })?;
     match opened.metadata() {
         Ok(metadata) if metadata.is_dir() => {

@@ -172,7 +172,7 @@ fn a_first_policy_needs_a_database_with_the_table() {
     world.write("data.json", "{}");
     let ended = world.bare(&["--store", "memory:data.json", "init", "clients"]);
     assert_eq!((ended.status, ended.out.as_str()), (2, ""));
-    assert!(ended.err.contains("rows in memory say nothing of references"), "{}", ended.err);
+    assert!(ended.err.contains("rows in memory have no catalogue"), "{}", ended.err);
 
     let ended = world.bare(&["--store", "sqlite:new.db", "init", "clients"]);
     assert_eq!((ended.status, ended.out.as_str()), (2, ""));
