@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use client_lifecycle::sql::{self, Finding};
+use client_lifecycle::sql::Finding;
 use serde::Serialize;
 
 use crate::arguments::Shared;
 use crate::failure::{Exit, Failure};
-use crate::location::Location;
 use crate::{output, policy, store};
 
 #[derive(Serialize)]
@@ -17,17 +16,7 @@ struct Printed {
 
 pub(crate) async fn run(shared: &Shared) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
-    let findings = match shared.store()? {
-        Location::Sqlite(_) => sql::findings(&policy, &store::catalogue(shared).await?),
-        #[cfg(feature = "postgres")]
-        Location::Postgres(_) => sql::findings(&policy, &store::catalogue(shared).await?),
-        // Rows in memory have no schema; only values that contradict the policy are found.
-        Location::Memory(_) => {
-            let opened = store::to_read(shared, &policy).await?;
-            let faults = opened.store.check(policy.map()).await?;
-            faults.into_iter().map(Finding::from).collect()
-        }
-    };
+    let findings = store::findings(shared, &policy).await?;
     let printed = Printed { findings };
     output::result(shared.format, &printed, &printed)?;
     let Printed { findings } = printed;

@@ -5,7 +5,7 @@ use std::io::{BufReader, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
-use client_lifecycle::sql::Catalogue;
+use client_lifecycle::sql::{Catalogue, Finding};
 use client_lifecycle::{DeletionPolicy, MemoryStore, Store};
 
 use crate::arguments::Shared;
@@ -63,6 +63,25 @@ pub(crate) async fn catalogue(shared: &Shared) -> Result<Catalogue, Failure> {
         }
         Location::Memory(_) => Err(Failure::usage("rows in memory have no catalogue")
             .remedy("name a database, such as `--store sqlite:app.db`")),
+    }
+}
+
+/// Reports where the policy and the store differ, and what the policy does not cover.
+pub(crate) async fn findings(shared: &Shared, policy: &DeletionPolicy) -> Result<Vec<Finding>, Failure> {
+    match shared.store()? {
+        Location::Sqlite(file) => {
+            database(&file)?;
+            Ok(sqlite::to_read(&file, &shared.prefix).await?.findings(policy).await?)
+        }
+        #[cfg(feature = "postgres")]
+        Location::Postgres(address) => {
+            Ok(postgres::to_read(&address, &shared.prefix).await?.findings(policy).await?)
+        }
+        // Rows in memory have no schema; only values that contradict the policy are found.
+        Location::Memory(file) => {
+            let faults = memory(&file, policy)?.store.check(policy.map()).await?;
+            Ok(faults.into_iter().map(Finding::from).collect())
+        }
     }
 }
 

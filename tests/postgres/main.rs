@@ -11,6 +11,7 @@
 )]
 
 mod altered;
+mod cascading_keys;
 mod catalogue;
 mod clients;
 #[path = "../common/clients_on_postgres.rs"]
