@@ -335,7 +335,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_table() {
     .await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
-        found[0].contains("the foreign key refers to `firms` (`id`), and the policy says `clients` (`id`)"),
+        found[0].contains("the foreign key refers to `firms` (`id`), but the policy says `clients` (`id`)"),
         "{found:?}"
     );
 }

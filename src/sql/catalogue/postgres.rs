@@ -1,31 +1,36 @@
-//! The catalogue of PostgreSQL.
+//! Reads the catalogue of PostgreSQL.
 //!
-//! Tables that the search path leads to are called by their names, others by schema and name: those that
-//! hang together with the first by foreign keys, and those that were asked for. Of a partitioned table the
-//! parts are left out.
+//! Tables on the search path are called by their names. Other tables are called by schema and name, and are read only
+//! if foreign keys or inheritance connect them with the first, or if the data map names them. Partitions are left out:
+//! what belongs to a partition belongs to the partitioned table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Affinity, Catalogue, Column, ForeignKey, Index, OnDelete, Privilege, Relation, Table, Trigger,
-    TriggerEvent,
-};
-use crate::sql::render::{ColumnType, Sort};
-use crate::sql::{Dialect, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
+use super::catalogue::{Catalogue, Traits};
+use super::foreign_key::{ForeignKey, OnDelete};
+use super::relation::{Privilege, Relation};
+use super::storage::Storage;
+use super::table::{Column, Index, Table};
+use super::trigger::{Trigger, TriggerEvent};
+use super::view;
+use crate::domain::{DataMap, Kind};
+use crate::sql::render::ColumnType;
+use crate::sql::{Dialect, Prefix, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 
-/// All relations of the host, and which of them are wanted for themselves: those the search path leads to,
-/// and those of a JSON array of names.
+const TRAITS: Traits = Traits { ignores_case: false, requires_ids: true, single_writer: false };
+
+/// All relations of the host, and whether each is wanted for itself: on the search path, or in a JSON array of names.
 const RELATIONS: &str = "SELECT c.oid::bigint, (pg_table_is_visible(c.oid) OR c.oid IN \
      (SELECT to_regclass(j.name)::oid FROM json_array_elements_text($1::text::json) AS j(name)))::int \
      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
      WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND c.relpersistence <> 't' \
      AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition";
-/// What belongs to a part of a partitioned table belongs to the whole.
+/// The foreign keys and inheritances, as pairs of tables.
 const EDGES: &str = "SELECT COALESCE(pg_partition_root(k.conrelid), k.conrelid)::oid::bigint, \
      COALESCE(pg_partition_root(k.confrelid), k.confrelid)::oid::bigint FROM pg_catalog.pg_constraint AS k \
      WHERE k.contype = 'f' AND k.conparentid = 0 \
      UNION ALL SELECT h.inhrelid::bigint, h.inhparent::bigint FROM pg_catalog.pg_inherits AS h";
-/// The tables of an array of oids, as `t`: their oid, sort and name, in quotes where it could be read as another.
+/// The tables of an array of oids, as `t`: oid, `relkind` and name, which is quoted if it is ambiguous otherwise.
 const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, \
      CASE WHEN pg_table_is_visible(c.oid) THEN '' \
      WHEN n.nspname ~ '[.\"]' THEN '\"' || replace(n.nspname::text, '\"', '\"\"') || '\".' ELSE n.nspname::text || '.' END \
@@ -43,7 +48,7 @@ const COLUMNS: &str = "SELECT t.name, a.attname::text, \
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(q.typbasetype, 0), q.oid, p.oid) \
      LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
      LEFT JOIN pg_catalog.pg_index AS i ON i.indrelid = t.oid AND i.indisprimary ORDER BY t.name, a.attnum";
-/// The column of an expression is null.
+/// The column is NULL for an expression.
 const INDEXES: &str = "SELECT t.name, i.indexrelid::bigint, (i.indisunique AND i.indisvalid)::int, \
      (i.indpred IS NOT NULL OR NOT i.indisvalid)::int, a.attname::text \
      FROM t JOIN pg_catalog.pg_index AS i ON i.indrelid = t.oid \
@@ -60,8 +65,8 @@ const FOREIGN_KEYS: &str = "SELECT t.name, k.oid::bigint, f.attname::text, o.nam
      JOIN pg_catalog.pg_attribute AS f ON f.attrelid = k.conrelid AND f.attnum = c.own \
      JOIN pg_catalog.pg_attribute AS g ON g.attrelid = k.confrelid AND g.attnum = c.other \
      WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY t.name, k.oid, c.at";
-/// What they are, from whom they inherit, of whom they keep copies, and what the role is kept from.
-const RELATION_FACTS: &str = "SELECT t.name, t.relkind::text, row_security_active(t.oid)::int, \
+/// The types of tables, the tables they inherit from or copy, row-level security and privileges.
+const RELATIONS_AND_PRIVILEGES: &str = "SELECT t.name, t.relkind::text, row_security_active(t.oid)::int, \
      (SELECT json_agg(o.name ORDER BY o.name) FROM pg_catalog.pg_inherits AS h JOIN t AS o ON o.oid = h.inhparent \
      WHERE h.inhrelid = t.oid)::text, (WITH RECURSIVE d(oid) AS (SELECT t.oid UNION SELECT p.refobjid FROM d \
      JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = d.oid JOIN pg_catalog.pg_depend AS p ON p.objid = r.oid \
@@ -69,7 +74,7 @@ const RELATION_FACTS: &str = "SELECT t.name, t.relkind::text, row_security_activ
      SELECT json_agg(o.name ORDER BY o.name) FROM d JOIN t AS o ON o.oid = d.oid WHERE t.relkind = 'm' AND o.oid <> t.oid)::text, \
      has_any_column_privilege(t.oid, 'SELECT')::int, has_any_column_privilege(t.oid, 'INSERT')::int, \
      has_any_column_privilege(t.oid, 'UPDATE')::int, has_table_privilege(t.oid, 'DELETE')::int FROM t ORDER BY t.name";
-/// Rules, too, do something of their own. A trigger of the whole is found once, and not once more for each part.
+/// Triggers and rules. A trigger of a partitioned table is found once, and not again for each partition.
 const TRIGGERS: &str = "SELECT t.name, g.tgname::text, (g.tgtype & 4)::int, (g.tgtype & 16)::int, (g.tgtype & 8)::int \
      FROM t CROSS JOIN LATERAL (SELECT t.oid UNION SELECT p.relid FROM pg_partition_tree(t.oid) AS p) AS p(oid) \
      JOIN pg_catalog.pg_trigger AS g ON g.tgrelid = p.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' \
@@ -77,12 +82,15 @@ const TRIGGERS: &str = "SELECT t.name, g.tgname::text, (g.tgtype & 4)::int, (g.t
      UNION ALL SELECT t.name, r.rulename::text, (r.ev_type = '3')::int, (r.ev_type = '2')::int, (r.ev_type = '4')::int \
      FROM t JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = t.oid AND r.rulename <> '_RETURN' ORDER BY 1, 2";
 
-/// Reads it; `named` are tables to be read wherever they are.
-pub(super) async fn read(tx: &mut (dyn SqlTransaction + '_), named: &[&str]) -> Result<Catalogue, SqlError> {
-    let params = [SqlValue::Text(linked(tx, named).await?)];
+pub(super) async fn read(
+    tx: &mut (dyn SqlTransaction + '_),
+    prefix: &Prefix,
+    map: &DataMap,
+) -> Result<Catalogue, SqlError> {
+    let params = [SqlValue::Text(connected(tx, map).await?)];
     let mut tables = tables(&tx.query(&format!("{TABLES}{COLUMNS}"), &params).await?);
     indexes(&tx.query(&format!("{TABLES}{INDEXES}"), &params).await?, &mut tables);
-    relations(&tx.query(&format!("{TABLES}{RELATION_FACTS}"), &params).await?, &mut tables);
+    relations(&tx.query(&format!("{TABLES}{RELATIONS_AND_PRIVILEGES}"), &params).await?, &mut tables);
     let foreign_keys = foreign_keys(&tx.query(&format!("{TABLES}{FOREIGN_KEYS}"), &params).await?);
     for row in tx.query(&format!("{TABLES}{TRIGGERS}"), &params).await? {
         if let [table, name, events @ ..] = &*row
@@ -93,12 +101,15 @@ pub(super) async fn read(tx: &mut (dyn SqlTransaction + '_), named: &[&str]) -> 
             table.triggers.extend(events.map(|(event, _)| Trigger { name: text(name), event }));
         }
     }
-    Ok(Catalogue { dialect: Dialect::Postgres, tables, foreign_keys })
+    let mut catalogue = Catalogue::new(Dialect::Postgres, TRAITS, prefix, tables, foreign_keys);
+    view::read(tx, &mut catalogue, map, |id| format!("{id}::text")).await?;
+    Ok(catalogue)
 }
 
-/// The oids of the tables that are wanted, and of those that hang together with them, as an array.
-async fn linked(tx: &mut (dyn SqlTransaction + '_), named: &[&str]) -> Result<String, SqlError> {
-    let named: Vec<String> = named.iter().map(|name| Dialect::Postgres.table(name)).collect();
+/// Returns the oids of the wanted tables and of those connected with them, as an array.
+async fn connected(tx: &mut (dyn SqlTransaction + '_), map: &DataMap) -> Result<String, SqlError> {
+    let named: Vec<String> =
+        map.kinds().map(Kind::table_name).map(|name| Dialect::Postgres.table(name)).collect();
     let named =
         serde_json::to_string(&named).map_err(|source| SqlError::new(SqlErrorClass::Other, source))?;
     let mut all = BTreeSet::new();
@@ -131,14 +142,15 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     let mut keys: BTreeMap<String, BTreeMap<i64, String>> = BTreeMap::new();
     for row in rows {
-        let [name, column, declared, base, sort, category, not_null, default, generated, key] = &**row else {
+        let [name, column, declared, base, type_name, category, not_null, default, generated, key] = &**row
+        else {
             continue;
         };
         let (name, column) = (text(name), text(column));
         if let Some(position) = key.as_integer() {
             keys.entry(name.clone()).or_default().insert(position, column.clone());
         }
-        let found = ColumnType::from_catalogue(&text(base), &text(sort), &text(category));
+        let found = ColumnType::from_catalogue(&text(base), &text(type_name), &text(category));
         let table = tables.entry(name.clone()).or_default();
         table.name = name;
         table.columns.push(Column {
@@ -147,8 +159,9 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
             not_null: is(not_null),
             default: default.as_text().map(str::to_owned),
             generated: is(generated),
-            affinity: affinity(found.sort),
-            typed: Some(found),
+            storage: Storage::Type(found),
+            collation: None,
+            repeated: None,
         });
     }
     for (name, key) in keys {
@@ -161,13 +174,13 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
 
 fn relations(rows: &[Vec<SqlValue>], tables: &mut BTreeMap<String, Table>) {
     for row in rows {
-        let [name, sort, row_security, parents, copies, allowed @ ..] = &**row else {
+        let [name, relation, row_security, parents, copies, allowed @ ..] = &**row else {
             continue;
         };
         let Some(table) = tables.get_mut(&text(name)) else {
             continue;
         };
-        table.relation = match sort.as_text() {
+        table.relation = match relation.as_text() {
             Some("v") => Relation::View,
             Some("m") => Relation::MaterializedView,
             Some("f") => Relation::Foreign,
@@ -182,7 +195,7 @@ fn relations(rows: &[Vec<SqlValue>], tables: &mut BTreeMap<String, Table>) {
     }
 }
 
-/// The names of a JSON array, none where there is none.
+/// Returns the names of a JSON array, none for NULL.
 fn names(value: &SqlValue) -> Vec<String> {
     value.as_text().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
@@ -246,16 +259,6 @@ fn action(letter: &str) -> OnDelete {
         "n" => OnDelete::SetNull,
         "d" => OnDelete::SetDefault,
         _ => OnDelete::NoAction,
-    }
-}
-
-fn affinity(sort: Sort) -> Affinity {
-    match sort {
-        Sort::Text | Sort::AnyCase | Sort::Enum | Sort::Uuid => Affinity::Text,
-        Sort::Integer => Affinity::Integer,
-        Sort::Real => Affinity::Real,
-        Sort::Bytes => Affinity::Blob,
-        _ => Affinity::Numeric,
     }
 }
 

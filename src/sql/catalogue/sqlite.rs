@@ -1,18 +1,27 @@
-//! The catalogue of SQLite.
+//! Reads the catalogue of SQLite.
 
 use std::collections::BTreeMap;
 
-use super::{Affinity, Catalogue, Column, ForeignKey, Index, OnDelete, Relation, Table, Trigger};
-use super::{same, trigger};
-use crate::sql::{Dialect, SqlError, SqlTransaction, SqlValue};
+use super::catalogue::{Catalogue, Traits};
+use super::foreign_key::{ForeignKey, OnDelete};
+use super::name::same;
+use super::relation::Relation;
+use super::storage::{Affinity, Storage};
+use super::table::{Column, Index, Table};
+use super::trigger::Trigger;
+use super::{collation, trigger_sql, view};
+use crate::domain::DataMap;
+use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 
-/// Views that no longer work, and tables of modules that are not there, have no columns, and asking for them
-/// would be an error.
+/// Every operation looks for rows without an id, because even a primary key may be NULL.
+const TRAITS: Traits = Traits { ignores_case: true, requires_ids: false, single_writer: true };
+
+/// Broken views and virtual tables of missing modules have no columns, and asking for those would be an error.
 const COLUMNS: &str = "SELECT t.name, t.type, x.name, x.type, x.\"notnull\", x.dflt_value, x.pk, x.hidden \
      FROM pragma_table_list AS t JOIN pragma_table_xinfo(t.name, 'main') AS x \
      WHERE t.schema = 'main' AND t.ncol > 0 AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND x.hidden <> 1 \
      ORDER BY t.name, x.cid";
-/// The place of a column of an expression is -2.
+/// The `cid` of an expression is -2.
 const INDEXES: &str = "SELECT t.name, i.name, i.\"unique\", i.partial, c.name, c.cid \
      FROM sqlite_master AS t JOIN pragma_index_list(t.name, 'main') AS i JOIN pragma_index_info(i.name, 'main') AS c \
      WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY t.name, i.name, c.seqno";
@@ -22,7 +31,11 @@ const FOREIGN_KEYS: &str = "SELECT t.name, f.id, f.\"from\", f.\"table\", f.\"to
 const TRIGGERS: &str =
     "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY tbl_name, name";
 
-pub(super) async fn read(tx: &mut (dyn SqlTransaction + '_)) -> Result<Catalogue, SqlError> {
+pub(super) async fn read(
+    tx: &mut (dyn SqlTransaction + '_),
+    prefix: &Prefix,
+    map: &DataMap,
+) -> Result<Catalogue, SqlError> {
     let mut tables = tables(&tx.query(COLUMNS, &[]).await?);
     indexes(&tx.query(INDEXES, &[]).await?, &mut tables);
     let foreign_keys = foreign_keys(&tx.query(FOREIGN_KEYS, &[]).await?, &tables);
@@ -30,17 +43,20 @@ pub(super) async fn read(tx: &mut (dyn SqlTransaction + '_)) -> Result<Catalogue
         if let [table, name, sql] = &*row
             && let Some(table) = tables.get_mut(&text(table).to_ascii_lowercase())
         {
-            table.triggers.push(Trigger { name: text(name), event: trigger::event(&text(sql)) });
+            table.triggers.push(Trigger { name: text(name), event: trigger_sql::event(&text(sql)) });
         }
     }
-    Ok(Catalogue { dialect: Dialect::Sqlite, tables, foreign_keys })
+    let mut catalogue = Catalogue::new(Dialect::Sqlite, TRAITS, prefix, tables, foreign_keys);
+    collation::read(tx, &mut catalogue, map).await?;
+    view::read(tx, &mut catalogue, map, str::to_owned).await?;
+    Ok(catalogue)
 }
 
 fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     let mut keys: BTreeMap<String, BTreeMap<i64, String>> = BTreeMap::new();
     for row in rows {
-        let [name, sort, column, declared, not_null, default, key, hidden] = &**row else {
+        let [name, relation, column, declared, not_null, default, key, hidden] = &**row else {
             continue;
         };
         let (name, column) = (text(name), text(column));
@@ -52,18 +68,20 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
         let declared = text(declared);
         let table = tables.entry(at).or_default();
         table.name = name;
-        if sort.as_text() == Some("view") {
+        let is_view = relation.as_text() == Some("view");
+        if is_view {
             table.relation = Relation::View;
         }
         table.columns.push(Column {
             name: column,
-            affinity: affinity(&declared),
+            storage: Storage::Affinity(Affinity::of(&declared, is_view)),
             declared,
             not_null: not_null.as_integer() == Some(1),
             default: default.as_text().map(str::to_owned),
-            // 2 where it is computed when it is read, 3 where it is stored.
+            // 2 is a virtual generated column, 3 a stored one.
             generated: hidden.as_integer() >= Some(2),
-            typed: None,
+            collation: None,
+            repeated: None,
         });
     }
     for (name, key) in keys {
@@ -77,7 +95,7 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
 fn indexes(rows: &[Vec<SqlValue>], tables: &mut BTreeMap<String, Table>) {
     let mut last = None;
     for row in rows {
-        let [table, name, unique, partial, column, place] = &**row else {
+        let [table, name, unique, partial, column, cid] = &**row else {
             continue;
         };
         let Some(table) = tables.get_mut(&text(table).to_ascii_lowercase()) else {
@@ -94,7 +112,7 @@ fn indexes(rows: &[Vec<SqlValue>], tables: &mut BTreeMap<String, Table>) {
             });
         }
         if let Some(index) = table.indexes.last_mut() {
-            let plain = place.as_integer().is_some_and(|place| place >= 0);
+            let plain = cid.as_integer().is_some_and(|cid| cid >= 0);
             if plain && index.columns.len() == index.width {
                 index.columns.push(text(column));
             }
@@ -130,7 +148,7 @@ fn foreign_keys(rows: &[Vec<SqlValue>], tables: &BTreeMap<String, Table>) -> Vec
             });
         }
         if let Some(key) = keys.last_mut() {
-            // Where no column is named the primary key is meant.
+            // If no column is named, the primary key is meant.
             let position = key.columns.len();
             let to_column = to_column.as_text().map(str::to_owned).or_else(|| {
                 let to = to.as_ref().ok()?;
@@ -145,29 +163,7 @@ fn foreign_keys(rows: &[Vec<SqlValue>], tables: &BTreeMap<String, Table>) -> Vec
 }
 
 fn action(text: &str) -> OnDelete {
-    [OnDelete::Restrict, OnDelete::Cascade, OnDelete::SetNull, OnDelete::SetDefault]
-        .into_iter()
-        .find(|action| same(&action.to_string(), text))
-        .unwrap_or(OnDelete::NoAction)
-}
-
-/// SQLite's rule, in its order; the empty type is told apart from BLOB.
-fn affinity(declared: &str) -> Affinity {
-    let declared = declared.to_ascii_uppercase();
-    let says = |words: &[&str]| words.iter().any(|word| declared.contains(word));
-    if says(&["INT"]) {
-        Affinity::Integer
-    } else if says(&["CHAR", "CLOB", "TEXT"]) {
-        Affinity::Text
-    } else if says(&["BLOB"]) {
-        Affinity::Blob
-    } else if declared.is_empty() {
-        Affinity::Any
-    } else if says(&["REAL", "FLOA", "DOUB"]) {
-        Affinity::Real
-    } else {
-        Affinity::Numeric
-    }
+    OnDelete::ALL.into_iter().find(|action| same(&action.to_string(), text)).unwrap_or(OnDelete::NoAction)
 }
 
 fn text(value: &SqlValue) -> String {
