@@ -22,6 +22,7 @@
 //! number of statements depends on the data map, never on the rows or the number of subjects.
 
 mod apply;
+mod begin;
 pub mod catalogue;
 mod connection;
 mod coverage;
@@ -49,6 +50,7 @@ mod stores;
 mod survey;
 mod value;
 
+pub use begin::begin_statements;
 pub use catalogue::Catalogue;
 pub use connection::{Access, SqlConnection, SqlTransaction};
 pub use coverage::{Finding, FindingCode, findings};

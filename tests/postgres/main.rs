@@ -18,6 +18,8 @@ mod clients;
 mod clients_on_postgres;
 mod columns;
 mod cost;
+#[cfg(feature = "testing")]
+mod driver;
 mod host;
 mod keys;
 mod known;
