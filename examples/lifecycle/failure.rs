@@ -127,7 +127,7 @@ fn blocked(plan: &Plan) -> String {
     };
     let obstacles = [count(plan.blockers.len(), "blocker"), count(open, "unacknowledged warning")];
     let obstacles = obstacles.into_iter().flatten().collect::<Vec<_>>().join(" and ");
-    format!("{} of `{}` is blocked by {obstacles}; the plan shows each", plan.mode, plan.kind)
+    format!("{} of `{}` is blocked: see {obstacles} in the plan", plan.mode, plan.kind)
 }
 
 /// Returns the remedy in terms of the command line. Remedies that refer to `source` are left out, because its text

@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use client_lifecycle::postgres::PostgresStore;
-use client_lifecycle::postgres::sqlx::Connection;
 use client_lifecycle::postgres::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use client_lifecycle::postgres::sqlx::{self, Connection};
 use client_lifecycle::sql::Prefix;
 use client_lifecycle::store::Store;
 use client_lifecycle::{DeletionPolicy, Error};
@@ -44,7 +44,12 @@ async fn connect(address: &str, prefix: &Prefix, reads: bool) -> Result<Postgres
     let options = if reads { options.options([("default_transaction_read_only", "on")]) } else { options };
     // A pool would wait for an absent server, and would not report what is wrong.
     let first = tokio::time::timeout(TIMEOUT, PgConnection::connect_with(&options)).await;
-    let first = first.map_err(|_| unconnected("the server does not answer"))?.map_err(unconnected)?;
+    let first = first.map_err(|_| unconnected("the server does not answer"))?;
+    let first = first.map_err(|error| match error {
+        sqlx::Error::Database(error) => unconnected(error.message()),
+        sqlx::Error::Io(error) => unconnected(error),
+        error => unconnected(error),
+    })?;
     first.close().await.map_err(unconnected)?;
     let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(TIMEOUT).connect_lazy_with(options);
     Ok(PostgresStore::new(pool).lock_timeout(TIMEOUT).prefix(prefix.as_str())?)

@@ -2,7 +2,7 @@
 
 use client_lifecycle::domain::{Reason, Role};
 use client_lifecycle::lifecycle::Environment;
-use client_lifecycle::plan::{NotExecutable, Plan};
+use client_lifecycle::plan::{Blocker, NotExecutable, Plan};
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::{DeletionPolicy, Error};
 
@@ -13,7 +13,7 @@ use crate::request::RequestArguments;
 pub(crate) fn failure(error: Error, asked: &RequestArguments, policy: &DeletionPolicy) -> Failure {
     let remedy = match &error {
         Error::Refused(refusal) => refused(refusal, asked, policy),
-        Error::Blocked(NotExecutable(plan)) => blocked(plan),
+        Error::Blocked(NotExecutable(plan)) => Some(blocked(plan)),
         Error::Conflict { .. } => Some("run `plan`, then `apply` with `--digest` and the new digest".into()),
         Error::Changed(_) => {
             Some("read the plan as it is now, then repeat `--digest` with its digest".into())
@@ -58,7 +58,10 @@ fn invalid(asked: &RequestArguments, policy: &DeletionPolicy) -> Option<String> 
     if asked.kind != policy.subject().as_str() {
         Some(format!("write `{}` as the kind", policy.subject()))
     } else if asked.reason == Some(Reason::TestData) && asked.environment == Environment::Production {
-        Some("correct `--reason`, or add `--environment non-production` if it is".into())
+        Some(
+            "correct `--reason`; or add `--environment non-production` if the data is not in production"
+                .into(),
+        )
     } else if required && asked.reason.is_none() {
         Some("add `--reason REASON`; `--help` lists the reasons".into())
     } else if required && asked.reason == Some(Reason::Other) && asked.note.is_none() {
@@ -69,19 +72,19 @@ fn invalid(asked: &RequestArguments, policy: &DeletionPolicy) -> Option<String> 
 }
 
 /// The blockers have their own remedies in the plan; what the request lacks is named here.
-fn blocked(plan: &Plan) -> Option<String> {
-    let targets = plan.blockers.iter().filter(|blocker| blocker.rule == "reassign");
-    let targets = targets.filter_map(|blocker| blocker.reference.as_ref());
-    let targets = targets.map(|reference| format!("`--reassign {reference}=ID`"));
+fn blocked(plan: &Plan) -> String {
+    let is_target = |blocker: &&Blocker| blocker.rule == "reassign";
+    let targets = plan.blockers.iter().filter(is_target).filter_map(|blocker| blocker.reference.as_ref());
+    let targets = targets.map(|reference| format!("name a target that stays: `--reassign {reference}=ID`"));
     let open = plan.warnings.iter().filter(|warning| !warning.acknowledged);
     let open: Vec<String> = open.map(|warning| format!("`--acknowledge {}`", warning.name)).collect();
     let mut steps: Vec<String> = Vec::new();
-    if !plan.blockers.is_empty() {
+    if !plan.blockers.iter().all(|blocker| is_target(&blocker)) {
         steps.push("do what the plan says must be done first".into());
     }
-    steps.extend(targets.map(|option| format!("name a target that stays: {option}")));
+    steps.extend(targets);
     if !open.is_empty() {
-        steps.push(format!("acknowledge the warnings by name once you have read them: {}", open.join(" ")));
+        steps.push(format!("once you have read the warnings, acknowledge them by name: {}", open.join(" ")));
     }
-    Some(steps.join("; "))
+    steps.join("; ")
 }

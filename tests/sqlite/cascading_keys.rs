@@ -309,7 +309,7 @@ fn by_code(customers: &Value) -> Value {
 #[tokio::test]
 async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_column_than_the_id() {
     let world = World::new(CODES).await;
-    let says = "the foreign key refers to `customers` (`code`), and the policy says `customers` (`id`) (correct `to`, or the \
+    let says = "the foreign key refers to `customers` (`code`), but the policy says `customers` (`id`) (correct `to`, or the \
                 `id` of the kind)";
     assert_eq!(
         refused(&world, &by_code(&json!({}))).await,

@@ -170,7 +170,7 @@ async fn a_foreign_key_to_another_table_protects_nothing() {
     assert_eq!(
         found.await,
         [
-            "foreign_key_mismatch references.debts.client_id: the foreign key refers to `agencies` (`id`), and the \
+            "foreign_key_mismatch references.debts.client_id: the foreign key refers to `agencies` (`id`), but the \
           policy says `clients` (`id`)"
         ]
     );

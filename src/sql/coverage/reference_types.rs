@@ -23,16 +23,17 @@ pub(super) fn findings(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
 fn nullability(reference: &Reference, from: &MappedColumn<'_>, path: &str) -> Option<Finding> {
     let not_null = from.column.not_null;
     let in_key = from.table.primary_key.iter().any(|part| same(part, &from.column.name));
-    let (message, remedy) = match reference.nullable {
-        true if not_null => (
-            "declared nullable but the column is NOT NULL",
-            "declare it mandatory, or allow NULL in the column",
-        ),
-        false if !not_null && !in_key => (
-            "declared mandatory but the column can be NULL",
-            "declare it `nullable`, or make the column NOT NULL",
-        ),
-        _ => return None,
+    let message = if reference.nullable && not_null {
+        "declared nullable but the column is NOT NULL"
+    } else if !reference.nullable && !not_null && !in_key {
+        "declared mandatory but the column can be NULL"
+    } else {
+        return None;
+    };
+    let remedy = if not_null {
+        "declare it mandatory, or allow NULL in the column"
+    } else {
+        "declare it `nullable`, or make the column NOT NULL"
     };
     Some(Finding::new(Code::NullabilityMismatch, path, message).remedy(remedy))
 }

@@ -44,10 +44,11 @@ fn columns(map: &DataMap, kind: &Kind, table: &Table, catalogue: &Catalogue, fou
 }
 
 fn nullability(kind: &Kind, field: &FieldName, column: &Column, path: &str) -> Option<Finding> {
-    let nullable = kind.fields.get(field).is_some_and(|field| field.nullable);
-    let message = if !column.not_null {
+    if !column.not_null {
         return None;
-    } else if nullable {
+    }
+    let nullable = kind.fields.get(field).is_some_and(|field| field.nullable);
+    let message = if nullable {
         "declared nullable but the column is NOT NULL"
     } else if kind.deleted_at.as_ref() == Some(field) {
         "NULL marks a row as not deleted, but the column is NOT NULL"

@@ -8,39 +8,52 @@ use crate::sql::catalogue::{Catalogue, Relation, Table};
 pub(super) fn findings(map: &DataMap, catalogue: &Catalogue, written: &WrittenKinds) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in map.kinds() {
-        let Some(table) = catalogue.table(kind.table_name()) else {
-            continue;
-        };
-        let name = &table.name;
-        let mut report = |message: String, remedy: &str| {
+        if let Some(table) = catalogue.table(kind.table_name()) {
             let path = format!("kinds.{}", kind.name);
-            found.push(Finding::new(FindingCode::UnsuitableTable, path, message).remedy(remedy));
-        };
-        match table.relation {
-            Relation::MaterializedView if written.writes(&kind.name) => report(
-                format!("`{name}` is a materialized view, whose rows cannot be written"),
-                "declare the tables it is made from, and refresh it",
-            ),
-            Relation::Foreign => report(
-                format!(
-                    "`{name}` is a foreign table: no foreign key protects it, and a lock holds only on its server"
-                ),
-                "declare it in a policy on its own server, and notify that server by an effect",
-            ),
-            _ => {}
-        }
-        let children: Vec<&str> = children(catalogue, table).map(|child| child.name.as_str()).collect();
-        if !children.is_empty() {
-            report(
-                format!(
-                    "`{name}` is inherited by `{}`: an id may occur in several of them, and a foreign key checks one",
-                    children.join("`, `")
-                ),
-                "use partitions, or make sure that no id occurs twice",
-            );
+            found.extend(relation(table, written.writes(&kind.name), &path));
+            found.extend(inheritance(table, catalogue, &path));
         }
     }
     found
+}
+
+fn relation(table: &Table, is_written: bool, path: &str) -> Option<Finding> {
+    let name = &table.name;
+    match table.relation {
+        Relation::MaterializedView if is_written => {
+            let message = format!("`{name}` is a materialized view, whose rows cannot be written");
+            Some(
+                Finding::new(FindingCode::UnsuitableTable, path, message)
+                    .remedy("declare the tables it is made from, and refresh it"),
+            )
+        }
+        Relation::Foreign => {
+            let message = format!(
+                "`{name}` is a foreign table: no foreign key protects it, and a lock holds only on its server"
+            );
+            Some(
+                Finding::new(FindingCode::UnsuitableTable, path, message)
+                    .remedy("declare it in a policy on its own server, and notify that server by an effect"),
+            )
+        }
+        _ => None,
+    }
+}
+
+fn inheritance(table: &Table, catalogue: &Catalogue, path: &str) -> Option<Finding> {
+    let children: Vec<&str> = children(catalogue, table).map(|child| child.name.as_str()).collect();
+    if children.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "`{}` is inherited by `{}`: an id may occur in several of them, and a foreign key checks one",
+        table.name,
+        children.join("`, `")
+    );
+    Some(
+        Finding::new(FindingCode::UnsuitableTable, path, message)
+            .remedy("use partitions, or make sure that no id occurs twice"),
+    )
 }
 
 /// Returns the tables that inherit from a table, directly or not.
