@@ -1,13 +1,13 @@
 //! `apply`: carries out a request and prints the receipt.
 
+use client_lifecycle::Error;
 use client_lifecycle::plan::Plan;
 use client_lifecycle::protocol::Receipt;
-use client_lifecycle::{Error, Lifecycle, MemoryStore};
 use serde::Serialize;
 
 use crate::arguments::{ApplyArguments, Format, Shared};
 use crate::failure::Failure;
-use crate::{mask_key, output, policy, remedy, store};
+use crate::{output, policy, remedy, store};
 
 /// The result as JSON.
 #[derive(Serialize)]
@@ -23,19 +23,16 @@ struct Applied<'a> {
 
 pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
-    let opened = store::to_write(shared, &policy).await?;
-    let lifecycle = mask_key::given(Lifecycle::open(opened.store, policy).await?, shared)?;
-    let mut lifecycle = lifecycle.with_environment(asked.request.environment);
-    if let Some(now) = asked.request.now {
-        lifecycle = lifecycle.with_clock(now);
-    }
+    let opened = store::open(shared, &policy, true).await?.migrate(&policy).await?;
+    let memory = opened.memory();
+    let lifecycle = asked.request.lifecycle(opened.into_store(), policy, shared).await?;
     let mut request = asked.request.request();
     request.operation = asked.operation;
     let done = match &asked.digest {
         Some(digest) => lifecycle.confirm(&request, &digest.as_str().into()).await,
         None => lifecycle.delete(&request).await,
     };
-    let data = opened.memory.as_deref().map(MemoryStore::to_json);
+    let data = memory.map(|store| store.to_json());
     match done {
         Ok(receipt) => {
             if shared.format == Format::Text && data.is_some() {

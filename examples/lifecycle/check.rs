@@ -16,7 +16,7 @@ struct Printed {
 
 pub(crate) async fn run(shared: &Shared) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
-    let findings = store::findings(shared, &policy).await?;
+    let findings = store::open(shared, &policy, false).await?.findings(&policy).await?;
     let printed = Printed { findings };
     output::result(shared.format, &printed, &printed)?;
     let Printed { findings } = printed;

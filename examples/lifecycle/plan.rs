@@ -1,6 +1,5 @@
 //! `plan`: shows what a request would do. Writes nothing, not even the library's own tables.
 
-use client_lifecycle::Lifecycle;
 use client_lifecycle::plan::{NotExecutable, Plan};
 use client_lifecycle::sql::Dialect;
 
@@ -8,16 +7,12 @@ use crate::arguments::{Format, Shared};
 use crate::failure::Failure;
 use crate::location::Location;
 use crate::request::RequestArguments;
-use crate::{mask_key, output, policy, remedy, store};
+use crate::{output, policy, remedy, store};
 
 pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
-    let opened = store::to_read(shared, &policy).await?;
-    let lifecycle = mask_key::given(Lifecycle::open(opened.store, policy).await?, shared)?;
-    let mut lifecycle = lifecycle.with_environment(asked.environment);
-    if let Some(now) = asked.now {
-        lifecycle = lifecycle.with_clock(now);
-    }
+    let store = store::open(shared, &policy, false).await?.into_store();
+    let lifecycle = asked.lifecycle(store, policy, shared).await?;
     let failed = |error| remedy::failure(error, asked, lifecycle.policy());
     let plan = lifecycle.plan(&asked.request()).await.map_err(failed)?;
     match shared.format {

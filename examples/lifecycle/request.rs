@@ -1,12 +1,18 @@
 //! The request, as the arguments of `plan` and `apply`.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use client_lifecycle::domain::{Actor, Mode, Reason, RecordId, ReferenceName, Request, Role};
 use client_lifecycle::lifecycle::Environment;
+use client_lifecycle::{DeletionPolicy, Lifecycle, Store};
+
+use crate::arguments::Shared;
+use crate::failure::Failure;
+use crate::mask_key;
 
 #[derive(Debug, Args)]
 pub(crate) struct RequestArguments {
@@ -53,7 +59,7 @@ pub(crate) struct RequestArguments {
     pub(crate) environment: Environment,
     /// The time at which the request is judged, such as `2026-11-20T10:00:00Z`; by default now
     #[arg(long, value_name = "RFC3339", value_parser = instant)]
-    pub(crate) now: Option<DateTime<Utc>>,
+    now: Option<DateTime<Utc>>,
 }
 
 impl RequestArguments {
@@ -68,6 +74,21 @@ impl RequestArguments {
             request.reassign.insert(ReferenceName::from(reference.as_str()), target);
         }
         request
+    }
+
+    /// Opens the lifecycle in which the request is judged.
+    pub(crate) async fn lifecycle(
+        &self,
+        store: Arc<dyn Store>,
+        policy: DeletionPolicy,
+        shared: &Shared,
+    ) -> Result<Lifecycle<Arc<dyn Store>>, Failure> {
+        let lifecycle = mask_key::given(Lifecycle::open(store, policy).await?, shared)?;
+        let lifecycle = lifecycle.with_environment(self.environment);
+        Ok(match self.now {
+            Some(now) => lifecycle.with_clock(now),
+            None => lifecycle,
+        })
     }
 
     fn actor(&self) -> Option<Actor> {

@@ -28,8 +28,8 @@ pub struct Catalogue {
     traits: Traits,
     prefix: Prefix,
     /// By name; in lower case where names match in any case.
-    tables: BTreeMap<String, Table>,
-    foreign_keys: Vec<ForeignKey>,
+    pub(super) tables: BTreeMap<String, Table>,
+    pub(super) foreign_keys: Vec<ForeignKey>,
 }
 
 /// The differences between databases that a policy is judged by.
@@ -44,18 +44,22 @@ pub(in crate::sql) struct Traits {
 }
 
 impl Catalogue {
-    pub(super) fn new(
-        dialect: Dialect,
-        traits: Traits,
-        prefix: &Prefix,
-        mut tables: BTreeMap<String, Table>,
-        foreign_keys: Vec<ForeignKey>,
-    ) -> Self {
+    pub(super) fn new(dialect: Dialect, traits: Traits, prefix: &Prefix) -> Self {
+        Self { dialect, traits, prefix: prefix.clone(), tables: BTreeMap::new(), foreign_keys: Vec::new() }
+    }
+
+    /// Removes the library's own tables.
+    pub(super) fn without_own_tables(mut self) -> Self {
         for own in TABLES {
-            let own = prefix.table(own);
-            tables.remove(&if traits.ignores_case { own.to_ascii_lowercase() } else { own });
+            let own = self.key(&self.prefix.table(own));
+            self.tables.remove(&own);
         }
-        Self { dialect, traits, prefix: prefix.clone(), tables, foreign_keys }
+        self
+    }
+
+    /// Returns the key of a table in `tables`.
+    pub(super) fn key(&self, name: &str) -> String {
+        if self.traits.ignores_case { name.to_ascii_lowercase() } else { name.to_owned() }
     }
 
     /// Returns the SQL dialect of the database.

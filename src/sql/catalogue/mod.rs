@@ -8,6 +8,7 @@ mod name;
 mod postgres;
 mod read;
 mod relation;
+mod rows;
 mod sqlite;
 mod storage;
 mod table;

@@ -7,10 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::{Catalogue, Traits};
-use super::foreign_key::{ForeignKey, OnDelete};
 use super::relation::{Privilege, Relation};
-use super::storage::Storage;
-use super::table::{Column, Index, Table};
+use super::rows::{is, text};
+use super::storage::{Affinity, Storage};
 use super::trigger::{Trigger, TriggerEvent};
 use super::view;
 use crate::domain::{DataMap, Kind};
@@ -38,11 +37,10 @@ const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, \
      THEN '\"' || replace(c.relname::text, '\"', '\"\"') || '\"' ELSE c.relname::text END AS name \
      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
      WHERE c.oid = ANY($1::text::oid[])) ";
-const COLUMNS: &str = "SELECT t.name, a.attname::text, \
-     format_type(a.atttypid, a.atttypmod), format_type(b.oid, -1), b.typname::text, b.typcategory::text, \
+const COLUMNS: &str = "SELECT t.name, a.attname::text, format_type(a.atttypid, a.atttypmod), \
      (a.attnotnull OR p.typnotnull)::int, pg_get_expr(d.adbin, d.adrelid), \
-     (a.attgenerated <> '' OR a.attidentity = 'a')::int, \
-     array_position(i.indkey::int2[], a.attnum) \
+     (a.attgenerated <> '' OR a.attidentity = 'a')::int, array_position(i.indkey::int2[], a.attnum), \
+     format_type(b.oid, -1), b.typname::text, b.typcategory::text \
      FROM t JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped \
      JOIN pg_catalog.pg_type AS p ON p.oid = a.atttypid LEFT JOIN pg_catalog.pg_type AS q ON q.oid = p.typbasetype \
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(q.typbasetype, 0), q.oid, p.oid) \
@@ -56,7 +54,8 @@ const INDEXES: &str = "SELECT t.name, i.indexrelid::bigint, (i.indisunique AND i
      LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = k.attnum AND k.attnum > 0 \
      WHERE k.at <= i.indnkeyatts ORDER BY t.name, i.indexrelid, k.at";
 const FOREIGN_KEYS: &str = "SELECT t.name, k.oid::bigint, f.attname::text, o.name, g.attname::text, \
-     k.confdeltype::text, k.condeferrable::int, (k.conrelid = t.oid \
+     CASE k.confdeltype WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' \
+     WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END, k.condeferrable::int, (k.conrelid = t.oid \
      AND COALESCE((to_jsonb(k) ->> 'conenforced')::boolean, TRUE) AND NOT EXISTS (SELECT 1 \
      FROM pg_catalog.pg_trigger AS g WHERE g.tgconstraint = k.oid AND g.tgenabled = 'D'))::int, k.convalidated::int \
      FROM pg_catalog.pg_constraint AS k JOIN t ON t.oid = COALESCE(pg_partition_root(k.conrelid), k.conrelid) \
@@ -88,20 +87,25 @@ pub(super) async fn read(
     map: &DataMap,
 ) -> Result<Catalogue, SqlError> {
     let params = [SqlValue::Text(connected(tx, map).await?)];
-    let mut tables = tables(&tx.query(&format!("{TABLES}{COLUMNS}"), &params).await?);
-    indexes(&tx.query(&format!("{TABLES}{INDEXES}"), &params).await?, &mut tables);
-    relations(&tx.query(&format!("{TABLES}{RELATIONS_AND_PRIVILEGES}"), &params).await?, &mut tables);
-    let foreign_keys = foreign_keys(&tx.query(&format!("{TABLES}{FOREIGN_KEYS}"), &params).await?);
+    let mut catalogue = Catalogue::new(Dialect::Postgres, TRAITS, prefix);
+    catalogue.add_columns(tx.query(&format!("{TABLES}{COLUMNS}"), &params).await?, |_, _, rest| {
+        let [base, name, category] = rest else {
+            return Storage::Affinity(Affinity::Untyped);
+        };
+        Storage::Type(ColumnType::from_catalogue(&text(base), &text(name), &text(category)))
+    });
+    catalogue.add_indexes(tx.query(&format!("{TABLES}{INDEXES}"), &params).await?);
+    relations(&tx.query(&format!("{TABLES}{RELATIONS_AND_PRIVILEGES}"), &params).await?, &mut catalogue);
+    catalogue.add_foreign_keys(tx.query(&format!("{TABLES}{FOREIGN_KEYS}"), &params).await?);
     for row in tx.query(&format!("{TABLES}{TRIGGERS}"), &params).await? {
         if let [table, name, events @ ..] = &*row
-            && let Some(table) = tables.get_mut(&text(table))
+            && let Some(table) = catalogue.table_mut(&text(table))
         {
             let all = [TriggerEvent::Insert, TriggerEvent::Update, TriggerEvent::Delete];
             let events = all.into_iter().zip(events).filter(|(_, fires)| is(fires));
             table.triggers.extend(events.map(|(event, _)| Trigger { name: text(name), event }));
         }
     }
-    let mut catalogue = Catalogue::new(Dialect::Postgres, TRAITS, prefix, tables, foreign_keys);
     view::read(tx, &mut catalogue, map, |id| format!("{id}::text")).await?;
     Ok(catalogue)
 }
@@ -138,46 +142,12 @@ async fn connected(tx: &mut (dyn SqlTransaction + '_), map: &DataMap) -> Result<
     Ok(format!("{{{}}}", found.join(",")))
 }
 
-fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
-    let mut tables: BTreeMap<String, Table> = BTreeMap::new();
-    let mut keys: BTreeMap<String, BTreeMap<i64, String>> = BTreeMap::new();
-    for row in rows {
-        let [name, column, declared, base, type_name, category, not_null, default, generated, key] = &**row
-        else {
-            continue;
-        };
-        let (name, column) = (text(name), text(column));
-        if let Some(position) = key.as_integer() {
-            keys.entry(name.clone()).or_default().insert(position, column.clone());
-        }
-        let found = ColumnType::from_catalogue(&text(base), &text(type_name), &text(category));
-        let table = tables.entry(name.clone()).or_default();
-        table.name = name;
-        table.columns.push(Column {
-            name: column,
-            declared: text(declared),
-            not_null: is(not_null),
-            default: default.as_text().map(str::to_owned),
-            generated: is(generated),
-            storage: Storage::Type(found),
-            collation: None,
-            repeated: None,
-        });
-    }
-    for (name, key) in keys {
-        if let Some(table) = tables.get_mut(&name) {
-            table.primary_key = key.into_values().collect();
-        }
-    }
-    tables
-}
-
-fn relations(rows: &[Vec<SqlValue>], tables: &mut BTreeMap<String, Table>) {
+fn relations(rows: &[Vec<SqlValue>], catalogue: &mut Catalogue) {
     for row in rows {
         let [name, relation, row_security, parents, copies, allowed @ ..] = &**row else {
             continue;
         };
-        let Some(table) = tables.get_mut(&text(name)) else {
+        let Some(table) = catalogue.table_mut(&text(name)) else {
             continue;
         };
         table.relation = match relation.as_text() {
@@ -198,74 +168,4 @@ fn relations(rows: &[Vec<SqlValue>], tables: &mut BTreeMap<String, Table>) {
 /// Returns the names of a JSON array, none for NULL.
 fn names(value: &SqlValue) -> Vec<String> {
     value.as_text().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
-}
-
-fn indexes(rows: &[Vec<SqlValue>], tables: &mut BTreeMap<String, Table>) {
-    let mut last = None;
-    for row in rows {
-        let [table, id, unique, partial, column] = &**row else {
-            continue;
-        };
-        let Some(table) = tables.get_mut(&text(table)) else {
-            continue;
-        };
-        if last != id.as_integer() {
-            last = id.as_integer();
-            let (unique, partial) = (is(unique), is(partial));
-            table.indexes.push(Index { columns: Vec::new(), width: 0, unique, partial });
-        }
-        if let Some(index) = table.indexes.last_mut() {
-            if let Some(column) = column.as_text().filter(|_| index.columns.len() == index.width) {
-                index.columns.push(column.to_owned());
-            }
-            index.width += 1;
-        }
-    }
-}
-
-fn foreign_keys(rows: &[Vec<SqlValue>]) -> Vec<ForeignKey> {
-    let mut keys: Vec<ForeignKey> = Vec::new();
-    let mut last = None;
-    for row in rows {
-        let [table, id, from, to, to_column, on_delete, deferrable, enforced, validated] = &**row else {
-            continue;
-        };
-        if last != id.as_integer() {
-            last = id.as_integer();
-            keys.push(ForeignKey {
-                table: text(table),
-                columns: Vec::new(),
-                to: text(to),
-                to_columns: Vec::new(),
-                on_delete: action(&text(on_delete)),
-                deferrable: is(deferrable),
-                enforced: is(enforced),
-                validated: is(validated),
-            });
-        }
-        if let Some(key) = keys.last_mut() {
-            key.columns.push(text(from));
-            key.to_columns.push(text(to_column));
-        }
-    }
-    keys.sort_by(|a, b| (&a.table, &a.columns, &a.to).cmp(&(&b.table, &b.columns, &b.to)));
-    keys
-}
-
-fn action(letter: &str) -> OnDelete {
-    match letter {
-        "r" => OnDelete::Restrict,
-        "c" => OnDelete::Cascade,
-        "n" => OnDelete::SetNull,
-        "d" => OnDelete::SetDefault,
-        _ => OnDelete::NoAction,
-    }
-}
-
-fn is(value: &SqlValue) -> bool {
-    value.as_integer().is_some_and(|value| value != 0)
-}
-
-fn text(value: &SqlValue) -> String {
-    value.as_text().unwrap_or_default().to_owned()
 }

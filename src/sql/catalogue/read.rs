@@ -26,9 +26,10 @@ impl Catalogue {
         prefix: &Prefix,
         map: &DataMap,
     ) -> Result<Self, SqlError> {
-        match dialect {
+        let catalogue = match dialect {
             Dialect::Sqlite => sqlite::read(tx, prefix, map).await,
             Dialect::Postgres => postgres::read(tx, prefix, map).await,
-        }
+        };
+        Ok(catalogue?.without_own_tables())
     }
 }
