@@ -1,8 +1,8 @@
 //! Chains of ON DELETE actions that lead to a declared kind through excluded references and undeclared tables.
 
-use super::finding::{Finding, FindingCode};
 use std::collections::VecDeque;
 
+use super::finding::{Finding, FindingCode};
 use super::{declared, foreign_key_actions};
 use crate::domain::{DataMap, Kind};
 use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete};

@@ -1,10 +1,10 @@
 //! Tables and columns that depend on the subject and are neither declared nor excluded.
 
-use super::finding::{Finding, FindingCode};
 use std::collections::BTreeSet;
 
 use super::declared;
 use super::dependents::dependents;
+use super::finding::{Finding, FindingCode};
 use super::suspects::Suspects;
 use crate::domain::{DataMap, Kind};
 use crate::policy::DeletionPolicy;

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Names, NoFirstPolicy, identity};
+use super::error::NoFirstPolicy;
+use super::identity;
+use super::names::Names;
 use crate::domain::ReferenceName;
 use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table, same};
 use crate::sql::coverage::dependents;
@@ -124,7 +126,7 @@ impl<'a> Schema<'a> {
             let parents = parents.into_iter().collect::<Vec<_>>().join("`, `");
             let why = match id {
                 Err(why) => format!("it cannot be declared: {why}"),
-                Ok(_) => format!("it depends on the subject only through `{parents}`, by a column that is not a declared id"),
+                Ok(_) => format!("it depends only on `{parents}`, by a column that is not a declared id"),
             };
             let action = keys.iter().find(|key| key.on_delete.changes_rows()).or(keys.first());
             let action = action.map(|key| consequence(key.on_delete));
@@ -138,6 +140,6 @@ fn consequence(action: OnDelete) -> String {
     if action.changes_rows() {
         format!("; the database itself changes its rows (ON DELETE {action})")
     } else {
-        "; while rows of it refer to a record, the database refuses to delete that".into()
+        "; the database refuses to delete a record that its rows refer to".into()
     }
 }
