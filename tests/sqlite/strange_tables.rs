@@ -186,7 +186,7 @@ async fn a_table_called_as_something_of_the_librarys_does_not_open() {
         let mut policy = cascade();
         policy["kinds"]["debts"]["table"] = name.into();
         let error = opened(&pool, &policy).await.unwrap_err().to_string();
-        assert!(error.contains("is a name of the library's own"), "{error}");
+        assert!(error.contains("is a name that the library uses"), "{error}");
     }
 }
 

@@ -1,28 +1,30 @@
-//! What hangs on the subject, and what of it can be declared.
+//! The tables that depend on the subject, and which of them can be declared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Names, NoFirstPolicy, identity};
+use super::error::NoFirstPolicy;
+use super::identity;
+use super::names::Names;
 use crate::domain::ReferenceName;
 use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table, same};
-use crate::sql::coverage::reach;
+use crate::sql::coverage::dependents;
 
-/// The tables that hang on the subject, by their names in lower case.
-pub(super) struct Survey<'a> {
+/// The tables that depend on the subject, by their names in lower case.
+pub(super) struct Schema<'a> {
     catalogue: &'a Catalogue,
     pub(super) names: Names<'a>,
     /// Each with the column of its id, or why it has none.
-    hanging: BTreeMap<String, (&'a Table, Result<&'a str, String>)>,
-    /// Those that can be declared, because a chain of references leads from them to the subject.
+    tables: BTreeMap<String, (&'a Table, Result<&'a str, String>)>,
+    /// Those that can be declared, because declared references connect them with the subject.
     kinds: BTreeSet<String>,
 }
 
-impl<'a> Survey<'a> {
-    pub(super) fn of(catalogue: &'a Catalogue, called: &'a str) -> Result<Self, NoFirstPolicy> {
-        let Some(subject) = catalogue.table(called) else {
+impl<'a> Schema<'a> {
+    pub(super) fn of(catalogue: &'a Catalogue, requested: &'a str) -> Result<Self, NoFirstPolicy> {
+        let Some(subject) = catalogue.table(requested) else {
             let tables = catalogue.tables().filter(|table| !table.is_view());
             return Err(NoFirstPolicy::NoTable {
-                table: called.to_owned(),
+                table: requested.to_owned(),
                 tables: tables.map(|table| table.name.clone()).collect(),
             });
         };
@@ -31,42 +33,42 @@ impl<'a> Survey<'a> {
         }
         let keys = catalogue.foreign_keys();
         let edges = keys.map(|key| (key.table.clone(), key.to.clone()));
-        let names = reach(&subject.name, edges);
-        let hanging = names
+        let names = dependents(&subject.name, edges);
+        let tables = names
             .iter()
             .filter_map(|name| {
                 let table = catalogue.table(name)?;
                 Some((name.clone(), (table, identity::of(catalogue, table, &names))))
             })
             .collect();
-        let mut survey =
-            Self { catalogue, names: Names { subject, called }, hanging, kinds: BTreeSet::new() };
-        if let Some((table, Err(why))) = survey.at(&subject.name) {
+        let mut schema =
+            Self { catalogue, names: Names { subject, requested }, tables, kinds: BTreeSet::new() };
+        if let Some((table, Err(why))) = schema.at(&subject.name) {
             return Err(NoFirstPolicy::NoId { table: table.name.clone(), why: why.clone() });
         }
         let edges: Vec<_> =
-            survey.pairs().map(|(_, from, _, to)| (from.name.clone(), to.name.clone())).collect();
-        survey.kinds = reach(&subject.name, edges);
-        Ok(survey)
+            schema.pairs().map(|(_, from, _, to)| (from.name.clone(), to.name.clone())).collect();
+        schema.kinds = dependents(&subject.name, edges);
+        Ok(schema)
     }
 
     fn at(&self, table: &str) -> Option<&(&'a Table, Result<&'a str, String>)> {
-        self.hanging.get(&table.to_ascii_lowercase())
+        self.tables.get(&table.to_ascii_lowercase())
     }
 
     fn is_kind(&self, table: &str) -> bool {
         self.kinds.contains(&table.to_ascii_lowercase())
     }
 
-    /// The kinds to declare, each with the column of its id.
+    /// Returns the kinds to declare, each with the column of its id.
     pub(super) fn kinds(&self) -> impl Iterator<Item = (&'a Table, &'a str)> {
-        let declared = self.hanging.iter();
-        declared
+        self.tables
+            .iter()
             .filter(|(name, _)| self.kinds.contains(*name))
             .filter_map(|(_, (table, id))| Some((*table, *id.as_ref().ok()?)))
     }
 
-    /// Foreign keys that refer to the id of a table that has one: from which table and column, to which.
+    /// Returns the foreign keys to ids, each with the referencing table and column and the referenced table.
     fn pairs(&self) -> impl Iterator<Item = (&'a ForeignKey, &'a Table, &'a str, &'a Table)> {
         let keys = self.catalogue.foreign_keys();
         let mut taken: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -84,13 +86,13 @@ impl<'a> Survey<'a> {
         .filter(move |(_, from, column, _)| taken.insert((&from.name, column)))
     }
 
-    /// The references to declare.
+    /// Returns the references to declare.
     pub(super) fn references(&self) -> impl Iterator<Item = (&'a ForeignKey, &'a Table, &'a str, &'a Table)> {
         self.pairs().filter(|(_, from, _, to)| self.is_kind(&from.name) && self.is_kind(&to.name))
     }
 
-    /// Foreign keys between kinds that cannot be declared, each with the reason.
-    pub(super) fn left_out_references(&self) -> Vec<(ReferenceName, String)> {
+    /// Returns the foreign keys between kinds that cannot be declared, each with the reason.
+    pub(super) fn excluded_references(&self) -> Vec<(ReferenceName, String)> {
         let declared: Vec<_> = self.references().collect();
         let is_declared = |key: &ForeignKey| declared.iter().any(|(other, ..)| std::ptr::eq(*other, key));
         let is_reference = |key: &ForeignKey, column: &str| {
@@ -104,40 +106,40 @@ impl<'a> Survey<'a> {
                 let from = self.catalogue.table(&key.table)?;
                 let mut columns = key.columns.iter();
                 let column = columns.find(|column| !is_reference(key, column)).or(key.columns.first())?;
-                let because = if is_reference(key, column) {
+                let reason = if is_reference(key, column) {
                     format!("it refers to `{}` as well, and a field refers to one kind", key.to)
                 } else {
-                    format!("it refers to `{}` by what is not its id", key.to)
+                    format!("it refers to `{}` by a column that is not its id", key.to)
                 };
-                Some((self.names.reference(from, column), because + &meanwhile(key.on_delete)))
+                Some((self.names.reference(from, column), reason + &consequence(key.on_delete)))
             })
             .collect()
     }
 
-    /// Tables that cannot be declared, each with the reason.
-    pub(super) fn left_out_tables(&self) -> impl Iterator<Item = (&'a Table, String)> {
-        let left_out = self.hanging.iter();
-        left_out.filter(|(name, _)| !self.kinds.contains(*name)).map(|(_, (table, id))| {
+    /// Returns the tables that cannot be declared, each with the reason.
+    pub(super) fn excluded_tables(&self) -> impl Iterator<Item = (&'a Table, String)> {
+        let excluded = self.tables.iter();
+        excluded.filter(|(name, _)| !self.kinds.contains(*name)).map(|(_, (table, id))| {
             let keys = self.catalogue.foreign_keys_of(&table.name);
             let keys: Vec<_> = keys.filter(|key| self.at(&key.to).is_some()).collect();
             let parents: BTreeSet<&str> = keys.iter().map(|key| key.to.as_str()).collect();
             let parents = parents.into_iter().collect::<Vec<_>>().join("`, `");
             let why = match id {
                 Err(why) => format!("it cannot be declared: {why}"),
-                Ok(_) => format!("it hangs on the subject only over `{parents}`, by what is no declared id"),
+                Ok(_) => format!("it depends only on `{parents}`, by a column that is not a declared id"),
             };
             let action = keys.iter().find(|key| key.on_delete.changes_rows()).or(keys.first());
-            let action = action.map(|key| meanwhile(key.on_delete));
+            let action = action.map(|key| consequence(key.on_delete));
             (*table, why + &action.unwrap_or_default())
         })
     }
 }
 
-/// What the database does in place of the policy.
-fn meanwhile(action: OnDelete) -> String {
+/// Returns what the database does with rows that the policy does not decide about.
+fn consequence(action: OnDelete) -> String {
     if action.changes_rows() {
-        format!("; the database changes its rows by itself (ON DELETE {action})")
+        format!("; the database itself changes its rows (ON DELETE {action})")
     } else {
-        "; while rows of it refer to a record, the database refuses to delete that".into()
+        "; the database refuses to delete a record that its rows refer to".into()
     }
 }

@@ -1,4 +1,4 @@
-//! Findings: what a policy and a database do not agree on.
+//! A finding, and the codes of findings.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::Fault;
 
-/// One thing that a person should decide or repair before the policy is relied on.
+/// A difference between a policy and a database, or something that the policy does not cover.
 ///
 /// ```
 /// # use client_lifecycle::sql::{Finding, FindingCode};
@@ -19,84 +19,84 @@ use crate::domain::Fault;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What sort of finding it is.
+    /// The code.
     pub code: FindingCode,
-    /// Where: the path in the policy document, which is the place to answer it.
+    /// The path in the policy document where it can be resolved.
     pub path: String,
     /// What was found.
     pub message: String,
-    /// What can be done about it; empty where the message says it.
+    /// What to do about it; empty if the message says so.
     pub remedy: String,
 }
 
-/// What sort of finding it is. The words are stable.
+/// The code of a finding. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FindingCode {
-    /// The policy names a table that is not there.
+    /// The policy names a table that does not exist.
     MissingTable,
-    /// The policy names a column that is not there.
+    /// The policy names a column that does not exist.
     MissingColumn,
-    /// The column that a kind names as its id is not unique.
+    /// The id of a kind is not unique.
     AmbiguousId,
-    /// A key of several columns, where one is needed.
+    /// A key has several columns, but one is needed.
     CompositeKey,
-    /// The declared type and the column's, or those of a reference and the id, do not go together.
+    /// The declared type does not fit the column, or that of a reference does not fit the id.
     TypeMismatch,
-    /// Declared nullable or mandatory, and the column is the other.
+    /// The policy and the column differ in whether NULL is allowed.
     NullabilityMismatch,
-    /// The foreign key of a reference refers to something else than the policy says.
+    /// The foreign key of a reference refers to another table or column than the policy says.
     ForeignKeyMismatch,
-    /// The database changes or deletes rows by itself that no plan names.
+    /// The database itself changes or deletes rows that no plan names.
     CascadingForeignKey,
-    /// A table hangs on the subject and is neither declared nor excluded.
+    /// A table depends on the subject and is neither declared nor excluded.
     UncoveredTable,
     /// A column of a declared table refers to a kind and is neither declared nor excluded.
     UncoveredReference,
-    /// Neither a foreign key nor a lock keeps others from referring to a record that is being removed.
+    /// Neither a foreign key nor a lock prevents references to a record that is being removed.
     UnprotectedReference,
-    /// Rows are found by a reference only by reading the whole table.
+    /// No index finds rows by a reference.
     MissingIndex,
-    /// A trigger does something of its own when the policy removes or changes rows.
+    /// A trigger fires when the policy deletes or updates rows.
     Trigger,
-    /// A mask is longer than its column by declaration.
+    /// A mask is longer than the declared length of its column.
     MaskTooLong,
-    /// A mask would give two rows the same value, and the column is unique.
+    /// A mask may give two rows the same value in a unique column.
     MaskNotUnique,
-    /// Only the database writes the column, and the policy would.
+    /// The policy writes a column that only the database can write.
     GeneratedColumn,
-    /// Row-level security hides rows from the role, so that a deletion would miss them.
+    /// Row-level security hides rows from the current role, so a deletion would miss them.
     RowSecurity,
-    /// The role may not do to a table what the policy asks for.
+    /// The current role lacks a privilege that the policy needs.
     MissingPrivilege,
-    /// A kind's table is not simply a table: it is another server's, a view that keeps its rows, or inherited from.
+    /// The table of a kind is a foreign table or a materialized view, or other tables inherit from it.
     UnsuitableTable,
-    /// The foreign key of a reference was never held against the rows that were there before it.
+    /// The foreign key of a reference was not validated for the rows that existed before it.
     UnvalidatedForeignKey,
-    /// A store without a catalogue objects to the policy.
+    /// Another difference for which the store refuses the policy.
     SchemaMismatch,
 }
 
 impl Finding {
-    /// A finding at a place.
+    /// Creates a finding without a remedy.
     #[must_use]
     pub fn new(code: FindingCode, path: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code, path: path.into(), message: message.into(), remedy: String::new() }
     }
 
-    /// The same with what can be done about it.
+    /// Sets what to do about it.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = remedy.into();
         self
     }
 
-    /// The same as a fault, for which a policy is not opened.
-    pub(super) fn into_fault(self) -> Fault {
+    /// Converts it into a fault, for which a policy is not opened.
+    pub(in crate::sql) fn into_fault(self) -> Fault {
         Fault::new(self.path, self.message).remedy(self.remedy)
     }
 
-    /// Sorts findings by place, and drops repetitions.
+    /// Sorts findings by path, and drops duplicates.
     pub(super) fn in_order(mut findings: Vec<Self>) -> Vec<Self> {
         findings.sort_by(|a, b| {
             (&a.path, a.code, &a.message, &a.remedy).cmp(&(&b.path, b.code, &b.message, &b.remedy))
@@ -106,7 +106,7 @@ impl Finding {
     }
 }
 
-/// What a store without a catalogue has to say.
+/// A fault of a store without a catalogue.
 impl From<Fault> for Finding {
     fn from(fault: Fault) -> Self {
         Self::new(FindingCode::SchemaMismatch, fault.path, fault.message).remedy(fault.remedy)
@@ -124,7 +124,7 @@ impl fmt::Display for Finding {
 }
 
 impl FindingCode {
-    /// The word in documents and reports.
+    /// Returns the name in documents and reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -152,7 +152,7 @@ impl FindingCode {
         }
     }
 
-    /// Whether the policy speaks of something that the database does not have at all.
+    /// Returns whether the policy names something that the database does not have.
     #[must_use]
     pub fn is_missing(self) -> bool {
         matches!(self, Self::MissingTable | Self::MissingColumn)

@@ -1,38 +1,38 @@
-//! Where the ON DELETE actions of the database lead, through tables and references that the map leaves out.
+//! Chains of ON DELETE actions that lead to a declared kind through excluded references and undeclared tables.
 
 use std::collections::VecDeque;
 
-use super::{action, decided};
+use super::finding::{Finding, FindingCode};
+use super::{declared, foreign_key_actions};
 use crate::domain::{DataMap, Kind};
 use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete};
-use crate::sql::{Finding, FindingCode};
 
-/// The keys that the database follows from a row of a declared kind, in their order.
+/// The foreign keys that the database follows from a row of a declared kind, in their order.
 #[derive(Clone)]
 struct Chain<'a> {
     kind: &'a Kind,
     keys: Vec<&'a ForeignKey>,
 }
 
-/// Reports every key by which the database would delete or change rows of a declared kind. Keys that the map does not
-/// mention and that refer to a declared kind are reported as that alone.
+/// Reports every key by which the database would delete or change rows of a declared kind. Undeclared keys that refer
+/// to a declared kind are reported elsewhere.
 pub(super) fn findings(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
-    let acting = action::acting(map, catalogue);
+    let acting = foreign_key_actions::acting(map, catalogue);
     let mut open: VecDeque<Chain<'_>> = VecDeque::new();
     let mut deleted: Vec<&str> = Vec::new();
     let mut found = Vec::new();
     for key in &acting {
-        if let Some(kind) = decided::kind_of_rows(map, &key.to, catalogue) {
+        if let Some(kind) = declared::kind_of_rows(map, &key.to, catalogue) {
             open.push_back(Chain { kind, keys: vec![key] });
         }
     }
-    // The shortest chain first; each table is gone through once.
+    // The shortest chain comes first, and each table is visited once.
     while let Some(chain) = open.pop_front() {
         let Some(last) = chain.keys.last() else {
             continue;
         };
-        if let Some(reached) = decided::kind_of_rows(map, &last.table, catalogue) {
-            let is_reported = chain.keys.len() == 1 && !decided::left_out(map, last);
+        if let Some(reached) = declared::kind_of_rows(map, &last.table, catalogue) {
+            let is_reported = chain.keys.len() == 1 && !declared::key_excluded(map, last);
             found.extend((!is_reported).then(|| finding(map, &chain, last, reached, catalogue)));
             continue;
         }
@@ -66,7 +66,8 @@ fn finding(
         reached.name,
         keys.join(", then ")
     );
-    let between = chain.keys.iter().filter(|key| decided::kind_of_rows(map, &key.table, catalogue).is_none());
+    let between =
+        chain.keys.iter().filter(|key| declared::kind_of_rows(map, &key.table, catalogue).is_none());
     let tables: Vec<String> = between.map(|key| format!("`{}`", key.table)).collect();
     let references: Vec<String> = chain.keys.iter().map(|key| name(key)).collect();
     let kinds = if tables.is_empty() { String::new() } else { format!("{} with ", tables.join(", ")) };

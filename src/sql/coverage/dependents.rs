@@ -1,10 +1,10 @@
-//! Which tables hang on a table.
+//! The tables that depend on a table through references.
 
 use std::collections::BTreeSet;
 
-/// The tables that can be reached from one, itself included, by edges (referring table, table referred to).
-/// All names in lower case.
-pub(in crate::sql) fn reach(
+/// Returns the tables from which `start` can be reached, including itself, by edges (referencing table, referenced
+/// table). All names are in lower case.
+pub(in crate::sql) fn dependents(
     start: &str,
     edges: impl IntoIterator<Item = (String, String)>,
 ) -> BTreeSet<String> {

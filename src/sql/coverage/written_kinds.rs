@@ -1,31 +1,32 @@
-//! Which kinds a policy may delete rows of, and which it may update.
+//! The kinds whose rows a policy may delete or update.
 
 use std::collections::BTreeSet;
 
 use crate::domain::{DataMap, KindName, Mode, Reference};
 use crate::policy::{DeletionPolicy, Entry, ModePolicy, Rule};
 
-/// Rather a kind too many than one too few: conditions are taken as free.
+/// The kinds whose rows a policy may delete, and those whose rows it may update. Conditions are ignored, so there may
+/// be too many and never too few.
 #[derive(Debug, Default)]
-pub(super) struct Touched {
+pub(super) struct WrittenKinds {
     deleted: BTreeSet<KindName>,
     updated: BTreeSet<KindName>,
 }
 
-impl Touched {
-    pub(super) fn by(policy: &DeletionPolicy) -> Self {
-        let mut touched = Self::default();
+impl WrittenKinds {
+    pub(super) fn of(policy: &DeletionPolicy) -> Self {
+        let mut written = Self::default();
         let map = policy.map();
         for mode in policy.modes() {
-            let Some(said) = policy.mode(mode) else {
+            let Some(declared) = policy.mode(mode) else {
                 continue;
             };
-            touched.subject(policy.subject(), mode);
-            touched.walk(map, said, mode, policy.subject());
+            written.subject(policy.subject(), mode);
+            written.walk(map, declared, mode, policy.subject());
         }
         let tombstones = map.kinds().filter(|kind| kind.tombstone);
-        touched.updated.extend(tombstones.map(|kind| kind.name.clone()));
-        touched
+        written.updated.extend(tombstones.map(|kind| kind.name.clone()));
+        written
     }
 
     pub(super) fn deletes(&self, kind: &KindName) -> bool {
@@ -36,6 +37,10 @@ impl Touched {
         self.updated.contains(kind)
     }
 
+    pub(super) fn writes(&self, kind: &KindName) -> bool {
+        self.deletes(kind) || self.updates(kind)
+    }
+
     fn subject(&mut self, subject: &KindName, mode: Mode) {
         if mode == Mode::HardDelete {
             self.deleted.insert(subject.clone());
@@ -44,16 +49,16 @@ impl Touched {
         }
     }
 
-    /// From the subject along the references, as far as rows go, are marked or are masked.
-    fn walk(&mut self, map: &DataMap, said: &ModePolicy, mode: Mode, subject: &KindName) {
-        // Below a soft-deleted row a cascade marks, below one that is OFF it sets OFF.
-        let mut all = map.references().flat_map(|one| said.rules.entries(&one.name).unwrap_or_default());
+    /// Follows the references from the subject, as far as rows are deleted, marked or masked.
+    fn walk(&mut self, map: &DataMap, declared: &ModePolicy, mode: Mode, subject: &KindName) {
+        // A cascade marks rows below a soft-deleted row, and sets them OFF below one that is OFF.
+        let mut all = map.references().flat_map(|one| declared.rules.entries(&one.name).unwrap_or_default());
         let marks = mode != Mode::HardDelete || all.any(|entry| matches!(entry.then, Rule::SoftDelete));
         let mut reached = BTreeSet::from([subject.clone()]);
         let mut open = vec![subject.clone()];
         while let Some(kind) = open.pop() {
             for reference in map.references_to(&kind) {
-                let entries = said.rules.entries(&reference.name).unwrap_or_default();
+                let entries = declared.rules.entries(&reference.name).unwrap_or_default();
                 let mut leads_on = false;
                 for entry in entries {
                     leads_on |= self.entry(reference, entry, mode, marks);
@@ -65,7 +70,7 @@ impl Touched {
         }
     }
 
-    /// What an entry does to rows; whether rows below them may be reached.
+    /// Adds what an entry does to rows, and returns whether rows below them may be reached.
     fn entry(&mut self, reference: &Reference, entry: &Entry, mode: Mode, marks: bool) -> bool {
         let (deletes, updates, leads_on) = match &entry.then {
             Rule::Cascade => (mode == Mode::HardDelete, marks, true),
@@ -73,7 +78,7 @@ impl Touched {
             Rule::SoftDelete | Rule::Anonymize(_) => (false, true, true),
             Rule::Retain(_) => (true, true, true),
             Rule::Redirect(_) => (false, true, false),
-            // What stays loses a reference to what is gone.
+            // A surviving row loses its reference to a deleted one.
             Rule::Keep => (false, mode == Mode::HardDelete, false),
             Rule::Restrict | Rule::Protect => (false, false, false),
         };

@@ -1,4 +1,4 @@
-//! Columns that are named like a reference, where no foreign key says what they are.
+//! Columns that are named like a reference and have no foreign key.
 
 use std::collections::BTreeMap;
 
@@ -6,21 +6,21 @@ use crate::domain::{Kind, ReferenceName};
 use crate::policy::DeletionPolicy;
 use crate::sql::catalogue::same;
 
-/// The names that references go by, each with whom it refers to and why it is thought so.
-pub(super) struct Names<'a> {
-    /// By the name without case and underscores: `client_id` and `clientId` are one.
+/// The names that suggest a reference, each with the kind it would refer to.
+pub(super) struct Suspects<'a> {
+    /// By the folded name: `client_id` and `clientId` are one.
     by_name: BTreeMap<String, (&'a Kind, Why<'a>)>,
 }
 
 #[derive(Clone, Copy)]
 enum Why<'a> {
-    /// A reference is called so.
-    Like(&'a ReferenceName),
-    /// It is the kind's name with `id`.
-    Derived,
+    /// A declared reference has the name.
+    Reference(&'a ReferenceName),
+    /// The name is that of the kind with `id`.
+    Kind,
 }
 
-impl<'a> Names<'a> {
+impl<'a> Suspects<'a> {
     pub(super) fn of(policy: &'a DeletionPolicy) -> Self {
         let map = policy.map();
         let mut by_name = BTreeMap::new();
@@ -29,49 +29,50 @@ impl<'a> Names<'a> {
                 continue;
             };
             let name = folded(from.column(&reference.field));
-            by_name.entry(name).or_insert((to, Why::Like(&reference.name)));
+            by_name.entry(name).or_insert((to, Why::Reference(&reference.name)));
         }
         for kind in map.kinds() {
             for name in derived(kind.table_name()) {
-                by_name.entry(name).or_insert((kind, Why::Derived));
+                by_name.entry(name).or_insert((kind, Why::Kind));
             }
         }
         if let Some(subject) = map.kind(policy.subject()) {
             let id = folded(subject.column(&subject.id));
-            // `user_id` and `client_no` say whose they are; `id` and `uuid` do not.
-            let whose = singulars(subject.table_name()).iter().any(|name| id.starts_with(name));
+            // `user_id` and `client_no` name their kind; `id` and `uuid` do not.
+            let specific = singulars(subject.table_name()).iter().any(|name| id.starts_with(name));
             let generic = ["id", "uuid", "guid", "rowid"].contains(&&*id);
-            if whose || id.ends_with("id") && !generic {
-                by_name.entry(id).or_insert((subject, Why::Derived));
+            if specific || id.ends_with("id") && !generic {
+                by_name.entry(id).or_insert((subject, Why::Kind));
             }
         }
         Self { by_name }
     }
 
-    /// Why a column is thought to be a reference, as the end of a sentence about it.
+    /// Returns why a column may be a reference, as the end of a sentence about it.
     pub(super) fn why(&self, table: &str, column: &str) -> Option<String> {
         let (kind, why) = self.by_name.get(&folded(column))?;
         if same(kind.table_name(), table) {
             return None;
         }
         Some(match why {
-            Why::Like(reference) => format!("is named like `{reference}`"),
-            Why::Derived => format!("is named like an id of `{}`", kind.name),
+            Why::Reference(reference) => format!("is named like `{reference}`"),
+            Why::Kind => format!("is named like an id of `{}`", kind.name),
         })
     }
 }
 
+/// Returns a name without case and separators.
 fn folded(name: &str) -> String {
     let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// `clients` → `clientsid`, `clientid`.
+/// Returns the names of ids of a table: `clientsid` and `clientid` for `clients`.
 fn derived(table: &str) -> impl Iterator<Item = String> {
     singulars(table).into_iter().map(|name| name + "id")
 }
 
-/// What one row of the table may be called, and the table itself.
+/// Returns the name of a table and its possible singulars.
 fn singulars(table: &str) -> Vec<String> {
     let table = folded(table);
     let mut names = vec![table.clone()];

@@ -1,42 +1,43 @@
-//! Tables and columns that nobody has decided about.
+//! Tables and columns that depend on the subject and are neither declared nor excluded.
 
 use std::collections::BTreeSet;
 
-use super::mention::Names;
-use super::{decided, reach};
+use super::declared;
+use super::dependents::dependents;
+use super::finding::{Finding, FindingCode};
+use super::suspects::Suspects;
 use crate::domain::{DataMap, Kind};
 use crate::policy::DeletionPolicy;
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Table, same};
-use crate::sql::{Finding, FindingCode};
 
 pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
     let map = &**policy.map();
-    let suspects = Names::of(policy);
-    let hanging = hanging(policy, catalogue);
+    let suspects = Suspects::of(policy);
+    let dependents = dependents_of_subject(policy, catalogue);
     let tables =
-        catalogue.tables().filter(|table| !table.is_view() && !decided::table_excluded(map, &table.name));
+        catalogue.tables().filter(|table| !table.is_view() && !declared::table_excluded(map, &table.name));
     let mut found = Vec::new();
     for table in tables {
-        // The rows of what inherits from a declared table are rows of that.
+        // Rows of a table that inherits from a declared table are rows of that table too.
         let inherited = |column: &str| {
             let mut parents =
-                table.inherits.iter().filter(|parent| decided::kinds(map, parent).next().is_some());
+                table.inherits.iter().filter(|parent| declared::kinds(map, parent).next().is_some());
             parents
                 .any(|parent| catalogue.table(parent).is_some_and(|parent| parent.column(column).is_some()))
         };
         let keys: Vec<&ForeignKey> = catalogue
             .foreign_keys_of(&table.name)
             .filter(|key| !key.columns.iter().all(|column| inherited(column)))
-            .filter(|key| hanging.contains(&key.to.to_ascii_lowercase()))
-            .filter(|key| !decided::key_declared(map, key) && !decided::key_excluded(map, key))
+            .filter(|key| dependents.contains(&key.to.to_ascii_lowercase()))
+            .filter(|key| !declared::key_declared(map, key) && !declared::key_columns_excluded(map, key))
             .collect();
         let named: Vec<(&Column, String)> = table
             .columns
             .iter()
-            .filter(|column| !inherited(&column.name) && !explained(map, table, column, catalogue))
+            .filter(|column| !inherited(&column.name) && !is_known(map, table, column, catalogue))
             .filter_map(|column| Some((column, suspects.why(&table.name, &column.name)?)))
             .collect();
-        if decided::kinds(map, &table.name).next().is_some() {
+        if declared::kinds(map, &table.name).next().is_some() {
             found.extend(keys.iter().filter_map(|key| by_key(map, key)));
             found.extend(named.iter().map(|(column, why)| by_name(table, column, why)));
         } else if !keys.is_empty() || !named.is_empty() {
@@ -46,40 +47,40 @@ pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Fi
     found
 }
 
-/// The tables that hang on the subject by foreign keys and declared references. What hangs on a table that
-/// is excluded is still somebody's.
-fn hanging(policy: &DeletionPolicy, catalogue: &Catalogue) -> BTreeSet<String> {
+/// Returns the tables that depend on the subject through foreign keys and declared references, also through excluded
+/// tables.
+fn dependents_of_subject(policy: &DeletionPolicy, catalogue: &Catalogue) -> BTreeSet<String> {
     let map = policy.map();
     let keys = catalogue
         .foreign_keys()
-        .filter(|key| !decided::key_excluded(map, key))
+        .filter(|key| !declared::key_columns_excluded(map, key))
         .map(|key| (key.table.clone(), key.to.clone()));
     let table = |kind: Option<&Kind>| kind.map(|kind| kind.table_name().to_owned());
-    let declared = map.references().filter_map(|reference| {
+    let references = map.references().filter_map(|reference| {
         let from = table(map.kind(&reference.from))?;
         Some((from, table(map.kind(&reference.to))?))
     });
     match map.kind(policy.subject()) {
-        Some(subject) => reach(subject.table_name(), keys.chain(declared)),
+        Some(subject) => dependents(subject.table_name(), keys.chain(references)),
         None => BTreeSet::new(),
     }
 }
 
-/// Whether it is known what a column is, so that its name says nothing.
-fn explained(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogue) -> bool {
+/// Returns whether it is known what a column holds, so that its name suggests nothing.
+fn is_known(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogue) -> bool {
     let mut keys = catalogue.foreign_keys_of(&table.name);
     keys.any(|key| key.columns.iter().any(|part| same(part, &column.name)))
-        || decided::column_excluded(map, &table.name, &column.name)
-        || decided::references(map, &table.name, &column.name).next().is_some()
-        || decided::kinds(map, &table.name).any(|kind| {
+        || declared::column_excluded(map, &table.name, &column.name)
+        || declared::references(map, &table.name, &column.name).next().is_some()
+        || declared::kinds(map, &table.name).any(|kind| {
             let is = |field| same(kind.column(field), &column.name);
             is(&kind.id) || kind.key.as_ref().is_some_and(is)
         })
 }
 
-/// A foreign key of a declared table. One to a table that is not declared can be decided only after that.
+/// Reports a foreign key of a declared table. A key to an undeclared table is reported once that table is declared.
 fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
-    let to = decided::kinds(map, &key.to).next()?;
+    let to = declared::kinds(map, &key.to).next()?;
     let columns = key.columns.join(", ");
     let path = format!("references.{}.{columns}", key.table);
     let Some(column) = key.column_to(to.column(&to.id)) else {
@@ -97,7 +98,7 @@ fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
                 .remedy("let it refer to the id, or list it under `excluded` and say why"),
         );
     };
-    let is_id = decided::kinds(map, &key.table).any(|kind| same(kind.column(&kind.id), column));
+    let is_id = declared::kinds(map, &key.table).any(|kind| same(kind.column(&kind.id), column));
     let path = format!("references.{}.{column}", key.table);
     let message = format!("its foreign key refers to `{}`, and it is neither declared nor excluded", to.name);
     Some(Finding::new(FindingCode::UncoveredReference, path, message).remedy(if is_id {
