@@ -10,7 +10,8 @@ use super::known::Known;
 use super::schema::{VERSION, schema};
 use super::statement::Statement;
 use super::{Access, Catalogue, Dialect, Finding, Prefix, SqlConnection, SqlError, SqlTransaction, SqlValue};
-use crate::domain::{DataMap, Fault, Kind};
+use crate::domain::{DataMap, Fault};
+use crate::policy::DeletionPolicy;
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::{Store, StoreError};
 
@@ -101,15 +102,31 @@ impl<C: SqlConnection> SqlStore<C> {
         tx.commit().await.map_err(|error| doing.not_committed(error))
     }
 
-    /// What the database says of its tables: for [`findings`](super::findings) and
-    /// [`first_policy`](super::first_policy).
+    /// Reads the catalogue of the database, for [`findings`](super::findings) and [`first_policy`](super::first_policy).
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
     pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
+        self.catalogue_for(&DataMap::default()).await
+    }
+
+    /// Returns everything in which a policy and the database differ, and what the policy does not cover.
+    ///
+    /// It judges as the function [`findings`](super::findings), by a catalogue read for the policy: tables outside the
+    /// search path, collations on SQLite and repeated ids in views included. It is empty only if
+    /// [`Lifecycle::open`](crate::Lifecycle#method.open) refuses nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the catalogue cannot be read.
+    pub async fn findings(&self, policy: &DeletionPolicy) -> Result<Vec<Finding>, StoreError> {
+        Ok(super::findings(policy, &self.catalogue_for(&policy.map_to_check()).await?))
+    }
+
+    async fn catalogue_for(&self, map: &DataMap) -> Result<Catalogue, StoreError> {
         let doing = self.doing("read the catalogue");
         let mut tx = self.begin(Access::Read, doing).await?;
-        Catalogue::read(&mut *tx, self.dialect, &self.prefix).await.map_err(|error| doing.failed(error))
+        let read = Catalogue::read_for(&mut *tx, self.dialect, &self.prefix, map).await;
+        read.map_err(|error| doing.failed(error))
     }
 
     pub(super) fn doing<'a>(&'a self, what: &'a str) -> Doing<'a> {
@@ -129,22 +146,8 @@ impl<C: SqlConnection> SqlStore<C> {
 #[async_trait]
 impl<C: SqlConnection> Store for SqlStore<C> {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
-        let doing = self.doing("read the catalogue");
-        let mut tx = self.begin(Access::Read, doing).await?;
-        let named: Vec<&str> = map.kinds().map(Kind::table_name).collect();
-        let catalogue = Catalogue::read_with(&mut *tx, self.dialect, &self.prefix, &named)
-            .await
-            .map_err(|error| doing.failed(error))?;
-        let found = super::check::differences(map, &catalogue);
-        let mut faults: Vec<Fault> = found.into_iter().map(Finding::into_fault).collect();
-        faults.extend(super::check::names(map, &self.prefix));
-        let compared = super::collation::faults(&mut *tx, self.dialect, map, &catalogue).await;
-        faults.extend(compared.map_err(|error| doing.failed(error))?);
-        let seen = super::view::faults(&mut *tx, self.dialect, map, &catalogue).await;
-        faults.extend(seen.map_err(|error| doing.failed(error))?);
-        // By place; at one place as they were found.
-        faults.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(faults)
+        let found = super::coverage::refused(map, &self.catalogue_for(map).await?);
+        Ok(found.into_iter().map(Finding::into_fault).collect())
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
