@@ -1,10 +1,10 @@
-//! What stops an operation, what it warns of, and what it sets off elsewhere.
+//! Blockers, warnings and effects of a plan.
 
 use serde::Serialize;
 
 use crate::domain::{KindName, RecordId, ReferenceName};
 
-/// Rows that stand in the way, and what can be done about them.
+/// Rows that stop the operation, and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Blocker {
@@ -15,17 +15,17 @@ pub struct Blocker {
     pub reference: Option<ReferenceName>,
     /// The rule, or the name of the guard.
     pub rule: String,
-    /// How many rows.
+    /// The number of rows.
     pub count: u64,
     /// The first five ids, in order.
     pub sample: Vec<RecordId>,
-    /// What is in the way.
+    /// What stops the operation.
     pub message: String,
     /// What to do first.
     pub remedy: String,
 }
 
-/// Something to be seen before the operation; stops it until the request acknowledges it by name.
+/// Something that stops the operation until the request acknowledges it by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Warning {
@@ -33,23 +33,23 @@ pub struct Warning {
     pub name: String,
     /// The kind of the rows.
     pub kind: KindName,
-    /// How many rows.
+    /// The number of rows.
     pub count: u64,
-    /// What is to be seen.
+    /// What the warning is about.
     pub message: String,
-    /// What could be done instead; empty where nothing is said.
+    /// What could be done instead; empty if the policy names nothing.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub remedy: String,
     /// Whether the request acknowledges it, or it is a note that stops nothing.
     pub acknowledged: bool,
 }
 
-/// What other systems will be told.
+/// Events that other systems will get.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Effect {
-    /// What it is about.
+    /// The topic.
     pub topic: String,
-    /// How many events: one per row.
+    /// The number of events: one per row.
     pub count: u64,
 }

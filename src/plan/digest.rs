@@ -7,7 +7,7 @@ use super::{Blocker, Step, Warning};
 use crate::domain::{KindName, Mode, RecordId};
 use crate::protocol::Digest;
 
-/// The covered parts, in the order in which they are hashed as JSON.
+/// The parts that the digest covers, in the order in which they are hashed as JSON.
 #[derive(Serialize)]
 pub(super) struct Covered<'a> {
     pub(super) kind: &'a KindName,
@@ -19,7 +19,7 @@ pub(super) struct Covered<'a> {
     pub(super) steps: Vec<(&'a super::StepKey, Option<u64>, Option<String>)>,
 }
 
-/// Hashes what a plan says.
+/// Hashes the covered parts of a plan.
 pub(super) fn digest(
     kind: &KindName,
     subjects: &[RecordId],

@@ -7,7 +7,7 @@ use super::text::{chain, of_subject};
 use crate::domain::instant_text;
 
 impl Plan {
-    /// The plan as Markdown: what blocks, what to look at, and a table of what becomes of which rows.
+    /// Renders the plan as Markdown: blockers, warnings, and a table of what becomes of which rows.
     ///
     /// ```
     /// # use client_lifecycle::{DeletionPolicy, Request};
@@ -64,7 +64,7 @@ impl Plan {
     }
 }
 
-/// Text that stays within its cell.
+/// Returns text that stays within its table cell.
 fn cell(text: &str) -> String {
     let characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     characters.collect::<String>().replace('|', "\\|")

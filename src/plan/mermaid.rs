@@ -7,8 +7,8 @@ use super::Plan;
 use crate::domain::KindName;
 
 impl Plan {
-    /// The plan as a Mermaid flowchart: the subject on top, below it every kind with what becomes of its
-    /// rows, along the references that reach them.
+    /// Renders the plan as a Mermaid flowchart: the subject on top, below it every kind with what becomes of its rows,
+    /// along the references that reach them.
     ///
     /// ```
     /// # use client_lifecycle::{DeletionPolicy, Request};
@@ -63,7 +63,7 @@ impl Plan {
     }
 }
 
-/// Text that stays within its quotes.
+/// Returns text that stays within its quotes.
 fn quoted(text: &str) -> String {
     let characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     characters.collect::<String>().replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")

@@ -1,4 +1,4 @@
-//! Plans: what an operation would do, set by set, and what it writes. Pure data, no I/O.
+//! Plans: what an operation would do, set by set, and their texts. Pure data, no I/O.
 
 mod blocker;
 mod digest;

@@ -17,31 +17,31 @@ use crate::protocol::{
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Plan {
-    /// What the plan says, in 64 characters.
+    /// The digest of everything that the plan says.
     pub digest: Digest,
     /// The kind of the subjects.
     pub kind: KindName,
     /// The subjects.
     pub subjects: Vec<RecordId>,
-    /// What was asked for.
+    /// The mode of the request.
     pub mode: Mode,
     /// The version of the policy that decided.
     pub policy_version: String,
-    /// When the request was judged.
+    /// The instant at which the request was judged.
     pub at: DateTime<Utc>,
     /// What would become of the subjects.
     pub outcome: Disposition,
-    /// What would become of which rows, in the order in which it would be done; the subjects come last.
+    /// What would become of which rows, in the order of execution. The subjects come last.
     pub steps: Vec<Step>,
     /// What stands in the way.
     pub blockers: Vec<Blocker>,
     /// What has to be acknowledged first.
     pub warnings: Vec<Warning>,
-    /// What is worth knowing and stops nothing.
+    /// What is worth knowing and does not stop the operation.
     pub notes: Vec<Warning>,
-    /// What other systems would be told.
+    /// The events that other systems would get.
     pub effects: Vec<Effect>,
-    /// How it would be carried out.
+    /// How the plan is carried out.
     pub(crate) execution: Execution,
 }
 
@@ -54,17 +54,17 @@ pub(crate) struct Execution {
     /// What the plan was made from, so that it can be judged again for the actor who carries it out.
     pub(crate) survey: Survey,
     pub(crate) locks: Vec<LockRows>,
-    /// Each with what it says, for the differences of a conflict.
+    /// The preconditions of the exact plan, each with its name for a conflict.
     pub(crate) exact: Vec<(Precondition, String)>,
-    /// The same for requests that were shown no plan: the decision, not the counts.
+    /// The preconditions of the decision, for requests that were shown no plan.
     pub(crate) decision: Vec<(Precondition, String)>,
     pub(crate) event_drafts: Vec<EventDraft>,
     pub(crate) steps: Vec<ChangeStep>,
-    /// What the audit entry keeps of the subjects.
+    /// The fields of the subjects that the audit entry records.
     pub(crate) snapshot: Vec<FieldName>,
 }
 
-/// A plan that cannot be carried out as it stands: it has blockers, or warnings that were not acknowledged.
+/// A plan that cannot be carried out yet: it has blockers, or warnings that were not acknowledged.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{} of `{}` is blocked: {}", .0.mode, .0.kind, .0.obstacles())]
 pub struct NotExecutable(pub Box<Plan>);
@@ -72,9 +72,9 @@ pub struct NotExecutable(pub Box<Plan>);
 /// How much of a plan must still be true when it is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strictness {
-    /// Everything that was shown.
+    /// Everything that the plan shows.
     ExactPlan,
-    /// Only what was decided: nothing had been shown.
+    /// Only the decision, because no plan was shown.
     DecisionOnly,
 }
 
@@ -83,13 +83,13 @@ pub(crate) enum Strictness {
 pub(crate) struct ExecutablePlan(Plan);
 
 impl Plan {
-    /// Whether nothing stands in the way.
+    /// Returns whether nothing stands in the way.
     #[must_use]
     pub fn is_executable(&self) -> bool {
         self.blockers.is_empty() && self.warnings.iter().all(|warning| warning.acknowledged)
     }
 
-    /// What stands in the way, in one line.
+    /// Returns what stands in the way, in one line.
     #[must_use]
     pub fn obstacles(&self) -> String {
         let blockers = self.blockers.iter().map(|blocker| blocker.message.clone());
@@ -98,7 +98,7 @@ impl Plan {
         blockers.chain(warnings).collect::<Vec<_>>().join("; ")
     }
 
-    /// The plan as something that can be carried out.
+    /// Checks that nothing stands in the way.
     ///
     /// # Errors
     /// [`NotExecutable`], with the plan, while there are blockers or unacknowledged warnings.
@@ -147,8 +147,8 @@ impl ExecutablePlan {
         self.0
     }
 
-    /// The change set that carries it out, and what each of its preconditions says. The key goes with it
-    /// only where a step needs it.
+    /// Makes the change set that carries out the plan, and the names of its preconditions. It holds the key only if a
+    /// step needs it.
     pub(crate) fn into_change_set(
         self,
         operation: OperationId,
@@ -215,7 +215,7 @@ impl ExecutablePlan {
     }
 }
 
-/// The numbers that a person would compare, for a condition that was not met.
+/// Returns an expected number in words, for a precondition that does not hold.
 pub(crate) fn expected_words(expected: Expected) -> String {
     match expected {
         Expected::Exactly(count) => count.to_string(),

@@ -1,5 +1,4 @@
-//! The receipt as text: what was done, where it differs from what was planned, what is still open and until
-//! when.
+//! The receipt as text: what was done, where it differs from the plan, and what remains to be done until when.
 
 use std::fmt;
 
@@ -59,7 +58,7 @@ impl Receipt {
         if steps.is_empty() {
             return Ok(());
         }
-        // That of the whole receipt, so that its sections are in line with each other.
+        // The width is that of all steps, so that the sections align.
         let all = self.steps.iter().map(|step| step.kind.as_str());
         let width = all.map(|kind| kind.chars().count()).max().unwrap_or(0);
         writeln!(f, "\n{title}")?;
@@ -121,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_that_differs_from_the_plan_is_said() {
+    fn a_count_that_differs_from_the_plan_is_shown() {
         assert_eq!(
             receipt(&json!({})),
             "Receipt: hard_delete of `clients` `c1`\n\
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_break_in_an_id_is_no_line_of_the_text() {
+    fn a_line_break_in_an_id_does_not_add_a_line() {
         let text = receipt(&json!({ "subjects": ["c1`\nNothing was done.\u{1b}[2J"] }));
         assert!(
             text.starts_with("Receipt: hard_delete of `clients` `c1`\\nNothing was done.\\u{1b}[2J`\nDone.")

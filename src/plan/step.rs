@@ -1,4 +1,4 @@
-//! Steps: the sets of rows a plan speaks of, each with its reason.
+//! Steps: the sets of rows of a plan, each with its reason.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{KindName, Period, RecordId, ReferenceName, instant_text};
 use crate::protocol::Disposition;
 
-/// What a step is, apart from its count: the part the policy decides.
+/// What identifies a step: everything but its count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StepKey {
     /// The kind of the rows.
@@ -15,13 +15,13 @@ pub struct StepKey {
     pub disposition: Disposition,
     /// The references from the subject to the rows: the shortest chain, then the first by name.
     pub path: Vec<ReferenceName>,
-    /// The rule that decided, as documents name it; the mode for the subject's own step.
+    /// The rule that decided, as policy documents name it; the mode for the subject's own step.
     pub rule: String,
-    /// The condition of the rule's entry, in words; `None` where there is none.
+    /// The condition of the rule's entry, in words.
     pub when: Option<String>,
     /// The ground of a retention.
     pub basis: Option<String>,
-    /// Whether the rows come and go all the time, so that their number binds nothing.
+    /// Whether the kind is volatile, so that the number of rows may change between plan and execution.
     pub volatile: bool,
 }
 
@@ -29,38 +29,38 @@ pub struct StepKey {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Step {
-    /// Which rows, and why.
+    /// The rows and the reason.
     #[serde(flatten)]
     pub key: StepKey,
-    /// How many.
+    /// The number of rows.
     pub count: u64,
-    /// Until when they stay, where that is known.
+    /// Until when the rows stay, if that is known.
     #[serde(serialize_with = "last_instant")]
     pub until: Option<Until>,
     /// The record that redirected references point at instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<RecordId>,
-    /// The retention periods that rows of this step are under; more than one where several apply.
+    /// The retention periods that apply to rows of this step.
     #[serde(skip)]
     pub grounds: Vec<Ground>,
-    /// For tombstones: the rows that force these to stay.
+    /// For tombstones: the surviving rows that force these to stay.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forced_by: Vec<Forced>,
 }
 
-/// Rows that survive and must keep referring to rows that should have gone.
+/// Surviving rows that must keep their reference, so that the rows they refer to stay as tombstones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Forced {
     /// The reference they keep.
     pub reference: ReferenceName,
-    /// How many.
+    /// The number of rows.
     pub count: u64,
     /// The first five ids, in order.
     pub sample: Vec<RecordId>,
 }
 
-/// From when to when the rows of a step become due. The last date is the one that frees all of them.
+/// When the rows of a step become due. All of them are due at the last date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Until {
     /// When the first row becomes due.
@@ -69,26 +69,26 @@ pub struct Until {
     pub last: DateTime<Utc>,
 }
 
-/// A retention period that keeps rows, and how many of them.
+/// A retention period, and the number of rows it keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ground {
-    /// The reference whose rule says so.
+    /// The reference whose rule retains.
     pub reference: ReferenceName,
-    /// For how long.
+    /// The period.
     pub period: Period,
-    /// Under which ground.
+    /// The legal ground.
     pub basis: String,
-    /// How many rows.
+    /// The number of rows.
     pub count: u64,
-    /// How many of them have no date to count from, and so no end.
+    /// The number of rows without a date to count from, which are retained without end.
     pub undated: u64,
     /// When the rows with a date become due.
     pub until: Option<Until>,
 }
 
 impl Step {
-    /// Whether this is the subject's own step.
+    /// Returns whether this is the subject's own step.
     #[must_use]
     pub fn is_subject(&self) -> bool {
         self.key.path.is_empty()

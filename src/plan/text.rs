@@ -1,5 +1,4 @@
-//! The plan as the text a person decides from: what stops it, what to do first, what goes, what stays and
-//! why, until when.
+//! The plan as the text a person decides from: what stops it, what is deleted, what stays, why and until when.
 
 use std::fmt;
 
@@ -7,7 +6,7 @@ use super::{Ground, Plan, Step, StepKey};
 use crate::domain::{RecordId, ReferenceName, instant_text};
 use crate::protocol::Disposition;
 
-/// How many ids of a batch are shown.
+/// The number of ids of a batch that are shown.
 const SHOWN_IDS: usize = 3;
 
 impl fmt::Display for Plan {
@@ -92,14 +91,13 @@ impl Plan {
             return Ok(());
         }
         writeln!(f, "\n{title}")?;
-        // That of the whole plan, so that its sections are in line with each other.
+        // The width is that of all steps, so that the sections align.
         let all = self.steps.iter().map(|step| step.key.kind.as_str());
         let width = all.map(|kind| kind.chars().count()).max().unwrap_or(0);
         for step in steps {
-            // The name does not pad itself, because padding is the line's business.
             let kind = step.key.kind.as_str();
             write!(f, "  {:>7}  {kind:width$}  {:<11}  ", step.count, step.key.disposition)?;
-            writeln!(f, "{}", why(step))?;
+            writeln!(f, "{}", reason(step))?;
             for forced in &step.forced_by {
                 let (count, reference) = (forced.count, &forced.reference);
                 let ids = first_of(&forced.sample, count);
@@ -134,9 +132,8 @@ impl Plan {
     }
 }
 
-/// Why a step is there: over which references, by which rule, because of what. Until when something is
-/// retained is a line of its own.
-fn why(step: &Step) -> String {
+/// Returns the reason of a step: its references, its rule and its condition. A retention has lines of its own.
+fn reason(step: &Step) -> String {
     let StepKey { disposition, path, rule, when, basis, .. } = &step.key;
     let (retained, basis) = (*disposition == Disposition::Retain, basis.as_ref());
     let by = match basis {
@@ -150,7 +147,7 @@ fn why(step: &Step) -> String {
     chain(path) + &to.unwrap_or_default() + &by + &because.unwrap_or_default()
 }
 
-/// Why the subject's own set is there.
+/// Returns the reason of the subject's own step.
 pub(super) fn of_subject(disposition: Disposition) -> &'static str {
     match disposition {
         Disposition::Tombstone => "asked to go, has to stay",
@@ -158,15 +155,15 @@ pub(super) fn of_subject(disposition: Disposition) -> &'static str {
     }
 }
 
-/// The first ids, and a sign that there are more.
+/// Returns the first ids, with dots if there are more.
 fn first_of(sample: &[RecordId], count: u64) -> String {
     let ids: Vec<_> = sample.iter().map(quoted).collect();
     let shown = u64::try_from(ids.len()).unwrap_or(u64::MAX);
     ids.join(", ") + if count > shown { ", ..." } else { "" }
 }
 
-/// Until when rows stay, and under which of so many grounds: the day on which the last of them becomes due,
-/// and the first where that is another one.
+/// Returns until when rows are retained, and the ground: the day on which the last row becomes due, and the day of the
+/// first if it is another one.
 fn retention(ground: &Ground, grounds: usize) -> String {
     let until = match ground.until {
         Some(until) if until.first == until.last => format!("until {}", day(until.last)),
@@ -185,7 +182,7 @@ fn retention(ground: &Ground, grounds: usize) -> String {
     format!("{count}{until} under {}{undated}", ground.basis)
 }
 
-/// The first subjects, and how many more there are.
+/// Returns the first subjects, and the number of the others.
 pub(super) fn shown_subjects(subjects: &[RecordId]) -> String {
     let shown: Vec<_> = subjects.iter().take(SHOWN_IDS).map(quoted).collect();
     let more = subjects.len().saturating_sub(shown.len());
@@ -193,7 +190,7 @@ pub(super) fn shown_subjects(subjects: &[RecordId]) -> String {
     shown.join(", ") + &more
 }
 
-/// An id as a reader may trust it: a line break in it must not pass for a line of the plan.
+/// Quotes an id and escapes control characters: a line break in it must not pass for a line of the plan.
 fn quoted(id: &RecordId) -> String {
     let mut text = String::from("`");
     for character in id.to_string().chars() {
@@ -206,7 +203,7 @@ fn quoted(id: &RecordId) -> String {
     text + "`"
 }
 
-/// The chain of references from the rows up to the subject.
+/// Returns the chain of references from the rows up to the subject.
 pub(super) fn chain(path: &[ReferenceName]) -> String {
     path.iter().rev().map(ReferenceName::as_str).collect::<Vec<_>>().join(" -> ")
 }

@@ -7,41 +7,41 @@ use crate::domain::{AuditEntry, Event, FieldName, KindName, Mask, MaskKey, Opera
 
 /// Everything one operation writes: in one transaction, all of it or nothing.
 ///
-/// A change set without steps and new rows records an attempt that was not carried out: only its audit entry is
-/// written, and its operation id stays free for another try.
+/// A change set without steps and new rows records an attempt that was not carried out. Only its audit entry is
+/// written, and its operation id stays free for another attempt.
 #[derive(Debug, Clone)]
 #[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every store")]
 pub struct ChangeSet {
-    /// The operation. A store that has done it answers with its first receipt and writes nothing.
+    /// The operation. A store that has applied it returns the first receipt and writes nothing.
     pub operation: OperationId,
-    /// The sets that everything else speaks of, as they are before the first write.
+    /// The sets that everything else refers to, as they are before the first write.
     pub query: SurveyQuery,
     /// The rows to lock, in this order, on stores that lock rows.
     pub locks: Vec<LockRows>,
     /// What must be true once the rows are locked.
     pub preconditions: Vec<Precondition>,
-    /// The rows that are new: written before the first step. There must be no row of the same id.
+    /// New rows, written before the first step. There must be no row with the same id.
     pub inserts: Vec<NewRow>,
-    /// What other systems are to be told, with values from before the first step.
+    /// Events that the store makes from rows, with values from before the first step.
     pub event_drafts: Vec<EventDraft>,
-    /// What other systems are to be told that is known already.
+    /// Events that are complete.
     pub events: Vec<Event>,
     /// The steps, in the order in which they are run.
     pub steps: Vec<ChangeStep>,
-    /// What is recorded, once for each subject.
+    /// The audit entry, written once for each subject.
     pub audit: AuditEntry,
-    /// The fields of the subjects that their audit entries keep, as they were before the first step.
+    /// The fields of the subjects that their audit entries record, as they were before the first step.
     pub snapshot: Vec<FieldName>,
     /// The receipt with the planned counts.
     pub receipt: Receipt,
-    /// The key of keyed masks, where a step has some. It is written nowhere.
+    /// The key of keyed masks, if a step has any. It is not written anywhere.
     pub mask_key: Option<MaskKey>,
 }
 
-/// A row that is new.
+/// A new row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRow {
-    /// Its kind.
+    /// The kind.
     pub kind: KindName,
     /// The row.
     pub record: Record,
@@ -50,30 +50,30 @@ pub struct NewRow {
 /// Rows to lock against writers and new referrers until commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LockRows {
-    /// Which.
+    /// The rows.
     pub rows: Rows,
 }
 
-/// What must be true for the change set to be applied at all.
+/// A condition that must hold for the change set to be applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Precondition {
-    /// How many rows there are of these.
+    /// The rows to count.
     pub question: Question,
-    /// How many there must be.
+    /// The expected count.
     pub expected: Expected,
 }
 
-/// A number of rows that is expected.
+/// An expected number of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// Exactly so many.
+    /// Exactly this number.
     Exactly(u64),
     /// At least one.
     Some,
 }
 
 impl Expected {
-    /// Whether a count is as expected.
+    /// Returns whether a count is as expected.
     #[must_use]
     pub fn accepts(self, found: u64) -> bool {
         match self {
@@ -83,12 +83,12 @@ impl Expected {
     }
 }
 
-/// A precondition that did not hold.
+/// A precondition that does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Difference {
-    /// Its position among the preconditions.
+    /// The position of the precondition.
     pub precondition: usize,
-    /// What was found.
+    /// The number of rows found.
     pub found: u64,
 }
 
@@ -97,22 +97,22 @@ pub struct Difference {
 pub struct ChangeStep {
     /// The kind of the rows.
     pub kind: KindName,
-    /// Which rows.
+    /// The rows.
     pub rows: Rows,
     /// What is written.
     pub write: Write,
-    /// Which step of the receipt it is; `None` where it only prepares another.
+    /// The position of the step in the receipt; `None` if it only prepares or completes another step.
     pub receipt_step: Option<usize>,
 }
 
 /// What is written to a set of rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
-    /// The rows go.
+    /// The rows are deleted.
     Delete,
     /// Fields get new values, each computed from the row as it was before the first step.
     Update(Vec<(FieldName, NewValue)>),
-    /// The same, and the rows are noted under the operation, so that it can be taken back.
+    /// As `Update`. The rows are also recorded under the operation, so that it can be restored.
     Mark(Vec<(FieldName, NewValue)>),
     /// Nothing: the rows are counted.
     Keep,
@@ -123,27 +123,27 @@ pub enum Write {
 pub enum NewValue {
     /// This value.
     Value(Value),
-    /// What a mask makes of the old value.
+    /// The old value, masked.
     Masked(Mask),
-    /// One more than the value is when the step is run; 1 where there is none.
+    /// The value at the time of the step plus one; 1 if there is none.
     Next,
 }
 
-/// Events to be written: one for each row.
+/// Events to be made: one for each row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventDraft {
-    /// What they are about.
+    /// The topic.
     pub topic: String,
     /// The kind of the rows.
     pub kind: KindName,
-    /// Which rows.
+    /// The rows.
     pub rows: Rows,
-    /// The fields the receiver needs.
+    /// The fields that the receiver needs.
     pub fields: Vec<FieldName>,
 }
 
 impl Write {
-    /// Whether rows are written at all.
+    /// Returns whether rows are written at all.
     #[must_use]
     pub fn changes_rows(&self) -> bool {
         match self {
@@ -155,7 +155,7 @@ impl Write {
 }
 
 impl ChangeStep {
-    /// The fields that get a pseudonym under a key.
+    /// Returns the fields that get a keyed pseudonym.
     pub fn keyed_fields(&self) -> impl Iterator<Item = &FieldName> {
         let fields = match &self.write {
             Write::Update(fields) | Write::Mark(fields) => fields.as_slice(),
@@ -166,13 +166,13 @@ impl ChangeStep {
 }
 
 impl ChangeSet {
-    /// Whether it only records an attempt.
+    /// Returns whether it only records an attempt.
     #[must_use]
     pub fn is_record_only(&self) -> bool {
         self.steps.is_empty() && self.inserts.is_empty()
     }
 
-    /// The receipt for what was done: `affected` has one number for each step.
+    /// Returns the receipt for what was done: `affected` has one number for each step.
     #[must_use]
     pub fn receipt(&self, affected: &[u64]) -> Receipt {
         let mut receipt = self.receipt.clone();
@@ -186,7 +186,7 @@ impl ChangeSet {
         receipt
     }
 
-    /// The differences between what must be true and what the answers to the preconditions say.
+    /// Returns the preconditions that do not hold, given the number of rows found for each.
     #[must_use]
     pub fn differences(&self, found: impl IntoIterator<Item = u64>) -> Vec<Difference> {
         let all = self.preconditions.iter().zip(found).enumerate();
@@ -195,8 +195,8 @@ impl ChangeSet {
             .collect()
     }
 
-    /// Adds how many rows of the subject's kind must come in over a branch, and returns the position of this
-    /// precondition.
+    /// Adds a precondition on the number of rows of the subject's kind that a branch leads to, and returns its
+    /// position.
     pub(crate) fn require(&mut self, name: &str, branch: Branch, expected: Expected) -> usize {
         let id = SetId::after(&self.query.sets);
         let set = NamedSet { id, name: name.into(), kind: self.query.kind.clone(), branches: vec![branch] };
@@ -206,7 +206,7 @@ impl ChangeSet {
         self.preconditions.len() - 1
     }
 
-    /// The same sets with the preconditions as the questions: what a store asks once the rows are locked.
+    /// Returns the query for the preconditions, which a store evaluates once the rows are locked.
     #[must_use]
     pub fn recheck(&self) -> SurveyQuery {
         let questions: Arc<[Question]> =

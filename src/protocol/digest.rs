@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// SHA-256 over everything in a plan that a person relies on, as 64 hexadecimal digits.
 ///
-/// It covers subjects, mode, policy version, blockers, warnings and steps with their counts (of volatile
-/// kinds: that the step is there) and new targets. It does not cover samples, the time, acknowledgements, actor, reason or
-/// operation, so that a plan shown today and confirmed tomorrow is the same plan if the data is the same.
+/// It covers subjects, mode, policy version, blockers, warnings, and steps with their counts and new targets. Steps of
+/// volatile kinds are covered without their counts. It does not cover samples, the time, acknowledgements, actor,
+/// reason or operation: a plan shown today and confirmed tomorrow is the same plan if the data is the same.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Digest(String);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Disposition {
-    /// It goes.
+    /// It is deleted.
     Delete,
     /// It is marked as deleted.
     SoftDelete,
@@ -37,7 +37,7 @@ pub enum Disposition {
 }
 
 impl Disposition {
-    /// The name in documents.
+    /// Returns the name in documents.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -57,29 +57,29 @@ impl Disposition {
         }
     }
 
-    /// Whether the row is still there afterwards.
+    /// Returns whether the row is still there afterwards.
     #[must_use]
     pub fn stays(self) -> bool {
         self != Self::Delete
     }
 
-    /// Whether it is counted per reference, beside what else becomes of the row.
+    /// Returns whether rows are counted per reference, in addition to what else becomes of them.
     #[must_use]
     pub fn is_redirect(self) -> bool {
         matches!(self, Self::SetNull | Self::SetDefault | Self::Reassign)
     }
 
-    /// Whether the rows can be put back as they were.
+    /// Returns whether the rows can be restored.
     pub(crate) fn can_come_back(self) -> bool {
         matches!(self, Self::SoftDelete | Self::Deactivate | Self::Reactivate)
     }
 
-    /// Whether the rows stay without their personal values.
+    /// Returns whether the rows stay without their personal values.
     pub(crate) fn is_masked(self) -> bool {
         matches!(self, Self::Anonymize | Self::Tombstone)
     }
 
-    /// Whether the rows stay as they are.
+    /// Returns whether the rows stay as they are.
     pub(crate) fn is_untouched(self) -> bool {
         matches!(self, Self::Retain | Self::Keep)
     }

@@ -1,6 +1,6 @@
-//! What a policy asks of a store and what a store answers: sets, surveys, change sets and receipts. Pure data.
+//! What a policy asks of a store, and what a store answers: sets, surveys, change sets and receipts. Pure data.
 //!
-//! Only authors of stores read this module. Services and people read [`plan`](crate::plan).
+//! Only authors of stores need this module. Services and people read [`plan`](crate::plan).
 
 mod change_set;
 mod digest;

@@ -1,9 +1,8 @@
 //! Named sets: the language in which the policy tells a store which rows it means.
 //!
-//! A set holds rows of one kind, each with a [`Rank`]: a small number that says what the policy decided
-//! about the row. A row found in several ways keeps its lowest rank, so that "several references reach one
-//! row" is a minimum and nothing else. Sets are evaluated in order; a set refers to earlier ones by
-//! [`SetId`], never by value, so a query grows with the data map and not with its paths.
+//! A set holds rows of one kind, each with a [`Rank`]: a small number that stands for what the policy decided about
+//! the row. A row that is found in several ways keeps its lowest rank. Sets are evaluated in order, and a set refers to
+//! earlier ones by [`SetId`], so a query grows with the data map and not with the number of paths through it.
 
 use std::fmt;
 
@@ -19,14 +18,14 @@ impl SetId {
     /// The subjects of the request: the first set of every query.
     pub const SUBJECTS: Self = Self(0);
 
-    /// The number after those of all these sets.
+    /// Returns the number after those of all these sets.
     pub(crate) fn after(sets: &[Stratum]) -> Self {
         let count: usize = sets.iter().map(|stratum| stratum.sets().len()).sum();
         Self(u16::try_from(count).unwrap_or(u16::MAX))
     }
 }
 
-/// What was decided about a row, as a number whose meaning only the policy knows. The lowest wins.
+/// What was decided about a row, as a number whose meaning only the policy knows. The lowest rank wins.
 pub type Rank = u16;
 
 /// A range of ranks, both ends included.
@@ -48,7 +47,7 @@ impl Ranks {
         Self { from: rank, to: rank }
     }
 
-    /// Whether the rank is in the range.
+    /// Returns whether the rank is in the range.
     #[must_use]
     pub const fn contains(self, rank: Rank) -> bool {
         self.from <= rank && rank <= self.to
@@ -86,59 +85,59 @@ impl Rows {
 pub struct NamedSet {
     /// Its number.
     pub id: SetId,
-    /// What it holds, for people who read the SQL.
+    /// A description for people who read the SQL.
     pub name: String,
     /// The kind of its rows.
     pub kind: KindName,
-    /// The ways into the set. A row that comes in on several keeps its lowest rank.
+    /// The ways into the set. A row that several branches lead to keeps its lowest rank.
     pub branches: Vec<Branch>,
 }
 
-/// One way into a set: where rows come from, which of them are left out, and the rank they get.
+/// One way into a set: the source of the rows, which of them are left out, and the ranks of the others.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Branch {
-    /// Where rows come from.
+    /// The source of the rows.
     pub source: Source,
-    /// Rows that are not in all of these do not come in.
+    /// Leaves out rows that are not in all of these.
     pub within: Vec<Rows>,
-    /// Rows that are in any of these do not come in.
+    /// Leaves out rows that are in any of these.
     pub except: Vec<Rows>,
-    /// The first case that applies gives the rank; a row to which none applies does not come in.
+    /// The first case that applies gives the rank. A row to which no case applies is left out.
     pub cases: Vec<RankCase>,
 }
 
 impl Branch {
-    /// A branch that leaves nothing out but what its cases do.
+    /// Makes a branch that leaves out only what its cases leave out.
     #[must_use]
     pub const fn new(source: Source, cases: Vec<RankCase>) -> Self {
         Self { source, within: Vec::new(), except: Vec::new(), cases }
     }
 }
 
-/// Where the rows of a branch come from. All are rows of the set's kind.
+/// The source of the rows of a branch. All are rows of the set's kind.
 ///
-/// `Debug` hides the text that is looked for.
+/// `Debug` hides the text.
 #[derive(Clone, PartialEq, Serialize)]
 pub enum Source {
     /// The subjects of the request, as far as they exist.
     Subjects,
     /// These records, as far as they exist.
     Ids(Vec<RecordId>),
-    /// The rows whose text field holds this, ASCII letters compared without case. Null holds nothing.
+    /// The rows with this text in a field. ASCII letters are compared without case.
     WithText {
         /// The field, of the set's kind.
         field: FieldName,
-        /// What it holds.
+        /// The text.
         text: String,
     },
-    /// The rows whose reference holds the id of one of `of`.
+    /// The rows that refer to one of `of`.
     Referrers {
         /// The reference, from the set's kind.
         reference: ReferenceName,
         /// The rows referred to.
         of: Rows,
     },
-    /// The rows whose ids the rows of `of` hold in the reference.
+    /// The rows that the rows of `of` refer to.
     ReferencedBy {
         /// The reference, to the set's kind.
         reference: ReferenceName,
@@ -168,19 +167,19 @@ impl fmt::Debug for Source {
     }
 }
 
-/// A condition and the rank of the rows for which it is the first that holds.
+/// A case of a branch: the rank of the rows for which it is the first that applies.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RankCase {
-    /// Applies only below rows of these ranks, in the set that the source names.
+    /// Applies only below rows of these ranks in the source's set.
     pub below: Ranks,
-    /// Applies only where this holds for the row.
+    /// Applies only if this holds for the row.
     pub when: Option<Condition>,
-    /// The rank; `None` keeps the row out.
+    /// The rank; `None` leaves the row out.
     pub rank: Option<Rank>,
 }
 
 impl RankCase {
-    /// The rank of every row.
+    /// Makes a case that gives every row this rank.
     #[must_use]
     pub const fn always(rank: Rank) -> Self {
         Self { below: Ranks::ALL, when: None, rank: Some(rank) }
@@ -192,13 +191,13 @@ impl RankCase {
 pub enum Stratum {
     /// One set, whose branches refer to earlier sets only.
     Set(NamedSet),
-    /// Sets whose branches may also refer to each other, as sources: the least sets that satisfy all branches.
-    /// While they grow a row holds every rank it was found with; in the end it keeps the lowest.
+    /// Sets whose sources may also be each other: the least sets that satisfy all branches. While the sets grow, a
+    /// row has every rank it was found with; in the end it keeps the lowest.
     Cycle(Vec<NamedSet>),
 }
 
 impl Stratum {
-    /// The sets, in the order of their numbers.
+    /// Returns the sets in the order of their numbers.
     #[must_use]
     pub fn sets(&self) -> &[NamedSet] {
         match self {
@@ -208,5 +207,5 @@ impl Stratum {
     }
 }
 
-/// The members of a set as a store that reads rows holds them: ids with their ranks, in the order of ids.
+/// The members of a set in a store that reads rows: ids with their ranks, in the order of ids.
 pub type Members = std::collections::BTreeMap<RecordId, Rank>;

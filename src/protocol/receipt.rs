@@ -1,4 +1,4 @@
-//! Receipts: what was done, and what is still open.
+//! Receipts: what was done, and what remains to be done.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,29 +14,29 @@ use crate::domain::{KindName, Mode, OperationId, RecordId, ReferenceName};
 pub struct Receipt {
     /// The operation.
     pub operation: OperationId,
-    /// The digest of the plan that was carried out.
+    /// The digest of the plan that was applied.
     pub digest: Digest,
-    /// When it was judged.
+    /// The instant at which the request was judged.
     pub at: DateTime<Utc>,
     /// The kind of the subjects.
     pub kind: KindName,
     /// The subjects.
     pub subjects: Vec<RecordId>,
-    /// What was asked for.
+    /// The mode of the request.
     pub mode: Mode,
     /// What became of the subjects; `None` if the attempt was not carried out.
     #[serde(with = "outcome")]
     pub outcome: Option<Disposition>,
-    /// Whether nothing is open.
+    /// Whether nothing remains to be done.
     pub complete: bool,
     /// What became of which rows.
     pub steps: Vec<ReceiptStep>,
-    /// What is still there and has to go one day.
+    /// Rows that are still there and have to be deleted later.
     pub open: Vec<OpenItem>,
 }
 
 impl Receipt {
-    /// The receipt of an operation that does exactly what was planned.
+    /// Returns the receipt of an operation that does exactly what was planned.
     #[must_use]
     pub fn as_planned(&self) -> Self {
         let mut receipt = self.clone();
@@ -57,23 +57,23 @@ pub struct ReceiptStep {
     pub disposition: Disposition,
     /// The references from the subject to the rows.
     pub path: Vec<ReferenceName>,
-    /// How many there were when the plan was made.
+    /// The number of rows in the plan.
     pub planned: u64,
-    /// How many it was in the end.
+    /// The number of rows that were written.
     pub actual: u64,
 }
 
-/// Rows that had to stay, why, and until when.
+/// Rows that had to stay, with the reason and the date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OpenItem {
     /// The kind.
     pub kind: KindName,
-    /// Why they had to stay.
+    /// The reason.
     pub why: String,
-    /// When the last of them may go; `None` where a row has no date to count from.
+    /// When the last of them may be deleted; `None` if a row has no date to count from.
     pub until: Option<DateTime<Utc>>,
-    /// How many.
+    /// The number of rows.
     pub count: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Surveys: what a store is asked, and what it answers.
+//! Surveys: the questions a store is asked, and its answers.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::{NamedSet, Rows, SetId, Stratum};
 use crate::domain::{DataMap, FieldName, KindName, RecordId, Value};
 
-/// What the policy wants to know: which rows it means, and questions about them.
+/// What the policy needs to know: sets of rows, and questions about them.
 ///
-/// The sets and the questions are the same for every request of one mode; subjects and `now` differ.
+/// Most sets and questions are the same for every request of a mode; the subjects and `now` differ.
 #[derive(Debug, Clone)]
 #[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every store")]
 pub struct SurveyQuery {
-    /// The kinds and references that the sets speak of.
+    /// The kinds and references that the sets name.
     pub map: Arc<DataMap>,
     /// The kind of the subjects.
     pub kind: KindName,
@@ -29,7 +29,7 @@ pub struct SurveyQuery {
 }
 
 impl SurveyQuery {
-    /// A set, by its number.
+    /// Returns a set by its number.
     #[must_use]
     pub fn set(&self, id: SetId) -> Option<&NamedSet> {
         let mut sets = self.sets.iter().flat_map(Stratum::sets);
@@ -37,20 +37,20 @@ impl SurveyQuery {
     }
 }
 
-/// A question about the rows of a set. The number of rows is always asked.
+/// A question about the rows of a set. It always asks for the number of rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every store")]
 pub struct Question {
-    /// Which rows.
+    /// The rows.
     pub rows: Rows,
-    /// How many ids to name, the first in order; none where 0.
+    /// The number of ids to return, the first in order.
     pub sample: u8,
-    /// The field, a date or a timestamp, whose first and last instant is asked.
+    /// A date or timestamp field whose first and last instant are asked for.
     pub span: Option<FieldName>,
 }
 
 impl Question {
-    /// How many there are.
+    /// Makes a question for the number of rows.
     #[must_use]
     pub const fn count(rows: Rows) -> Self {
         Self { rows, sample: 0, span: None }
@@ -61,29 +61,29 @@ impl Question {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Answer {
-    /// How many rows there are.
+    /// The number of rows.
     pub count: u64,
     /// The first ids, in order: integers by value, all others by UTF-8 bytes.
     pub sample: Vec<RecordId>,
-    /// The first and the last instant of the field, where any row has one.
+    /// The first and the last instant of the field, if any row has one.
     pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 impl Answer {
-    /// A number of rows.
+    /// Makes an answer from a number of rows.
     #[must_use]
     pub fn count(count: u64) -> Self {
         Self { count, ..Self::default() }
     }
 
-    /// The same with a sample.
+    /// Sets the sample.
     #[must_use]
     pub fn with_sample(mut self, sample: Vec<RecordId>) -> Self {
         self.sample = sample;
         self
     }
 
-    /// The same with a span of instants.
+    /// Sets the span of instants.
     #[must_use]
     pub fn with_span(mut self, span: Option<(DateTime<Utc>, DateTime<Utc>)>) -> Self {
         self.span = span;
@@ -91,19 +91,19 @@ impl Answer {
     }
 }
 
-/// What is true now.
+/// The answers of a store.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Survey {
-    /// The ids of the subjects in the first set, in order, as the store holds them: a request for `"42"`
-    /// finds 42 where ids are integers.
+    /// The ids of the subjects in the first set, in order and as the store holds them: a request for `"42"` finds
+    /// 42 if ids are integers.
     pub subjects: Vec<RecordId>,
     /// The answers, in the order of the questions.
     pub answers: Vec<Answer>,
 }
 
 impl Survey {
-    /// A survey.
+    /// Makes a survey.
     #[must_use]
     pub fn new(subjects: Vec<RecordId>, answers: Vec<Answer>) -> Self {
         Self { subjects, answers }
@@ -120,7 +120,7 @@ impl Survey {
     }
 }
 
-/// The span that holds both an instant and all those seen before.
+/// Extends a span of instants to an instant.
 pub(crate) fn widen(
     span: Option<(DateTime<Utc>, DateTime<Utc>)>,
     value: &Value,

@@ -1,4 +1,4 @@
-//! What stops the operation, and what has to be seen first.
+//! What stops the operation, and what has to be acknowledged first.
 
 use super::inquiry::Inquiry;
 use crate::domain::{Mode, Request};
@@ -67,18 +67,18 @@ fn by_guard(compiled: &CompiledGuard, request: &Request, survey: &Survey, found:
 fn by_rule(compiled: &CompiledBlocker, survey: &Survey) -> Option<Blocker> {
     let count = survey.count(compiled.question);
     let (kind, found) = (&compiled.kind, rows(count));
-    let (needs, them) = if count == 1 { ("needs", "it") } else { ("need", "them") };
+    let (are, needs, them) = if count == 1 { ("is", "needs", "it") } else { ("are", "need", "them") };
     let when = compiled.when.as_ref();
     let with = when.map(|when| format!(" with {when}")).unwrap_or_default();
-    let because = compiled.rationale.as_ref();
-    let because = because.map(|why| format!(": {why}")).unwrap_or_default();
+    let filter = when.map(|when| format!(": {when}")).unwrap_or_default();
+    let rationale = compiled.rationale.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
     let (message, remedy) = match (&compiled.reference, when) {
         (None, _) => (
-            format!("{found} of `{kind}` would be touched and lie outside what the policy may touch:{with}"),
-            "see to these rows by another way first".into(),
+            format!("{found} of `{kind}` {are} affected but excluded by the policy's filter{filter}"),
+            format!("delete {them} in another way first, or let {them} refer to another record"),
         ),
         (Some(reference), when) => (
-            format!("{found} of `{kind}`{with} {needs} the record that `{reference}` refers to{because}"),
+            format!("{found} of `{kind}`{with} {needs} the record that `{reference}` refers to{rationale}"),
             match when {
                 Some(when) => {
                     format!("change {them} so that {when} no longer holds, or delete {them}")
@@ -98,13 +98,13 @@ fn by_rule(compiled: &CompiledBlocker, survey: &Survey) -> Option<Blocker> {
     })
 }
 
-/// Redirected references need somewhere to point.
+/// Reports redirected references that have no new target.
 fn by_target(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
     let targets = inquiry.mode.targets.iter().zip(&inquiry.targets);
     let blocked = targets.filter_map(|(target, asked)| {
         let count = survey.count(target.question);
         let (message, remedy, sample) = match asked {
-            // What is to be moved is told where to, even if nothing is there yet.
+            // A reassignment needs its target even if there are no rows to move yet.
             _ if count == 0 && inquiry.request.mode != Mode::Reassign => return None,
             Some((_, question)) if survey.count(*question) == 1 => return None,
             Some((id, _)) => {
@@ -146,7 +146,7 @@ fn by_target(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
     blocked.collect()
 }
 
-/// Rows that are kept for a period and have no date from which it runs stay for ever, which must be seen.
+/// Warns of rows that are retained without a date: their period never ends.
 fn undated(request: &Request, steps: &[Step]) -> Vec<Warning> {
     let mut found: Vec<Warning> = Vec::new();
     let retained = steps.iter().filter(|step| step.key.disposition == Disposition::Retain);

@@ -1,12 +1,12 @@
-//! What can be refused before any data is looked at.
+//! Refusals that need no data: an unknown mode, a missing role, a request that leaves something out.
 
 use std::sync::Arc;
 
-use crate::domain::{Condition, FieldType, Mode, Reason, Request, Role, any};
+use crate::domain::{Condition, FieldType, Mode, Reason, RecordId, Request, any};
 use crate::policy::compile::{CompiledMode, Target, compile};
 use crate::policy::{Access, Allow, DeletionPolicy, ModePolicy, ReasonRule, Refusal, Rules};
 
-/// The kind and the mode are ones of this policy.
+/// Finds the mode of the request, or refuses a kind or a mode that the policy does not have.
 pub(super) fn find_mode<'a>(
     policy: &'a DeletionPolicy,
     request: &Request,
@@ -33,7 +33,7 @@ pub(super) fn find_mode<'a>(
     ))
 }
 
-/// The moves that the request names; it says of each of them where it leads.
+/// Compiles the reassignments that the request names, each with its new target.
 fn reassignments_of(policy: &DeletionPolicy, mode: &ModePolicy, request: &Request) -> CompiledMode {
     let named = request.reassign.keys().filter_map(|reference| {
         let entries = mode.rules.entries(reference)?;
@@ -44,7 +44,7 @@ fn reassignments_of(policy: &DeletionPolicy, mode: &ModePolicy, request: &Reques
     compile(&policy.subject, &policy.map, request.mode, &asked)
 }
 
-/// The actor may ask; the condition, if any, must hold for every subject.
+/// Checks that the actor may ask, and returns the condition that must hold for every subject, if any.
 pub(super) fn authorize(
     policy: &DeletionPolicy,
     mode: &ModePolicy,
@@ -61,31 +61,30 @@ pub(super) fn authorize(
         Some(Access::Some(list)) => list.as_slice(),
         None => &[],
     };
-    let missing_role = || Refusal::MissingRole {
-        kind: request.kind.clone(),
-        mode: request.mode,
-        roles: list.iter().filter_map(|allow| allow.role.clone()).collect::<Vec<Role>>(),
-    };
     let admitting: Vec<&Allow> = list.iter().filter(|allow| allow.admits(actor, &request.subjects)).collect();
     if admitting.is_empty() {
-        return Err(missing_role());
+        return Err(Refusal::MissingRole {
+            kind: request.kind.clone(),
+            mode: request.mode,
+            roles: list.iter().filter_map(|allow| allow.role.clone()).collect(),
+        });
     }
     let kind = policy.map.kind(&policy.subject);
     let conditions: Option<Vec<Condition>> = admitting
         .into_iter()
         .map(|allow| allow.condition(actor, |field| kind.map_or(FieldType::Text, |kind| kind.type_of(field))))
         .collect();
-    // One way in without a scope is enough.
+    // One permission without a scope is enough.
     Ok(conditions.map(any))
 }
 
-/// The request says what it has to.
+/// Checks that the request has a subject, and a reason and new targets where they are needed.
 pub(super) fn check_request(
     policy: &ModePolicy,
     mode: &CompiledMode,
     request: &Request,
 ) -> Result<(), Refusal> {
-    if request.subjects.is_empty() || request.subjects.iter().any(crate::domain::RecordId::is_empty) {
+    if request.subjects.is_empty() || request.subjects.iter().any(RecordId::is_empty) {
         return Err(Refusal::MissingId);
     }
     if policy.reason == ReasonRule::Required {
