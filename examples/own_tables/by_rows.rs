@@ -103,7 +103,12 @@ impl Records for Documents {
     }
 
     // What follows is only needed for the typed clients: unique e-mail addresses, and lists.
-    async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
+    async fn find_by_text(
+        &self,
+        kind: &Kind,
+        field: &FieldName,
+        text: &str,
+    ) -> Result<Vec<Record>, StoreError> {
         let collections = self.lock();
         let rows = collections.get(&kind.name).ok_or_else(|| unknown(&kind.name))?;
         Ok(rows.values().filter(|row| holds_text(row, field, text)).cloned().collect())
@@ -155,12 +160,12 @@ fn holds(collections: &Collections, batch: &Batch) -> bool {
         let found = rows.filter(|row| row.get(&field).as_id().as_ref() == Some(&none.target));
         found.map(|row| &row.id).eq(&none.referrers)
     });
-    let holders = batch.holders.iter().all(|held| {
+    let exact_matches = batch.exact_matches.iter().all(|held| {
         let rows = collections.get(&held.kind).into_iter().flat_map(BTreeMap::values);
         let found = rows.filter(|row| holds_text(row, &held.field, &held.text));
         found.map(|row| &row.id).eq(&held.rows)
     });
-    unchanged && exact_referrers && holders
+    unchanged && exact_referrers && exact_matches
 }
 
 fn holds_text(row: &Record, field: &FieldName, text: &str) -> bool {

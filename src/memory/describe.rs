@@ -1,15 +1,15 @@
-//! What the rows in memory say about a data map.
+//! Checking a data map against the rows in memory.
 
 use super::records::Tables;
 use super::table::Table;
 use crate::domain::{DataMap, Fault, FieldName, Kind, RecordId, Reference};
 
-/// How many rows a fault names.
+/// The number of rows that a fault names.
 const NAMED: usize = 5;
 
-/// Fields that no row has, ids of two sorts, and references that are missing or of the wrong sort.
+/// Returns faults for fields that no row has, ids of mixed types, and references that are missing or of the wrong type.
 ///
-/// Rows say nothing about a kind that has none, nor about fields that may be null in all of them.
+/// Nothing is known about a kind without rows, nor about fields that may be null in all of them.
 pub(super) fn describe(tables: &Tables, map: &DataMap) -> Vec<Fault> {
     let mut faults = Vec::new();
     for kind in map.kinds() {
@@ -41,7 +41,7 @@ fn mixed_ids(kind: &Kind, table: &Table) -> Option<Fault> {
             format!("kinds.{}.id", kind.name),
             format!("{integers} of {all} ids are integers, the others are text"),
         )
-        .remedy("give all rows ids of one sort")
+        .remedy("give all rows ids of one type")
     })
 }
 
@@ -91,7 +91,7 @@ fn missing_targets(reference: &Reference, table: &Table) -> Option<Fault> {
     })
 }
 
-/// References that can lead nowhere: no ids at all, or text where the ids referred to are integers.
+/// Finds references that cannot lead anywhere: no ids at all, or text that refers to integers.
 fn wrong_targets(reference: &Reference, table: &Table, to: &Table) -> Option<Fault> {
     let integers = to.has_integer_ids()?;
     let wrong = table.rows().filter(|row| {
@@ -101,10 +101,14 @@ fn wrong_targets(reference: &Reference, table: &Table, to: &Table) -> Option<Fau
     });
     let ids: Vec<&RecordId> = wrong.map(|row| &row.id).collect();
     (!ids.is_empty()).then(|| {
-        let sort = if integers { "integers" } else { "text" };
+        let ids_are = if integers { "integers" } else { "text" };
         Fault::new(
             format!("references.{}", reference.name),
-            format!("the ids of `{}` are {sort}, and {} with something else", reference.to, rows_named(&ids)),
+            format!(
+                "the ids of `{}` are {ids_are}, and {} with something else",
+                reference.to,
+                rows_named(&ids)
+            ),
         )
         .remedy("write references as the ids they refer to are written")
     })

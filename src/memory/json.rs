@@ -13,10 +13,9 @@ use crate::domain::{DataMap, Fault, Faults, FieldName, KindName, Record, RecordI
 use crate::store::system_tables;
 
 impl MemoryStore {
-    /// The rows of a JSON object: an array of objects for each kind, ids in the id field of the kind.
+    /// Reads rows from a JSON object: an array of objects for each kind, with ids in the kind's id field.
     ///
-    /// Kinds that the map does not have are set aside, and written by [`to_json`](Self::to_json) as they
-    /// were.
+    /// Kinds that the map does not have are kept aside, and [`to_json`](Self::to_json) writes them as they were.
     ///
     /// ```
     /// use client_lifecycle::domain::DataMap;
@@ -33,7 +32,7 @@ impl MemoryStore {
     /// ```
     ///
     /// # Errors
-    /// Everything that is wrong, each with its place.
+    /// Every fault of the data, each with its place.
     pub fn from_json(map: &DataMap, data: &Json) -> Result<Self, Faults> {
         let Json::Object(kinds) = data else {
             let fault = Fault::new("data", "not an object of arrays");
@@ -45,7 +44,7 @@ impl MemoryStore {
             let name = KindName::from(name.as_str());
             if system_tables::is_reserved(&name) {
                 faults.push(
-                    Fault::new(name.as_str(), "the name belongs to a table of the library")
+                    Fault::new(name.as_str(), "the name is reserved for a table of this crate")
                         .remedy("leave it out"),
                 );
                 continue;
@@ -69,31 +68,31 @@ impl MemoryStore {
         faults.or(store)
     }
 
-    /// The same from a file or any other reader.
+    /// Reads rows from JSON in a file or any other reader.
     ///
     /// # Errors
-    /// Everything that is wrong, each with its place; text that is no JSON, with its line.
+    /// Every fault of the data, each with its place; text that is not JSON, with its line.
     pub fn from_reader(map: &DataMap, reader: impl Read) -> Result<Self, Faults> {
-        match serde_json::from_reader::<_, Once>(reader) {
-            Ok(Once(data)) => Self::from_json(map, &data),
+        match serde_json::from_reader::<_, UniqueKeys>(reader) {
+            Ok(UniqueKeys(data)) => Self::from_json(map, &data),
             Err(error) if error.is_io() => Err(Fault::new("data", "it could not be read")
                 .remedy("see that it is there and UTF-8")
                 .into()),
             Err(error) => {
                 let place = format!("line {}, column {}", error.line(), error.column());
-                // The only mistake that JSON may hold.
-                let (said, remedy) = if error.is_data() {
-                    ("a key is said twice", "put what belongs together under one key")
+                // The only fault that valid JSON can have here.
+                let (message, remedy) = if error.is_data() {
+                    ("duplicate key", "put what belongs together under one key")
                 } else {
                     ("not JSON", "correct it at this place")
                 };
-                Err(Fault::new(place, said).remedy(remedy).into())
+                Err(Fault::new(place, message).remedy(remedy).into())
             }
         }
     }
 
-    /// The rows that are there now, in the shape that [`from_json`](Self::from_json) reads, ids in order.
-    /// The library's own tables are left out.
+    /// Returns the rows in the shape that [`from_json`](Self::from_json) reads, in the order of ids, without the crate's
+    /// own tables.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let default_id = FieldName::from("id");
@@ -108,10 +107,10 @@ impl MemoryStore {
     }
 }
 
-/// JSON in which no object has a key twice: rows under a kind that is said twice would be lost without a word.
-struct Once(Json);
+/// JSON without duplicate keys: the rows of a kind that is there twice would be lost silently.
+struct UniqueKeys(Json);
 
-impl<'de> Deserialize<'de> for Once {
+impl<'de> Deserialize<'de> for UniqueKeys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any;
         impl<'de> Visitor<'de> for Any {
@@ -142,16 +141,16 @@ impl<'de> Deserialize<'de> for Once {
             }
             fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Json, S::Error> {
                 let mut all = Vec::new();
-                while let Some(Once(one)) = list.next_element()? {
+                while let Some(UniqueKeys(one)) = list.next_element()? {
                     all.push(one);
                 }
                 Ok(Json::Array(all))
             }
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Json, M::Error> {
                 let mut all = Map::new();
-                while let Some((key, Once(one))) = map.next_entry::<String, Once>()? {
+                while let Some((key, UniqueKeys(one))) = map.next_entry::<String, UniqueKeys>()? {
                     if all.insert(key, one).is_some() {
-                        return Err(M::Error::custom("a key is said twice"));
+                        return Err(M::Error::custom("duplicate key"));
                     }
                 }
                 Ok(Json::Object(all))
@@ -216,7 +215,7 @@ fn written(id_field: &FieldName, row: &Record) -> Json {
     Json::Object(fields)
 }
 
-/// Numbers that JSON does not have become null.
+/// Converts a value; a number that JSON does not have becomes null.
 fn json(value: &Value) -> Json {
     serde_json::to_value(value).unwrap_or(Json::Null)
 }

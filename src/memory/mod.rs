@@ -1,4 +1,4 @@
-//! Everything in memory: for tests, for data in a JSON file, and as the store others are compared with.
+//! The store in memory: for tests, for data in a JSON file, and for comparison with other stores.
 
 mod describe;
 mod json;
@@ -16,7 +16,7 @@ use crate::store::{ByRow, ReadQuery, Reader, Store, StoreError, system_tables};
 
 pub use records::MemoryRecords;
 
-/// A [`Store`] in memory: [`ByRow`] over [`MemoryRecords`], without a limit to the number of rows.
+/// A [`Store`] in memory: [`ByRow`] over [`MemoryRecords`], without a limit on the number of rows.
 ///
 /// ```
 /// use client_lifecycle::domain::Record;
@@ -28,13 +28,13 @@ pub use records::MemoryRecords;
 /// ```
 pub struct MemoryStore {
     rows: ByRow<MemoryRecords>,
-    /// The id field of each kind in JSON, where it is not `id`.
+    /// The id field of each kind in JSON, if it is not `id`.
     ids: BTreeMap<KindName, FieldName>,
     /// Kinds of the JSON that the map does not have, as they were.
     aside: BTreeMap<String, serde_json::Value>,
 }
 
-/// The names of the kinds, and nothing of their rows.
+/// Shows the names of the kinds, and nothing of their rows.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore").field("kinds", &self.records().kinds()).finish_non_exhaustive()
@@ -52,56 +52,56 @@ impl Default for MemoryStore {
 }
 
 impl MemoryStore {
-    /// A store that has no kinds yet.
+    /// Makes a store without kinds.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same with these rows of a kind, in addition to those it has. A row of the same id is replaced.
+    /// Adds rows of a kind. A row with the same id is replaced.
     #[must_use]
     pub fn with(mut self, kind: impl Into<KindName>, rows: impl IntoIterator<Item = Record>) -> Self {
         self.rows.records_mut().insert(kind.into(), rows);
         self
     }
 
-    /// Adds rows of a kind, as a host's own code would. A row of the same id is replaced.
+    /// Adds rows of a kind to a shared store. A row with the same id is replaced.
     pub fn insert(&self, kind: impl Into<KindName>, rows: impl IntoIterator<Item = Record>) {
         self.rows.records().insert(kind.into(), rows);
     }
 
-    /// The records.
+    /// Returns the records.
     #[must_use]
     pub fn records(&self) -> &MemoryRecords {
         self.rows.records()
     }
 
-    /// The rows of a kind, in the order of their ids; none where there is no such kind.
+    /// Returns the rows of a kind in the order of their ids; none if there is no such kind.
     #[must_use]
     pub fn rows(&self, kind: &str) -> Vec<Record> {
         self.records().rows(kind)
     }
 
-    /// The recorded attempts, one entry for each subject, in the order in which they were written.
+    /// Returns the audit entries, one for each subject, in the order in which they were written.
     #[must_use]
     pub fn audit(&self) -> Vec<AuditEntry> {
         read(&self.records().attempts(), system_tables::audit_entry)
     }
 
-    /// The events to be delivered, by operation, topic and record.
+    /// Returns the events to be delivered, by operation, topic and record.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         read(&self.rows(system_tables::OUTBOX), system_tables::event)
     }
 
-    /// The receipts of the applied operations.
+    /// Returns the receipts of the applied operations.
     #[must_use]
     pub fn receipts(&self) -> Vec<Receipt> {
         read(&self.rows(system_tables::OPERATIONS), system_tables::receipt)
     }
 }
 
-/// Only the store itself writes these, so every row can be read.
+/// Reads rows of a system table. Only the store itself writes them, so every row can be read.
 fn read<T>(rows: &[Record], row: impl Fn(&Record) -> Result<T, StoreError>) -> Vec<T> {
     rows.iter().filter_map(|each| row(each).ok()).collect()
 }

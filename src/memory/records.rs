@@ -9,15 +9,15 @@ use super::describe::describe;
 use super::table::Table;
 use crate::domain::{DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
 use crate::store::{
-    Batch, BatchError, ExactReferrers, Holders, Page, Records, RowChange, StoreError, Unchanged,
+    Batch, BatchError, ExactMatches, ExactReferrers, Page, Records, RowChange, StoreError, Unchanged,
     system_tables,
 };
 
-/// [`Records`] in memory. A batch is checked and written under one lock, so nobody sees half of it.
+/// [`Records`] in memory. A batch is checked and written under one lock, so readers never see half of it.
 #[derive(Debug)]
 pub struct MemoryRecords {
     tables: RwLock<Tables>,
-    /// The audit entries in the order in which they were written, which their instants need not tell.
+    /// The ids of the audit entries in the order in which they were written.
     attempts: RwLock<Vec<RecordId>>,
 }
 
@@ -31,13 +31,13 @@ impl Default for MemoryRecords {
 }
 
 impl MemoryRecords {
-    /// Records of no kinds but the library's own.
+    /// Makes records without kinds, except the crate's own tables.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds rows of a kind, which need not be there yet. A row of the same id is replaced.
+    /// Adds rows of a kind, which need not exist yet. A row with the same id is replaced.
     pub fn insert(&self, kind: impl Into<KindName>, rows: impl IntoIterator<Item = Record>) {
         let mut tables = self.write_lock();
         let table = tables.entry(kind.into()).or_default();
@@ -46,7 +46,7 @@ impl MemoryRecords {
         }
     }
 
-    /// The rows of a kind, in the order of their ids; none where there is no such kind.
+    /// Returns the rows of a kind in the order of their ids; none if there is no such kind.
     #[must_use]
     pub fn rows(&self, kind: &str) -> Vec<Record> {
         let tables = self.read_lock();
@@ -54,7 +54,7 @@ impl MemoryRecords {
         rows.cloned().collect()
     }
 
-    /// The rows of the audit log, in the order in which they were written.
+    /// Returns the rows of the audit log in the order in which they were written.
     pub(super) fn attempts(&self) -> Vec<Record> {
         let tables = self.read_lock();
         let attempts = self.attempts.read().unwrap_or_else(PoisonError::into_inner);
@@ -62,7 +62,7 @@ impl MemoryRecords {
         attempts.iter().filter_map(|id| rows?.get(id).cloned()).collect()
     }
 
-    /// The names of the kinds, the library's own left out.
+    /// Returns the names of the kinds, without the crate's own tables.
     #[must_use]
     pub fn kinds(&self) -> Vec<KindName> {
         let tables = self.read_lock();
@@ -79,7 +79,7 @@ impl MemoryRecords {
         self.tables.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes sure that the field of a kind is indexed.
+    /// Indexes a field of a kind, unless it is indexed already.
     fn index(&self, kind: &KindName, field: &FieldName) {
         let is_indexed = |table: &Table| table.is_indexed(field);
         if self.read_lock().get(kind).is_none_or(is_indexed) {
@@ -125,14 +125,14 @@ impl Records for MemoryRecords {
     }
 
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
-        let Batch { unchanged, exact_referrers, holders, changes } = batch;
+        let Batch { unchanged, exact_referrers, exact_matches, changes } = batch;
         for ExactReferrers { reference, .. } in exact_referrers {
             let (kind, field) = split(reference)?;
             self.index(&kind, &field);
         }
         let mut tables = self.write_lock();
         for Unchanged { kind, id, record } in unchanged {
-            // An id that no row could have asks for a row that is not there.
+            // An id that no row can have stands for a missing row.
             let found = table(&tables, kind)?.find(kind, id).ok().flatten();
             if found != record.as_ref() {
                 return Err(BatchError::Changed);
@@ -145,8 +145,8 @@ impl Records for MemoryRecords {
                 return Err(BatchError::Changed);
             }
         }
-        for Holders { kind, field, text, rows } in holders {
-            let found = table(&tables, kind)?.holding(field, text).map(|row| &row.id);
+        for ExactMatches { kind, field, text, rows } in exact_matches {
+            let found = table(&tables, kind)?.find_by_text(field, text).map(|row| &row.id);
             if !found.eq(rows) {
                 return Err(BatchError::Changed);
             }
@@ -155,7 +155,7 @@ impl Records for MemoryRecords {
             let (RowChange::Put { kind, .. } | RowChange::Delete { kind, .. }) = change;
             table(&tables, kind)?;
         }
-        // From here on nothing fails.
+        // Nothing fails from here on.
         let mut attempts = self.attempts.write().unwrap_or_else(PoisonError::into_inner);
         for change in changes {
             if let RowChange::Put { kind, record } = change
@@ -179,9 +179,14 @@ impl Records for MemoryRecords {
         Ok(())
     }
 
-    async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
+    async fn find_by_text(
+        &self,
+        kind: &Kind,
+        field: &FieldName,
+        text: &str,
+    ) -> Result<Vec<Record>, StoreError> {
         let tables = self.read_lock();
-        let found = table(&tables, &kind.name)?.holding(field, text);
+        let found = table(&tables, &kind.name)?.find_by_text(field, text);
         Ok(found.cloned().collect())
     }
 

@@ -6,13 +6,13 @@ use std::ops::Bound;
 use crate::domain::{FieldName, KindName, Record, RecordId};
 use crate::store::StoreError;
 
-/// Which rows hold an id in a field.
+/// The rows with an id in a field.
 type Index = HashMap<RecordId, BTreeSet<RecordId>>;
 
 #[derive(Debug, Default)]
 pub(super) struct Table {
     rows: BTreeMap<RecordId, Record>,
-    /// One for each field that was ever asked for, kept up to date from then on.
+    /// An index for each field that was asked for, kept up to date since.
     indexes: HashMap<FieldName, Index>,
 }
 
@@ -21,14 +21,14 @@ impl Table {
         self.rows.values()
     }
 
-    /// The rows after an id, in the order of ids; all of them where there is none.
+    /// Returns the rows after an id, or all rows, in the order of ids.
     pub(super) fn after<'a>(&'a self, id: Option<&'a RecordId>) -> impl Iterator<Item = &'a Record> {
         let from = id.map_or(Bound::Unbounded, Bound::Excluded);
         self.rows.range::<RecordId, _>((from, Bound::Unbounded)).map(|(_, row)| row)
     }
 
-    /// The rows that hold a text in a field, ASCII letters compared without case, in the order of ids.
-    pub(super) fn holding<'a>(
+    /// Returns the rows with a text in a field, in the order of ids. ASCII letters are compared without case.
+    pub(super) fn find_by_text<'a>(
         &'a self,
         field: &'a FieldName,
         text: &'a str,
@@ -42,20 +42,19 @@ impl Table {
         self.rows.get(id)
     }
 
-    /// Whether the ids are integers; `None` while there are none. Integers sort before all others, so the
-    /// last id speaks for all.
+    /// Returns whether all ids are integers; `None` if there are no rows. Integers sort first, so the last id decides.
     pub(super) fn has_integer_ids(&self) -> Option<bool> {
         let (last, _) = self.rows.last_key_value()?;
         Some(last.as_integer().is_some())
     }
 
-    /// Whether some ids are integers and others are not.
+    /// Returns whether some ids are integers and others are not.
     pub(super) fn has_mixed_ids(&self) -> bool {
         let is_integer = |id: Option<(&RecordId, _)>| id.is_some_and(|(id, _)| id.as_integer().is_some());
         is_integer(self.rows.first_key_value()) != is_integer(self.rows.last_key_value())
     }
 
-    /// The row that an id asks for: text finds the integer of the same digits.
+    /// Returns the row with an id: text finds the integer of the same digits.
     pub(super) fn find(&self, kind: &KindName, id: &RecordId) -> Result<Option<&Record>, StoreError> {
         match self.has_integer_ids() {
             Some(true) if id.as_integer().is_none() => {
@@ -114,7 +113,7 @@ impl Table {
         self.indexes.insert(field.clone(), index);
     }
 
-    /// The ids of the rows that hold the target in an indexed field, in order.
+    /// Returns the ids of the rows with this target in an indexed field, in order.
     pub(super) fn referrers<'a>(
         &'a self,
         field: &FieldName,

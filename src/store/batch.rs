@@ -1,4 +1,4 @@
-//! Batches: what a backend that works by rows writes at once.
+//! Batches: what a backend that works by rows writes together.
 
 use super::StoreError;
 use crate::domain::{FieldName, KindName, Record, RecordId, ReferenceName};
@@ -11,53 +11,53 @@ pub struct Batch {
     pub unchanged: Vec<Unchanged>,
     /// References to rows whose referrers must be exactly those that were read.
     pub exact_referrers: Vec<ExactReferrers>,
-    /// Texts whose holders must be exactly those that were read. Only asked of backends that offer
-    /// [`Records::holding`](super::Records::holding).
-    pub holders: Vec<Holders>,
+    /// Texts that exactly the rows that were read must have. Only backends that implement
+    /// [`Records::find_by_text`](super::Records::find_by_text) get these.
+    pub exact_matches: Vec<ExactMatches>,
     /// The changes, in order.
     pub changes: Vec<RowChange>,
 }
 
-/// A row that must be as it was read: equal to what the backend's own `get` or `referrers` returned.
+/// A row that must be as it was read: equal to what the backend's `get` or `referrers` returned.
 #[derive(Debug, Clone)]
 pub struct Unchanged {
     /// The kind.
     pub kind: KindName,
     /// The id.
     pub id: RecordId,
-    /// The row; `None` where there was none.
+    /// The row; `None` if there was none.
     pub record: Option<Record>,
 }
 
-/// The rows that refer to a row over a reference must be exactly these.
+/// A row to which exactly these rows must refer over a reference.
 #[derive(Debug, Clone)]
 pub struct ExactReferrers {
     /// The reference.
     pub reference: ReferenceName,
     /// The row referred to.
     pub target: RecordId,
-    /// The ids of the rows that refer to it, in the order of [`RecordId`].
+    /// The ids of the referring rows, in the order of [`RecordId`].
     pub referrers: Vec<RecordId>,
 }
 
-/// The rows that hold a text in a field, ASCII letters compared without case, must be exactly these.
+/// A text that exactly these rows must have in a field. ASCII letters are compared without case.
 ///
 /// `Debug` hides the text.
 #[derive(Clone)]
-pub struct Holders {
+pub struct ExactMatches {
     /// The kind.
     pub kind: KindName,
     /// The field.
     pub field: FieldName,
-    /// What is held.
+    /// The text.
     pub text: String,
-    /// The ids of the rows that hold it, in the order of [`RecordId`].
+    /// The ids of the rows, in the order of [`RecordId`].
     pub rows: Vec<RecordId>,
 }
 
-impl std::fmt::Debug for Holders {
+impl std::fmt::Debug for ExactMatches {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Holders")
+        f.debug_struct("ExactMatches")
             .field("kind", &self.kind)
             .field("field", &self.field)
             .field("rows", &self.rows)
@@ -65,17 +65,17 @@ impl std::fmt::Debug for Holders {
     }
 }
 
-/// One row written.
+/// The change of one row.
 #[derive(Debug, Clone)]
 pub enum RowChange {
-    /// The row is there, as given.
+    /// Writes the row as given, whether it is there or not.
     Put {
         /// The kind.
         kind: KindName,
         /// The row.
         record: Record,
     },
-    /// The row is gone.
+    /// Deletes the row.
     Delete {
         /// The kind.
         kind: KindName,
@@ -88,7 +88,7 @@ pub enum RowChange {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchError {
-    /// A condition did not hold. The rows are read again and decided again.
+    /// A condition did not hold. The caller reads the rows again and decides again.
     #[error("a row changed since it was read")]
     Changed,
     /// The backend failed.

@@ -1,9 +1,9 @@
-//! What can go wrong in a store.
+//! Errors of stores.
 
 use crate::domain::{FieldName, KindName, RecordId};
 use crate::protocol::Difference;
 
-/// What can go wrong in a store. Nothing has changed, unless the variant says otherwise.
+/// An error of a store. Nothing has changed, unless the variant says otherwise.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -18,109 +18,109 @@ pub enum StoreError {
         name: String,
     },
     /// An id is not of the type the kind's ids have.
-    #[error("`{id}` is no id of `{kind}`, whose ids are {expected}")]
+    #[error("`{id}` is not an id of `{kind}`, whose ids are {expected}")]
     WrongId {
         /// The kind.
         kind: KindName,
-        /// The id that was given.
+        /// The given id.
         id: RecordId,
-        /// What its ids are.
+        /// The type of its ids.
         expected: &'static str,
     },
     /// A stored value is not of the type its field is declared with. The value is not shown.
-    #[error("`{kind}` `{}`: the value of `{field}` is no {expected}", .id.as_ref().map_or("?".into(), ToString::to_string))]
+    #[error("`{kind}` `{}`: the value of `{field}` is not of type {expected}", .id.as_ref().map_or("?".into(), ToString::to_string))]
     BadValue {
         /// The kind.
         kind: KindName,
-        /// The row, where it is known.
+        /// The row, if it is known.
         id: Option<RecordId>,
         /// The field.
         field: FieldName,
         /// The declared type.
         expected: String,
     },
-    /// What the change set takes for granted is no longer true.
+    /// Preconditions of the change set no longer hold.
     ///
-    /// To handle it: make a new plan, and have it confirmed where a person decides.
+    /// To handle it: make a new plan, and have it confirmed if a person decides.
     #[error("the data changed: {} preconditions no longer hold", .differences.len())]
     Conflict {
         /// Every precondition that does not hold.
         differences: Vec<Difference>,
     },
-    /// Another transaction was in the way. Nothing is wrong with the change set; try again.
+    /// Another transaction was in the way. The change set is valid; try again.
     #[error("another transaction was in the way")]
     Contention {
-        /// What the backend said.
+        /// The error of the backend.
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
-        /// Whether this store may be asked again: not inside the host's own transaction.
+        /// Whether the call may be repeated. It may not inside the host's own transaction.
         retryable: bool,
     },
-    /// The backend refused a write: a constraint of the host's schema.
+    /// The backend refused a write because of a constraint of the host's schema.
     #[error("the database refused to write `{kind}`")]
     Refused {
         /// The kind that was being written.
         kind: String,
-        /// What the backend said.
+        /// The error of the backend.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A step did not touch the rows its set holds: a trigger or a rule of the database interferes.
-    #[error("a step on `{kind}` touched {found} rows and not {expected}")]
+    /// A step did not write the rows of its set: a trigger or a rule of the database interferes.
+    #[error("a step on `{kind}` wrote {found} rows, expected {expected}")]
     Interference {
         /// The kind that was being written.
         kind: KindName,
-        /// How many rows the set holds.
+        /// The number of rows in the set.
         expected: u64,
-        /// How many were touched.
+        /// The number of rows that were written.
         found: u64,
     },
-    /// The operation concerns more rows than this store takes.
-    #[error("the operation concerns more than {limit} rows")]
+    /// The operation reads more rows than this store accepts.
+    #[error("the operation reads more than {limit} rows")]
     TooLarge {
-        /// How many it takes.
+        /// The number of rows it accepts.
         limit: u64,
     },
     /// The store cannot do this at all.
     #[error("not supported: {0}")]
     Unsupported(String),
-    /// Whether the change set was applied is not known: the connection broke while it was committed.
+    /// It is unknown whether the change set was applied: the connection broke during the commit.
     ///
-    /// To handle it: apply the same operation id again; the store answers with the first receipt if it was.
-    #[error("whether the change set was applied is not known")]
+    /// To handle it: apply the same operation id again. If it was applied, the store returns the first receipt.
+    #[error("it is unknown whether the change set was applied")]
     OutcomeUnknown {
-        /// What the backend said.
+        /// The error of the backend.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The backend was not to be reached, or went away before anything was committed: a server that is down or
-    /// comes up, a connection that broke, a pool that had none to give.
+    /// The backend is unreachable, or closed the connection before anything was committed: the server is down or
+    /// starting, the connection broke, or the pool has no connection left.
     ///
-    /// To handle it: ask again in a while, with the same operation id; a pool makes another connection.
-    #[error("the backend was not to be reached, or broke off, while it {doing}; nothing has changed")]
+    /// To handle it: repeat the call later, with the same operation id; a pool opens another connection.
+    #[error("the backend is unreachable or closed the connection ({doing}); nothing has changed")]
     Unavailable {
-        /// What it was doing, in the past tense.
+        /// What was being done, such as reading a table.
         doing: String,
-        /// What the driver said.
+        /// The error of the driver.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
-        /// Whether this store may be asked again at once: not where a connection was waited for in vain, as long as
-        /// the host grants, and not inside the host's own transaction, which is gone too.
+        /// Whether the call may be repeated at once. It may not after the host's time limit for a connection, nor
+        /// inside the host's own transaction, which is lost too.
         retryable: bool,
     },
     /// The backend failed.
-    #[error("the backend failed while it {doing}")]
+    #[error("the backend failed ({doing})")]
     Backend {
-        /// What it was doing, such as reading a table, in the past tense.
+        /// What was being done, such as reading a table.
         doing: String,
-        /// What the backend said.
+        /// The error of the backend.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
 impl StoreError {
-    /// An error of the backend.
+    /// Makes an error from an error of the backend.
     pub fn backend(
         doing: impl Into<String>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -128,7 +128,7 @@ impl StoreError {
         Self::Backend { doing: doing.into(), source: source.into() }
     }
 
-    /// A name for programs.
+    /// Returns a name for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -147,7 +147,7 @@ impl StoreError {
         }
     }
 
-    /// What can be done about it.
+    /// Returns what can be done about it.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
@@ -157,20 +157,20 @@ impl StoreError {
             Self::Conflict { .. } => "make a new plan and confirm it again",
             Self::Contention { retryable: true, .. } => "try again",
             Self::Contention { .. } => "roll back your transaction and try again",
-            Self::Refused { .. } => "see which constraint objected; `source` says what the database said",
-            Self::Interference { .. } => "see which trigger or rule of the database changes these rows",
-            Self::TooLarge { .. } => "raise the limit, or use a store that works by sets",
-            Self::Unsupported(_) => "use another store, or another way",
+            Self::Refused { .. } => "see `source` for the constraint that was violated",
+            Self::Interference { .. } => "find the trigger or rule of the database that changes these rows",
+            Self::TooLarge { .. } => "raise the limit, or use an SQL store",
+            Self::Unsupported(_) => "use another store, or do without",
             Self::OutcomeUnknown { .. } => "apply the same operation id again",
-            Self::Unavailable { retryable: true, .. } => "ask again in a while, with the same operation id",
+            Self::Unavailable { retryable: true, .. } => "try again later, with the same operation id",
             Self::Unavailable { .. } => {
-                "see whether the server is there and the pool large enough, then begin again with the same operation id"
+                "check that the server is running and the pool is large enough, then try again with the same operation id"
             }
-            Self::Backend { .. } => "see `source` for what the backend said",
+            Self::Backend { .. } => "see `source` for the error of the backend",
         }
     }
 
-    /// Whether the same call may be repeated at once and may then succeed.
+    /// Returns whether the same call may be repeated at once and may then succeed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(

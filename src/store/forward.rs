@@ -1,4 +1,4 @@
-//! References and smart pointers to stores are stores, and those to records are records.
+//! Stores behind references and smart pointers are stores, and so are records.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,13 +61,13 @@ macro_rules! forward {
                 (**self).write(batch).await
             }
 
-            async fn holding(
+            async fn find_by_text(
                 &self,
                 kind: &Kind,
                 field: &FieldName,
                 text: &str,
             ) -> Result<Vec<Record>, StoreError> {
-                (**self).holding(kind, field, text).await
+                (**self).find_by_text(kind, field, text).await
             }
 
             async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {

@@ -1,4 +1,4 @@
-//! Masks on stores that work by rows: what takes the place of a value.
+//! Masks on stores that work by rows: the value that replaces a personal one.
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
 
@@ -6,8 +6,7 @@ use super::StoreError;
 use crate::domain::{FieldName, FieldType, Kind, KindName, Mask, MaskKey, Record, Value, instant_text};
 use crate::protocol::ChangeSet;
 
-/// What the mask makes of a field of a record. Depends on nothing but the record, and on the key where the
-/// mask is a keyed one.
+/// Returns the masked value of a field. It depends on the record alone, and for keyed masks on the key.
 ///
 /// ```
 /// use client_lifecycle::domain::{Kind, Mask, Record, Value};
@@ -19,8 +18,8 @@ use crate::protocol::ChangeSet;
 /// ```
 ///
 /// # Errors
-/// [`StoreError::BadValue`] when the value is none that the mask can be applied to, and
-/// [`StoreError::Unsupported`] for a keyed mask without a key.
+/// [`StoreError::BadValue`] if the mask cannot be applied to the value, and [`StoreError::Unsupported`] for a keyed mask
+/// without a key.
 pub fn masked(
     mask: &Mask,
     kind: &Kind,
@@ -57,7 +56,7 @@ pub fn masked(
     }
 }
 
-/// That the change set has the key its masks need: asked before anything is read.
+/// Checks that the change set has the key its masks need, before anything is read.
 ///
 /// # Errors
 /// [`StoreError::Unsupported`] names the first field that cannot be masked.
@@ -73,7 +72,7 @@ fn without_key(kind: &KindName, field: &FieldName) -> StoreError {
     StoreError::Unsupported(format!("the mask `hmac` of `{kind}.{field}` without a mask key"))
 }
 
-/// The first of January of the year in which the value lies in UTC, in the form the value is stored in.
+/// Returns the first of January of the value's year in UTC, in the form in which the value is stored.
 fn year(old: &Value) -> Option<Value> {
     let Value::Timestamp(at) = FieldType::Timestamp.read(old).ok()? else {
         return Some(Value::Null);

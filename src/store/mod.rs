@@ -1,10 +1,9 @@
-//! Storage: the port a host implements, and its contract.
-
-mod error;
-mod forward;
+//! Storage: the port that a host implements, and its contract.
 
 mod batch;
 mod by_row;
+mod error;
+mod forward;
 mod mask;
 pub(crate) mod reader;
 mod records;
@@ -14,7 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use batch::{Batch, BatchError, ExactReferrers, Holders, RowChange, Unchanged};
+pub use batch::{Batch, BatchError, ExactMatches, ExactReferrers, RowChange, Unchanged};
 pub use by_row::ByRow;
 pub use error::StoreError;
 pub use mask::masked;
@@ -29,19 +28,19 @@ use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 #[doc = include_str!("contract.md")]
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Every kind, field, type and nullability of the map that this store does not have, all at once.
+    /// Returns a fault for every kind, field, type and nullability of the map that this store does not have.
     ///
     /// # Errors
-    /// [`StoreError`] when the store could not be asked. What it answered is in the faults.
+    /// [`StoreError`] if the store could not be asked.
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError>;
 
-    /// The answers to all questions, and the ids of the subjects that the first set holds.
+    /// Answers all questions, and returns the ids of the subjects in the first set.
     ///
-    /// To be right it
+    /// An implementation
     /// * reads everything from one snapshot;
     /// * writes nothing;
-    /// * refuses a kind, a field or a reference it does not have, and a value that is not of its declared
-    ///   type, where a condition has to look at it.
+    /// * refuses a kind, a field or a reference that it does not have;
+    /// * refuses a value that is not of its declared type if a condition reads it.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -49,10 +48,10 @@ pub trait Store: Send + Sync {
 
     /// Applies the change set: all of it, or nothing.
     ///
-    /// To be right it does the following in one transaction:
-    /// 1. answers with the first receipt, and writes nothing, where the operation has been applied before;
+    /// An implementation does the following in one transaction. It
+    /// 1. returns the first receipt, and writes nothing, if the operation was applied before;
     /// 2. locks the rows, or otherwise makes sure that what it reads stays true until commit;
-    /// 3. evaluates the sets, checks the preconditions and answers [`StoreError::Conflict`] where one fails;
+    /// 3. evaluates the sets, checks the preconditions and answers [`StoreError::Conflict`] if one fails;
     /// 4. writes the events, with values from before the first step;
     /// 5. runs the steps in their order, on the rows the sets had before the first of them;
     /// 6. writes one audit entry for each subject, and the operation with its receipt.
@@ -60,14 +59,12 @@ pub trait Store: Send + Sync {
     /// A change set without steps only writes its audit entries.
     ///
     /// # Errors
-    /// [`StoreError`]. After any of them nothing has changed, except after
-    /// [`StoreError::OutcomeUnknown`].
+    /// [`StoreError`]. Nothing has changed then, except possibly after [`StoreError::OutcomeUnknown`].
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError>;
 
-    /// Waits for about so long before something is tried again that others were in the way of.
+    /// Waits for about this long before a call that met contention is repeated.
     ///
-    /// Only a store knows on what runtime it is; one that does not wait at all is right too, and is asked again at
-    /// once.
+    /// Only the store knows its async runtime. A store may return at once; the call is then repeated without a pause.
     async fn pause(&self, time: Duration) {
         let _ = time;
     }

@@ -1,4 +1,4 @@
-//! Looking records up: what use cases need beside surveys.
+//! Looking up records: what use cases need in addition to surveys.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use crate::domain::{Condition, DataMap, FieldName, FieldType, Kind, KindName, Re
 
 /// A store in which records can be looked up.
 ///
-/// A port of its own: planning and deleting need a [`Store`](super::Store) only.
+/// It is a separate port, because planning and deleting need only a [`Store`](super::Store).
 #[async_trait]
 pub trait Reader: Send + Sync {
-    /// The records that the query asks for, in the order of their ids: integers by value, UUIDs and text by
+    /// Returns the records that the query asks for, in the order of their ids: integers by value, UUIDs and text by
     /// bytes. Values have the types that the map declares.
     ///
     /// # Errors
@@ -22,27 +22,27 @@ pub trait Reader: Send + Sync {
     async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError>;
 }
 
-/// Which records are looked up, and what of them.
+/// A query for records.
 ///
-/// `Debug` hides the text that is looked for.
+/// `Debug` hides the text that is searched for.
 #[derive(Clone)]
 #[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every store")]
 pub struct ReadQuery {
-    /// The kinds and what is known of their fields.
+    /// The kinds and the types of their fields.
     pub map: Arc<DataMap>,
     /// The kind.
     pub kind: KindName,
-    /// The fields that are wanted, beside the id.
+    /// The fields to return, in addition to the id.
     pub fields: Vec<FieldName>,
     /// Which records.
     pub which: Which,
-    /// Only those for which this holds.
+    /// A condition that the records must meet.
     pub when: Option<Condition>,
     /// What [`Moment`](crate::domain::Moment)s in the condition are relative to.
     pub now: DateTime<Utc>,
-    /// Only those after this id.
+    /// The id after which the records begin.
     pub after: Option<RecordId>,
-    /// How many at most.
+    /// The maximum number of records.
     pub limit: u32,
 }
 
@@ -53,11 +53,11 @@ pub enum Which {
     All,
     /// Those with these ids.
     Ids(Vec<RecordId>),
-    /// Those that hold this text in a field, ASCII letters compared without case.
+    /// Those with this text in a field. ASCII letters are compared without case.
     WithText {
         /// The field.
         field: FieldName,
-        /// What it holds.
+        /// The text.
         text: String,
     },
 }
@@ -87,7 +87,7 @@ impl fmt::Debug for ReadQuery {
     }
 }
 
-/// A stored value as one of its declared type: instants and days that are held as text or numbers.
+/// Converts a stored value to its declared type: instants and days may be stored as text or numbers.
 pub(crate) fn typed(
     kind: &Kind,
     id: &RecordId,

@@ -1,8 +1,8 @@
 //! The crate's own tables, as ordinary kinds with reserved names.
 //!
-//! A backend that works by rows keeps them like any other kind: each has its id in `id`, a few fields of
-//! text to find records by, and one structured field with the whole. A backend that cannot keep structured
-//! values may keep them as JSON text: both forms are read.
+//! A backend that works by rows keeps them like any other kind. A record has its id in `id`, a few text fields to find
+//! it by, and one structured field with the whole value. A backend without structured values may keep that field as JSON
+//! text: both forms are read.
 
 use std::collections::BTreeMap;
 
@@ -15,22 +15,22 @@ use crate::domain::{
 };
 use crate::protocol::Receipt;
 
-/// Operations that were applied, each with its receipt.
+/// Applied operations, each with its receipt.
 pub const OPERATIONS: &str = "lifecycle_operations";
-/// Attempts, one record for each subject.
+/// Audit entries of attempts, one record for each subject.
 pub const AUDIT: &str = "lifecycle_audit";
-/// Events that are to be delivered.
+/// Events to be delivered.
 pub const OUTBOX: &str = "lifecycle_outbox";
-/// Records that an operation marked, with what it changed, so that it can be taken back.
+/// Records that an operation marked, with the values it changed, so that it can be restored.
 pub const MARKS: &str = "lifecycle_marks";
 
-/// The kinds of the crate's own tables.
+/// Returns the kinds of the crate's own tables.
 #[must_use]
 pub fn kinds() -> [Kind; 4] {
     [OPERATIONS, AUDIT, OUTBOX, MARKS].map(Kind::named)
 }
 
-/// Whether the name belongs to one of the crate's own tables.
+/// Returns whether the name belongs to one of the crate's own tables.
 ///
 /// ```
 /// use client_lifecycle::store::system_tables;
@@ -52,7 +52,7 @@ pub struct Mark {
     pub kind: KindName,
     /// The record.
     pub record: RecordId,
-    /// What its marked fields held before. Values that were masked are not kept.
+    /// The values of its fields before the operation, without values that were masked.
     pub before: BTreeMap<FieldName, Value>,
 }
 
@@ -62,34 +62,34 @@ impl Mark {
     }
 }
 
-/// The receipt in a record of [`OPERATIONS`].
+/// Reads the receipt in a record of [`OPERATIONS`].
 ///
 /// # Errors
-/// [`StoreError::BadValue`] when the record holds none.
+/// [`StoreError::BadValue`] if the record has none.
 pub fn receipt(record: &Record) -> Result<Receipt, StoreError> {
     structured(OPERATIONS, record, "receipt")
 }
 
-/// The entry in a record of [`AUDIT`]; its only subject is the one it was recorded for.
+/// Reads the entry in a record of [`AUDIT`]. Its only subject is the one it was recorded for.
 ///
 /// # Errors
-/// [`StoreError::BadValue`] when the record holds none.
+/// [`StoreError::BadValue`] if the record has none.
 pub fn audit_entry(record: &Record) -> Result<AuditEntry, StoreError> {
     structured(AUDIT, record, "entry")
 }
 
-/// The event in a record of [`OUTBOX`].
+/// Reads the event in a record of [`OUTBOX`].
 ///
 /// # Errors
-/// [`StoreError::BadValue`] when the record holds none.
+/// [`StoreError::BadValue`] if the record has none.
 pub fn event(record: &Record) -> Result<Event, StoreError> {
     structured(OUTBOX, record, "event")
 }
 
-/// The mark in a record of [`MARKS`].
+/// Reads the mark in a record of [`MARKS`].
 ///
 /// # Errors
-/// [`StoreError::BadValue`] when the record holds none.
+/// [`StoreError::BadValue`] if the record has none.
 pub fn mark(record: &Record) -> Result<Mark, StoreError> {
     structured(MARKS, record, "mark")
 }
@@ -101,8 +101,8 @@ pub(super) fn operation_record(receipt: &Receipt) -> Result<Record, StoreError> 
         .with("receipt", json(OPERATIONS, receipt)?))
 }
 
-/// The id of the attempt with this number on a subject under an operation. Refused attempts leave the
-/// operation's id free for another try, so there can be several.
+/// Returns the id of an attempt. Refused attempts leave the operation's id free for another attempt, so attempts on a
+/// subject under one operation are numbered.
 pub(super) fn audit_id(operation: OperationId, subject: &RecordId, number: usize) -> RecordId {
     format!("{operation}:{subject}:{number}").into()
 }
@@ -147,7 +147,7 @@ pub(super) fn mark_record(mark: &Mark) -> Result<Record, StoreError> {
 fn json(kind: &str, whole: &impl Serialize) -> Result<Value, StoreError> {
     serde_json::to_value(whole)
         .map(Value::Json)
-        .map_err(|source| StoreError::backend(format!("wrote `{kind}`"), source))
+        .map_err(|source| StoreError::backend(format!("writing `{kind}`"), source))
 }
 
 fn structured<T: DeserializeOwned>(
@@ -164,6 +164,6 @@ fn structured<T: DeserializeOwned>(
         kind: kind.into(),
         id: Some(record.id.clone()),
         field: field.into(),
-        expected: format!("whole {field}"),
+        expected: format!("{field} as JSON"),
     })
 }

@@ -43,7 +43,7 @@ fn what_is_no_number_is_no_id_of_a_numbered_kind() {
         for id in ["130.0", "1.3e2", "0x82", "free", "99999999999999999999"] {
             let ended = world.run(store, &format!("plan clients {id} {ADMIN}"));
             assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{store} {id}");
-            assert!(ended.err.contains("is no id of `clients`"), "{}", ended.err);
+            assert!(ended.err.contains("is not an id of `clients`"), "{}", ended.err);
         }
         // Stores differ in whether these are no ids or ids that nobody has; they are never 130.
         for id in ["0130", "+130"] {

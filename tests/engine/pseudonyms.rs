@@ -191,7 +191,7 @@ async fn a_value_that_is_no_text_is_named_and_nothing_changes() {
         let lifecycle = backend.lifecycle(&policy()).await.with_mask_key(key());
         let found = lifecycle.execute(&anonymize()).await.unwrap_err();
         let Error::Store(source) = &found else { panic!("{on:?}: {found}") };
-        assert_eq!(source.to_string(), "`visits` `2`: the value of `seen_by` is no text", "{on:?}");
+        assert_eq!(source.to_string(), "`visits` `2`: the value of `seen_by` is not of type text", "{on:?}");
         assert_eq!(backend.rows("clients").await, crate::common::sorted(&rows())["clients"], "{on:?}");
         assert_eq!(backend.outcomes().await, ["failed", "failed"], "{on:?}");
     }

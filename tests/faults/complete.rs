@@ -13,7 +13,7 @@ const ELSEWHERE: [(&str, &str, &[&str]); 8] = [
         "wrong",
         &["the row has no id", "an id cannot be empty", "an id is text or an integer"],
     ),
-    ("memory/json.rs", "said", &["a key is said twice", "not JSON"]),
+    ("memory/json.rs", "message", &["duplicate key", "not JSON"]),
     ("policy/builder.rs", "problem", &["is no ISO 8601 period"]),
     ("policy/document.rs", "message", &["is no mode; there are"]),
     (

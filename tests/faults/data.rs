@@ -36,7 +36,7 @@ faulty! {
         rows(json!([])) => "data", "not an object of arrays", "write `{\"clients\": [{…}]}`";
     a_kind_that_is_the_librarys_is_reported:
         rows(json!({ "lifecycle_audit": [] }))
-        => "lifecycle_audit", "the name belongs to a table of the library", "leave it out";
+        => "lifecycle_audit", "the name is reserved for a table of this crate", "leave it out";
     rows_that_are_no_list_are_reported:
         rows(json!({ "clients": { "user_id": 1 } })) => "clients", "not an array of rows", "write `[{…}]`, or leave it out";
     a_row_that_is_no_object_is_reported:
@@ -67,5 +67,5 @@ faulty! {
         read(&b"{\"clients\":\n [}"[..]) => "line 2, column 3", "not JSON", "correct it at this place";
     a_key_that_is_said_twice_is_reported:
         read(&b"{\"clients\": [], \"clients\": []}"[..])
-        => "line 1, column 30", "a key is said twice", "put what belongs together under one key";
+        => "line 1, column 30", "duplicate key", "put what belongs together under one key";
 }

@@ -68,10 +68,10 @@ fn forgotten() -> Vec<Fault> {
 faulty! {
     a_table_of_the_library_that_is_not_there_is_reported:
         forgotten()
-        => "kinds.lifecycle_marks", "the store has no kind `lifecycle_marks`", "the library needs it; create it";
+        => "kinds.lifecycle_marks", "the store has no kind `lifecycle_marks`", "create it: this crate keeps its own records there";
     ids_of_two_sorts_are_reported:
         rows(json!({ "clients": [{ "id": 1, "role": "", "email": "" }, { "id": "x" }], "debts": [] }))
-        => "kinds.clients.id", "1 of 2 ids are integers, the others are text", "give all rows ids of one sort";
+        => "kinds.clients.id", "1 of 2 ids are integers, the others are text", "give all rows ids of one type";
     a_field_that_no_row_has_is_reported:
         rows(json!({ "clients": [{ "id": 1, "email": "" }], "debts": [] }))
         => "kinds.clients.fields.role", "no row of `clients` has `role`", "correct the name, or declare the field as nullable";
@@ -89,5 +89,5 @@ faulty! {
         tables(&[], &["ghosts"]) => "kinds.ghosts", "the store has no kind `ghosts`", "create it, or correct the name";
     a_kind_that_is_the_librarys_is_reported:
         tables(&[], &["lifecycle_audit"])
-        => "kinds.lifecycle_audit", "the name belongs to a table of the library", "call the kind something else, with `table` for its table";
+        => "kinds.lifecycle_audit", "the name is reserved for a table of this crate", "choose another name for the kind, and give its table as `table`";
 }

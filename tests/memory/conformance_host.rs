@@ -113,9 +113,14 @@ impl Records for SharedRecords {
         self.counted(self.records.referrers(kind, reference, ids, page).await)
     }
 
-    async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
+    async fn find_by_text(
+        &self,
+        kind: &Kind,
+        field: &FieldName,
+        text: &str,
+    ) -> Result<Vec<Record>, StoreError> {
         yield_now().await;
-        self.counted(self.records.holding(kind, field, text).await)
+        self.counted(self.records.find_by_text(kind, field, text).await)
     }
 
     async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {

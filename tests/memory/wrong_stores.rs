@@ -216,8 +216,13 @@ impl Records for WrongRecords {
         self.inner.referrers(kind, reference, ids, page).await
     }
 
-    async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
-        let mut found = self.inner.holding(kind, field, text).await?;
+    async fn find_by_text(
+        &self,
+        kind: &Kind,
+        field: &FieldName,
+        text: &str,
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut found = self.inner.find_by_text(kind, field, text).await?;
         if self.wrong == Wrong::FindsTextsByTheirCase {
             found.retain(|row| row.get(field).as_text() == Some(text));
         }
@@ -233,7 +238,7 @@ impl Records for WrongRecords {
         let hidden = |kind: &str| self.hides(kind) || kind == "ghosts";
         batch.unchanged.retain(|condition| !hidden(condition.kind.as_str()));
         if self.wrong == Wrong::IgnoresHolders {
-            batch.holders.clear();
+            batch.exact_matches.clear();
         }
         self.inner.write(&batch).await
     }

@@ -102,7 +102,7 @@ async fn a_row_without_an_id_is_named_and_nothing_changes() {
     let lifecycle = Lifecycle::open(store, policy(json!("null"))).await.unwrap();
     let found = lifecycle.execute(&request(1)).await.unwrap_err();
     let Error::Store(source) = &found else { panic!("{found}") };
-    assert_eq!(source.to_string(), "`debts` `?`: the value of `id` is no id");
+    assert_eq!(source.to_string(), "`debts` `?`: the value of `id` is not of type id");
     assert_eq!(world.number("SELECT count(*) FROM debts WHERE client_id = 1 AND note <> ''").await, 2);
     let log = world.store.audit(&"clients".into(), &1.into()).await.unwrap();
     assert_eq!(log[0].outcome.as_str(), "failed");

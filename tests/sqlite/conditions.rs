@@ -231,7 +231,7 @@ async fn a_condition_with_a_value_of_another_type_is_refused() {
     let map = map(r#"{"kinds": {"t": {"fields": {"f": "integer"}}}}"#);
     let sets = [set(0, "t", [branch(Source::Subjects, [when(eq("f", "many"), 0)])])];
     let found = world.store.survey(&query(&map, "t", 1, sets, [])).await.unwrap_err();
-    assert_eq!(found.to_string(), "`t` `?`: the value of `f` is no integer");
+    assert_eq!(found.to_string(), "`t` `?`: the value of `f` is not of type integer");
 }
 
 #[tokio::test]

@@ -129,5 +129,5 @@ async fn a_malformed_value_in_a_cycle_is_named() {
     let mut query = query(&map(MAP), "people", 1, [], [count(Rows::all(SetId(0)))]);
     query.sets = [Stratum::Cycle(vec![set(0, "people", [subjects(), walk])])].into_iter().collect();
     let found = world.store.survey(&query).await.unwrap_err();
-    assert_eq!(found.to_string(), "`people` `4`: the value of `n` is no integer");
+    assert_eq!(found.to_string(), "`people` `4`: the value of `n` is not of type integer");
 }

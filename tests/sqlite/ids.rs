@@ -34,7 +34,7 @@ async fn an_integer_is_found_by_its_digits() {
     assert_eq!(found(&world, "042").await.unwrap(), []);
     assert_eq!(found(&world, 8).await.unwrap(), []);
     let wrong = found(&world, "abc").await.unwrap_err();
-    assert_eq!(wrong.to_string(), "`abc` is no id of `clients`, whose ids are whole numbers");
+    assert_eq!(wrong.to_string(), "`abc` is not an id of `clients`, whose ids are whole numbers");
     assert_eq!(found(&world, A).await.unwrap_err().code(), "wrong_id");
 }
 
@@ -53,7 +53,7 @@ async fn uuids_as_bytes_are_found_counted_named_and_deleted() {
     assert_eq!(found(&world, A.to_uppercase()).await.unwrap(), [A.into()]);
     assert_eq!(
         found(&world, "abc").await.unwrap_err().to_string(),
-        "`abc` is no id of `clients`, whose ids are UUIDs"
+        "`abc` is not an id of `clients`, whose ids are UUIDs"
     );
     let sets = [set(0, "clients", [subjects()]), set(1, "debts", [below("debts.client_id", 0)])];
     let asked = Question { rows: all(1), sample: 5, span: None };

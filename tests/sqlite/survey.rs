@@ -160,7 +160,7 @@ async fn a_span_over_a_malformed_value_is_an_error() {
     let sets = [set(0, "clients", [subjects()]), set(1, "debts", [below("debts.client_id", 0)])];
     let asked = Question { rows: all(1), sample: 0, span: Some("due_at".into()) };
     let found = world.store.survey(&query(&map(MAP), "clients", 1, sets, [asked])).await.unwrap_err();
-    assert_eq!(found.to_string(), "`debts` `11`: the value of `due_at` is no timestamp");
+    assert_eq!(found.to_string(), "`debts` `11`: the value of `due_at` is not of type timestamp");
 }
 
 #[tokio::test]
@@ -215,7 +215,7 @@ async fn a_row_without_an_id_is_an_error_and_not_left_behind() {
     let query = query(&map, "clients", "a", sets, [count(all(1))]);
     assert_eq!(
         world.store.survey(&query).await.unwrap_err().to_string(),
-        "`debts` `?`: the value of `id` is no id"
+        "`debts` `?`: the value of `id` is not of type id"
     );
 }
 

@@ -6,7 +6,7 @@ use crate::protocol::{Answer, Question, SetId, widen};
 use crate::store::{Records, StoreError};
 
 impl<R: Records> Evaluation<'_, R> {
-    /// The subjects of the first set, as they are stored.
+    /// Returns the subjects of the first set, as they are stored.
     pub(super) fn subjects(&self) -> Vec<RecordId> {
         let first = self.sets.get(&SetId::SUBJECTS);
         first.into_iter().flat_map(|set| set.keys().cloned()).collect()

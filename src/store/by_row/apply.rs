@@ -1,4 +1,4 @@
-//! Applying a change set: read, decide, write if nothing changed meanwhile.
+//! Applying a change set: read, decide, and write if nothing has changed.
 
 use super::write_audit::Snapshots;
 use super::{ATTEMPTS, ByRow, check_names, contention, write_audit};
@@ -8,8 +8,7 @@ use crate::store::mask::require_key;
 use crate::store::system_tables::{self, OPERATIONS, OUTBOX};
 use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
 
-/// Attempts that only write audit entries cannot fail for good, and change nothing else: they may get in
-/// each other's way more often.
+/// The number of attempts for a change set that only writes audit entries. Such writes conflict only with each other.
 const RECORD_ATTEMPTS: usize = 32;
 
 pub(super) async fn apply<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Receipt, StoreError> {
@@ -40,7 +39,7 @@ async fn applied_before(
     found.first().map(system_tables::receipt).transpose()
 }
 
-/// Writes the audit entries alone; `None` where another attempt came first.
+/// Writes the audit entries alone; `None` if another attempt came first.
 async fn record<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
     let mut batch = Batch::default();
     batch.unchanged.push(not_applied(changes.operation));
@@ -49,13 +48,13 @@ async fn record<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Opt
     Ok(written.map(|()| changes.receipt(&[])))
 }
 
-/// Writes everything; `None` where something changed since it was read.
+/// Writes everything; `None` if something changed since it was read.
 async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
-    // All parts by name, so that a new one is not forgotten here.
+    // All parts are named, so that a new one is not forgotten here.
     let ChangeSet {
         operation,
         query,
-        locks: _, // The conditions of the batch stand in for them.
+        locks: _, // The conditions of the batch replace them.
         preconditions,
         inserts,
         event_drafts: _,
@@ -75,7 +74,7 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
     let answers = evaluation.answers(&questions)?;
     let differences = changes.differences(answers.iter().map(|answer| answer.count));
     if !differences.is_empty() {
-        // Only if what was found was true at one and the same moment.
+        // A conflict is reported only if everything found was true at one moment.
         let batch = evaluation.into_loaded().into_conditions();
         return match store.write(&batch).await? {
             Some(()) => Err(StoreError::Conflict { differences }),
@@ -106,7 +105,7 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
     Ok(store.write(&batch).await?.map(|()| receipt))
 }
 
-/// That the operation has not been applied.
+/// Requires that the operation has not been applied.
 fn not_applied(operation: OperationId) -> Unchanged {
     Unchanged { kind: OPERATIONS.into(), id: operation.as_uuid().into(), record: None }
 }

@@ -1,23 +1,23 @@
-//! Checking that a map fits the records.
+//! Checking a data map against the records.
 
 use crate::domain::{DataMap, Fault, Kind};
 use crate::store::{Records, StoreError, system_tables};
 
-/// Every kind the records do not have, and what they say of the others; sorted by path.
+/// Returns a fault for every kind that the records do not have, and those that the backend finds; sorted by path.
 pub(super) async fn check(records: &impl Records, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
     let mut faults = Vec::new();
     for kind in map.kinds() {
         if system_tables::is_reserved(&kind.name) {
             faults.push(
-                Fault::new(format!("kinds.{}", kind.name), "the name belongs to a table of the library")
-                    .remedy("call the kind something else, with `table` for its table"),
+                Fault::new(format!("kinds.{}", kind.name), "the name is reserved for a table of this crate")
+                    .remedy("choose another name for the kind, and give its table as `table`"),
             );
         } else {
             faults.extend(missing(records, kind, "create it, or correct the name").await?);
         }
     }
     for kind in system_tables::kinds() {
-        faults.extend(missing(records, &kind, "the library needs it; create it").await?);
+        faults.extend(missing(records, &kind, "create it: this crate keeps its own records there").await?);
     }
     faults.extend(records.describe(map).await?);
     faults.sort();

@@ -1,4 +1,4 @@
-//! Names in queries and change sets: an unknown one is an error before anything is decided.
+//! Checking the names in queries and change sets: an unknown name is an error before anything is decided.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use crate::protocol::{
 };
 use crate::store::{Records, StoreError};
 
-/// The fields that something speaks of, each with its kind.
+/// Named fields, each with its kind.
 pub(super) type Named = BTreeSet<(KindName, FieldName)>;
 
-/// Kinds and references that the map does not have, and sets that do not fit together.
+/// Checks that the map has all kinds and references, and that the sets fit together.
 pub(super) fn check(query: &SurveyQuery) -> Result<(), StoreError> {
     kind(query, &query.kind)?;
     for stratum in &*query.sets {
@@ -67,7 +67,7 @@ fn check_branch(
     Ok(())
 }
 
-/// The fields that the conditions and questions of a query speak of.
+/// Returns the fields that the conditions and questions of a query name.
 pub(super) fn in_query(query: &SurveyQuery) -> Named {
     let mut named = Named::new();
     for set in query.sets.iter().flat_map(Stratum::sets) {
@@ -88,7 +88,7 @@ pub(super) fn in_query(query: &SurveyQuery) -> Named {
     named
 }
 
-/// The same for everything that a change set speaks of.
+/// Returns the fields that a change set names.
 pub(super) fn in_changes(changes: &ChangeSet) -> Named {
     let mut named = in_query(&changes.recheck());
     for event in &changes.event_drafts {
@@ -102,7 +102,7 @@ pub(super) fn in_changes(changes: &ChangeSet) -> Named {
     named
 }
 
-/// The fields a step writes.
+/// Returns the values that a step writes.
 pub(super) fn written(write: &Write) -> &[(FieldName, NewValue)] {
     match write {
         Write::Update(values) | Write::Mark(values) => values,
@@ -110,7 +110,7 @@ pub(super) fn written(write: &Write) -> &[(FieldName, NewValue)] {
     }
 }
 
-/// Steps and events whose kinds are unknown or not those of their sets, and ids that would be written.
+/// Checks that steps and events have known kinds, those of their sets, and that no id is written.
 pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
     let query = &changes.query;
     let steps = changes.steps.iter().map(|step| (&step.kind, step.rows));
@@ -134,13 +134,13 @@ pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
 }
 
 impl<R: Records> Evaluation<'_, R> {
-    /// Refuses a field that neither the map names nor any row has.
+    /// Refuses a field that neither the map nor any row has.
     pub(super) async fn check_fields(&self, named: &Named) -> Result<(), StoreError> {
         let map = &self.query.map;
         for (name, field) in named {
             let kind = kind(self.query, name)?;
             let declared = map.fields_of(kind).any(|known| known == field);
-            // Where no row of the kind was read there is none to be judged wrongly.
+            // If no row of the kind was read, the field decides nothing.
             if declared || self.loaded.any_has(name, field) != Some(false) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Evaluating named sets: which rows they hold, and with which rank.
+//! Evaluating named sets: their rows, and the rank of each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::store::{Records, StoreError};
 /// A row and a rank: of the row itself, or of the row it was reached from.
 pub(super) type Ranked = (RecordId, Rank);
 
-/// The sets of a query, as far as they are evaluated.
+/// The sets of a query that are evaluated so far.
 #[derive(Debug)]
 pub(super) struct Evaluation<'a, R> {
     pub(super) query: &'a SurveyQuery,
@@ -45,7 +45,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
     async fn members(&mut self, set: &NamedSet) -> Result<Members, StoreError> {
         let mut members = Members::new();
         for branch in &set.branches {
-            for (id, rank) in self.settled_branch(set, branch).await? {
+            for (id, rank) in self.evaluated_branch(set, branch).await? {
                 let held = members.entry(id).or_insert(rank);
                 *held = rank.min(*held);
             }
@@ -53,8 +53,8 @@ impl<'a, R: Records> Evaluation<'a, R> {
         Ok(members)
     }
 
-    /// The rows of a branch whose source is settled.
-    pub(super) async fn settled_branch(
+    /// Returns the rows of a branch whose source is evaluated.
+    pub(super) async fn evaluated_branch(
         &mut self,
         set: &NamedSet,
         branch: &Branch,
@@ -66,7 +66,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
         self.branch(set, branch, &of).await
     }
 
-    /// The rows of a branch whose source holds these rows.
+    /// Returns the rows of a branch, given the rows of its source.
     pub(super) async fn branch(
         &mut self,
         set: &NamedSet,
@@ -84,7 +84,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
         Ok(chosen)
     }
 
-    /// The rows that a source leads to, each with the rank of the row it was reached from.
+    /// Returns the rows that a source leads to, each with the rank of the row it was reached from.
     async fn reached(
         &mut self,
         kind: &Kind,
@@ -97,7 +97,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
             Source::Subjects => Ok(from_outside(self.loaded.existing(kind, &query.subjects).await?)),
             Source::Ids(ids) => Ok(from_outside(self.loaded.existing(kind, ids).await?)),
             Source::WithText { field, text } => {
-                Ok(from_outside(self.loaded.holding(kind, field, text).await?))
+                Ok(from_outside(self.loaded.find_by_text(kind, field, text).await?))
             }
             Source::Members(_) => Ok(of.to_vec()),
             Source::Referrers { reference, .. } => {
@@ -112,13 +112,13 @@ impl<'a, R: Records> Evaluation<'a, R> {
             }
             Source::ReferencedBy { reference, .. } => {
                 let reference = reference_of(query, reference)?;
-                self.referents(kind, reference, of).await
+                self.referenced_rows(kind, reference, of).await
             }
         }
     }
 
-    /// The rows that these rows refer to. A reference to a row that is not there leads nowhere.
-    async fn referents(
+    /// Returns the rows that these rows refer to. A reference to a missing row leads nowhere.
+    async fn referenced_rows(
         &mut self,
         kind: &Kind,
         reference: &Reference,
@@ -134,7 +134,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
         let stored = loop {
             let ids: Vec<RecordId> = targets.iter().map(|(id, _)| id.clone()).collect();
             match self.loaded.existing(kind, &ids).await {
-                // What is stored is no id of the other kind: it refers to nothing, as in a join.
+                // A stored value that is not an id of the other kind refers to nothing, as in a join.
                 Err(StoreError::WrongId { id: wrong, .. }) if targets.iter().any(|(id, _)| *id == wrong) => {
                     targets.retain(|(id, _)| *id != wrong);
                 }
@@ -145,7 +145,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
         Ok(targets)
     }
 
-    /// The rank that a branch gives a row which it reached below a row of rank `below`.
+    /// Returns the rank that a branch gives to a row below a row of rank `below`.
     fn rank(
         &self,
         kind: &Kind,
@@ -189,14 +189,14 @@ impl<'a, R: Records> Evaluation<'a, R> {
         Ok(rank.is_some_and(|rank| rows.ranks.contains(*rank)))
     }
 
-    /// A set that is evaluated.
+    /// Returns an evaluated set.
     pub(super) fn set(&self, id: SetId) -> Result<&Members, StoreError> {
         self.sets
             .get(&id)
-            .ok_or_else(|| StoreError::Unsupported(format!("set {} is used before it is settled", id.0)))
+            .ok_or_else(|| StoreError::Unsupported(format!("set {} is used before it is evaluated", id.0)))
     }
 
-    /// The rows of an evaluated set whose ranks lie in the range, in the order of ids.
+    /// Returns the rows of an evaluated set whose ranks lie in the range, in the order of ids.
     pub(super) fn rows(&self, rows: Rows) -> Result<Vec<Ranked>, StoreError> {
         let members = self.set(rows.set)?.iter();
         Ok(members
@@ -205,13 +205,13 @@ impl<'a, R: Records> Evaluation<'a, R> {
             .collect())
     }
 
-    /// The value of a field, the id included.
+    /// Returns the value of a field, or the id.
     pub(super) fn value(kind: &Kind, row: &Record, field: &FieldName) -> Value {
         if *field == kind.id { (&row.id).into() } else { row.get(field).clone() }
     }
 }
 
-/// A row in which a condition found a value that is not of its field's type.
+/// Makes the error for a value that is not of its field's type.
 pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, BadValue)) -> StoreError {
     StoreError::BadValue {
         kind: kind.name.clone(),
@@ -221,7 +221,7 @@ pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, Bad
     }
 }
 
-/// The rows that a source starts from.
+/// Returns the rows that a source starts from.
 pub(super) fn source_rows(source: &Source) -> Option<Rows> {
     match source {
         Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,

@@ -1,4 +1,4 @@
-//! Sets that refer to each other: the least sets that satisfy all branches.
+//! Evaluating sets that refer to each other: the least sets that satisfy all branches.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,22 +6,22 @@ use super::evaluate::{Evaluation, Ranked, source_rows};
 use crate::protocol::{Members, NamedSet, SetId};
 use crate::store::{Records, StoreError};
 
-/// Every rank that every row of each set was found with.
-type Held = BTreeMap<SetId, BTreeSet<Ranked>>;
+/// Every rank that each row of each set was found with.
+type Found = BTreeMap<SetId, BTreeSet<Ranked>>;
 
 impl<R: Records> Evaluation<'_, R> {
-    /// Grows the sets, from the rows found last, until nothing is added: a worklist, so that a chain of any
-    /// length is followed. It ends because every row holds each rank once.
+    /// Grows the sets from the rows found last until nothing is added. A worklist follows chains of any length. It ends
+    /// because every row gets each rank once.
     pub(super) async fn run_cycle(&mut self, sets: &[NamedSet]) -> Result<(), StoreError> {
         let inside: BTreeSet<SetId> = sets.iter().map(|set| set.id).collect();
-        let mut held = Held::new();
-        let mut fresh = Held::new();
+        let mut found = Found::new();
+        let mut fresh = Found::new();
         for set in sets {
             for branch in &set.branches {
-                let settled = source_rows(&branch.source).is_none_or(|of| !inside.contains(&of.set));
-                if settled {
-                    let found = self.settled_branch(set, branch).await?;
-                    add(&mut held, &mut fresh, set.id, found);
+                let is_outside = source_rows(&branch.source).is_none_or(|of| !inside.contains(&of.set));
+                if is_outside {
+                    let rows = self.evaluated_branch(set, branch).await?;
+                    add(&mut found, &mut fresh, set.id, rows);
                 }
             }
         }
@@ -36,8 +36,8 @@ impl<R: Records> Evaluation<'_, R> {
                     let of: Vec<Ranked> =
                         grown.filter(|(_, rank)| of.ranks.contains(*rank)).cloned().collect();
                     if !of.is_empty() {
-                        let found = self.branch(set, branch, &of).await?;
-                        add(&mut held, &mut fresh, set.id, found);
+                        let rows = self.branch(set, branch, &of).await?;
+                        add(&mut found, &mut fresh, set.id, rows);
                     }
                 }
             }
@@ -45,7 +45,7 @@ impl<R: Records> Evaluation<'_, R> {
         for set in sets {
             // In the order of ids, then of ranks: the first of each row is its lowest.
             let mut members = Members::new();
-            for (id, rank) in held.remove(&set.id).unwrap_or_default() {
+            for (id, rank) in found.remove(&set.id).unwrap_or_default() {
                 members.entry(id).or_insert(rank);
             }
             self.sets.insert(set.id, members);
@@ -54,9 +54,9 @@ impl<R: Records> Evaluation<'_, R> {
     }
 }
 
-fn add(held: &mut Held, fresh: &mut Held, set: SetId, found: Vec<Ranked>) {
-    for row in found {
-        if held.entry(set).or_default().insert(row.clone()) {
+fn add(found: &mut Found, fresh: &mut Found, set: SetId, rows: Vec<Ranked>) {
+    for row in rows {
+        if found.entry(set).or_default().insert(row.clone()) {
             fresh.entry(set).or_default().insert(row);
         }
     }

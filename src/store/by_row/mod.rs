@@ -1,4 +1,4 @@
-//! A store from rows.
+//! A store made from records.
 
 mod answer;
 mod apply;
@@ -20,15 +20,14 @@ use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use evaluate::Evaluation;
 use read_rows::Loaded;
 
-/// How often something is read again when it changed while it was being decided.
+/// The number of attempts to read and decide before rows change.
 const ATTEMPTS: usize = 3;
 
-/// A [`Store`] over [`Records`]: rows are read in pages, decided here, and written as one conditional
-/// batch.
+/// A [`Store`] over [`Records`]: it reads rows in pages, evaluates sets itself, and writes one conditional batch.
 ///
-/// Several reads are no snapshot. So every answer rests on a batch: it names the rows that were read, and
-/// the references whose referrers were, and is written only if all of them are still the same. Where they
-/// are not, everything is read and decided again, three times at most.
+/// Several reads are not a snapshot. So every answer depends on a batch that names the rows and the referrers that were
+/// read, and that is written only if they are unchanged. If they changed, everything is read and decided again, at most
+/// three times.
 ///
 /// ```
 /// use client_lifecycle::memory::MemoryRecords;
@@ -42,30 +41,30 @@ pub struct ByRow<R: Records> {
 }
 
 impl<R: Records> ByRow<R> {
-    /// A store over these records, for operations on 10,000 rows at most.
+    /// Makes a store over these records, for operations on at most 10,000 rows.
     #[must_use]
     pub fn new(records: R) -> Self {
         Self { records, max_rows: 10_000 }
     }
 
-    /// How many rows an operation may have to read; more is [`StoreError::TooLarge`].
+    /// Sets the number of rows that an operation may read. More is [`StoreError::TooLarge`].
     #[must_use]
     pub fn max_rows(mut self, rows: u64) -> Self {
         self.max_rows = rows;
         self
     }
 
-    /// The records.
+    /// Returns the records.
     pub fn records(&self) -> &R {
         &self.records
     }
 
-    /// The records, to be changed by their owner.
+    /// Returns the records, so that their owner can change them.
     pub fn records_mut(&mut self) -> &mut R {
         &mut self.records
     }
 
-    /// The sets of the query, evaluated. Rows that were read are in [`Loaded`].
+    /// Evaluates the sets of the query.
     async fn evaluate<'a>(&'a self, query: &'a SurveyQuery) -> Result<Evaluation<'a, R>, StoreError> {
         check_names::check(query)?;
         let loaded = Loaded::new(&self.records, self.max_rows);
@@ -74,7 +73,7 @@ impl<R: Records> ByRow<R> {
         Ok(evaluation)
     }
 
-    /// Writes the batch; `None` where something changed since it was read.
+    /// Writes the batch; `None` if something changed since it was read.
     async fn write(&self, batch: &Batch) -> Result<Option<()>, StoreError> {
         match self.records.write(batch).await {
             Ok(()) => Ok(Some(())),
@@ -83,7 +82,7 @@ impl<R: Records> ByRow<R> {
         }
     }
 
-    /// The answers; `None` where the rows changed while they were read.
+    /// Answers the query; `None` if rows changed while they were read.
     async fn try_survey(&self, query: &SurveyQuery) -> Result<Option<Survey>, StoreError> {
         let evaluation = self.evaluate(query).await?;
         let named = check_names::in_query(query);

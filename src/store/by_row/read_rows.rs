@@ -1,12 +1,12 @@
-//! What was read: each row once, and what must still be true of it when something is written.
+//! The rows that were read, each once, and the conditions under which they are still the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::declared_ids::as_declared;
 use crate::domain::{FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
-use crate::store::{Batch, ExactReferrers, Holders, Page, Records, StoreError, Unchanged};
+use crate::store::{Batch, ExactMatches, ExactReferrers, Page, Records, StoreError, Unchanged};
 
-/// How many records are asked for at once.
+/// The number of records that are asked for at once.
 const PAGE: usize = 1_000;
 
 /// The rows that were read, in the version that was read first.
@@ -16,12 +16,12 @@ pub(super) struct Loaded<'a, R> {
     limit: u64,
     count: u64,
     rows: BTreeMap<KindName, BTreeMap<RecordId, Record>>,
-    /// Ids as they were asked for and as they are stored; `None` where there is no such row.
+    /// Ids as they were asked for, and as they are stored; `None` if there is no such row.
     asked: BTreeMap<KindName, BTreeMap<RecordId, Option<RecordId>>>,
-    /// The referrers of each row that was asked about, in order.
+    /// The referrers of each row they were asked for, in order.
     referrers: BTreeMap<ReferenceName, BTreeMap<RecordId, Vec<RecordId>>>,
-    /// Whom a text was found with, in order.
-    holders: Vec<Holders>,
+    /// The rows that a text was found in, in order.
+    exact_matches: Vec<ExactMatches>,
 }
 
 impl<'a, R: Records> Loaded<'a, R> {
@@ -33,16 +33,16 @@ impl<'a, R: Records> Loaded<'a, R> {
             rows: BTreeMap::new(),
             asked: BTreeMap::new(),
             referrers: BTreeMap::new(),
-            holders: Vec::new(),
+            exact_matches: Vec::new(),
         }
     }
 
-    /// A row that was read.
+    /// Returns a row that was read.
     pub(super) fn row(&self, kind: &KindName, id: &RecordId) -> Option<&Record> {
         self.rows.get(kind)?.get(id)
     }
 
-    /// Whether a row that was read has the field; `None` where no row of the kind was read.
+    /// Returns whether a row that was read has the field; `None` if no row of the kind was read.
     pub(super) fn any_has(&self, kind: &KindName, field: &FieldName) -> Option<bool> {
         let rows = self.rows.get(kind).filter(|rows| !rows.is_empty())?;
         Some(rows.values().any(|row| row.fields.contains_key(field)))
@@ -52,7 +52,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         self.records
     }
 
-    /// The ids, as they are stored, of those that exist.
+    /// Returns the ids, as they are stored, of the rows that exist.
     pub(super) async fn existing(
         &mut self,
         kind: &Kind,
@@ -60,7 +60,7 @@ impl<'a, R: Records> Loaded<'a, R> {
     ) -> Result<Vec<RecordId>, StoreError> {
         let ids = ids.iter().map(|id| as_declared(kind, id));
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
-        // Of a kind without rows in question too: it may not be there at all.
+        // Even without ids, the kind must exist.
         if ids.is_empty() {
             self.records.get(kind, &[]).await?;
         }
@@ -84,7 +84,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         Ok(stored.collect())
     }
 
-    /// The ids that were neither asked for nor read, each once.
+    /// Returns the ids that were neither asked for nor read, each once.
     fn not_asked(&self, kind: &KindName, ids: &[RecordId]) -> Vec<RecordId> {
         let asked = self.asked.get(kind);
         let rows = self.rows.get(kind);
@@ -96,7 +96,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         new.into_iter().cloned().collect()
     }
 
-    /// Reads the rows that refer to the targets, where that was not asked yet.
+    /// Reads the rows that refer to those targets whose referrers were not read yet.
     pub(super) async fn load_referrers(
         &mut self,
         kind: &Kind,
@@ -117,21 +117,21 @@ impl<'a, R: Records> Loaded<'a, R> {
         Ok(())
     }
 
-    /// The rows that hold a text in a field, in order.
-    pub(super) async fn holding(
+    /// Returns the rows with a text in a field, in order.
+    pub(super) async fn find_by_text(
         &mut self,
         kind: &Kind,
         field: &FieldName,
         text: &str,
     ) -> Result<Vec<RecordId>, StoreError> {
-        let found = self.records.holding(kind, field, text).await?;
+        let found = self.records.find_by_text(kind, field, text).await?;
         let mut rows = Vec::new();
         for row in found {
             rows.push(row.id.clone());
             self.insert(&kind.name, row)?;
         }
         rows.sort();
-        self.holders.push(Holders {
+        self.exact_matches.push(ExactMatches {
             kind: kind.name.clone(),
             field: field.clone(),
             text: text.to_owned(),
@@ -140,7 +140,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         Ok(rows)
     }
 
-    /// The rows that refer to a target, once they were read.
+    /// Returns the rows that refer to a target, once they were read.
     pub(super) fn referrers(&self, reference: &ReferenceName, target: &RecordId) -> &[RecordId] {
         let lists = self.referrers.get(reference);
         lists.and_then(|lists| lists.get(target)).map_or(&[], Vec::as_slice)
@@ -185,7 +185,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         Ok(())
     }
 
-    /// That everything is still as it was read, as a batch without changes.
+    /// Returns a batch without changes whose conditions require that everything is as it was read.
     pub(super) fn into_conditions(self) -> Batch {
         let present = self.rows.into_iter().flat_map(|(kind, rows)| {
             rows.into_values().map(move |row| Unchanged {
@@ -208,7 +208,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         Batch {
             unchanged: present.chain(absent).collect(),
             exact_referrers: exact_referrers.collect(),
-            holders: self.holders,
+            exact_matches: self.exact_matches,
             changes: Vec::new(),
         }
     }

@@ -1,4 +1,4 @@
-//! Looking records up by rows.
+//! Looking up records.
 
 use async_trait::async_trait;
 
@@ -9,7 +9,7 @@ use crate::domain::{Kind, Record, RecordId};
 use crate::store::reader::typed;
 use crate::store::{Page, ReadQuery, Reader, Records, StoreError, Which};
 
-/// How many records are looked at at once where not all of them are wanted.
+/// The number of records that are read at once if a condition leaves some out.
 const PAGE: usize = 500;
 
 #[async_trait]
@@ -25,7 +25,7 @@ impl<R: Records> Reader for ByRow<R> {
                 let ids = ids.iter().map(|id| as_declared(kind, id)).collect::<Result<Vec<_>, _>>()?;
                 self.records().get(kind, &ids).await?
             }
-            Which::WithText { field, text } => self.records().holding(kind, field, text).await?,
+            Which::WithText { field, text } => self.records().find_by_text(kind, field, text).await?,
         };
         found.retain(|row| after.as_ref().is_none_or(|after| row.id > *after));
         found.sort_by(|a, b| a.id.cmp(&b.id));
@@ -40,7 +40,7 @@ impl<R: Records> Reader for ByRow<R> {
 }
 
 impl<R: Records> ByRow<R> {
-    /// The next records of a kind for which the condition holds.
+    /// Returns the next records of a kind for which the condition holds.
     async fn listed(&self, query: &ReadQuery, kind: &Kind, limit: usize) -> Result<Vec<Record>, StoreError> {
         let mut wanted = Vec::new();
         let mut after: Option<RecordId> = query.after.clone();

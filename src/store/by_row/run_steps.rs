@@ -1,4 +1,4 @@
-//! What the steps write, from the rows as they were before the first of them.
+//! Running the steps on the rows as they were before the first step.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,14 +12,14 @@ use crate::store::{Records, RowChange, StoreError, masked};
 
 type RowKey = (KindName, RecordId);
 
-/// What the steps write, in their order, and how many rows each of them touched.
+/// The changes of all steps in order, and the number of rows of each step.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) changes: Vec<RowChange>,
     pub(super) affected: Vec<u64>,
-    /// Rows with the updates of all steps so far.
+    /// The rows with the updates of all steps so far.
     updated: BTreeMap<RowKey, Record>,
-    /// Rows that are gone. Nothing is written to them any more.
+    /// The rows that were deleted. Later steps skip them.
     deleted: BTreeSet<RowKey>,
     marks: BTreeMap<RowKey, Mark>,
 }
@@ -79,7 +79,7 @@ impl<R: Records> Evaluation<'_, R> {
         Ok(affected)
     }
 
-    /// What the subjects held in these fields before the first step.
+    /// Returns these fields of the subjects as they were before the first step.
     pub(super) fn snapshot(&self, kind: &KindName, fields: &[FieldName]) -> Snapshots {
         let subjects = self.subjects().into_iter().filter_map(|id| {
             let row = self.loaded.row(kind, &id)?;
@@ -89,7 +89,7 @@ impl<R: Records> Evaluation<'_, R> {
         if fields.is_empty() { Snapshots::new() } else { subjects.collect() }
     }
 
-    /// One event for each row and topic, with values from before the first step.
+    /// Returns one event for each row and topic, with values from before the first step.
     pub(super) fn events(&self, changes: &ChangeSet) -> Result<Vec<RowChange>, StoreError> {
         let mut written = BTreeSet::new();
         let mut events = Vec::new();
@@ -155,7 +155,7 @@ impl Written {
     }
 }
 
-/// The number after the one that a row holds.
+/// Returns the number after the one that a row holds.
 fn next(kind: &Kind, field: &FieldName, row: &Record) -> Result<Value, StoreError> {
     let held = match row.get(field) {
         Value::Null => Some(0),

@@ -1,4 +1,4 @@
-//! Audit entries: one record for each subject, none over another.
+//! Audit entries: one record for each subject, none replacing another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,15 +6,15 @@ use crate::domain::{AuditEntry, FieldName, Kind, RecordId, Value};
 use crate::store::system_tables::{AUDIT, audit_id, audit_record};
 use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
 
-/// What each subject held, as far as it is recorded.
+/// The recorded fields of each subject, as they were before the operation.
 pub(super) type Snapshots = BTreeMap<RecordId, BTreeMap<FieldName, Value>>;
 
-/// How many numbers are tried at once.
+/// The factor by which more numbers are tried at once.
 const TRIED: usize = 8;
 
-/// Adds the entry to the batch, once for each subject, under the first numbers that are free.
+/// Adds the entry to the batch, once for each subject, under the first free numbers.
 ///
-/// The batch is refused if another attempt under the same operation takes one of them meanwhile, so both
+/// The batch is refused if another attempt under the same operation takes one of the numbers first, so both attempts
 /// are kept.
 pub(super) async fn add(
     records: &impl Records,

@@ -81,11 +81,16 @@ impl<R: Records> Records for Watched<R> {
         Ok(found)
     }
 
-    async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
-        let found = in_turn(self.0.holding(kind, field, text)).await?;
+    async fn find_by_text(
+        &self,
+        kind: &Kind,
+        field: &FieldName,
+        text: &str,
+    ) -> Result<Vec<Record>, StoreError> {
+        let found = in_turn(self.0.find_by_text(kind, field, text)).await?;
         for row in &found {
             let holds = row.get(field).as_text().is_some_and(|held| held.eq_ignore_ascii_case(text));
-            assert!(holds, "`holding` on `{}`: {:?} holds another `{field}`", kind.name, row.id);
+            assert!(holds, "`find_by_text` on `{}`: {:?} holds another `{field}`", kind.name, row.id);
         }
         Ok(found)
     }
