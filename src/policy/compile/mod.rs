@@ -18,6 +18,8 @@ mod retention;
 mod row_outcome;
 mod steps;
 mod survivors;
+#[cfg(test)]
+mod tests;
 mod tombstones;
 mod write_template;
 

@@ -1,0 +1,202 @@
+//! Tables: what small policies compile to. A `?` after a reference makes it nullable.
+
+use serde_json::{Value as Json, json};
+
+use super::kind_outcomes::KindOutcomes;
+use super::{CompileContext, CompiledMode, CompiledStep};
+use crate::domain::{KindName, Mode};
+use crate::policy::DeletionPolicy;
+use crate::protocol::Stratum;
+
+/// A reference, the kind it refers to, and its rule in `hard_delete`.
+type Rule<'a> = (&'a str, &'a str, Json);
+
+fn policy(rules: &[Rule<'_>], guards: &Json) -> DeletionPolicy {
+    let kind = json!({
+        "deleted_at": "deleted_at",
+        "tombstone": true,
+        "personal": { "name": { "text": "anonymized" } },
+        "fields": { "state": "text", "issued_at": "timestamp" }
+    });
+    let mut document = json!({
+        "subject": "clients", "kinds": { "clients": kind }, "references": [],
+        "modes": { "hard_delete": { "allow": "any", "rules": {}, "guards": guards } }
+    });
+    for (reference, to, rule) in rules {
+        let name = reference.trim_end_matches('?');
+        let from = name.split('.').next().unwrap();
+        document["kinds"][from] = kind.clone();
+        let declared = json!({ "from": name, "to": to, "nullable": name != *reference });
+        document["references"].as_array_mut().unwrap().push(declared);
+        document["modes"]["hard_delete"]["rules"][name] = rule.clone();
+    }
+    DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// The deciding references of each step, with what becomes of their rows. Hidden steps are in parentheses.
+fn steps(rules: &[Rule<'_>]) -> Vec<String> {
+    let policy = policy(rules, &json!([]));
+    let named = |step: &CompiledStep| {
+        let by = step.key.path.last().map_or(step.key.kind.as_str(), |name| name.as_str());
+        let text = format!("{} {by}", step.key.disposition);
+        if step.shown { text } else { format!("({text})") }
+    };
+    policy.compiled[&Mode::HardDelete].steps.iter().map(named).collect()
+}
+
+fn locks(rules: &[Rule<'_>], guards: &Json) -> Vec<String> {
+    let policy = policy(rules, guards);
+    let mode: &CompiledMode = &policy.compiled[&Mode::HardDelete];
+    let name = |id| mode.sets.iter().flat_map(Stratum::sets).find(|set| set.id == id).unwrap().name.clone();
+    mode.locks.iter().map(|rows| name(rows.set)).collect()
+}
+
+/// The ranks of a kind: the outcome, the deciding reference and the position of its entry.
+fn ranks(rules: &[Rule<'_>], kind: &str) -> Vec<String> {
+    let policy = policy(rules, &json!([]));
+    let (subject, mode) = (policy.subject.clone(), &policy.modes[&Mode::HardDelete]);
+    let context = CompileContext::new(&subject, &policy.map, Mode::HardDelete, mode);
+    let meanings = KindOutcomes::of_kind(&context, &KindName::from(kind)).meanings.into_iter();
+    let named = meanings.map(|meaning| {
+        let (reference, entry) = meaning.entry.unwrap();
+        format!("{:?} by {reference} [{entry}]", meaning.outcome)
+    });
+    named.collect()
+}
+
+fn cascade() -> Json {
+    json!("cascade")
+}
+
+fn retain() -> Json {
+    json!({ "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax law" } })
+}
+
+fn chain() -> [Rule<'static>; 2] {
+    [("debts.client_id", "clients", cascade()), ("payments.debt_id", "debts", cascade())]
+}
+
+fn diamond() -> [Rule<'static>; 4] {
+    [
+        ("a.client_id", "clients", cascade()),
+        ("b.client_id", "clients", cascade()),
+        ("c.a_id", "a", cascade()),
+        ("c.b_id", "b", cascade()),
+    ]
+}
+
+#[test]
+fn steps_go_from_the_leaves_to_the_subject() {
+    assert_eq!(steps(&chain()), ["delete payments.debt_id", "delete debts.client_id", "delete clients"]);
+    assert_eq!(
+        steps(&diamond()),
+        ["delete c.a_id", "delete c.b_id", "delete b.client_id", "delete a.client_id", "delete clients"],
+        "one step for each reference that decides"
+    );
+}
+
+#[test]
+fn of_one_kind_deleted_rows_come_first_and_redirects_after_what_stays() {
+    let mut rule = retain();
+    rule["link"] = json!("set_null");
+    assert_eq!(
+        steps(&[("invoices.client_id?", "clients", rule)]),
+        [
+            "delete invoices.client_id",
+            "retain invoices.client_id",
+            "set_null invoices.client_id",
+            "delete clients",
+        ]
+    );
+}
+
+#[test]
+fn a_subject_that_others_must_keep_referring_to_may_become_a_tombstone() {
+    assert_eq!(
+        steps(&[("invoices.client_id", "clients", json!("anonymize"))]),
+        ["anonymize invoices.client_id", "delete clients", "tombstone clients"]
+    );
+}
+
+#[test]
+fn in_a_cycle_references_are_emptied_before_anything_is_deleted() {
+    assert_eq!(
+        steps(&[("clients.referrer_id?", "clients", cascade())]),
+        ["(set_null clients.referrer_id)", "delete clients", "delete clients.referrer_id"]
+    );
+    assert_eq!(
+        steps(&[
+            ("addresses.client_id", "clients", cascade()),
+            ("clients.address_id?", "addresses", json!("set_null")),
+        ]),
+        [
+            "set_null clients.address_id",
+            "(set_null clients.address_id)",
+            "delete addresses.client_id",
+            "delete clients",
+        ],
+        "then rows are deleted along the mandatory reference"
+    );
+}
+
+#[test]
+fn ranks_are_in_the_order_of_precedence() {
+    let when = |state: &str, then: &str| json!({ "when": { "field": "state", "eq": state }, "then": then });
+    let entries = json!([when("A", "delete"), when("B", "soft_delete"), when("C", "anonymize"), retain()]);
+    assert_eq!(
+        ranks(&[("invoices.client_id?", "clients", entries)], "invoices"),
+        [
+            "Retain by invoices.client_id [3]",
+            "Anonymize by invoices.client_id [2]",
+            "Soft by invoices.client_id [1]",
+            "AlreadySoft by invoices.client_id [1]",
+            "Delete by invoices.client_id [0]",
+            "Delete by invoices.client_id [3]",
+        ],
+        "a retained row is deleted once its period is over"
+    );
+}
+
+#[test]
+fn of_equal_outcomes_the_reference_nearest_to_the_subject_has_the_first_rank() {
+    let rules = [
+        ("debts.client_id", "clients", cascade()),
+        ("payments.debt_id", "debts", cascade()),
+        ("payments.payer_id", "clients", cascade()),
+    ];
+    assert_eq!(
+        ranks(&rules, "payments"),
+        ["Delete by payments.payer_id [0]", "Delete by payments.debt_id [0]"]
+    );
+}
+
+#[test]
+fn removed_rows_are_locked_if_other_rows_could_refer_to_them() {
+    assert_eq!(locks(&chain(), &json!([])), ["the subjects", "debts: what becomes of them"]);
+    let one_condition = json!([
+        { "when": { "field": "state", "eq": "OPEN" }, "then": "restrict" }, { "then": "cascade" } ]);
+    assert_eq!(
+        locks(&[("debts.client_id", "clients", one_condition)], &json!([])),
+        ["the subjects"],
+        "the statement that deletes the debts checks the condition again"
+    );
+}
+
+#[test]
+fn rows_that_several_references_decide_about_are_locked() {
+    assert_eq!(
+        locks(&diamond(), &json!([])),
+        ["the subjects", "a: what becomes of them", "b: what becomes of them", "c: what becomes of them"]
+    );
+}
+
+#[test]
+fn rows_that_a_condition_of_a_guard_watches_are_locked_unless_it_only_notes() {
+    let guards = |severity: &str| {
+        json!([{ "name": "open_debts", "on": "debts", "severity": severity,
+                 "when": { "field": "state", "eq": "OPEN" } }])
+    };
+    let rules = [("debts.client_id", "clients", cascade())];
+    assert_eq!(locks(&rules, &guards("block")), ["the subjects", "debts: dependents of the subject"]);
+    assert_eq!(locks(&rules, &guards("note")), ["the subjects"]);
+}
