@@ -1,7 +1,7 @@
 //! Columns that only the database writes, and a policy would write too.
 
 use crate::domain::{Mode, Reference};
-use crate::policy::{DeletionPolicy, Link, Rule};
+use crate::policy::{DeletionPolicy, OnSurvive, Rule};
 use crate::sql::catalogue::Catalogue;
 use crate::sql::check::{End, generated};
 use crate::sql::{Finding, FindingCode};
@@ -43,7 +43,7 @@ fn may_redirect(policy: &DeletionPolicy, reference: &Reference) -> bool {
             let stays =
                 matches!(entry.then, Rule::Keep | Rule::SoftDelete | Rule::Anonymize(_) | Rule::Retain(_));
             matches!(entry.then, Rule::Redirect(_))
-                || matches!(entry.link, Some(Link::Redirect(_)))
+                || matches!(entry.on_survive, Some(OnSurvive::Redirect(_)))
                 || (stays && reference.nullable && mode == Mode::HardDelete)
         })
     })

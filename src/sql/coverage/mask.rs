@@ -1,14 +1,14 @@
 //! Masks that a column will not take: found before the first row is masked.
 
 use crate::domain::{FieldType, Kind, Mask};
-use crate::policy::{DeletionPolicy, Said};
+use crate::policy::{DeletionPolicy, MaskUse};
 use crate::sql::catalogue::{Catalogue, Column};
 use crate::sql::{Finding, FindingCode};
 
 pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for said in policy.masks() {
-        let Said { kind, field, mask, path, in_rule } = said;
+        let MaskUse { kind, field, mask, path, in_rule } = said;
         let Some(table) = catalogue.table(kind.table_name()) else {
             continue;
         };

@@ -73,7 +73,7 @@ fn explained(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogu
         || decided::references(map, &table.name, &column.name).next().is_some()
         || decided::kinds(map, &table.name).any(|kind| {
             let is = |field| same(kind.column(field), &column.name);
-            is(&kind.id) || kind.key.as_ref().is_some_and(is)
+            is(&kind.id) || kind.shard_key.as_ref().is_some_and(is)
         })
 }
 

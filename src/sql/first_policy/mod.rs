@@ -75,7 +75,7 @@ fn decide(policy: PolicyBuilder, names: &Names<'_>, declared: &[Declared<'_>]) -
                 OnDelete::NoAction => UNDECIDED.to_owned(),
                 action => format!("{UNDECIDED} (the foreign key says ON DELETE {action})"),
             };
-            mode = mode.rule(names.reference(from, column), restrict().because(because));
+            mode = mode.rule(names.reference(from, column), restrict().rationale(because));
         }
         mode
     })
