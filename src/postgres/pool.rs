@@ -9,7 +9,9 @@ use sqlx_core::transaction::TransactionManager;
 
 use super::failure::failed;
 use super::rows;
-use crate::sql::{Access, Dialect, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
+use crate::sql::{
+    Access, Dialect, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue, begin_statements,
+};
 
 /// A pool as a source of transactions.
 #[derive(Debug, Clone)]
@@ -37,22 +39,8 @@ impl PoolConnection {
 impl Settings {
     /// What begins a transaction: one message, whatever is set.
     fn begin(&self, access: Access) -> String {
-        // A writer has to see what was committed while it waited for its locks.
-        let mut sql = String::from(match access {
-            Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-            Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE",
-        });
-        // Sets are far smaller than the planner has to fear, and compiling them takes longer than reading them.
-        sql.push_str("; SET LOCAL jit TO off");
-        // Rows that a policy would hide are an error and not missing; texts are what sqlx takes them for.
-        sql.push_str("; SET LOCAL row_security TO off; SET LOCAL client_encoding TO 'UTF8'");
-        if self.schemas.is_empty() {
-            // A temporary table that somebody left on the connection must not stand for the one that is meant.
-            sql.push_str(
-                "; SELECT set_config('search_path', concat_ws(', ', NULLIF(current_setting('search_path'), ''), \
-                 'pg_temp'), TRUE)",
-            );
-        } else {
+        let mut sql = begin_statements(Dialect::Postgres, access).join("; ");
+        if !self.schemas.is_empty() {
             let names: Vec<String> = self.schemas.iter().map(|name| Dialect::Postgres.quote(name)).collect();
             sql.push_str("; SET LOCAL search_path TO ");
             sql.push_str(&names.join(", "));

@@ -22,6 +22,7 @@
 //! number of statements depends on the data map, never on the rows or the number of subjects.
 
 mod apply;
+mod begin;
 pub mod catalogue;
 mod check;
 mod collation;
@@ -53,6 +54,7 @@ mod survey;
 mod value;
 mod view;
 
+pub use begin::begin_statements;
 pub use catalogue::Catalogue;
 pub use connection::{Access, SqlConnection, SqlTransaction};
 pub use coverage::findings;

@@ -14,6 +14,7 @@
 mod altered;
 mod apply;
 mod bad_data;
+mod cascading_keys;
 mod check;
 mod conditions;
 mod cost;
