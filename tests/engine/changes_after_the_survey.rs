@@ -62,7 +62,7 @@ fn policy() -> DeletionPolicy {
                         { "name": "seen", "on": "debts", "when": { "field": "state", "eq": "SEEN" }, "severity": "note" } ],
             "rules": {
                 "debts.client_id": "cascade", "notes.debt_id": "cascade",
-                "invoices.client_id": { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax" }, "link": "set_null" } } } }
+                "invoices.client_id": { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax" }, "on_survive": "set_null" } } } }
     });
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }

@@ -51,7 +51,7 @@ fn policy() -> DeletionPolicy {
         "version": "2026-11",
         "subject": "clients",
         "kinds": {
-            "clients": { "status": "status", "deleted_at": "deleted_at", "only": { "field": "role", "eq": "USER" } },
+            "clients": { "status": "status", "deleted_at": "deleted_at", "filter": { "field": "role", "eq": "USER" } },
             "officers": { "deleted_at": "deleted_at" },
             "consents": {}, "debts": { "fields": { "status": "text" } },
             "sessions": { "volatile": true, "fields": { "seen_at": "timestamp" } },
@@ -111,7 +111,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn hard_delete(id: &str) -> Request {
-    Request::hard_delete("clients", id).by(Actor::new("ana", "ADMIN")).because(Reason::PrivacyRequest)
+    Request::hard_delete("clients", id).by(Actor::new("ana", "ADMIN")).with_reason(Reason::PrivacyRequest)
 }
 
 fn op(number: u128) -> client_lifecycle::domain::OperationId {
@@ -284,7 +284,7 @@ on_every_store! {
         assert_eq!(code(Actor::new("r7", "RESALE")).await, "allowed");
         assert_eq!(code(Actor::new("rob", "RESALE").scope("r1").scope("r7")).await, "allowed");
         assert_eq!(code(Actor::new("c1", "USER")).await, "allowed");
-        let nobody = Request::hard_delete("clients", "c1").because(Reason::Duplicate);
+        let nobody = Request::hard_delete("clients", "c1").with_reason(Reason::Duplicate);
         assert!(matches!(
             lifecycle.plan(&nobody).await,
             Err(Error::Refused(Refusal::Unauthenticated { .. }))
@@ -310,8 +310,8 @@ on_every_store! {
         let (_, lifecycle) = world(on).await;
         let bare = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
         assert!(lifecycle.plan(&bare).await.is_err());
-        assert!(lifecycle.plan(&bare.clone().because(Reason::Other)).await.is_err());
-        assert!(lifecycle.plan(&bare.because(Reason::Other).note("court order")).await.is_ok());
+        assert!(lifecycle.plan(&bare.clone().with_reason(Reason::Other)).await.is_err());
+        assert!(lifecycle.plan(&bare.with_reason(Reason::Other).note("court order")).await.is_ok());
     }
 
     async fn a_warning_stops_until_it_is_acknowledged_by_name_and_a_note_does_not(on: On) {
@@ -340,7 +340,7 @@ on_every_store! {
         let batch = |ids: &[&str]| {
             Request::batch(Mode::HardDelete, "clients", ids.iter().copied())
                 .by(Actor::new("ana", "ADMIN"))
-                .because(Reason::Duplicate)
+                .with_reason(Reason::Duplicate)
         };
         let Err(Error::Refused(refusal)) = lifecycle.execute(&batch(&["c1", "c2", "c3", "admin"])).await else {
             panic!("two of them are not there")

@@ -199,7 +199,7 @@ async fn a_record_that_the_policy_may_not_touch_is_given_nothing_unless_a_rule_s
     let policy = DeletionPolicy::from_json(
         &json!({
             "subject": "clients",
-            "kinds": { "clients": { "fields": { "role": "text" }, "only": { "field": "role", "eq": "USER" } }, "bookings": {} },
+            "kinds": { "clients": { "fields": { "role": "text" }, "filter": { "field": "role", "eq": "USER" } }, "bookings": {} },
             "references": [ { "from": "bookings.client_id", "to": "clients" } ],
             "modes": {
                 "reassign": { "allow": "any", "rules": { "bookings.client_id": "reassign" } },

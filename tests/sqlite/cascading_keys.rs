@@ -26,7 +26,7 @@ fn retained(excluded: &Value) -> Value {
         "references": [{ "from": "invoices.client_id", "to": "clients", "nullable": true }],
         "excluded": excluded,
         "modes": { "hard_delete": { "allow": "any", "rules": { "invoices.client_id":
-            { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax law" }, "link": "set_null" } } } }
+            { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax law" }, "on_survive": "set_null" } } } }
     })
 }
 

@@ -330,7 +330,7 @@ async fn a_mask_of_one_entry_among_several_is_named_by_its_position() {
     document["kinds"]["debts"] = json!({ "fields": { "status": "text" } });
     document["modes"]["hard_delete"]["rules"] = json!({ "debts.client_id": [
         { "when": { "field": "status", "eq": "PAID" }, "then": "cascade" },
-        { "anonymize": { "status": { "text": "anonymized" } }, "link": "set_null" } ] });
+        { "anonymize": { "status": { "text": "anonymized" } }, "on_survive": "set_null" } ] });
     document["references"][0]["nullable"] = json!(true);
     let debts = "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER REFERENCES clients, status VARCHAR(4));
                  CREATE INDEX debts_by_client ON debts (client_id);";

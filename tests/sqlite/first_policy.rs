@@ -20,7 +20,7 @@ async fn first(ddl: &str) -> DeletionPolicy {
     assert_eq!(DeletionPolicy::from_json(&written).unwrap(), policy);
     for mode in policy.modes() {
         for entries in policy.mode(mode).unwrap().rules.named.values() {
-            assert!(entries.iter().all(|entry| entry.then == Rule::Restrict && entry.because.is_some()));
+            assert!(entries.iter().all(|entry| entry.then == Rule::Restrict && entry.rationale.is_some()));
         }
     }
     let found = findings(&policy, &catalogue);
@@ -144,7 +144,7 @@ async fn odd_names_stay_as_they_are() {
     let lifecycle = Lifecycle::open(SqliteStore::new(world.pool().clone()), policy).await.unwrap();
     let request = client_lifecycle::Request::hard_delete("clients", 1)
         .by(client_lifecycle::domain::Actor::new("ana", "ADMIN"))
-        .because(client_lifecycle::domain::Reason::PrivacyRequest);
+        .with_reason(client_lifecycle::domain::Reason::PrivacyRequest);
     let plan = lifecycle.plan(&request).await.unwrap();
     assert_eq!(plan.blockers.len(), 1);
 }

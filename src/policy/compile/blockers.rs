@@ -10,7 +10,7 @@ use crate::domain::Reference;
 use crate::policy::{Entry, Rule};
 use crate::protocol::{Branch, RankCase};
 
-/// Adds a set and a question for each entry that blocks, and for rows outside `only`.
+/// Adds a set and a question for each entry that blocks, and for rows outside the filter of the subject's kind.
 pub(super) fn blockers(
     context: &CompileContext<'_>,
     outcomes: &OutcomesByKind,
@@ -33,13 +33,13 @@ pub(super) fn blockers(
                     reference: Some(reference.name.clone()),
                     rule,
                     when: entry.when.as_ref().map(ToString::to_string),
-                    rationale: entry.because.clone(),
+                    rationale: entry.rationale.clone(),
                     question: query.sample(rows),
                 });
             }
         }
     }
-    blockers.extend(outside_only(context, outcomes, query));
+    blockers.extend(outside_filter(context, outcomes, query));
     blockers
 }
 
@@ -75,30 +75,31 @@ fn blocking(
     branches.collect()
 }
 
-/// Adds the set of other rows of the subject's kind that are reached and lie outside `only`.
-fn outside_only(
+/// Adds the set of other rows of the subject's kind that are reached and lie outside the filter of the subject's kind.
+fn outside_filter(
     context: &CompileContext<'_>,
     outcomes: &OutcomesByKind,
     query: &mut QueryBuilder,
 ) -> Option<CompiledBlocker> {
     let subject = context.subject;
-    let only = context.map.kind(subject)?.only.as_ref()?;
+    let filter = context.map.kind(subject)?.filter.as_ref()?;
     let branches = context.map.references_from(subject).filter_map(|reference| {
         // A reference of the subject's kind to a reached kind closes a cycle, so no entry for parents that stay
         // is allowed on it.
         let of = outcomes.get(&reference.to)?.rows(RowOutcome::is_removed)?;
         let mut branch = by_entry(context, reference, of, RowOutcome::Delete, |_, _| Some(0))?;
-        let inside = RankCase { when: Some(only.clone()), rank: None, ..RankCase::always(0) };
+        let inside = RankCase { when: Some(filter.clone()), rank: None, ..RankCase::always(0) };
         branch.cases.insert(0, inside);
         branch.except.extend(context.subjects_among(subject));
         Some(branch)
     });
-    let rows = query.add_nonempty(format!("{subject}: rows outside `only`"), subject, branches.collect())?;
+    let rows =
+        query.add_nonempty(format!("{subject}: rows outside the filter"), subject, branches.collect())?;
     Some(CompiledBlocker {
         kind: subject.clone(),
         reference: None,
         rule: "only",
-        when: Some(only.to_string()),
+        when: Some(filter.to_string()),
         rationale: None,
         question: query.sample(rows),
     })

@@ -66,13 +66,13 @@ impl<'a> CompileContext<'a> {
         self.is_subject(kind).then_some(Rows::SUBJECTS)
     }
 
-    /// Returns the condition on a subject: `only`, and not soft-deleted unless the mode erases.
+    /// Returns the condition on a subject: the filter of its kind, and not soft-deleted unless the mode erases.
     pub(super) fn subject_condition(&self) -> Option<Condition> {
         let kind = self.map.kind(self.subject)?;
         let alive = kind.deleted_at.as_ref().filter(|_| !self.mode.erases()).map(is_null);
-        match (kind.only.clone(), alive) {
-            (Some(only), Some(alive)) => Some(all([only, alive])),
-            (only, alive) => only.or(alive),
+        match (kind.filter.clone(), alive) {
+            (Some(filter), Some(alive)) => Some(all([filter, alive])),
+            (filter, alive) => filter.or(alive),
         }
     }
 

@@ -13,7 +13,7 @@ use super::tombstones::TombstonesByKind;
 use super::write_template::{Target, WriteTemplate};
 use crate::domain::{FieldName, Kind, KindName, Reference};
 use crate::plan::StepKey;
-use crate::policy::{Entry, Link, Redirect, Rule};
+use crate::policy::{Entry, OnSurvive, Redirect, Rule};
 use crate::protocol::{Branch, Disposition, Rank, Rows};
 
 #[derive(Debug, Default)]
@@ -120,9 +120,9 @@ fn link(reference: &Reference, entry: &Entry, survivor: Survivor) -> Option<Redi
     if by_rule || must_keep_reference(reference, entry, survivor) {
         return None;
     }
-    match &entry.link {
-        Some(Link::Redirect(redirect)) => Some(redirect.clone()),
-        Some(Link::Tombstone) | None => Some(Redirect::SetNull),
+    match &entry.on_survive {
+        Some(OnSurvive::Redirect(redirect)) => Some(redirect.clone()),
+        Some(OnSurvive::Tombstone) | None => Some(Redirect::SetNull),
     }
 }
 

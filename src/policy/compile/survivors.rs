@@ -6,7 +6,7 @@ use super::context::CompileContext;
 use super::kind_outcomes::KindOutcomes;
 use super::row_outcome::{RowOutcome, applicable_entries, cases};
 use crate::domain::{KindName, Mode, Reference, ReferenceName};
-use crate::policy::{Entry, Link, Rule};
+use crate::policy::{Entry, OnSurvive, Rule};
 use crate::protocol::{Branch, Rows, SetId};
 
 /// How a row physically survives a deleted parent.
@@ -72,10 +72,10 @@ fn may_become(
 /// Returns whether a surviving row must keep its reference, so that the parent has to stay.
 pub(super) fn must_keep_reference(reference: &Reference, entry: &Entry, survivor: Survivor) -> bool {
     let redirected = survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_));
-    match &entry.link {
+    match &entry.on_survive {
         _ if redirected => false,
-        Some(Link::Tombstone) => true,
-        Some(Link::Redirect(_)) => false,
+        Some(OnSurvive::Tombstone) => true,
+        Some(OnSurvive::Redirect(_)) => false,
         None => !reference.nullable,
     }
 }

@@ -21,9 +21,9 @@ impl Inquiry {
             let ids = vec![record.id.clone()];
             return Err(Refusal::WrongScope { kind: kind.name.clone(), mode: self.request.mode, ids });
         }
-        match &kind.only {
-            Some(only) if !holds(only) => Err(Refusal::invalid(
-                format!("a new record of `{}` is one with {only}", kind.name),
+        match &kind.filter {
+            Some(filter) if !holds(filter) => Err(Refusal::invalid(
+                format!("a new record of `{}` is one with {filter}", kind.name),
                 "give it the values that the policy asks for",
             )),
             _ => Ok(()),

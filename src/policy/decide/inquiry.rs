@@ -116,8 +116,9 @@ impl Inquiry {
     fn target_set(&self, target: &CompiledTarget, id: &RecordId) -> NamedSet {
         let kind = self.query.map.kind(&target.to);
         let alive = kind.and_then(|kind| kind.deleted_at.clone()).map(is_null);
-        let only = kind.filter(|_| self.request.mode == Mode::Reassign).and_then(|kind| kind.only.clone());
-        let must: Vec<Condition> = alive.into_iter().chain(only).chain(target.qualifies.clone()).collect();
+        let filter =
+            kind.filter(|_| self.request.mode == Mode::Reassign).and_then(|kind| kind.filter.clone());
+        let must: Vec<Condition> = alive.into_iter().chain(filter).chain(target.qualifies.clone()).collect();
         let when = (!must.is_empty()).then(|| all(must));
         let branch =
             Branch::new(Source::Ids(vec![id.clone()]), vec![RankCase { when, ..RankCase::always(0) }]);

@@ -3,7 +3,7 @@
 use super::declared::{MappedColumn, path, tables};
 use super::finding::{Finding, FindingCode};
 use crate::domain::{DataMap, FieldName, Kind, Mode, Reference};
-use crate::policy::{DeletionPolicy, Link, Rule};
+use crate::policy::{DeletionPolicy, OnSurvive, Rule};
 use crate::sql::catalogue::{Catalogue, Column};
 
 /// Reports fields that the library writes whatever the rules of a policy say.
@@ -70,7 +70,7 @@ fn may_be_redirected(policy: &DeletionPolicy, reference: &Reference) -> bool {
             let stays =
                 matches!(entry.then, Rule::Keep | Rule::SoftDelete | Rule::Anonymize(_) | Rule::Retain(_));
             matches!(entry.then, Rule::Redirect(_))
-                || matches!(entry.link, Some(Link::Redirect(_)))
+                || matches!(entry.on_survive, Some(OnSurvive::Redirect(_)))
                 || (stays && reference.nullable && mode == Mode::HardDelete)
         })
     })

@@ -2,12 +2,12 @@
 
 use super::finding::{Finding, FindingCode};
 use crate::domain::{FieldType, Kind, Mask};
-use crate::policy::{DeletionPolicy, Said};
+use crate::policy::{DeletionPolicy, MaskUse};
 use crate::sql::catalogue::{Catalogue, Column};
 
 pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
-    for Said { kind, field, mask, path, in_rule } in policy.masks() {
+    for MaskUse { kind, field, mask, path, in_rule } in policy.masks() {
         let Some(table) = catalogue.table(kind.table_name()) else {
             continue;
         };

@@ -74,7 +74,7 @@ fn is_known(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogue
         || declared::references(map, &table.name, &column.name).next().is_some()
         || declared::kinds(map, &table.name).any(|kind| {
             let is = |field| same(kind.column(field), &column.name);
-            is(&kind.id) || kind.key.as_ref().is_some_and(is)
+            is(&kind.id) || kind.shard_key.as_ref().is_some_and(is)
         })
 }
 

@@ -73,7 +73,7 @@ fn restrict_all(policy: PolicyBuilder, names: &Names<'_>, declared: &[Declared<'
                 OnDelete::NoAction => UNDECIDED.to_owned(),
                 action => format!("{UNDECIDED} (the foreign key says ON DELETE {action})"),
             };
-            mode = mode.rule(names.reference(from, column), restrict().because(reason));
+            mode = mode.rule(names.reference(from, column), restrict().rationale(reason));
         }
         mode
     })

@@ -251,7 +251,7 @@ on_every_store! {
         for reason in Reason::ALL.map(Some).into_iter().chain([None]) {
             let mut world = clinic(on).await;
             world.lifecycle = world.lifecycle.with_environment(Environment::NonProduction);
-            let request = reason.into_iter().fold(hard_delete(MARIA), Request::because);
+            let request = reason.into_iter().fold(hard_delete(MARIA), Request::with_reason);
             world.done(&request).await;
             assert_eq!(world.last_entry().await.reason, reason);
         }

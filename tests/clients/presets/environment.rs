@@ -14,7 +14,7 @@ fn policy() -> DeletionPolicy {
 }
 
 fn request() -> Request {
-    Request::hard_delete("clients", "c1").by(Actor::with_roles("ana", [])).because(Reason::TestData)
+    Request::hard_delete("clients", "c1").by(Actor::with_roles("ana", [])).with_reason(Reason::TestData)
 }
 
 async fn backend(on: On) -> Backend {
@@ -52,7 +52,7 @@ on_every_store! {
     async fn whoever_may_not_ask_learns_no_more(on: On) {
         let backend = backend(on).await;
         let production = backend.lifecycle(&policy()).await;
-        let nobody = Request::hard_delete("clients", "c1").because(Reason::TestData);
+        let nobody = Request::hard_delete("clients", "c1").with_reason(Reason::TestData);
         let refused = production.execute(&nobody).await.unwrap_err();
         assert_eq!(refused.code(), "unauthenticated");
     }

@@ -31,7 +31,7 @@ fn policy() -> DeletionPolicy {
             "clients": {
                 "id": "user_id", "status": "status", "deleted_at": "deleted_at",
                 "created_at": "created_at", "updated_at": "updated_at", "version": "version",
-                "only": { "field": "role", "eq": "USER" },
+                "filter": { "field": "role", "eq": "USER" },
                 "fields": { "birth_date": { "type": "date", "nullable": true }, "note": { "type": "text", "nullable": true } },
                 "personal": { "email": "placeholder_email", "name": { "text": "anonymized" } } },
             "bookings": { "fields": { "state": "text" } } },

@@ -21,7 +21,7 @@ pub(crate) fn admin() -> Actor {
 /// active lately, `boss` is no client.
 pub(crate) async fn asked(request: Request) -> Result<Receipt, Error> {
     let policy = DeletionPolicy::of("clients")
-        .kind("clients", |kind| kind.status("status").deleted_at("deleted_at").only(eq("role", "USER")))
+        .kind("clients", |kind| kind.status("status").deleted_at("deleted_at").filter(eq("role", "USER")))
         .reference("debts.client_id", "clients")
         .reference("sessions.client_id", "clients")
         .hard_delete(|mode| {
@@ -69,7 +69,7 @@ pub(crate) async fn asked(request: Request) -> Result<Receipt, Error> {
 /// The answers that every system gives by a code of the same meaning, each with what it is about.
 pub(crate) async fn answers(wire: &Wire) -> Vec<(&'static str, Response)> {
     use client_lifecycle::domain::Reason::Duplicate;
-    let hard = |id: &str| Request::hard_delete("clients", id).because(Duplicate);
+    let hard = |id: &str| Request::hard_delete("clients", id).with_reason(Duplicate);
     let requests = [
         ("done", hard("free").by(admin())),
         ("not found", hard("nobody").by(admin())),
