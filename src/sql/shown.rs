@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Dialect, Prefix, Statement, render_changes, render_survey};
 use crate::domain::{AuditEntry, AuditOutcome};
-use crate::plan::{Binding, Plan};
+use crate::plan::{Plan, Strictness};
 use crate::store::StoreError;
 
 impl Plan {
@@ -32,7 +32,8 @@ impl Plan {
             detail: serde_json::Value::Null,
         };
         if let Ok(executable) = self.clone().into_executable() {
-            let (changes, _) = executable.seal(Uuid::nil().into(), audit, Binding::Shown, None);
+            let (changes, _) =
+                executable.into_change_set(Uuid::nil().into(), audit, Strictness::ExactPlan, None);
             statements.extend(render_changes(dialect, &prefix, &changes)?);
         }
         Ok(statements)

@@ -62,7 +62,8 @@ async fn attempt<C: SqlConnection>(
         return Ok(None);
     }
     let counts = reading.readable(&renderer, counts).await?;
-    let subjects = counts.subjects.iter().map(|id| readable_id(&renderer, first.unwrap_or(SetId(0)), id));
+    let subjects =
+        counts.subjects.iter().map(|id| readable_id(&renderer, first.unwrap_or(SetId::SUBJECTS), id));
     let mut subjects: Vec<RecordId> = subjects.collect::<Result<_, _>>()?;
     subjects.sort();
     let answers = questions.iter().map(|question| Answer::count(counts.of(question.rows))).collect();

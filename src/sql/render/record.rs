@@ -4,13 +4,10 @@ use super::json::json;
 use super::set::{Renderer, id_of};
 use super::stored::id_text;
 use crate::domain::{AuditEntry, OperationId, instant_text};
-use crate::protocol::{ChangeSet, Receipt, Rows, SetId};
+use crate::protocol::{ChangeSet, Receipt, Rows};
 use crate::sql::statement::{Statement, Writer};
 use crate::sql::{Dialect, Prefix};
 use crate::store::StoreError;
-
-/// The subjects are the first set.
-const SUBJECTS: Rows = Rows::all(SetId(0));
 
 /// The receipt of an operation, if it has been applied.
 pub(crate) fn receipt_of(dialect: Dialect, prefix: &Prefix, operation: OperationId) -> Statement {
@@ -113,7 +110,7 @@ impl Renderer<'_> {
         let mut w = self.writer();
         into_audit(&mut w, self.prefix);
         if !changes.snapshot.is_empty() {
-            self.with(&mut w, &[SUBJECTS.set])?;
+            self.with(&mut w, &[Rows::SUBJECTS.set])?;
         }
         self.audit_of(&mut w, changes)?;
         Ok(w.finish())
@@ -143,7 +140,7 @@ impl Renderer<'_> {
             };
             self.object(w, kind, snapshot)?;
             w.push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
-            self.is_one(w, kind, SUBJECTS)?;
+            self.is_one(w, kind, Rows::SUBJECTS)?;
             w.push(&format!(" AND {is_subject} = j.value), {close}"));
             Ok(())
         })
