@@ -97,7 +97,7 @@ fn check_null(kind: &Kind, field: &FieldName, column: &Column, path: &str) -> Op
 /// A type of an extension whose schema the search path does not lead to: values of it would be compared as
 /// those of another type, which `citext` is there to differ from.
 fn astray(column: &Column, path: &str) -> Option<Finding> {
-    let name = column.typed.as_ref().filter(|column| column.is_astray())?.name.as_str();
+    let name = column.typed.as_ref().filter(|column| column.is_off_search_path())?.name.as_str();
     let message = format!("the type `{name}` is not on the search path, and would compare as text does");
     Some(Finding::new(Code::TypeMismatch, path, message).remedy("add its schema to the search path"))
 }
@@ -226,7 +226,7 @@ impl<'a> End<'a> {
 pub(super) fn fits(expected: FieldType, column: &Column) -> bool {
     use Affinity::{Blob, Integer, Real, Text};
     if let Some(found) = &column.typed {
-        return found.sort.fits(expected);
+        return found.storage.fits(expected);
     }
     let affinity = column.affinity;
     match expected {

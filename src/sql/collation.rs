@@ -1,8 +1,8 @@
 //! How columns compare text: a reference has to compare as the ids it refers to.
 
 use super::catalogue::Catalogue;
+use super::session::query;
 use super::statement::{Statement, Writer};
-use super::store::query;
 use super::{Dialect, SqlError, SqlTransaction, SqlValue};
 use crate::domain::{DataMap, Fault, FieldName, Kind, Reference};
 
@@ -58,7 +58,7 @@ pub(super) async fn faults(
 }
 
 fn statement(dialect: Dialect, references: &[(&Reference, &Kind, &Kind)]) -> Statement {
-    let mut w = Writer::new(dialect);
+    let mut w = Writer::new(dialect.backend());
     let all = references.iter().enumerate();
     let written = w.list("\nUNION ALL ", all, |w, (at, (reference, from, to))| {
         w.push("SELECT ").number(i64::try_from(at).unwrap_or(i64::MAX));

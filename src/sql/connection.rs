@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{SqlError, SqlValue};
+use super::error::SqlError;
+use super::value::SqlValue;
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums, reason = "connections of hosts tell the two apart")]
-pub enum Access {
+pub enum AccessMode {
     /// It reads, from one snapshot. On SQLite `BEGIN`.
     Read,
     /// It writes. On SQLite `BEGIN IMMEDIATE`, so that what it reads stays true until commit.
@@ -24,7 +25,7 @@ pub trait SqlConnection: Send + Sync {
     /// # Errors
     /// [`SqlError`], of class [`Busy`](super::SqlErrorClass::Busy) where another writer was in the way for
     /// longer than the host wants to wait.
-    async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError>;
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError>;
 
     /// Whether a transaction that failed because of others may be tried again. Not inside the host's own:
     /// its snapshot is the host's.

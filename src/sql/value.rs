@@ -1,4 +1,4 @@
-//! Values as they go into a statement and come out of a row.
+//! Values that go into a statement and come out of a row.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::{RecordId, Value};
 
-/// A value as SQL has it. `Debug` shows the sort of a value, never the value.
+/// A value as SQL has it. `Debug` shows the type of a value, never the value.
 ///
 /// ```
 /// use client_lifecycle::sql::SqlValue;
@@ -18,7 +18,7 @@ pub enum SqlValue {
     /// Nothing.
     #[default]
     Null,
-    /// A whole number; booleans are 0 and 1.
+    /// An integer; booleans are 0 and 1.
     Integer(i64),
     /// A number with a fraction.
     Real(f64),
@@ -29,7 +29,7 @@ pub enum SqlValue {
 }
 
 impl SqlValue {
-    /// The id that this value is, if it can be one: a whole number, text, or the 16 bytes of a UUID.
+    /// Returns the value as an id, if it can be one: an integer, text, or the 16 bytes of a UUID.
     #[must_use]
     pub fn as_id(&self) -> Option<RecordId> {
         match self {
@@ -40,7 +40,7 @@ impl SqlValue {
         }
     }
 
-    /// The text, if it is text.
+    /// Returns the text, if it is text.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -49,7 +49,7 @@ impl SqlValue {
         }
     }
 
-    /// The whole number, if it is one.
+    /// Returns the integer, if it is one.
     #[must_use]
     pub fn as_integer(&self) -> Option<i64> {
         match self {
@@ -71,7 +71,7 @@ impl fmt::Debug for SqlValue {
     }
 }
 
-/// Instants and days become text; where a column holds epoch seconds the renderer converts them itself.
+/// Timestamps and dates become text. Where a column holds epoch seconds, the back end converts them.
 impl From<&Value> for SqlValue {
     fn from(value: &Value) -> Self {
         match value {

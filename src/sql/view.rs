@@ -1,9 +1,8 @@
 //! Views that are used as tables: nothing but their rows says whether each has an id of its own.
 
 use super::catalogue::Catalogue;
+use super::session::query;
 use super::statement::{Statement, Writer};
-use super::store::query;
-use super::survey::told_id;
 use super::{Dialect, SqlError, SqlTransaction, SqlValue};
 use crate::domain::{DataMap, Fault, Kind};
 
@@ -26,7 +25,7 @@ pub(super) async fn faults(
         };
         let count = count.as_integer().unwrap_or_default();
         let rows = if count == 1 { "1 row".into() } else { format!("{count} rows") };
-        let which = match told_id(dialect, id) {
+        let which = match dialect.backend().read_id(id) {
             Some(id) => format!("with the id `{id}`"),
             None if *id == SqlValue::Null => "without an id".into(),
             None => "with one id".into(),
@@ -44,7 +43,7 @@ pub(super) async fn faults(
 
 fn statement(dialect: Dialect, kind: &Kind) -> Statement {
     let id = format!("r.{}", dialect.quote(kind.column(&kind.id)));
-    let mut w = Writer::new(dialect);
+    let mut w = Writer::new(dialect.backend());
     w.push("SELECT ").push(&match dialect {
         Dialect::Sqlite => id.clone(),
         Dialect::Postgres => format!("to_json({id})::text"),

@@ -10,7 +10,7 @@ use std::fmt;
 
 pub use relation::{Privilege, Relation};
 
-use super::render::ColumnType;
+use super::table_schema::ColumnType;
 use super::{Dialect, Prefix, SqlError, SqlTransaction};
 
 /// The tables of a database, as it describes them itself.
@@ -193,7 +193,7 @@ impl Catalogue {
             Dialect::Sqlite => sqlite::read(tx).await?,
             Dialect::Postgres => postgres::read(tx, named).await?,
         };
-        for own in super::schema::TABLES {
+        for own in super::prefix::TABLES {
             let own = prefix.table(own);
             match dialect {
                 Dialect::Sqlite => catalogue.tables.remove(&own.to_ascii_lowercase()),

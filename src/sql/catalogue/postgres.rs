@@ -10,7 +10,8 @@ use super::{
     Affinity, Catalogue, Column, ForeignKey, Index, OnDelete, Privilege, Relation, Table, Trigger,
     TriggerEvent,
 };
-use crate::sql::render::{ColumnType, Sort};
+use crate::sql::postgres::column_type;
+use crate::sql::table_schema::Storage;
 use crate::sql::{Dialect, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 
 /// All relations of the host, and which of them are wanted for themselves: those the search path leads to,
@@ -138,7 +139,7 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
         if let Some(position) = key.as_integer() {
             keys.entry(name.clone()).or_default().insert(position, column.clone());
         }
-        let found = ColumnType::from_catalogue(&text(base), &text(sort), &text(category));
+        let found = column_type(&text(base), &text(sort), &text(category));
         let table = tables.entry(name.clone()).or_default();
         table.name = name;
         table.columns.push(Column {
@@ -147,7 +148,7 @@ fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
             not_null: is(not_null),
             default: default.as_text().map(str::to_owned),
             generated: is(generated),
-            affinity: affinity(found.sort),
+            affinity: affinity(found.storage),
             typed: Some(found),
         });
     }
@@ -249,12 +250,12 @@ fn action(letter: &str) -> OnDelete {
     }
 }
 
-fn affinity(sort: Sort) -> Affinity {
-    match sort {
-        Sort::Text | Sort::AnyCase | Sort::Enum | Sort::Uuid => Affinity::Text,
-        Sort::Integer => Affinity::Integer,
-        Sort::Real => Affinity::Real,
-        Sort::Bytes => Affinity::Blob,
+fn affinity(storage: Storage) -> Affinity {
+    match storage {
+        Storage::Text | Storage::CaseInsensitive | Storage::Enum | Storage::Uuid => Affinity::Text,
+        Storage::Integer => Affinity::Integer,
+        Storage::Real => Affinity::Real,
+        Storage::Bytes => Affinity::Blob,
         _ => Affinity::Numeric,
     }
 }

@@ -1,0 +1,337 @@
+//! Values of typed columns: compared in their own type, so that indexes serve, and with the same result as in every
+//! other store.
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::domain::{
+    Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Value, to_milliseconds,
+};
+use crate::sql::render::renderer::{Renderer, column, id_of};
+use crate::sql::statement::Writer;
+use crate::sql::table_schema::{ColumnType, Storage};
+use crate::sql::value::SqlValue;
+use crate::store::StoreError;
+
+/// The timestamps in whole seconds that [`FieldType::read`] takes.
+const SECONDS: &str = "BETWEEN -8334601228800 AND 8210266876799";
+/// The form of timestamps in JSON.
+pub(super) const TIMESTAMP_FORM: &str = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'";
+
+/// Returns the most likely type of a column for a field of this type.
+pub(super) fn type_of_declared(declared: FieldType) -> ColumnType {
+    let (name, storage) = match declared {
+        FieldType::Text => ("text", Storage::Text),
+        FieldType::Integer => ("bigint", Storage::Integer),
+        FieldType::Boolean => ("boolean", Storage::Boolean),
+        FieldType::Date => ("date", Storage::Date),
+        FieldType::Timestamp => ("timestamp with time zone", Storage::TimestampTz),
+        FieldType::Uuid => ("uuid", Storage::Uuid),
+        FieldType::Decimal => ("numeric", Storage::Numeric),
+        FieldType::Json => ("jsonb", Storage::Json),
+    };
+    ColumnType::new(name, storage)
+}
+
+/// Returns the most likely type of a column that holds such ids.
+pub(super) fn type_of_ids(ids: &[RecordId]) -> ColumnType {
+    let all = |is: fn(&RecordId) -> bool| !ids.is_empty() && ids.iter().all(is);
+    type_of_declared(if all(|id| id.as_uuid().is_some()) {
+        FieldType::Uuid
+    } else if all(|id| id.as_integer().is_some()) {
+        FieldType::Integer
+    } else {
+        FieldType::Text
+    })
+}
+
+/// Renders what orders ids of a type alike on every database.
+pub(super) fn order(stored: &str, storage: Storage) -> String {
+    match storage {
+        Storage::Text => format!("{stored} COLLATE \"C\""),
+        Storage::CaseInsensitive | Storage::Enum => format!("{stored}::text COLLATE \"C\""),
+        _ => stored.to_owned(),
+    }
+}
+
+/// Writes that a column holds one of these ids: one bound array, however many they are.
+pub(super) fn one_of(
+    w: &mut Writer,
+    stored: &str,
+    column_type: &ColumnType,
+    kind: &KindName,
+    ids: &[RecordId],
+) -> Result<(), StoreError> {
+    let mut array = String::from("{");
+    for id in column_type.searched_ids(kind, ids)? {
+        let element = match id {
+            SqlValue::Integer(number) => number.to_string(),
+            // What the database cannot hold is not there.
+            SqlValue::Text(text) if !text.contains('\0') => text,
+            _ => continue,
+        };
+        array.push_str(if array.len() > 1 { ",\"" } else { "\"" });
+        array.push_str(&element.replace('\\', "\\\\").replace('"', "\\\""));
+        array.push('"');
+    }
+    array.push('}');
+    let (cast, array_type) = match column_type.storage {
+        // A label that the type does not have would be an error.
+        Storage::Enum => ("::text", "text"),
+        // Wide enough for every id that can be asked for.
+        Storage::Integer => ("", "bigint"),
+        _ => ("", &*column_type.name),
+    };
+    w.push(stored).push(cast).push(" = ANY(").bind(array).push(&format!("::{array_type}[])"));
+    Ok(())
+}
+
+/// Binds an id in the type of its column.
+pub(super) fn bind_id(
+    w: &mut Writer,
+    column_type: &ColumnType,
+    kind: &KindName,
+    id: &RecordId,
+) -> Result<(), StoreError> {
+    w.bind(column_type.id(kind, id)?);
+    w.push(if column_type.storage == Storage::Uuid { "::uuid" } else { "" });
+    Ok(())
+}
+
+/// Writes a comparison of a field with a value that its declared type has read.
+pub(super) fn compare(
+    r: &Renderer<'_>,
+    w: &mut Writer,
+    kind: &Kind,
+    field: &FieldName,
+    is: Comparison,
+    value: &Value,
+) -> Result<(), StoreError> {
+    let column_type = r.column_type(kind, field)?;
+    let declared = kind.type_of(field);
+    let stored = column(kind, field);
+    let op = format!(" {} ", is.as_sql());
+    let storage = column_type.storage;
+    if !storage.fits(declared) {
+        return Err(bad_value(kind, field, &declared.to_string()));
+    }
+    match (declared, value) {
+        (_, Value::Timestamp(at)) => compare_timestamp(w, &stored, storage, is, *at),
+        (FieldType::Uuid, Value::Text(text)) if storage == Storage::Uuid && is_canonical(text) => {
+            w.push(&stored).push(&op).bind(text.as_str()).push("::uuid");
+        }
+        (FieldType::Text | FieldType::Uuid, _) => {
+            let is_text = storage == Storage::Text && column_type.name != "bpchar";
+            w.push(&stored).push(if is_text { "" } else { "::text" });
+            w.push(" COLLATE \"C\"").push(&op).bind(value);
+        }
+        (FieldType::Boolean, Value::Boolean(value)) if storage == Storage::Boolean => {
+            w.push(&stored).push(&op).push(boolean(*value));
+        }
+        (FieldType::Decimal, _) => {
+            // To PostgreSQL NaN is greater than all numbers; elsewhere it compares with none.
+            w.push("NULLIF(").push(&stored).push("::double precision, 'NaN')").push(&op).bind(value);
+        }
+        _ => {
+            w.push(&stored).push(&op).bind(value);
+        }
+    }
+    Ok(())
+}
+
+/// Writes a comparison by milliseconds. The column may be finer: a value counts as what it is rounded to, half up.
+fn compare_timestamp(w: &mut Writer, stored: &str, storage: Storage, is: Comparison, at: DateTime<Utc>) {
+    let at = to_milliseconds(at);
+    if storage == Storage::Integer {
+        w.push(stored).push("::numeric * 1000 ").push(is.as_sql()).push(" ").bind(at.timestamp_millis());
+        return;
+    }
+    let name = if storage == Storage::TimestampTz { "::timestamptz" } else { "::timestamp" };
+    let bound = |w: &mut Writer, op: &str, at: DateTime<Utc>| {
+        let text = at.trunc_subsecs(6).to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        w.push(stored).push(op).bind(text).push(name);
+    };
+    let half = TimeDelta::microseconds(500);
+    let (from, to) = (at - half, at + half);
+    match is {
+        Comparison::Less => bound(w, " < ", from),
+        Comparison::LessOrEqual => bound(w, " < ", to),
+        Comparison::Greater => bound(w, " >= ", to),
+        Comparison::GreaterOrEqual => bound(w, " >= ", from),
+        Comparison::Equal | Comparison::NotEqual => {
+            w.push(if is == Comparison::Equal { "(" } else { "NOT (" });
+            bound(w, " >= ", from);
+            w.push(" AND ");
+            bound(w, " < ", to);
+            w.push(")");
+        }
+    }
+}
+
+/// Renders whether the value of a field is not of its type; `None` where the column cannot hold such a value.
+pub(super) fn is_invalid(
+    r: &Renderer<'_>,
+    kind: &Kind,
+    field: &FieldName,
+    declared: FieldType,
+) -> Result<Option<String>, StoreError> {
+    let storage = r.column_type(kind, field)?.storage;
+    let stored = column(kind, field);
+    let invalid = match declared {
+        FieldType::Boolean if storage == Storage::Integer => Some(format!("{stored} NOT IN (0, 1)")),
+        FieldType::Integer if storage == Storage::Numeric => Some(format!("{stored} <> trunc({stored})")),
+        FieldType::Date | FieldType::Timestamp => Some(match storage {
+            Storage::Integer => format!("{stored} NOT {SECONDS}"),
+            Storage::Date | Storage::Timestamp | Storage::TimestampTz => format!("NOT isfinite({stored})"),
+            _ => "TRUE".into(),
+        }),
+        _ => None,
+    };
+    Ok(invalid.map(|invalid| format!("COALESCE({invalid}, FALSE)")))
+}
+
+/// Renders the timestamp of a column as milliseconds since 1970, rounded half up.
+pub(super) fn milliseconds(r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<String, StoreError> {
+    let stored = column(kind, field);
+    Ok(match r.column_type(kind, field)?.storage {
+        Storage::Integer => format!("CASE WHEN {stored} {SECONDS} THEN {stored}::bigint * 1000 END"),
+        Storage::Date | Storage::Timestamp | Storage::TimestampTz => format!(
+            "CASE WHEN isfinite({stored}) THEN floor(extract(epoch FROM {stored}) * 1000 + 0.5)::bigint END"
+        ),
+        _ => "NULL::bigint".into(),
+    })
+}
+
+/// Renders a stored value as an argument of a function that makes JSON.
+pub(super) fn json_value(r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<String, StoreError> {
+    let stored = column(kind, field);
+    Ok(match r.column_type(kind, field)?.storage {
+        Storage::TimestampTz => format!("to_char({stored} AT TIME ZONE 'UTC', {TIMESTAMP_FORM})"),
+        Storage::Timestamp => format!("to_char({stored}, {TIMESTAMP_FORM})"),
+        Storage::Bytes => format!("upper(encode({stored}, 'hex'))"),
+        Storage::Text | Storage::CaseInsensitive | Storage::Enum | Storage::Uuid => format!("{stored}::text"),
+        Storage::Integer if kind.declared_type(field) == Some(FieldType::Boolean) => format!(
+            "CASE {stored} WHEN 1 THEN to_jsonb(TRUE) WHEN 0 THEN to_jsonb(FALSE) ELSE to_jsonb({stored}) END"
+        ),
+        _ => stored,
+    })
+}
+
+/// Writes a new value in the type of its column.
+pub(super) fn new_value(
+    r: &Renderer<'_>,
+    w: &mut Writer,
+    kind: &Kind,
+    field: &FieldName,
+    value: &Value,
+) -> Result<(), StoreError> {
+    let column_type = r.column_type(kind, field)?;
+    if r.referred_kind(kind, field)?.is_some()
+        && let Some(id) = value.as_id()
+    {
+        w.bind(column_type.id(&kind.name, &id)?);
+        cast(w, &column_type);
+        return Ok(());
+    }
+    match (column_type.storage, value) {
+        (_, Value::Null) => w.push("NULL"),
+        (Storage::Boolean, Value::Boolean(value)) => w.push(boolean(*value)),
+        (Storage::Boolean, Value::Integer(value)) => w.push(boolean(*value != 0)),
+        (Storage::Integer, Value::Timestamp(at)) => w.bind(at.timestamp()),
+        (Storage::Integer, Value::Date(day)) => {
+            w.bind(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
+        }
+        (Storage::Date, Value::Timestamp(at)) => w.bind(at.date_naive().to_string()).push("::date"),
+        // Without a zone it is UTC, which is what the text says and the cast leaves out.
+        (
+            Storage::Date
+            | Storage::Timestamp
+            | Storage::TimestampTz
+            | Storage::Enum
+            | Storage::Uuid
+            | Storage::Json
+            | Storage::Other
+            | Storage::Numeric,
+            _,
+        ) => w.bind(value).push("::").push(&column_type.name),
+        (Storage::Text | Storage::CaseInsensitive, Value::Text(text)) => w.bind(text.as_str()),
+        (Storage::Text | Storage::CaseInsensitive, _) => w.bind(value).push("::text"),
+        _ => w.bind(value),
+    };
+    Ok(())
+}
+
+/// Writes what a mask makes of a field.
+pub(super) fn mask(
+    r: &Renderer<'_>,
+    w: &mut Writer,
+    kind: &Kind,
+    field: &FieldName,
+    mask: &Mask,
+) -> Result<(), StoreError> {
+    let column_type = r.column_type(kind, field)?;
+    let stored = column(kind, field);
+    let no_mask = |mask: &str| {
+        StoreError::Unsupported(format!(
+            "the mask `{mask}` of `{}.{field}`, a column of type {}",
+            kind.name, column_type.name
+        ))
+    };
+    match mask {
+        Mask::Null => {
+            w.push("NULL");
+        }
+        Mask::Text(text) => cast(w.bind(text.as_str()), &column_type),
+        Mask::Year => {
+            w.push(&match column_type.storage {
+                Storage::Date => format!("date_trunc('year', {stored}::timestamp)::date"),
+                Storage::Timestamp => format!("date_trunc('year', {stored})"),
+                Storage::TimestampTz => {
+                    format!("date_trunc('year', {stored} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'")
+                }
+                Storage::Integer => format!(
+                    "extract(epoch FROM date_trunc('year', to_timestamp({stored}) AT TIME ZONE 'UTC'))::bigint"
+                ),
+                _ => return Err(no_mask("year")),
+            });
+        }
+        Mask::Truncate(length) => {
+            if !column_type.storage.is_text() {
+                return Err(no_mask("truncate"));
+            }
+            w.push(&format!("left({stored}::text, ")).number(*length).push(")");
+        }
+        Mask::PlaceholderEmail => {
+            cast(w.push(&format!("({}::text || '@anonymized.invalid')", id_of(kind))), &column_type);
+        }
+        Mask::Hmac => {
+            r.pseudonym(w, kind, field);
+            cast(w, &column_type);
+        }
+    }
+    Ok(())
+}
+
+/// Writes the cast of a text to the type of a column, where it is needed.
+fn cast(w: &mut Writer, column_type: &ColumnType) {
+    if !column_type.storage.is_text() {
+        w.push("::").push(&column_type.name);
+    }
+}
+
+fn boolean(value: bool) -> &'static str {
+    if value { "TRUE" } else { "FALSE" }
+}
+
+fn is_canonical(text: &str) -> bool {
+    Uuid::try_parse(text).is_ok_and(|uuid| uuid.to_string() == text)
+}
+
+pub(super) fn bad_value(kind: &Kind, field: &FieldName, expected: &str) -> StoreError {
+    StoreError::BadValue {
+        kind: kind.name.clone(),
+        id: None,
+        field: field.clone(),
+        expected: expected.into(),
+    }
+}
