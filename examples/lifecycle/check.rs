@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use client_lifecycle::sql::{self, Finding};
+use client_lifecycle::sql::Finding;
 use serde::Serialize;
 
 use crate::arguments::Shared;
@@ -18,9 +18,9 @@ struct Printed {
 pub(crate) async fn run(shared: &Shared) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
     let findings = match shared.store()? {
-        Location::Sqlite(_) => sql::findings(&policy, &store::catalogue(shared).await?),
+        Location::Sqlite(_) => store::findings(shared, &policy).await?,
         #[cfg(feature = "postgres")]
-        Location::Postgres(_) => sql::findings(&policy, &store::catalogue(shared).await?),
+        Location::Postgres(_) => store::findings(shared, &policy).await?,
         // Rows have no schema; what they contradict is all they say.
         Location::Memory(_) => {
             let opened = store::to_read(shared, &policy).await?;

@@ -5,7 +5,7 @@ use std::io::{BufReader, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
-use client_lifecycle::sql::Catalogue;
+use client_lifecycle::sql::{Catalogue, Finding};
 use client_lifecycle::{DeletionPolicy, MemoryStore, Store};
 
 use crate::arguments::Shared;
@@ -61,9 +61,28 @@ pub(crate) async fn catalogue(shared: &Shared) -> Result<Catalogue, Failure> {
         Location::Postgres(address) => {
             Ok(postgres::to_read(&address, &shared.prefix).await?.catalogue().await?)
         }
-        Location::Memory(_) => Err(Failure::usage("rows in memory say nothing of references")
-            .remedy("name a database, such as `--store sqlite:app.db`")),
+        Location::Memory(_) => Err(no_catalogue()),
     }
+}
+
+/// Returns everything in which a policy and the database do not agree, or on which the policy is silent.
+pub(crate) async fn findings(shared: &Shared, policy: &DeletionPolicy) -> Result<Vec<Finding>, Failure> {
+    match shared.store()? {
+        Location::Sqlite(file) => {
+            database(&file)?;
+            Ok(sqlite::to_read(&file, &shared.prefix).await?.findings(policy).await?)
+        }
+        #[cfg(feature = "postgres")]
+        Location::Postgres(address) => {
+            Ok(postgres::to_read(&address, &shared.prefix).await?.findings(policy).await?)
+        }
+        Location::Memory(_) => Err(no_catalogue()),
+    }
+}
+
+fn no_catalogue() -> Failure {
+    Failure::usage("rows in memory say nothing of references")
+        .remedy("name a database, such as `--store sqlite:app.db`")
 }
 
 fn opened(store: impl Store + 'static) -> Opened {

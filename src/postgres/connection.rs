@@ -11,7 +11,9 @@ use sqlx_core::transaction::TransactionManager;
 
 use super::rows::error;
 use crate::sql::adapter::{HostConnection, TakenConnection, transaction};
-use crate::sql::{AccessMode, Dialect, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
+use crate::sql::{
+    AccessMode, Dialect, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue, begin_statements,
+};
 
 /// A pool as a source of transactions.
 #[derive(Debug, Clone)]
@@ -39,22 +41,8 @@ impl PoolConnection {
 impl Settings {
     /// Renders the statements that begin a transaction. They are one message, whatever is set.
     fn begin(&self, access: AccessMode) -> String {
-        // A writer has to see what was committed while it waited for its locks.
-        let mut sql = String::from(match access {
-            AccessMode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-            AccessMode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE",
-        });
-        // Sets are smaller than the planner estimates, and compiling the query takes longer than running it.
-        sql.push_str("; SET LOCAL jit TO off");
-        // Rows hidden by row-level security are an error and not missing; sqlx takes all text for UTF-8.
-        sql.push_str("; SET LOCAL row_security TO off; SET LOCAL client_encoding TO 'UTF8'");
-        if self.schemas.is_empty() {
-            // A temporary table that was left on the connection must not hide the table that is meant.
-            sql.push_str(
-                "; SELECT set_config('search_path', concat_ws(', ', NULLIF(current_setting('search_path'), ''), \
-                 'pg_temp'), TRUE)",
-            );
-        } else {
+        let mut sql = begin_statements(Dialect::Postgres, access).join("; ");
+        if !self.schemas.is_empty() {
             let names: Vec<String> = self.schemas.iter().map(|name| Dialect::Postgres.quote(name)).collect();
             sql.push_str("; SET LOCAL search_path TO ");
             sql.push_str(&names.join(", "));

@@ -124,7 +124,8 @@ macro_rules! stores {
                 AuditEntry, DataMap, Event, Fault, KindName, OperationId, Record, RecordId,
             };
             use $crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
-            use $crate::sql::Catalogue;
+            use $crate::policy::DeletionPolicy;
+            use $crate::sql::{Catalogue, Finding};
             use $crate::store::{ReadQuery, Reader, Store, StoreError};
 
             $(
@@ -144,6 +145,15 @@ macro_rules! stores {
                     /// [`StoreError`] when it cannot be read.
                     pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
                         self.store.catalogue().await
+                    }
+
+                    /// Returns everything in which a policy and the database do not agree, or on which the policy is
+                    /// silent: see [`SqlStore::findings`](crate::sql::SqlStore::findings).
+                    ///
+                    /// # Errors
+                    /// [`StoreError`] when the database cannot be asked.
+                    pub async fn findings(&self, policy: &DeletionPolicy) -> Result<Vec<Finding>, StoreError> {
+                        self.store.findings(policy).await
                     }
 
                     /// Reads the audit entries of a subject, in the order in which they were written.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::connection::AccessMode;
 use super::prefix::quote;
 use super::query_columns::QueryColumns;
 use super::render::renderer::Renderer;
@@ -117,8 +118,10 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// orders them, and a `value`.
     fn json_rows(&self) -> (&'static str, &'static str);
 
-    // The library's tables.
+    // Transactions and the library's tables.
 
+    /// Returns the statements that begin a transaction.
+    fn begin(&self, access: AccessMode) -> &'static [&'static str];
     fn system_types(&self) -> SystemTypes;
     /// Returns the query that keeps other processes from migrating at the same time. Its second column is 1 where there
     /// is a schema to create tables in.

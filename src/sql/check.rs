@@ -2,13 +2,13 @@
 
 use super::catalogue::{Affinity, Catalogue, Column, Table};
 use super::{Dialect, Finding, FindingCode as Code, Prefix};
-use crate::domain::{DataMap, Fault, FieldName, FieldType, Kind, Mask, Reference};
+use crate::domain::{DataMap, FieldName, FieldType, Kind, Mask, Reference};
 
 /// What the map says and the database does not have: with any of it a policy is not opened.
 pub(super) fn differences(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in map.kinds() {
-        let exactly = |table: &&Table| is_called(catalogue, &table.name, kind.table_name());
+        let exactly = |table: &&Table| catalogue.is_one_name(&table.name, kind.table_name());
         match catalogue.table(kind.table_name()).filter(exactly) {
             Some(table) => check_kind(map, kind, table, catalogue, &mut found),
             None => found.push(
@@ -24,19 +24,15 @@ pub(super) fn differences(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> 
     for reference in map.references() {
         check_reference(map, reference, catalogue, &mut found);
     }
-    found.extend(super::coverage::undeclared_actions(map, catalogue));
+    found.extend(super::coverage::mismatches(map, catalogue));
+    found.extend(super::coverage::actions(map, catalogue));
     Finding::in_order(found)
-}
-
-/// Whether the database finds a name by another: PostgreSQL only by the same, because names are quoted.
-fn is_called(catalogue: &Catalogue, name: &str, called: &str) -> bool {
-    catalogue.dialect() == Dialect::Sqlite || name == called
 }
 
 fn check_kind(map: &DataMap, kind: &Kind, table: &Table, catalogue: &Catalogue, found: &mut Vec<Finding>) {
     for field in map.fields_of(kind) {
         let path = path_of(map, kind, field);
-        let exactly = |column: &&Column| is_called(catalogue, &column.name, kind.column(field));
+        let exactly = |column: &&Column| catalogue.is_one_name(&column.name, kind.column(field));
         let Some(column) = table.column(kind.column(field)).filter(exactly) else {
             let (table, column) = (kind.table_name(), kind.column(field));
             let message = format!("the table `{table}` has no column `{column}`");
@@ -193,12 +189,13 @@ fn check_reference(map: &DataMap, reference: &Reference, catalogue: &Catalogue, 
     }
 }
 
-/// Kinds whose tables are called as something that statements of the library mean by that name.
-pub(super) fn names(map: &DataMap, prefix: &Prefix) -> Vec<Fault> {
+/// Reports kinds whose tables have names that statements of the library use for its own.
+pub(super) fn names(map: &DataMap, prefix: &Prefix) -> Vec<Finding> {
     let taken = map.kinds().filter(|kind| prefix.is_own(kind.table_name()));
     taken
         .map(|kind| {
-            Fault::new(
+            Finding::new(
+                Code::Misfit,
                 format!("kinds.{}", kind.name),
                 format!("`{}` is a name of the library's own", kind.table_name()),
             )

@@ -3,20 +3,20 @@
 use super::catalogue::Catalogue;
 use super::session::query;
 use super::statement::{Statement, Writer};
-use super::{Dialect, SqlError, SqlTransaction, SqlValue};
-use crate::domain::{DataMap, Fault, FieldName, Kind, Reference};
+use super::{Dialect, Finding, FindingCode, SqlError, SqlTransaction, SqlValue};
+use crate::domain::{DataMap, FieldName, Kind, Reference};
 
 /// How many references one statement asks about.
 const AT_ONCE: usize = 100;
 
 /// References that find other rows than a foreign key would: `C1` is `c1` to a column that ignores case, and
 /// another id to one that does not.
-pub(super) async fn faults(
+pub(super) async fn findings(
     tx: &mut (dyn SqlTransaction + '_),
     dialect: Dialect,
     map: &DataMap,
     catalogue: &Catalogue,
-) -> Result<Vec<Fault>, SqlError> {
+) -> Result<Vec<Finding>, SqlError> {
     let there = |kind: &Kind, field: &FieldName| {
         let table = catalogue.table(kind.table_name());
         table.is_some_and(|table| table.column(kind.column(field)).is_some())
@@ -29,18 +29,19 @@ pub(super) async fn faults(
             both.then_some((reference, from, to))
         })
         .collect();
-    let mut faults = Vec::new();
+    let mut found = Vec::new();
     if dialect == Dialect::Postgres {
         // References are compared with the collation of the ids, as by a foreign key.
-        return Ok(faults);
+        return Ok(found);
     }
     for part in known.chunks(AT_ONCE) {
         let rows = query(tx, &statement(dialect, part)).await?;
         for ((reference, _, to), row) in part.iter().zip(rows) {
             let [_, held, id] = &*row else { continue };
             if held != id {
-                faults.push(
-                    Fault::new(
+                found.push(
+                    Finding::new(
+                        FindingCode::TypeMismatch,
                         format!("references.{}", reference.name),
                         format!(
                             "the column {} and the ids of `{}` {}",
@@ -54,7 +55,7 @@ pub(super) async fn faults(
             }
         }
     }
-    Ok(faults)
+    Ok(found)
 }
 
 fn statement(dialect: Dialect, references: &[(&Reference, &Kind, &Kind)]) -> Statement {

@@ -1,6 +1,7 @@
 //! The dialects of SQL, and the back end of each.
 
 use super::backend::Backend;
+use super::connection::AccessMode;
 use super::postgres::Postgres;
 use super::prefix::quote;
 use super::sqlite::Sqlite;
@@ -54,4 +55,28 @@ impl Dialect {
     pub fn placeholder(self, position: usize) -> String {
         self.backend().placeholder(position)
     }
+}
+
+/// Returns the statements that begin a transaction, for a driver that implements
+/// [`SqlConnection`](super::SqlConnection). They may be sent as one message.
+///
+/// | setting on PostgreSQL | why |
+/// |---|---|
+/// | `REPEATABLE READ, READ ONLY` to read | a survey is one snapshot |
+/// | `READ COMMITTED` to write | rows that were committed while the operation waited for its locks are counted |
+/// | `row_security` off | a row hidden by row-level security is an error, not missing from the plan |
+/// | `client_encoding` UTF8 | text is read as UTF-8 |
+/// | `pg_temp` last in `search_path` | a temporary table of the session never hides the table that is meant |
+/// | `jit` off | compiling a plan takes longer than reading the few rows of most operations |
+///
+/// The conformance suite fails for a connection that forgets one of them, apart from `jit`.
+///
+/// ```
+/// use client_lifecycle::sql::{AccessMode, Dialect, begin_statements};
+/// assert_eq!(begin_statements(Dialect::Sqlite, AccessMode::Write), ["BEGIN IMMEDIATE"]);
+/// assert_eq!(begin_statements(Dialect::Postgres, AccessMode::Read)[0], "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+/// ```
+#[must_use]
+pub fn begin_statements(dialect: Dialect, access: AccessMode) -> &'static [&'static str] {
+    dialect.backend().begin(access)
 }

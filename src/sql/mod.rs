@@ -65,7 +65,7 @@ mod view;
 pub use catalogue::Catalogue;
 pub use connection::{AccessMode, SqlConnection, SqlTransaction};
 pub use coverage::findings;
-pub use dialect::Dialect;
+pub use dialect::{Dialect, begin_statements};
 pub use error::{SqlError, SqlErrorClass};
 pub use explain::{render_changes, render_survey};
 pub use finding::{Finding, FindingCode};

@@ -10,6 +10,7 @@ use super::backend::Backend;
 use super::catalogue::Catalogue;
 use super::connection::{AccessMode, SqlConnection, SqlTransaction};
 use super::dialect::Dialect;
+use super::error::SqlError;
 use super::finding::Finding;
 use super::prefix::Prefix;
 use super::query_columns::QueryColumns;
@@ -20,6 +21,7 @@ use super::system_tables::{VERSION, schema};
 use super::table_schema::TableSchema;
 use super::value::SqlValue;
 use crate::domain::{DataMap, Fault, Kind};
+use crate::policy::DeletionPolicy;
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::{Store, StoreError};
 
@@ -121,6 +123,47 @@ impl<C: SqlConnection> SqlStore<C> {
         Catalogue::read(&mut *tx, self.dialect, &self.prefix).await.map_err(|error| context.error(error))
     }
 
+    /// Returns everything in which a policy and the database do not agree, or on which the policy is silent.
+    ///
+    /// That is what [`findings`](super::findings) makes of the catalogue, and what only the database itself can tell: how
+    /// columns compare text, and whether a view gives each row an id of its own. Tables that the policy names are read
+    /// wherever they are. It is empty only where [`Lifecycle::open`](crate::Lifecycle#method.open) refuses nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be asked.
+    pub async fn findings(&self, policy: &DeletionPolicy) -> Result<Vec<Finding>, StoreError> {
+        let context = self.context("read the catalogue");
+        let mut tx = self.begin(AccessMode::Read, context).await?;
+        let map = policy.map_to_check();
+        let catalogue = self.catalogue_for(&mut *tx, &map).await.map_err(|error| context.error(error))?;
+        let mut found = super::findings(policy, &catalogue);
+        let seen = self.differences_seen(&mut *tx, &map, &catalogue).await;
+        found.extend(seen.map_err(|error| context.error(error))?);
+        Ok(Finding::in_order(found))
+    }
+
+    async fn catalogue_for(
+        &self,
+        tx: &mut (dyn SqlTransaction + '_),
+        map: &DataMap,
+    ) -> Result<Catalogue, SqlError> {
+        let named: Vec<&str> = map.kinds().map(Kind::table_name).collect();
+        Catalogue::read_with(tx, self.dialect, &self.prefix, &named).await
+    }
+
+    /// Returns the differences that no catalogue shows.
+    async fn differences_seen(
+        &self,
+        tx: &mut (dyn SqlTransaction + '_),
+        map: &DataMap,
+        catalogue: &Catalogue,
+    ) -> Result<Vec<Finding>, SqlError> {
+        let mut found = super::check::names(map, &self.prefix);
+        found.extend(super::collation::findings(tx, self.dialect, map, catalogue).await?);
+        found.extend(super::view::findings(tx, self.dialect, map, catalogue).await?);
+        Ok(found)
+    }
+
     pub(super) fn backend(&self) -> &'static dyn Backend {
         self.dialect.backend()
     }
@@ -195,20 +238,13 @@ impl<C: SqlConnection> Store for SqlStore<C> {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
         let context = self.context("read the catalogue");
         let mut tx = self.begin(AccessMode::Read, context).await?;
-        let named: Vec<&str> = map.kinds().map(Kind::table_name).collect();
-        let catalogue = Catalogue::read_with(&mut *tx, self.dialect, &self.prefix, &named)
-            .await
-            .map_err(|error| context.error(error))?;
-        let found = super::check::differences(map, &catalogue);
-        let mut faults: Vec<Fault> = found.into_iter().map(Finding::into_fault).collect();
-        faults.extend(super::check::names(map, &self.prefix));
-        let compared = super::collation::faults(&mut *tx, self.dialect, map, &catalogue).await;
-        faults.extend(compared.map_err(|error| context.error(error))?);
-        let seen = super::view::faults(&mut *tx, self.dialect, map, &catalogue).await;
-        faults.extend(seen.map_err(|error| context.error(error))?);
+        let catalogue = self.catalogue_for(&mut *tx, map).await.map_err(|error| context.error(error))?;
+        let mut found = super::check::differences(map, &catalogue);
+        let seen = self.differences_seen(&mut *tx, map, &catalogue).await;
+        found.extend(seen.map_err(|error| context.error(error))?);
         // By place; at one place as they were found.
-        faults.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(faults)
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found.into_iter().map(Finding::into_fault).collect())
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {

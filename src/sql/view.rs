@@ -3,17 +3,17 @@
 use super::catalogue::Catalogue;
 use super::session::query;
 use super::statement::{Statement, Writer};
-use super::{Dialect, SqlError, SqlTransaction, SqlValue};
-use crate::domain::{DataMap, Fault, Kind};
+use super::{Dialect, Finding, FindingCode, SqlError, SqlTransaction, SqlValue};
+use crate::domain::{DataMap, Kind};
 
 /// Views in which two rows have one id, or a row has none: which of them would be meant nobody can say.
-pub(super) async fn faults(
+pub(super) async fn findings(
     tx: &mut (dyn SqlTransaction + '_),
     dialect: Dialect,
     map: &DataMap,
     catalogue: &Catalogue,
-) -> Result<Vec<Fault>, SqlError> {
-    let mut faults = Vec::new();
+) -> Result<Vec<Finding>, SqlError> {
+    let mut found = Vec::new();
     for kind in map.kinds() {
         let table = catalogue.table(kind.table_name()).filter(|table| table.is_view());
         if table.is_none_or(|view| view.column(kind.column(&kind.id)).is_none()) {
@@ -30,15 +30,16 @@ pub(super) async fn faults(
             None if *id == SqlValue::Null => "without an id".into(),
             None => "with one id".into(),
         };
-        faults.push(
-            Fault::new(
+        found.push(
+            Finding::new(
+                FindingCode::AmbiguousId,
                 format!("kinds.{}.id", kind.name),
                 format!("the view `{}` has {rows} {which}", kind.table_name()),
             )
             .remedy("let the view give each row an id of its own"),
         );
     }
-    Ok(faults)
+    Ok(found)
 }
 
 fn statement(dialect: Dialect, kind: &Kind) -> Statement {

@@ -146,6 +146,22 @@ faulty! {
         => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that the map does not declare: \
             the database would change rows that no plan names",
            "declare the reference, or list it under `excluded` and say why";
+    an_excluded_table_through_which_a_declared_kind_is_reached_is_reported:
+        opened(&[CLIENTS, "CREATE TABLE folders (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE);
+                           CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients,
+                                               folder INTEGER REFERENCES folders ON DELETE SET NULL)"].concat(), {
+            let mut map = two();
+            map["excluded"] = json!([{ "table": "folders", "because": "only structure" }]);
+            map
+        })
+        => "references.debts.folder", "where a row of `clients` is deleted, the database would change rows of `debts` \
+            that no plan names: `folders.who` ON DELETE CASCADE, then `debts.folder` ON DELETE SET NULL",
+           "declare `folders` with `folders.who`, `debts.folder` and give each a rule, or let `debts.folder` refuse (ON DELETE NO ACTION)";
+    a_reference_whose_foreign_key_refers_to_another_column_is_reported:
+        opened(&[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (code))"].concat(),
+               two())
+        => "references.debts.client_id", "the foreign key refers to `clients` (`code`), and the policy says `clients` (`id`)",
+           "correct `to`, or the `id` of the kind";
 
     an_excluded_foreign_key_that_acts_is_found:
         found(FindingCode::CascadingForeignKey,

@@ -221,6 +221,28 @@ impl Catalogue {
         exactly.or_else(|| self.tables.values().find(|table| same(&table.name, name)))
     }
 
+    /// Returns whether the database takes two names of tables for one. PostgreSQL does only where they are equal,
+    /// because names are quoted.
+    pub(super) fn is_one_name(&self, a: &str, b: &str) -> bool {
+        a == b || (self.dialect == Dialect::Sqlite && same(a, b))
+    }
+
+    /// Returns a table and the tables it inherits from, however far: its rows are rows of them all.
+    pub(super) fn lineage<'a>(&'a self, table: &'a str) -> Vec<&'a str> {
+        let mut all = vec![table];
+        let mut next = 0;
+        while let Some(name) = all.get(next).copied() {
+            let parents = self.tables.get(name).into_iter().flat_map(|table| &table.inherits);
+            for parent in parents {
+                if !all.contains(&parent.as_str()) {
+                    all.push(parent);
+                }
+            }
+            next += 1;
+        }
+        all
+    }
+
     /// The foreign keys, by table.
     pub fn foreign_keys(&self) -> impl Iterator<Item = &ForeignKey> {
         self.foreign_keys.iter()

@@ -1,6 +1,7 @@
 //! What a policy covers of a live database, and what nobody has decided yet.
 
 mod action;
+mod chain;
 mod decided;
 mod generated;
 mod mask;
@@ -13,7 +14,8 @@ mod touched;
 mod trigger;
 mod uncovered;
 
-pub(super) use action::undeclared as undeclared_actions;
+pub(super) use action::refused as actions;
+pub(super) use protection::mismatches;
 pub(super) use reach::reach;
 
 use super::{Catalogue, Finding};
@@ -28,26 +30,28 @@ use crate::policy::DeletionPolicy;
 /// * Masks that a column will not take: longer than it, empty where it is not, or the same in every row where
 ///   it is unique.
 /// * Columns that only the database writes, where the policy would.
-/// * Foreign keys and triggers by which the database changes rows that no plan names.
+/// * Foreign keys and triggers by which the database changes rows that no plan names. `open` refuses such a key where
+///   it reaches rows of a declared kind, through any number of excluded tables.
+/// * References whose foreign key refers to another table or column than the policy says. `open` refuses those too.
 /// * On PostgreSQL: what the role that asks may not do, row-level security that hides rows from it, materialized
 ///   views that keep what was deleted, and tables that are no tables of this server.
-/// * Whatever [`Lifecycle::open`](crate::Lifecycle#method.open) would refuse.
+/// * Whatever else [`Lifecycle::open`](crate::Lifecycle#method.open) would refuse, as far as a catalogue shows it. What
+///   only the database can tell (collations on SQLite, ids of views) is in
+///   [`SqlStore::findings`](crate::sql::SqlStore::findings), which asks it.
 ///
 /// Made for a test of the host, so that a table that somebody adds next year is noticed the day it is added:
 ///
 /// ```no_run
 /// # async fn run(policy: client_lifecycle::DeletionPolicy) -> Result<(), client_lifecycle::store::StoreError> {
-/// use client_lifecycle::sql::findings;
 /// use client_lifecycle::sqlite::SqliteStore;
-/// let catalogue = SqliteStore::connect("sqlite:app.db").await?.catalogue().await?;
-/// let found = findings(&policy, &catalogue);
+/// let found = SqliteStore::connect("sqlite:app.db").await?.findings(&policy).await?;
 /// assert!(found.is_empty(), "{found:#?}");
 /// # Ok(()) }
 /// ```
 #[must_use]
 pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
     let map = policy.map();
-    let mut found = super::check::differences(map, catalogue);
+    let mut found = super::check::differences(&policy.map_to_check(), catalogue);
     found.extend(uncovered::findings(policy, catalogue));
     for reference in map.references() {
         found.extend(protection::findings(map, reference, catalogue));

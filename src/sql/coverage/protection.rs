@@ -6,51 +6,126 @@ use crate::sql::check::End;
 use crate::sql::{Dialect, Finding, FindingCode};
 
 pub(super) fn findings(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Vec<Finding> {
-    let to = map.kind(&reference.to);
-    let ends = (
-        End::of(map.kind(&reference.from), &reference.field, catalogue),
-        to.and_then(|kind| End::of(Some(kind), &kind.id, catalogue)),
-    );
-    // What is not there is reported as that.
-    let (Some(from), Some(to)) = ends else {
+    let Some((from, to)) = ends(map, reference, catalogue) else {
         return Vec::new();
     };
-    [unprotected(reference, &from, &to, catalogue), index(reference, &from, catalogue.dialect())]
+    [unprotected(map, reference, &from, &to, catalogue), index(reference, &from, catalogue.dialect())]
         .into_iter()
         .flatten()
         .collect()
 }
 
+/// Reports every declared reference whose foreign key refers to something else: a plan that follows the
+/// reference would speak of other rows than the database means.
+pub(in crate::sql) fn mismatches<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = Finding> + 'a {
+    map.references().filter_map(|reference| {
+        let key = mismatch(map, reference, catalogue)?;
+        let to = map.kind(&reference.to)?;
+        let message = format!(
+            "the foreign key refers to `{}` (`{}`), and the policy says `{}` (`{}`)",
+            key.to,
+            key.to_columns.join("`, `"),
+            to.table_name(),
+            to.column(&to.id)
+        );
+        let path = format!("references.{}", reference.name);
+        let finding = Finding::new(FindingCode::ForeignKeyMismatch, path, message);
+        Some(finding.remedy("correct `to`, or the `id` of the kind"))
+    })
+}
+
+/// Returns the foreign key of a reference that refers to another table or column than the map says, where none
+/// agrees with the map.
+pub(super) fn mismatch<'a>(
+    map: &DataMap,
+    reference: &Reference,
+    catalogue: &'a Catalogue,
+) -> Option<&'a ForeignKey> {
+    let (from, to) = ends(map, reference, catalogue)?;
+    let declared = |(table, column): (&str, &str)| {
+        map.references_to(&reference.to).filter(|other| other.name != reference.name).any(|other| {
+            let kind = map.kind(&other.from);
+            kind.is_some_and(|kind| {
+                catalogue.is_one_name(kind.table_name(), table) && same(kind.column(&other.field), column)
+            })
+        })
+    };
+    let mut places = led_to(&from, catalogue, |_| true).into_iter();
+    if places.any(|place| is_id(place, &to, catalogue) || declared(place)) {
+        return None;
+    }
+    keys_on(&from.table.name, &from.column.name, catalogue).next()
+}
+
+/// Returns the tables and columns to which foreign keys lead from a column, through any number of tables: a column
+/// that refers to the client of a contract holds the id of a client where the column of the contract does.
+fn led_to<'a>(
+    from: &End<'a>,
+    catalogue: &'a Catalogue,
+    counts: impl Fn(&ForeignKey) -> bool,
+) -> Vec<(&'a str, &'a str)> {
+    let mut places: Vec<(&str, &str)> = Vec::new();
+    let mut open = vec![(&*from.table.name, &*from.column.name)];
+    while let Some((table, column)) = open.pop() {
+        for key in keys_on(table, column, catalogue).filter(|key| counts(key)) {
+            let mut pairs = key.columns.iter().zip(&key.to_columns);
+            let referred =
+                pairs.find(|(own, _)| same(own, column)).map(|(_, referred)| (&*key.to, &**referred));
+            if let Some(place) = referred.filter(|place| !places.contains(place)) {
+                places.push(place);
+                open.push(place);
+            }
+        }
+    }
+    places
+}
+
+/// Returns whether a column of a table holds the ids of the kind at the end of a reference.
+fn is_id((table, column): (&str, &str), to: &End<'_>, catalogue: &Catalogue) -> bool {
+    let mut lineage = catalogue.lineage(table).into_iter();
+    same(column, &to.column.name) && lineage.any(|table| catalogue.is_one_name(table, &to.table.name))
+}
+
+/// Returns the foreign keys that a column is part of.
+fn keys_on<'a>(
+    table: &'a str,
+    column: &'a str,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = &'a ForeignKey> {
+    let keys = catalogue.foreign_keys().filter(move |key| catalogue.is_one_name(&key.table, table));
+    keys.filter(move |key| key.columns.iter().any(|part| same(part, column)))
+}
+
+/// Returns both ends of a reference. What is not there is reported as that.
+fn ends<'a>(map: &DataMap, reference: &Reference, catalogue: &'a Catalogue) -> Option<(End<'a>, End<'a>)> {
+    let to = map.kind(&reference.to)?;
+    let from = End::of(map.kind(&reference.from), &reference.field, catalogue)?;
+    Some((from, End::of(Some(to), &to.id, catalogue)?))
+}
+
 fn unprotected(
+    map: &DataMap,
     reference: &Reference,
     from: &End<'_>,
     to: &End<'_>,
     catalogue: &Catalogue,
 ) -> Option<Finding> {
     let path = format!("references.{}", reference.name);
-    let keys: Vec<&ForeignKey> = catalogue
-        .foreign_keys_of(&from.table.name)
-        .filter(|key| key.columns.iter().any(|part| same(part, &from.column.name)))
-        .collect();
-    let is_it = |key: &&ForeignKey| {
-        let column = key.column_to(&to.column.name);
-        same(&key.to, &to.table.name) && column.is_some_and(|column| same(column, &from.column.name))
+    let leads = |counts: fn(&ForeignKey) -> bool| {
+        led_to(from, catalogue, counts).into_iter().any(|place| is_id(place, to, catalogue))
     };
-    if let Some(key) = keys.iter().find(|key| is_it(key) && key.enforced) {
-        return (!key.validated).then(|| unvalidated(path, from));
+    if leads(|key| key.enforced) {
+        let validated = leads(|key| key.enforced && key.validated);
+        return (!validated).then(|| unvalidated(path, from));
     }
-    let idle = keys.iter().any(is_it);
-    if let Some(key) = keys.first().filter(|_| !idle) {
-        let message = format!(
-            "the foreign key refers to `{}` (`{}`), and the policy says `{}` (`{}`)",
-            key.to,
-            key.to_columns.join("`, `"),
-            to.table.name,
-            to.column.name
-        );
-        let finding = Finding::new(FindingCode::ForeignKeyMismatch, path, message);
-        return Some(finding.remedy("correct `to`, or the `id` of the kind"));
+    // Then it is reported that the key and the map do not agree.
+    if mismatch(map, reference, catalogue).is_some() {
+        return None;
     }
+    let idle = leads(|_| true);
     if reference.lock.is_some() {
         return None;
     }

@@ -8,6 +8,7 @@ mod single_statement;
 mod value;
 
 use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, SystemTypes};
+use super::connection::AccessMode;
 use super::prefix::quote;
 use super::query_columns::QueryColumns;
 use super::render::record::into_operations;
@@ -80,6 +81,13 @@ impl Backend for Postgres {
 
     fn json_rows(&self) -> (&'static str, &'static str) {
         ("json_array_elements_text(", "::json) WITH ORDINALITY AS j(\"value\", \"key\")")
+    }
+
+    fn begin(&self, access: AccessMode) -> &'static [&'static str] {
+        match access {
+            AccessMode::Read => BEGIN_READ,
+            AccessMode::Write => BEGIN_WRITE,
+        }
     }
 
     fn system_types(&self) -> SystemTypes {
@@ -397,6 +405,17 @@ impl Backend for Postgres {
         " FOR KEY SHARE OF r"
     }
 }
+
+const NO_JIT: &str = "SET LOCAL jit TO off";
+const NO_ROW_SECURITY: &str = "SET LOCAL row_security TO off";
+const UTF8: &str = "SET LOCAL client_encoding TO 'UTF8'";
+const TEMPORARY_LAST: &str = "SELECT set_config('search_path', concat_ws(', ', \
+     NULLIF(current_setting('search_path'), ''), 'pg_temp'), TRUE)";
+
+const BEGIN_READ: &[&str] =
+    &["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", NO_JIT, NO_ROW_SECURITY, UTF8, TEMPORARY_LAST];
+const BEGIN_WRITE: &[&str] =
+    &["BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", NO_JIT, NO_ROW_SECURITY, UTF8, TEMPORARY_LAST];
 
 /// Splits a name at its first dot that is not in quotes.
 fn first_part(name: &str) -> (String, Option<&str>) {

@@ -8,6 +8,7 @@ mod materialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, SystemTypes};
+use super::connection::AccessMode;
 use super::query_columns::QueryColumns;
 use super::render::record::into_operations;
 use super::render::renderer::{Renderer, column};
@@ -49,6 +50,14 @@ impl Backend for Sqlite {
 
     fn json_rows(&self) -> (&'static str, &'static str) {
         ("json_each(", ") AS j")
+    }
+
+    fn begin(&self, access: AccessMode) -> &'static [&'static str] {
+        match access {
+            AccessMode::Read => &["BEGIN"],
+            // What is read must still be true when it is written: no other writer from the start.
+            AccessMode::Write => &["BEGIN IMMEDIATE"],
+        }
     }
 
     fn system_types(&self) -> SystemTypes {

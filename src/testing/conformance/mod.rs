@@ -14,6 +14,8 @@ mod list;
 mod observed;
 mod polling;
 #[cfg(feature = "sql")]
+mod session;
+#[cfg(feature = "sql")]
 mod sql_host;
 mod traffic;
 mod watched;

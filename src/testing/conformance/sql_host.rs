@@ -4,14 +4,15 @@ use std::fmt;
 
 use async_trait::async_trait;
 
+use super::session;
 use super::world::{KINDS, kind};
 use super::{Counted, Host, Recorded, Sent, Traffic, world};
 use crate::domain::{FieldType, Kind, Record, Value};
 use crate::sql::{AccessMode, Dialect, SqlConnection, SqlStore, SqlValue};
 use crate::store::Store;
 
-/// A [`Host`] on a [`SqlConnection`]: makes the tables of [`world`], and writes and reads them without the
-/// store. A host with a connection of its own need not write one.
+/// A [`Host`] on a [`SqlConnection`]: makes the tables of [`world`], with the column types of the database, and
+/// writes and reads them past the store. A driver that is written for [`SqlStore`] needs no other host.
 ///
 /// ```ignore
 /// async fn my_host() -> SqlHost<MyPool> {
@@ -23,7 +24,7 @@ use crate::store::Store;
 /// It counts what goes over the connection, for the level `scale`:
 /// `client_lifecycle::conformance_scale!(tokio::test, my_host);`
 ///
-/// What it writes it writes as the host's other code does: in transactions of the same connection.
+/// It writes as other code of the host does: in transactions of the same connection.
 pub struct SqlHost<C: SqlConnection> {
     store: SqlStore<Counted<C>>,
     dialect: Dialect,
@@ -32,7 +33,12 @@ pub struct SqlHost<C: SqlConnection> {
 impl<C: SqlConnection> SqlHost<C> {
     /// Makes the tables in an empty database. They have foreign keys, whether or not the connection enforces
     /// them.
+    ///
+    /// # Panics
+    /// When a transaction of the connection is not what [`begin_statements`](crate::sql::begin_statements) asks for: the message names the
+    /// setting that is missing.
     pub async fn new(connection: C, dialect: Dialect) -> Self {
+        session::check(&connection, dialect).await;
         let store = SqlStore::new(Counted::new(connection), dialect);
         store.migrate().await.expect("the library's tables");
         let host = Self { store, dialect };
@@ -42,7 +48,7 @@ impl<C: SqlConnection> SqlHost<C> {
         host
     }
 
-    /// `CREATE TABLE` for a kind of the world.
+    /// Returns `CREATE TABLE` for a kind of the world.
     fn table(&self, kind: &Kind) -> String {
         let map = world();
         let columns = map.fields_of(kind).map(|field| {
@@ -50,21 +56,64 @@ impl<C: SqlConnection> SqlHost<C> {
                 map.references().find(|reference| reference.from == kind.name && reference.field == *field);
             let target = reference.and_then(|reference| map.kind(&reference.to));
             let declared = target.map_or_else(|| kind.type_of(field), |target| target.type_of(&target.id));
-            let sort = match declared {
-                // A connection binds numbers of 64 bits.
-                FieldType::Integer if self.dialect == Dialect::Postgres => "BIGINT",
-                FieldType::Integer => "INTEGER",
-                _ => "TEXT",
-            };
+            let declared = self.column_type(declared);
             let key = if *field == kind.id { " PRIMARY KEY NOT NULL" } else { "" };
             let refers = target.map_or_else(String::new, |target| {
                 format!(" REFERENCES {}", self.dialect.quote(target.table_name()))
             });
-            format!("{} {sort}{key}{refers}", self.dialect.quote(kind.column(field)))
+            format!("{} {declared}{key}{refers}", self.dialect.quote(kind.column(field)))
         });
         let columns: Vec<_> = columns.collect();
         let table = self.dialect.quote(kind.table_name());
         format!("CREATE TABLE {table} ({})", columns.join(", "))
+    }
+
+    fn column_type(&self, declared: FieldType) -> &'static str {
+        match (self.dialect, declared) {
+            (Dialect::Sqlite, FieldType::Integer) => "INTEGER",
+            (Dialect::Postgres, FieldType::Integer) => "BIGINT",
+            (Dialect::Postgres, FieldType::Date) => "DATE",
+            (Dialect::Postgres, FieldType::Timestamp) => "TIMESTAMPTZ",
+            _ => "TEXT",
+        }
+    }
+
+    /// Returns the `INSERT` of one row, which replaces the row with the same id: its referrers keep it from being deleted
+    /// first.
+    fn insert(&self, kind: &Kind, row: &Record) -> (String, Vec<SqlValue>) {
+        let quote = |name: &str| self.dialect.quote(name);
+        let id = Value::from(&row.id);
+        let fields = row.fields.iter().map(|(name, value)| (kind.column(name), value));
+        let all: Vec<_> = fields.chain([(kind.column(&kind.id), &id)]).collect();
+        let names: Vec<_> = all.iter().map(|(name, _)| quote(name)).collect();
+        let updates: Vec<_> = names.iter().map(|name| format!("{name} = excluded.{name}")).collect();
+        let (table, names, updates) = (quote(kind.table_name()), names.join(", "), updates.join(", "));
+        let (rows, params) = match self.dialect {
+            Dialect::Sqlite => {
+                let places: Vec<_> = (1..=all.len()).map(|at| self.dialect.placeholder(at)).collect();
+                let params = all.iter().map(|(_, value)| SqlValue::from(*value)).collect();
+                (format!("VALUES ({})", places.join(", ")), params)
+            }
+            // The server reads every value as its column's type.
+            Dialect::Postgres => {
+                let whole: serde_json::Map<_, _> =
+                    all.iter().map(|(name, value)| ((*name).to_owned(), serde_json::json!(value))).collect();
+                let whole = serde_json::Value::Object(whole).to_string();
+                let rows =
+                    format!("SELECT {names} FROM jsonb_populate_record(NULL::{table}, $1::text::jsonb)");
+                (rows, vec![SqlValue::Text(whole)])
+            }
+        };
+        let key = quote(kind.column(&kind.id));
+        (format!("INSERT INTO {table} ({names}) {rows} ON CONFLICT ({key}) DO UPDATE SET {updates}"), params)
+    }
+
+    /// Returns a column of one of the library's tables as text.
+    fn text_of(&self, column: &str) -> String {
+        match self.dialect {
+            Dialect::Sqlite => column.to_owned(),
+            Dialect::Postgres => format!("{column}::text"),
+        }
     }
 
     async fn execute(&self, sql: &str, params: &[SqlValue]) {
@@ -90,26 +139,10 @@ impl<C: SqlConnection> Host for SqlHost<C> {
     }
 
     async fn load(&self, kind: &Kind, rows: Vec<Record>) {
-        let quote = |name: &str| self.dialect.quote(name);
         let begun = self.store.connection().begin(AccessMode::Write).await;
         let mut tx = begun.expect("a transaction");
         for row in rows {
-            let id = Value::from(&row.id);
-            let fields = row.fields.iter().map(|(name, value)| (kind.column(name), value));
-            let all: Vec<_> = fields.chain([(kind.column(&kind.id), &id)]).collect();
-            let names: Vec<_> = all.iter().map(|(name, _)| quote(name)).collect();
-            let places: Vec<_> = (1..=all.len()).map(|at| self.dialect.placeholder(at)).collect();
-            let params: Vec<_> = all.iter().map(|(_, value)| SqlValue::from(*value)).collect();
-            // Loaded again a row is replaced; its referrers keep it from being deleted first.
-            let updates: Vec<_> = names.iter().map(|name| format!("{name} = excluded.{name}")).collect();
-            let sql = format!(
-                "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}",
-                quote(kind.table_name()),
-                names.join(", "),
-                places.join(", "),
-                quote(kind.column(&kind.id)),
-                updates.join(", "),
-            );
+            let (sql, params) = self.insert(kind, &row);
             tx.execute(&sql, &params).await.expect("a row of the host");
         }
         tx.commit().await.expect("a commit of the host");
@@ -119,12 +152,27 @@ impl<C: SqlConnection> Host for SqlHost<C> {
         let map = world();
         let fields: Vec<_> = map.fields_of(kind).filter(|field| **field != kind.id).collect();
         let columns = [&kind.id].into_iter().chain(fields.iter().copied());
-        let columns: Vec<_> = columns.map(|field| self.dialect.quote(kind.column(field))).collect();
+        let columns: Vec<_> = columns.map(|field| kind.column(field)).collect();
+        let read: Vec<_> = columns
+            .iter()
+            .map(|column| match (self.dialect, self.dialect.quote(column)) {
+                (Dialect::Sqlite, column) => column,
+                (Dialect::Postgres, column) => format!("to_jsonb({column})::text"),
+            })
+            .collect();
         let table = self.dialect.quote(kind.table_name());
-        let rows = self.query(&format!("SELECT {} FROM {table}", columns.join(", "))).await;
+        let rows = self.query(&format!("SELECT {} FROM {table}", read.join(", "))).await;
+        let value = |found: SqlValue| match (self.dialect, found) {
+            (_, SqlValue::Null) => Value::Null,
+            (Dialect::Postgres, SqlValue::Text(json)) => serde_json::from_str(&json).expect("a value"),
+            (_, SqlValue::Integer(number)) => Value::Integer(number),
+            (_, SqlValue::Real(number)) => Value::Real(number),
+            (_, SqlValue::Text(text)) => Value::Text(text),
+            (_, SqlValue::Blob(_)) => panic!("the world has no bytes"),
+        };
         let record = |row: Vec<SqlValue>| {
-            let id = row[0].as_id().expect("an id");
-            let values = row.into_iter().skip(1).map(value);
+            let mut values = row.into_iter().map(value);
+            let id = values.next().and_then(|id| id.as_id()).expect("an id");
             let fields = fields.iter().map(|field| (*field).clone());
             Record { id, fields: fields.zip(values).collect() }
         };
@@ -132,7 +180,8 @@ impl<C: SqlConnection> Host for SqlHost<C> {
     }
 
     async fn audit(&self) -> Vec<Recorded> {
-        let rows = self.query("SELECT operation, record, outcome FROM lifecycle_audit").await;
+        let operation = self.text_of("operation");
+        let rows = self.query(&format!("SELECT {operation}, record, outcome FROM lifecycle_audit")).await;
         let recorded = rows.iter().map(|row| Recorded {
             operation: text(&row[0]).parse().expect("an operation"),
             subject: row[1].as_id().expect("an id"),
@@ -142,7 +191,9 @@ impl<C: SqlConnection> Host for SqlHost<C> {
     }
 
     async fn events(&self) -> Vec<Sent> {
-        let rows = self.query("SELECT operation, topic, record, payload FROM lifecycle_outbox").await;
+        let (operation, payload) = (self.text_of("operation"), self.text_of("payload"));
+        let rows =
+            self.query(&format!("SELECT {operation}, topic, record, {payload} FROM lifecycle_outbox")).await;
         let sent = rows.iter().map(|row| Sent {
             operation: text(&row[0]).parse().expect("an operation"),
             topic: text(&row[1]).into(),
@@ -169,14 +220,4 @@ impl<C: SqlConnection> fmt::Debug for SqlHost<C> {
 
 fn text(value: &SqlValue) -> &str {
     value.as_text().expect("text")
-}
-
-fn value(found: SqlValue) -> Value {
-    match found {
-        SqlValue::Null => Value::Null,
-        SqlValue::Integer(number) => Value::Integer(number),
-        SqlValue::Real(number) => Value::Real(number),
-        SqlValue::Text(text) => Value::Text(text),
-        SqlValue::Blob(_) => panic!("the world has no bytes"),
-    }
 }
