@@ -48,7 +48,7 @@ impl Asked {
         }
         if let Some(reason) = self.one("reason")? {
             let reason = reason.parse::<Reason>();
-            request = request.because(reason.map_err(|_| {
+            request = request.with_reason(reason.map_err(|_| {
                 let names = Reason::ALL.map(Reason::as_str).join(", ");
                 invalid("there is no such reason", format!("give one of {names}"))
             })?);
@@ -112,7 +112,7 @@ pub(crate) async fn remove(
         Ok((request, shown))
     });
     match complete {
-        Ok((request, None)) => lifecycle.delete(&request).await,
+        Ok((request, None)) => lifecycle.execute(&request).await,
         Ok((request, Some(shown))) => lifecycle.confirm(&request, &shown).await,
         Err(why) => Err(lifecycle.reject(&request, why).await),
     }

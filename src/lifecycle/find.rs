@@ -141,7 +141,7 @@ impl<S: Store + Reader> Lifecycle<S> {
         limit: u32,
     ) -> Result<Vec<Record>, Error> {
         let kind = self.kind();
-        let (only, alive) = (kind.only.clone(), kind.deleted_at.clone().map(is_null));
+        let (only, alive) = (kind.filter.clone(), kind.deleted_at.clone().map(is_null));
         let must: Vec<Condition> = only.into_iter().chain(alive).chain(also).collect();
         let fields = Client::FIELDS.into_iter().filter(|field| *field != "user_id");
         let query = ReadQuery {

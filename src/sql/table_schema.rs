@@ -14,7 +14,7 @@ pub(crate) struct ColumnType {
     /// The name of the type for casts: that of the base type for a domain, and without a length. A value that is
     /// compared must not be cut, and one that is written is checked when it is assigned.
     pub(crate) name: String,
-    pub(crate) storage: Storage,
+    pub(crate) family: TypeFamily,
     /// The collation, unless it is the default of the type.
     pub(crate) collation: Option<String>,
     /// Whether no row holds NULL.
@@ -23,9 +23,9 @@ pub(crate) struct ColumnType {
     pub(crate) indexed: bool,
 }
 
-/// What a column stores. SQLite stores text, integers and bytes; the other variants are types of PostgreSQL.
+/// The kind of values that a column stores. SQLite stores text, integers and bytes; the other variants are types of PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Storage {
+pub(crate) enum TypeFamily {
     /// `text`, `varchar`, `char`, `name`: text is written to it as it is.
     Text,
     /// `citext`: text that is compared without case.
@@ -45,7 +45,7 @@ pub(crate) enum Storage {
     Other,
 }
 
-impl Storage {
+impl TypeFamily {
     /// Returns whether text may be assigned without a cast.
     pub(crate) fn is_text(self) -> bool {
         matches!(self, Self::Text | Self::CaseInsensitive)
@@ -68,15 +68,15 @@ impl Storage {
 }
 
 impl ColumnType {
-    pub(crate) fn new(name: &str, storage: Storage) -> Self {
-        Self { name: name.into(), storage, collation: None, not_null: false, indexed: true }
+    pub(crate) fn new(name: &str, family: TypeFamily) -> Self {
+        Self { name: name.into(), family, collation: None, not_null: false, indexed: true }
     }
 
     /// Returns whether a column of this type may refer to ids of another, as a foreign key may.
     pub(crate) fn compares_with(&self, id: &Self) -> bool {
-        let number = |storage| matches!(storage, Storage::Integer | Storage::Numeric);
-        match (self.storage, id.storage) {
-            (Storage::Text, Storage::Text) => true,
+        let number = |family| matches!(family, TypeFamily::Integer | TypeFamily::Numeric);
+        match (self.family, id.family) {
+            (TypeFamily::Text, TypeFamily::Text) => true,
             (held, id) if number(held) && number(id) => true,
             _ => self.name == id.name,
         }
@@ -84,23 +84,23 @@ impl ColumnType {
 
     /// Returns whether its values can be ids: text, integers, UUIDs, and what has one text form only.
     pub(crate) fn makes_ids(&self) -> bool {
-        use Storage::{Boolean, Bytes, Json, Real, Timestamp, TimestampTz};
-        !matches!(self.storage, Boolean | Bytes | Json | Real | Timestamp | TimestampTz)
+        use TypeFamily::{Boolean, Bytes, Json, Real, Timestamp, TimestampTz};
+        !matches!(self.family, Boolean | Bytes | Json | Real | Timestamp | TimestampTz)
             && !self.name.ends_with("[]")
     }
 
     /// Returns whether the type brings its own operators from a schema that is not on the search path: only then
     /// does its name include the schema.
     pub(crate) fn is_off_search_path(&self) -> bool {
-        self.storage == Storage::CaseInsensitive && self.name.contains('.')
+        self.family == TypeFamily::CaseInsensitive && self.name.contains('.')
     }
 
     /// Returns whether an index on a column of this type finds what equals ids of another.
     pub(crate) fn finds(&self, id: &Self) -> bool {
-        let alike = match (self.storage, id.storage) {
+        let alike = match (self.family, id.family) {
             // `char(n)` is padded with spaces.
-            (Storage::Text, Storage::Text) => self.name != "bpchar" && id.name != "bpchar",
-            (Storage::Integer, Storage::Integer) => true,
+            (TypeFamily::Text, TypeFamily::Text) => self.name != "bpchar" && id.name != "bpchar",
+            (TypeFamily::Integer, TypeFamily::Integer) => true,
             _ => self.name == id.name,
         };
         self.indexed && alike && self.collation == id.collation
@@ -114,12 +114,12 @@ impl ColumnType {
         let wrong = |expected| StoreError::WrongId { kind: kind.clone(), id: id.clone(), expected };
         let text = id.to_string();
         let uuid = |text: &str| Uuid::try_parse(text).map_err(|_| wrong("UUIDs"));
-        Ok(match self.storage {
-            Storage::Integer | Storage::Numeric => {
+        Ok(match self.family {
+            TypeFamily::Integer | TypeFamily::Numeric => {
                 SqlValue::Integer(text.parse().map_err(|_| wrong("integers"))?)
             }
-            Storage::Uuid => SqlValue::Text(uuid(&text)?.to_string()),
-            Storage::Bytes => SqlValue::Blob(uuid(&text)?.as_bytes().to_vec()),
+            TypeFamily::Uuid => SqlValue::Text(uuid(&text)?.to_string()),
+            TypeFamily::Bytes => SqlValue::Blob(uuid(&text)?.as_bytes().to_vec()),
             _ => SqlValue::Text(text),
         })
     }
@@ -140,16 +140,16 @@ impl ColumnType {
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
             let text = id.to_string();
-            found.push(match self.storage {
-                Storage::Integer | Storage::Numeric => {
+            found.push(match self.family {
+                TypeFamily::Integer | TypeFamily::Numeric => {
                     let number: i64 = text.parse().map_err(|_| wrong(id, "integers"))?;
                     if number.to_string() != text {
                         continue;
                     }
                     SqlValue::Integer(number)
                 }
-                Storage::Uuid => SqlValue::Text(uuid(id)?.to_string()),
-                Storage::Bytes => SqlValue::Blob(uuid(id)?.as_bytes().to_vec()),
+                TypeFamily::Uuid => SqlValue::Text(uuid(id)?.to_string()),
+                TypeFamily::Bytes => SqlValue::Blob(uuid(id)?.as_bytes().to_vec()),
                 _ => SqlValue::Text(text),
             });
         }

@@ -14,7 +14,7 @@ use client_lifecycle::policy::{Allow, Refusal};
 fn admitted(actor: Actor, role: &str, shop: &str) -> Result<(), Refusal> {
     let policy = DeletionPolicy::of("customers")
         .kind("customers", |kind| {
-            kind.field("role", FieldType::Text).field("shop", FieldType::Text).only(eq("role", "USER"))
+            kind.field("role", FieldType::Text).field("shop", FieldType::Text).filter(eq("role", "USER"))
         })
         .create(|mode| mode.allow("MASTER").allow(Allow::from("RESALE").scope("shop")))
         .build()

@@ -62,7 +62,7 @@ fn policy() -> DeletionPolicy {
                         { "name": "seen", "on": "debts", "when": { "field": "state", "eq": "SEEN" }, "severity": "note" } ],
             "rules": {
                 "debts.client_id": "cascade", "notes.debt_id": "cascade",
-                "invoices.client_id": { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax" }, "link": "set_null" } } } }
+                "invoices.client_id": { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax" }, "on_survive": "set_null" } } } }
     });
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }
@@ -101,7 +101,7 @@ async fn tried(
             request = request.acknowledge(*name);
         }
         if in_one_go {
-            let _ = lifecycle.delete(&request).await;
+            let _ = lifecycle.execute(&request).await;
         } else {
             let plan = lifecycle.plan(&request).await.unwrap();
             assert!(plan.is_executable(), "{plan}");
@@ -196,7 +196,7 @@ async fn rows_that_go_and_may_be_referred_to_or_are_written_in_several_ways_are_
         .with("invoices", []);
     let lifecycle = Lifecycle::open(Locks(store, Mutex::default()), policy()).await.unwrap();
     let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
-    lifecycle.delete(&request).await.unwrap();
+    lifecycle.execute(&request).await.unwrap();
     let mut locked = lifecycle.store().1.lock().unwrap().clone();
     // The debts that go, and those that a guard looks at.
     locked.dedup();

@@ -83,7 +83,7 @@ fn replies_that_are_lost_again_and_again_are_settled_too() {
 #[test]
 fn a_lost_reply_of_a_deletion_that_was_not_shown_is_settled_although_the_subject_is_gone() {
     let store = store().loses_reply(1);
-    let receipt = run(open(&store).delete(&request())).unwrap();
+    let receipt = run(open(&store).execute(&request())).unwrap();
     assert_eq!(store.store().receipts(), [receipt]);
     assert_eq!(recorded(&store), ["done"]);
 }
@@ -91,7 +91,7 @@ fn a_lost_reply_of_a_deletion_that_was_not_shown_is_settled_although_the_subject
 #[test]
 fn a_reply_that_is_lost_of_what_did_not_happen_is_tried_again() {
     let store = store().fails(Call::Apply, 1, contention()).loses_reply(2);
-    run(open(&store).delete(&request())).unwrap();
+    run(open(&store).execute(&request())).unwrap();
     assert_eq!((store.calls(Call::Apply), recorded(&store)), (3, vec!["done"]));
 }
 
@@ -119,7 +119,7 @@ fn contention_is_tried_again_a_few_times() {
 fn contention_inside_the_transaction_of_the_host_is_not_tried_again() {
     let error = StoreError::Contention { source: None, retryable: false };
     let store = store().fails(Call::Apply, 1, error);
-    let error = run(open(&store).delete(&request())).unwrap_err();
+    let error = run(open(&store).execute(&request())).unwrap_err();
     assert_eq!((error.code(), error.is_retryable()), ("contention", false));
     assert_eq!((store.calls(Call::Apply), recorded(&store)), (2, vec!["failed"]));
 }
@@ -129,11 +129,11 @@ fn a_failure_of_the_backend_is_recorded_and_its_operation_may_be_tried_again() {
     let store = store().fails(Call::Apply, 1, StoreError::backend("wrote `debts`", "disk full"));
     let lifecycle = open(&store);
     let request = request().operation(uuid::Uuid::from_u128(1));
-    let error = run(lifecycle.delete(&request)).unwrap_err();
+    let error = run(lifecycle.execute(&request)).unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::Backend { .. })), "{error:?}");
     assert!(is_there(&store));
     assert_eq!(recorded(&store), ["failed"]);
-    run(lifecycle.delete(&request)).unwrap();
+    run(lifecycle.execute(&request)).unwrap();
     assert_eq!(recorded(&store), ["failed", "done"]);
 }
 
@@ -141,7 +141,7 @@ fn a_failure_of_the_backend_is_recorded_and_its_operation_may_be_tried_again() {
 fn a_failure_that_cannot_be_recorded_either_is_the_failure() {
     let broken = || StoreError::backend("wrote `debts`", "disk full");
     let store = store().fails(Call::Apply, 1, broken()).fails(Call::Apply, 2, broken());
-    let error = run(open(&store).delete(&request())).unwrap_err();
+    let error = run(open(&store).execute(&request())).unwrap_err();
     assert_eq!(error.code(), "backend");
     assert!(is_there(&store) && recorded(&store).is_empty());
 }
@@ -150,7 +150,7 @@ fn a_failure_that_cannot_be_recorded_either_is_the_failure() {
 fn a_refusal_that_cannot_be_recorded_says_both() {
     let store = store().fails(Call::Apply, 1, StoreError::backend("wrote the audit log", "disk full"));
     let nobody = Request::hard_delete("clients", "nobody").by(Actor::new("ana", "ADMIN"));
-    let error = run(open(&store).delete(&nobody)).unwrap_err();
+    let error = run(open(&store).execute(&nobody)).unwrap_err();
     assert!(matches!(error, Error::NotRecorded { .. }), "{error:?}");
     assert_eq!(error.code(), "not_found");
 }
@@ -160,7 +160,7 @@ fn a_survey_that_got_in_the_way_is_asked_again_only_where_nothing_is_shown() {
     let store = store().fails(Call::Survey, 1, contention()).fails(Call::Survey, 2, contention());
     let lifecycle = open(&store);
     assert_eq!(run(lifecycle.plan(&request())).unwrap_err().code(), "contention");
-    run(lifecycle.delete(&request())).unwrap();
+    run(lifecycle.execute(&request())).unwrap();
     assert_eq!((store.calls(Call::Survey), recorded(&store)), (3, vec!["done"]));
 }
 
@@ -176,9 +176,9 @@ fn a_store_that_cannot_be_asked_is_not_opened() {
 fn a_delayed_call_is_the_same_call_and_may_be_given_up() {
     let store = store().delays(Call::Apply, 1, 3);
     let lifecycle = open(&store);
-    assert!(run(drop_after(2, lifecycle.delete(&request()))).is_none());
+    assert!(run(drop_after(2, lifecycle.execute(&request()))).is_none());
     assert!(is_there(&store) && recorded(&store).is_empty());
-    run(lifecycle.delete(&request())).unwrap();
+    run(lifecycle.execute(&request())).unwrap();
     assert_eq!((store.calls(Call::Apply), recorded(&store)), (2, vec!["done"]));
 }
 
@@ -193,7 +193,7 @@ fn failing(error: impl Fn() -> StoreError, times: usize) -> Faulty {
 #[test]
 fn a_connection_that_breaks_is_tried_again_and_inside_the_transaction_of_the_host_it_is_not() {
     let store = failing(broken_off, 2);
-    run(open(&store).delete(&request())).unwrap();
+    run(open(&store).execute(&request())).unwrap();
     assert_eq!((store.calls(Call::Apply), recorded(&store)), (3, vec!["done"]));
 
     let gone = || StoreError::Unavailable {
@@ -202,7 +202,7 @@ fn a_connection_that_breaks_is_tried_again_and_inside_the_transaction_of_the_hos
         retryable: false,
     };
     let store = failing(gone, 1);
-    let error = run(open(&store).delete(&request())).unwrap_err();
+    let error = run(open(&store).execute(&request())).unwrap_err();
     assert_eq!((error.code(), error.is_retryable()), ("unavailable", false));
     assert_eq!((store.calls(Call::Apply), store.pauses().len()), (2, 0));
 }
@@ -214,7 +214,7 @@ fn pauses_double_are_bounded_and_differ_between_operations() {
     let pauses = |operation: u128| {
         let store = failing(contention, 6);
         let lifecycle = open(&store).with_retries(Retries::new(7).waiting(first, longest));
-        run(lifecycle.delete(&request().operation(Uuid::from_u128(operation)))).unwrap();
+        run(lifecycle.execute(&request().operation(Uuid::from_u128(operation)))).unwrap();
         store.pauses()
     };
     let mut seen = Vec::new();
@@ -239,7 +239,7 @@ fn pauses_double_are_bounded_and_differ_between_operations() {
 fn retries_are_as_many_as_were_asked_for() {
     for attempts in 0..4 {
         let store = failing(contention, 20);
-        let error = run(open(&store).with_retries(Retries::new(attempts)).delete(&request())).unwrap_err();
+        let error = run(open(&store).with_retries(Retries::new(attempts)).execute(&request())).unwrap_err();
         assert_eq!(error.code(), "contention");
         let tried = attempts.max(1) as usize;
         // Those of the operation, and then those of its record.
@@ -251,7 +251,7 @@ fn retries_are_as_many_as_were_asked_for() {
 #[test]
 fn a_plan_that_is_made_again_because_the_data_changed_waits_for_nobody() {
     let store = failing(|| StoreError::Conflict { differences: Vec::new() }, 2);
-    run(open(&store).delete(&request())).unwrap();
+    run(open(&store).execute(&request())).unwrap();
     assert_eq!((store.calls(Call::Survey), store.pauses().len()), (3, 0));
 }
 

@@ -51,7 +51,7 @@ fn policy() -> DeletionPolicy {
         "version": "2026-11",
         "subject": "clients",
         "kinds": {
-            "clients": { "status": "status", "deleted_at": "deleted_at", "only": { "field": "role", "eq": "USER" } },
+            "clients": { "status": "status", "deleted_at": "deleted_at", "filter": { "field": "role", "eq": "USER" } },
             "officers": { "deleted_at": "deleted_at" },
             "consents": {}, "debts": { "fields": { "status": "text" } },
             "sessions": { "volatile": true, "fields": { "seen_at": "timestamp" } },
@@ -111,7 +111,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn hard_delete(id: &str) -> Request {
-    Request::hard_delete("clients", id).by(Actor::new("ana", "ADMIN")).because(Reason::PrivacyRequest)
+    Request::hard_delete("clients", id).by(Actor::new("ana", "ADMIN")).with_reason(Reason::PrivacyRequest)
 }
 
 fn op(number: u128) -> client_lifecycle::domain::OperationId {
@@ -155,7 +155,7 @@ on_every_store! {
     async fn every_attempt_is_recorded_with_who_why_and_how_it_ended(on: On) {
         let (backend, lifecycle) = world(on).await;
         backend.insert("debts", json!({ "id": "d2", "client_id": "c2", "status": "PENDING" })).await;
-        let ask = async |request: Request| lifecycle.delete(&request).await.map(|_| ());
+        let ask = async |request: Request| lifecycle.execute(&request).await.map(|_| ());
         assert!(matches!(ask(hard_delete("c2")).await, Err(Error::Blocked(_))));
         assert!(matches!(ask(hard_delete("nobody")).await, Err(Error::Refused(_))));
         assert!(matches!(ask(hard_delete("c1").by(Actor::new("bob", "USER"))).await, Err(Error::Refused(_))));
@@ -177,7 +177,7 @@ on_every_store! {
         let plan = lifecycle.plan(&request).await.unwrap();
         let first = lifecycle.apply(&request, &plan).await.unwrap();
         let again = lifecycle.apply(&request, &plan).await.unwrap();
-        let deleted_again = lifecycle.delete(&request).await.unwrap();
+        let deleted_again = lifecycle.execute(&request).await.unwrap();
         assert_eq!((&first, &first), (&again, &deleted_again));
         assert_eq!(backend.outcomes().await, ["done"]);
         assert_eq!(backend.events().await.len(), 2);
@@ -185,8 +185,8 @@ on_every_store! {
 
     async fn an_operation_id_cannot_be_used_for_another_request(on: On) {
         let (backend, lifecycle) = world(on).await;
-        lifecycle.delete(&hard_delete("c1").operation(op(1))).await.unwrap();
-        let other = lifecycle.delete(&hard_delete("c2").operation(op(1))).await;
+        lifecycle.execute(&hard_delete("c1").operation(op(1))).await.unwrap();
+        let other = lifecycle.execute(&hard_delete("c2").operation(op(1))).await;
         assert!(matches!(other, Err(Error::OperationReused(_))), "{other:?}");
         assert_eq!(backend.rows("consents").await.as_array().unwrap().len(), 1);
         assert_eq!(backend.outcomes().await, ["done", "invalid"]);
@@ -196,17 +196,17 @@ on_every_store! {
         let (backend, lifecycle) = world(on).await;
         backend.set("debts", "d1", "status", json!("PENDING")).await;
         let request = hard_delete("c1").operation(op(1));
-        assert!(lifecycle.delete(&request).await.is_err());
+        assert!(lifecycle.execute(&request).await.is_err());
         backend.set("debts", "d1", "status", json!("PAID")).await;
-        assert!(lifecycle.delete(&request).await.is_ok());
+        assert!(lifecycle.execute(&request).await.is_ok());
         assert_eq!(backend.outcomes().await, ["blocked", "done"]);
     }
 
     async fn the_receipt_is_not_shown_to_who_may_not_ask(on: On) {
         let (_, lifecycle) = world(on).await;
-        lifecycle.delete(&hard_delete("c1").operation(op(1))).await.unwrap();
+        lifecycle.execute(&hard_delete("c1").operation(op(1))).await.unwrap();
         let stranger = hard_delete("c1").operation(op(1)).by(Actor::new("bob", "USER"));
-        assert!(matches!(lifecycle.delete(&stranger).await, Err(Error::Refused(_))));
+        assert!(matches!(lifecycle.execute(&stranger).await, Err(Error::Refused(_))));
     }
 
     async fn what_changed_since_the_plan_is_a_conflict_item_by_item(on: On) {
@@ -247,7 +247,7 @@ on_every_store! {
     async fn a_plan_for_one_request_is_no_plan_for_another(on: On) {
         let (_, lifecycle) = world(on).await;
         let plan = lifecycle.plan(&hard_delete("c1")).await.unwrap();
-        assert!(matches!(lifecycle.apply(&hard_delete("c2"), &plan).await, Err(Error::ForeignPlan)));
+        assert!(matches!(lifecycle.apply(&hard_delete("c2"), &plan).await, Err(Error::PlanMismatch)));
     }
 
     async fn who_applies_a_plan_must_be_allowed_to_whoever_made_it(on: On) {
@@ -284,7 +284,7 @@ on_every_store! {
         assert_eq!(code(Actor::new("r7", "RESALE")).await, "allowed");
         assert_eq!(code(Actor::new("rob", "RESALE").scope("r1").scope("r7")).await, "allowed");
         assert_eq!(code(Actor::new("c1", "USER")).await, "allowed");
-        let nobody = Request::hard_delete("clients", "c1").because(Reason::Duplicate);
+        let nobody = Request::hard_delete("clients", "c1").with_reason(Reason::Duplicate);
         assert!(matches!(
             lifecycle.plan(&nobody).await,
             Err(Error::Refused(Refusal::Unauthenticated { .. }))
@@ -310,8 +310,8 @@ on_every_store! {
         let (_, lifecycle) = world(on).await;
         let bare = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
         assert!(lifecycle.plan(&bare).await.is_err());
-        assert!(lifecycle.plan(&bare.clone().because(Reason::Other)).await.is_err());
-        assert!(lifecycle.plan(&bare.because(Reason::Other).note("court order")).await.is_ok());
+        assert!(lifecycle.plan(&bare.clone().with_reason(Reason::Other)).await.is_err());
+        assert!(lifecycle.plan(&bare.with_reason(Reason::Other).note("court order")).await.is_ok());
     }
 
     async fn a_warning_stops_until_it_is_acknowledged_by_name_and_a_note_does_not(on: On) {
@@ -330,7 +330,7 @@ on_every_store! {
     async fn a_deletion_in_one_go_accepts_other_counts_and_no_new_obstacle(on: On) {
         let (backend, lifecycle) = world(on).await;
         backend.insert("consents", json!({ "id": 4, "client_id": "c1" })).await;
-        let receipt = lifecycle.delete(&hard_delete("c1")).await.unwrap();
+        let receipt = lifecycle.execute(&hard_delete("c1")).await.unwrap();
         let consents = receipt.steps.iter().find(|step| step.kind == "consents").unwrap();
         assert_eq!((consents.planned, consents.actual), (3, 3));
     }
@@ -340,17 +340,17 @@ on_every_store! {
         let batch = |ids: &[&str]| {
             Request::batch(Mode::HardDelete, "clients", ids.iter().copied())
                 .by(Actor::new("ana", "ADMIN"))
-                .because(Reason::Duplicate)
+                .with_reason(Reason::Duplicate)
         };
-        let Err(Error::Refused(refusal)) = lifecycle.delete(&batch(&["c1", "c2", "c3", "admin"])).await else {
+        let Err(Error::Refused(refusal)) = lifecycle.execute(&batch(&["c1", "c2", "c3", "admin"])).await else {
             panic!("two of them are not there")
         };
         assert_eq!(refusal.to_string(), "no `clients` `admin`, `c3`");
         backend.insert("debts", json!({ "id": "d2", "client_id": "c2", "status": "PENDING" })).await;
-        assert!(matches!(lifecycle.delete(&batch(&["c1", "c2"])).await, Err(Error::Blocked(_))));
+        assert!(matches!(lifecycle.execute(&batch(&["c1", "c2"])).await, Err(Error::Blocked(_))));
         assert_eq!(backend.rows("consents").await.as_array().unwrap().len(), 3);
         backend.remove("debts", "d2").await;
-        let receipt = lifecycle.delete(&batch(&["c1", "c2", "c1"])).await.unwrap();
+        let receipt = lifecycle.execute(&batch(&["c1", "c2", "c1"])).await.unwrap();
         assert_eq!(receipt.steps.last().unwrap().actual, 2);
         assert_eq!(backend.rows("consents").await, json!([]));
         // One entry for each subject of each attempt.
@@ -372,10 +372,10 @@ on_every_store! {
 
     async fn a_status_is_switched_off_and_on_again_below_too(on: On) {
         let (backend, lifecycle) = world(on).await;
-        let off = lifecycle.delete(&Request::deactivate("clients", "c1")).await.unwrap();
+        let off = lifecycle.execute(&Request::deactivate("clients", "c1")).await.unwrap();
         assert_eq!(off.outcome, Outcome::Deactivate);
         assert_eq!(backend.rows("members").await[0]["status"], json!("OFF"));
-        let on_again = lifecycle.delete(&Request::reactivate("clients", "c1")).await.unwrap();
+        let on_again = lifecycle.execute(&Request::reactivate("clients", "c1")).await.unwrap();
         assert_eq!(on_again.outcome, Outcome::Reactivate);
         assert_eq!(backend.rows("members").await[0]["status"], json!("ON"));
         assert_eq!(backend.rows("clients").await[1]["status"], json!("ON"));
@@ -429,7 +429,7 @@ on_every_store! {
         // The new target is part of what was shown.
         backend.insert("unions", json!({ "id": "u4", "deleted_at": null })).await;
         let to_u4 = request.clone().reassign("members.union_id", "u4");
-        assert!(matches!(lifecycle.apply(&to_u4, &plan).await, Err(Error::ForeignPlan)));
+        assert!(matches!(lifecycle.apply(&to_u4, &plan).await, Err(Error::PlanMismatch)));
         lifecycle.apply(&to_u2, &plan).await.unwrap();
         assert_eq!(
             backend.rows("members").await,
@@ -455,7 +455,7 @@ on_every_store! {
             panic!("it is a conflict")
         };
         assert_eq!(changes[0].to_string(), "the new target of `members.union_id`: 1 shown, 0 found");
-        assert!(matches!(lifecycle.delete(&request).await, Err(Error::Blocked(_))));
+        assert!(matches!(lifecycle.execute(&request).await, Err(Error::Blocked(_))));
     }
 }
 

@@ -22,7 +22,7 @@ async fn text(policy: &Value, rows: &Value, request: Request) -> String {
     let store = MemoryStore::from_json(policy.map(), rows).unwrap();
     let lifecycle =
         Lifecycle::open(store, policy).await.unwrap().with_clock(NOW.parse::<DateTime<Utc>>().unwrap());
-    let request = request.by(Actor::new("ana", "ADMIN")).because(Reason::PrivacyRequest);
+    let request = request.by(Actor::new("ana", "ADMIN")).with_reason(Reason::PrivacyRequest);
     let plan = lifecycle.plan(&request).await.unwrap();
     plan.to_string().replace(plan.digest.as_str(), "[digest]")
 }
@@ -212,9 +212,9 @@ async fn what_is_retained_says_until_when_and_what_has_no_date() {
             "allow": "any",
             "rules": {
                 "invoices.client_id": { "retain": {
-                    "for": "P6Y", "from": "issued_at", "basis": "Código de Comercio art. 30" }, "link": "set_null" },
+                    "for": "P6Y", "from": "issued_at", "basis": "Código de Comercio art. 30" }, "on_survive": "set_null" },
                 "treatments.client_id": { "retain": {
-                    "for": "P5Y", "from": "ended_at", "basis": "Ley 41/2002 art. 17" }, "link": "set_null" },
+                    "for": "P5Y", "from": "ended_at", "basis": "Ley 41/2002 art. 17" }, "on_survive": "set_null" },
                 "consents.client_id": { "retain": {
                     "for": "P3Y", "from": "signed_at", "basis": "Ley Orgánica 3/2018 art. 72" } } } } }
     });

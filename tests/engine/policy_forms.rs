@@ -12,8 +12,8 @@
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{FieldType, Lock, Mask, Mode, eq, is_null};
 use client_lifecycle::policy::{
-    Allow, EffectRule, Guard, ModeBuilder, Parent, Redirect, anonymize, anonymize_with, cascade, delete,
-    keep, protect, reassign, reassign_to, restrict, retain, set_default, set_default_to, set_null,
+    Allow, EffectRule, Guard, ModeBuilder, OnSurvive, Parent, Redirect, anonymize, anonymize_with, cascade,
+    delete, keep, protect, reassign, reassign_to, restrict, retain, set_default, set_default_to, set_null,
     soft_delete,
 };
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ fn document() -> Value {
         "kinds": {
             "clients": {
                 "table": "users", "id": "user_id", "status": "state", "deleted_at": "gone_at", "tombstone": true,
-                "volatile": true, "only": { "field": "role", "eq": "USER" }, "key": "user_id",
+                "volatile": true, "filter": { "field": "role", "eq": "USER" }, "shard_key": "user_id",
                 "fields": {
                     "email": { "type": "text", "nullable": true, "unique": true, "column": "e_mail", "default": "none" },
                     "role": "text" },
@@ -40,14 +40,14 @@ fn document() -> Value {
     let rules = json!({
         "a.client_id": "cascade", "b.client_id": "delete", "c.client_id": "soft_delete", "d.client_id": "restrict",
         "e.client_id": "protect", "f.client_id": "anonymize", "g.client_id": { "anonymize": { "note": "null" } },
-        "h.client_id": { "retain": { "for": "P6Y", "from": "at", "basis": "tax" }, "link": "tombstone" },
+        "h.client_id": { "retain": { "for": "P6Y", "from": "at", "basis": "tax" }, "on_survive": "tombstone" },
         "i.client_id": "set_null", "j.client_id": { "set_default": 0 }, "k.client_id": "set_default",
         "l.client_id": "reassign", "m.client_id": { "reassign": { "to": "c0" } },
-        "n.client_id": { "then": "keep", "link": "set_null" },
-        "o.client_id": { "then": "keep", "link": { "set_default": 0 } },
-        "p.client_id": { "then": "keep", "link": { "reassign": { "to": "c0" } } },
-        "q.client_id": { "then": "keep", "link": "set_default" },
-        "r.client_id": { "then": "keep", "link": "reassign" },
+        "n.client_id": { "then": "keep", "on_survive": "set_null" },
+        "o.client_id": { "then": "keep", "on_survive": { "set_default": 0 } },
+        "p.client_id": { "then": "keep", "on_survive": { "reassign": { "to": "c0" } } },
+        "q.client_id": { "then": "keep", "on_survive": "set_default" },
+        "r.client_id": { "then": "keep", "on_survive": "reassign" },
         "s.client_id": [ { "when": { "field": "x", "is_null": true }, "then": "restrict", "because": "why not" },
                          { "parent": "retain", "then": "delete" }, { "parent": "anonymize", "then": "keep" },
                          { "then": "cascade" } ],
@@ -102,8 +102,8 @@ fn built() -> DeletionPolicy {
                 .deleted_at("gone_at")
                 .tombstone()
                 .volatile()
-                .only(eq("role", "USER"))
-                .key("user_id")
+                .filter(eq("role", "USER"))
+                .shard_key("user_id")
                 .field("email", FieldType::Text)
                 .nullable("email")
                 .unique("email")
@@ -151,22 +151,22 @@ fn built() -> DeletionPolicy {
                 .rule("e.client_id", protect())
                 .rule("f.client_id", anonymize())
                 .rule("g.client_id", anonymize_with([("note", Mask::Null)]))
-                .rule("h.client_id", retain("P6Y", "at", "tax").link_tombstone())
+                .rule("h.client_id", retain("P6Y", "at", "tax").on_survive(OnSurvive::Tombstone))
                 .rule("i.client_id", set_null())
                 .rule("j.client_id", set_default_to(0))
                 .rule("k.client_id", set_default())
                 .rule("l.client_id", reassign())
                 .rule("m.client_id", reassign_to("c0"))
-                .rule("n.client_id", keep().link(Redirect::SetNull))
-                .rule("o.client_id", keep().link(Redirect::SetDefault(Some(0.into()))))
-                .rule("p.client_id", keep().link(Redirect::Reassign(Some("c0".into()))))
-                .rule("q.client_id", keep().link(Redirect::SetDefault(None)))
-                .rule("r.client_id", keep().link(Redirect::Reassign(None)))
+                .rule("n.client_id", keep().on_survive(Redirect::SetNull))
+                .rule("o.client_id", keep().on_survive(Redirect::SetDefault(Some(0.into()))))
+                .rule("p.client_id", keep().on_survive(Redirect::Reassign(Some("c0".into()))))
+                .rule("q.client_id", keep().on_survive(Redirect::SetDefault(None)))
+                .rule("r.client_id", keep().on_survive(Redirect::Reassign(None)))
                 .rule(
                     "s.client_id",
                     restrict()
                         .when(is_null("x"))
-                        .because("why not")
+                        .rationale("why not")
                         .otherwise(delete().below(Parent::Retain))
                         .otherwise(keep().below(Parent::Anonymize))
                         .otherwise(cascade()),
@@ -318,11 +318,14 @@ fn what_is_no_rule_says_what_would_be_one() {
         (json!(7), "a rule's name, an object, or a list of entries"),
         (json!([7]), "a rule's name or an object"),
         (json!({ "then": 7 }), "a rule's name or an object"),
-        (json!({ "then": "keep", "link": 7 }), "a link: set_null, set_default, reassign or tombstone"),
-        (json!({ "then": "keep", "link": "keep" }), "expected one of `set_null`"),
         (
-            json!({ "then": "keep", "link": { "then": "keep" } }),
-            "a link is set_null, set_default, reassign or tombstone",
+            json!({ "then": "keep", "on_survive": 7 }),
+            "`on_survive`: set_null, set_default, reassign or tombstone",
+        ),
+        (json!({ "then": "keep", "on_survive": "keep" }), "expected one of `set_null`"),
+        (
+            json!({ "then": "keep", "on_survive": { "then": "keep" } }),
+            "`on_survive` is set_null, set_default, reassign or tombstone",
         ),
         (json!({ "when": { "field": "x", "eq": 1 } }), "an entry needs exactly one rule"),
         (json!({ "then": { "then": "keep", "parent": "retain" } }), "stand beside `then`"),

@@ -177,7 +177,7 @@ fn conditions_are_looked_at_wherever_they_stand() {
     let last = json!({ "then": "cascade" });
     let named = json!([{ "when": bad, "then": "keep" }, last]);
     let places: [(&str, Value, &str); 5] = [
-        ("/kinds/clients/only", bad.clone(), "kinds.clients.only"),
+        ("/kinds/clients/filter", bad.clone(), "kinds.clients.filter"),
         (
             "/modes/hard_delete/rules/debts.client_id",
             named.clone(),

@@ -61,7 +61,7 @@ async fn every_store_makes_the_same_pseudonyms() {
     for on in stores().await {
         let backend = Backend::with(on, &policy(), &rows()).await;
         let lifecycle = backend.lifecycle(&policy()).await.with_mask_key(key());
-        lifecycle.delete(&anonymize()).await.unwrap_or_else(|error| panic!("{error:?}"));
+        lifecycle.execute(&anonymize()).await.unwrap_or_else(|error| panic!("{error:?}"));
         let clients = json!([
             { "id": "c1", "email": ana, "phone": pseudonym("clients", "phone", "600"), "name": "nobody", "status": "OFF" },
             { "id": "c2", "email": ana, "name": "nobody", "status": "OFF" } ]);
@@ -111,7 +111,7 @@ async fn without_a_key_nothing_is_read_and_only_the_attempt_is_written() {
     }
     assert!(lifecycle.store().0.lock().unwrap().is_empty());
     let digest = "00".into();
-    for found in [lifecycle.delete(&anonymize()).await, lifecycle.confirm(&anonymize(), &digest).await] {
+    for found in [lifecycle.execute(&anonymize()).await, lifecycle.confirm(&anonymize(), &digest).await] {
         assert!(matches!(found, Err(Error::NoMaskKey { .. })), "{found:?}");
     }
     let written = lifecycle.store().0.lock().unwrap();
@@ -189,7 +189,7 @@ async fn a_value_that_is_no_text_is_named_and_nothing_changes() {
             Backend::Postgres(_) => continue,
         }
         let lifecycle = backend.lifecycle(&policy()).await.with_mask_key(key());
-        let found = lifecycle.delete(&anonymize()).await.unwrap_err();
+        let found = lifecycle.execute(&anonymize()).await.unwrap_err();
         let Error::Store(source) = &found else { panic!("{on:?}: {found}") };
         assert_eq!(source.to_string(), "`visits` `2`: the value of `seen_by` is no text", "{on:?}");
         assert_eq!(backend.rows("clients").await, crate::common::sorted(&rows())["clients"], "{on:?}");

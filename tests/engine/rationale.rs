@@ -25,7 +25,7 @@ fn the_builder_and_the_document_say_the_same() {
         .hard_delete(|mode| {
             mode.allow_any().rule(
                 "debts.client_id",
-                restrict().because(AUDITOR).when(eq("status", "PENDING")).otherwise(set_null()),
+                restrict().rationale(AUDITOR).when(eq("status", "PENDING")).otherwise(set_null()),
             )
         })
         .build();
@@ -40,7 +40,7 @@ fn a_rule_is_written_as_it_was_read() {
     for rules in [
         json!({ "then": "restrict", "because": AUDITOR }),
         json!({ "then": "cascade" }),
-        json!({ "retain": { "for": "P6Y", "from": "paid_at", "basis": "tax" }, "link": "set_null", "because": "x" }),
+        json!({ "retain": { "for": "P6Y", "from": "paid_at", "basis": "tax" }, "on_survive": "set_null", "because": "x" }),
         json!([ { "when": { "field": "status", "eq": "A" }, "then": "keep", "because": "a" },
                 { "then": "delete", "because": "b" } ]),
     ] {
@@ -55,7 +55,7 @@ fn a_rule_is_written_as_it_was_read() {
 fn it_stands_beside_the_rule_and_not_in_it() {
     for rules in [
         json!({ "then": { "then": "restrict", "because": "x" } }),
-        json!({ "then": "keep", "link": { "set_default": 1, "because": "x" } }),
+        json!({ "then": "keep", "on_survive": { "set_default": 1, "because": "x" } }),
     ] {
         let faults = policy(&rules).unwrap_err().to_string();
         assert!(faults.contains("stand beside `then`"), "{faults}");

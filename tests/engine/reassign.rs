@@ -92,7 +92,7 @@ async fn all_members_move_to_the_other_union_and_the_rest_stays() {
         assert_eq!(backend.events().await.len(), 2);
         // And then nothing stands in the way of the deletion.
         let delete = Request::soft_delete("unions", "u1").by(Actor::new("ana", "ADMIN"));
-        lifecycle.delete(&delete).await.unwrap();
+        lifecycle.execute(&delete).await.unwrap();
     }
 }
 
@@ -102,7 +102,7 @@ async fn a_union_is_given_to_another_officer() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = Request::reassigning("unions", "u1").reassign("unions.officer_id", "o2");
-        lifecycle.reassign(&request.by(Actor::new("ana", "ADMIN"))).await.unwrap();
+        lifecycle.execute(&request.by(Actor::new("ana", "ADMIN"))).await.unwrap();
         let unions = backend.rows("unions").await;
         let officers: Vec<_> =
             unions.as_array().unwrap().iter().map(|union| union["officer_id"].clone()).collect();
@@ -116,7 +116,7 @@ async fn a_union_is_given_to_another_officer() {
 async fn both_can_be_done_at_once() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
-        lifecycle.reassign(&move_members("u1", "u2").reassign("unions.officer_id", "o2")).await.unwrap();
+        lifecycle.execute(&move_members("u1", "u2").reassign("unions.officer_id", "o2")).await.unwrap();
         assert_eq!(backend.rows("members").await[0]["union_id"], "u2");
         assert_eq!(backend.rows("unions").await[2]["officer_id"], "o2");
     }
@@ -128,17 +128,17 @@ async fn the_new_owner_must_be_there_stay_qualify_and_be_another() {
         let (backend, lifecycle) = world(on).await;
         let before = backend.rows("members").await;
         for target in ["nobody", "gone", "closed", "u1"] {
-            let error = lifecycle.reassign(&move_members("u1", target)).await.unwrap_err();
+            let error = lifecycle.execute(&move_members("u1", target)).await.unwrap_err();
             let Error::Blocked(refused) = &error else { panic!("{on:?} {target}: {error:?}") };
             let [blocker] = &*refused.0.blockers else { panic!("{:?}", refused.0.blockers) };
             assert!(blocker.message.contains(&format!("`{target}`")), "{}", blocker.message);
             assert!(blocker.remedy.contains("ACTIVE"), "{}", blocker.remedy);
         }
         // Also where there is nobody to move.
-        assert!(lifecycle.reassign(&move_members("closed", "nobody")).await.is_err());
+        assert!(lifecycle.execute(&move_members("closed", "nobody")).await.is_err());
         let clerk = Request::reassigning("unions", "u1").reassign("unions.officer_id", "o3");
         assert_eq!(
-            lifecycle.reassign(&clerk.by(Actor::new("ana", "ADMIN"))).await.unwrap_err().code(),
+            lifecycle.execute(&clerk.by(Actor::new("ana", "ADMIN"))).await.unwrap_err().code(),
             "blocked"
         );
         assert_eq!(backend.rows("members").await, before);
@@ -157,11 +157,11 @@ async fn a_request_names_what_moves_and_only_what_the_policy_moves() {
             Request::reassigning("unions", "u1").reassign("members.nothing", "u2").by(ana()),
         ];
         for request in requests {
-            assert_eq!(lifecycle.reassign(&request).await.unwrap_err().code(), "invalid");
+            assert_eq!(lifecycle.execute(&request).await.unwrap_err().code(), "invalid");
         }
         let eve = move_members("u1", "u2").by(Actor::new("eve", "USER"));
-        assert_eq!(lifecycle.reassign(&eve).await.unwrap_err().code(), "missing_role");
-        assert_eq!(lifecycle.reassign(&move_members("gone", "u2")).await.unwrap_err().code(), "not_found");
+        assert_eq!(lifecycle.execute(&eve).await.unwrap_err().code(), "missing_role");
+        assert_eq!(lifecycle.execute(&move_members("gone", "u2")).await.unwrap_err().code(), "not_found");
     }
 }
 
@@ -188,7 +188,7 @@ async fn a_member_who_joins_after_the_plan_was_shown_is_a_conflict_and_with_reas
             .insert("members", json!({ "id": "m4", "union_id": "u1", "state": "ON", "updated_at": null }))
             .await;
         assert_eq!(lifecycle.apply(&request, &plan).await.unwrap_err().code(), "conflict");
-        let receipt = lifecycle.reassign(&request).await.unwrap();
+        let receipt = lifecycle.execute(&request).await.unwrap();
         assert_eq!(receipt.steps.iter().map(|step| step.actual).max(), Some(3));
     }
 }
@@ -199,7 +199,7 @@ async fn a_record_that_the_policy_may_not_touch_is_given_nothing_unless_a_rule_s
     let policy = DeletionPolicy::from_json(
         &json!({
             "subject": "clients",
-            "kinds": { "clients": { "fields": { "role": "text" }, "only": { "field": "role", "eq": "USER" } }, "bookings": {} },
+            "kinds": { "clients": { "fields": { "role": "text" }, "filter": { "field": "role", "eq": "USER" } }, "bookings": {} },
             "references": [ { "from": "bookings.client_id", "to": "clients" } ],
             "modes": {
                 "reassign": { "allow": "any", "rules": { "bookings.client_id": "reassign" } },
@@ -225,7 +225,7 @@ async fn a_record_that_the_policy_may_not_touch_is_given_nothing_unless_a_rule_s
         let plan = lifecycle.plan(&reassign("c2")).await.unwrap();
         assert!(plan.is_executable(), "{plan}");
         let delete = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
-        lifecycle.delete(&delete).await.unwrap_or_else(|error| panic!("{on:?}: {error}"));
+        lifecycle.execute(&delete).await.unwrap_or_else(|error| panic!("{on:?}: {error}"));
         assert_eq!(backend.rows("bookings").await[0]["client_id"], "desk");
     }
 }

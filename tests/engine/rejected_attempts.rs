@@ -46,7 +46,7 @@ async fn of_somebody_who_has_not_signed_in_the_log_says_where_they_came_from() {
         for actor in [somebody.clone(), admitted] {
             let request = Request::hard_delete("clients", "c1").by(actor.clone());
             assert_eq!(lifecycle.plan(&request).await.unwrap_err().code(), "unauthenticated");
-            assert_eq!(lifecycle.delete(&request).await.unwrap_err().code(), "unauthenticated");
+            assert_eq!(lifecycle.execute(&request).await.unwrap_err().code(), "unauthenticated");
             let entry = backend.audit().await.pop().unwrap();
             assert_eq!((entry.outcome, entry.actor), (AuditOutcome::Denied, Some(actor)), "{on:?}");
         }
@@ -100,7 +100,7 @@ async fn the_operation_stays_free_for_the_attempt_that_makes_sense() {
         let (backend, lifecycle) = world(on).await;
         let request = Request::hard_delete("clients", "c1").by(ana()).operation(uuid::Uuid::from_u128(1));
         lifecycle.reject(&request, senseless()).await;
-        lifecycle.delete(&request).await.unwrap();
+        lifecycle.execute(&request).await.unwrap();
         assert_eq!(backend.outcomes().await, ["invalid", "done"], "{on:?}");
     }
 }

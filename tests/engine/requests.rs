@@ -46,7 +46,7 @@ fn admin(request: Request) -> Request {
 }
 
 fn hard_delete() -> Request {
-    admin(Request::hard_delete("unions", "u1")).because(Reason::PrivacyRequest)
+    admin(Request::hard_delete("unions", "u1")).with_reason(Reason::PrivacyRequest)
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn it_names_records() {
 fn it_says_why_where_that_is_required_and_what_the_other_reason_is() {
     let silent = admin(Request::hard_delete("unions", "u1"));
     assert_eq!(refused(&silent), invalid("a reason is required"));
-    let other = || silent.clone().because(Reason::Other);
+    let other = || silent.clone().with_reason(Reason::Other);
     assert_eq!(refused(&other()), invalid("the reason `other` needs a note"));
     assert_eq!(refused(&other().note("  ")), invalid("the reason `other` needs a note"));
     assert_eq!(refused(&other().note("moved away")), None);

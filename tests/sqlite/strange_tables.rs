@@ -46,7 +46,7 @@ fn delete(id: &str) -> Request {
 
 async fn misfit(sql: &str) -> String {
     let error = opened(&pool(sql).await, &cascade()).await.unwrap_err();
-    assert!(matches!(error, Error::Misfit(_)), "{error:?}");
+    assert!(matches!(error, Error::SchemaMismatch(_)), "{error:?}");
     error.to_string()
 }
 
@@ -68,7 +68,7 @@ async fn a_uuid_spelt_in_capitals_is_planned_applied_and_answered() {
             let plan = lifecycle.plan(&request).await.unwrap();
             lifecycle.apply(&request, &plan).await
         } else {
-            lifecycle.delete(&request).await
+            lifecycle.execute(&request).await
         };
         assert!(receipt.unwrap().complete);
         assert_eq!(number(&pool, "SELECT count(*) FROM clients").await, 0);
@@ -85,10 +85,10 @@ async fn an_id_that_only_a_column_without_case_finds_is_not_found() {
     )
     .await;
     let lifecycle = opened(&pool, &cascade()).await.unwrap();
-    let error = lifecycle.delete(&delete("C1")).await.unwrap_err();
+    let error = lifecycle.execute(&delete("C1")).await.unwrap_err();
     assert_eq!(error.to_string(), "no `clients` `C1`");
     assert_eq!(number(&pool, "SELECT count(*) FROM clients").await, 1);
-    lifecycle.delete(&delete("c1")).await.unwrap();
+    lifecycle.execute(&delete("c1")).await.unwrap();
     assert_eq!(number(&pool, "SELECT count(*) FROM debts").await, 0);
 }
 
@@ -170,7 +170,7 @@ async fn a_row_without_an_id_stops_a_deletion() {
     )
     .await;
     let lifecycle = opened(&pool, &cascade()).await.unwrap();
-    let error = lifecycle.delete(&delete("c1")).await.unwrap_err();
+    let error = lifecycle.execute(&delete("c1")).await.unwrap_err();
     assert_eq!(error.code(), "bad_value");
     assert_eq!(number(&pool, "SELECT count(*) FROM clients").await, 1);
 }
@@ -186,7 +186,7 @@ async fn a_table_called_as_something_of_the_librarys_does_not_open() {
         let mut policy = cascade();
         policy["kinds"]["debts"]["table"] = name.into();
         let error = opened(&pool, &policy).await.unwrap_err().to_string();
-        assert!(error.contains("is a name of the library's own"), "{error}");
+        assert!(error.contains("is a name that the library uses"), "{error}");
     }
 }
 

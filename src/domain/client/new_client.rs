@@ -12,7 +12,7 @@ use super::read::Unread;
 use super::rules::ClientRules;
 use super::violation::ViolationCode;
 use super::violations::Violations;
-use crate::domain::once::once_each;
+use crate::domain::unique_keys::unique_keys;
 use crate::domain::{DocumentType, Status};
 
 /// What a client is made from: all that is the caller's to say.
@@ -184,7 +184,7 @@ impl fmt::Debug for NewClient {
 /// As [`NewClient::from_json`], and a field that is given twice is an error.
 impl<'de> Deserialize<'de> for NewClient {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let keys: BTreeMap<String, serde_json::Value> = once_each(deserializer)?;
+        let keys: BTreeMap<String, serde_json::Value> = unique_keys(deserializer)?;
         Self::read(Unread::keys(&keys), &ClientRules::default()).map_err(serde::de::Error::custom)
     }
 }

@@ -8,7 +8,7 @@ use crate::sql::backend::Backend;
 use crate::sql::query_columns::QueryColumns;
 use crate::sql::render::count::SCHEMA_VERSION;
 use crate::sql::statement::{Statement, Writer};
-use crate::sql::table_schema::{ColumnType, Storage, TableSchema};
+use crate::sql::table_schema::{ColumnType, TableSchema, TypeFamily};
 use crate::sql::value::SqlValue;
 use crate::store::StoreError;
 
@@ -82,21 +82,21 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
 
 /// Returns the type of a column, by its name, the name of its base type and the category of that.
 pub(crate) fn column_type(name: &str, base: &str, category: &str) -> ColumnType {
-    let storage = match base {
-        "text" | "varchar" | "bpchar" | "name" => Storage::Text,
-        "citext" => Storage::CaseInsensitive,
-        "uuid" => Storage::Uuid,
-        "bool" => Storage::Boolean,
-        "int2" | "int4" | "int8" => Storage::Integer,
-        "numeric" => Storage::Numeric,
-        "float4" | "float8" => Storage::Real,
-        "date" => Storage::Date,
-        "timestamp" => Storage::Timestamp,
-        "timestamptz" => Storage::TimestampTz,
-        "json" | "jsonb" => Storage::Json,
-        "bytea" => Storage::Bytes,
-        _ if category == "E" => Storage::Enum,
-        _ => Storage::Other,
+    let family = match base {
+        "text" | "varchar" | "bpchar" | "name" => TypeFamily::Text,
+        "citext" => TypeFamily::CaseInsensitive,
+        "uuid" => TypeFamily::Uuid,
+        "bool" => TypeFamily::Boolean,
+        "int2" | "int4" | "int8" => TypeFamily::Integer,
+        "numeric" => TypeFamily::Numeric,
+        "float4" | "float8" => TypeFamily::Real,
+        "date" => TypeFamily::Date,
+        "timestamp" => TypeFamily::Timestamp,
+        "timestamptz" => TypeFamily::TimestampTz,
+        "json" | "jsonb" => TypeFamily::Json,
+        "bytea" => TypeFamily::Bytes,
+        _ if category == "E" => TypeFamily::Enum,
+        _ => TypeFamily::Other,
     };
-    ColumnType::new(name, storage)
+    ColumnType::new(name, family)
 }

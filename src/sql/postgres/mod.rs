@@ -14,7 +14,7 @@ use super::query_columns::QueryColumns;
 use super::render::record::into_operations;
 use super::render::renderer::{Renderer, id_of};
 use super::statement::{Statement, Writer};
-use super::table_schema::{ColumnType, Storage, TableSchema};
+use super::table_schema::{ColumnType, TableSchema, TypeFamily};
 use super::value::SqlValue;
 use crate::domain::{Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NamedSet, Receipt, Rows};
@@ -224,7 +224,7 @@ impl Backend for Postgres {
         field: &FieldName,
         stored: &str,
     ) -> Result<String, StoreError> {
-        let is_text = r.column_type(kind, field)?.storage == Storage::Text;
+        let is_text = r.column_type(kind, field)?.family == TypeFamily::Text;
         Ok(format!("lower({stored}{} COLLATE \"C\")", if is_text { "" } else { "::text" }))
     }
 
@@ -253,7 +253,7 @@ impl Backend for Postgres {
     }
 
     fn id_order(&self, r: &Renderer<'_>, kind: &Kind, stored: &str) -> Result<String, StoreError> {
-        Ok(value::order(stored, r.column_type(kind, &kind.id)?.storage))
+        Ok(value::order(stored, r.column_type(kind, &kind.id)?.family))
     }
 
     fn is_after(
@@ -265,12 +265,12 @@ impl Backend for Postgres {
         after: &RecordId,
     ) -> Result<(), StoreError> {
         let column_type = r.column_type(kind, &kind.id)?;
-        if column_type.storage == Storage::Uuid && after.as_uuid().is_none() {
+        if column_type.family == TypeFamily::Uuid && after.as_uuid().is_none() {
             // UUIDs are in the order of their texts.
             w.push(stored).push("::text COLLATE \"C\" > ").bind(after.to_string());
             return Ok(());
         }
-        w.push(&value::order(stored, column_type.storage)).push(" > ");
+        w.push(&value::order(stored, column_type.family)).push(" > ");
         value::bind_id(w, &column_type, &kind.name, after)
     }
 
@@ -288,7 +288,7 @@ impl Backend for Postgres {
     }
 
     fn check_pseudonym(&self, r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<(), StoreError> {
-        if r.column_type(kind, field)?.storage.is_text() {
+        if r.column_type(kind, field)?.family.is_text() {
             return Ok(());
         }
         Err(value::bad_value(kind, field, "text"))

@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use crate::sql::render::renderer::{Renderer, column, id_of};
 use crate::sql::statement::Writer;
-use crate::sql::table_schema::{ColumnType, Storage};
+use crate::sql::table_schema::{ColumnType, TypeFamily};
 use crate::sql::value::SqlValue;
 use crate::store::StoreError;
 
@@ -20,17 +20,17 @@ pub(super) const TIMESTAMP_FORM: &str = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'";
 
 /// Returns the most likely type of a column for a field of this type.
 pub(super) fn type_of_declared(declared: FieldType) -> ColumnType {
-    let (name, storage) = match declared {
-        FieldType::Text => ("text", Storage::Text),
-        FieldType::Integer => ("bigint", Storage::Integer),
-        FieldType::Boolean => ("boolean", Storage::Boolean),
-        FieldType::Date => ("date", Storage::Date),
-        FieldType::Timestamp => ("timestamp with time zone", Storage::TimestampTz),
-        FieldType::Uuid => ("uuid", Storage::Uuid),
-        FieldType::Decimal => ("numeric", Storage::Numeric),
-        FieldType::Json => ("jsonb", Storage::Json),
+    let (name, family) = match declared {
+        FieldType::Text => ("text", TypeFamily::Text),
+        FieldType::Integer => ("bigint", TypeFamily::Integer),
+        FieldType::Boolean => ("boolean", TypeFamily::Boolean),
+        FieldType::Date => ("date", TypeFamily::Date),
+        FieldType::Timestamp => ("timestamp with time zone", TypeFamily::TimestampTz),
+        FieldType::Uuid => ("uuid", TypeFamily::Uuid),
+        FieldType::Decimal => ("numeric", TypeFamily::Numeric),
+        FieldType::Json => ("jsonb", TypeFamily::Json),
     };
-    ColumnType::new(name, storage)
+    ColumnType::new(name, family)
 }
 
 /// Returns the most likely type of a column that holds such ids.
@@ -46,10 +46,10 @@ pub(super) fn type_of_ids(ids: &[RecordId]) -> ColumnType {
 }
 
 /// Renders what orders ids of a type alike on every database.
-pub(super) fn order(stored: &str, storage: Storage) -> String {
-    match storage {
-        Storage::Text => format!("{stored} COLLATE \"C\""),
-        Storage::CaseInsensitive | Storage::Enum => format!("{stored}::text COLLATE \"C\""),
+pub(super) fn order(stored: &str, family: TypeFamily) -> String {
+    match family {
+        TypeFamily::Text => format!("{stored} COLLATE \"C\""),
+        TypeFamily::CaseInsensitive | TypeFamily::Enum => format!("{stored}::text COLLATE \"C\""),
         _ => stored.to_owned(),
     }
 }
@@ -75,11 +75,11 @@ pub(super) fn one_of(
         array.push('"');
     }
     array.push('}');
-    let (cast, array_type) = match column_type.storage {
+    let (cast, array_type) = match column_type.family {
         // A label that the type does not have would be an error.
-        Storage::Enum => ("::text", "text"),
+        TypeFamily::Enum => ("::text", "text"),
         // Wide enough for every id that can be asked for.
-        Storage::Integer => ("", "bigint"),
+        TypeFamily::Integer => ("", "bigint"),
         _ => ("", &*column_type.name),
     };
     w.push(stored).push(cast).push(" = ANY(").bind(array).push(&format!("::{array_type}[])"));
@@ -94,7 +94,7 @@ pub(super) fn bind_id(
     id: &RecordId,
 ) -> Result<(), StoreError> {
     w.bind(column_type.id(kind, id)?);
-    w.push(if column_type.storage == Storage::Uuid { "::uuid" } else { "" });
+    w.push(if column_type.family == TypeFamily::Uuid { "::uuid" } else { "" });
     Ok(())
 }
 
@@ -111,21 +111,21 @@ pub(super) fn compare(
     let declared = kind.type_of(field);
     let stored = column(kind, field);
     let op = format!(" {} ", is.as_sql());
-    let storage = column_type.storage;
-    if !storage.fits(declared) {
+    let family = column_type.family;
+    if !family.fits(declared) {
         return Err(bad_value(kind, field, &declared.to_string()));
     }
     match (declared, value) {
-        (_, Value::Timestamp(at)) => compare_timestamp(w, &stored, storage, is, *at),
-        (FieldType::Uuid, Value::Text(text)) if storage == Storage::Uuid && is_canonical(text) => {
+        (_, Value::Timestamp(at)) => compare_timestamp(w, &stored, family, is, *at),
+        (FieldType::Uuid, Value::Text(text)) if family == TypeFamily::Uuid && is_canonical(text) => {
             w.push(&stored).push(&op).bind(text.as_str()).push("::uuid");
         }
         (FieldType::Text | FieldType::Uuid, _) => {
-            let is_text = storage == Storage::Text && column_type.name != "bpchar";
+            let is_text = family == TypeFamily::Text && column_type.name != "bpchar";
             w.push(&stored).push(if is_text { "" } else { "::text" });
             w.push(" COLLATE \"C\"").push(&op).bind(value);
         }
-        (FieldType::Boolean, Value::Boolean(value)) if storage == Storage::Boolean => {
+        (FieldType::Boolean, Value::Boolean(value)) if family == TypeFamily::Boolean => {
             w.push(&stored).push(&op).push(boolean(*value));
         }
         (FieldType::Decimal, _) => {
@@ -140,13 +140,13 @@ pub(super) fn compare(
 }
 
 /// Writes a comparison by milliseconds. The column may be finer: a value counts as what it is rounded to, half up.
-fn compare_timestamp(w: &mut Writer, stored: &str, storage: Storage, is: Comparison, at: DateTime<Utc>) {
+fn compare_timestamp(w: &mut Writer, stored: &str, family: TypeFamily, is: Comparison, at: DateTime<Utc>) {
     let at = to_milliseconds(at);
-    if storage == Storage::Integer {
+    if family == TypeFamily::Integer {
         w.push(stored).push("::numeric * 1000 ").push(is.as_sql()).push(" ").bind(at.timestamp_millis());
         return;
     }
-    let name = if storage == Storage::TimestampTz { "::timestamptz" } else { "::timestamp" };
+    let name = if family == TypeFamily::TimestampTz { "::timestamptz" } else { "::timestamp" };
     let bound = |w: &mut Writer, op: &str, at: DateTime<Utc>| {
         let text = at.trunc_subsecs(6).to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
         w.push(stored).push(op).bind(text).push(name);
@@ -175,14 +175,16 @@ pub(super) fn is_invalid(
     field: &FieldName,
     declared: FieldType,
 ) -> Result<Option<String>, StoreError> {
-    let storage = r.column_type(kind, field)?.storage;
+    let family = r.column_type(kind, field)?.family;
     let stored = column(kind, field);
     let invalid = match declared {
-        FieldType::Boolean if storage == Storage::Integer => Some(format!("{stored} NOT IN (0, 1)")),
-        FieldType::Integer if storage == Storage::Numeric => Some(format!("{stored} <> trunc({stored})")),
-        FieldType::Date | FieldType::Timestamp => Some(match storage {
-            Storage::Integer => format!("{stored} NOT {SECONDS}"),
-            Storage::Date | Storage::Timestamp | Storage::TimestampTz => format!("NOT isfinite({stored})"),
+        FieldType::Boolean if family == TypeFamily::Integer => Some(format!("{stored} NOT IN (0, 1)")),
+        FieldType::Integer if family == TypeFamily::Numeric => Some(format!("{stored} <> trunc({stored})")),
+        FieldType::Date | FieldType::Timestamp => Some(match family {
+            TypeFamily::Integer => format!("{stored} NOT {SECONDS}"),
+            TypeFamily::Date | TypeFamily::Timestamp | TypeFamily::TimestampTz => {
+                format!("NOT isfinite({stored})")
+            }
             _ => "TRUE".into(),
         }),
         _ => None,
@@ -193,9 +195,9 @@ pub(super) fn is_invalid(
 /// Renders the timestamp of a column as milliseconds since 1970, rounded half up.
 pub(super) fn milliseconds(r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<String, StoreError> {
     let stored = column(kind, field);
-    Ok(match r.column_type(kind, field)?.storage {
-        Storage::Integer => format!("CASE WHEN {stored} {SECONDS} THEN {stored}::bigint * 1000 END"),
-        Storage::Date | Storage::Timestamp | Storage::TimestampTz => format!(
+    Ok(match r.column_type(kind, field)?.family {
+        TypeFamily::Integer => format!("CASE WHEN {stored} {SECONDS} THEN {stored}::bigint * 1000 END"),
+        TypeFamily::Date | TypeFamily::Timestamp | TypeFamily::TimestampTz => format!(
             "CASE WHEN isfinite({stored}) THEN floor(extract(epoch FROM {stored}) * 1000 + 0.5)::bigint END"
         ),
         _ => "NULL::bigint".into(),
@@ -205,12 +207,14 @@ pub(super) fn milliseconds(r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> 
 /// Renders a stored value as an argument of a function that makes JSON.
 pub(super) fn json_value(r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<String, StoreError> {
     let stored = column(kind, field);
-    Ok(match r.column_type(kind, field)?.storage {
-        Storage::TimestampTz => format!("to_char({stored} AT TIME ZONE 'UTC', {TIMESTAMP_FORM})"),
-        Storage::Timestamp => format!("to_char({stored}, {TIMESTAMP_FORM})"),
-        Storage::Bytes => format!("upper(encode({stored}, 'hex'))"),
-        Storage::Text | Storage::CaseInsensitive | Storage::Enum | Storage::Uuid => format!("{stored}::text"),
-        Storage::Integer if kind.declared_type(field) == Some(FieldType::Boolean) => format!(
+    Ok(match r.column_type(kind, field)?.family {
+        TypeFamily::TimestampTz => format!("to_char({stored} AT TIME ZONE 'UTC', {TIMESTAMP_FORM})"),
+        TypeFamily::Timestamp => format!("to_char({stored}, {TIMESTAMP_FORM})"),
+        TypeFamily::Bytes => format!("upper(encode({stored}, 'hex'))"),
+        TypeFamily::Text | TypeFamily::CaseInsensitive | TypeFamily::Enum | TypeFamily::Uuid => {
+            format!("{stored}::text")
+        }
+        TypeFamily::Integer if kind.declared_type(field) == Some(FieldType::Boolean) => format!(
             "CASE {stored} WHEN 1 THEN to_jsonb(TRUE) WHEN 0 THEN to_jsonb(FALSE) ELSE to_jsonb({stored}) END"
         ),
         _ => stored,
@@ -233,29 +237,29 @@ pub(super) fn new_value(
         cast(w, &column_type);
         return Ok(());
     }
-    match (column_type.storage, value) {
+    match (column_type.family, value) {
         (_, Value::Null) => w.push("NULL"),
-        (Storage::Boolean, Value::Boolean(value)) => w.push(boolean(*value)),
-        (Storage::Boolean, Value::Integer(value)) => w.push(boolean(*value != 0)),
-        (Storage::Integer, Value::Timestamp(at)) => w.bind(at.timestamp()),
-        (Storage::Integer, Value::Date(day)) => {
+        (TypeFamily::Boolean, Value::Boolean(value)) => w.push(boolean(*value)),
+        (TypeFamily::Boolean, Value::Integer(value)) => w.push(boolean(*value != 0)),
+        (TypeFamily::Integer, Value::Timestamp(at)) => w.bind(at.timestamp()),
+        (TypeFamily::Integer, Value::Date(day)) => {
             w.bind(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
         }
-        (Storage::Date, Value::Timestamp(at)) => w.bind(at.date_naive().to_string()).push("::date"),
+        (TypeFamily::Date, Value::Timestamp(at)) => w.bind(at.date_naive().to_string()).push("::date"),
         // Without a zone it is UTC, which is what the text says and the cast leaves out.
         (
-            Storage::Date
-            | Storage::Timestamp
-            | Storage::TimestampTz
-            | Storage::Enum
-            | Storage::Uuid
-            | Storage::Json
-            | Storage::Other
-            | Storage::Numeric,
+            TypeFamily::Date
+            | TypeFamily::Timestamp
+            | TypeFamily::TimestampTz
+            | TypeFamily::Enum
+            | TypeFamily::Uuid
+            | TypeFamily::Json
+            | TypeFamily::Other
+            | TypeFamily::Numeric,
             _,
         ) => w.bind(value).push("::").push(&column_type.name),
-        (Storage::Text | Storage::CaseInsensitive, Value::Text(text)) => w.bind(text.as_str()),
-        (Storage::Text | Storage::CaseInsensitive, _) => w.bind(value).push("::text"),
+        (TypeFamily::Text | TypeFamily::CaseInsensitive, Value::Text(text)) => w.bind(text.as_str()),
+        (TypeFamily::Text | TypeFamily::CaseInsensitive, _) => w.bind(value).push("::text"),
         _ => w.bind(value),
     };
     Ok(())
@@ -283,20 +287,20 @@ pub(super) fn mask(
         }
         Mask::Text(text) => cast(w.bind(text.as_str()), &column_type),
         Mask::Year => {
-            w.push(&match column_type.storage {
-                Storage::Date => format!("date_trunc('year', {stored}::timestamp)::date"),
-                Storage::Timestamp => format!("date_trunc('year', {stored})"),
-                Storage::TimestampTz => {
+            w.push(&match column_type.family {
+                TypeFamily::Date => format!("date_trunc('year', {stored}::timestamp)::date"),
+                TypeFamily::Timestamp => format!("date_trunc('year', {stored})"),
+                TypeFamily::TimestampTz => {
                     format!("date_trunc('year', {stored} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'")
                 }
-                Storage::Integer => format!(
+                TypeFamily::Integer => format!(
                     "extract(epoch FROM date_trunc('year', to_timestamp({stored}) AT TIME ZONE 'UTC'))::bigint"
                 ),
                 _ => return Err(no_mask("year")),
             });
         }
         Mask::Truncate(length) => {
-            if !column_type.storage.is_text() {
+            if !column_type.family.is_text() {
                 return Err(no_mask("truncate"));
             }
             w.push(&format!("left({stored}::text, ")).number(*length).push(")");
@@ -314,7 +318,7 @@ pub(super) fn mask(
 
 /// Writes the cast of a text to the type of a column, where it is needed.
 fn cast(w: &mut Writer, column_type: &ColumnType) {
-    if !column_type.storage.is_text() {
+    if !column_type.family.is_text() {
         w.push("::").push(&column_type.name);
     }
 }

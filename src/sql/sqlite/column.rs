@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveTime, Utc};
 use crate::domain::{FieldName, FieldType, Kind, Mask, Value, instant_text};
 use crate::sql::render::renderer::{Renderer, column, id_of};
 use crate::sql::statement::Writer;
-use crate::sql::table_schema::Storage;
+use crate::sql::table_schema::TypeFamily;
 use crate::sql::value::SqlValue;
 use crate::store::StoreError;
 
@@ -137,13 +137,13 @@ pub(super) fn new_value(
         return r.column_type(to, &to.id)?.id(&to.name, &id);
     }
     let column_type = r.column_type(kind, field)?;
-    let is_epoch = column_type.storage == Storage::Integer;
-    let instant = |at: DateTime<Utc>| match column_type.storage {
-        Storage::Integer => SqlValue::Integer(at.timestamp()),
+    let is_epoch = column_type.family == TypeFamily::Integer;
+    let instant = |at: DateTime<Utc>| match column_type.family {
+        TypeFamily::Integer => SqlValue::Integer(at.timestamp()),
         _ => SqlValue::Text(instant_text(at)),
     };
     Ok(match (kind.type_of(field), value) {
-        (FieldType::Uuid, Value::Text(_)) if column_type.storage == Storage::Bytes => match value.as_id() {
+        (FieldType::Uuid, Value::Text(_)) if column_type.family == TypeFamily::Bytes => match value.as_id() {
             Some(id) => column_type.id(&kind.name, &id)?,
             None => SqlValue::Null,
         },

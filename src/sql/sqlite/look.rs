@@ -4,7 +4,7 @@ use crate::domain::{FieldName, Kind};
 use crate::sql::query::Union;
 use crate::sql::query_columns::QueryColumns;
 use crate::sql::statement::{Statement, Writer};
-use crate::sql::table_schema::{ColumnType, Storage, TableSchema};
+use crate::sql::table_schema::{ColumnType, TableSchema, TypeFamily};
 use crate::sql::value::SqlValue;
 use crate::store::StoreError;
 
@@ -72,7 +72,7 @@ pub(super) fn read(
             Ask::Column(kind, field) => (kind, field),
         };
         let table = schema.tables.entry(kind.table_name().to_owned()).or_default();
-        let text = || ColumnType::new("", Storage::Text);
+        let text = || ColumnType::new("", TypeFamily::Text);
         let column = table.entry(kind.column(field).to_owned()).or_insert_with(text);
         match (ask, answer) {
             (Ask::Ids(_), Some([_, SqlValue::Integer(0), _])) => column.not_null = true,
@@ -85,7 +85,7 @@ pub(super) fn read(
                 });
             }
             (Ask::Column(..), Some([_, declared, sample])) => {
-                column.storage = storage(declared.as_text().unwrap_or_default(), sample.as_text());
+                column.family = family(declared.as_text().unwrap_or_default(), sample.as_text());
             }
             (Ask::Column(..), _) => {}
         }
@@ -97,14 +97,14 @@ pub(super) fn read(
 ///
 /// Without a value it is SQLite's rule of type affinity: `INT` anywhere makes integers, `CHAR`, `CLOB` and `TEXT` make
 /// text, and in all other columns a value stays as it was written.
-fn storage(declared: &str, sample: Option<&str>) -> Storage {
+fn family(declared: &str, sample: Option<&str>) -> TypeFamily {
     let declared = declared.to_ascii_uppercase();
     let says = |words: &[&str]| words.iter().any(|word| declared.contains(word));
     match sample {
-        Some("blob") => Storage::Bytes,
-        Some("integer") => Storage::Integer,
-        None if says(&["INT"]) => Storage::Integer,
-        None if says(&["BLOB"]) && !says(&["CHAR", "CLOB", "TEXT"]) => Storage::Bytes,
-        _ => Storage::Text,
+        Some("blob") => TypeFamily::Bytes,
+        Some("integer") => TypeFamily::Integer,
+        None if says(&["INT"]) => TypeFamily::Integer,
+        None if says(&["BLOB"]) && !says(&["CHAR", "CLOB", "TEXT"]) => TypeFamily::Bytes,
+        _ => TypeFamily::Text,
     }
 }

@@ -14,7 +14,7 @@ use super::render::record::into_operations;
 use super::render::renderer::{Renderer, column};
 use super::render::shape::{Materialization, Shape};
 use super::statement::{Statement, Writer};
-use super::table_schema::{ColumnType, Storage, TableSchema};
+use super::table_schema::{ColumnType, TableSchema, TypeFamily};
 use super::value::SqlValue;
 use crate::domain::{
     Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Value, to_milliseconds,
@@ -112,7 +112,7 @@ impl Backend for Sqlite {
     }
 
     fn likely_type(&self, _: &Renderer<'_>, _: &Kind, _: &FieldName) -> Result<ColumnType, StoreError> {
-        Ok(ColumnType::new("", Storage::Text))
+        Ok(ColumnType::new("", TypeFamily::Text))
     }
 
     fn materializations(
@@ -145,7 +145,7 @@ impl Backend for Sqlite {
         let column_type = r.column_type(kind, &kind.id)?;
         let (json, bytes) = column::ids(column_type.searched_ids(&kind.name, ids)?);
         w.push(&super::render::renderer::id_of(kind)).push(" IN (SELECT ");
-        if column_type.storage == Storage::Bytes {
+        if column_type.family == TypeFamily::Bytes {
             // JSON cannot hold bytes: it has an element for each id, and the bytes stand one after the other.
             w.push("substr(").bind(SqlValue::Blob(bytes)).push(", j.key * 16 + 1, 16)");
         } else {

@@ -251,7 +251,7 @@ on_every_store! {
         for reason in Reason::ALL.map(Some).into_iter().chain([None]) {
             let mut world = clinic(on).await;
             world.lifecycle = world.lifecycle.with_environment(Environment::NonProduction);
-            let request = reason.into_iter().fold(hard_delete(MARIA), Request::because);
+            let request = reason.into_iter().fold(hard_delete(MARIA), Request::with_reason);
             world.done(&request).await;
             assert_eq!(world.last_entry().await.reason, reason);
         }
@@ -267,7 +267,7 @@ on_every_store! {
             let id = wire.id(text).unwrap();
             let mut errors = vec![world.lifecycle.update(&Request::update("clients", &id).by(somebody()), &city).await.unwrap_err()];
             for request in [Request::hard_delete, Request::anonymize, Request::deactivate] {
-                errors.push(world.lifecycle.delete(&request("clients", &id).by(somebody())).await.unwrap_err());
+                errors.push(world.lifecycle.execute(&request("clients", &id).by(somebody())).await.unwrap_err());
             }
             attempts += errors.len();
             for error in errors {
@@ -278,7 +278,7 @@ on_every_store! {
             let ours = entries.iter().filter(|entry| entry.outcome == AuditOutcome::NotFound && entry.subjects == [id.clone()]);
             assert_eq!((ours.count(), entries.len()), (4, attempts), "{text}");
         }
-        let missing = world.lifecycle.delete(&hard_delete("")).await.unwrap_err();
+        let missing = world.lifecycle.execute(&hard_delete("")).await.unwrap_err();
         assert_eq!(wire.error(&missing).json(), r#"{"statusCode":400,"statusMessage":"ID requerido"}"#);
         assert_eq!(world.last_entry().await.outcome, AuditOutcome::Invalid);
         assert_eq!(world.backend.rows("clients").await, before);

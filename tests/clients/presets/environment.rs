@@ -14,7 +14,7 @@ fn policy() -> DeletionPolicy {
 }
 
 fn request() -> Request {
-    Request::hard_delete("clients", "c1").by(Actor::with_roles("ana", [])).because(Reason::TestData)
+    Request::hard_delete("clients", "c1").by(Actor::with_roles("ana", [])).with_reason(Reason::TestData)
 }
 
 async fn backend(on: On) -> Backend {
@@ -31,11 +31,11 @@ on_every_store! {
         let backend = backend(on).await;
         let production = backend.lifecycle(&policy()).await;
         assert!(is_refused(production.plan(&request()).await));
-        assert!(production.delete(&request()).await.is_err());
+        assert!(production.execute(&request()).await.is_err());
         let entry = backend.audit().await.pop().unwrap();
         assert_eq!((entry.outcome, entry.reason), (AuditOutcome::Invalid, Some(Reason::TestData)));
         let elsewhere = backend.lifecycle(&policy()).await.with_environment(Environment::NonProduction);
-        elsewhere.delete(&request()).await.unwrap();
+        elsewhere.execute(&request()).await.unwrap();
         assert_eq!(backend.rows("clients").await, json!([]));
     }
 
@@ -52,8 +52,8 @@ on_every_store! {
     async fn whoever_may_not_ask_learns_no_more(on: On) {
         let backend = backend(on).await;
         let production = backend.lifecycle(&policy()).await;
-        let nobody = Request::hard_delete("clients", "c1").because(Reason::TestData);
-        let refused = production.delete(&nobody).await.unwrap_err();
+        let nobody = Request::hard_delete("clients", "c1").with_reason(Reason::TestData);
+        let refused = production.execute(&nobody).await.unwrap_err();
         assert_eq!(refused.code(), "unauthenticated");
     }
 }

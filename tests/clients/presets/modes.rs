@@ -22,7 +22,7 @@ fn policy() -> DeletionPolicy {
         .kind("clients", |kind| {
             kind.status("status")
                 .deleted_at("deleted_at")
-                .only(eq("role", "USER"))
+                .filter(eq("role", "USER"))
                 .personal("email", Mask::PlaceholderEmail)
         })
         .kind("sales", |kind| kind.field("issued_at", FieldType::Timestamp))
@@ -32,7 +32,7 @@ fn policy() -> DeletionPolicy {
         .reactivate(|mode| mode.allow_any().others(keep()))
         .soft_delete(|mode| mode.allow_any().others(keep()))
         .anonymize(|mode| mode.allow_any().rule("sales.client_id", books()))
-        .hard_delete(|mode| mode.allow_any().rule("sales.client_id", books().link(Redirect::SetNull)))
+        .hard_delete(|mode| mode.allow_any().rule("sales.client_id", books().on_survive(Redirect::SetNull)))
         .build()
         .unwrap()
 }

@@ -38,7 +38,7 @@ on_every_store! {
     // R48 R49 R55 R59 R60 R61
     async fn the_user_and_everything_of_theirs_goes(on: On) {
         let world = notifications(on).await;
-        let receipt = world.done(&Request::hard_delete("users", ANA).because(Reason::PrivacyRequest)).await;
+        let receipt = world.done(&Request::hard_delete("users", ANA).with_reason(Reason::PrivacyRequest)).await;
         assert!(receipt.complete);
         assert_eq!(world.ids("users").await, [BEN]);
         assert_eq!(world.ids("preferences").await, ["2"]);
@@ -102,9 +102,9 @@ on_every_store! {
         let ana = Request::hard_delete("users", ANA);
         assert_eq!(world.refused(&ana).await, "unauthenticated");
         assert_eq!(world.refused(&ana.clone().by(oneself(BEN))).await, "missing_role");
-        world.done(&ana.by(oneself(ANA)).because(Reason::UserInitiated)).await;
+        world.done(&ana.by(oneself(ANA)).with_reason(Reason::UserInitiated)).await;
         let cleanup = Request::hard_delete("users", BEN).by(Actor::new("root", "ADMIN"));
-        world.done(&cleanup.because(Reason::AdministrativeCleanup)).await;
+        world.done(&cleanup.with_reason(Reason::AdministrativeCleanup)).await;
         assert!(world.ids("users").await.is_empty());
     }
 }

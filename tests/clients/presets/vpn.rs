@@ -52,7 +52,7 @@ fn soft_delete(customer: &str, actor: Actor) -> Request {
 }
 
 fn hard_delete(customer: &str, actor: Actor) -> Request {
-    Request::hard_delete("customers", customer).by(actor).because(Reason::PrivacyRequest)
+    Request::hard_delete("customers", customer).by(actor).with_reason(Reason::PrivacyRequest)
 }
 
 fn admin() -> Actor {
@@ -178,8 +178,8 @@ on_every_store! {
         let world = vpn(on).await;
         let bare = Request::hard_delete("customers", "user123").by(admin());
         assert_eq!(world.refused(&bare).await, "invalid");
-        assert_eq!(world.refused(&bare.clone().because(Reason::Other)).await, "invalid");
-        world.done(&bare.because(Reason::Other).note("court order")).await;
+        assert_eq!(world.refused(&bare.clone().with_reason(Reason::Other)).await, "invalid");
+        world.done(&bare.with_reason(Reason::Other).note("court order")).await;
         let entry = world.last_entry().await;
         assert_eq!((entry.reason, entry.note.as_deref()), (Some(Reason::Other), Some("court order")));
     }

@@ -45,7 +45,7 @@ impl World {
 
     /// The error's code, and for what is blocked the names of what stands in the way.
     pub(crate) async fn refused(&self, request: &Request) -> String {
-        match self.lifecycle.delete(request).await {
+        match self.lifecycle.execute(request).await {
             Ok(receipt) => panic!("{receipt}"),
             Err(Error::Blocked(blocked)) => {
                 let blockers = blocked.0.blockers.iter().map(|blocker| blocker.rule.clone());

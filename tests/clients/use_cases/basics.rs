@@ -31,7 +31,7 @@ fn policy() -> DeletionPolicy {
             "clients": {
                 "id": "user_id", "status": "status", "deleted_at": "deleted_at",
                 "created_at": "created_at", "updated_at": "updated_at", "version": "version",
-                "only": { "field": "role", "eq": "USER" },
+                "filter": { "field": "role", "eq": "USER" },
                 "fields": { "birth_date": { "type": "date", "nullable": true }, "note": { "type": "text", "nullable": true } },
                 "personal": { "email": "placeholder_email", "name": { "text": "anonymized" } } },
             "bookings": { "fields": { "state": "text" } } },
@@ -199,11 +199,11 @@ async fn an_address_of_another_user_is_taken_whatever_its_case_and_ones_own_is_n
         for taken in ["ROOT@example.com", "gone@EXAMPLE.com"] {
             let error =
                 lifecycle.update(&update(MARIA), &ClientPatch::new().with_email(taken)).await.unwrap_err();
-            assert!(matches!(error, Error::Taken { .. }), "{on:?}: {error:?}");
+            assert!(matches!(error, Error::NotUnique { .. }), "{on:?}: {error:?}");
             assert!(!format!("{error} {error:?}").contains("example"), "an address in an error");
             let error =
                 lifecycle.create(&Request::create("clients").by(ana()), new(taken)).await.unwrap_err();
-            assert!(matches!(error, Error::Taken { .. }), "{on:?}: {error:?}");
+            assert!(matches!(error, Error::NotUnique { .. }), "{on:?}: {error:?}");
         }
         let client = lifecycle
             .update(&update(MARIA), &ClientPatch::new().with_email("Maria@example.com"))
@@ -229,7 +229,8 @@ async fn of_two_who_want_one_address_at_once_one_is_told_that_it_is_taken() {
             let one = update(MARIA);
             let two = update(&other.user_id().to_string());
             let (one, two) = tokio::join!(lifecycle.update(&one, &patch), lifecycle.update(&two, &patch));
-            let taken = [&one, &two].iter().filter(|done| matches!(done, Err(Error::Taken { .. }))).count();
+            let taken =
+                [&one, &two].iter().filter(|done| matches!(done, Err(Error::NotUnique { .. }))).count();
             assert_eq!((taken, one.is_ok() ^ two.is_ok()), (1, true), "{on:?}: {one:?} {two:?}");
             let holders = backend.rows("clients").await;
             let holders = holders.as_array().unwrap().iter().filter(|row| row["email"] == "same@example.com");
@@ -256,7 +257,7 @@ async fn whom_the_policy_may_not_touch_is_not_found_and_the_log_tells_the_truth(
             assert_eq!((audit.len(), audit[0].outcome), (1, AuditOutcome::NotFound));
             assert_eq!(audit[0].detail["why"].as_str(), why, "{on:?}");
         }
-        let error = lifecycle.delete(&Request::hard_delete("clients", ADMIN).by(ana())).await.unwrap_err();
+        let error = lifecycle.execute(&Request::hard_delete("clients", ADMIN).by(ana())).await.unwrap_err();
         assert_eq!(error.code(), "not_found");
         assert_eq!(stored(&backend, ADMIN).await["city"], "Madrid");
     }
@@ -393,7 +394,7 @@ async fn an_entry_of_a_deletion_keeps_what_the_subject_held_and_nothing_personal
     for on in stores().await {
         for mode in [Mode::SoftDelete, Mode::HardDelete] {
             let (backend, lifecycle) = world(on).await;
-            lifecycle.delete(&Request::new(mode, "clients", MARIA).by(ana())).await.unwrap();
+            lifecycle.execute(&Request::new(mode, "clients", MARIA).by(ana())).await.unwrap();
             let audit = audit_of(&backend, MARIA).await;
             let before = serde_json::to_value(&audit[0].before).unwrap();
             assert_eq!(before["status"], "ON", "{on:?}");
@@ -412,8 +413,7 @@ async fn a_request_is_for_the_call_of_its_mode() {
         let errors = [
             lifecycle.update(&hard, &ClientPatch::new()).await.unwrap_err(),
             lifecycle.deactivate(&hard).await.unwrap_err(),
-            lifecycle.reassign(&hard).await.unwrap_err(),
-            lifecycle.delete(&update(MARIA)).await.unwrap_err(),
+            lifecycle.execute(&update(MARIA)).await.unwrap_err(),
             lifecycle.create(&hard, new("x@example.com")).await.unwrap_err(),
         ];
         assert!(errors.iter().all(|error| error.code() == "invalid"), "{errors:?}");
@@ -430,7 +430,8 @@ async fn a_field_that_effects_send_and_that_is_not_there_is_found_when_the_store
     let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
     for on in stores().await {
         let backend = Backend::with(on, &policy, &rows()).await;
-        let Err(Error::Misfit(faults)) = Lifecycle::open(backend.store(), policy.clone()).await else {
+        let Err(Error::SchemaMismatch(faults)) = Lifecycle::open(backend.store(), policy.clone()).await
+        else {
             panic!("{on:?}: it was opened");
         };
         let faults: Vec<_> = faults.iter().map(|fault| &*fault.path).collect();

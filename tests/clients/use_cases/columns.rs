@@ -55,7 +55,7 @@ async fn ids_as_bytes_instants_as_seconds_and_columns_of_other_names_make_the_sa
     let page = lifecycle.list(&ClientPage::first(9)).await.unwrap();
     assert_eq!(page.clients, [client]);
     assert!(lifecycle.list(&ClientPage::first(9).after(made.user_id())).await.unwrap().clients.is_empty());
-    lifecycle.delete(&Request::hard_delete("clients", made.user_id()).by(ana())).await.unwrap();
+    lifecycle.execute(&Request::hard_delete("clients", made.user_id()).by(ana())).await.unwrap();
     let audit = lifecycle.store().audit(&"clients".into(), &made.user_id().into()).await.unwrap();
     assert_eq!(
         audit.iter().map(|entry| &*entry.action).collect::<Vec<_>>(),

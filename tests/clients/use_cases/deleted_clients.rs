@@ -10,8 +10,8 @@ use crate::common::backend::stores;
 async fn who_is_deleted_or_anonymized_is_neither_found_nor_written_and_keeps_the_address() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
-        lifecycle.delete(&Request::anonymize("clients", MARIA).by(ana())).await.unwrap();
-        lifecycle.delete(&Request::soft_delete("clients", EVA).by(ana())).await.unwrap();
+        lifecycle.execute(&Request::anonymize("clients", MARIA).by(ana())).await.unwrap();
+        lifecycle.execute(&Request::soft_delete("clients", EVA).by(ana())).await.unwrap();
         for id in [MARIA, EVA] {
             let before = stored(&backend, id).await;
             let patch = ClientPatch::new().with_city("Cádiz").with_status(Status::On);
@@ -38,7 +38,7 @@ async fn what_created_a_client_answers_not_found_once_it_is_deleted_and_makes_no
         let (backend, lifecycle) = world(on).await;
         let request = create().operation(operation(7));
         let made = lifecycle.create(&request, new("diego@example.com")).await.unwrap();
-        lifecycle.delete(&Request::hard_delete("clients", made.user_id()).by(ana())).await.unwrap();
+        lifecycle.execute(&Request::hard_delete("clients", made.user_id()).by(ana())).await.unwrap();
         let error = lifecycle.create(&request, new("diego@example.com")).await.unwrap_err();
         assert_eq!(error.code(), "not_found", "{on:?}");
         assert_eq!(backend.rows("clients").await.as_array().unwrap().len(), 3);

@@ -40,8 +40,12 @@ async fn no_pair_of_writers_loses_a_write_or_an_entry() {
                         .deactivate(&Request::deactivate("clients", &*id).by(ana()))
                         .await
                         .map(|_| ()),
-                    3 => lifecycle.delete(&Request::hard_delete("clients", &*id).by(ana())).await.map(|_| ()),
-                    4 => lifecycle.delete(&Request::soft_delete("clients", &*id).by(ana())).await.map(|_| ()),
+                    3 => {
+                        lifecycle.execute(&Request::hard_delete("clients", &*id).by(ana())).await.map(|_| ())
+                    }
+                    4 => {
+                        lifecycle.execute(&Request::soft_delete("clients", &*id).by(ana())).await.map(|_| ())
+                    }
                     5 => lifecycle.create(&create(), new(&mail)).await.map(|_| ()),
                     6 => {
                         lifecycle.update(&update(&id), &ClientPatch::new().with_email(mail)).await.map(|_| ())

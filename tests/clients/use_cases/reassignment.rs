@@ -72,7 +72,7 @@ async fn a_target_of_which_it_is_unknown_whether_it_qualifies_does_not() {
     for on in stores().await {
         let (_, lifecycle) = world_of(on, &unions(), &union_rows()).await;
         let request = Request::reassigning("unions", "u1").reassign("members.union_id", "u4").by(ana());
-        assert_eq!(lifecycle.reassign(&request).await.unwrap_err().code(), "blocked", "{on:?}");
+        assert_eq!(lifecycle.execute(&request).await.unwrap_err().code(), "blocked", "{on:?}");
     }
 }
 
@@ -85,8 +85,8 @@ async fn a_batch_of_unions_is_reassigned_at_once_and_to_none_of_them() {
                 .reassign("members.union_id", target)
                 .by(ana())
         };
-        assert_eq!(lifecycle.reassign(&batch("u2")).await.unwrap_err().code(), "blocked", "{on:?}");
-        lifecycle.reassign(&batch("u3")).await.unwrap();
+        assert_eq!(lifecycle.execute(&batch("u2")).await.unwrap_err().code(), "blocked", "{on:?}");
+        lifecycle.execute(&batch("u3")).await.unwrap();
         let members = backend.rows("members").await;
         assert!(members.as_array().unwrap().iter().all(|member| member["union_id"] == "u3"), "{on:?}");
         assert_eq!(backend.outcomes().await, ["blocked", "blocked", "done", "done"]);
@@ -102,9 +102,9 @@ async fn a_row_is_not_moved_below_itself() {
         let request = |target: &str| {
             Request::reassigning("unions", "u1").reassign("unions.parent_id", target).by(ana())
         };
-        let error = lifecycle.reassign(&request("u2")).await;
+        let error = lifecycle.execute(&request("u2")).await;
         assert!(error.is_err(), "{on:?} {}", backend.rows("unions").await);
-        lifecycle.reassign(&request("u4")).await.unwrap();
+        lifecycle.execute(&request("u4")).await.unwrap();
         let unions = backend.rows("unions").await;
         assert_eq!((&unions[1]["parent_id"], &unions[2]["parent_id"]), (&json!("u4"), &json!("u4")));
     }

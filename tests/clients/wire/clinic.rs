@@ -2,7 +2,7 @@
 
 use client_lifecycle::domain::{ClientPatch, Language};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::{Action, Case, Wire};
+use client_lifecycle::lifecycle::wire::{ErrorKind, Operation, Wire};
 use serde_json::json;
 
 use super::document::{body_after, text};
@@ -33,7 +33,10 @@ fn an_id_is_a_uuid_and_any_other_text_the_id_of_nobody() {
         let taken = Wire::clinic().id(other).unwrap();
         assert_eq!((taken.as_uuid(), taken.to_string()), (None, other.to_string()));
     }
-    assert_eq!(told(&Wire::clinic().case(Case::WrongId)), (404, body_after(DELETE, "Client Not Found")));
+    assert_eq!(
+        told(&Wire::clinic().error_kind(ErrorKind::WrongId)),
+        (404, body_after(DELETE, "Client Not Found"))
+    );
 }
 
 // R9 R15 R153
@@ -61,7 +64,7 @@ async fn whom_nobody_knows_and_who_is_no_client_get_the_same_answer() {
 async fn what_the_host_cannot_help_is_a_500_without_its_cause() {
     let expected = (500, body_after(DELETE, "500 Internal Server Error"));
     assert_eq!(told(&answer(&Wire::clinic(), "broken").await), expected);
-    let updating = Wire::clinic().doing(Action::Update).case(Case::Failed);
+    let updating = Wire::clinic().for_operation(Operation::Update).error_kind(ErrorKind::Failed);
     assert_eq!((updating.status, updating.message()), (500, "Error al actualizar cliente"));
 }
 
@@ -91,9 +94,9 @@ fn a_body_that_is_not_valid_is_told_the_first_thing_that_is_wrong() {
 #[test]
 fn an_email_address_that_another_has_is_a_conflict() {
     let expected = (409, body_after(UPDATE, "Duplicate Email"));
-    let taken = Error::Taken { field: "email".into() };
-    assert_eq!(told(&Wire::clinic().doing(Action::Update).error(&taken)), expected);
-    assert_eq!(told(&Wire::clinic().case(Case::Taken)), expected);
+    let taken = Error::NotUnique { field: "email".into() };
+    assert_eq!(told(&Wire::clinic().for_operation(Operation::Update).error(&taken)), expected);
+    assert_eq!(told(&Wire::clinic().error_kind(ErrorKind::NotUnique)), expected);
 }
 
 #[tokio::test]
@@ -117,8 +120,8 @@ async fn what_the_document_leaves_open_is_answered_in_its_own_shape() {
 #[test]
 fn the_words_are_those_of_the_document_in_spanish_and_translated_in_english() {
     let english = Wire::clinic().in_language(Language::English);
-    assert_eq!(english.case(Case::NotFound).message(), "Client not found");
-    assert_eq!(english.case(Case::Failed).message(), "Failed to delete client");
+    assert_eq!(english.error_kind(ErrorKind::NotFound).message(), "Client not found");
+    assert_eq!(english.error_kind(ErrorKind::Failed).message(), "Failed to delete client");
     assert!(text(DELETE).contains("Cliente no encontrado"));
     assert_eq!(english.in_language(Language::Spanish), Wire::clinic());
 }

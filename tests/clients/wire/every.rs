@@ -1,7 +1,7 @@
 //! What holds for the answers of all systems.
 
 use client_lifecycle::domain::Language;
-use client_lifecycle::lifecycle::wire::{Body, Case, Noun, Wire};
+use client_lifecycle::lifecycle::wire::{Body, ErrorKind, ResourceName, Wire};
 
 use super::world::answers;
 
@@ -57,10 +57,15 @@ async fn every_error_has_a_message_and_a_remedy() {
 
 #[test]
 fn a_host_names_its_own_records_and_says_what_it_likes() {
-    let wire = Wire::vpn().about(Noun::new("patient", "paciente")).saying(Case::NotFound, "Nobody here");
-    assert_eq!(wire.case(Case::NotFound).message(), "Nobody here");
-    assert_eq!(wire.case(Case::NotFound).remedy, "Verify the user ID exists");
-    assert_eq!(wire.case(Case::Taken).message(), "The e-mail address is already used by another patient");
+    let wire = Wire::vpn()
+        .with_resource(ResourceName::new("patient", "paciente"))
+        .with_message(ErrorKind::NotFound, "Nobody here");
+    assert_eq!(wire.error_kind(ErrorKind::NotFound).message(), "Nobody here");
+    assert_eq!(wire.error_kind(ErrorKind::NotFound).remedy, "Verify the user ID exists");
+    assert_eq!(
+        wire.error_kind(ErrorKind::NotUnique).message(),
+        "The e-mail address is already used by another patient"
+    );
 }
 
 #[tokio::test]

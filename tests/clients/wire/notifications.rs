@@ -1,7 +1,7 @@
 //! `DELETE /api/v1/users/{id}`.
 
 use client_lifecycle::domain::ClientPatch;
-use client_lifecycle::lifecycle::wire::{Case, Wire};
+use client_lifecycle::lifecycle::wire::{ErrorKind, Wire};
 use serde_json::json;
 
 use super::document::body_after;
@@ -63,8 +63,14 @@ async fn everything_that_is_wrong_is_told_at_once() {
 
 #[test]
 fn what_the_document_leaves_open_is_answered_in_its_own_shape() {
-    let told = |case| told(&Wire::notifications().case(case));
-    assert_eq!(told(Case::Unauthenticated), (401, r#"{"statusCode":401,"message":"Unauthorized"}"#.into()));
-    assert_eq!(told(Case::MissingRole), (403, r#"{"statusCode":403,"message":"Access denied"}"#.into()));
-    assert_eq!(told(Case::Failed), (500, r#"{"statusCode":500,"message":"Failed to delete user"}"#.into()));
+    let told = |case| told(&Wire::notifications().error_kind(case));
+    assert_eq!(
+        told(ErrorKind::Unauthenticated),
+        (401, r#"{"statusCode":401,"message":"Unauthorized"}"#.into())
+    );
+    assert_eq!(told(ErrorKind::MissingRole), (403, r#"{"statusCode":403,"message":"Access denied"}"#.into()));
+    assert_eq!(
+        told(ErrorKind::Failed),
+        (500, r#"{"statusCode":500,"message":"Failed to delete user"}"#.into())
+    );
 }

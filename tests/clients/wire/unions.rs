@@ -1,7 +1,7 @@
 //! `DELETE /api/unions/:id`.
 
 use client_lifecycle::domain::Language;
-use client_lifecycle::lifecycle::wire::{Action, Case, Wire};
+use client_lifecycle::lifecycle::wire::{ErrorKind, Operation, Wire};
 
 use super::document::body_after;
 use super::world::{answer, told};
@@ -40,11 +40,11 @@ async fn whatever_goes_wrong_while_deleting_is_the_documents_400() {
 
 #[tokio::test]
 async fn the_document_speaks_of_deletions_only() {
-    let updating = Wire::unions().doing(Action::Update);
+    let updating = Wire::unions().for_operation(Operation::Update);
     assert_eq!(answer(&updating, "broken").await.status, 500);
     assert_eq!(answer(&updating, "busy").await.status, 409);
     let blocked = answer(&updating, "blocked").await;
     assert_eq!(told(&blocked), (409, r#"{"success":false,"message":"there are open debts"}"#.into()));
     let spanish = Wire::unions().in_language(Language::Spanish);
-    assert_eq!(spanish.case(Case::NotFound).message(), "Unión no encontrada");
+    assert_eq!(spanish.error_kind(ErrorKind::NotFound).message(), "Unión no encontrada");
 }

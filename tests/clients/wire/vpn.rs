@@ -1,6 +1,6 @@
 //! `DELETE /customer/{userId}`.
 
-use client_lifecycle::lifecycle::wire::{Case, Wire};
+use client_lifecycle::lifecycle::wire::{ErrorKind, Wire};
 
 use super::document::{body_after, text};
 use super::world::{answer, answers, told};
@@ -38,7 +38,7 @@ async fn what_stands_in_the_way_is_a_conflict_that_says_what_it_is_and_what_to_d
     let blocked = answer(&Wire::vpn(), "blocked").await;
     assert_eq!(told(&blocked), (409, r#"{"success":false,"message":"there are open debts"}"#.into()));
     assert_eq!(blocked.remedy, "settle the debts");
-    let case = Wire::vpn().case(Case::Blocked);
+    let case = Wire::vpn().error_kind(ErrorKind::Blocked);
     assert!(text(SEED).contains(&format!("409 {} {}", case.message(), case.remedy)));
     let warned = answer(&Wire::vpn(), "warned").await;
     assert_eq!((warned.status, warned.message()), (409, "there are sessions (acknowledge `active`)"));

@@ -4,7 +4,7 @@ use std::io;
 
 use client_lifecycle::domain::{Actor, Record, Request, eq, one_of};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::{Answer, Wire};
+use client_lifecycle::lifecycle::wire::{Response, Wire};
 use client_lifecycle::policy::{Allow, Guard, cascade, keep};
 use client_lifecycle::protocol::Receipt;
 use client_lifecycle::store::StoreError;
@@ -21,7 +21,7 @@ pub(crate) fn admin() -> Actor {
 /// active lately, `boss` is no client.
 pub(crate) async fn asked(request: Request) -> Result<Receipt, Error> {
     let policy = DeletionPolicy::of("clients")
-        .kind("clients", |kind| kind.status("status").deleted_at("deleted_at").only(eq("role", "USER")))
+        .kind("clients", |kind| kind.status("status").deleted_at("deleted_at").filter(eq("role", "USER")))
         .reference("debts.client_id", "clients")
         .reference("sessions.client_id", "clients")
         .hard_delete(|mode| {
@@ -63,13 +63,13 @@ pub(crate) async fn asked(request: Request) -> Result<Receipt, Error> {
         .with("debts", [row(1, "owing", "DISPUTED"), row(2, "owing", "PENDING")])
         .with("sessions", [row(1, "seen", "")]);
     let now = NOW.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
-    Lifecycle::open(store, policy).await.unwrap().with_clock(now).delete(&request).await
+    Lifecycle::open(store, policy).await.unwrap().with_clock(now).execute(&request).await
 }
 
 /// The answers that every system gives by a code of the same meaning, each with what it is about.
-pub(crate) async fn answers(wire: &Wire) -> Vec<(&'static str, Answer)> {
+pub(crate) async fn answers(wire: &Wire) -> Vec<(&'static str, Response)> {
     use client_lifecycle::domain::Reason::Duplicate;
-    let hard = |id: &str| Request::hard_delete("clients", id).because(Duplicate);
+    let hard = |id: &str| Request::hard_delete("clients", id).with_reason(Duplicate);
     let requests = [
         ("done", hard("free").by(admin())),
         ("not found", hard("nobody").by(admin())),
@@ -86,7 +86,7 @@ pub(crate) async fn answers(wire: &Wire) -> Vec<(&'static str, Answer)> {
     ];
     let mut answers = Vec::new();
     for (what, request) in requests {
-        answers.push((what, wire.answer(&asked(request).await)));
+        answers.push((what, wire.respond(&asked(request).await)));
     }
     let secret = || Box::new(io::Error::other("maria@example.org"));
     let broken = StoreError::Backend { doing: "writing".into(), source: secret() };
@@ -107,12 +107,12 @@ pub(crate) async fn answers(wire: &Wire) -> Vec<(&'static str, Answer)> {
     answers
 }
 
-pub(crate) async fn answer(wire: &Wire, what: &str) -> Answer {
+pub(crate) async fn answer(wire: &Wire, what: &str) -> Response {
     let found = answers(wire).await.into_iter().find(|(name, _)| *name == what);
     found.unwrap_or_else(|| panic!("nothing is asked about `{what}`")).1
 }
 
 /// The status code and the body.
-pub(crate) fn told(answer: &Answer) -> (u16, String) {
+pub(crate) fn told(answer: &Response) -> (u16, String) {
     (answer.status, answer.json())
 }

@@ -1,0 +1,56 @@
+//! Why a record was not found: for the audit log, which tells more than the answer.
+
+use std::sync::Arc;
+
+use super::{Error, Lifecycle};
+use crate::domain::{Condition, not_null};
+use crate::policy::Refusal;
+use crate::protocol::{Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum, SurveyQuery};
+use crate::store::Store;
+
+impl<S: Store> Lifecycle<S> {
+    /// What whoever asked was not told: that the record is there, and outside what the policy may touch, or
+    /// deleted. `None` where it really is not there, or the store cannot be asked.
+    pub(super) async fn why_not_found(&self, error: &Error) -> Option<String> {
+        let Error::Refused(Refusal::NotFound { kind: name, ids }) = error else {
+            return None;
+        };
+        let kind = self.policy.map().kind(name)?;
+        let set = |id, what: &str, source, case| {
+            let branch = Branch::new(source, vec![case, RankCase::always(1)]);
+            Stratum::Set(NamedSet {
+                id: SetId(id),
+                name: what.into(),
+                kind: name.clone(),
+                branches: vec![branch],
+            })
+        };
+        let there = Rows::all(SetId(0));
+        let marked = |when: Condition| RankCase { when: Some(when), ..RankCase::always(0) };
+        let mut sets = vec![set(0, "the subjects, whoever they are", Source::Subjects, RankCase::always(1))];
+        let mut reasons = Vec::new();
+        if let Some(deleted_at) = &kind.deleted_at {
+            sets.push(set(1, "deleted", Source::Members(there), marked(not_null(deleted_at))));
+            reasons.push((Rows::ranked(SetId(1), 0), "it is deleted".to_owned()));
+        }
+        if let Some(only) = &kind.filter {
+            let id = u16::try_from(sets.len()).ok()?;
+            sets.push(set(id, "whom the policy may touch", Source::Members(there), marked(only.clone())));
+            let why = format!("it is outside what the policy may touch: {only}");
+            reasons.push((Rows::ranked(SetId(id), 1), why));
+        }
+        let questions: Arc<[Question]> = reasons.iter().map(|(rows, _)| Question::count(*rows)).collect();
+        let query = SurveyQuery {
+            map: self.policy.map().clone(),
+            kind: name.clone(),
+            subjects: ids.clone(),
+            sets: sets.into(),
+            questions,
+            now: self.now(),
+        };
+        let survey = self.store.survey(&query).await.ok()?;
+        let found = reasons.into_iter().zip(&survey.answers).filter(|(_, answer)| answer.count > 0);
+        let why: Vec<String> = found.map(|((_, why), _)| why).collect();
+        (!why.is_empty()).then(|| why.join("; "))
+    }
+}
