@@ -6,12 +6,12 @@ use std::fmt;
 use super::connection::AccessMode;
 use super::prefix::quote;
 use super::query_columns::QueryColumns;
-use super::render::renderer::Renderer;
+use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::statement::{Statement, Writer};
 use super::table_schema::{ColumnType, TableSchema};
 use super::value::SqlValue;
-use crate::domain::{Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, Value};
+use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NamedSet, Ranks, Receipt, Rows, SetId, SurveyQuery};
 use crate::store::StoreError;
 
@@ -164,8 +164,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         w.push("NULL");
     }
     /// Returns the most likely type of a column that was not looked at.
-    fn likely_type(&self, r: &Renderer<'_>, kind: &Kind, field: &FieldName)
-    -> Result<ColumnType, StoreError>;
+    fn likely_type(&self, field: Field<'_>) -> Result<ColumnType, StoreError>;
 
     // Sets.
 
@@ -193,13 +192,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// Returns whether the statement that writes rows finds them by the conditions of their set.
     fn finds_rows_itself(&self, r: &Renderer<'_>, rows: Rows) -> bool;
     /// Returns whether rows are best found by handing ids to an index as one array.
-    fn is_found_by_index(
-        &self,
-        _r: &Renderer<'_>,
-        _kind: &Kind,
-        _field: &FieldName,
-        _of: &Kind,
-    ) -> Result<bool, StoreError> {
+    fn is_found_by_index(&self, _field: Field<'_>, _id: Field<'_>) -> Result<bool, StoreError> {
         Ok(false)
     }
     /// Returns what stands before and after a membership that only filters rows and should not be planned as a join.
@@ -216,43 +209,24 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         Ok(stored.to_owned())
     }
     /// Renders text in lower case, ASCII letters only.
-    fn lower(
-        &self,
-        _r: &Renderer<'_>,
-        _kind: &Kind,
-        _field: &FieldName,
-        stored: &str,
-    ) -> Result<String, StoreError> {
-        Ok(format!("lower({stored})"))
+    fn lower(&self, field: Field<'_>) -> Result<String, StoreError> {
+        Ok(format!("lower({})", field.column()))
     }
     /// Writes that the id of the row `r` is one of these: a few bound values, however many ids there are.
-    fn one_of(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        ids: &[RecordId],
-    ) -> Result<(), StoreError>;
+    fn one_of(&self, w: &mut Writer, id: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError>;
     /// Renders that the rows of a walk lead on from `parent` to rows by `held`.
     fn leads_on(&self, held: &str, parent: &str) -> String;
 
     // Values.
 
     /// Renders an id for an answer.
-    fn answered_id(&self, r: &Renderer<'_>, kind: &Kind, stored: &str) -> Result<String, StoreError>;
+    fn answered_id(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError>;
     /// Reads an id from an answer.
     fn read_id(&self, answer: &SqlValue) -> Option<RecordId>;
     /// Renders what orders ids: integers by value, text by its UTF-8 bytes.
-    fn id_order(&self, r: &Renderer<'_>, kind: &Kind, stored: &str) -> Result<String, StoreError>;
+    fn id_order(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError>;
     /// Writes that an id comes after another, which need not be one that a row could have.
-    fn is_after(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        stored: &str,
-        after: &RecordId,
-    ) -> Result<(), StoreError>;
+    fn is_after(&self, w: &mut Writer, id: Field<'_>, after: &RecordId) -> Result<(), StoreError>;
     /// Renders an id as pseudonyms keep it, and what pages of them are ordered by.
     fn page_key(&self, id: &str) -> (String, String);
     /// Renders an id of `r` as pseudonyms keep it, so that their key finds it.
@@ -260,65 +234,36 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// Returns the columns of the table of pseudonyms, and what follows them.
     fn pseudonym_columns(&self) -> &'static str;
     /// Checks that a field can hold a pseudonym.
-    fn check_pseudonym(&self, _r: &Renderer<'_>, _kind: &Kind, _field: &FieldName) -> Result<(), StoreError> {
+    fn check_pseudonym(&self, _field: Field<'_>) -> Result<(), StoreError> {
         Ok(())
     }
     /// Writes a comparison of a field with a value of its declared type.
     fn compare(
         &self,
-        r: &Renderer<'_>,
         w: &mut Writer,
-        kind: &Kind,
-        field: &FieldName,
+        field: Field<'_>,
         is: Comparison,
         value: &Value,
     ) -> Result<(), StoreError>;
     /// Writes that a field equals one of several values of its declared type.
-    fn compare_any(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        field: &FieldName,
-        values: &[Value],
-    ) -> Result<(), StoreError> {
+    fn compare_any(&self, w: &mut Writer, field: Field<'_>, values: &[Value]) -> Result<(), StoreError> {
         w.push("(");
-        w.list(" OR ", values, |w, value| self.compare(r, w, kind, field, Comparison::Equal, value))?;
+        w.list(" OR ", values, |w, value| self.compare(w, field, Comparison::Equal, value))?;
         w.push(")");
         Ok(())
     }
     /// Renders whether a stored value is not of a type, never NULL; `None` where the column cannot hold such a value.
-    fn is_invalid(
-        &self,
-        r: &Renderer<'_>,
-        kind: &Kind,
-        field: &FieldName,
-        declared: FieldType,
-    ) -> Result<Option<String>, StoreError>;
+    fn is_invalid(&self, field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError>;
     /// Renders a timestamp as milliseconds since 1970, rounded half up; NULL for what is not a timestamp.
-    fn milliseconds(&self, r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<String, StoreError>;
+    fn milliseconds(&self, field: Field<'_>) -> Result<String, StoreError>;
     /// Renders a stored value as an argument of the function that makes a JSON object.
-    fn json_value(&self, r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<String, StoreError>;
+    fn json_value(&self, field: Field<'_>) -> Result<String, StoreError>;
     /// Writes the id of a new row.
-    fn new_id(&self, r: &Renderer<'_>, w: &mut Writer, kind: &Kind, id: &RecordId) -> Result<(), StoreError>;
+    fn new_id(&self, w: &mut Writer, field: Field<'_>, id: &RecordId) -> Result<(), StoreError>;
     /// Writes a new value in the form in which the column stores values.
-    fn new_value(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        field: &FieldName,
-        value: &Value,
-    ) -> Result<(), StoreError>;
+    fn new_value(&self, w: &mut Writer, field: Field<'_>, value: &Value) -> Result<(), StoreError>;
     /// Writes what a mask makes of a field.
-    fn mask(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        field: &FieldName,
-        mask: &Mask,
-    ) -> Result<(), StoreError>;
+    fn mask(&self, w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError>;
 
     // Operations.
 

@@ -1,4 +1,4 @@
-//! The port to a database: what a host implements over the driver it has.
+//! The port to a database: what a host implements over its driver.
 
 use std::time::Duration;
 
@@ -11,29 +11,29 @@ use super::value::SqlValue;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums, reason = "connections of hosts tell the two apart")]
 pub enum AccessMode {
-    /// It reads, from one snapshot. On SQLite `BEGIN`.
+    /// To read, from one snapshot. On SQLite `BEGIN`.
     Read,
-    /// It writes. On SQLite `BEGIN IMMEDIATE`, so that what it reads stays true until commit.
+    /// To write. On SQLite `BEGIN IMMEDIATE`, so that what it reads stays true until commit.
     Write,
 }
 
-/// Where transactions come from: a pool, a file, or a transaction that the host has open.
+/// A source of transactions: a pool, a file, or a transaction that the host has open.
 #[async_trait]
 pub trait SqlConnection: Send + Sync {
     /// Begins a transaction; a savepoint where the host's own transaction is open.
     ///
     /// # Errors
-    /// [`SqlError`], of class [`Busy`](super::SqlErrorClass::Busy) where another writer was in the way for
-    /// longer than the host wants to wait.
+    /// [`SqlError`], of class [`Busy`](super::SqlErrorClass::Busy) where another writer was in the way for longer than the
+    /// host wants to wait.
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError>;
 
-    /// Whether a transaction that failed because of others may be tried again. Not inside the host's own:
-    /// its snapshot is the host's.
+    /// Returns whether a transaction that failed because of another one may be retried. Inside a transaction of the host it
+    /// may not: the snapshot is the host's.
     fn retryable(&self) -> bool {
         true
     }
 
-    /// Waits for about so long before something is tried again, on whatever runtime the driver has; or not at all.
+    /// Waits for about this long before something is retried, on the runtime of the driver; or not at all.
     async fn pause(&self, time: Duration) {
         let _ = time;
     }
@@ -41,12 +41,11 @@ pub trait SqlConnection: Send + Sync {
 
 /// A transaction. Dropped without commit it is rolled back, also when a future is dropped half way.
 ///
-/// Transactions that only read are dropped, not committed. Where statements run on another thread the
-/// statement of a dropped future may still be running: the rollback waits for it, and the connection is used
-/// by nobody else before.
+/// Transactions that only read are dropped, not committed. Where statements run on another thread, the statement of a
+/// dropped future may still be running. The rollback waits for it, and nothing else uses the connection before.
 ///
-/// Placeholders are numbered from 1 (`?1`, `?2` …); each number occurs once and in order, so that a driver
-/// may also bind by position.
+/// Placeholders are numbered from 1 (`?1`, `?2` …). Each number occurs once and in order, so a driver may also bind by
+/// position.
 #[async_trait]
 pub trait SqlTransaction: Send {
     /// Runs one statement and returns all its rows.
@@ -55,9 +54,9 @@ pub trait SqlTransaction: Send {
     /// [`SqlError`]
     async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError>;
 
-    /// Runs one statement and returns how many rows it inserted, changed or deleted itself: rows touched by
-    /// triggers and foreign key actions do not count. Of a statement that changes no rows by its nature
-    /// (`PRAGMA`, `CREATE TABLE`) the number is not looked at.
+    /// Runs one statement and returns how many rows it inserted, changed or deleted itself. Rows touched by triggers and
+    /// foreign key actions do not count. For a statement that never changes rows (`PRAGMA`, `CREATE TABLE`) the number is
+    /// ignored.
     ///
     /// # Errors
     /// [`SqlError`]
@@ -66,6 +65,7 @@ pub trait SqlTransaction: Send {
     /// Commits.
     ///
     /// # Errors
-    /// [`SqlError`], of class [`Lost`](super::SqlErrorClass::Lost) where nobody knows whether it was done.
+    /// [`SqlError`], of class [`Lost`](super::SqlErrorClass::Lost) where it is unknown whether the transaction was
+    /// committed.
     async fn commit(self: Box<Self>) -> Result<(), SqlError>;
 }

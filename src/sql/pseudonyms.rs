@@ -91,7 +91,7 @@ impl Renderer<'_> {
         let mut w = self.writer();
         let mut query = Query::select(self.with(&mut w, &[step.rows.set])?, &key);
         for field in step.keyed_fields() {
-            self.backend.check_pseudonym(self, kind, field)?;
+            self.backend.check_pseudonym(self.field(kind, field))?;
             let w = query.w().push(", (SELECT r.").name(kind.column(field)).push(&self.backend.cast("text"));
             w.push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
             w.push(&id_of(kind)).push(" = s.id)");

@@ -67,7 +67,7 @@ impl Renderer<'_> {
         let kind = self.kind(kind)?;
         let id = id_of(kind);
         let mut w = self.writer();
-        let mut query = Query::select(&mut w, &self.backend.answered_id(self, kind, &id)?);
+        let mut query = Query::select(&mut w, &self.backend.answered_id(self.id(kind), &id)?);
         self.object(query.w().push(", "), kind, fields)?;
         query.w().push(&self.backend.cast("text"));
         query.from_table(kind.table_name(), "r");
@@ -75,18 +75,18 @@ impl Renderer<'_> {
             Which::All => {
                 query.condition().push(&id).push(" IS NOT NULL");
             }
-            Which::Ids(ids) => self.backend.one_of(self, query.condition(), kind, ids)?,
+            Which::Ids(ids) => self.backend.one_of(query.condition(), self.id(kind), ids)?,
             Which::WithText { field, text } => self.has_text(query.condition(), kind, field, text)?,
         }
         if let Some(after) = after {
-            self.backend.is_after(self, query.condition(), kind, &id, after)?;
+            self.backend.is_after(query.condition(), self.id(kind), after)?;
         }
         if let Some(when) = when {
             let w = query.condition().push("(");
             self.condition(w, kind, when)?;
             w.push(")");
         }
-        query.order_by(&self.backend.id_order(self, kind, &id)?).limit(*limit);
+        query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(*limit);
         Ok(w.finish())
     }
 }

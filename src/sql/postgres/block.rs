@@ -279,7 +279,7 @@ impl<'a> Writes<'a> {
 
     /// Writes that the row `r` is one of those of several steps.
     fn is_any_of(&self, query: &mut Query<'_>, kind: &Kind, steps: &[&ChangeStep]) -> Result<(), StoreError> {
-        let by_index = self.r.backend.is_found_by_index(self.r, kind, &kind.id, kind)?;
+        let by_index = self.r.backend.is_found_by_index(self.r.id(kind), self.r.id(kind))?;
         self.r.holds_one(query.condition(), &id_of(kind), by_index, |w| self.ids_of(w, steps))
     }
 

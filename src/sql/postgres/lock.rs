@@ -73,7 +73,7 @@ fn named_records(r: &Renderer<'_>) -> Result<Vec<Statement>, StoreError> {
         let kind = r.kind(kind)?;
         let ids: Vec<RecordId> = ids.into_iter().cloned().collect();
         let mut w = r.writer();
-        locking(&mut w, kind, "SHARE", |query| r.backend.one_of(r, query.condition(), kind, &ids))?;
+        locking(&mut w, kind, "SHARE", |query| r.backend.one_of(query.condition(), r.id(kind), &ids))?;
         Ok(w.finish())
     });
     locks.collect()

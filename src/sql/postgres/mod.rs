@@ -12,11 +12,11 @@ use super::connection::AccessMode;
 use super::prefix::quote;
 use super::query_columns::QueryColumns;
 use super::render::record::into_operations;
-use super::render::renderer::{Renderer, id_of};
+use super::render::renderer::{Field, Renderer};
 use super::statement::{Statement, Writer};
 use super::table_schema::{ColumnType, TableSchema, TypeFamily};
 use super::value::SqlValue;
-use crate::domain::{Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Reference, Value};
+use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NamedSet, Receipt, Rows};
 use crate::store::StoreError;
 
@@ -158,18 +158,16 @@ impl Backend for Postgres {
         catalogue::schema_version(w, cache_key);
     }
 
-    fn likely_type(
-        &self,
-        r: &Renderer<'_>,
-        kind: &Kind,
-        field: &FieldName,
-    ) -> Result<ColumnType, StoreError> {
-        if let Some(to) = r.referred_kind(kind, field)? {
-            return r.column_type(to, &to.id);
+    fn likely_type(&self, field: Field<'_>) -> Result<ColumnType, StoreError> {
+        let query = field.r.query;
+        if let Some(to) = field.referred_kind()? {
+            return field.r.column_type(to, &to.id);
         }
-        Ok(match kind.declared_type(field) {
+        Ok(match field.kind.declared_type(field.name) {
             Some(declared) => value::type_of_declared(declared),
-            None if kind.name == r.query.kind && *field == kind.id => value::type_of_ids(&r.query.subjects),
+            None if field.kind.name == query.kind && *field.name == field.kind.id => {
+                value::type_of_ids(&query.subjects)
+            }
             None => value::type_of_declared(FieldType::Text),
         })
     }
@@ -186,14 +184,8 @@ impl Backend for Postgres {
         !r.is_cyclic(rows.set)
     }
 
-    fn is_found_by_index(
-        &self,
-        r: &Renderer<'_>,
-        kind: &Kind,
-        field: &FieldName,
-        of: &Kind,
-    ) -> Result<bool, StoreError> {
-        Ok(r.column_type(kind, field)?.finds(&r.column_type(of, &of.id)?))
+    fn is_found_by_index(&self, field: Field<'_>, id: Field<'_>) -> Result<bool, StoreError> {
+        Ok(field.column_type()?.finds(&id.column_type()?))
     }
 
     fn filter(&self) -> (&'static str, &'static str) {
@@ -217,34 +209,23 @@ impl Backend for Postgres {
         Ok(format!("{stored} COLLATE {collation}"))
     }
 
-    fn lower(
-        &self,
-        r: &Renderer<'_>,
-        kind: &Kind,
-        field: &FieldName,
-        stored: &str,
-    ) -> Result<String, StoreError> {
-        let is_text = r.column_type(kind, field)?.family == TypeFamily::Text;
-        Ok(format!("lower({stored}{} COLLATE \"C\")", if is_text { "" } else { "::text" }))
+    fn lower(&self, field: Field<'_>) -> Result<String, StoreError> {
+        let is_text = field.column_type()?.family == TypeFamily::Text;
+        let cast = if is_text { "" } else { "::text" };
+        Ok(format!("lower({}{cast} COLLATE \"C\")", field.column()))
     }
 
-    fn one_of(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        ids: &[RecordId],
-    ) -> Result<(), StoreError> {
-        value::one_of(w, &id_of(kind), &r.column_type(kind, &kind.id)?, &kind.name, ids)
+    fn one_of(&self, w: &mut Writer, id: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError> {
+        value::one_of(w, id, ids)
     }
 
     fn leads_on(&self, held: &str, parent: &str) -> String {
         format!("{held} = {parent}")
     }
 
-    fn answered_id(&self, r: &Renderer<'_>, kind: &Kind, stored: &str) -> Result<String, StoreError> {
+    fn answered_id(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError> {
         // A column has one type, and the answers about all kinds are one: ids are the text of their JSON.
-        let is_padded = r.column_type(kind, &kind.id)?.name == "bpchar";
+        let is_padded = id.column_type()?.name == "bpchar";
         Ok(format!("to_json({stored}{})::text", if is_padded { "::text" } else { "" }))
     }
 
@@ -252,26 +233,19 @@ impl Backend for Postgres {
         serde_json::from_str(answer.as_text()?).ok()
     }
 
-    fn id_order(&self, r: &Renderer<'_>, kind: &Kind, stored: &str) -> Result<String, StoreError> {
-        Ok(value::order(stored, r.column_type(kind, &kind.id)?.family))
+    fn id_order(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError> {
+        Ok(value::order(stored, id.column_type()?.family))
     }
 
-    fn is_after(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        stored: &str,
-        after: &RecordId,
-    ) -> Result<(), StoreError> {
-        let column_type = r.column_type(kind, &kind.id)?;
+    fn is_after(&self, w: &mut Writer, id: Field<'_>, after: &RecordId) -> Result<(), StoreError> {
+        let (column_type, stored) = (id.column_type()?, id.column());
         if column_type.family == TypeFamily::Uuid && after.as_uuid().is_none() {
             // UUIDs are in the order of their texts.
-            w.push(stored).push("::text COLLATE \"C\" > ").bind(after.to_string());
+            w.push(&stored).push("::text COLLATE \"C\" > ").bind(after.to_string());
             return Ok(());
         }
-        w.push(&value::order(stored, column_type.family)).push(" > ");
-        value::bind_id(w, &column_type, &kind.name, after)
+        w.push(&value::order(&stored, column_type.family)).push(" > ");
+        value::bind_id(w, id, after)
     }
 
     fn page_key(&self, id: &str) -> (String, String) {
@@ -287,67 +261,45 @@ impl Backend for Postgres {
          PRIMARY KEY (kind, field, id)) ON COMMIT DROP"
     }
 
-    fn check_pseudonym(&self, r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<(), StoreError> {
-        if r.column_type(kind, field)?.family.is_text() {
+    fn check_pseudonym(&self, field: Field<'_>) -> Result<(), StoreError> {
+        if field.column_type()?.family.is_text() {
             return Ok(());
         }
-        Err(value::bad_value(kind, field, "text"))
+        Err(value::bad_value(field, "text"))
     }
 
     fn compare(
         &self,
-        r: &Renderer<'_>,
         w: &mut Writer,
-        kind: &Kind,
-        field: &FieldName,
+        field: Field<'_>,
         is: Comparison,
         value: &Value,
     ) -> Result<(), StoreError> {
-        value::compare(r, w, kind, field, is, value)
+        value::compare(w, field, is, value)
     }
 
-    fn is_invalid(
-        &self,
-        r: &Renderer<'_>,
-        kind: &Kind,
-        field: &FieldName,
-        declared: FieldType,
-    ) -> Result<Option<String>, StoreError> {
-        value::is_invalid(r, kind, field, declared)
+    fn is_invalid(&self, field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError> {
+        value::is_invalid(field, declared)
     }
 
-    fn milliseconds(&self, r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<String, StoreError> {
-        value::milliseconds(r, kind, field)
+    fn milliseconds(&self, field: Field<'_>) -> Result<String, StoreError> {
+        value::milliseconds(field)
     }
 
-    fn json_value(&self, r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<String, StoreError> {
-        value::json_value(r, kind, field)
+    fn json_value(&self, field: Field<'_>) -> Result<String, StoreError> {
+        value::json_value(field)
     }
 
-    fn new_id(&self, r: &Renderer<'_>, w: &mut Writer, kind: &Kind, id: &RecordId) -> Result<(), StoreError> {
-        value::bind_id(w, &r.column_type(kind, &kind.id)?, &kind.name, id)
+    fn new_id(&self, w: &mut Writer, field: Field<'_>, id: &RecordId) -> Result<(), StoreError> {
+        value::bind_id(w, field, id)
     }
 
-    fn new_value(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        field: &FieldName,
-        value: &Value,
-    ) -> Result<(), StoreError> {
-        value::new_value(r, w, kind, field, value)
+    fn new_value(&self, w: &mut Writer, field: Field<'_>, value: &Value) -> Result<(), StoreError> {
+        value::new_value(w, field, value)
     }
 
-    fn mask(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        field: &FieldName,
-        mask: &Mask,
-    ) -> Result<(), StoreError> {
-        value::mask(r, w, kind, field, mask)
+    fn mask(&self, w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError> {
+        value::mask(w, field, mask)
     }
 
     fn strategy(&self, changes: &ChangeSet, single_statement_limit: u64) -> ApplyStrategy {

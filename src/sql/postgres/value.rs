@@ -4,10 +4,8 @@
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::domain::{
-    Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Value, to_milliseconds,
-};
-use crate::sql::render::renderer::{Renderer, column, id_of};
+use crate::domain::{Comparison, FieldType, Mask, RecordId, Value, to_milliseconds};
+use crate::sql::render::renderer::{Field, id_of};
 use crate::sql::statement::Writer;
 use crate::sql::table_schema::{ColumnType, TypeFamily};
 use crate::sql::value::SqlValue;
@@ -54,16 +52,11 @@ pub(super) fn order(stored: &str, family: TypeFamily) -> String {
     }
 }
 
-/// Writes that a column holds one of these ids: one bound array, however many they are.
-pub(super) fn one_of(
-    w: &mut Writer,
-    stored: &str,
-    column_type: &ColumnType,
-    kind: &KindName,
-    ids: &[RecordId],
-) -> Result<(), StoreError> {
+/// Writes that a row has one of these ids: one bound array, however many they are.
+pub(super) fn one_of(w: &mut Writer, field: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError> {
+    let column_type = field.column_type()?;
     let mut array = String::from("{");
-    for id in column_type.searched_ids(kind, ids)? {
+    for id in column_type.searched_ids(&field.kind.name, ids)? {
         let element = match id {
             SqlValue::Integer(number) => number.to_string(),
             // What the database cannot hold is not there.
@@ -82,38 +75,32 @@ pub(super) fn one_of(
         TypeFamily::Integer => ("", "bigint"),
         _ => ("", &*column_type.name),
     };
-    w.push(stored).push(cast).push(" = ANY(").bind(array).push(&format!("::{array_type}[])"));
+    w.push(&field.column()).push(cast).push(" = ANY(").bind(array).push(&format!("::{array_type}[])"));
     Ok(())
 }
 
 /// Binds an id in the type of its column.
-pub(super) fn bind_id(
-    w: &mut Writer,
-    column_type: &ColumnType,
-    kind: &KindName,
-    id: &RecordId,
-) -> Result<(), StoreError> {
-    w.bind(column_type.id(kind, id)?);
+pub(super) fn bind_id(w: &mut Writer, field: Field<'_>, id: &RecordId) -> Result<(), StoreError> {
+    let column_type = field.column_type()?;
+    w.bind(column_type.id(&field.kind.name, id)?);
     w.push(if column_type.family == TypeFamily::Uuid { "::uuid" } else { "" });
     Ok(())
 }
 
 /// Writes a comparison of a field with a value that its declared type has read.
 pub(super) fn compare(
-    r: &Renderer<'_>,
     w: &mut Writer,
-    kind: &Kind,
-    field: &FieldName,
+    field: Field<'_>,
     is: Comparison,
     value: &Value,
 ) -> Result<(), StoreError> {
-    let column_type = r.column_type(kind, field)?;
-    let declared = kind.type_of(field);
-    let stored = column(kind, field);
+    let column_type = field.column_type()?;
+    let declared = field.declared();
+    let stored = field.column();
     let op = format!(" {} ", is.as_sql());
     let family = column_type.family;
     if !family.fits(declared) {
-        return Err(bad_value(kind, field, &declared.to_string()));
+        return Err(bad_value(field, &declared.to_string()));
     }
     match (declared, value) {
         (_, Value::Timestamp(at)) => compare_timestamp(w, &stored, family, is, *at),
@@ -169,14 +156,9 @@ fn compare_timestamp(w: &mut Writer, stored: &str, family: TypeFamily, is: Compa
 }
 
 /// Renders whether the value of a field is not of its type; `None` where the column cannot hold such a value.
-pub(super) fn is_invalid(
-    r: &Renderer<'_>,
-    kind: &Kind,
-    field: &FieldName,
-    declared: FieldType,
-) -> Result<Option<String>, StoreError> {
-    let family = r.column_type(kind, field)?.family;
-    let stored = column(kind, field);
+pub(super) fn is_invalid(field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError> {
+    let family = field.column_type()?.family;
+    let stored = field.column();
     let invalid = match declared {
         FieldType::Boolean if family == TypeFamily::Integer => Some(format!("{stored} NOT IN (0, 1)")),
         FieldType::Integer if family == TypeFamily::Numeric => Some(format!("{stored} <> trunc({stored})")),
@@ -193,9 +175,9 @@ pub(super) fn is_invalid(
 }
 
 /// Renders the timestamp of a column as milliseconds since 1970, rounded half up.
-pub(super) fn milliseconds(r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<String, StoreError> {
-    let stored = column(kind, field);
-    Ok(match r.column_type(kind, field)?.family {
+pub(super) fn milliseconds(field: Field<'_>) -> Result<String, StoreError> {
+    let stored = field.column();
+    Ok(match field.column_type()?.family {
         TypeFamily::Integer => format!("CASE WHEN {stored} {SECONDS} THEN {stored}::bigint * 1000 END"),
         TypeFamily::Date | TypeFamily::Timestamp | TypeFamily::TimestampTz => format!(
             "CASE WHEN isfinite({stored}) THEN floor(extract(epoch FROM {stored}) * 1000 + 0.5)::bigint END"
@@ -205,16 +187,16 @@ pub(super) fn milliseconds(r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> 
 }
 
 /// Renders a stored value as an argument of a function that makes JSON.
-pub(super) fn json_value(r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<String, StoreError> {
-    let stored = column(kind, field);
-    Ok(match r.column_type(kind, field)?.family {
+pub(super) fn json_value(field: Field<'_>) -> Result<String, StoreError> {
+    let stored = field.column();
+    Ok(match field.column_type()?.family {
         TypeFamily::TimestampTz => format!("to_char({stored} AT TIME ZONE 'UTC', {TIMESTAMP_FORM})"),
         TypeFamily::Timestamp => format!("to_char({stored}, {TIMESTAMP_FORM})"),
         TypeFamily::Bytes => format!("upper(encode({stored}, 'hex'))"),
         TypeFamily::Text | TypeFamily::CaseInsensitive | TypeFamily::Enum | TypeFamily::Uuid => {
             format!("{stored}::text")
         }
-        TypeFamily::Integer if kind.declared_type(field) == Some(FieldType::Boolean) => format!(
+        TypeFamily::Integer if field.kind.declared_type(field.name) == Some(FieldType::Boolean) => format!(
             "CASE {stored} WHEN 1 THEN to_jsonb(TRUE) WHEN 0 THEN to_jsonb(FALSE) ELSE to_jsonb({stored}) END"
         ),
         _ => stored,
@@ -222,18 +204,12 @@ pub(super) fn json_value(r: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Re
 }
 
 /// Writes a new value in the type of its column.
-pub(super) fn new_value(
-    r: &Renderer<'_>,
-    w: &mut Writer,
-    kind: &Kind,
-    field: &FieldName,
-    value: &Value,
-) -> Result<(), StoreError> {
-    let column_type = r.column_type(kind, field)?;
-    if r.referred_kind(kind, field)?.is_some()
+pub(super) fn new_value(w: &mut Writer, field: Field<'_>, value: &Value) -> Result<(), StoreError> {
+    let column_type = field.column_type()?;
+    if field.referred_kind()?.is_some()
         && let Some(id) = value.as_id()
     {
-        w.bind(column_type.id(&kind.name, &id)?);
+        w.bind(column_type.id(&field.kind.name, &id)?);
         cast(w, &column_type);
         return Ok(());
     }
@@ -266,19 +242,13 @@ pub(super) fn new_value(
 }
 
 /// Writes what a mask makes of a field.
-pub(super) fn mask(
-    r: &Renderer<'_>,
-    w: &mut Writer,
-    kind: &Kind,
-    field: &FieldName,
-    mask: &Mask,
-) -> Result<(), StoreError> {
-    let column_type = r.column_type(kind, field)?;
-    let stored = column(kind, field);
+pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError> {
+    let column_type = field.column_type()?;
+    let stored = field.column();
     let no_mask = |mask: &str| {
         StoreError::Unsupported(format!(
-            "the mask `{mask}` of `{}.{field}`, a column of type {}",
-            kind.name, column_type.name
+            "the mask `{mask}` of `{}.{}`, a column of type {}",
+            field.kind.name, field.name, column_type.name
         ))
     };
     match mask {
@@ -306,10 +276,10 @@ pub(super) fn mask(
             w.push(&format!("left({stored}::text, ")).number(*length).push(")");
         }
         Mask::PlaceholderEmail => {
-            cast(w.push(&format!("({}::text || '@anonymized.invalid')", id_of(kind))), &column_type);
+            cast(w.push(&format!("({}::text || '@anonymized.invalid')", id_of(field.kind))), &column_type);
         }
         Mask::Hmac => {
-            r.pseudonym(w, kind, field);
+            field.r.pseudonym(w, field.kind, field.name);
             cast(w, &column_type);
         }
     }
@@ -331,11 +301,11 @@ fn is_canonical(text: &str) -> bool {
     Uuid::try_parse(text).is_ok_and(|uuid| uuid.to_string() == text)
 }
 
-pub(super) fn bad_value(kind: &Kind, field: &FieldName, expected: &str) -> StoreError {
+pub(super) fn bad_value(field: Field<'_>, expected: &str) -> StoreError {
     StoreError::BadValue {
-        kind: kind.name.clone(),
+        kind: field.kind.name.clone(),
         id: None,
-        field: field.clone(),
+        field: field.name.clone(),
         expected: expected.into(),
     }
 }

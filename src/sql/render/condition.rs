@@ -43,7 +43,7 @@ impl Renderer<'_> {
         value: &Value,
     ) -> Result<(), StoreError> {
         let literal = literal(kind, field, value)?;
-        self.backend.compare(self, w, kind, field, is, &literal)
+        self.backend.compare(w, self.field(kind, field), is, &literal)
     }
 
     fn one_of_values(
@@ -61,7 +61,7 @@ impl Renderer<'_> {
         }
         let literals = values.iter().map(|value| literal(kind, field, value));
         let literals: Vec<Value> = literals.collect::<Result<_, _>>()?;
-        self.backend.compare_any(self, w, kind, field, &literals)
+        self.backend.compare_any(w, self.field(kind, field), &literals)
     }
 
     fn join(
@@ -92,7 +92,7 @@ impl Renderer<'_> {
     ) -> Result<Option<String>, StoreError> {
         let mut invalid = Vec::new();
         for field in fields {
-            invalid.extend(self.backend.is_invalid(self, kind, field, kind.type_of(field))?);
+            invalid.extend(self.backend.is_invalid(self.field(kind, field), kind.type_of(field))?);
         }
         Ok((!invalid.is_empty()).then(|| invalid.join(" OR ")))
     }

@@ -71,7 +71,7 @@ impl Renderer<'_> {
             let mut union = Union::new(&mut w, "\nUNION ALL ");
             self.counts(&mut union, sets, &asked)?;
             if let Some(set) = also.subjects {
-                let id = self.backend.answered_id(self, self.set_kind(set)?, "s.id")?;
+                let id = self.backend.answered_id(self.id(self.set_kind(set)?), "s.id")?;
                 let mut query = Query::select(union.part(), &format!("{SUBJECTS}, {id}"));
                 self.from_rows(&mut query, Rows::all(set))?;
             }

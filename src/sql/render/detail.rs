@@ -23,12 +23,12 @@ impl Renderer<'_> {
         for (number, question) in questions {
             if question.sample > 0 {
                 let kind = self.set_kind(question.rows.set)?;
-                let id = self.backend.answered_id(self, kind, "b.id")?;
+                let id = self.backend.answered_id(self.id(kind), "b.id")?;
                 let w = union.part();
                 w.push(&format!("SELECT {number}, 0, {id}, NULL{null}, 0 FROM ("));
                 let mut rows = Query::select(w, "s.id AS id");
                 self.from_rows(&mut rows, question.rows)?;
-                rows.order_by(&self.backend.id_order(self, kind, "s.id")?).limit(question.sample);
+                rows.order_by(&self.backend.id_order(self.id(kind), "s.id")?).limit(question.sample);
                 w.push(") AS b");
             }
             if let Some(field) = &question.span {
@@ -42,7 +42,7 @@ impl Renderer<'_> {
     fn span(&self, w: &mut Writer, number: usize, rows: Rows, field: &FieldName) -> Result<(), StoreError> {
         let kind = self.set_kind(rows.set)?;
         let invalid = self.invalid(kind, field, FieldType::Timestamp)?;
-        let at = self.backend.milliseconds(self, kind, field)?;
+        let at = self.backend.milliseconds(self.field(kind, field))?;
         let text = self.backend.cast("text");
         let columns =
             format!("{number}, 1, min({at}){text}, max({at}){text}, count(*) FILTER (WHERE {invalid})");
@@ -52,7 +52,7 @@ impl Renderer<'_> {
     }
 
     fn invalid(&self, kind: &Kind, field: &FieldName, declared: FieldType) -> Result<String, StoreError> {
-        let invalid = self.backend.is_invalid(self, kind, field, declared)?;
+        let invalid = self.backend.is_invalid(self.field(kind, field), declared)?;
         Ok(invalid.unwrap_or_else(|| "FALSE".into()))
     }
 
@@ -69,7 +69,7 @@ impl Renderer<'_> {
         let id = id_of(kind);
         let mut w = self.writer();
         let mut query =
-            Query::select(self.with(&mut w, &[set])?, &self.backend.answered_id(self, kind, &id)?);
+            Query::select(self.with(&mut w, &[set])?, &self.backend.answered_id(self.id(kind), &id)?);
         for field in &fields {
             let invalid = self.invalid(kind, field, kind.type_of(field))?;
             query.w().push(&format!(", CASE WHEN {invalid} THEN 1 ELSE 0 END"));
@@ -79,7 +79,7 @@ impl Renderer<'_> {
         let mut ids = Query::select(w_ids, "s.id");
         self.from_set(&mut ids, set);
         ids.condition().push("s.rank < 0)");
-        query.order_by(&self.backend.id_order(self, kind, &id)?).limit(1);
+        query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(1);
         Ok((w.finish(), fields))
     }
 
@@ -90,11 +90,11 @@ impl Renderer<'_> {
         let invalid = self.invalid(kind, field, FieldType::Timestamp)?;
         let mut w = self.writer();
         let mut query =
-            Query::select(self.with(&mut w, &[rows.set])?, &self.backend.answered_id(self, kind, &id)?);
+            Query::select(self.with(&mut w, &[rows.set])?, &self.backend.answered_id(self.id(kind), &id)?);
         query.from_table(kind.table_name(), "r");
         self.is_one(query.condition(), kind, rows)?;
         query.condition().push(&invalid);
-        query.order_by(&self.backend.id_order(self, kind, &id)?).limit(1);
+        query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(1);
         Ok((w.finish(), kind.name.clone()))
     }
 
@@ -120,7 +120,7 @@ impl Renderer<'_> {
         w.list(between, parts, |w, part| {
             w.push(self.backend.json_object());
             w.list(", ", part, |w, field| {
-                let value = self.backend.json_value(self, kind, field)?;
+                let value = self.backend.json_value(self.field(kind, field))?;
                 w.bind(field.as_str()).push(", ").push(&value);
                 Ok::<_, StoreError>(())
             })?;

@@ -170,7 +170,7 @@ impl Renderer<'_> {
         query.from_table(kind.table_name(), "r");
         self.is_one(query.condition(), kind, *rows)?;
         // In the order of ids, so that the outbox is the same on every run.
-        query.order_by(&self.backend.id_order(self, kind, &id)?);
+        query.order_by(&self.backend.id_order(self.id(kind), &id)?);
         // Two drafts may name the same row: operation, topic and record are the key.
         query.w().push(" ON CONFLICT DO NOTHING");
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::shape::{Materialization, Shape};
-use crate::domain::{FieldName, Kind, KindName, Reference, ReferenceName};
+use crate::domain::{FieldName, FieldType, Kind, KindName, Reference, ReferenceName};
 use crate::protocol::{ChangeSet, Rows, SetId, Stratum, SurveyQuery};
 use crate::sql::backend::Backend;
 use crate::sql::prefix::{Prefix, quote};
@@ -132,15 +132,13 @@ impl<'a> Renderer<'a> {
         self.query.map.reference(name).ok_or_else(|| unknown("reference", name.as_str()))
     }
 
-    /// Returns the kind that a field refers to.
-    pub(crate) fn referred_kind(
-        &self,
-        kind: &Kind,
-        field: &FieldName,
-    ) -> Result<Option<&'a Kind>, StoreError> {
-        let mut references = self.query.map.references_from(&kind.name);
-        let reference = references.find(|reference| reference.field == *field);
-        reference.map(|reference| self.kind(&reference.to)).transpose()
+    pub(crate) fn field<'f>(&'f self, kind: &'f Kind, name: &'f FieldName) -> Field<'f> {
+        Field { r: self, kind, name }
+    }
+
+    /// Returns the id of a kind as a field.
+    pub(crate) fn id<'f>(&'f self, kind: &'f Kind) -> Field<'f> {
+        self.field(kind, &kind.id)
     }
 
     /// Returns the type of the column of a field: that of the database, or the most likely one where it was not looked
@@ -151,7 +149,7 @@ impl<'a> Renderer<'a> {
     pub(crate) fn column_type(&self, kind: &Kind, field: &FieldName) -> Result<ColumnType, StoreError> {
         match self.schema.column(kind, field)? {
             Some(found) => Ok(found.clone()),
-            None => self.backend.likely_type(self, kind, field),
+            None => self.backend.likely_type(self.field(kind, field)),
         }
     }
 
@@ -187,6 +185,40 @@ impl<'a> Renderer<'a> {
     /// Returns the quoted name of a set as a common table expression.
     pub(crate) fn set_name(&self, id: SetId) -> String {
         self.prefix.quoted(&format!("set_{}", id.0))
+    }
+}
+
+/// A field of the row `r`, whose column is rendered.
+#[derive(Clone, Copy)]
+pub(crate) struct Field<'a> {
+    pub(crate) r: &'a Renderer<'a>,
+    pub(crate) kind: &'a Kind,
+    pub(crate) name: &'a FieldName,
+}
+
+impl Field<'_> {
+    pub(crate) fn column(&self) -> String {
+        column(self.kind, self.name)
+    }
+
+    /// Returns the type of the column.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] where the table has no such column.
+    pub(crate) fn column_type(&self) -> Result<ColumnType, StoreError> {
+        self.r.column_type(self.kind, self.name)
+    }
+
+    /// Returns the type that the data map gives the field.
+    pub(crate) fn declared(&self) -> FieldType {
+        self.kind.type_of(self.name)
+    }
+
+    /// Returns the kind that the field refers to.
+    pub(crate) fn referred_kind(&self) -> Result<Option<&Kind>, StoreError> {
+        let mut references = self.r.query.map.references_from(&self.kind.name);
+        let reference = references.find(|reference| reference.field == *self.name);
+        reference.map(|reference| self.r.kind(&reference.to)).transpose()
     }
 }
 

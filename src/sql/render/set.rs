@@ -92,7 +92,7 @@ impl Renderer<'_> {
 
     /// Writes that the row `r` is one of some rows.
     pub(crate) fn is_one(&self, w: &mut Writer, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
-        let by_index = self.backend.is_found_by_index(self, kind, &kind.id, kind)?;
+        let by_index = self.backend.is_found_by_index(self.id(kind), self.id(kind))?;
         self.holds_one(w, &id_of(kind), by_index, |w| self.ids(w, rows))
     }
 
@@ -191,15 +191,16 @@ impl Renderer<'_> {
         let kind = self.kind(&set.kind)?;
         let w = query.condition();
         match (branch.source, branch.of) {
-            (Source::Subjects, _) => self.backend.one_of(self, w, kind, &self.query.subjects)?,
-            (Source::Ids(ids), _) => self.backend.one_of(self, w, kind, ids)?,
+            (Source::Subjects, _) => self.backend.one_of(w, self.id(kind), &self.query.subjects)?,
+            (Source::Ids(ids), _) => self.backend.one_of(w, self.id(kind), ids)?,
             (Source::WithText { field, text }, _) => self.has_text(w, kind, field, text)?,
             (Source::Members(_), Some(of)) => self.is_one(w, kind, of)?,
             (Source::Referrers { reference, .. }, Some(of)) => {
                 let reference = self.reference(reference)?;
                 let held = self.backend.reference(self, &column(kind, &reference.field), reference)?;
                 let to = self.kind(&reference.to)?;
-                let by_index = self.backend.is_found_by_index(self, kind, &reference.field, to)?;
+                let by_index =
+                    self.backend.is_found_by_index(self.field(kind, &reference.field), self.id(to))?;
                 self.holds_one(w, &held, by_index, |w| self.ids(w, of))?;
             }
             (Source::ReferencedBy { reference, .. }, Some(of)) => {
@@ -210,7 +211,7 @@ impl Renderer<'_> {
                 w.push(&id_of(kind)).push(" IN (");
                 let mut parents = Query::select(w, &held);
                 parents.from_table(from.table_name(), "p");
-                let by_index = self.backend.is_found_by_index(self, from, &from.id, from)?;
+                let by_index = self.backend.is_found_by_index(self.id(from), self.id(from))?;
                 let w = parents.condition();
                 self.holds_one(w, &of_parent(&from.id), by_index, |w| self.ids(w, of))?;
                 w.push(")");
@@ -256,7 +257,7 @@ impl Renderer<'_> {
         field: &FieldName,
         text: &str,
     ) -> Result<(), StoreError> {
-        let lower = self.backend.lower(self, kind, field, &column(kind, field))?;
+        let lower = self.backend.lower(self.field(kind, field))?;
         w.push(&lower).push(" = ").bind(text.to_ascii_lowercase());
         Ok(())
     }

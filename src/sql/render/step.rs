@@ -20,10 +20,10 @@ impl Renderer<'_> {
             w.push(", ").name(kind.column(field));
         }
         w.push(") VALUES (");
-        self.backend.new_id(self, &mut w, kind, &record.id)?;
+        self.backend.new_id(&mut w, self.id(kind), &record.id)?;
         for (field, value) in held {
             w.push(", ");
-            self.backend.new_value(self, &mut w, kind, field, value)?;
+            self.backend.new_value(&mut w, self.field(kind, field), value)?;
         }
         w.push(")");
         Ok(w.finish())
@@ -60,8 +60,8 @@ impl Renderer<'_> {
     ) -> Result<(), StoreError> {
         self.check_column(kind, field)?;
         match value {
-            NewValue::Value(value) => self.backend.new_value(self, w, kind, field, value),
-            NewValue::Masked(mask) => self.backend.mask(self, w, kind, field, mask),
+            NewValue::Value(value) => self.backend.new_value(w, self.field(kind, field), value),
+            NewValue::Masked(mask) => self.backend.mask(w, self.field(kind, field), mask),
             NewValue::Next => {
                 w.push(&format!("coalesce({}, 0) + 1", column(kind, field)));
                 Ok(())

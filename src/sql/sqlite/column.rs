@@ -5,8 +5,8 @@
 
 use chrono::{DateTime, NaiveTime, Utc};
 
-use crate::domain::{FieldName, FieldType, Kind, Mask, Value, instant_text};
-use crate::sql::render::renderer::{Renderer, column, id_of};
+use crate::domain::{FieldType, Mask, Value, instant_text};
+use crate::sql::render::renderer::{Field, id_of};
 use crate::sql::statement::Writer;
 use crate::sql::table_schema::TypeFamily;
 use crate::sql::value::SqlValue;
@@ -125,26 +125,21 @@ pub(super) fn ids(ids: Vec<SqlValue>) -> (String, Vec<u8>) {
 }
 
 /// Converts a new value to the form in which the column stores values.
-pub(super) fn new_value(
-    r: &Renderer<'_>,
-    kind: &Kind,
-    field: &FieldName,
-    value: &Value,
-) -> Result<SqlValue, StoreError> {
-    if let Some(to) = r.referred_kind(kind, field)?
+pub(super) fn new_value(field: Field<'_>, value: &Value) -> Result<SqlValue, StoreError> {
+    if let Some(to) = field.referred_kind()?
         && let Some(id) = value.as_id()
     {
-        return r.column_type(to, &to.id)?.id(&to.name, &id);
+        return field.r.column_type(to, &to.id)?.id(&to.name, &id);
     }
-    let column_type = r.column_type(kind, field)?;
+    let column_type = field.column_type()?;
     let is_epoch = column_type.family == TypeFamily::Integer;
     let instant = |at: DateTime<Utc>| match column_type.family {
         TypeFamily::Integer => SqlValue::Integer(at.timestamp()),
         _ => SqlValue::Text(instant_text(at)),
     };
-    Ok(match (kind.type_of(field), value) {
+    Ok(match (field.declared(), value) {
         (FieldType::Uuid, Value::Text(_)) if column_type.family == TypeFamily::Bytes => match value.as_id() {
-            Some(id) => column_type.id(&kind.name, &id)?,
+            Some(id) => column_type.id(&field.kind.name, &id)?,
             None => SqlValue::Null,
         },
         (FieldType::Date, Value::Timestamp(at)) if !is_epoch => SqlValue::Text(at.date_naive().to_string()),
@@ -155,8 +150,8 @@ pub(super) fn new_value(
 }
 
 /// Writes what a mask makes of a field.
-pub(super) fn mask(r: &Renderer<'_>, w: &mut Writer, kind: &Kind, field: &FieldName, mask: &Mask) {
-    let stored = column(kind, field);
+pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) {
+    let stored = field.column();
     match mask {
         Mask::Null => {
             w.push("NULL");
@@ -167,7 +162,7 @@ pub(super) fn mask(r: &Renderer<'_>, w: &mut Writer, kind: &Kind, field: &FieldN
         Mask::Year => {
             let at = milliseconds(&stored);
             let year = format!("strftime('%Y', ({at}) / 1000, 'unixepoch') || '-01-01");
-            let text = match kind.type_of(field) {
+            let text = match field.declared() {
                 FieldType::Timestamp => format!("{year}T00:00:00.000Z'"),
                 _ => format!("{year}'"),
             };
@@ -180,8 +175,8 @@ pub(super) fn mask(r: &Renderer<'_>, w: &mut Writer, kind: &Kind, field: &FieldN
             w.push(&format!("substr({stored}, 1, ")).number(*length).push(")");
         }
         Mask::PlaceholderEmail => {
-            w.push(&format!("({}) || '@anonymized.invalid'", id_text(&id_of(kind))));
+            w.push(&format!("({}) || '@anonymized.invalid'", id_text(&id_of(field.kind))));
         }
-        Mask::Hmac => r.pseudonym(w, kind, field),
+        Mask::Hmac => field.r.pseudonym(w, field.kind, field.name),
     }
 }

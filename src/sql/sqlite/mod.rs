@@ -11,14 +11,12 @@ use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, SystemTyp
 use super::connection::AccessMode;
 use super::query_columns::QueryColumns;
 use super::render::record::into_operations;
-use super::render::renderer::{Renderer, column};
+use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::statement::{Statement, Writer};
 use super::table_schema::{ColumnType, TableSchema, TypeFamily};
 use super::value::SqlValue;
-use crate::domain::{
-    Comparison, FieldName, FieldType, Kind, KindName, Mask, RecordId, Value, to_milliseconds,
-};
+use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Value, to_milliseconds};
 use crate::protocol::{ChangeSet, Receipt, Rows, SetId, SurveyQuery, Write};
 use crate::store::StoreError;
 
@@ -111,7 +109,7 @@ impl Backend for Sqlite {
         look::read(columns, rows)
     }
 
-    fn likely_type(&self, _: &Renderer<'_>, _: &Kind, _: &FieldName) -> Result<ColumnType, StoreError> {
+    fn likely_type(&self, _: Field<'_>) -> Result<ColumnType, StoreError> {
         Ok(ColumnType::new("", TypeFamily::Text))
     }
 
@@ -135,16 +133,10 @@ impl Backend for Sqlite {
         r.materialization(rows.set) == Materialization::AtStep
     }
 
-    fn one_of(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        ids: &[RecordId],
-    ) -> Result<(), StoreError> {
-        let column_type = r.column_type(kind, &kind.id)?;
-        let (json, bytes) = column::ids(column_type.searched_ids(&kind.name, ids)?);
-        w.push(&super::render::renderer::id_of(kind)).push(" IN (SELECT ");
+    fn one_of(&self, w: &mut Writer, id: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError> {
+        let column_type = id.column_type()?;
+        let (json, bytes) = column::ids(column_type.searched_ids(&id.kind.name, ids)?);
+        w.push(&id.column()).push(" IN (SELECT ");
         if column_type.family == TypeFamily::Bytes {
             // JSON cannot hold bytes: it has an element for each id, and the bytes stand one after the other.
             w.push("substr(").bind(SqlValue::Blob(bytes)).push(", j.key * 16 + 1, 16)");
@@ -161,8 +153,8 @@ impl Backend for Sqlite {
         format!("{held} IN (SELECT {parent})")
     }
 
-    fn answered_id(&self, r: &Renderer<'_>, kind: &Kind, stored: &str) -> Result<String, StoreError> {
-        r.check_column(kind, &kind.id)?;
+    fn answered_id(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError> {
+        id.r.check_column(id.kind, id.name)?;
         Ok(stored.to_owned())
     }
 
@@ -170,19 +162,12 @@ impl Backend for Sqlite {
         answer.as_id()
     }
 
-    fn id_order(&self, _: &Renderer<'_>, _: &Kind, stored: &str) -> Result<String, StoreError> {
+    fn id_order(&self, _: Field<'_>, stored: &str) -> Result<String, StoreError> {
         Ok(format!("{stored} COLLATE BINARY"))
     }
 
-    fn is_after(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        stored: &str,
-        after: &RecordId,
-    ) -> Result<(), StoreError> {
-        w.push(stored).push(" > ").bind(r.column_type(kind, &kind.id)?.id(&kind.name, after)?);
+    fn is_after(&self, w: &mut Writer, id: Field<'_>, after: &RecordId) -> Result<(), StoreError> {
+        w.push(&id.column()).push(" > ").bind(id.column_type()?.id(&id.kind.name, after)?);
         Ok(())
     }
 
@@ -202,27 +187,18 @@ impl Backend for Sqlite {
 
     fn compare(
         &self,
-        _: &Renderer<'_>,
         w: &mut Writer,
-        kind: &Kind,
-        field: &FieldName,
+        field: Field<'_>,
         is: Comparison,
         value: &Value,
     ) -> Result<(), StoreError> {
-        let stored = column::comparable(kind.type_of(field), &column(kind, field));
+        let stored = column::comparable(field.declared(), &field.column());
         w.push(&stored).push(" ").push(is.as_sql()).push(" ").bind(compared(value));
         Ok(())
     }
 
-    fn compare_any(
-        &self,
-        _: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        field: &FieldName,
-        values: &[Value],
-    ) -> Result<(), StoreError> {
-        w.push(&column::comparable(kind.type_of(field), &column(kind, field))).push(" IN (");
+    fn compare_any(&self, w: &mut Writer, field: Field<'_>, values: &[Value]) -> Result<(), StoreError> {
+        w.push(&column::comparable(field.declared(), &field.column())).push(" IN (");
         w.join(", ", values, |w, value| {
             w.bind(compared(value));
         });
@@ -230,50 +206,30 @@ impl Backend for Sqlite {
         Ok(())
     }
 
-    fn is_invalid(
-        &self,
-        _: &Renderer<'_>,
-        kind: &Kind,
-        field: &FieldName,
-        declared: FieldType,
-    ) -> Result<Option<String>, StoreError> {
-        Ok(Some(column::is_invalid(declared, &column(kind, field))))
+    fn is_invalid(&self, field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError> {
+        Ok(Some(column::is_invalid(declared, &field.column())))
     }
 
-    fn milliseconds(&self, _: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<String, StoreError> {
-        Ok(column::milliseconds(&column(kind, field)))
+    fn milliseconds(&self, field: Field<'_>) -> Result<String, StoreError> {
+        Ok(column::milliseconds(&field.column()))
     }
 
-    fn json_value(&self, _: &Renderer<'_>, kind: &Kind, field: &FieldName) -> Result<String, StoreError> {
-        Ok(column::json_value(kind.declared_type(field), &column(kind, field)))
+    fn json_value(&self, field: Field<'_>) -> Result<String, StoreError> {
+        Ok(column::json_value(field.kind.declared_type(field.name), &field.column()))
     }
 
-    fn new_id(&self, r: &Renderer<'_>, w: &mut Writer, kind: &Kind, id: &RecordId) -> Result<(), StoreError> {
-        w.bind(r.column_type(kind, &kind.id)?.id(&kind.name, id)?);
+    fn new_id(&self, w: &mut Writer, field: Field<'_>, id: &RecordId) -> Result<(), StoreError> {
+        w.bind(field.column_type()?.id(&field.kind.name, id)?);
         Ok(())
     }
 
-    fn new_value(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        field: &FieldName,
-        value: &Value,
-    ) -> Result<(), StoreError> {
-        w.bind(column::new_value(r, kind, field, value)?);
+    fn new_value(&self, w: &mut Writer, field: Field<'_>, value: &Value) -> Result<(), StoreError> {
+        w.bind(column::new_value(field, value)?);
         Ok(())
     }
 
-    fn mask(
-        &self,
-        r: &Renderer<'_>,
-        w: &mut Writer,
-        kind: &Kind,
-        field: &FieldName,
-        mask: &Mask,
-    ) -> Result<(), StoreError> {
-        column::mask(r, w, kind, field, mask);
+    fn mask(&self, w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError> {
+        column::mask(w, field, mask);
         Ok(())
     }
 
