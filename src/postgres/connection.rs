@@ -89,8 +89,9 @@ enum State {
 }
 
 transaction!(PoolTransaction, self, connection: &mut self.connection, commit: {
-    PgTransactionManager::commit(&mut self.connection).await.map_err(error)?;
-    self.state = State::Done;
+    let mut transaction = self;
+    PgTransactionManager::commit(&mut transaction.connection).await.map_err(error)?;
+    transaction.state = State::Done;
     Ok(())
 });
 
@@ -222,10 +223,11 @@ impl<F: Future> Drop for Forgotten<F> {
 }
 
 transaction!(Savepoint<'_, '_>, self, connection: self.connection.get()?, commit: {
-    let before = std::mem::take(&mut self.before);
-    self.query(RESTORE, &before).await?;
-    PgTransactionManager::commit(self.connection.get()?).await.map_err(error)?;
-    self.open = false;
+    let mut savepoint = self;
+    let before = std::mem::take(&mut savepoint.before);
+    savepoint.query(RESTORE, &before).await?;
+    PgTransactionManager::commit(savepoint.connection.get()?).await.map_err(error)?;
+    savepoint.open = false;
     Ok(())
 });
 
@@ -244,6 +246,5 @@ pub(super) struct HostTransaction<'c>(pub(super) &'c mut PgConnection);
 
 transaction!(HostTransaction<'_>, self, connection: self.0, commit: {
     // The host commits.
-    let _ = &mut self;
     Ok(())
 });

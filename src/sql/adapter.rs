@@ -109,7 +109,7 @@ macro_rules! transaction {
                 super::rows::execute($connection, sql, params).await
             }
 
-            async fn commit(mut $self: Box<Self>) -> Result<(), $crate::sql::SqlError> {
+            async fn commit($self: Box<Self>) -> Result<(), $crate::sql::SqlError> {
                 $commit
             }
         }

@@ -96,7 +96,7 @@ impl Renderer<'_> {
             w.push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
             w.push(&id_of(kind)).push(" = s.id)");
         }
-        self.from_rows(&mut query, step.rows)?;
+        self.select_rows(&mut query, step.rows)?;
         if let Some(after) = after {
             query.condition().push(&order).push(" > ").bind(after.clone());
         }

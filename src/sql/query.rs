@@ -41,7 +41,7 @@ impl<'w> Query<'w> {
     }
 
     /// Writes FROM and a table of the host under a name.
-    pub(crate) fn from_table(&mut self, table: &str, name: &str) -> &mut Self {
+    pub(crate) fn table(&mut self, table: &str, name: &str) -> &mut Self {
         self.w.push(" FROM ").table(table).push(" AS ").push(name);
         self
     }

@@ -70,7 +70,7 @@ impl Renderer<'_> {
         let mut query = Query::select(&mut w, &self.backend.answered_id(self.id(kind), &id)?);
         self.object(query.w().push(", "), kind, fields)?;
         query.w().push(&self.backend.cast("text"));
-        query.from_table(kind.table_name(), "r");
+        query.table(kind.table_name(), "r");
         match which {
             Which::All => {
                 query.condition().push(&id).push(" IS NOT NULL");

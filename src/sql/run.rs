@@ -175,12 +175,9 @@ impl Running<'_, '_, '_> {
                     let inserted = execute(self.session.tx, &statement).await;
                     inserted.map_err(|error| context.writing(&kind).error(error))?;
                 }
-                Part::Record(statement) => {
-                    self.session.execute(&statement).await?;
-                }
                 // In a transaction of the host it would change the checks of the host's own statements.
                 Part::DeferForeignKeys(_) if !context.retryable => {}
-                Part::DeferForeignKeys(statement) => {
+                Part::DeferForeignKeys(statement) | Part::Record(statement) => {
                     self.session.execute(&statement).await?;
                 }
                 Part::Steps(block) => self.block(&block).await?,

@@ -88,8 +88,9 @@ struct Savepoint<'h, 'c> {
 const RELEASE: &str = "RELEASE client_lifecycle";
 
 transaction!(Savepoint<'_, '_>, self, connection: self.connection.get()?, commit: {
-    self.execute(RELEASE, &[]).await?;
-    self.open = false;
+    let mut savepoint = self;
+    savepoint.execute(RELEASE, &[]).await?;
+    savepoint.open = false;
     Ok(())
 });
 
@@ -134,6 +135,5 @@ pub(super) struct HostTransaction<'c>(pub(super) &'c mut SqliteConnection);
 
 transaction!(HostTransaction<'_>, self, connection: self.0, commit: {
     // The host commits.
-    let _ = &mut self;
     Ok(())
 });

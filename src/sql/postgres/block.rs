@@ -12,6 +12,7 @@ use crate::protocol::{ChangeSet, ChangeStep, NewValue, Rows, SetId, Source, Writ
 use crate::sql::backend::{Block, BlockWrite};
 use crate::sql::query::{Query, Union, With};
 use crate::sql::render::renderer::{Renderer, id_of};
+use crate::sql::render::set::holds_one;
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
@@ -280,7 +281,7 @@ impl<'a> Writes<'a> {
     /// Writes that the row `r` is one of those of several steps.
     fn is_any_of(&self, query: &mut Query<'_>, kind: &Kind, steps: &[&ChangeStep]) -> Result<(), StoreError> {
         let by_index = self.r.backend.is_found_by_index(self.r.id(kind), self.r.id(kind))?;
-        self.r.holds_one(query.condition(), &id_of(kind), by_index, |w| self.ids_of(w, steps))
+        holds_one(query.condition(), &id_of(kind), by_index, |w| self.ids_of(w, steps))
     }
 
     /// Writes the ids of the rows of several steps, as a query.
@@ -290,12 +291,12 @@ impl<'a> Writes<'a> {
 
     /// Writes the expression that notes the rows of all steps that mark, each once.
     fn marks(&self, w: &mut Writer, marking: &[&ChangeStep]) -> Result<(), StoreError> {
-        self.r.into_marks(w);
+        self.r.begin_marks(w);
         w.list(" UNION ", marking, |w, step| {
             let mut query = Query::select(w, "");
             let columns = query.w().bind_as(self.operation.to_string(), "uuid").push(", ");
             columns.bind(step.kind.as_str()).push(", c.id::text");
-            self.from_ids(&mut query, step.rows)?;
+            self.select_ids(&mut query, step.rows)?;
             if let Some(of) = self.of(step).filter(|of| of.updates(step)) {
                 is_returned(&mut query, &[&of.kept]);
             }
@@ -339,7 +340,7 @@ impl<'a> Writes<'a> {
                 return Ok(());
             }
         }
-        self.from_ids(&mut query, step.rows)?;
+        self.select_ids(&mut query, step.rows)?;
         if !written.is_empty() {
             is_returned(&mut query, &written);
         }
@@ -351,10 +352,10 @@ impl<'a> Writes<'a> {
     }
 
     /// Writes FROM and the ids of rows of a set as `c`.
-    fn from_ids(&self, query: &mut Query<'_>, rows: Rows) -> Result<(), StoreError> {
+    fn select_ids(&self, query: &mut Query<'_>, rows: Rows) -> Result<(), StoreError> {
         query.from("(");
         let mut ids = Query::select(query.w(), "s.id AS id");
-        self.r.from_rows(&mut ids, rows)?;
+        self.r.select_rows(&mut ids, rows)?;
         query.w().push(") AS c");
         Ok(())
     }

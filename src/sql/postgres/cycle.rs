@@ -58,7 +58,7 @@ pub(super) fn expressions(r: &Renderer<'_>, w: &mut Writer, sets: &[NamedSet]) -
         // Nothing leads into the cycle, and a recursive query needs a term to begin with.
         let kind = r.kind(&set.kind)?;
         let mut none = Query::select(w, &format!("0, 0, {}", columns.of(&set.kind, &id_of(kind))));
-        none.from_table(kind.table_name(), "r").condition().push("FALSE");
+        none.table(kind.table_name(), "r").condition().push("FALSE");
     }
     w.push(")");
     let steps = walk_steps(sets);

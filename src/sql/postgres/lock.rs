@@ -54,7 +54,7 @@ fn locking(
 ) -> Result<(), StoreError> {
     w.push("SELECT count(*) FROM (");
     let mut query = Query::select(w, "1");
-    query.from_table(kind.table_name(), "r");
+    query.table(kind.table_name(), "r");
     conditions(&mut query)?;
     query.order_by(&id_of(kind)).w().push(&format!(" FOR {strength} OF r) AS locked"));
     Ok(())

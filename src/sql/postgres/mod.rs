@@ -11,7 +11,7 @@ use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, SystemTypes};
 use super::connection::AccessMode;
 use super::prefix::quote;
 use super::query_columns::QueryColumns;
-use super::render::record::into_operations;
+use super::render::record::insert_operation;
 use super::render::renderer::{Field, Renderer};
 use super::statement::{Statement, Writer};
 use super::table_schema::{ColumnType, TableSchema, TypeFamily};
@@ -320,7 +320,7 @@ impl Backend for Postgres {
         let noted = r.prefix.quoted("noted");
         let mut w = r.writer();
         w.push("WITH ").push(&noted).push(" AS (");
-        into_operations(&mut w, r.prefix, receipt)?;
+        insert_operation(&mut w, r.prefix, receipt)?;
         w.push(" RETURNING 1)\nSELECT (SELECT count(*) FROM ").push(&noted).push("), ");
         match cache_key {
             Some(key) => self.schema_version(&mut w, key),

@@ -8,7 +8,7 @@ use crate::protocol::{ChangeSet, SetId};
 use crate::sql::backend::{ApplyStrategy, Asked};
 use crate::sql::query::{Union, With};
 use crate::sql::render::count::WRITTEN;
-use crate::sql::render::record::into_audit;
+use crate::sql::render::record::begin_audit;
 use crate::sql::render::renderer::Renderer;
 use crate::sql::statement::Statement;
 use crate::store::StoreError;
@@ -49,18 +49,18 @@ fn records(r: &Renderer<'_>, with: &mut With<'_>, changes: &ChangeSet) -> Result
     let drafts = changes.event_drafts.len();
     for (at, draft) in changes.event_drafts.iter().enumerate() {
         with.table(&name(at), |w| {
-            r.into_outbox(w);
+            r.begin_events(w);
             r.drafted_rows(w, changes.operation, draft)
         })?;
     }
     for (at, event) in changes.events.iter().enumerate() {
         with.table(&name(drafts + at), |w| {
-            r.into_outbox(w);
+            r.begin_events(w);
             r.event_row(w, event)
         })?;
     }
     with.table(&r.prefix.quoted("recorded"), |w| {
-        into_audit(w, r.prefix);
+        begin_audit(w, r.prefix);
         r.audit_rows(w, changes)
     })
 }

@@ -73,7 +73,7 @@ impl Renderer<'_> {
             if let Some(set) = also.subjects {
                 let id = self.backend.answered_id(self.id(self.set_kind(set)?), "s.id")?;
                 let mut query = Query::select(union.part(), &format!("{SUBJECTS}, {id}"));
-                self.from_rows(&mut query, Rows::all(set))?;
+                self.select_rows(&mut query, Rows::all(set))?;
             }
             if let Some(key) = also.version_of {
                 let w = union.part().push("SELECT ").number(SCHEMA_VERSION).push(", ");
@@ -126,7 +126,7 @@ impl Renderer<'_> {
                 }
             }
             w.push(close);
-            self.from_set(&mut query, *set);
+            self.select_set(&mut query, *set);
         }
         Ok(())
     }

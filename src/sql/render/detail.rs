@@ -27,7 +27,7 @@ impl Renderer<'_> {
                 let w = union.part();
                 w.push(&format!("SELECT {number}, 0, {id}, NULL{null}, 0 FROM ("));
                 let mut rows = Query::select(w, "s.id AS id");
-                self.from_rows(&mut rows, question.rows)?;
+                self.select_rows(&mut rows, question.rows)?;
                 rows.order_by(&self.backend.id_order(self.id(kind), "s.id")?).limit(question.sample);
                 w.push(") AS b");
             }
@@ -47,7 +47,7 @@ impl Renderer<'_> {
         let columns =
             format!("{number}, 1, min({at}){text}, max({at}){text}, count(*) FILTER (WHERE {invalid})");
         let mut query = Query::select(w, &columns);
-        query.from_table(kind.table_name(), "r");
+        query.table(kind.table_name(), "r");
         self.is_one(query.condition(), kind, rows)
     }
 
@@ -74,10 +74,10 @@ impl Renderer<'_> {
             let invalid = self.invalid(kind, field, kind.type_of(field))?;
             query.w().push(&format!(", CASE WHEN {invalid} THEN 1 ELSE 0 END"));
         }
-        query.from_table(kind.table_name(), "r");
+        query.table(kind.table_name(), "r");
         let w_ids = query.condition().push(&id).push(" IN (");
         let mut ids = Query::select(w_ids, "s.id");
-        self.from_set(&mut ids, set);
+        self.select_set(&mut ids, set);
         ids.condition().push("s.rank < 0)");
         query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(1);
         Ok((w.finish(), fields))
@@ -91,7 +91,7 @@ impl Renderer<'_> {
         let mut w = self.writer();
         let mut query =
             Query::select(self.with(&mut w, &[rows.set])?, &self.backend.answered_id(self.id(kind), &id)?);
-        query.from_table(kind.table_name(), "r");
+        query.table(kind.table_name(), "r");
         self.is_one(query.condition(), kind, rows)?;
         query.condition().push(&invalid);
         query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(1);
@@ -103,7 +103,7 @@ impl Renderer<'_> {
         let kind = self.kind(kind)?;
         let mut w = self.writer();
         let mut query = Query::select(self.with(&mut w, &[rows.set])?, "count(*)");
-        query.from_table(kind.table_name(), "r");
+        query.table(kind.table_name(), "r");
         self.is_one(query.condition(), kind, rows)?;
         Ok(w.finish())
     }

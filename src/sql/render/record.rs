@@ -33,19 +33,21 @@ pub(crate) fn audit(
     entry: &AuditEntry,
 ) -> Result<Statement, StoreError> {
     let mut w = Writer::new(backend);
-    into_audit(&mut w, prefix);
-    audit_rows(&mut w, entry, shared_entry)?;
+    begin_audit(&mut w, prefix);
+    audit_rows(&mut w, entry, |w, entry| {
+        shared_entry(w, entry);
+        Ok(())
+    })?;
     Ok(w.finish())
 }
 
 /// Writes the entry that all subjects share. PostgreSQL reads it once, not once for each subject.
-fn shared_entry(w: &mut Writer, entry: String) -> Result<(), StoreError> {
+fn shared_entry(w: &mut Writer, entry: String) {
     w.push("(SELECT ").bind_as(entry, "jsonb").push(")");
-    Ok(())
 }
 
 /// Begins to write audit entries.
-pub(crate) fn into_audit(w: &mut Writer, prefix: &Prefix) {
+pub(crate) fn begin_audit(w: &mut Writer, prefix: &Prefix) {
     w.push("INSERT INTO ").name(&prefix.table("audit"));
     w.push(" (operation, kind, record, at, action, outcome, entry)\n");
 }
@@ -71,7 +73,7 @@ fn audit_rows(
 }
 
 /// Writes the operation with its receipt.
-pub(crate) fn into_operations(w: &mut Writer, prefix: &Prefix, receipt: &Receipt) -> Result<(), StoreError> {
+pub(crate) fn insert_operation(w: &mut Writer, prefix: &Prefix, receipt: &Receipt) -> Result<(), StoreError> {
     let text = json(w.backend, receipt, "the receipt")?;
     w.push("INSERT INTO ").name(&prefix.table("operations")).push(" (operation, at, receipt) VALUES (");
     w.bind_as(receipt.operation.to_string(), "uuid").push(", ");
@@ -105,7 +107,7 @@ impl Renderer<'_> {
     /// Renders the audit entries of a change set, each with the fields that its subject has before the steps.
     pub(crate) fn audit(&self, changes: &ChangeSet) -> Result<Statement, StoreError> {
         let mut w = self.writer();
-        into_audit(&mut w, self.prefix);
+        begin_audit(&mut w, self.prefix);
         if let Some(subjects) = self.subjects().filter(|_| !changes.snapshot.is_empty()) {
             self.with(&mut w, &[subjects])?;
         }
@@ -113,11 +115,14 @@ impl Renderer<'_> {
         Ok(w.finish())
     }
 
-    /// Writes what follows [`into_audit`], where the subjects are defined.
+    /// Writes what follows [`begin_audit`], where the subjects are defined.
     pub(crate) fn audit_rows(&self, w: &mut Writer, changes: &ChangeSet) -> Result<(), StoreError> {
         let ChangeSet { audit: entry, snapshot, query, .. } = changes;
         let Some(subjects) = self.subjects().filter(|_| !snapshot.is_empty()) else {
-            return audit_rows(w, entry, shared_entry);
+            return audit_rows(w, entry, |w, entry| {
+                shared_entry(w, entry);
+                Ok(())
+            });
         };
         let kind = self.kind(&query.kind)?;
         audit_rows(w, entry, |w, entry| {
@@ -133,7 +138,7 @@ impl Renderer<'_> {
     }
 
     /// Begins to write events.
-    pub(crate) fn into_outbox(&self, w: &mut Writer) {
+    pub(crate) fn begin_events(&self, w: &mut Writer) {
         w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
         w.push(" (operation, topic, kind, record, at, payload)\n");
     }
@@ -145,13 +150,13 @@ impl Renderer<'_> {
         draft: &EventDraft,
     ) -> Result<Statement, StoreError> {
         let mut w = self.writer();
-        self.into_outbox(&mut w);
+        self.begin_events(&mut w);
         self.with(&mut w, &[draft.rows.set])?;
         self.drafted_rows(&mut w, operation, draft)?;
         Ok(w.finish())
     }
 
-    /// Writes what follows [`into_outbox`](Self::into_outbox) for a draft, where its set is defined.
+    /// Writes what follows [`begin_events`](Self::begin_events) for a draft, where its set is defined.
     pub(crate) fn drafted_rows(
         &self,
         w: &mut Writer,
@@ -167,7 +172,7 @@ impl Renderer<'_> {
         w.bind(kind.name.as_str()).push(", ").push(&id).push(&self.backend.cast("text")).push(", ");
         w.bind_as(instant_text(self.query.now), "timestamptz").push(", ");
         self.object(w, kind, fields)?;
-        query.from_table(kind.table_name(), "r");
+        query.table(kind.table_name(), "r");
         self.is_one(query.condition(), kind, *rows)?;
         // In the order of ids, so that the outbox is the same on every run.
         query.order_by(&self.backend.id_order(self.id(kind), &id)?);
@@ -179,12 +184,12 @@ impl Renderer<'_> {
     /// Renders an event whose values are known.
     pub(crate) fn event(&self, event: &Event) -> Result<Statement, StoreError> {
         let mut w = self.writer();
-        self.into_outbox(&mut w);
+        self.begin_events(&mut w);
         self.event_row(&mut w, event)?;
         Ok(w.finish())
     }
 
-    /// Writes what follows [`into_outbox`](Self::into_outbox) for an event whose values are known.
+    /// Writes what follows [`begin_events`](Self::begin_events) for an event whose values are known.
     pub(crate) fn event_row(&self, w: &mut Writer, event: &Event) -> Result<(), StoreError> {
         let Event { operation, topic, kind, record, at, fields } = event;
         let payload = json(self.backend, fields, &format!("the event `{topic}`"))?;

@@ -72,28 +72,13 @@ impl Renderer<'_> {
 
     /// Writes the ids of some rows of a set, as a query.
     pub(crate) fn ids(&self, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
-        self.from_rows(&mut Query::select(w, "s.id"), rows)
-    }
-
-    /// Writes that an expression holds the id of one of some rows. With an index the ids become one array, which the
-    /// index takes as it is; a join would have to guess how many there are.
-    pub(crate) fn holds_one(
-        &self,
-        w: &mut Writer,
-        held: &str,
-        by_index: bool,
-        ids: impl FnOnce(&mut Writer) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        w.push(held).push(if by_index { " = ANY(ARRAY(" } else { " IN (" });
-        ids(w)?;
-        w.push(if by_index { "))" } else { ")" });
-        Ok(())
+        self.select_rows(&mut Query::select(w, "s.id"), rows)
     }
 
     /// Writes that the row `r` is one of some rows.
     pub(crate) fn is_one(&self, w: &mut Writer, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
         let by_index = self.backend.is_found_by_index(self.id(kind), self.id(kind))?;
-        self.holds_one(w, &id_of(kind), by_index, |w| self.ids(w, rows))
+        holds_one(w, &id_of(kind), by_index, |w| self.ids(w, rows))
     }
 
     /// Writes that the row `r` is one of these rows, by the conditions of their set where they find it.
@@ -135,8 +120,8 @@ impl Renderer<'_> {
     }
 
     /// Writes FROM and some rows of a set as `s`.
-    pub(crate) fn from_rows(&self, query: &mut Query<'_>, rows: Rows) -> Result<(), StoreError> {
-        self.from_set(query, rows.set);
+    pub(crate) fn select_rows(&self, query: &mut Query<'_>, rows: Rows) -> Result<(), StoreError> {
+        self.select_set(query, rows.set);
         if !self.shape(rows.set)?.lies_within(rows.ranks) {
             rank_within(query.condition(), "s.rank", rows.ranks);
         }
@@ -144,7 +129,7 @@ impl Renderer<'_> {
     }
 
     /// Writes FROM and a set as `s`, with the rows that could not be read.
-    pub(crate) fn from_set(&self, query: &mut Query<'_>, set: SetId) {
+    pub(crate) fn select_set(&self, query: &mut Query<'_>, set: SetId) {
         if self.materialization(set) == Materialization::Materialized {
             query.from(&format!("{} AS s", self.members()));
             query.condition().push("s.set_id = ").number(set.0);
@@ -159,7 +144,7 @@ impl Renderer<'_> {
         let id = id_of(kind);
         if shape.branches.is_empty() {
             let mut none = Query::select(w, &format!("{id} AS id, 0 AS rank"));
-            none.from_table(kind.table_name(), "r").condition().push("FALSE");
+            none.table(kind.table_name(), "r").condition().push("FALSE");
             return Ok(());
         }
         if shape.repeats {
@@ -173,7 +158,7 @@ impl Renderer<'_> {
             let mut query = Query::select(w, &format!("{id} AS id, "));
             self.rank(query.w(), kind, &branch.cases, None)?;
             query.w().push(" AS rank");
-            query.from_table(kind.table_name(), "r");
+            query.table(kind.table_name(), "r");
             self.comes_in(&mut query, shape.set, branch)?;
             w.push(if open { ") AS c WHERE c.rank IS NOT NULL" } else { "" });
         }
@@ -201,7 +186,7 @@ impl Renderer<'_> {
                 let to = self.kind(&reference.to)?;
                 let by_index =
                     self.backend.is_found_by_index(self.field(kind, &reference.field), self.id(to))?;
-                self.holds_one(w, &held, by_index, |w| self.ids(w, of))?;
+                holds_one(w, &held, by_index, |w| self.ids(w, of))?;
             }
             (Source::ReferencedBy { reference, .. }, Some(of)) => {
                 let reference = self.reference(reference)?;
@@ -210,10 +195,10 @@ impl Renderer<'_> {
                 let held = self.backend.reference(self, &of_parent(&reference.field), reference)?;
                 w.push(&id_of(kind)).push(" IN (");
                 let mut parents = Query::select(w, &held);
-                parents.from_table(from.table_name(), "p");
+                parents.table(from.table_name(), "p");
                 let by_index = self.backend.is_found_by_index(self.id(from), self.id(from))?;
                 let w = parents.condition();
-                self.holds_one(w, &of_parent(&from.id), by_index, |w| self.ids(w, of))?;
+                holds_one(w, &of_parent(&from.id), by_index, |w| self.ids(w, of))?;
                 w.push(")");
             }
             (_, None) => {
@@ -311,6 +296,20 @@ impl Renderer<'_> {
         w.push(" END");
         Ok(())
     }
+}
+
+/// Writes that an expression holds the id of one of some rows. With an index the ids become one array, which the index
+/// takes as it is; a join would have to guess how many there are.
+pub(crate) fn holds_one(
+    w: &mut Writer,
+    held: &str,
+    by_index: bool,
+    ids: impl FnOnce(&mut Writer) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    w.push(held).push(if by_index { " = ANY(ARRAY(" } else { " IN (" });
+    ids(w)?;
+    w.push(if by_index { "))" } else { ")" });
+    Ok(())
 }
 
 /// Writes that a rank lies in a range.

@@ -70,7 +70,7 @@ impl Renderer<'_> {
     }
 
     /// Begins to note rows under an operation, so that it can be taken back.
-    pub(crate) fn into_marks(&self, w: &mut Writer) {
+    pub(crate) fn begin_marks(&self, w: &mut Writer) {
         w.push("INSERT INTO ").name(&self.prefix.table("marks")).push(" (operation, kind, record)\n");
     }
 
@@ -78,10 +78,10 @@ impl Renderer<'_> {
     pub(crate) fn mark(&self, operation: OperationId, step: &ChangeStep) -> Result<Statement, StoreError> {
         let kind = self.kind_of_rows(&step.kind, step.rows)?;
         let mut w = self.writer();
-        self.into_marks(&mut w);
+        self.begin_marks(&mut w);
         let mut query = Query::select(self.with(&mut w, &[step.rows.set])?, "");
         query.w().bind_as(operation.to_string(), "uuid").push(", ").bind(kind.name.as_str()).push(", s.id");
-        self.from_rows(&mut query, step.rows)?;
+        self.select_rows(&mut query, step.rows)?;
         // SQLite reads ON CONFLICT after a SELECT without WHERE as a join.
         query.condition().push("TRUE");
         // Two steps of one operation may mark the same row.

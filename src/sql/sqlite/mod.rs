@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, SystemTypes};
 use super::connection::AccessMode;
 use super::query_columns::QueryColumns;
-use super::render::record::into_operations;
+use super::render::record::insert_operation;
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::statement::{Statement, Writer};
@@ -246,7 +246,7 @@ impl Backend for Sqlite {
         _: &Locks,
     ) -> Result<Statement, StoreError> {
         let mut w = r.writer();
-        into_operations(&mut w, r.prefix, receipt)?;
+        insert_operation(&mut w, r.prefix, receipt)?;
         w.push(" RETURNING 1");
         Ok(w.finish())
     }
