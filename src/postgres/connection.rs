@@ -95,8 +95,8 @@ transaction!(PoolTransaction, self, connection: &mut self.connection, commit: {
     Ok(())
 });
 
-/// Rolls back before the connection is used again. A connection on which BEGIN was given up half way is closed: sqlx would
-/// reuse it with the transaction open.
+/// Rolls back before the connection is used again. A connection on which BEGIN was given up half way is closed: sqlx
+/// would reuse it with the transaction open.
 impl Drop for PoolTransaction {
     fn drop(&mut self) {
         match self.state {
@@ -109,8 +109,9 @@ impl Drop for PoolTransaction {
 
 /// A connection on which the host has a transaction open.
 ///
-/// Each transaction of the library is a savepoint of it, and becomes permanent when the host commits. Nothing is retried,
-/// because the snapshot is the host's. One call at a time: a second call fails as busy while the first is still running.
+/// Each transaction of the library is a savepoint of it, and becomes permanent when the host commits. Nothing is
+/// retried, because the snapshot is the host's. One call at a time: a second call fails as busy while the first is
+/// still running.
 #[derive(Debug)]
 pub struct SavepointConnection<'c>(HostConnection<'c, PgConnection>);
 
@@ -148,8 +149,8 @@ struct Savepoint<'h, 'c> {
 /// The settings of the host's transaction.
 const SETTINGS: &str = "SELECT current_setting('transaction_isolation'), current_setting('client_encoding'), \
      current_setting('row_security'), current_setting('search_path')";
-/// Those of the savepoint: rows hidden by row-level security are an error and not missing, and a temporary table does not
-/// hide the table that is meant.
+/// Those of the savepoint: rows hidden by row-level security are an error and not missing, and a temporary table does
+/// not hide the table that is meant.
 const SET: &str = "SELECT set_config('row_security', 'off', TRUE), \
      set_config('search_path', concat_ws(', ', NULLIF(current_setting('search_path'), ''), 'pg_temp'), TRUE)";
 const RESTORE: &str = "SELECT set_config('row_security', $1, TRUE), set_config('search_path', $2, TRUE)";
@@ -159,8 +160,9 @@ impl Savepoint<'_, '_> {
         if !self.connection.get()?.is_in_transaction() {
             return Err(unsupported("a connection without an open transaction; begin one with sqlx"));
         }
-        // Before the savepoint: this finds a connection that broke, or a transaction that has failed. To sqlx a savepoint
-        // that cannot be begun is the end of the host's transaction, whose commit would then report success.
+        // Before the savepoint: this finds a connection that broke, or a transaction that has failed. To sqlx a
+        // savepoint that cannot be begun is the end of the host's transaction, whose commit would then report
+        // success.
         let rows = self.query(SETTINGS, &[]).await?;
         let Some([level, encoding, before @ ..]) = rows.first().map(Vec::as_slice) else {
             let what = "the settings of the transaction cannot be read";
@@ -177,8 +179,8 @@ impl Savepoint<'_, '_> {
 }
 
 fn check(access: AccessMode, level: Option<&str>, encoding: Option<&str>) -> Result<(), SqlError> {
-    // What is counted has to be what is there once the locks are taken, not what was there when the host's transaction
-    // began.
+    // What is counted has to be what is there once the locks are taken, not what was there when the host's
+    // transaction began.
     if access == AccessMode::Write && !matches!(level, Some("read committed" | "read uncommitted")) {
         return Err(unsupported(&format!(
             "a transaction whose isolation level is {}: what others commit while it waits for its locks would not \
@@ -197,8 +199,8 @@ fn unsupported(what: &str) -> SqlError {
     SqlError::new(SqlErrorClass::Unsupported(what.to_owned()), what.to_owned())
 }
 
-/// A savepoint that is being begun. When it is given up half way it is forgotten, not dropped: sqlx would roll back the
-/// host's whole transaction. At most a savepoint is left behind in which nothing was done.
+/// A savepoint that is being begun. When it is given up half way it is forgotten, not dropped: sqlx would roll back
+/// the host's whole transaction. At most a savepoint is left behind in which nothing was done.
 struct Forgotten<F: Future>(Option<Pin<Box<F>>>);
 
 impl<F: Future> Future for Forgotten<F> {
@@ -231,8 +233,8 @@ transaction!(Savepoint<'_, '_>, self, connection: self.connection.get()?, commit
     Ok(())
 });
 
-/// Rolls back before the connection runs anything else, the host's COMMIT too: what was half done must not be committed
-/// with it.
+/// Rolls back before the connection runs anything else, the host's COMMIT too: what was half done must not be
+/// committed with it.
 impl Drop for Savepoint<'_, '_> {
     fn drop(&mut self) {
         if let (true, Ok(connection)) = (self.open, self.connection.get()) {

@@ -89,8 +89,8 @@ fn instant(bytes: [u8; 8]) -> Option<DateTime<Utc>> {
     at.map(crate::domain::to_milliseconds)
 }
 
-/// Converts an error of sqlx. Of what the server says only the code and the message are kept: its details show the values
-/// of keys.
+/// Converts an error of sqlx. Of what the server says only the code and the message are kept: its details show the
+/// values of keys.
 pub(super) fn error(error: Error) -> SqlError {
     match &error {
         Error::Database(database) => match database.try_downcast_ref::<PgDatabaseError>() {

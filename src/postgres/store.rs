@@ -25,13 +25,13 @@ pub struct PostgresStore {
 /// A store inside a transaction that the host has open. What it writes is committed or rolled back with it.
 ///
 /// Each call is a savepoint of that transaction. Nothing is retried and no error
-/// [is retryable](StoreError::is_retryable). A call that is given up half way is rolled back before the connection runs
-/// anything else; the host's transaction stays usable, unless the call was given up while the savepoint was being
-/// released.
+/// [is retryable](StoreError::is_retryable). A call that is given up half way is rolled back before the connection
+/// runs anything else; the host's transaction stays usable, unless the call was given up while the savepoint was
+/// being released.
 ///
 /// The transaction has to be READ COMMITTED, the default of PostgreSQL: at other levels it would not see what other
-/// transactions commit while it waits for its locks. There the answer is [`StoreError::Unsupported`] before anything is
-/// written.
+/// transactions commit while it waits for its locks. There the answer is [`StoreError::Unsupported`] before anything
+/// is written.
 ///
 /// ```no_run
 /// # async fn run(pool: sqlx::PgPool, changes: client_lifecycle::protocol::ChangeSet)
@@ -69,23 +69,23 @@ impl PostgresStore {
         Ok(Self::new(PgPool::connect_lazy_with(options)))
     }
 
-    /// Sets the schemas in which tables are looked for; the library's tables are in the first. The default is the search path
-    /// of the connection.
+    /// Sets the schemas in which tables are looked for; the library's tables are in the first. The default is the
+    /// search path of the connection.
     #[must_use]
     pub fn schemas<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
         let names = names.into_iter().map(Into::into).collect();
         self.set(|settings| settings.schemas = names)
     }
 
-    /// Sets how long a statement waits for locks: after that the answer is [`StoreError::Contention`], which a lifecycle
-    /// retries a few times. The default is the setting of the connection.
+    /// Sets how long a statement waits for locks: after that the answer is [`StoreError::Contention`], which a
+    /// lifecycle retries a few times. The default is the setting of the connection.
     #[must_use]
     pub fn lock_timeout(self, time: Duration) -> Self {
         self.set(|settings| settings.lock_timeout = Some(time))
     }
 
-    /// Sets how long a statement may take: after that the answer is [`StoreError::Backend`]. The default is the setting of the
-    /// connection.
+    /// Sets how long a statement may take: after that the answer is [`StoreError::Backend`]. The default is the
+    /// setting of the connection.
     #[must_use]
     pub fn statement_timeout(self, time: Duration) -> Self {
         self.set(|settings| settings.statement_timeout = Some(time))
@@ -136,12 +136,13 @@ impl<'c> PostgresTransaction<'c> {
 
 stores!(PostgresStore, PostgresTransaction<'c>);
 
-/// Locks the record that a row is about to refer to, until the host's transaction ends. Refuses one that does not exist or
-/// is marked as deleted: for references that are declared `"lock": "writer"` because no foreign key protects them.
+/// Locks the record that a row is about to refer to, until the host's transaction ends. Refuses one that does not
+/// exist or is marked as deleted: for references that are declared `"lock": "writer"` because no foreign key protects
+/// them.
 ///
 /// The lock is the one that a foreign key takes (`FOR KEY SHARE`): several writers hold it at once, the parent may be
-/// updated, and a deletion waits. It needs UPDATE on some column of the parent's table, and SELECT. In a REPEATABLE READ or
-/// SERIALIZABLE transaction a parent that was changed since it began is [`StoreError::Contention`].
+/// updated, and a deletion waits. It needs UPDATE on some column of the parent's table, and SELECT. In a REPEATABLE
+/// READ or SERIALIZABLE transaction a parent that was changed since it began is [`StoreError::Contention`].
 ///
 /// ```no_run
 /// # async fn run(
@@ -158,7 +159,8 @@ stores!(PostgresStore, PostgresTransaction<'c>);
 /// ```
 ///
 /// # Errors
-/// [`ParentError`]. Outside a transaction, where the lock would be released at once, it is [`StoreError::Unsupported`].
+/// [`ParentError`]. Outside a transaction, where the lock would be released at once, it is
+/// [`StoreError::Unsupported`].
 pub async fn lock_parent(
     connection: &mut PgConnection,
     map: &Arc<DataMap>,

@@ -123,8 +123,8 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// Returns the statements that begin a transaction.
     fn begin(&self, access: AccessMode) -> &'static [&'static str];
     fn system_types(&self) -> SystemTypes;
-    /// Returns the query that keeps other processes from migrating at the same time. Its second column is 1 where there
-    /// is a schema to create tables in.
+    /// Returns the query that keeps other processes from migrating at the same time. Its second column is 1 where
+    /// there is a schema to create tables in.
     fn migration_lock(&self) -> Option<&'static str> {
         None
     }
@@ -136,7 +136,8 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn recorded_id(&self, r: &Renderer<'_>, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError>;
     /// Returns all values that the library's tables may hold for an id.
     fn recorded_ids(&self, id: &RecordId) -> Vec<SqlValue>;
-    /// Writes the audit entry `entry` with the fields of its subject, `j.value`, as they are now; `object` writes them.
+    /// Writes the audit entry `entry` with the fields of its subject, `j.value`, as they are now; `object` writes
+    /// them.
     fn entry_with_snapshot(
         &self,
         w: &mut Writer,
@@ -267,8 +268,8 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
 
     // Operations.
 
-    /// Chooses how a change set is carried out first. `single_statement_limit` is the number of planned rows up to which
-    /// one statement is worth it.
+    /// Chooses how a change set is carried out first. `single_statement_limit` is the number of planned rows up to
+    /// which one statement is worth it.
     fn strategy(&self, changes: &ChangeSet, single_statement_limit: u64) -> ApplyStrategy;
     /// Renders the locks of a change set. A database with one writer at a time needs none.
     fn locks(&self, _r: &Renderer<'_>, _changes: &ChangeSet) -> Result<Locks, StoreError> {
@@ -285,7 +286,8 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     ) -> Result<Statement, StoreError>;
     /// Renders the steps, in their order.
     fn blocks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError>;
-    /// Renders the statement that counts, writes, reports and records; `None` where the database has no such statement.
+    /// Renders the statement that counts, writes, reports and records; `None` where the database has no such
+    /// statement.
     fn single_statement(
         &self,
         _r: &Renderer<'_>,

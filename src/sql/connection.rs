@@ -23,12 +23,12 @@ pub trait SqlConnection: Send + Sync {
     /// Begins a transaction; a savepoint where the host's own transaction is open.
     ///
     /// # Errors
-    /// [`SqlError`], of class [`Busy`](super::SqlErrorClass::Busy) where another writer was in the way for longer than the
-    /// host wants to wait.
+    /// [`SqlError`], of class [`Busy`](super::SqlErrorClass::Busy) where another writer was in the way for longer
+    /// than the host wants to wait.
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError>;
 
-    /// Returns whether a transaction that failed because of another one may be retried. Inside a transaction of the host it
-    /// may not: the snapshot is the host's.
+    /// Returns whether a transaction that failed because of another one may be retried. Inside a transaction of the
+    /// host it may not: the snapshot is the host's.
     fn retryable(&self) -> bool {
         true
     }
@@ -44,8 +44,8 @@ pub trait SqlConnection: Send + Sync {
 /// Transactions that only read are dropped, not committed. Where statements run on another thread, the statement of a
 /// dropped future may still be running. The rollback waits for it, and nothing else uses the connection before.
 ///
-/// Placeholders are numbered from 1 (`?1`, `?2` …). Each number occurs once and in order, so a driver may also bind by
-/// position.
+/// Placeholders are numbered from 1 (`?1`, `?2` …). Each number occurs once and in order, so a driver may also bind
+/// by position.
 #[async_trait]
 pub trait SqlTransaction: Send {
     /// Runs one statement and returns all its rows.
@@ -54,9 +54,9 @@ pub trait SqlTransaction: Send {
     /// [`SqlError`]
     async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError>;
 
-    /// Runs one statement and returns how many rows it inserted, changed or deleted itself. Rows touched by triggers and
-    /// foreign key actions do not count. For a statement that never changes rows (`PRAGMA`, `CREATE TABLE`) the number is
-    /// ignored.
+    /// Runs one statement and returns how many rows it inserted, changed or deleted itself. Rows touched by triggers
+    /// and foreign key actions do not count. For a statement that never changes rows (`PRAGMA`, `CREATE TABLE`) the
+    /// number is ignored.
     ///
     /// # Errors
     /// [`SqlError`]

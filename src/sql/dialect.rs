@@ -36,8 +36,8 @@ impl Dialect {
         quote(name)
     }
 
-    /// Quotes the name of a table. On PostgreSQL a dot separates a schema from its table; a name that itself has a dot
-    /// is written in quotes, as in SQL.
+    /// Quotes the name of a table. On PostgreSQL a dot separates a schema from its table; a name that itself has a
+    /// dot is written in quotes, as in SQL.
     ///
     /// ```
     /// use client_lifecycle::sql::Dialect;

@@ -34,7 +34,8 @@ pub enum SqlErrorClass {
     NoConnection,
     /// The connection broke: the transaction was rolled back. If it was being committed, its outcome is unknown.
     Lost,
-    /// The statement was ended before it was done: it took too long, was cancelled, or the server ran out of resources.
+    /// The statement was ended before it was done: it took too long, was cancelled, or the server ran out of
+    /// resources.
     Ended,
     /// Anything else.
     Other,
@@ -48,8 +49,8 @@ impl SqlError {
 
     /// Makes an error of SQLite from its (extended) result code and its message.
     ///
-    /// The message must be SQLite's own (`sqlite3_errmsg`), without what a driver adds to it, such as the statement: the
-    /// name of the missing table or column is read from its end.
+    /// The message must be SQLite's own (`sqlite3_errmsg`), without what a driver adds to it, such as the statement:
+    /// the name of the missing table or column is read from its end.
     ///
     /// ```
     /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
@@ -77,8 +78,8 @@ impl SqlError {
 
     /// Makes an error of PostgreSQL from its SQLSTATE and its primary message.
     ///
-    /// The message is kept, unless the code says that it may show a value. Do not pass details: they show the values of
-    /// keys.
+    /// The message is kept, unless the code says that it may show a value. Do not pass details: they show the values
+    /// of keys.
     ///
     /// ```
     /// use client_lifecycle::sql::{SqlError, SqlErrorClass};

@@ -19,8 +19,8 @@ use crate::store::StoreError;
 
 /// Renders the statements of a survey, to be shown: those that count, after those that materialize sets.
 ///
-/// A store runs them on a database of which it knows nothing yet. Once it has looked at the columns it leaves out what it
-/// need not ask.
+/// A store runs them on a database of which it knows nothing yet. Once it has looked at the columns it leaves out
+/// what it need not ask.
 ///
 /// # Errors
 /// [`StoreError`] when the query names what its map does not have, or what SQL cannot do.
@@ -62,8 +62,8 @@ pub fn render_changes(
 }
 
 impl Plan {
-    /// Renders the statements of this plan: those that counted and, where nothing blocks it, those that would carry it out.
-    /// Operation and audit entry are placeholders.
+    /// Renders the statements of this plan: those that counted and, where nothing blocks it, those that would carry
+    /// it out. Operation and audit entry are placeholders.
     ///
     /// # Errors
     /// [`StoreError`] when the plan asks for what SQL cannot do.

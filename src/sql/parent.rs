@@ -34,8 +34,8 @@ pub enum ParentError {
         /// The kind.
         kind: KindName,
     },
-    /// The database could not be asked, or did not give the lock in time. On PostgreSQL the transaction can only be rolled
-    /// back after that.
+    /// The database could not be asked, or did not give the lock in time. On PostgreSQL the transaction can only be
+    /// rolled back after that.
     #[error("the parent could not be locked")]
     Store(#[from] StoreError),
 }
@@ -63,13 +63,13 @@ impl ParentError {
     }
 }
 
-/// Locks the record that a row is about to refer to, until the transaction ends. Refuses one that does not exist or is
-/// marked as deleted.
+/// Locks the record that a row is about to refer to, until the transaction ends. Refuses one that does not exist or
+/// is marked as deleted.
 ///
-/// For references that no foreign key protects and that are declared `"lock": "writer"`. The host's writers call this in
-/// their own transaction before they insert the row, or point it at another parent. A deletion of the parent then either
-/// waits and finds the row, or it came first and the parent is refused. To lock several parents, begin with the outermost
-/// (the client before its booking), as deletions do.
+/// For references that no foreign key protects and that are declared `"lock": "writer"`. The host's writers call this
+/// in their own transaction before they insert the row, or point it at another parent. A deletion of the parent then
+/// either waits and finds the row, or it came first and the parent is refused. To lock several parents, begin with
+/// the outermost (the client before its booking), as deletions do.
 ///
 /// This is the form for any driver; over sqlx there are `postgres::lock_parent` and `sqlite::lock_parent`.
 /// [`render_lock_parent`] shows what it runs.
@@ -109,8 +109,8 @@ pub async fn lock_parent(
     }
 }
 
-/// Renders the statement of [`lock_parent`], to be shown, or run by programs that do not link this crate. It answers with
-/// no row where the record does not exist, and otherwise with whether it is marked as deleted.
+/// Renders the statement of [`lock_parent`], to be shown, or run by programs that do not link this crate. It answers
+/// with no row where the record does not exist, and otherwise with whether it is marked as deleted.
 ///
 /// ```
 /// use client_lifecycle::domain::DataMap;

@@ -79,8 +79,8 @@ impl Renderer<'_> {
         Statement::text(format!("DELETE FROM {}", self.pseudonyms()))
     }
 
-    /// Renders a page of the rows of a step: their ids and the values of their keyed fields, after the last id of the page
-    /// before.
+    /// Renders a page of the rows of a step: their ids and the values of their keyed fields, after the last id of the
+    /// page before.
     pub(super) fn pseudonym_page(
         &self,
         step: &ChangeStep,

@@ -1,5 +1,5 @@
-//! A small query builder over [`Writer`]: it knows whether a condition begins with WHERE or AND, and a part with WITH,
-//! a comma or UNION.
+//! A small query builder over [`Writer`]: it knows whether a condition begins with WHERE or AND, and a part with
+//! WITH, a comma or UNION.
 
 use super::statement::Writer;
 use crate::store::StoreError;

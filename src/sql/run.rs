@@ -261,8 +261,8 @@ impl Running<'_, '_, '_> {
         Ok(())
     }
 
-    /// Compares the number of rows that a step has written with the number that its set holds. Rows that should be gone
-    /// and still exist were kept by the database; otherwise another transaction has changed them in between.
+    /// Compares the number of rows that a step has written with the number that its set holds. Rows that should be
+    /// gone and still exist were kept by the database; otherwise another transaction has changed them in between.
     async fn check_written(&mut self, step: &ChangeStep, found: u64) -> Result<u64, StoreError> {
         let expected = self.counts.of(step.rows);
         if found == expected {
@@ -306,8 +306,8 @@ impl Session<'_, '_> {
         receipt.map(Some).map_err(|source| StoreError::backend("read the first receipt", source))
     }
 
-    /// Locks, outermost first. Rows of a cycle are locked until no more of them are found: what was locked last had not
-    /// kept other transactions from adding rows below it until then.
+    /// Locks, outermost first. Rows of a cycle are locked until no more of them are found: what was locked last had
+    /// not kept other transactions from adding rows below it until then.
     async fn lock(&mut self, locks: &Locks) -> Result<(), StoreError> {
         for statement in &locks.texts {
             self.query(statement).await?;

@@ -1,5 +1,6 @@
-//! What a store remembers of the schema. Asking the catalogue takes longer than a small operation, and the answer hardly
-//! ever changes: it is asked once, and a statement that runs anyway tells whether the schema is still the same.
+//! What a store remembers of the schema. Asking the catalogue takes longer than a small operation, and the answer
+//! hardly ever changes: it is asked once, and a statement that runs anyway tells whether the schema is still the
+//! same.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

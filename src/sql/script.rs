@@ -13,8 +13,8 @@ use crate::store::StoreError;
 /// One part of a script.
 #[derive(Debug)]
 pub(super) enum Part {
-    /// Notes the operation with the receipt that is expected. Of two that are the same the second waits here, and then
-    /// finds the receipt of the first.
+    /// Notes the operation with the receipt that is expected. Of two that are the same the second waits here, and
+    /// then finds the receipt of the first.
     Note(Statement),
     /// Locks what the operation depends on, so that what is counted afterwards stays true.
     Lock(Locks),
@@ -125,9 +125,9 @@ pub(super) fn statements(script: Vec<Part>) -> Vec<Statement> {
     script.into_iter().flat_map(Part::into_statements).collect()
 }
 
-/// Returns the rows whose planned number is assumed and not counted: the statement that writes them tells how many it has
-/// written. Where the two differ, all is rolled back and repeated with everything counted, so that the error can name
-/// the difference.
+/// Returns the rows whose planned number is assumed and not counted: the statement that writes them tells how many it
+/// has written. Where the two differ, all is rolled back and repeated with everything counted, so that the error can
+/// name the difference.
 pub(super) fn assumed_counts(changes: &ChangeSet, strategy: ApplyStrategy) -> Vec<(Rows, u64)> {
     if strategy == ApplyStrategy::Counted {
         return Vec::new();

@@ -135,8 +135,8 @@ impl Session<'_, '_> {
         self.backend.read_schema(columns, rows)
     }
 
-    /// Makes sure that a temporary table exists and has no rows. A transaction of the host may have left some, when it
-    /// was committed after a call of the library was given up.
+    /// Makes sure that a temporary table exists and has no rows. A transaction of the host may have left some, when
+    /// it was committed after a call of the library was given up.
     pub(super) async fn empty(&mut self, clear: &Statement, create: &Statement) -> Result<(), StoreError> {
         if self.backend.keeps_temporary_tables() {
             match execute(self.tx, clear).await {

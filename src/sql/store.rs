@@ -62,8 +62,8 @@ impl<C: SqlConnection> SqlStore<C> {
 
     /// Sets up to how many planned rows PostgreSQL is given one statement that counts, writes, reports and records.
     ///
-    /// The default is 500. Above that each kind has a statement of its own, which takes less of the server and more of the
-    /// network. The outcome of an operation is the same either way. SQLite has no such statement.
+    /// The default is 500. Above that each kind has a statement of its own, which takes less of the server and more
+    /// of the network. The outcome of an operation is the same either way. SQLite has no such statement.
     #[must_use]
     pub fn single_statement_limit(mut self, rows: u64) -> Self {
         self.single_statement_limit = rows;
@@ -111,7 +111,8 @@ impl<C: SqlConnection> SqlStore<C> {
         tx.commit().await.map_err(|error| context.commit_error(error))
     }
 
-    /// Reads the catalogue of the database, for [`findings`](super::findings) and [`first_policy`](super::first_policy).
+    /// Reads the catalogue of the database, for [`findings`](super::findings) and
+    /// [`first_policy`](super::first_policy).
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
@@ -121,8 +122,8 @@ impl<C: SqlConnection> SqlStore<C> {
 
     /// Returns everything in which a policy and the database differ, and what the policy does not cover.
     ///
-    /// It judges as the function [`findings`](super::findings), by a catalogue read for the policy: tables outside the
-    /// search path, collations on SQLite and repeated ids in views included. It is empty only if
+    /// It judges as the function [`findings`](super::findings), by a catalogue read for the policy: tables outside
+    /// the search path, collations on SQLite and repeated ids in views included. It is empty only if
     /// [`Lifecycle::open`](crate::Lifecycle#method.open) refuses nothing.
     ///
     /// # Errors

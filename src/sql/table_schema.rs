@@ -23,7 +23,8 @@ pub(crate) struct ColumnType {
     pub(crate) indexed: bool,
 }
 
-/// The kind of values that a column stores. SQLite stores text, integers and bytes; the other variants are types of PostgreSQL.
+/// The kind of values that a column stores. SQLite stores text, integers and bytes; the other variants are types of
+/// PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TypeFamily {
     /// `text`, `varchar`, `char`, `name`: text is written to it as it is.

@@ -52,8 +52,9 @@ transaction!(PoolTransaction, self, connection: &mut self.0, commit: {
 
 /// A connection on which the host has a transaction open.
 ///
-/// Each transaction of the library is a savepoint of it, and becomes permanent when the host commits. Nothing is retried,
-/// because the snapshot is the host's. One call at a time: a second call fails as busy while the first is still running.
+/// Each transaction of the library is a savepoint of it, and becomes permanent when the host commits. Nothing is
+/// retried, because the snapshot is the host's. One call at a time: a second call fails as busy while the first is
+/// still running.
 #[derive(Debug)]
 pub struct SavepointConnection<'c>(HostConnection<'c, SqliteConnection>);
 
@@ -78,8 +79,8 @@ impl SqlConnection for SavepointConnection<'_> {
     }
 }
 
-/// An open savepoint. sqlx has savepoints too, but gives up the host's whole transaction when a future is dropped while
-/// one of them begins.
+/// An open savepoint. sqlx has savepoints too, but gives up the host's whole transaction when a future is dropped
+/// while one of them begins.
 struct Savepoint<'h, 'c> {
     connection: TakenConnection<'h, 'c, SqliteConnection>,
     open: bool,
@@ -94,11 +95,11 @@ transaction!(Savepoint<'_, '_>, self, connection: self.connection.get()?, commit
     Ok(())
 });
 
-/// Rolls back at once, not when the connection is next used: the host may commit without asking for anything else, and
-/// what was half done must not be committed with it.
+/// Rolls back at once, not when the connection is next used: the host may commit without asking for anything else,
+/// and what was half done must not be committed with it.
 ///
-/// The statements of a connection run on a thread of sqlx, one after the other. So this waits for the one that was given
-/// up and for the rollback, and needs no runtime.
+/// The statements of a connection run on a thread of sqlx, one after the other. So this waits for the one that was
+/// given up and for the rollback, and needs no runtime.
 impl Drop for Savepoint<'_, '_> {
     fn drop(&mut self) {
         if let (true, Ok(connection)) = (self.open, self.connection.get()) {

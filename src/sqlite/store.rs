@@ -53,8 +53,8 @@ impl SqliteStore {
         Self { store: SqlStore::new(PoolConnection::new(pool), Dialect::Sqlite) }
     }
 
-    /// Opens a store on a pool of its own. The address is that of sqlx: `sqlite:app.db`; `sqlite:app.db?mode=rwc` creates the
-    /// file.
+    /// Opens a store on a pool of its own. The address is that of sqlx: `sqlite:app.db`; `sqlite:app.db?mode=rwc`
+    /// creates the file.
     ///
     /// Foreign keys are enforced, and a connection waits five seconds for another writer.
     ///
@@ -93,11 +93,12 @@ impl<'c> SqliteTransaction<'c> {
 
 stores!(SqliteStore, SqliteTransaction<'c>);
 
-/// Refuses a record that a row is about to refer to, where it does not exist or is marked as deleted: for references that
-/// are declared `"lock": "writer"` because no foreign key protects them.
+/// Refuses a record that a row is about to refer to, where it does not exist or is marked as deleted: for references
+/// that are declared `"lock": "writer"` because no foreign key protects them.
 ///
-/// The answer stays true until the host's transaction ends, which keeps other writers out. Begin it with `BEGIN IMMEDIATE`;
-/// otherwise another writer is found only when the row is inserted. Without a transaction nothing is protected.
+/// The answer stays true until the host's transaction ends, which keeps other writers out. Begin it with `BEGIN
+/// IMMEDIATE`; otherwise another writer is found only when the row is inserted. Without a transaction nothing is
+/// protected.
 ///
 /// ```no_run
 /// # async fn run(

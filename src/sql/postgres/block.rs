@@ -1,9 +1,9 @@
 //! Steps: which of them one statement carries out, and that statement.
 //!
-//! Nothing is materialized before the first write. Each statement finds its rows itself, by the same sets, so it must not
-//! read what an earlier one has written. Where that cannot be avoided (several steps of one kind, a cycle, a tombstone
-//! that depends on the rows below it) the steps are one statement. All parts of a statement see what was there before
-//! it, and foreign keys are checked at its end, so neither order nor cycles matter.
+//! Nothing is materialized before the first write. Each statement finds its rows itself, by the same sets, so it must
+//! not read what an earlier one has written. Where that cannot be avoided (several steps of one kind, a cycle, a
+//! tombstone that depends on the rows below it) the steps are one statement. All parts of a statement see what was
+//! there before it, and foreign keys are checked at its end, so neither order nor cycles matter.
 
 use std::collections::BTreeSet;
 

@@ -105,8 +105,8 @@ impl Backend for Postgres {
     }
 
     fn migration_lock(&self) -> Option<&'static str> {
-        // `IF NOT EXISTS` does not protect from another process that creates the same table at the same time. Without a
-        // schema the tables would be temporary, and gone with the connection.
+        // `IF NOT EXISTS` does not protect from another process that creates the same table at the same time. Without
+        // a schema the tables would be temporary, and gone with the connection.
         Some(
             "SELECT pg_advisory_xact_lock(7811887520106867) IS NULL, \
              current_schema() NOT LIKE 'pg@_temp%' ESCAPE '@'",

@@ -1,7 +1,7 @@
 //! Small operations: one statement counts, writes, reports and records.
 //!
-//! All its parts see what was there before it, so its counts are those of the rows it finds. They are compared with what
-//! was expected before anything is committed.
+//! All its parts see what was there before it, so its counts are those of the rows it finds. They are compared with
+//! what was expected before anything is committed.
 
 use super::block::Writes;
 use crate::protocol::{ChangeSet, SetId};

@@ -141,8 +141,8 @@ impl<'a> Renderer<'a> {
         self.field(kind, &kind.id)
     }
 
-    /// Returns the type of the column of a field: that of the database, or the most likely one where it was not looked
-    /// at.
+    /// Returns the type of the column of a field: that of the database, or the most likely one where it was not
+    /// looked at.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] where the table has no such column.

@@ -110,8 +110,8 @@ impl Renderer<'_> {
         Ok(self.direct(rows)?.is_some() && self.shape(rows.set)?.inputs().next().is_none())
     }
 
-    /// Returns the only branch of the set of these rows, where the statement that has to find them can take it itself:
-    /// no id is written anywhere or looked up.
+    /// Returns the only branch of the set of these rows, where the statement that has to find them can take it
+    /// itself: no id is written anywhere or looked up.
     fn direct(&self, rows: Rows) -> Result<Option<&PlainBranch<'_>>, StoreError> {
         Ok(match &*self.shape(rows.set)?.branches {
             [branch] if self.backend.finds_rows_itself(self, rows) => Some(branch),
@@ -298,8 +298,8 @@ impl Renderer<'_> {
     }
 }
 
-/// Writes that an expression holds the id of one of some rows. With an index the ids become one array, which the index
-/// takes as it is; a join would have to guess how many there are.
+/// Writes that an expression holds the id of one of some rows. With an index the ids become one array, which the
+/// index takes as it is; a join would have to guess how many there are.
 pub(crate) fn holds_one(
     w: &mut Writer,
     held: &str,

@@ -1,7 +1,7 @@
 //! Walks: the sets of a cycle read each other, so one recursive query finds them all.
 //!
-//! A row of the walk has the number of its set, its id and its rank. It is walked with every rank it was found with; in
-//! the end it keeps the lowest. The databases differ in how such a query may refer to itself.
+//! A row of the walk has the number of its set, its id and its rank. It is walked with every rank it was found with;
+//! in the end it keeps the lowest. The databases differ in how such a query may refer to itself.
 
 use super::renderer::{Renderer, column, id_of};
 use super::set::rank_within;
@@ -43,7 +43,8 @@ fn is_inside(sets: &[NamedSet], id: SetId) -> bool {
 }
 
 impl Renderer<'_> {
-    /// Writes the rows that come into a cycle from outside, with `union` between sets. Returns whether there can be any.
+    /// Writes the rows that come into a cycle from outside, with `union` between sets. Returns whether there can be
+    /// any.
     pub(crate) fn walk_seeds(
         &self,
         w: &mut Writer,

@@ -1,7 +1,7 @@
 //! Values of SQLite, whose columns have no fixed type, as SQL expressions.
 //!
-//! Each expression is NULL where the value is NULL or is not of its type; [`is_invalid`] tells the two apart. They agree
-//! with [`FieldType::read`] on every value.
+//! Each expression is NULL where the value is NULL or is not of its type; [`is_invalid`] tells the two apart. They
+//! agree with [`FieldType::read`] on every value.
 
 use chrono::{DateTime, NaiveTime, Utc};
 

@@ -95,8 +95,8 @@ pub(super) fn read(
 
 /// Returns how a column stores values, by its declared type and the type of one of its values.
 ///
-/// Without a value it is SQLite's rule of type affinity: `INT` anywhere makes integers, `CHAR`, `CLOB` and `TEXT` make
-/// text, and in all other columns a value stays as it was written.
+/// Without a value it is SQLite's rule of type affinity: `INT` anywhere makes integers, `CHAR`, `CLOB` and `TEXT`
+/// make text, and in all other columns a value stays as it was written.
 fn family(declared: &str, sample: Option<&str>) -> TypeFamily {
     let declared = declared.to_ascii_uppercase();
     let says = |words: &[&str]| words.iter().any(|word| declared.contains(word));

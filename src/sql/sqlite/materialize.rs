@@ -1,6 +1,7 @@
 //! Which sets are written to a temporary table, and the statements that do it.
 //!
-//! SQLite evaluates a common table expression for each reference to it, and has no statement that writes several tables.
+//! SQLite evaluates a common table expression for each reference to it, and has no statement that writes several
+//! tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,8 +52,8 @@ fn limited(query: &SurveyQuery, shapes: &BTreeMap<SetId, Shape<'_>>, limit: u64)
     (chosen, copies.values().sum())
 }
 
-/// Decides for a change set: what a step or an event reads is materialized before the first write, unless its only step
-/// can find the same rows itself.
+/// Decides for a change set: what a step or an event reads is materialized before the first write, unless its only
+/// step can find the same rows itself.
 pub(super) fn of_changes(changes: &ChangeSet, shapes: &BTreeMap<SetId, Shape<'_>>) -> Materializations {
     let query = &changes.query;
     let mut chosen = of_survey(query, shapes);
@@ -87,8 +88,8 @@ fn is_read_in_pages(changes: &ChangeSet, set: &NamedSet) -> bool {
     steps.any(|step| step.keyed_fields().next().is_some())
 }
 
-/// Returns whether the only step that writes the rows of the set still finds them: no other set reads the set, the set
-/// looks at rows of its own kind only, and nothing has changed those before.
+/// Returns whether the only step that writes the rows of the set still finds them: no other set reads the set, the
+/// set looks at rows of its own kind only, and nothing has changed those before.
 fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
     let map = &changes.query.map;
     let mut sets = changes.query.sets.iter().flat_map(Stratum::sets);
@@ -154,8 +155,8 @@ impl WalkIds for OneColumn {
     }
 }
 
-/// Renders the statement that writes the members of the sets of a cycle: SQLite lets a recursive query have a term for
-/// each step.
+/// Renders the statement that writes the members of the sets of a cycle: SQLite lets a recursive query have a term
+/// for each step.
 fn walk(r: &Renderer<'_>, sets: &[NamedSet]) -> Result<Statement, StoreError> {
     let walk = r.prefix.quoted("walk");
     let mut inputs: Vec<SetId> = Vec::new();

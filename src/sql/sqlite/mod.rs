@@ -1,5 +1,5 @@
-//! The back end of SQLite: columns have no fixed type, one transaction writes at a time, and large sets are written to a
-//! temporary table.
+//! The back end of SQLite: columns have no fixed type, one transaction writes at a time, and large sets are written
+//! to a temporary table.
 
 mod column;
 mod look;
