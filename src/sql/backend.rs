@@ -213,9 +213,10 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn lower(&self, field: Field<'_>) -> Result<String, StoreError> {
         Ok(format!("lower({})", field.column()))
     }
-    /// Writes that the id of the row `r` is one of these: a few bound values, however many ids there are.
+    /// Writes the condition that the id of the row `r` is one of these: a few bound values, however many ids there
+    /// are.
     fn one_of(&self, w: &mut Writer, id: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError>;
-    /// Renders that the rows of a walk lead on from `parent` to rows by `held`.
+    /// Renders the condition by which a walk leads from the id `parent` to the rows that hold it in `held`.
     fn leads_on(&self, held: &str, parent: &str) -> String;
 
     // Values.
@@ -226,7 +227,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn read_id(&self, answer: &SqlValue) -> Option<RecordId>;
     /// Renders what orders ids: integers by value, text by its UTF-8 bytes.
     fn id_order(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError>;
-    /// Writes that an id comes after another, which need not be one that a row could have.
+    /// Writes the condition that an id comes after another, which need not be one that a row could have.
     fn is_after(&self, w: &mut Writer, id: Field<'_>, after: &RecordId) -> Result<(), StoreError>;
     /// Renders an id as pseudonyms keep it, and what pages of them are ordered by.
     fn page_key(&self, id: &str) -> (String, String);
@@ -246,7 +247,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         is: Comparison,
         value: &Value,
     ) -> Result<(), StoreError>;
-    /// Writes that a field equals one of several values of its declared type.
+    /// Writes the condition that a field equals one of several values of its declared type.
     fn compare_any(&self, w: &mut Writer, field: Field<'_>, values: &[Value]) -> Result<(), StoreError> {
         w.push("(");
         w.list(" OR ", values, |w, value| self.compare(w, field, Comparison::Equal, value))?;

@@ -18,6 +18,8 @@ use crate::store::{StoreError, require_key};
 /// How often rows are locked again because more of them were found.
 const MAX_LOCK_ROUNDS: usize = 4;
 
+const APPLIED: &str = "applied the change set";
+
 /// Applies a change set.
 pub(super) async fn run<C: SqlConnection>(
     store: &SqlStore<C>,
@@ -88,8 +90,6 @@ async fn record_attempt<C: SqlConnection>(
     tx.commit().await.map_err(|error| context.commit_error(error))?;
     Ok(changes.receipt(&[]))
 }
-
-const APPLIED: &str = "applied the change set";
 
 /// Runs the script; `None` where the cached schema is outdated, and nothing was done.
 async fn attempt<C: SqlConnection>(

@@ -278,7 +278,7 @@ impl<'a> Writes<'a> {
         Ok(())
     }
 
-    /// Writes that the row `r` is one of those of several steps.
+    /// Writes the condition that the row `r` is one of those of several steps.
     fn is_any_of(&self, query: &mut Query<'_>, kind: &Kind, steps: &[&ChangeStep]) -> Result<(), StoreError> {
         let by_index = self.r.backend.is_found_by_index(self.r.id(kind), self.r.id(kind))?;
         holds_one(query.condition(), &id_of(kind), by_index, |w| self.ids_of(w, steps))
@@ -361,7 +361,7 @@ impl<'a> Writes<'a> {
     }
 }
 
-/// Writes that the id of `c` is one of those that a write returned.
+/// Writes the condition that the id of `c` is one of those that a write returned.
 fn is_returned(query: &mut Query<'_>, written: &[&str]) {
     let w = query.condition().push("(c.id IN (");
     let mut union = Union::new(w, " UNION ALL ");

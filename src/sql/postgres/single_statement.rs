@@ -38,8 +38,8 @@ pub(super) fn statement(
     records(r, &mut with, changes)?;
     let mut union = Union::new(with.end(), "\nUNION ALL ");
     r.counts(&mut union, &counted, asked)?;
-    let w_counts = union.part().push("SELECT ").number(WRITTEN).push(", ");
-    writes.counts(w_counts)?;
+    let part = union.part().push("SELECT ").number(WRITTEN).push(", ");
+    writes.counts(part)?;
     Ok(w.finish())
 }
 

@@ -52,7 +52,7 @@ pub(super) fn order(stored: &str, family: TypeFamily) -> String {
     }
 }
 
-/// Writes that a row has one of these ids: one bound array, however many they are.
+/// Writes the condition that a row has one of these ids: one bound array, however many they are.
 pub(super) fn one_of(w: &mut Writer, field: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError> {
     let column_type = field.column_type()?;
     let mut array = String::from("{");

@@ -75,8 +75,8 @@ impl Renderer<'_> {
             query.w().push(&format!(", CASE WHEN {invalid} THEN 1 ELSE 0 END"));
         }
         query.table(kind.table_name(), "r");
-        let w_ids = query.condition().push(&id).push(" IN (");
-        let mut ids = Query::select(w_ids, "s.id");
+        let list = query.condition().push(&id).push(" IN (");
+        let mut ids = Query::select(list, "s.id");
         self.select_set(&mut ids, set);
         ids.condition().push("s.rank < 0)");
         query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(1);

@@ -75,13 +75,13 @@ impl Renderer<'_> {
         self.select_rows(&mut Query::select(w, "s.id"), rows)
     }
 
-    /// Writes that the row `r` is one of some rows.
+    /// Writes the condition that the row `r` is one of some rows.
     pub(crate) fn is_one(&self, w: &mut Writer, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
         let by_index = self.backend.is_found_by_index(self.id(kind), self.id(kind))?;
         holds_one(w, &id_of(kind), by_index, |w| self.ids(w, rows))
     }
 
-    /// Writes that the row `r` is one of these rows, by the conditions of their set where they find it.
+    /// Writes the condition that the row `r` is one of these rows, by the conditions of their set where they find it.
     pub(crate) fn are_rows(&self, query: &mut Query<'_>, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
         let Some(branch) = self.direct(rows)? else {
             return self.is_one(query.condition(), kind, rows);
@@ -208,7 +208,7 @@ impl Renderer<'_> {
         self.membership(query, kind, branch)
     }
 
-    /// Writes that the row `r` has an id, is in all of `within` and in none of `except`.
+    /// Writes the condition that the row `r` has an id, is in all of `within` and in none of `except`.
     pub(crate) fn membership(
         &self,
         query: &mut Query<'_>,
@@ -233,8 +233,8 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Writes that the row `r` holds this text in a field, whatever the case of ASCII letters. An index on
-    /// `lower(field)` answers it; on PostgreSQL one on `lower(field COLLATE "C")`, which knows no other letters.
+    /// Writes the condition that the row `r` holds this text in a field, whatever the case of ASCII letters. An index
+    /// on `lower(field)` answers it; on PostgreSQL one on `lower(field COLLATE "C")`, which knows no other letters.
     pub(crate) fn has_text(
         &self,
         w: &mut Writer,
@@ -298,8 +298,8 @@ impl Renderer<'_> {
     }
 }
 
-/// Writes that an expression holds the id of one of some rows. With an index the ids become one array, which the
-/// index takes as it is; a join would have to guess how many there are.
+/// Writes the condition that an expression holds the id of one of some rows. With an index the ids become one array,
+/// which the index takes as it is; a join would have to guess how many there are.
 pub(crate) fn holds_one(
     w: &mut Writer,
     held: &str,
@@ -312,7 +312,7 @@ pub(crate) fn holds_one(
     Ok(())
 }
 
-/// Writes that a rank lies in a range.
+/// Writes the condition that a rank lies in a range.
 pub(crate) fn rank_within(w: &mut Writer, rank: &str, ranks: Ranks) {
     w.push(rank);
     if ranks.from == ranks.to {
