@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::connection::AccessMode;
+use super::connection::{AccessMode, SqlValue};
 use super::prefix::quote;
-use super::query_columns::QueryColumns;
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::statement::{Statement, Writer};
-use super::table_schema::{ColumnType, TableSchema};
-use super::value::SqlValue;
+use super::table_schema::{ColumnType, QueryColumns, TableSchema};
 use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NamedSet, Ranks, Receipt, Rows, SetId, SurveyQuery};
 use crate::store::StoreError;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::connection::{AccessMode, SqlConnection};
+use super::connection::{AccessMode, SqlConnection, SqlValue};
 use super::query::Query;
 use super::statement::{Statement, Writer};
 use super::store::SqlStore;
-use super::value::SqlValue;
 use crate::domain::{AuditEntry, Event, KindName, OperationId, RecordId, Value};
 use crate::store::StoreError;
 

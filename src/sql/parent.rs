@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 
-use super::connection::SqlTransaction;
+use super::connection::{SqlTransaction, SqlValue};
 use super::dialect::Dialect;
 use super::prefix::Prefix;
 use super::query::Query;
-use super::query_columns::QueryColumns;
 use super::render::renderer::{Renderer, column};
 use super::session::{ErrorContext, Session};
 use super::statement::Statement;
-use super::table_schema::{TableSchema, unknown};
-use super::value::SqlValue;
+use super::table_schema::{QueryColumns, TableSchema, unknown};
 use crate::domain::{DataMap, Kind, KindName, RecordId};
 use crate::protocol::SurveyQuery;
 use crate::store::StoreError;

@@ -1,11 +1,11 @@
 //! Pseudonyms of keyed masks. The database cannot compute them: they are made here, page by page and before the first
 //! step, and kept in a temporary table that the steps read.
 
+use super::connection::SqlValue;
 use super::query::Query;
 use super::render::renderer::{Renderer, id_of};
 use super::session::{Session, bad_value};
 use super::statement::{Statement, Writer};
-use super::value::SqlValue;
 use crate::domain::{FieldName, Kind, MaskKey};
 use crate::protocol::{ChangeSet, ChangeStep};
 use crate::store::StoreError;

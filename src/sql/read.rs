@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::connection::{AccessMode, SqlConnection};
+use super::connection::{AccessMode, SqlConnection, SqlValue};
 use super::query::Query;
-use super::query_columns::QueryColumns;
 use super::render::renderer::{Renderer, id_of};
 use super::session::{ErrorContext, bad_value};
 use super::statement::Statement;
 use super::store::SqlStore;
-use super::table_schema::unknown;
-use super::value::SqlValue;
+use super::table_schema::{QueryColumns, unknown};
 use crate::domain::{FieldName, Record, Value};
 use crate::protocol::SurveyQuery;
 use crate::store::reader::typed;

@@ -1,9 +1,8 @@
 //! Change sets: one write transaction runs the script of the operation.
 
 use super::backend::{ApplyStrategy, Asked, Block, BlockWrite, Locks};
-use super::connection::{AccessMode, SqlConnection};
+use super::connection::{AccessMode, SqlConnection, SqlValue};
 use super::error::{SqlError, SqlErrorClass};
-use super::query_columns::QueryColumns;
 use super::render::count::{Counts, WRITTEN};
 use super::render::record;
 use super::render::renderer::Renderer;
@@ -11,7 +10,7 @@ use super::schema_cache::CachedSchema;
 use super::script::{Part, assumed_counts, script};
 use super::session::{ErrorContext, Session, execute, query};
 use super::store::SqlStore;
-use super::value::SqlValue;
+use super::table_schema::QueryColumns;
 use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, Write};
 use crate::store::{StoreError, require_key};
 

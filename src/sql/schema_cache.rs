@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::backend::Backend;
-use super::query_columns::QueryColumns;
-use super::table_schema::TableSchema;
+use super::table_schema::{QueryColumns, TableSchema};
 use crate::store::StoreError;
 
 /// The schemas, by the names of their tables.

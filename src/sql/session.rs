@@ -1,15 +1,13 @@
 //! A transaction in use: it runs statements, and its errors say what was going on.
 
 use super::backend::Backend;
-use super::connection::SqlTransaction;
+use super::connection::{SqlTransaction, SqlValue};
 use super::error::{SqlError, SqlErrorClass};
 use super::prefix::Prefix;
-use super::query_columns::QueryColumns;
 use super::render::count::{Counting, Counts};
 use super::render::renderer::Renderer;
 use super::statement::Statement;
-use super::table_schema::TableSchema;
-use super::value::SqlValue;
+use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{DataMap, FieldName, KindName, RecordId};
 use crate::protocol::SetId;
 use crate::store::StoreError;

@@ -1,8 +1,8 @@
 //! Statements: a text and the values bound to it.
 
 use super::backend::Backend;
+use super::connection::SqlValue;
 use super::prefix::quote;
-use super::value::SqlValue;
 
 /// One SQL statement with its values. Names are quoted in the text; values are never part of it.
 #[derive(Debug, Clone, PartialEq)]

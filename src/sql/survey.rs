@@ -2,14 +2,13 @@
 
 use chrono::DateTime;
 
-use super::connection::{AccessMode, SqlConnection};
-use super::query_columns::QueryColumns;
+use super::connection::{AccessMode, SqlConnection, SqlValue};
 use super::render::count::Also;
 use super::render::renderer::Renderer;
 use super::schema_cache::CachedSchema;
 use super::session::{ErrorContext, Session, bad_value};
 use super::store::SqlStore;
-use super::value::SqlValue;
+use super::table_schema::QueryColumns;
 use crate::domain::{FieldName, RecordId};
 use crate::protocol::{Answer, Question, Rows, SetId, Survey, SurveyQuery};
 use crate::store::StoreError;

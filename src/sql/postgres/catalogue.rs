@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::sql::backend::Backend;
-use crate::sql::query_columns::QueryColumns;
+use crate::sql::connection::SqlValue;
 use crate::sql::render::count::SCHEMA_VERSION;
 use crate::sql::statement::{Statement, Writer};
-use crate::sql::table_schema::{ColumnType, TableSchema, TypeFamily};
-use crate::sql::value::SqlValue;
+use crate::sql::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
 /// The position of a table, and its columns as a JSON array; NULL where there is no such table.

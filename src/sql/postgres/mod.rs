@@ -8,14 +8,12 @@ mod single_statement;
 mod value;
 
 use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, SystemTypes};
-use super::connection::AccessMode;
+use super::connection::{AccessMode, SqlValue};
 use super::prefix::quote;
-use super::query_columns::QueryColumns;
 use super::render::record::insert_operation;
 use super::render::renderer::{Field, Renderer};
 use super::statement::{Statement, Writer};
-use super::table_schema::{ColumnType, TableSchema, TypeFamily};
-use super::value::SqlValue;
+use super::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NamedSet, Receipt, Rows};
 use crate::store::StoreError;

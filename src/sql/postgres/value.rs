@@ -5,10 +5,10 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::domain::{Comparison, FieldType, Mask, RecordId, Value, to_milliseconds};
+use crate::sql::connection::SqlValue;
 use crate::sql::render::renderer::{Field, id_of};
 use crate::sql::statement::Writer;
 use crate::sql::table_schema::{ColumnType, TypeFamily};
-use crate::sql::value::SqlValue;
 use crate::store::StoreError;
 
 /// The timestamps in whole seconds that [`FieldType::read`] takes.

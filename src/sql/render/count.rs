@@ -6,9 +6,9 @@ use super::renderer::Renderer;
 use super::set::rank_within;
 use crate::protocol::{Rows, SetId};
 use crate::sql::backend::Asked;
+use crate::sql::connection::SqlValue;
 use crate::sql::query::{Query, Union};
 use crate::sql::statement::{Statement, Writer};
-use crate::sql::value::SqlValue;
 use crate::store::StoreError;
 
 /// How many sets one statement counts: SQLite takes 500 SELECTs in a UNION.

@@ -6,10 +6,10 @@
 use chrono::{DateTime, NaiveTime, Utc};
 
 use crate::domain::{FieldType, Mask, Value, instant_text};
+use crate::sql::connection::SqlValue;
 use crate::sql::render::renderer::{Field, id_of};
 use crate::sql::statement::Writer;
 use crate::sql::table_schema::TypeFamily;
-use crate::sql::value::SqlValue;
 use crate::store::StoreError;
 
 /// Renders the value of a column in the form in which values of this type compare.

@@ -1,11 +1,10 @@
 //! How SQLite tells in which form columns hold their values: by their declared types, and by the rows themselves.
 
 use crate::domain::{FieldName, Kind};
+use crate::sql::connection::SqlValue;
 use crate::sql::query::Union;
-use crate::sql::query_columns::QueryColumns;
 use crate::sql::statement::{Statement, Writer};
-use crate::sql::table_schema::{ColumnType, TableSchema, TypeFamily};
-use crate::sql::value::SqlValue;
+use crate::sql::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
 /// How many rows are looked at to see how a column holds its values.

@@ -8,14 +8,12 @@ mod materialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, SystemTypes};
-use super::connection::AccessMode;
-use super::query_columns::QueryColumns;
+use super::connection::{AccessMode, SqlValue};
 use super::render::record::insert_operation;
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
 use super::statement::{Statement, Writer};
-use super::table_schema::{ColumnType, TableSchema, TypeFamily};
-use super::value::SqlValue;
+use super::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Value, to_milliseconds};
 use crate::protocol::{ChangeSet, Receipt, Rows, SetId, SurveyQuery, Write};
 use crate::store::StoreError;
