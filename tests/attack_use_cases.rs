@@ -14,11 +14,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use client_lifecycle::clients::{ClientPage, ClientPatch, NewClient, normalised_email};
 use client_lifecycle::domain::{
-    Actor, AuditEntry, AuditOutcome, ClientPatch, DataMap, Fault, Mode, NewClient, Record, RecordId, Request,
-    Status, normalised_email,
+    Actor, AuditEntry, AuditOutcome, DataMap, Fault, Mode, Record, RecordId, Request, Status,
 };
-use client_lifecycle::lifecycle::ClientPage;
 use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use client_lifecycle::sqlite::{SqliteStore, SqliteTransaction, sqlx};
 use client_lifecycle::store::{ReadQuery, Reader, Store, StoreError};
@@ -155,8 +154,8 @@ async fn a_patch_with_a_status_that_is_sent_twice_under_one_operation_is_done_on
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = update(MARIA).operation(operation(1));
-        let first = lifecycle.update(&request, &off_to("Cádiz")).await.unwrap();
-        let second = lifecycle.update(&request, &off_to("Cádiz")).await;
+        let first = lifecycle.clients().unwrap().update(&request, &off_to("Cádiz")).await.unwrap();
+        let second = lifecycle.clients().unwrap().update(&request, &off_to("Cádiz")).await;
         assert_eq!(second.unwrap_or_else(|error| panic!("{on:?}: {error:?}")), first);
         assert_eq!(stored(&backend, MARIA).await["version"], 4, "{on:?}");
         assert_eq!(audit_of(&backend, MARIA).await.len(), 1);
@@ -169,7 +168,7 @@ fn a_lost_reply_of_a_patch_with_a_status_is_settled_by_the_operation_id() {
         let (policy, store) = memory(&document());
         let store = (1..=lost).fold(FaultyStore::new(store), FaultyStore::loses_reply);
         let lifecycle = run(Lifecycle::open(&store, policy)).unwrap().with_clock(now());
-        let client = run(lifecycle.update(&update(MARIA), &off_to("Cádiz")));
+        let client = run(lifecycle.clients().unwrap().update(&update(MARIA), &off_to("Cádiz")));
         let client = client.unwrap_or_else(|error| panic!("{lost}: {error:?}"));
         assert_eq!((client.city(), client.status()), ("Cádiz", Status::Off));
         let audit = store.store().audit();
@@ -182,12 +181,21 @@ async fn an_operation_of_another_call_is_not_taken_for_this_one() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let off = Request::deactivate("clients", MARIA).by(ana()).operation(operation(1));
-        lifecycle.deactivate(&off).await.unwrap();
+        lifecycle.clients().unwrap().set_status(&off).await.unwrap();
         let patch = ClientPatch::new().with_city("Cádiz");
-        let error = lifecycle.update(&update(MARIA).operation(operation(1)), &patch).await.unwrap_err();
+        let error = lifecycle
+            .clients()
+            .unwrap()
+            .update(&update(MARIA).operation(operation(1)), &patch)
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), "operation_reused", "{on:?}");
-        let error =
-            lifecycle.update(&update(EVA).operation(operation(1)), &off_to("Cádiz")).await.unwrap_err();
+        let error = lifecycle
+            .clients()
+            .unwrap()
+            .update(&update(EVA).operation(operation(1)), &off_to("Cádiz"))
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), "operation_reused", "{on:?}");
         assert_eq!(stored(&backend, MARIA).await["city"], "Madrid");
     }
@@ -199,10 +207,25 @@ async fn an_operation_that_made_another_client_than_the_request_names_is_reused(
         let (backend, lifecycle) = world(on).await;
         let (one, two) = (operation(11).to_string(), operation(12).to_string());
         let request = create().operation(operation(1));
-        lifecycle.create(&named(request.clone(), &one), new("one@example.com")).await.unwrap();
-        let again = lifecycle.create(&named(request.clone(), &one), new("one@example.com")).await.unwrap();
+        lifecycle
+            .clients()
+            .unwrap()
+            .create(&named(request.clone(), &one), new("one@example.com"))
+            .await
+            .unwrap();
+        let again = lifecycle
+            .clients()
+            .unwrap()
+            .create(&named(request.clone(), &one), new("one@example.com"))
+            .await
+            .unwrap();
         assert_eq!(again.user_id().to_string(), one);
-        let error = lifecycle.create(&named(request, &two), new("two@example.com")).await.unwrap_err();
+        let error = lifecycle
+            .clients()
+            .unwrap()
+            .create(&named(request, &two), new("two@example.com"))
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), "operation_reused", "{on:?}");
         assert_eq!(audit_of(&backend, &two).await.len(), 1, "the attempt is recorded");
     }
@@ -219,7 +242,7 @@ async fn an_id_for_a_new_client_may_be_spelt_in_any_way() {
                 .enumerate()
         {
             let mail = format!("one{number}@example.com");
-            let made = lifecycle.create(&named(create(), spelt), new(&mail)).await;
+            let made = lifecycle.clients().unwrap().create(&named(create(), spelt), new(&mail)).await;
             if number == 0 {
                 assert_eq!(made.unwrap().user_id().to_string(), id, "{on:?}");
             } else {
@@ -248,7 +271,7 @@ fn whatever_call_of_an_update_fails_it_is_done_once_or_not_at_all_and_recorded_o
                         if lost { store.loses_reply(number) } else { store.fails(call, number, broken()) };
                     let lifecycle = run(Lifecycle::open(&store, policy)).unwrap().with_clock(now());
                     let request = update(MARIA).operation(operation(1));
-                    let done = run(lifecycle.update(&request, &patch));
+                    let done = run(lifecycle.clients().unwrap().update(&request, &patch));
                     let what = format!("{call:?} {number} {lost} {done:?}");
                     let rows = store.store().rows("clients");
                     let maria = rows.iter().find(|row| row.id == RecordId::from(MARIA)).unwrap();
@@ -257,7 +280,7 @@ fn whatever_call_of_an_update_fails_it_is_done_once_or_not_at_all_and_recorded_o
                     let outcomes: Vec<_> = store.store().audit().iter().map(|entry| entry.outcome).collect();
                     let expected = if written { AuditOutcome::Done } else { AuditOutcome::Failed };
                     assert_eq!(outcomes, [expected], "{what}");
-                    run(lifecycle.update(&request, &patch)).unwrap();
+                    run(lifecycle.clients().unwrap().update(&request, &patch)).unwrap();
                     let rows = store.store().rows("clients");
                     let maria = rows.iter().find(|row| row.id == RecordId::from(MARIA)).unwrap();
                     assert!(*maria.get("version") == client_lifecycle::domain::Value::from(4), "{what}");
@@ -272,7 +295,7 @@ fn a_new_client_is_tried_again_like_every_other_write() {
     let (policy, store) = memory(&document());
     let store = FaultyStore::new(store).fails(Call::Apply, 1, contention()).loses_reply(2);
     let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
-    let client = run(lifecycle.create(&create(), new("diego@example.com"))).unwrap();
+    let client = run(lifecycle.clients().unwrap().create(&create(), new("diego@example.com"))).unwrap();
     assert_eq!(client.email(), "diego@example.com");
     let outcomes: Vec<_> = store.store().audit().iter().map(|entry| entry.outcome).collect();
     assert_eq!(outcomes, [AuditOutcome::Done]);
@@ -292,8 +315,9 @@ fn whatever_call_of_a_creation_fails_there_is_one_client_or_none_and_the_same_op
             let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
             let request = create().operation(operation(1));
             let request = if is_named { named(request, &operation(77).to_string()) } else { request };
-            let answers: Vec<_> =
-                (0..4).map(|_| run(lifecycle.create(&request, new("diego@example.com")))).collect();
+            let answers: Vec<_> = (0..4)
+                .map(|_| run(lifecycle.clients().unwrap().create(&request, new("diego@example.com"))))
+                .collect();
             let what = format!("{call:?} {number} {lost} {is_named} {answers:?}");
             let there = store.store().rows("clients");
             assert_eq!(there.len(), 4, "{what}");
@@ -317,8 +341,14 @@ async fn an_attempt_on_nobody_is_recorded() {
         let (backend, lifecycle) = world(on).await;
         let none = Request::batch::<RecordId>(Mode::Update, "clients", []).by(ana());
         let patch = ClientPatch::new().with_city("Cádiz");
-        assert_eq!(lifecycle.update(&none, &patch).await.unwrap_err().code(), "missing_id");
-        assert_eq!(lifecycle.update(&update(""), &patch).await.unwrap_err().code(), "missing_id");
+        assert_eq!(
+            lifecycle.clients().unwrap().update(&none, &patch).await.unwrap_err().code(),
+            "missing_id"
+        );
+        assert_eq!(
+            lifecycle.clients().unwrap().update(&update(""), &patch).await.unwrap_err().code(),
+            "missing_id"
+        );
         assert_eq!(backend.outcomes().await, ["invalid", "invalid"], "{on:?}");
     }
 }
@@ -328,7 +358,7 @@ async fn who_may_not_set_a_client_off_is_recorded_as_having_tried_that() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let clerk = Request::update("clients", MARIA).by(Actor::new("carl", "CLERK"));
-        let error = lifecycle.update(&clerk, &off_to("Cádiz")).await.unwrap_err();
+        let error = lifecycle.clients().unwrap().update(&clerk, &off_to("Cádiz")).await.unwrap_err();
         assert_eq!(error.code(), "missing_role");
         let audit = audit_of(&backend, MARIA).await;
         assert_eq!((audit.len(), audit[0].mode), (1, Mode::Deactivate), "{on:?}");
@@ -343,7 +373,7 @@ async fn a_new_status_that_the_policy_does_not_offer_stops_the_patch() {
         document["modes"].as_object_mut().unwrap().remove("deactivate");
         let (backend, lifecycle) = world_of(on, &document, &rows()).await;
         let before = stored(&backend, MARIA).await;
-        let error = lifecycle.update(&update(MARIA), &off_to("Cádiz")).await.unwrap_err();
+        let error = lifecycle.clients().unwrap().update(&update(MARIA), &off_to("Cádiz")).await.unwrap_err();
         assert!(error.to_string().contains("does not offer deactivate"), "{error}");
         assert_eq!(stored(&backend, MARIA).await, before);
         assert_eq!(audit_of(&backend, MARIA).await.len(), 1);
@@ -357,7 +387,11 @@ async fn who_may_not_create_is_told_so_and_not_what_is_wrong_with_the_values() {
         let mut wrong = new("diego@example.com");
         wrong.name = String::new();
         let eve = Request::create("clients").by(Actor::new("eve", "GUEST"));
-        assert_eq!(lifecycle.create(&eve, wrong).await.unwrap_err().code(), "missing_role", "{on:?}");
+        assert_eq!(
+            lifecycle.clients().unwrap().create(&eve, wrong).await.unwrap_err().code(),
+            "missing_role",
+            "{on:?}"
+        );
     }
 }
 
@@ -376,12 +410,17 @@ async fn a_patch_with_a_status_is_written_to_the_client_and_not_to_those_who_go_
             rows["clients"][1]["referred_by"] = json!(MARIA);
             rows["clients"][2]["referred_by"] = json!(null);
             let (backend, lifecycle) = world_of(on, &document, &rows).await;
-            lifecycle.update(&update(MARIA), &off_to("Cádiz")).await.unwrap();
+            lifecycle.clients().unwrap().update(&update(MARIA), &off_to("Cádiz")).await.unwrap();
             let (maria, eva) = (stored(&backend, MARIA).await, stored(&backend, EVA).await);
             assert_eq!((&maria["city"], &maria["status"]), (&json!("Cádiz"), &json!("OFF")), "{on:?} {rule}");
             let with_it = if rule == "cascade" { "OFF" } else { "ON" };
             assert_eq!((&eva["city"], &eva["status"]), (&json!("Madrid"), &json!(with_it)), "{on:?} {rule}");
-            lifecycle.update(&update(EVA), &ClientPatch::new().with_city("Zafra")).await.unwrap();
+            lifecycle
+                .clients()
+                .unwrap()
+                .update(&update(EVA), &ClientPatch::new().with_city("Zafra"))
+                .await
+                .unwrap();
             let (maria, eva) = (stored(&backend, MARIA).await, stored(&backend, EVA).await);
             assert_eq!((&maria["city"], &eva["city"]), (&json!("Cádiz"), &json!("Zafra")), "{on:?} {rule}");
         }
@@ -400,16 +439,17 @@ async fn a_status_that_is_held_as_true_and_false_in_a_field_of_another_name_is_r
             row["active"] = json!(true);
         }
         let (backend, lifecycle) = world_of(on, &document, &rows).await;
-        let client = lifecycle.find(MARIA).await;
+        let client = lifecycle.clients().unwrap().find(MARIA).await;
         assert_eq!(client.unwrap_or_else(|error| panic!("{on:?} {error:?}")).status(), Status::On);
-        lifecycle.update(&update(MARIA), &off_to("Cádiz")).await.unwrap();
-        assert_eq!(lifecycle.find(MARIA).await.unwrap().status(), Status::Off);
-        let made = lifecycle.create(&create(), new("diego@example.com")).await.unwrap();
-        assert_eq!(lifecycle.find(made.user_id()).await.unwrap().status(), Status::On);
+        lifecycle.clients().unwrap().update(&update(MARIA), &off_to("Cádiz")).await.unwrap();
+        assert_eq!(lifecycle.clients().unwrap().find(MARIA).await.unwrap().status(), Status::Off);
+        let made = lifecycle.clients().unwrap().create(&create(), new("diego@example.com")).await.unwrap();
+        assert_eq!(lifecycle.clients().unwrap().find(made.user_id()).await.unwrap().status(), Status::On);
         let row = stored(&backend, &made.user_id().to_string()).await;
         assert!(row["active"] == json!(true) || row["active"] == json!(1), "{row}");
         assert!(row["status"].is_null());
-        let off = lifecycle.list(&ClientPage::first(9).with_status(Status::Off)).await.unwrap();
+        let off =
+            lifecycle.clients().unwrap().list(&ClientPage::first(9).with_status(Status::Off)).await.unwrap();
         assert_eq!(off.clients.len(), 1);
     }
 }
@@ -428,10 +468,11 @@ async fn instants_that_the_policy_calls_otherwise_are_the_clients() {
             }
         }
         let (backend, lifecycle) = world_of(on, &document, &rows).await;
-        let client = lifecycle.update(&update(MARIA), &ClientPatch::new().with_city("Cádiz")).await;
+        let client =
+            lifecycle.clients().unwrap().update(&update(MARIA), &ClientPatch::new().with_city("Cádiz")).await;
         let client = client.unwrap_or_else(|error| panic!("{on:?} {error:?}"));
         assert_eq!(client.updated_at(), now());
-        let made = lifecycle.create(&create(), new("diego@example.com")).await.unwrap();
+        let made = lifecycle.clients().unwrap().create(&create(), new("diego@example.com")).await.unwrap();
         let row = stored(&backend, &made.user_id().to_string()).await;
         assert_eq!(
             (&row["since"], &row["touched"]),
@@ -447,7 +488,12 @@ async fn a_version_that_is_null_counts_from_one() {
         let mut rows = rows();
         rows["clients"][1]["version"] = json!(null);
         let (backend, lifecycle) = world_of(on, &document(), &rows).await;
-        lifecycle.update(&update(EVA), &ClientPatch::new().with_city("Cádiz")).await.unwrap();
+        lifecycle
+            .clients()
+            .unwrap()
+            .update(&update(EVA), &ClientPatch::new().with_city("Cádiz"))
+            .await
+            .unwrap();
         assert_eq!(stored(&backend, EVA).await["version"], 1, "{on:?}");
     }
 }
@@ -459,11 +505,11 @@ async fn a_policy_that_says_little_of_its_clients_reads_and_writes_them_all_the_
             "subject": "clients", "kinds": { "clients": { "id": "user_id", "status": "status" } },
             "modes": { "create": { "allow": "any" }, "update": { "allow": "any" }, "deactivate": { "allow": "any" } } });
         let (backend, lifecycle) = world_of(on, &document, &json!({ "clients": rows()["clients"] })).await;
-        let client = lifecycle.create(&create(), new("diego@example.com")).await.unwrap();
-        assert_eq!(lifecycle.find(client.user_id()).await.unwrap(), client, "{on:?}");
+        let client = lifecycle.clients().unwrap().create(&create(), new("diego@example.com")).await.unwrap();
+        assert_eq!(lifecycle.clients().unwrap().find(client.user_id()).await.unwrap(), client, "{on:?}");
         let day = "1991-01-02".parse().unwrap();
         let patch = ClientPatch::new().with_birth_date(day).with_status(Status::Off);
-        let client = lifecycle.update(&update(MARIA), &patch).await.unwrap();
+        let client = lifecycle.clients().unwrap().update(&update(MARIA), &patch).await.unwrap();
         assert_eq!((client.birth_date(), client.updated_at()), (Some(day), now()), "{on:?}");
         assert_eq!(stored(&backend, MARIA).await["birth_date"], "1991-01-02");
     }
@@ -495,24 +541,37 @@ async fn ids_as_bytes_instants_as_seconds_and_columns_of_other_names_make_the_sa
     let store = SqliteStore::new(pool.clone()).migrate().await.unwrap();
     let lifecycle =
         Lifecycle::open(store, policy).await.unwrap_or_else(|error| panic!("{error}")).with_clock(now());
-    let made = lifecycle.create(&create(), new("diego@example.com")).await.unwrap();
+    let made = lifecycle.clients().unwrap().create(&create(), new("diego@example.com")).await.unwrap();
     let id = made.user_id().to_string();
-    assert_eq!(lifecycle.find(&*id).await.unwrap(), made);
-    assert_eq!(lifecycle.find(id.to_uppercase()).await.unwrap(), made);
+    assert_eq!(lifecycle.clients().unwrap().find(&*id).await.unwrap(), made);
+    assert_eq!(lifecycle.clients().unwrap().find(id.to_uppercase()).await.unwrap(), made);
     let seconds: (i64, i64, String) =
         sqlx::query_as("SELECT upd, birth_date, typeof(pk) FROM people").fetch_one(&pool).await.unwrap();
     assert_eq!(seconds, (now().timestamp(), 478_396_800, "blob".into()));
     let patch = off_to("Cádiz").with_email("DIEGO@example.com");
-    let client = lifecycle.update(&update(&id.to_uppercase()), &patch).await.unwrap();
+    let client = lifecycle.clients().unwrap().update(&update(&id.to_uppercase()), &patch).await.unwrap();
     assert_eq!((client.city(), client.status(), client.updated_at()), ("Cádiz", Status::Off, now()));
-    let error = lifecycle.create(&create(), new("diego@EXAMPLE.com")).await.unwrap_err();
+    let error = lifecycle.clients().unwrap().create(&create(), new("diego@EXAMPLE.com")).await.unwrap_err();
     assert_eq!(error.code(), "taken");
-    let error =
-        lifecycle.create(&named(create(), &id.to_uppercase()), new("x@example.com")).await.unwrap_err();
+    let error = lifecycle
+        .clients()
+        .unwrap()
+        .create(&named(create(), &id.to_uppercase()), new("x@example.com"))
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "conflict");
-    let page = lifecycle.list(&ClientPage::first(9)).await.unwrap();
+    let page = lifecycle.clients().unwrap().list(&ClientPage::first(9)).await.unwrap();
     assert_eq!(page.clients, [client]);
-    assert!(lifecycle.list(&ClientPage::first(9).after(made.user_id())).await.unwrap().clients.is_empty());
+    assert!(
+        lifecycle
+            .clients()
+            .unwrap()
+            .list(&ClientPage::first(9).after(made.user_id()))
+            .await
+            .unwrap()
+            .clients
+            .is_empty()
+    );
     lifecycle.execute(&Request::hard_delete("clients", made.user_id()).by(ana())).await.unwrap();
     let audit = lifecycle.store().audit(&"clients".into(), &made.user_id().into()).await.unwrap();
     assert_eq!(
@@ -537,11 +596,17 @@ async fn an_address_that_only_unicode_takes_for_another_is_another() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         backend.set("clients", EVA, "email", json!("kate@example.com")).await;
-        assert!(lifecycle.find_by_email("KATE@example.com").await.unwrap().is_some());
-        assert!(lifecycle.find_by_email("\u{212A}ATE@example.com").await.unwrap().is_none(), "{on:?}");
+        assert!(lifecycle.clients().unwrap().find_by_email("KATE@example.com").await.unwrap().is_some());
+        assert!(
+            lifecycle.clients().unwrap().find_by_email("\u{212A}ATE@example.com").await.unwrap().is_none(),
+            "{on:?}"
+        );
         // Older addresses than the rules, with other letters.
         backend.set("clients", EVA, "email", json!("ÑANDÚ@example.com")).await;
-        assert!(lifecycle.find_by_email("ÑANDÚ@EXAMPLE.com").await.unwrap().is_some(), "{on:?}");
+        assert!(
+            lifecycle.clients().unwrap().find_by_email("ÑANDÚ@EXAMPLE.com").await.unwrap().is_some(),
+            "{on:?}"
+        );
     }
 }
 
@@ -550,7 +615,7 @@ async fn nobody_has_no_address() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         backend.set("clients", EVA, "email", json!("")).await;
-        assert!(lifecycle.find_by_email(" ").await.unwrap().is_none(), "{on:?}");
+        assert!(lifecycle.clients().unwrap().find_by_email(" ").await.unwrap().is_none(), "{on:?}");
     }
 }
 
@@ -560,17 +625,18 @@ async fn nobody_has_no_address() {
 async fn pages_of_any_size_after_any_id_are_answered() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
-        let all = lifecycle.list(&ClientPage::first(u32::MAX)).await.unwrap();
+        let all = lifecycle.clients().unwrap().list(&ClientPage::first(u32::MAX)).await.unwrap();
         assert_eq!((all.clients.len(), all.next), (2, None));
-        let page = lifecycle.list(&ClientPage::first(1)).await.unwrap();
+        let page = lifecycle.clients().unwrap().list(&ClientPage::first(1)).await.unwrap();
         backend.remove("bookings", "b1").await;
         backend.remove("clients", MARIA).await;
-        let rest = lifecycle.list(&ClientPage::first(1).after(page.next.unwrap())).await.unwrap();
+        let rest =
+            lifecycle.clients().unwrap().list(&ClientPage::first(1).after(page.next.unwrap())).await.unwrap();
         assert_eq!((rest.clients.len(), rest.next), (1, None), "{on:?}");
         for after in ["", "~", "not a uuid", &MARIA.to_uppercase()] {
-            lifecycle.list(&ClientPage::first(1).after(after)).await.unwrap();
+            lifecycle.clients().unwrap().list(&ClientPage::first(1).after(after)).await.unwrap();
         }
-        let none = lifecycle.list(&ClientPage::first(0)).await.unwrap();
+        let none = lifecycle.clients().unwrap().list(&ClientPage::first(0)).await.unwrap();
         assert!(none.clients.is_empty());
     }
 }
@@ -629,13 +695,13 @@ async fn nothing_that_a_store_is_given_shows_personal_data_in_debug() {
     let request = create().note("called by Zacharias");
     let mut made = new("zacharias@secret.example");
     made.city = "Zwolle".into();
-    let client = lifecycle.create(&request, made.clone()).await.unwrap();
-    lifecycle.find_by_email("zacharias@secret.example").await.unwrap();
+    let client = lifecycle.clients().unwrap().create(&request, made.clone()).await.unwrap();
+    lifecycle.clients().unwrap().find_by_email("zacharias@secret.example").await.unwrap();
     let patch = ClientPatch::new().with_email("zoe@secret.example").with_name("Zoë").with_city("Zeist");
     let id = client.user_id().to_string();
-    spy.note(lifecycle.update(&update(&id), &patch).await);
-    spy.note(lifecycle.update(&update(MARIA), &patch).await);
-    spy.note(lifecycle.create(&create(), new("ZOE@secret.example")).await);
+    spy.note(lifecycle.clients().unwrap().update(&update(&id), &patch).await);
+    spy.note(lifecycle.clients().unwrap().update(&update(MARIA), &patch).await);
+    spy.note(lifecycle.clients().unwrap().create(&create(), new("ZOE@secret.example")).await);
     spy.note((&client, &patch, &made));
     let said = spy.1.lock().unwrap();
     for secret in ["secret.example", "zacharias", "Zacharias", "Zwolle", "Zeist", "Zoë", "zoe"] {
@@ -731,7 +797,10 @@ async fn a_batch_of_unions_is_reassigned_at_once_and_to_none_of_them() {
         assert!(members.as_array().unwrap().iter().all(|member| member["union_id"] == "u3"), "{on:?}");
         assert_eq!(backend.outcomes().await, ["blocked", "blocked", "done", "done"]);
         let many = Request::batch(Mode::Update, "unions", ["u1", "u2"]).by(ana());
-        assert_eq!(lifecycle.update(&many, &ClientPatch::new()).await.unwrap_err().code(), "invalid");
+        assert_eq!(
+            lifecycle.clients().unwrap().update(&many, &ClientPatch::new()).await.unwrap_err().code(),
+            "invalid"
+        );
     }
 }
 
@@ -762,19 +831,25 @@ async fn who_is_deleted_or_anonymized_is_neither_found_nor_written_and_keeps_the
             let before = stored(&backend, id).await;
             let patch = ClientPatch::new().with_city("Cádiz").with_status(Status::On);
             assert_eq!(
-                lifecycle.update(&update(id), &patch).await.unwrap_err().code(),
+                lifecycle.clients().unwrap().update(&update(id), &patch).await.unwrap_err().code(),
                 "not_found",
                 "{on:?}"
             );
             let on_again = Request::reactivate("clients", id).by(ana());
-            assert_eq!(lifecycle.reactivate(&on_again).await.unwrap_err().code(), "not_found");
+            assert_eq!(
+                lifecycle.clients().unwrap().set_status(&on_again).await.unwrap_err().code(),
+                "not_found"
+            );
             assert_eq!(stored(&backend, id).await, before);
             assert_eq!(audit_of(&backend, id).await.len(), 3);
         }
-        assert!(lifecycle.list(&ClientPage::first(9)).await.unwrap().clients.is_empty());
+        assert!(lifecycle.clients().unwrap().list(&ClientPage::first(9)).await.unwrap().clients.is_empty());
         // The address of who is anonymized is free again; that of who may come back is not.
-        lifecycle.create(&create(), new("maria@example.com")).await.unwrap();
-        assert_eq!(lifecycle.create(&create(), new("eva@example.com")).await.unwrap_err().code(), "taken");
+        lifecycle.clients().unwrap().create(&create(), new("maria@example.com")).await.unwrap();
+        assert_eq!(
+            lifecycle.clients().unwrap().create(&create(), new("eva@example.com")).await.unwrap_err().code(),
+            "taken"
+        );
     }
 }
 
@@ -783,9 +858,10 @@ async fn what_created_a_client_answers_not_found_once_it_is_deleted_and_makes_no
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = create().operation(operation(7));
-        let made = lifecycle.create(&request, new("diego@example.com")).await.unwrap();
+        let made = lifecycle.clients().unwrap().create(&request, new("diego@example.com")).await.unwrap();
         lifecycle.execute(&Request::hard_delete("clients", made.user_id()).by(ana())).await.unwrap();
-        let error = lifecycle.create(&request, new("diego@example.com")).await.unwrap_err();
+        let error =
+            lifecycle.clients().unwrap().create(&request, new("diego@example.com")).await.unwrap_err();
         assert_eq!(error.code(), "not_found", "{on:?}");
         assert_eq!(backend.rows("clients").await.as_array().unwrap().len(), 3);
     }
@@ -799,12 +875,21 @@ async fn in_the_hosts_transaction_a_refusal_leaves_it_usable_and_what_is_done_di
     let mut tx = file.pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
     {
         let lifecycle = Lifecycle::open(SqliteTransaction::new(&mut tx), parsed(&document())).await.unwrap();
-        assert_eq!(lifecycle.create(&create(), new("EVA@example.com")).await.unwrap_err().code(), "taken");
+        assert_eq!(
+            lifecycle.clients().unwrap().create(&create(), new("EVA@example.com")).await.unwrap_err().code(),
+            "taken"
+        );
         let patch = ClientPatch::new().with_email("eva@example.com");
-        assert_eq!(lifecycle.update(&update(MARIA), &patch).await.unwrap_err().code(), "taken");
-        assert_eq!(lifecycle.update(&update(GONE), &patch).await.unwrap_err().code(), "not_found");
-        lifecycle.update(&update(MARIA), &off_to("Cádiz")).await.unwrap();
-        lifecycle.create(&create(), new("diego@example.com")).await.unwrap();
+        assert_eq!(
+            lifecycle.clients().unwrap().update(&update(MARIA), &patch).await.unwrap_err().code(),
+            "taken"
+        );
+        assert_eq!(
+            lifecycle.clients().unwrap().update(&update(GONE), &patch).await.unwrap_err().code(),
+            "not_found"
+        );
+        lifecycle.clients().unwrap().update(&update(MARIA), &off_to("Cádiz")).await.unwrap();
+        lifecycle.clients().unwrap().create(&create(), new("diego@example.com")).await.unwrap();
     }
     assert_eq!(number(&mut *tx, "SELECT count(*) FROM lifecycle_audit").await, 5);
     assert_eq!(number(&mut *tx, "SELECT count(*) FROM clients").await, 4);
@@ -910,15 +995,19 @@ async fn no_pair_of_writers_loses_a_write_or_an_entry() {
             async move {
                 match what {
                     0 => lifecycle
+                        .clients()
+                        .unwrap()
                         .update(&update(&id), &ClientPatch::new().with_city("Cádiz"))
                         .await
                         .map(|_| ()),
                     1 => {
                         let patch = ClientPatch::new().with_phone("+34600000001").with_status(Status::Off);
-                        lifecycle.update(&update(&id), &patch).await.map(|_| ())
+                        lifecycle.clients().unwrap().update(&update(&id), &patch).await.map(|_| ())
                     }
                     2 => lifecycle
-                        .deactivate(&Request::deactivate("clients", &*id).by(ana()))
+                        .clients()
+                        .unwrap()
+                        .set_status(&Request::deactivate("clients", &*id).by(ana()))
                         .await
                         .map(|_| ()),
                     3 => {
@@ -927,10 +1016,13 @@ async fn no_pair_of_writers_loses_a_write_or_an_entry() {
                     4 => {
                         lifecycle.execute(&Request::soft_delete("clients", &*id).by(ana())).await.map(|_| ())
                     }
-                    5 => lifecycle.create(&create(), new(&mail)).await.map(|_| ()),
-                    6 => {
-                        lifecycle.update(&update(&id), &ClientPatch::new().with_email(mail)).await.map(|_| ())
-                    }
+                    5 => lifecycle.clients().unwrap().create(&create(), new(&mail)).await.map(|_| ()),
+                    6 => lifecycle
+                        .clients()
+                        .unwrap()
+                        .update(&update(&id), &ClientPatch::new().with_email(mail))
+                        .await
+                        .map(|_| ()),
                     _ => unreachable!(),
                 }
             }
@@ -987,7 +1079,7 @@ async fn of_many_who_create_with_one_address_at_once_one_does() {
     let calls = (0..8).map(|number| {
         let lifecycle = lifecycle.clone();
         let mail = if number % 2 == 0 { "one@example.com" } else { "ONE@example.com" };
-        tokio::spawn(async move { lifecycle.create(&create(), new(mail)).await })
+        tokio::spawn(async move { lifecycle.clients().unwrap().create(&create(), new(mail)).await })
     });
     let mut made = 0;
     for call in calls.collect::<Vec<_>>() {
@@ -1010,10 +1102,21 @@ async fn one_operation_sent_by_many_at_once_is_done_once_and_answers_all() {
                 let lifecycle = lifecycle.clone();
                 tokio::spawn(async move {
                     let request = create().operation(operation(100 + round));
-                    let made = lifecycle.create(&request, new(&format!("m{round}@example.com"))).await;
+                    let made = lifecycle
+                        .clients()
+                        .unwrap()
+                        .create(&request, new(&format!("m{round}@example.com")))
+                        .await;
                     let made = made.map(|client| client.user_id());
                     let patch = off_to("Cádiz").with_phone(format!("+3460000{round:04}"));
-                    (made, lifecycle.update(&update(MARIA).operation(operation(200 + round)), &patch).await)
+                    (
+                        made,
+                        lifecycle
+                            .clients()
+                            .unwrap()
+                            .update(&update(MARIA).operation(operation(200 + round)), &patch)
+                            .await,
+                    )
                 })
             })
             .collect();
@@ -1024,7 +1127,12 @@ async fn one_operation_sent_by_many_at_once_is_done_once_and_answers_all() {
             updated.unwrap_or_else(|error| panic!("{error:?}"));
         }
         assert_eq!(ids.len(), 1);
-        lifecycle.reactivate(&Request::reactivate("clients", MARIA).by(ana())).await.unwrap();
+        lifecycle
+            .clients()
+            .unwrap()
+            .set_status(&Request::reactivate("clients", MARIA).by(ana()))
+            .await
+            .unwrap();
     }
     assert_eq!(
         number(&file.pool, &format!("SELECT version FROM clients WHERE user_id = '{MARIA}'")).await,

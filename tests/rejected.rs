@@ -11,7 +11,8 @@ mod common;
 
 use std::sync::Arc;
 
-use client_lifecycle::domain::{Actor, AuditOutcome, ClientPatch, Mode, Request};
+use client_lifecycle::clients::ClientPatch;
+use client_lifecycle::domain::{Actor, AuditOutcome, Mode, Request};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::{DeletionPolicy, Lifecycle};

@@ -1,13 +1,13 @@
-//! The bodies of answers, as the four systems write them.
+//! The bodies of responses, as the four systems write them.
 
 use serde::Serialize;
 
-/// A body. It is written with its keys in the order of its fields.
+/// The body of a response. Its keys are written in the order of its fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Body {
-    /// How it went: all four systems where it was done, and two of them where it was not.
+    /// The outcome: success in all four systems, and errors of two of them.
     Success(Success),
     /// The clinic's errors.
     StatusMessage(StatusMessage),
@@ -19,12 +19,12 @@ pub enum Body {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Success {
-    /// Whether it was done.
+    /// Whether the request succeeded.
     pub success: bool,
-    /// What was done, or why not; the clinic says nothing.
+    /// What was done, or why not; the clinic has no message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// When it was deleted, in RFC 3339 with milliseconds; only the VPN says it, and only where it was.
+    /// When the record was deleted, in RFC 3339 with milliseconds; only the VPN has it.
     #[serde(rename = "deletedAt", skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<String>,
 }
@@ -34,9 +34,9 @@ pub struct Success {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StatusMessage {
-    /// The status code once more.
+    /// The status code, repeated.
     pub status_code: u16,
-    /// What is wrong; the first thing, where there are many.
+    /// The first thing that is wrong.
     pub status_message: String,
 }
 
@@ -45,17 +45,17 @@ pub struct StatusMessage {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ErrorList {
-    /// The status code once more.
+    /// The status code, repeated.
     pub status_code: u16,
     /// What is wrong, in one line.
     pub message: String,
-    /// Everything that is wrong; left out where the message says it all.
+    /// Everything that is wrong; omitted if the message is enough.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
 }
 
 impl Body {
-    /// What it says to a person; empty for the clinic's success.
+    /// Returns what the body says to a person; empty for the clinic's success.
     #[must_use]
     pub fn message(&self) -> &str {
         match self {

@@ -1,18 +1,18 @@
-//! What happened, as far as whoever asked is concerned.
+//! Kinds of errors, as a caller over the network sees them.
 
 use crate::lifecycle::Error;
 use crate::policy::Refusal;
 use crate::store::StoreError;
 
-/// What happened, as far as whoever asked is concerned.
+/// The kind of an error, as a caller over the network sees it.
 ///
-/// Each case has a status code, a message and a remedy in each of the four systems, so that all of them
-/// together are the table of a service's answers:
+/// Each kind has a status code, a message and a remedy in each of the four systems. All of them together are the table
+/// of a service's error responses:
 ///
 /// ```
 /// use client_lifecycle::clients::wire::{ErrorKind, Wire};
-/// let table = ErrorKind::ALL.map(|case| Wire::vpn().error_kind(case));
-/// let denied = table.iter().find(|answer| answer.status == 403).expect("a row of the table");
+/// let table = ErrorKind::ALL.map(|kind| Wire::vpn().error_kind(kind));
+/// let denied = table.iter().find(|response| response.status == 403).expect("a row of the table");
 /// assert_eq!((denied.message(), &*denied.remedy), ("Forbidden", "Verify your role permissions"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,32 +20,32 @@ use crate::store::StoreError;
 pub enum ErrorKind {
     /// The request names no id.
     MissingId,
-    /// The id is not of the form that ids have here.
+    /// The id does not have the form of an id.
     WrongId,
-    /// The request or its values make no sense.
+    /// The request or its values are invalid.
     Invalid,
-    /// Nobody has signed in, or the host did not accept the credentials.
+    /// The caller has not signed in, or the host did not accept the credentials.
     Unauthenticated,
-    /// The actor's role may not do this.
+    /// The actor has no role that may do this.
     MissingRole,
-    /// The actor's role may, but not with this record.
+    /// The record is outside the actor's scope.
     WrongScope,
-    /// There is no such record, or none that may be touched here.
+    /// There is no such record, or the policy's filter excludes it.
     NotFound,
-    /// Another record has this e-mail address already.
+    /// Another record already has this e-mail address.
     NotUnique,
-    /// Something in the data stands in the way, or a warning is not acknowledged.
+    /// Something in the data blocks the request, or a warning is not acknowledged.
     Blocked,
-    /// The data changed meanwhile, or others were in the way.
+    /// The data has changed, or another transaction was in the way.
     Conflict,
-    /// It did not work, and whoever asked cannot help it.
+    /// The service failed; the caller can do nothing about it.
     Failed,
-    /// The backend is not there for now; the same request may be made again.
+    /// The backend is unavailable for now; the same request may be repeated.
     Unavailable,
 }
 
 impl ErrorKind {
-    /// All cases, in the order of their status codes.
+    /// All kinds, in the order of their status codes.
     pub const ALL: [Self; 12] = [
         Self::MissingId,
         Self::WrongId,
@@ -61,7 +61,7 @@ impl ErrorKind {
         Self::Unavailable,
     ];
 
-    /// The case of an error.
+    /// Returns the kind of an error.
     #[must_use]
     pub fn of(error: &Error) -> Self {
         match error {
@@ -73,7 +73,7 @@ impl ErrorKind {
                 Self::Conflict
             }
             Error::Store(error) => Self::of_store(error),
-            // What came of the attempt itself is not told before it is on record.
+            // How the attempt itself ended is not revealed before it is on record.
             Error::NotRecorded { source: StoreError::Unavailable { .. }, .. } => Self::Unavailable,
             Error::SchemaMismatch(_)
             | Error::NoMaskKey { .. }
@@ -96,7 +96,7 @@ impl ErrorKind {
     fn of_store(error: &StoreError) -> Self {
         match error {
             StoreError::WrongId { .. } => Self::WrongId,
-            // A constraint of the host's own schema that objects is something in the data too.
+            // A violated constraint of the host's schema is a conflict with the data too.
             StoreError::Conflict { .. } | StoreError::Contention { .. } | StoreError::Refused { .. } => {
                 Self::Conflict
             }
@@ -105,7 +105,7 @@ impl ErrorKind {
         }
     }
 
-    /// The status code, where a system says no other.
+    /// Returns the status code, unless a system has its own.
     pub(super) fn status(self) -> u16 {
         match self {
             Self::MissingId | Self::WrongId | Self::Invalid => 400,

@@ -1,6 +1,6 @@
-//! Answers to whoever asked over a network: a status code and a body, in the shapes of four systems.
+//! Responses over a network: a status code and a body, in the shapes of four systems.
 //!
-//! Nothing here knows a web framework. A handler takes the [`Response`] apart:
+//! Nothing here depends on a web framework. A handler converts the [`Response`]:
 //!
 //! ```
 //! # use client_lifecycle::clients::wire::{Response, Wire};
@@ -13,11 +13,11 @@
 //! # let (path, admin) = ("c1", Actor::new("ana", "ADMIN"));
 //! # struct Reply(u16, String);
 //! let wire = Wire::clinic();
-//! let answer = match wire.id(path) {
+//! let response = match wire.id(path) {
 //!     Ok(id) => wire.respond(&lifecycle.execute(&Request::hard_delete("clients", id).by(admin)).await),
-//!     Err(answer) => answer,
+//!     Err(response) => response,
 //! };
-//! let reply = Reply(answer.status, answer.json());
+//! let reply = Reply(response.status, response.json());
 //! assert_eq!((reply.0, &*reply.1), (200, r#"{"success":true}"#));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
@@ -30,7 +30,7 @@
 //! | not done | `{statusCode, statusMessage}` | `{statusCode, message, errors}` | `{success, message}` | `{success, message}` |
 //! | language | Spanish | English | English | English |
 //!
-//! A service of another kind takes the shape it likes best and names its own noun: see [`Wire::with_resource`].
+//! Another service takes the shape that fits and sets the name of its records: see [`Wire::with_resource`].
 
 mod body;
 mod error_kind;

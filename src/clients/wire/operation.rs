@@ -1,20 +1,20 @@
-//! What was being done, for the words of an answer.
+//! What a request does, for the words of a response.
 
 use crate::domain::Mode;
 
-/// What was being done when an answer is due: it is in the words of answers such as `Failed to delete union`.
+/// What a request does, as in the message `Failed to delete union`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Operation {
-    /// Making a record.
+    /// Creating a record.
     Create,
     /// Reading a record or a list of them.
     Read,
-    /// Changing a record, its status too.
+    /// Changing a record, its status included.
     Update,
     /// Giving a record to another.
     Reassign,
-    /// Removing a record, in whatever mode.
+    /// Removing a record, in any mode.
     #[default]
     Delete,
 }
@@ -41,7 +41,7 @@ impl Operation {
     }
 }
 
-/// What was done: `deleted`, `eliminad` (the ending follows the noun).
+/// Returns the participle of what was done: `deleted`, `eliminad` (whose ending follows the noun).
 pub(super) fn past(mode: Mode) -> (&'static str, &'static str) {
     match mode {
         Mode::Create => ("created", "cread"),

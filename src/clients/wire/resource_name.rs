@@ -17,13 +17,13 @@ pub struct ResourceName {
 }
 
 impl ResourceName {
-    /// A noun that is masculine in Spanish.
+    /// Makes a name that is masculine in Spanish.
     #[must_use]
     pub fn new(english: impl Into<Cow<'static, str>>, spanish: impl Into<Cow<'static, str>>) -> Self {
         Self { english: english.into(), spanish: spanish.into(), feminine: false }
     }
 
-    /// The same, feminine in Spanish.
+    /// Makes the name feminine in Spanish.
     ///
     /// ```
     /// use client_lifecycle::clients::Language;
@@ -37,13 +37,13 @@ impl ResourceName {
         self
     }
 
-    /// The last letter of what is said of it in Spanish.
+    /// Returns the last letter of Spanish adjectives that go with the name.
     pub(super) fn ending(&self) -> char {
         if self.feminine { 'a' } else { 'o' }
     }
 }
 
-/// The text with its first letter in upper case.
+/// Returns the text with its first letter in upper case.
 pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

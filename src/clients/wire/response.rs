@@ -1,4 +1,4 @@
-//! What goes back to whoever asked.
+//! Responses to callers over a network.
 
 use super::Body;
 
@@ -8,15 +8,15 @@ use super::Body;
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// The body; `None` where there is none, as with 204.
+    /// The body; `None` for a response without one, such as 204.
     pub body: Option<Body>,
-    /// What whoever asked can do about it, for logs and people; no body of the four systems has a place for
-    /// it. Empty where there is nothing to do.
+    /// What the caller can do about an error, for logs and people, because no body of the four systems has a place for
+    /// it. Empty if there is nothing to do.
     pub remedy: String,
 }
 
 impl Response {
-    /// The body as JSON text; empty where there is none.
+    /// Returns the body as JSON text; empty without a body.
     #[must_use]
     pub fn json(&self) -> String {
         let text = self.body.as_ref().map(serde_json::to_string);
@@ -24,7 +24,7 @@ impl Response {
         text.and_then(Result::ok).unwrap_or_default()
     }
 
-    /// What the body says to a person; empty where it says nothing.
+    /// Returns what the body says to a person; empty if it says nothing.
     #[must_use]
     pub fn message(&self) -> &str {
         self.body.as_ref().map(Body::message).unwrap_or_default()

@@ -1,20 +1,20 @@
-//! The four systems: their shapes and what each says in words of its own.
+//! The wire formats of the four systems, and the messages each has of its own.
 
 use super::wire::{Ids, Shape, Words};
 use super::{ErrorKind, ResourceName, Wire};
 use crate::clients::Language;
 
 impl Wire {
-    /// The clinic's API: `{statusCode, statusMessage}` in Spanish, `{"success":true}`. Ids are UUIDs.
+    /// Returns the format of the clinic's API: `{statusCode, statusMessage}` in Spanish, `{"success":true}`. Ids are UUIDs.
     #[must_use]
     pub fn clinic() -> Self {
         let mut wire =
             Self::new(Shape::StatusMessage, Language::Spanish, ResourceName::new("client", "cliente"));
-        wire.ids = Ids::UuidOrNobody;
+        wire.ids = Ids::UuidOrNotFound;
         wire
     }
 
-    /// The notification system: `{statusCode, message, errors}`, and 204 without a body. Ids are UUIDs.
+    /// Returns the format of the notification system: `{statusCode, message, errors}`, and 204 without a body. Ids are UUIDs.
     #[must_use]
     pub fn notifications() -> Self {
         let mut wire = Self::new(Shape::ErrorList, Language::English, ResourceName::new("user", "usuario"));
@@ -22,7 +22,7 @@ impl Wire {
         wire
     }
 
-    /// The VPN: `{success, message, deletedAt}`, with the descriptions and solutions of its error table.
+    /// Returns the format of the VPN: `{success, message, deletedAt}`, with the descriptions and solutions of its error table.
     #[must_use]
     pub fn vpn() -> Self {
         let mut wire = Self::new(
@@ -30,19 +30,19 @@ impl Wire {
             Language::English,
             ResourceName::new("customer", "cliente"),
         );
-        for (cases, message, remedy) in VPN_TABLE {
+        for (kinds, message, remedy) in VPN_TABLE {
             let words = Words { message: (*message).into(), remedy: (*remedy).into() };
-            wire.words.extend(cases.iter().map(|case| (*case, words.clone())));
+            wire.words.extend(kinds.iter().map(|kind| (*kind, words.clone())));
         }
         wire
     }
 
-    /// The credit unions: `{success, message}`. A deletion that does not work out, for whatever reason in the
-    /// data or the system, is a 400.
+    /// Returns the format of the credit unions: `{success, message}`. A failed deletion is a 400, for any reason in the
+    /// data or the system.
     #[must_use]
     pub fn unions() -> Self {
-        let noun = ResourceName::new("union", "unión").feminine();
-        let mut wire = Self::new(Shape::Success { deleted_at: false }, Language::English, noun);
+        let name = ResourceName::new("union", "unión").feminine();
+        let mut wire = Self::new(Shape::Success { deleted_at: false }, Language::English, name);
         wire.failed_deletion = Some(400);
         wire.with_message(ErrorKind::MissingRole, "Access denied. Admin privileges required.")
     }
@@ -56,7 +56,7 @@ const VPN_TABLE: &[(&[ErrorKind], &str, &str)] = &[
     (&[ErrorKind::WrongScope], "Forbidden", "Verify user role and scope"),
     (&[ErrorKind::NotFound, ErrorKind::WrongId], "Not Found", "Verify the user ID exists"),
     (&[ErrorKind::Blocked], "Conflict", "Customer has active subscription or dependencies"),
-    // It has one row for two cases; here the error's own remedy is of more use.
+    // The table has one row for two kinds; for this one the error's own remedy is of more use.
     (&[ErrorKind::Conflict], "Conflict", ""),
     (&[ErrorKind::Failed], "Internal Server Error", "Contact support if persistent"),
 ];

@@ -1,18 +1,23 @@
-//! What an answer says where a system has no words of its own.
+//! Messages of responses, unless a system has its own.
 
 use super::resource_name::sentence;
 use super::{ErrorKind, Operation, ResourceName, operation};
 use crate::clients::Language;
 use crate::domain::Mode;
 
-pub(super) fn of_case(case: ErrorKind, language: Language, noun: &ResourceName, action: Operation) -> String {
+pub(super) fn of_kind(
+    kind: ErrorKind,
+    language: Language,
+    name: &ResourceName,
+    operation: Operation,
+) -> String {
     match language {
-        Language::Spanish => spanish(case, noun, action),
-        Language::English => english(case, noun, action),
+        Language::Spanish => spanish(kind, name, operation),
+        Language::English => english(kind, name, operation),
     }
 }
 
-/// What to do about a warning.
+/// Says how to acknowledge a warning.
 pub(super) fn acknowledge(warning: &str, language: Language) -> String {
     match language {
         Language::Spanish => format!("acepte `{warning}`"),
@@ -20,20 +25,20 @@ pub(super) fn acknowledge(warning: &str, language: Language) -> String {
     }
 }
 
-/// `Union deleted successfully`
-pub(super) fn done(mode: Mode, language: Language, noun: &ResourceName) -> String {
+/// Says what was done: `Union deleted successfully`.
+pub(super) fn done(mode: Mode, language: Language, name: &ResourceName) -> String {
     let (english, spanish) = operation::past(mode);
     match language {
         Language::Spanish => {
-            format!("{} {spanish}{} correctamente", sentence(&noun.spanish), noun.ending())
+            format!("{} {spanish}{} correctamente", sentence(&name.spanish), name.ending())
         }
-        Language::English => format!("{} {english} successfully", sentence(&noun.english)),
+        Language::English => format!("{} {english} successfully", sentence(&name.english)),
     }
 }
 
-fn english(case: ErrorKind, noun: &ResourceName, action: Operation) -> String {
-    let (name, action) = (&noun.english, action.english());
-    match case {
+fn english(kind: ErrorKind, name: &ResourceName, operation: Operation) -> String {
+    let (name, action) = (&name.english, operation.english());
+    match kind {
         ErrorKind::MissingId => "ID is required".into(),
         ErrorKind::WrongId => "Invalid ID".into(),
         ErrorKind::Invalid => "Invalid request".into(),
@@ -48,9 +53,9 @@ fn english(case: ErrorKind, noun: &ResourceName, action: Operation) -> String {
     }
 }
 
-fn spanish(case: ErrorKind, noun: &ResourceName, action: Operation) -> String {
-    let (name, ending, action) = (&noun.spanish, noun.ending(), action.spanish());
-    match case {
+fn spanish(kind: ErrorKind, name: &ResourceName, operation: Operation) -> String {
+    let (name, ending, action) = (&name.spanish, name.ending(), operation.spanish());
+    match kind {
         ErrorKind::MissingId => "ID requerido".into(),
         ErrorKind::WrongId => "ID inválido".into(),
         ErrorKind::Invalid => "Solicitud inválida".into(),

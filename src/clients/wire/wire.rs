@@ -1,4 +1,4 @@
-//! How a service answers.
+//! The wire format of a service: the shape of its bodies and the words in them.
 
 use std::collections::BTreeMap;
 
@@ -13,24 +13,24 @@ use crate::plan::{NotExecutable, Plan};
 use crate::policy::Refusal;
 use crate::protocol::Receipt;
 
-/// How a service answers: the shape of its bodies and the words in them.
+/// The wire format of a service: the shape of its bodies and the words in them.
 ///
 /// ```
 /// use client_lifecycle::clients::wire::{ErrorKind, Wire};
-/// let answer = Wire::unions().error_kind(ErrorKind::NotFound);
-/// assert_eq!(answer.status, 404);
-/// assert_eq!(answer.json(), r#"{"success":false,"message":"Union not found"}"#);
+/// let response = Wire::unions().error_kind(ErrorKind::NotFound);
+/// assert_eq!(response.status, 404);
+/// assert_eq!(response.json(), r#"{"success":false,"message":"Union not found"}"#);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wire {
     shape: Shape,
     language: Language,
-    noun: ResourceName,
-    action: Operation,
+    resource: ResourceName,
+    operation: Operation,
     pub(super) ids: Ids,
-    /// The status of a deletion that does not work out, where the system has one for all reasons.
+    /// The status of a failed deletion, if the system has one for all reasons.
     pub(super) failed_deletion: Option<u16>,
-    /// What is said in words of its own.
+    /// The system's own messages.
     pub(super) words: BTreeMap<ErrorKind, Words>,
 }
 
@@ -41,43 +41,43 @@ pub(super) enum Shape {
     Success { deleted_at: bool },
 }
 
-/// The form ids must have before anything is looked up.
+/// The form an id must have before anything is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ids {
     Any,
-    /// UUIDs, however they are spelt; any other text is the id of nobody.
-    UuidOrNobody,
+    /// A UUID in any spelling; no record has any other text for its id.
+    UuidOrNotFound,
     Uuid,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Words {
     pub(super) message: String,
-    /// Empty where the error's own is said.
+    /// Empty for the error's own.
     pub(super) remedy: String,
 }
 
 impl Wire {
-    pub(super) fn new(shape: Shape, language: Language, noun: ResourceName) -> Self {
+    pub(super) fn new(shape: Shape, language: Language, resource: ResourceName) -> Self {
         Self {
             shape,
             language,
-            noun,
-            action: Operation::Delete,
+            resource,
+            operation: Operation::Delete,
             ids: Ids::Any,
             failed_deletion: None,
             words: BTreeMap::new(),
         }
     }
 
-    /// The same for records that are called something else.
+    /// Sets what the records are called.
     #[must_use]
-    pub fn with_resource(mut self, noun: ResourceName) -> Self {
-        self.noun = noun;
+    pub fn with_resource(mut self, resource: ResourceName) -> Self {
+        self.resource = resource;
         self
     }
 
-    /// The same for something other than a deletion.
+    /// Sets what the request does; the default is a deletion.
     ///
     /// ```
     /// use client_lifecycle::clients::wire::{Operation, ErrorKind, Wire};
@@ -85,12 +85,12 @@ impl Wire {
     /// assert_eq!(updating.error_kind(ErrorKind::Failed).message(), "Error al actualizar cliente");
     /// ```
     #[must_use]
-    pub fn for_operation(mut self, action: Operation) -> Self {
-        self.action = action;
+    pub fn for_operation(mut self, operation: Operation) -> Self {
+        self.operation = operation;
         self
     }
 
-    /// The same in another language; what the system said in words of its own goes.
+    /// Sets the language. A change removes the messages that the system has of its own.
     ///
     /// ```
     /// use client_lifecycle::clients::Language;
@@ -107,41 +107,41 @@ impl Wire {
         self
     }
 
-    /// The same with another message for a case.
+    /// Sets the message of an error kind.
     #[must_use]
-    pub fn with_message(mut self, case: ErrorKind, message: impl Into<String>) -> Self {
-        let remedy = self.words.remove(&case).map(|words| words.remedy).unwrap_or_default();
-        self.words.insert(case, Words { message: message.into(), remedy });
+    pub fn with_message(mut self, kind: ErrorKind, message: impl Into<String>) -> Self {
+        let remedy = self.words.remove(&kind).map(|words| words.remedy).unwrap_or_default();
+        self.words.insert(kind, Words { message: message.into(), remedy });
         self
     }
 
-    /// The id in a path. UUIDs of the clinic and of the notification system are the same in upper case.
+    /// Reads the id in a path. For the clinic and the notification system, a UUID in upper case is the same id.
     ///
     /// # Errors
-    /// The answer to give, where it is empty, or where the system says of an id that it is no UUID. The clinic
-    /// does not: there such an id is the id of nobody, and not found.
+    /// The response to an empty id, and in the notification system to one that is not a UUID. The clinic answers that
+    /// such an id is not found.
     ///
     /// ```
     /// use client_lifecycle::clients::wire::Wire;
     /// assert!(Wire::vpn().id("user123").is_ok());
-    /// let answer = Wire::notifications().id("user123").unwrap_err();
+    /// let response = Wire::notifications().id("user123").unwrap_err();
     /// assert_eq!(
-    ///     answer.json(),
+    ///     response.json(),
     ///     r#"{"statusCode":400,"message":"Validation failed","errors":["id must be a valid UUID"]}"#);
     /// ```
     pub fn id(&self, path: &str) -> Result<RecordId, Response> {
-        // The usual form only: others, without hyphens or in braces, are not what such an API takes.
+        // Only the usual form: without hyphens or in braces it is not an id of such an API.
         let uuid = || path.parse::<Uuid>().ok().filter(|_| path.len() == 36).map(RecordId::from);
         match self.ids {
             _ if path.trim().is_empty() => Err(self.error_kind(ErrorKind::MissingId)),
             Ids::Any => Ok(path.into()),
-            // It is asked for and not found, so that the attempt is on record like any other.
-            Ids::UuidOrNobody => Ok(uuid().unwrap_or_else(|| path.into())),
+            // Any other text is looked up and not found, so the attempt is recorded.
+            Ids::UuidOrNotFound => Ok(uuid().unwrap_or_else(|| path.into())),
             Ids::Uuid => uuid().ok_or_else(|| self.error_kind(ErrorKind::WrongId)),
         }
     }
 
-    /// The answer to a removal, whatever came of it.
+    /// Renders the response to a removal, done or not.
     #[must_use]
     pub fn respond(&self, done: &Result<Receipt, Error>) -> Response {
         match done {
@@ -150,7 +150,7 @@ impl Wire {
         }
     }
 
-    /// The answer to a removal that was done.
+    /// Renders the response to a removal that was done.
     #[must_use]
     pub fn success(&self, receipt: &Receipt) -> Response {
         let body = match self.shape {
@@ -160,7 +160,7 @@ impl Wire {
                 let deleted = matches!(receipt.mode, Mode::SoftDelete | Mode::HardDelete);
                 Some(Success {
                     success: true,
-                    message: Some(text::done(receipt.mode, self.language, &self.noun)),
+                    message: Some(text::done(receipt.mode, self.language, &self.resource)),
                     deleted_at: (deleted_at && deleted).then(|| instant_text(receipt.at)),
                 })
             }
@@ -169,60 +169,62 @@ impl Wire {
         Response { status, body: body.map(Body::Success), remedy: String::new() }
     }
 
-    /// The answer to an error, of a removal or of anything else.
+    /// Renders the response to an error.
     ///
-    /// Nothing of the data is in it, and nothing of what a database said: only names and numbers of the policy
-    /// and the ids that were asked for.
+    /// It contains neither data nor messages of a database: only names and numbers of the policy and the ids of the
+    /// request.
     #[must_use]
     pub fn error(&self, error: &Error) -> Response {
-        let case = ErrorKind::of(error);
-        let answer = match error {
+        let kind = ErrorKind::of(error);
+        let response = match error {
             Error::Blocked(NotExecutable(plan)) => return self.blocked(plan),
             Error::Invalid(violations) => self.violations(violations),
             Error::Refused(Refusal::Invalid { message, .. }) if self.language == Language::English => {
-                self.listing(case, vec![message.clone()])
+                self.listing(kind, vec![message.clone()])
             }
-            _ => self.error_kind(case),
+            _ => self.error_kind(kind),
         };
-        let remedy = if answer.remedy.is_empty() { error.remedy().into() } else { answer.remedy };
-        Response { remedy, ..answer }
+        let remedy = if response.remedy.is_empty() { error.remedy().into() } else { response.remedy };
+        Response { remedy, ..response }
     }
 
-    /// The answer to values that make no sense: the first violation, or all of them where the shape has a place
-    /// for them.
+    /// Renders the response to invalid values: the first violation, or all of them if the shape has a list.
     ///
     /// ```
     /// use client_lifecycle::clients::ClientPatch;
     /// use client_lifecycle::clients::wire::Wire;
     /// let body = serde_json::json!({ "name": "M", "email": "maria" });
     /// let violations = ClientPatch::from_json(&body).unwrap_err();
-    /// let answer = Wire::clinic().violations(&violations);
-    /// assert_eq!(answer.json(), r#"{"statusCode":400,"statusMessage":"Email inválido"}"#);
+    /// let response = Wire::clinic().violations(&violations);
+    /// assert_eq!(response.json(), r#"{"statusCode":400,"statusMessage":"Email inválido"}"#);
     /// ```
     #[must_use]
     pub fn violations(&self, violations: &Violations) -> Response {
-        let told = violations.in_language(self.language);
-        self.listing(ErrorKind::Invalid, told.iter().map(|violation| violation.message.clone()).collect())
+        let violations = violations.in_language(self.language);
+        self.listing(
+            ErrorKind::Invalid,
+            violations.iter().map(|violation| violation.message.clone()).collect(),
+        )
     }
 
-    /// The answer to a case that the host found out by itself, such as credentials it did not accept.
+    /// Renders the response to an error that the host found by itself, such as credentials it did not accept.
     #[must_use]
-    pub fn error_kind(&self, case: ErrorKind) -> Response {
-        match (self.shape, self.ids, case) {
+    pub fn error_kind(&self, kind: ErrorKind) -> Response {
+        match (self.shape, self.ids, kind) {
             (Shape::ErrorList, Ids::Uuid, ErrorKind::MissingId | ErrorKind::WrongId) => {
-                self.listing(case, vec!["id must be a valid UUID".into()])
+                self.listing(kind, vec!["id must be a valid UUID".into()])
             }
-            // Where any text may be an id, one that a store does not know as such is one of nobody.
-            (_, Ids::Any | Ids::UuidOrNobody, ErrorKind::WrongId) => self.plain(ErrorKind::NotFound),
-            _ => self.plain(case),
+            // If any text may be an id, one that the store cannot hold belongs to no record.
+            (_, Ids::Any | Ids::UuidOrNotFound, ErrorKind::WrongId) => self.plain(ErrorKind::NotFound),
+            _ => self.plain(kind),
         }
     }
 
-    /// What stands in the way: the first thing, or all of them where the shape has a place for them.
+    /// Renders what blocks the request: the first thing, or all of them if the shape has a list.
     fn blocked(&self, plan: &Plan) -> Response {
         let blockers = plan.blockers.iter().map(|blocker| (blocker.message.clone(), blocker.remedy.clone()));
         let open = plan.warnings.iter().filter(|warning| !warning.acknowledged);
-        // A body has no other place for the name by which a warning is acknowledged.
+        // The message is the only place in a body for the name by which a warning is acknowledged.
         let warnings = open.map(|warning| {
             let acknowledge = text::acknowledge(&warning.name, self.language);
             let remedy = match &*warning.remedy {
@@ -232,23 +234,23 @@ impl Wire {
             (format!("{} ({acknowledge})", warning.message), remedy)
         });
         let (messages, remedies): (Vec<_>, Vec<_>) = blockers.chain(warnings).unzip();
-        let answer = self.listing(ErrorKind::Blocked, messages);
-        let remedy = remedies.into_iter().next().unwrap_or(answer.remedy);
-        Response { remedy, ..answer }
+        let response = self.listing(ErrorKind::Blocked, messages);
+        let remedy = remedies.into_iter().next().unwrap_or(response.remedy);
+        Response { remedy, ..response }
     }
 
-    /// What is wrong, thing by thing. The shapes that have room for one only take the first.
-    fn listing(&self, case: ErrorKind, errors: Vec<String>) -> Response {
-        let mut answer = self.plain(case);
-        let first = errors.first().map(|first| match case {
-            // What a policy says is said as it is; what this crate says begins a sentence here.
+    /// Renders a list of what is wrong. A shape without a list takes the first item.
+    fn listing(&self, kind: ErrorKind, errors: Vec<String>) -> Response {
+        let mut response = self.plain(kind);
+        let first = errors.first().map(|first| match kind {
+            // Messages of a policy stay as they are; messages of this crate become sentences.
             ErrorKind::Invalid => sentence(first),
             _ => first.clone(),
         });
-        match (&mut answer.body, first) {
-            _ if self.fails(case) => {}
+        match (&mut response.body, first) {
+            _ if self.fails(kind) => {}
             (Some(Body::ErrorList(body)), Some(first)) => {
-                body.message = match case {
+                body.message = match kind {
                     ErrorKind::MissingId | ErrorKind::WrongId | ErrorKind::Invalid => {
                         "Validation failed".into()
                     }
@@ -260,29 +262,29 @@ impl Wire {
             (Some(Body::Success(body)), Some(first)) => body.message = Some(first),
             (None, _) | (_, None) => {}
         }
-        answer
+        response
     }
 
-    fn plain(&self, case: ErrorKind) -> Response {
-        let (said, status) = match self.failed_deletion {
-            Some(status) if self.fails(case) => (ErrorKind::Failed, status),
-            _ => (case, case.status()),
+    fn plain(&self, kind: ErrorKind) -> Response {
+        let (worded, status) = match self.failed_deletion {
+            Some(status) if self.fails(kind) => (ErrorKind::Failed, status),
+            _ => (kind, kind.status()),
         };
-        let words = self.words.get(&said);
+        let words = self.words.get(&worded);
         let message = words.map_or_else(
-            || text::of_case(said, self.language, &self.noun, self.action),
+            || text::of_kind(worded, self.language, &self.resource, self.operation),
             |words| words.message.clone(),
         );
         let remedy = words.map(|words| words.remedy.clone()).unwrap_or_default();
         Response { remedy, ..self.custom(status, message) }
     }
 
-    /// The answer to something that is the host's alone, such as a body that is too large.
+    /// Renders an error that is the host's alone, such as a body that is too large.
     ///
     /// ```
     /// use client_lifecycle::clients::wire::Wire;
-    /// let answer = Wire::unions().custom(413, "The body is too large");
-    /// assert_eq!((answer.status, &*answer.json()), (413, r#"{"success":false,"message":"The body is too large"}"#));
+    /// let response = Wire::unions().custom(413, "The body is too large");
+    /// assert_eq!((response.status, &*response.json()), (413, r#"{"success":false,"message":"The body is too large"}"#));
     /// ```
     #[must_use]
     pub fn custom(&self, status: u16, message: impl Into<String>) -> Response {
@@ -301,9 +303,9 @@ impl Wire {
         Response { status, body: Some(body), remedy: String::new() }
     }
 
-    /// Whether the case is one of those for which the system has a single answer when it deletes.
-    fn fails(&self, case: ErrorKind) -> bool {
-        let failure = matches!(case, ErrorKind::Blocked | ErrorKind::Conflict | ErrorKind::Failed);
-        failure && self.action == Operation::Delete && self.failed_deletion.is_some()
+    /// Returns whether the system has a single response for this kind of failed deletion.
+    fn fails(&self, kind: ErrorKind) -> bool {
+        let failure = matches!(kind, ErrorKind::Blocked | ErrorKind::Conflict | ErrorKind::Failed);
+        failure && self.operation == Operation::Delete && self.failed_deletion.is_some()
     }
 }
