@@ -29,7 +29,7 @@ fn policy() -> DeletionPolicy {
         references.push(json!({ "from": format!("{kind}.parent_id"), "to": to, "nullable": nullable }));
         let rule = match number % 10 {
             9 => {
-                json!({ "retain": { "for": "P6Y", "from": "issued_at", "basis": "law" }, "link": "set_null" })
+                json!({ "retain": { "for": "P6Y", "from": "issued_at", "basis": "law" }, "on_survive": "set_null" })
             }
             4 => {
                 json!([{ "when": { "field": "state", "eq": "OPEN" }, "then": "restrict" }, "cascade"])

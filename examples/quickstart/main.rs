@@ -116,6 +116,6 @@ async fn main() -> Result<(), Failure> {
 fn privacy_request(client: &str, number: u128) -> Request {
     Request::hard_delete("clients", client)
         .by(Actor::new("ana", "ADMIN"))
-        .because(Reason::PrivacyRequest)
+        .with_reason(Reason::PrivacyRequest)
         .operation(Uuid::from_u128(number))
 }

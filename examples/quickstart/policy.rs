@@ -10,7 +10,7 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
     DeletionPolicy::of("clients")
         .version("2026-11")
         // The clinic's tables. An administrator is in `clients` too, and is not a client.
-        .kind("clients", |kind| kind.id("user_id").status("status").only(eq("role", "USER")))
+        .kind("clients", |kind| kind.id("user_id").status("status").filter(eq("role", "USER")))
         .kind("bookings", |kind| {
             kind.field("starts_at", FieldType::Timestamp).nullable("comment").personal("comment", Mask::Null)
         })
@@ -56,12 +56,14 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
                 // How busy the clinic was stays known; who came does not.
                 .rule(
                     "bookings.client_id",
-                    cascade().when(eq("status", "CANCELLED")).otherwise(anonymize().link(Redirect::SetNull)),
+                    cascade()
+                        .when(eq("status", "CANCELLED"))
+                        .otherwise(anonymize().on_survive(Redirect::SetNull)),
                 )
                 .rule("booking_items.booking_id", cascade())
                 .rule(
                     "sales.client_id",
-                    retain("P6Y", "issued_at", "Código de Comercio art. 30").link(Redirect::SetNull),
+                    retain("P6Y", "issued_at", "Código de Comercio art. 30").on_survive(Redirect::SetNull),
                 )
                 .rule("sessions.client_id", delete())
                 .effect(EffectRule::topic("sessions.revoke").on("sessions").fields(["token"]))

@@ -48,7 +48,7 @@ impl Asked {
         }
         if let Some(reason) = self.one("reason")? {
             let reason = reason.parse::<Reason>();
-            request = request.because(reason.map_err(|_| {
+            request = request.with_reason(reason.map_err(|_| {
                 let names = Reason::ALL.map(Reason::as_str).join(", ");
                 invalid("there is no such reason", format!("give one of {names}"))
             })?);

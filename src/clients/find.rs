@@ -131,8 +131,8 @@ impl<S: Store + Reader> Clients<'_, S> {
         limit: u32,
     ) -> Result<Vec<Record>, Error> {
         let kind = self.kind;
-        let (only, alive) = (kind.only.clone(), kind.deleted_at.clone().map(is_null));
-        let must: Vec<Condition> = only.into_iter().chain(alive).chain(also).collect();
+        let (filter, alive) = (kind.filter.clone(), kind.deleted_at.clone().map(is_null));
+        let must: Vec<Condition> = filter.into_iter().chain(alive).chain(also).collect();
         let fields = Client::FIELDS.into_iter().filter(|field| *field != "user_id");
         let query = ReadQuery {
             map: self.lifecycle.policy().map().clone(),

@@ -21,7 +21,7 @@ use super::{Fault, Faults, FieldName, FieldType, Kind, KindName, Reference, Refe
 /// assert_eq!(map.references_to(&"clients".into()).count(), 1);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "MapDocument", into = "MapDocument")]
 pub struct DataMap {
     kinds: BTreeMap<KindName, Kind>,
@@ -40,7 +40,8 @@ pub struct Excluded {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<ReferenceName>,
     /// Why.
-    pub because: String,
+    #[serde(rename = "because")]
+    pub rationale: String,
 }
 
 impl DataMap {
@@ -99,7 +100,7 @@ impl DataMap {
                         format!("kinds.{}.personal.{}", kind.name, reference.field),
                         "a reference cannot be masked: what takes its place refers to nobody",
                     )
-                    .remedy("say what becomes of it in the rules, with `link`"),
+                    .remedy("say what becomes of it in the rules, with `on_survive`"),
                 );
             }
             if map.references.insert(reference.name.clone(), reference).is_some() {
@@ -159,7 +160,7 @@ impl DataMap {
         let kept = [&kind.created_at, &kind.updated_at, &kind.version].into_iter().flatten();
         let mut fields: Vec<&FieldName> = own.into_iter().flatten().chain(kept).collect();
         fields.extend(self.references_from(&kind.name).map(|reference| &reference.field));
-        fields.extend(kind.fields.keys().chain(kind.personal.keys()).chain(&kind.key));
+        fields.extend(kind.fields.keys().chain(kind.personal.keys()).chain(&kind.shard_key));
         fields.sort();
         fields.dedup();
         fields.into_iter()

@@ -31,13 +31,13 @@ pub struct Kind {
     /// Whether rows come and go all the time (sessions, logs), so that their number binds no plan.
     pub volatile: bool,
     /// Which records of the subject's kind the policy may touch at all.
-    pub only: Option<Condition>,
+    pub filter: Option<Condition>,
     /// What is declared of the fields.
     pub fields: BTreeMap<FieldName, Field>,
     /// The personal fields and what takes their place.
     pub personal: BTreeMap<FieldName, Mask>,
     /// The field that carries the subject's id on every row of this kind, where there is one.
-    pub key: Option<FieldName>,
+    pub shard_key: Option<FieldName>,
 }
 
 /// What is declared of a field.
@@ -117,10 +117,10 @@ impl Kind {
             version: None,
             tombstone: false,
             volatile: false,
-            only: None,
+            filter: None,
             fields: BTreeMap::new(),
             personal: BTreeMap::new(),
-            key: None,
+            shard_key: None,
         }
     }
 

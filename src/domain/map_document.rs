@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::once::once_each;
+use super::unique_keys::unique_keys;
 use super::{
     Condition, DataMap, Excluded, Fault, Faults, Field, FieldName, FieldType, Kind, KindName, Lock, Mask,
     Reference, ReferenceName, StatusField, Value,
@@ -16,7 +16,7 @@ use super::{
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MapDocument {
-    #[serde(default, deserialize_with = "once_each")]
+    #[serde(default, deserialize_with = "unique_keys")]
     pub(crate) kinds: BTreeMap<KindName, KindDocument>,
     #[serde(default)]
     pub(crate) references: Vec<ReferenceDocument>,
@@ -45,14 +45,14 @@ pub(crate) struct KindDocument {
     tombstone: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     volatile: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    only: Option<Condition>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "once_each")]
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "only")]
+    filter: Option<Condition>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_keys")]
     fields: BTreeMap<FieldName, FieldDocument>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "once_each")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_keys")]
     personal: BTreeMap<FieldName, Mask>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    key: Option<FieldName>,
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "key")]
+    shard_key: Option<FieldName>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -150,10 +150,10 @@ impl KindDocument {
             version,
             tombstone,
             volatile,
-            only,
+            filter,
             fields,
             personal,
-            key,
+            shard_key,
         } = self;
         Kind {
             name,
@@ -166,10 +166,10 @@ impl KindDocument {
             version,
             tombstone,
             volatile,
-            only,
+            filter,
             fields: fields.into_iter().map(|(name, field)| (name, field.into())).collect(),
             personal,
-            key,
+            shard_key,
         }
     }
 }
@@ -187,10 +187,10 @@ impl From<Kind> for KindDocument {
             version,
             tombstone,
             volatile,
-            only,
+            filter,
             fields,
             personal,
-            key,
+            shard_key,
         } = kind;
         Self {
             table,
@@ -202,10 +202,10 @@ impl From<Kind> for KindDocument {
             version,
             tombstone,
             volatile,
-            only,
+            filter,
             fields: fields.into_iter().map(|(name, field)| (name, field.into())).collect(),
             personal,
-            key,
+            shard_key,
         }
     }
 }

@@ -16,7 +16,6 @@ mod mask;
 mod mask_key;
 mod mode;
 mod name;
-pub(crate) mod once;
 mod period;
 mod reason;
 mod record;
@@ -24,6 +23,7 @@ mod reference;
 mod request;
 mod role;
 mod status;
+pub(crate) mod unique_keys;
 mod value;
 mod violation;
 

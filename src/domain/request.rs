@@ -11,7 +11,7 @@ use super::{Actor, KindName, Mode, OperationId, Reason, RecordId, ReferenceName}
 /// use client_lifecycle::domain::{Actor, Reason, Request};
 /// let request = Request::hard_delete("clients", "c1")
 ///     .by(Actor::new("ana", "ADMIN"))
-///     .because(Reason::PrivacyRequest)
+///     .with_reason(Reason::PrivacyRequest)
 ///     .acknowledge("recent_activity");
 /// assert_eq!(request.subjects.len(), 1);
 /// ```
@@ -124,7 +124,7 @@ impl Request {
 
     /// Says why.
     #[must_use]
-    pub fn because(mut self, reason: Reason) -> Self {
+    pub fn with_reason(mut self, reason: Reason) -> Self {
         self.reason = Some(reason);
         self
     }

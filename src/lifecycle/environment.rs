@@ -17,7 +17,7 @@ use crate::policy::Refusal;
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow("ADMIN")).build()?;
 /// let store = MemoryStore::new().with("clients", [Record::new("c1")]);
-/// let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN")).because(Reason::TestData);
+/// let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN")).with_reason(Reason::TestData);
 ///
 /// let lifecycle = Lifecycle::open(store, policy).await?;
 /// assert!(lifecycle.execute(&request).await.is_err());

@@ -33,7 +33,7 @@ impl<S: Store> Lifecycle<S> {
             sets.push(set(1, "deleted", Source::Members(there), marked(not_null(deleted_at))));
             reasons.push((Rows::ranked(SetId(1), 0), "it is deleted".to_owned()));
         }
-        if let Some(only) = &kind.only {
+        if let Some(only) = &kind.filter {
             let id = u16::try_from(sets.len()).ok()?;
             sets.push(set(id, "whom the policy may touch", Source::Members(there), marked(only.clone())));
             let why = format!("it is outside what the policy may touch: {only}");

@@ -97,7 +97,7 @@ impl KindBuilder {
             &mut kind.created_at,
             &mut kind.updated_at,
             &mut kind.version,
-            &mut kind.key,
+            &mut kind.shard_key,
         ] {
             *part = part.take().filter(|name| *name != field);
         }

@@ -100,9 +100,9 @@ impl PolicyBuilder {
     }
 
     /// Leaves a table out on purpose.
-    pub fn exclude_table(mut self, table: impl Into<String>, because: impl Into<String>) -> Self {
+    pub fn exclude_table(mut self, table: impl Into<String>, rationale: impl Into<String>) -> Self {
         let table = Some(table.into());
-        self.excluded.push(Excluded { table, reference: None, because: because.into() });
+        self.excluded.push(Excluded { table, reference: None, rationale: rationale.into() });
         self
     }
 
@@ -110,10 +110,10 @@ impl PolicyBuilder {
     pub fn exclude_reference(
         mut self,
         reference: impl Into<ReferenceName>,
-        because: impl Into<String>,
+        rationale: impl Into<String>,
     ) -> Self {
         let reference = Some(reference.into());
-        self.excluded.push(Excluded { table: None, reference, because: because.into() });
+        self.excluded.push(Excluded { table: None, reference, rationale: rationale.into() });
         self
     }
 
@@ -256,8 +256,8 @@ impl KindBuilder {
     }
 
     /// Narrows whom the policy may touch.
-    pub fn only(mut self, condition: Condition) -> Self {
-        self.0.only = Some(condition);
+    pub fn filter(mut self, condition: Condition) -> Self {
+        self.0.filter = Some(condition);
         self
     }
 
@@ -298,8 +298,8 @@ impl KindBuilder {
     }
 
     /// The field that carries the subject's id on every row of this kind.
-    pub fn key(mut self, field: impl Into<FieldName>) -> Self {
-        self.0.key = Some(field.into());
+    pub fn shard_key(mut self, field: impl Into<FieldName>) -> Self {
+        self.0.shard_key = Some(field.into());
         self
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::policy::FIRST_VERSION;
 use super::{DeletionPolicy, ModePolicy};
 use crate::domain::map_document::{KindDocument, MapDocument, ReferenceDocument};
-use crate::domain::once::once_each;
+use crate::domain::unique_keys::unique_keys;
 use crate::domain::{DataMap, Excluded, Fault, Faults, KindName, Mode};
 
 /// A policy as a document spells it. The three parts of the data map stand beside those of the policy.
@@ -19,13 +19,13 @@ pub(super) struct PolicyDocument {
     #[serde(default = "first_version")]
     version: String,
     subject: KindName,
-    #[serde(default, deserialize_with = "once_each")]
+    #[serde(default, deserialize_with = "unique_keys")]
     kinds: BTreeMap<KindName, KindDocument>,
     #[serde(default)]
     references: Vec<ReferenceDocument>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<Excluded>,
-    #[serde(default, deserialize_with = "once_each")]
+    #[serde(default, deserialize_with = "unique_keys")]
     modes: BTreeMap<String, ModePolicy>,
 }
 

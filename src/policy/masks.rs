@@ -8,7 +8,7 @@ use crate::domain::{FieldName, Kind, KindName, Mask};
 /// A mask, with the field it is for and the place where it is said.
 #[derive(Debug, Clone)]
 #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only a database has columns to compare with"))]
-pub(crate) struct Said<'a> {
+pub(crate) struct MaskUse<'a> {
     pub(crate) kind: &'a Kind,
     pub(crate) field: &'a FieldName,
     pub(crate) mask: &'a Mask,
@@ -20,7 +20,7 @@ pub(crate) struct Said<'a> {
 
 impl DeletionPolicy {
     /// All masks: those of the kinds first.
-    pub(crate) fn masks(&self) -> Vec<Said<'_>> {
+    pub(crate) fn masks(&self) -> Vec<MaskUse<'_>> {
         let mut found = Vec::new();
         for kind in self.map.kinds() {
             let path = format!("kinds.{}.personal", kind.name);
@@ -70,8 +70,8 @@ fn said<'a>(
     masks: &'a BTreeMap<FieldName, Mask>,
     path: &str,
     in_rule: bool,
-) -> impl Iterator<Item = Said<'a>> {
-    masks.iter().map(move |(field, mask)| Said {
+) -> impl Iterator<Item = MaskUse<'a>> {
+    masks.iter().map(move |(field, mask)| MaskUse {
         kind,
         field,
         mask,

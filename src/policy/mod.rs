@@ -24,11 +24,11 @@ pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder};
 pub use effect::EffectRule;
 pub use guard::{Guard, Severity};
 #[cfg(feature = "sql")]
-pub(crate) use masks::Said;
+pub(crate) use masks::MaskUse;
 pub use mode_policy::{Access, ModePolicy, ReasonRule};
 pub use policy::DeletionPolicy;
 pub use refusal::Refusal;
-pub use rule::{Entry, Link, Parent, Redirect, Retention, Rule, Rules};
+pub use rule::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 pub use rule_build::{
     EntryBuilder, anonymize, anonymize_with, cascade, delete, keep, protect, reassign, reassign_to, restrict,
     retain, set_default, set_default_to, set_null, soft_delete,

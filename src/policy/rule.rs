@@ -55,11 +55,17 @@ pub enum Redirect {
 
 /// What becomes of the reference of a row that survives while its parent does not.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Link {
+pub enum OnSurvive {
     /// The reference is redirected.
     Redirect(Redirect),
     /// The parent stays as an anonymized tombstone.
     Tombstone,
+}
+
+impl From<Redirect> for OnSurvive {
+    fn from(redirect: Redirect) -> Self {
+        Self::Redirect(redirect)
+    }
 }
 
 /// A parent that survives and yet is no longer what it was.
@@ -82,11 +88,11 @@ pub struct Entry {
     /// What is decided.
     pub then: Rule,
     /// What becomes of the reference where the row survives its parent.
-    pub link: Option<Link>,
+    pub on_survive: Option<OnSurvive>,
     /// What must hold for the record that a reassigned reference is to point at.
     pub qualifies: Option<Condition>,
     /// Why it is decided so. Shown where the entry stops an operation; decides nothing and is in no digest.
-    pub because: Option<String>,
+    pub rationale: Option<String>,
 }
 
 /// The entries for each reference, and for all others.
@@ -141,6 +147,6 @@ impl Rule {
 
 impl From<Rule> for Entry {
     fn from(then: Rule) -> Self {
-        Self { when: None, parent: None, then, link: None, qualifies: None, because: None }
+        Self { when: None, parent: None, then, on_survive: None, qualifies: None, rationale: None }
     }
 }

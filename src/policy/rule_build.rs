@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Link, Parent, Redirect, Retention, Rule};
+use super::{Entry, OnSurvive, Parent, Redirect, Retention, Rule};
 use crate::domain::{Condition, FieldName, Mask, Period, RecordId, Value};
 
 /// The entries of one rule while they are being written.
@@ -11,7 +11,7 @@ use crate::domain::{Condition, FieldName, Mask, Period, RecordId, Value};
 /// use client_lifecycle::domain::eq;
 /// use client_lifecycle::policy::{cascade, restrict, retain, set_null, Redirect};
 /// let debts = restrict().when(eq("status", "PENDING")).otherwise(cascade());
-/// let invoices = retain("P6Y", "issued_at", "Código de Comercio art. 30").link(Redirect::SetNull);
+/// let invoices = retain("P6Y", "issued_at", "Código de Comercio art. 30").on_survive(Redirect::SetNull);
 /// # let _ = (debts, invoices, set_null());
 /// ```
 #[derive(Debug, Clone)]
@@ -44,14 +44,10 @@ impl EntryBuilder {
         self.last(|entry| entry.parent = Some(parent))
     }
 
-    /// Says what becomes of the reference where the row survives its parent.
-    pub fn link(self, redirect: Redirect) -> Self {
-        self.last(|entry| entry.link = Some(Link::Redirect(redirect)))
-    }
-
-    /// Asks that the parent stays as a tombstone where the row survives it.
-    pub fn link_tombstone(self) -> Self {
-        self.last(|entry| entry.link = Some(Link::Tombstone))
+    /// Sets what becomes of the reference where the row survives its parent: a [`Redirect`], or
+    /// [`OnSurvive::Tombstone`], under which the parent stays.
+    pub fn on_survive(self, then: impl Into<OnSurvive>) -> Self {
+        self.last(|entry| entry.on_survive = Some(then.into()))
     }
 
     /// Says what must hold for the record that a reassigned reference is to point at: an owner who qualifies.
@@ -70,11 +66,11 @@ impl EntryBuilder {
     ///
     /// ```
     /// use client_lifecycle::policy::restrict;
-    /// let rule = restrict().because("the auditor wants to see them settled first");
+    /// let rule = restrict().rationale("the auditor wants to see them settled first");
     /// # let _ = rule;
     /// ```
-    pub fn because(self, why: impl Into<String>) -> Self {
-        self.last(|entry| entry.because = Some(why.into()))
+    pub fn rationale(self, why: impl Into<String>) -> Self {
+        self.last(|entry| entry.rationale = Some(why.into()))
     }
 
     /// What applies where no entry so far does.

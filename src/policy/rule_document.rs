@@ -7,8 +7,8 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Link, Parent, Redirect, Retention, Rule, Rules};
-use crate::domain::once::once_each;
+use super::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
+use crate::domain::unique_keys::unique_keys;
 use crate::domain::{Condition, FieldName, Mask, RecordId, ReferenceName, Value};
 
 /// Every key an entry may have: one of the rules' names, or `then`.
@@ -18,9 +18,11 @@ struct EntryDocument {
     when: Option<Condition>,
     parent: Option<Parent>,
     then: Option<RuleDocument>,
-    link: Option<LinkDocument>,
+    #[serde(alias = "link")]
+    on_survive: Option<OnSurviveDocument>,
     qualifies: Option<Condition>,
-    because: Option<String>,
+    #[serde(rename = "because")]
+    rationale: Option<String>,
     #[serde(default, deserialize_with = "masks")]
     anonymize: Option<BTreeMap<FieldName, Mask>>,
     retain: Option<Retention>,
@@ -30,7 +32,7 @@ struct EntryDocument {
 }
 
 fn masks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeMap<FieldName, Mask>>, D::Error> {
-    once_each(deserializer).map(Some)
+    unique_keys(deserializer).map(Some)
 }
 
 #[derive(Deserialize, Serialize)]
@@ -83,51 +85,63 @@ impl<'de> Deserialize<'de> for RuleDocument {
 /// The rule of an entry that says nothing else.
 fn rule_alone<E: de::Error>(entry: Entry) -> Result<Rule, E> {
     match entry {
-        Entry { when: None, parent: None, then, link: None, qualifies: None, because: None } => Ok(then),
+        Entry { when: None, parent: None, then, on_survive: None, qualifies: None, rationale: None } => {
+            Ok(then)
+        }
         _ => Err(E::custom(
-            "`when`, `parent`, `link`, `qualifies` and `because` stand beside `then`, not in it",
+            "`when`, `parent`, `on_survive`, `qualifies` and `because` stand beside `then`, not in it",
         )),
     }
 }
 
-struct LinkDocument(Link);
+struct OnSurviveDocument(OnSurvive);
 
-impl<'de> Deserialize<'de> for LinkDocument {
+impl<'de> Deserialize<'de> for OnSurviveDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct LinkVisitor;
-        impl<'de> Visitor<'de> for LinkVisitor {
-            type Value = Link;
+        struct OnSurviveVisitor;
+        impl<'de> Visitor<'de> for OnSurviveVisitor {
+            type Value = OnSurvive;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a link: set_null, set_default, reassign or tombstone")
+                f.write_str("`on_survive`: set_null, set_default, reassign or tombstone")
             }
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Link, E> {
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<OnSurvive, E> {
                 match name {
-                    "tombstone" => Ok(Link::Tombstone),
+                    "tombstone" => Ok(OnSurvive::Tombstone),
                     "set_null" | "set_default" | "reassign" => redirect(rule_named(name)?),
                     other => {
                         Err(E::unknown_variant(other, &["set_null", "set_default", "reassign", "tombstone"]))
                     }
                 }
             }
-            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Link, M::Error> {
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<OnSurvive, M::Error> {
                 redirect(rule_alone(EntryVisitor.visit_map(map)?)?)
             }
         }
-        deserializer.deserialize_any(LinkVisitor).map(Self)
+        deserializer.deserialize_any(OnSurviveVisitor).map(Self)
     }
 }
 
-fn redirect<E: de::Error>(rule: Rule) -> Result<Link, E> {
+fn redirect<E: de::Error>(rule: Rule) -> Result<OnSurvive, E> {
     match rule {
-        Rule::Redirect(redirect) => Ok(Link::Redirect(redirect)),
-        _ => Err(E::custom("a link is set_null, set_default, reassign or tombstone")),
+        Rule::Redirect(redirect) => Ok(OnSurvive::Redirect(redirect)),
+        _ => Err(E::custom("`on_survive` is set_null, set_default, reassign or tombstone")),
     }
 }
 
 impl EntryDocument {
     fn into_entry<E: de::Error>(self) -> Result<Entry, E> {
-        let Self { when, parent, then, link, qualifies, because, anonymize, retain, set_default, reassign } =
-            self;
+        let Self {
+            when,
+            parent,
+            then,
+            on_survive,
+            qualifies,
+            rationale,
+            anonymize,
+            retain,
+            set_default,
+            reassign,
+        } = self;
         let mut rules = Vec::new();
         rules.extend(then.map(|rule| rule.0));
         rules.extend(anonymize.map(Rule::Anonymize));
@@ -136,7 +150,8 @@ impl EntryDocument {
         rules.extend(reassign.map(|target| Rule::Redirect(Redirect::Reassign(Some(target.to)))));
         match (rules.pop(), rules.is_empty()) {
             (Some(then), true) => {
-                Ok(Entry { when, parent, then, link: link.map(|link| link.0), qualifies, because })
+                let on_survive = on_survive.map(|document| document.0);
+                Ok(Entry { when, parent, then, on_survive, qualifies, rationale })
             }
             _ => Err(E::custom(
                 "an entry needs exactly one rule: `then`, `anonymize`, `retain`, `set_default` or `reassign`",
@@ -201,7 +216,7 @@ impl<'de> Deserialize<'de> for Entries {
 impl<'de> Deserialize<'de> for Rules {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut rules = Self::default();
-        let all: BTreeMap<ReferenceName, Entries> = once_each(deserializer)?;
+        let all: BTreeMap<ReferenceName, Entries> = unique_keys(deserializer)?;
         for (name, Entries(entries)) in all {
             if name == "*" {
                 rules.others = Some(entries);
@@ -230,16 +245,16 @@ impl Serialize for Entry {
             Rule::Redirect(redirect) => redirect.entry("then", &mut map)?,
             rule => map.serialize_entry("then", rule.as_str())?,
         }
-        match &self.link {
+        match &self.on_survive {
             None => {}
-            Some(Link::Tombstone) => map.serialize_entry("link", "tombstone")?,
-            Some(Link::Redirect(redirect)) => map.serialize_entry("link", redirect)?,
+            Some(OnSurvive::Tombstone) => map.serialize_entry("on_survive", "tombstone")?,
+            Some(OnSurvive::Redirect(redirect)) => map.serialize_entry("on_survive", redirect)?,
         }
         if let Some(qualifies) = &self.qualifies {
             map.serialize_entry("qualifies", qualifies)?;
         }
-        if let Some(because) = &self.because {
-            map.serialize_entry("because", because)?;
+        if let Some(rationale) = &self.rationale {
+            map.serialize_entry("because", rationale)?;
         }
         map.end()
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{DataMap, FieldName, KindName, Record, RecordId, Reference};
-use client_lifecycle::policy::Link;
+use client_lifecycle::policy::OnSurvive;
 use client_lifecycle::protocol::Disposition;
 use client_lifecycle::testing::model::{self, Verdict};
 use client_lifecycle::testing::strategies::Case;
@@ -177,8 +177,8 @@ impl<'a> World<'a> {
             let references = self.map().references_from(&kind.name);
             references.filter(move |reference| {
                 let entries = rules.entries(&reference.name).unwrap_or_default();
-                let mut links = entries.iter().map(|entry| &entry.link);
-                let moves = links.any(|link| matches!(link, Some(Link::Redirect(_))));
+                let mut links = entries.iter().map(|entry| &entry.on_survive);
+                let moves = links.any(|link| matches!(link, Some(OnSurvive::Redirect(_))));
                 let parent = self.parent(row, reference);
                 !reference.nullable && !moves && parent.is_some_and(|(parent, _)| is_stone(&parent))
             })

@@ -68,7 +68,7 @@ faulty! {
         => "modes.hard_delete.gaurds", "unknown field `gaurds`, expected one of `allow`, `reason`, `guards`, `rules`, `effects`", "";
     an_unknown_key_of_a_kind_is_reported_with_its_path:
         document([("/kinds/debts/tabel", json!("x"))])
-        => "kinds.debts.tabel", "unknown field `tabel`, expected one of `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `only`, `fields`, `personal`, `key`", "";
+        => "kinds.debts.tabel", "unknown field `tabel`, expected one of `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `filter`, `only`, `fields`, `personal`, `key`, `shard_key`", "";
     an_unknown_mode_is_reported_with_the_modes_there_are:
         document([("/modes/destroy", json!({"allow": "any"}))])
         => "modes.destroy", "`destroy` is no mode; there are create, update, reassign, deactivate, reactivate, soft_delete, anonymize, hard_delete", "correct the name";
@@ -103,8 +103,8 @@ faulty! {
         document([("/kinds/clients/personal", json!({"manager": "hmac"}))])
         => "kinds.clients.personal.manager", "the mask makes no sense for a field of type integer", "`null` fits every nullable field";
     a_narrowed_kind_that_is_not_the_subject_is_reported:
-        document([("/kinds/debts/only", json!({"field": "status", "eq": "PAID"}))])
-        => "kinds.debts.only", "only the subject's kind can be narrowed", "use conditions in the rules";
+        document([("/kinds/debts/filter", json!({"field": "status", "eq": "PAID"}))])
+        => "kinds.debts.filter", "only the subject's kind can be narrowed", "use conditions in the rules";
     a_mode_without_allow_is_reported:
         document([("/modes/deactivate", json!({"rules": {"*": "keep"}}))])
         => "modes.deactivate.allow", "nobody is allowed to ask for this mode", "name roles, or say \"any\" where the host has decided already";
@@ -142,8 +142,8 @@ faulty! {
         document([("/modes/hard_delete/rules/debts.client_id", json!("set_null"))])
         => "modes.hard_delete.rules.debts.client_id", "`debts.client_id` is mandatory and cannot be emptied", "declare the reference `nullable`, or choose another rule";
     a_link_that_empties_a_mandatory_reference_is_reported:
-        document([("/modes/hard_delete/rules/debts.client_id", json!({"then": "keep", "link": "set_null"}))])
-        => "modes.hard_delete.rules.debts.client_id.link", "`debts.client_id` is mandatory and cannot be emptied", "declare the reference `nullable`, or choose another rule";
+        document([("/modes/hard_delete/rules/debts.client_id", json!({"then": "keep", "on_survive": "set_null"}))])
+        => "modes.hard_delete.rules.debts.client_id.on_survive", "`debts.client_id` is mandatory and cannot be emptied", "declare the reference `nullable`, or choose another rule";
     a_default_of_nothing_for_a_mandatory_reference_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"set_default": null}))])
         => "modes.hard_delete.rules.debts.client_id", "`debts.client_id` is mandatory and cannot be emptied", "declare the reference `nullable`, or choose another rule";
@@ -164,13 +164,13 @@ faulty! {
         => "modes.hard_delete.rules.items.debt_id.retain.for", "`6 years` is no ISO 8601 period such as `P6Y`, `P30D` or `PT12H`", "";
     a_mandatory_reference_of_a_retained_row_is_reported_with_three_ways_out:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"retain": {"for": "P1Y", "from": "at", "basis": "law"}}))])
-        => "modes.hard_delete.rules.debts.client_id", "a row that survives by `retain` must keep referring to a row of `clients` that goes (chain debts.client_id)", "say where the reference goes with `link`, or declare it `nullable`, or let the row stay as `kinds.clients.tombstone`";
+        => "modes.hard_delete.rules.debts.client_id", "a row that survives by `retain` must keep referring to a row of `clients` that goes (chain debts.client_id)", "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay as `kinds.clients.tombstone`";
     a_mandatory_reference_of_a_kept_row_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!("keep"))])
-        => "modes.hard_delete.rules.debts.client_id", "a row that survives by `keep` must keep referring to a row of `clients` that goes (chain debts.client_id)", "say where the reference goes with `link`, or declare it `nullable`, or let the row stay as `kinds.clients.tombstone`";
+        => "modes.hard_delete.rules.debts.client_id", "a row that survives by `keep` must keep referring to a row of `clients` that goes (chain debts.client_id)", "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay as `kinds.clients.tombstone`";
     a_link_that_asks_for_a_tombstone_of_a_kind_without_is_reported:
-        document([("/modes/hard_delete/rules/items.debt_id", json!({"then": "keep", "link": "tombstone"}))])
-        => "modes.hard_delete.rules.items.debt_id", "a row that survives by `keep` must keep referring to a row of `debts` that goes (chain debts.client_id <- items.debt_id)", "say where the reference goes with `link`, or declare it `nullable`, or let the row stay as `kinds.debts.tombstone`";
+        document([("/modes/hard_delete/rules/items.debt_id", json!({"then": "keep", "on_survive": "tombstone"}))])
+        => "modes.hard_delete.rules.items.debt_id", "a row that survives by `keep` must keep referring to a row of `debts` that goes (chain debts.client_id <- items.debt_id)", "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay as `kinds.debts.tombstone`";
     soft_delete_of_a_kind_without_deleted_at_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!("soft_delete"))])
         => "modes.hard_delete.rules.items.debt_id", "`soft_delete` needs `deleted_at` of `items`", "declare `kinds.items.deleted_at`, or choose `keep`";
@@ -179,7 +179,7 @@ faulty! {
         => "modes.hard_delete.rules.items.debt_id", "`items` has no personal fields to mask", "declare `personal` for the kind, or give the rule masks";
     a_masked_reference_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!({"anonymize": {"debt_id": "null"}}))])
-        => "modes.hard_delete.rules.items.debt_id.anonymize.debt_id", "ids and references cannot be masked", "use `link`";
+        => "modes.hard_delete.rules.items.debt_id.anonymize.debt_id", "ids and references cannot be masked", "use `on_survive`";
     cascade_below_a_parent_that_stays_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!([{"parent": "retain", "then": "cascade"}, "cascade"]))])
         => "modes.hard_delete.rules.items.debt_id[0]", "`cascade` speaks of removed parents, and this parent stays", "use `delete`, `anonymize`, `protect` or `keep`";
@@ -196,17 +196,17 @@ faulty! {
         document([("/modes/deactivate", json!({"allow": "any", "rules": {"*": "cascade"}}))])
         => "modes.deactivate.rules.debts.client_id", "`cascade` needs `status` of `debts`", "declare `kinds.debts.status`, or choose `keep`";
     a_comparison_with_null_is_reported:
-        document([("/kinds/clients/only", json!({"field": "role", "eq": null}))])
-        => "kinds.clients.only", "a comparison with null never holds; use `is_null`", "";
+        document([("/kinds/clients/filter", json!({"field": "role", "eq": null}))])
+        => "kinds.clients.filter", "a comparison with null never holds; use `is_null`", "";
     a_condition_with_two_tests_is_reported:
-        document([("/kinds/clients/only", json!({"field": "role", "eq": "USER", "ne": "ADMIN"}))])
-        => "kinds.clients.only", "a condition is `field` with one of eq, ne, lt, le, gt, ge, in, is_null, before, after, within, older_than, or one of all, any, not", "";
+        document([("/kinds/clients/filter", json!({"field": "role", "eq": "USER", "ne": "ADMIN"}))])
+        => "kinds.clients.filter", "a condition is `field` with one of eq, ne, lt, le, gt, ge, in, is_null, before, after, within, older_than, or one of all, any, not", "";
     a_condition_without_a_test_is_reported:
-        document([("/kinds/clients/only", json!({"field": "role"}))])
-        => "kinds.clients.only", "a condition is `field` with one of eq, ne, lt, le, gt, ge, in, is_null, before, after, within, older_than, or one of all, any, not", "";
+        document([("/kinds/clients/filter", json!({"field": "role"}))])
+        => "kinds.clients.filter", "a condition is `field` with one of eq, ne, lt, le, gt, ge, in, is_null, before, after, within, older_than, or one of all, any, not", "";
     a_condition_on_the_wrong_type_is_reported:
-        document([("/kinds/clients/only", json!({"field": "manager", "eq": "Ana"}))])
-        => "kinds.clients.only", "\"Ana\" is no value of type integer", "`manager` of `clients` is integer";
+        document([("/kinds/clients/filter", json!({"field": "manager", "eq": "Ana"}))])
+        => "kinds.clients.filter", "\"Ana\" is no value of type integer", "`manager` of `clients` is integer";
     a_condition_with_a_malformed_date_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "block", "when": {"field": "at", "lt": "2024-02-30"}}]))])
         => "modes.hard_delete.guards[0].when", "\"2024-02-30\" is no value of type timestamp", "`at` of `debts` is timestamp";
@@ -259,17 +259,17 @@ faulty! {
         document([("/modes/hard_delete/effects", json!([{"topic": "t", "on": "loans"}]))])
         => "modes.hard_delete.effects[0].on", "there is no kind `loans`", "declare it under `kinds`";
     a_condition_without_a_field_is_reported:
-        document([("/kinds/clients/only", json!({"field": "", "eq": 1}))])
-        => "kinds.clients.only", "a condition names no field", "say which `field` it looks at";
+        document([("/kinds/clients/filter", json!({"field": "", "eq": 1}))])
+        => "kinds.clients.filter", "a condition names no field", "say which `field` it looks at";
     a_list_with_a_value_of_another_type_is_reported:
-        document([("/kinds/clients/only", json!({"field": "manager", "in": [1, "Ana"]}))])
-        => "kinds.clients.only", "\"Ana\" is no value of type integer", "`manager` of `clients` is integer";
+        document([("/kinds/clients/filter", json!({"field": "manager", "in": [1, "Ana"]}))])
+        => "kinds.clients.filter", "\"Ana\" is no value of type integer", "`manager` of `clients` is integer";
     a_masked_reference_of_a_kind_is_reported:
         document([("/kinds/debts/personal", json!({"client_id": "null"}))])
-        => "kinds.debts.personal.client_id", "a reference cannot be masked: what takes its place refers to nobody", "say what becomes of it in the rules, with `link`";
+        => "kinds.debts.personal.client_id", "a reference cannot be masked: what takes its place refers to nobody", "say what becomes of it in the rules, with `on_survive`";
     a_masked_id_in_a_rule_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!({"anonymize": {"id": "null"}}))])
-        => "modes.hard_delete.rules.items.debt_id.anonymize.id", "ids and references cannot be masked", "use `link`";
+        => "modes.hard_delete.rules.items.debt_id.anonymize.id", "ids and references cannot be masked", "use `on_survive`";
     a_kind_without_a_name_is_reported:
         document([("/kinds/", json!({}))])
         => "kinds", "a kind needs a name", "call it as its table";

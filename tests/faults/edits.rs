@@ -52,8 +52,8 @@ faulty! {
         => "modes.reassign.rules.members.union_id", "`reassign` makes no sense in mode reassign",
            "use `reassign`, whose target the request names, or `keep`";
     a_link_where_nothing_is_removed_is_reported:
-        mode("reassign", &json!({ "allow": "any", "rules": { "members.union_id": { "then": "reassign", "link": "set_null" } } }))
-        => "modes.reassign.rules.members.union_id", "`parent` and `link` make no sense in mode reassign",
+        mode("reassign", &json!({ "allow": "any", "rules": { "members.union_id": { "then": "reassign", "on_survive": "set_null" } } }))
+        => "modes.reassign.rules.members.union_id", "`parent` and `on_survive` make no sense in mode reassign",
            "leave them out; nothing is removed";
     a_reference_too_far_away_to_be_reassigned_is_reported:
         mode("reassign", &json!({ "allow": "any", "rules": { "loans.member_id": "reassign" } }))

@@ -18,6 +18,7 @@ mod document;
 mod edits;
 mod map;
 mod memory;
+mod old_keys;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]

@@ -61,7 +61,7 @@ pub(crate) fn policy() -> DeletionPolicy {
                 "bookings.client_id": "cascade", "items.booking_id": "cascade", "sessions.client_id": "delete",
                 "debts.client_id": [
                     { "when": { "field": "status", "eq": "PENDING" }, "then": "restrict" }, { "then": "cascade" } ],
-                "invoices.client_id": { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax" }, "link": "set_null" } },
+                "invoices.client_id": { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax" }, "on_survive": "set_null" } },
             "effects": [ { "topic": "sessions.revoke", "on": "sessions", "fields": ["token"] }, { "topic": "gone" } ] } }
     });
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))

@@ -179,7 +179,7 @@ async fn tables_that_differ_in_case_are_two_tables() {
     assert_eq!(
         refused(&world, &document).await,
         [
-            "references.debts.client_id: the foreign key refers to `Clients` (`id`), and the policy says `clients` (`id`)"
+            "references.debts.client_id: the foreign key refers to `Clients` (`id`), but the policy says `clients` (`id`)"
         ]
     );
 }
@@ -195,7 +195,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_column_tha
     assert_eq!(
         refused(&world, &document).await,
         [
-            "references.debts.client_id: the foreign key refers to `clients` (`code`), and the policy says `clients` (`id`)"
+            "references.debts.client_id: the foreign key refers to `clients` (`code`), but the policy says `clients` (`id`)"
         ]
     );
     document["kinds"]["clients"] = json!({ "id": "code" });
@@ -223,7 +223,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_a_table_of_that_na
     assert_eq!(
         refused(&world, &document).await,
         [format!(
-            "references.debts.client_id: the foreign key refers to `{s}_old.clients` (`id`), and the policy says `clients` (`id`)"
+            "references.debts.client_id: the foreign key refers to `{s}_old.clients` (`id`), but the policy says `clients` (`id`)"
         )]
     );
     let found = world.store().findings(&policy(&document)).await.unwrap();

@@ -204,7 +204,7 @@ async fn a_client_lives_in_a_table_with_generated_columns_and_defaults() {
 async fn a_policy_that_would_write_a_generated_column_is_told_where() {
     let document = with_debts(
         json!({ "clients": { "personal": { "folded": "null" } }, "debts": {} }),
-        json!({ "*": { "anonymize": { "upper": { "text": "x" } }, "link": "set_null" } }),
+        json!({ "*": { "anonymize": { "upper": { "text": "x" } }, "on_survive": "set_null" } }),
     );
     let ddl = "CREATE TABLE clients (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, mail text,
              folded text GENERATED ALWAYS AS (lower(mail)) STORED);

@@ -32,7 +32,7 @@ fn document() -> Value {
             "bookings.client_id": [ { "when": { "field": "state", "eq": "OPEN" }, "then": "cascade" }, { "then": "set_null" } ],
             "items.booking_id": "cascade", "items.client_id": "restrict",
             "parts.part_of": "cascade", "parts.item_id": "cascade",
-            "invoices.client_id": { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax law" }, "link": "set_null" },
+            "invoices.client_id": { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax law" }, "on_survive": "set_null" },
             "notes.client_id": { "set_default": 2 }, "sessions.client_id": "delete",
             "debts.client_id": { "anonymize": { "status": { "text": "x" } } }
         } } }

@@ -23,7 +23,7 @@ async fn tables_and_columns_may_be_called_anything() {
             { "when": { "all": [ { "field": "r", "eq": "r" }, { "field": "p", "eq": "p" }, { "field": "count", "lt": 5 },
                                  { "field": "$1", "eq": "$1" }, { "field": "name", "ne": "User" } ] },
               "then": "cascade" },
-            { "then": { "anonymize": { "r": { "text": "?1 $1" } } }, "link": "tombstone" } ] } } }
+            { "then": { "anonymize": { "r": { "text": "?1 $1" } } }, "on_survive": "tombstone" } ] } } }
     });
     let ddl = "CREATE TABLE \"order by \"\"1\"\"; --\" (\"select\" text PRIMARY KEY, \"from \"\"x\"\"\" text);
          CREATE TABLE \"User.of \"\"us\"\"\" (oid integer PRIMARY KEY, \"group\" text REFERENCES \"order by \"\"1\"\"; --\", r text, \"p.q\" text,

@@ -36,7 +36,7 @@ fn document() -> Value {
                     { "then": "restrict" } ],
                 "invoices.client_id": [
                     { "when": { "field": "note", "eq": "gone\\" }, "then": { "anonymize": { "note": { "truncate": 3 }, "seen": "year" } } },
-                    { "then": { "retain": { "for": "P6Y", "from": "issued", "basis": "tax law" } }, "link": "set_null" } ] },
+                    { "then": { "retain": { "for": "P6Y", "from": "issued", "basis": "tax law" } }, "on_survive": "set_null" } ] },
             "effects": [ { "topic": "gone", "fields": ["born", "score", "raw", "name", "span"] },
                          { "topic": "debts", "on": "debts", "fields": ["due", "at", "state"] } ] } }
     })

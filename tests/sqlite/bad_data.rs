@@ -125,7 +125,7 @@ async fn a_view_in_which_an_id_comes_twice_is_not_opened() {
     assert_eq!(
         found,
         [
-            "kinds.debts.id: the view `debts` has 2 rows with the id `2` (let the view give each row an id of its own)"
+            "kinds.debts.id: the view `debts` has 2 rows with the id `2` (make the view return one row for each id)"
         ]
     );
 }

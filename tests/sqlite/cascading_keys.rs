@@ -26,7 +26,7 @@ fn retained(excluded: &Value) -> Value {
         "references": [{ "from": "invoices.client_id", "to": "clients", "nullable": true }],
         "excluded": excluded,
         "modes": { "hard_delete": { "allow": "any", "rules": { "invoices.client_id":
-            { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax law" }, "link": "set_null" } } } }
+            { "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax law" }, "on_survive": "set_null" } } } }
     })
 }
 
@@ -309,7 +309,7 @@ fn by_code(customers: &Value) -> Value {
 #[tokio::test]
 async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_column_than_the_id() {
     let world = World::new(CODES).await;
-    let says = "the foreign key refers to `customers` (`code`), and the policy says `customers` (`id`) (correct `to`, or the \
+    let says = "the foreign key refers to `customers` (`code`), but the policy says `customers` (`id`) (correct `to`, or the \
                 `id` of the kind)";
     assert_eq!(
         refused(&world, &by_code(&json!({}))).await,
@@ -335,7 +335,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_table() {
     .await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
-        found[0].contains("the foreign key refers to `firms` (`id`), and the policy says `clients` (`id`)"),
+        found[0].contains("the foreign key refers to `firms` (`id`), but the policy says `clients` (`id`)"),
         "{found:?}"
     );
 }

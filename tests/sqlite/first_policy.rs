@@ -20,7 +20,7 @@ async fn first(ddl: &str) -> DeletionPolicy {
     assert_eq!(DeletionPolicy::from_json(&written).unwrap(), policy);
     for mode in policy.modes() {
         for entries in policy.mode(mode).unwrap().rules.named.values() {
-            assert!(entries.iter().all(|entry| entry.then == Rule::Restrict && entry.because.is_some()));
+            assert!(entries.iter().all(|entry| entry.then == Rule::Restrict && entry.rationale.is_some()));
         }
     }
     let found = findings(&policy, &catalogue);
@@ -144,7 +144,7 @@ async fn odd_names_stay_as_they_are() {
     let lifecycle = Lifecycle::open(SqliteStore::new(world.pool().clone()), policy).await.unwrap();
     let request = client_lifecycle::Request::hard_delete("clients", 1)
         .by(client_lifecycle::domain::Actor::new("ana", "ADMIN"))
-        .because(client_lifecycle::domain::Reason::PrivacyRequest);
+        .with_reason(client_lifecycle::domain::Reason::PrivacyRequest);
     let plan = lifecycle.plan(&request).await.unwrap();
     assert_eq!(plan.blockers.len(), 1);
 }
@@ -185,15 +185,18 @@ async fn what_cannot_be_a_subject_is_said() {
     .await;
     for (subject, expected) in [
         ("client", "there is no table `client`; name one of `loose`, `pairs`"),
-        ("seen", "`seen` is a view, and nothing refers to a view; name the table the view is made of"),
+        (
+            "seen",
+            "`seen` is a view, and foreign keys cannot refer to a view; name the table the view is made of",
+        ),
         (
             "pairs",
-            "the records of `pairs` cannot be subjects: its primary key (`a`, `b`) is composite, and it has no \
+            "`pairs` cannot be the subject: its primary key (`a`, `b`) is composite, and it has no \
              unique column of its own; give the table a unique column of its own",
         ),
         (
             "loose",
-            "the records of `loose` cannot be subjects: no column of it is a key; give the table a unique column \
+            "`loose` cannot be the subject: it has no key; give the table a unique column \
              of its own",
         ),
     ] {

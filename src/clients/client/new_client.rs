@@ -11,7 +11,7 @@ use super::given::GivenFields;
 use super::read::Unread;
 use super::rules::ClientRules;
 use crate::clients::DocumentType;
-use crate::domain::once::once_each;
+use crate::domain::unique_keys::unique_keys;
 use crate::domain::{Status, ViolationCode, Violations};
 
 /// The values that a client is created from.
@@ -182,7 +182,7 @@ impl fmt::Debug for NewClient {
 /// Reads as [`NewClient::from_json`]; a field that is given twice is an error.
 impl<'de> Deserialize<'de> for NewClient {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let keys: BTreeMap<String, serde_json::Value> = once_each(deserializer)?;
+        let keys: BTreeMap<String, serde_json::Value> = unique_keys(deserializer)?;
         Self::read(Unread::keys(&keys), &ClientRules::default()).map_err(serde::de::Error::custom)
     }
 }

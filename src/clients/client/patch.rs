@@ -11,7 +11,7 @@ use super::given::GivenFields;
 use super::read::Unread;
 use super::rules::ClientRules;
 use crate::clients::DocumentType;
-use crate::domain::once::once_each;
+use crate::domain::unique_keys::unique_keys;
 use crate::domain::{FieldName, Status, Value, ViolationCode, Violations};
 
 /// Changes of a client: the fields that are given, and no other.
@@ -178,7 +178,7 @@ impl fmt::Debug for ClientPatch {
 /// Reads as [`ClientPatch::from_json`]; a field that is given twice is an error.
 impl<'de> Deserialize<'de> for ClientPatch {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let keys: BTreeMap<String, serde_json::Value> = once_each(deserializer)?;
+        let keys: BTreeMap<String, serde_json::Value> = unique_keys(deserializer)?;
         Self::read(Unread::keys(&keys), &ClientRules::default()).map_err(serde::de::Error::custom)
     }
 }

@@ -38,8 +38,8 @@
 use crate::clients::Language;
 use crate::domain::{FieldType, Mask, Moment, Period, after, all, eq, ne, within};
 use crate::policy::{
-    DeletionPolicy, EffectRule, EntryBuilder, Guard, KindBuilder, ModeBuilder, PolicyBuilder, Redirect,
-    anonymize, cascade, delete, keep, retain,
+    DeletionPolicy, EffectRule, EntryBuilder, Guard, KindBuilder, ModeBuilder, OnSurvive, PolicyBuilder,
+    Redirect, anonymize, cascade, delete, keep, retain,
 };
 
 /// For how long a merchant in Spain keeps books and vouchers, from the last entry.
@@ -76,10 +76,10 @@ pub fn clinic(language: Language) -> PolicyBuilder {
                 .rule("questionnaires.client_id", cascade())
                 .rule("revokes.client_id", cascade())
                 // How busy the clinic was stays known; who came does not.
-                .rule("bookings.client_id", anonymize().link(Redirect::SetNull))
+                .rule("bookings.client_id", anonymize().on_survive(Redirect::SetNull))
                 .rule("debts.client_id", cascade())
-                .rule("sales.client_id", books("issued_at").link(Redirect::SetNull))
-                .rule("payments.client_id", books("paid_at").link(Redirect::SetNull))
+                .rule("sales.client_id", books("issued_at").on_survive(Redirect::SetNull))
+                .rule("payments.client_id", books("paid_at").on_survive(Redirect::SetNull))
                 .rule("sessions.client_id", delete())
         })
         .anonymize(|mode| {
@@ -114,8 +114,8 @@ pub fn clinic(language: Language) -> PolicyBuilder {
 pub fn keep_consent_proof(clinic: PolicyBuilder) -> PolicyBuilder {
     let proof = |mode: ModeBuilder| {
         mode.without_guard(CONSENT_EVIDENCE)
-            .overrule("consents.client_id", anonymize().link_tombstone())
-            .overrule("revokes.client_id", keep().link_tombstone())
+            .overrule("consents.client_id", anonymize().on_survive(OnSurvive::Tombstone))
+            .overrule("revokes.client_id", keep().on_survive(OnSurvive::Tombstone))
     };
     clinic
         .kind("consents", |kind| kind.nullable("document").personal("document", Mask::Null))
@@ -131,7 +131,7 @@ fn client(kind: KindBuilder) -> KindBuilder {
         .status("status")
         .created_at("created_at")
         .updated_at("updated_at")
-        .only(eq("role", "USER"))
+        .filter(eq("role", "USER"))
         .tombstone()
         .unique("email")
         .field("birth_date", FieldType::Date)

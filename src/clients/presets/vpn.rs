@@ -20,7 +20,7 @@
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let policy = presets::vpn()
 //!     .hard_delete(|mode| mode.overrule(
-//!         "logs.customer_id", retain("P90D", "created_at", "our policy on logs").link(Redirect::SetNull)))
+//!         "logs.customer_id", retain("P90D", "created_at", "our policy on logs").on_survive(Redirect::SetNull)))
 //!     .build()?;
 //! let store = MemoryStore::new()
 //!     .with("customers", [Record::new("user123").with("managed_by", "rob").with("email", "a@b.c")])
@@ -77,11 +77,12 @@ pub fn vpn() -> PolicyBuilder {
                 .rule("subscriptions.customer_id", cascade())
                 .rule(
                     "transactions.customer_id",
-                    retain("P6Y", "created_at", "retention of financial records").link(Redirect::SetNull),
+                    retain("P6Y", "created_at", "retention of financial records")
+                        .on_survive(Redirect::SetNull),
                 )
                 .rule(
                     "logs.customer_id",
-                    retain("P1Y", "created_at", "retention of logs").link(Redirect::SetNull),
+                    retain("P1Y", "created_at", "retention of logs").on_survive(Redirect::SetNull),
                 )
                 .rule("vpn_sessions.customer_id", delete())
                 .rule("devices.customer_id", delete())

@@ -47,7 +47,7 @@ pub(super) fn blockers(
                 reference: Some(reference.name.clone()),
                 rule,
                 when: entry.when.as_ref().map(ToString::to_string),
-                because: entry.because.clone(),
+                because: entry.rationale.clone(),
                 question: questions.sample(Rows::all(set)),
             });
         }
@@ -63,7 +63,7 @@ fn outside(
     sets: &mut Sets,
     questions: &mut Questions,
 ) -> Option<CompiledBlocker> {
-    let only = facts(parts, parts.subject)?.only.as_ref()?;
+    let only = facts(parts, parts.subject)?.filter.as_ref()?;
     let mut branches = Vec::new();
     for reference in parts.map.references_from(parts.subject) {
         let Some(parents) = verdicts.get(&reference.to) else {

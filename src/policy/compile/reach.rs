@@ -52,7 +52,7 @@ fn settle(parts: &Parts<'_>, kind: &KindName, verdicts: &mut VerdictsOf, sets: &
 fn subject_condition(parts: &Parts<'_>) -> Option<Condition> {
     let kind = facts(parts, parts.subject)?;
     let alive = kind.deleted_at.as_ref().filter(|_| !parts.mode.erases()).map(is_null);
-    match (kind.only.clone(), alive) {
+    match (kind.filter.clone(), alive) {
         (Some(only), Some(alive)) => Some(all([only, alive])),
         (only, alive) => only.or(alive),
     }

@@ -9,7 +9,7 @@ use super::tombstone::{SURVIVORS, StayingOf, Survivor, forces, may_survive, surv
 use super::{Parts, Questions, Sets, VerdictsOf};
 use crate::domain::{Condition, KindName, RecordId, Reference, ReferenceName, Value};
 use crate::plan::StepKey;
-use crate::policy::{Entry, Link, Redirect, Rule};
+use crate::policy::{Entry, OnSurvive, Redirect, Rule};
 use crate::protocol::{Branch, Disposition, Rank, Rows};
 
 /// What a reference is set to.
@@ -136,9 +136,9 @@ fn link(reference: &Reference, entry: &Entry, survivor: Survivor) -> Option<Redi
     if by_rule || forces(reference, entry, survivor) {
         return None;
     }
-    match &entry.link {
-        Some(Link::Redirect(redirect)) => Some(redirect.clone()),
-        Some(Link::Tombstone) | None => Some(Redirect::SetNull),
+    match &entry.on_survive {
+        Some(OnSurvive::Redirect(redirect)) => Some(redirect.clone()),
+        Some(OnSurvive::Tombstone) | None => Some(Redirect::SetNull),
     }
 }
 

@@ -8,7 +8,7 @@ use super::rank::Verdicts;
 use super::reach::not_the_subject;
 use super::{Fate, Group, Parts, Questions, Sets, VerdictsOf, facts};
 use crate::domain::{KindName, Mode, Reference, ReferenceName};
-use crate::policy::{Entry, Link, Rule};
+use crate::policy::{Entry, OnSurvive, Rule};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
 /// In which ways a row may physically survive a parent that goes.
@@ -71,10 +71,10 @@ fn elsewhere(parts: &Parts<'_>, reference: &Reference, test: impl Fn(Fate) -> bo
 /// Whether the parent has to stay when a row for which this entry decides survives in this way.
 pub(super) fn forces(reference: &Reference, entry: &Entry, survivor: Survivor) -> bool {
     let redirected = survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_));
-    match &entry.link {
+    match &entry.on_survive {
         _ if redirected => false,
-        Some(Link::Tombstone) => true,
-        Some(Link::Redirect(_)) => false,
+        Some(OnSurvive::Tombstone) => true,
+        Some(OnSurvive::Redirect(_)) => false,
         None => !reference.nullable,
     }
 }

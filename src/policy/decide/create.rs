@@ -28,7 +28,7 @@ impl DeletionPolicy {
             let ids = vec![record.id.clone()];
             return Err(Refusal::WrongScope { kind: request.kind.clone(), mode: request.mode, ids });
         }
-        match &kind.only {
+        match &kind.filter {
             Some(only) if !holds(only) => Err(Refusal::invalid(
                 format!("a new record of `{}` is one with {only}", kind.name),
                 "give it the values that the policy asks for",

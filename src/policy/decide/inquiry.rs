@@ -78,7 +78,7 @@ impl<'a> Inquiry<'a> {
             };
             let kind = self.query.map.kind(&target.to);
             let alive = kind.and_then(|kind| kind.deleted_at.clone()).map(is_null);
-            let only = kind.filter(|_| request.mode == Mode::Reassign).and_then(|kind| kind.only.clone());
+            let only = kind.filter(|_| request.mode == Mode::Reassign).and_then(|kind| kind.filter.clone());
             let must: Vec<Condition> =
                 alive.into_iter().chain(only).chain(target.qualifies.clone()).collect();
             let fit = (!must.is_empty()).then(|| all(must));

@@ -24,9 +24,9 @@ pub(super) fn policy(
         );
         return faults.or(());
     }
-    for kind in map.kinds().filter(|kind| kind.only.is_some() && kind.name != *subject) {
+    for kind in map.kinds().filter(|kind| kind.filter.is_some() && kind.name != *subject) {
         faults.push(
-            Fault::new(format!("kinds.{}.only", kind.name), "only the subject's kind can be narrowed")
+            Fault::new(format!("kinds.{}.filter", kind.name), "only the subject's kind can be narrowed")
                 .remedy("use conditions in the rules"),
         );
     }

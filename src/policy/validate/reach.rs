@@ -70,7 +70,7 @@ fn tombstones(parts: &Parts<'_>, faults: &mut Faults) {
                 ),
             )
             .remedy(format!(
-                "say where the reference goes with `link`, or declare it `nullable`, or let the row stay \
+                "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay \
                  as `kinds.{kind}.tombstone`"
             )),
         );

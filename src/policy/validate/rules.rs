@@ -2,7 +2,7 @@
 
 use crate::domain::{DataMap, Fault, Faults, KindName, Mode, Reference};
 use crate::policy::graph::closes_cycle;
-use crate::policy::{Entry, Link, ModePolicy, Parent, Redirect, Rule, Rules};
+use crate::policy::{Entry, ModePolicy, OnSurvive, Parent, Redirect, Rule, Rules};
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let path = format!("modes.{mode}.rules");
@@ -77,7 +77,7 @@ fn entries(
             let message = "`parent` on a reference in a cycle of kinds has no one meaning";
             faults.push(Fault::new(&path, message).remedy("leave `parent` out, or decide by a condition"));
         }
-        let links = matches!(&entry.link, Some(Link::Redirect(Redirect::Reassign(_))));
+        let links = matches!(&entry.on_survive, Some(OnSurvive::Redirect(Redirect::Reassign(_))));
         if entry.qualifies.is_some() && !links && !entry.then.reassigns() {
             faults.push(
                 Fault::new(format!("{path}.qualifies"), "nothing is reassigned whose target could qualify")
@@ -90,11 +90,11 @@ fn entries(
         if let Rule::Redirect(redirect) = &entry.then {
             target(map, reference, redirect, &path, faults);
         }
-        match &entry.link {
-            Some(Link::Redirect(redirect)) => {
-                target(map, reference, redirect, &format!("{path}.link"), faults);
+        match &entry.on_survive {
+            Some(OnSurvive::Redirect(redirect)) => {
+                target(map, reference, redirect, &format!("{path}.on_survive"), faults);
             }
-            Some(Link::Tombstone) | None => {}
+            Some(OnSurvive::Tombstone) | None => {}
         }
         masks(map, reference, entry, &path, faults);
         if let Rule::Retain(retention) = &entry.then
@@ -128,9 +128,9 @@ fn misplaced(mode: Mode, entry: &Entry) -> Option<(String, &'static str)> {
     let status_only = matches!(mode, Mode::Deactivate | Mode::Reactivate);
     match &entry.then {
         Rule::Keep | Rule::Redirect(Redirect::Reassign(None)) if mode == Mode::Reassign => match entry {
-            Entry { parent: None, link: None, .. } => None,
+            Entry { parent: None, on_survive: None, .. } => None,
             _ => Some((
-                format!("`parent` and `link` make no sense in mode {mode}"),
+                format!("`parent` and `on_survive` make no sense in mode {mode}"),
                 "leave them out; nothing is removed",
             )),
         },
@@ -193,7 +193,7 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
     for (field, mask) in own {
         let path = format!("{path}.anonymize.{field}");
         if *field == kind.id || map.references_from(&kind.name).any(|other| other.field == *field) {
-            faults.push(Fault::new(&path, "ids and references cannot be masked").remedy("use `link`"));
+            faults.push(Fault::new(&path, "ids and references cannot be masked").remedy("use `on_survive`"));
         }
         if let Some(other) = kind.personal.get(field)
             && other != mask

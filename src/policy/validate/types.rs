@@ -16,8 +16,8 @@ pub(super) fn infer(
     let kinds: Vec<_> = map.kinds().cloned().collect();
     for kind in &kinds {
         let path = format!("kinds.{}", kind.name);
-        if let Some(only) = &kind.only {
-            condition(map, &kind.name, only, &format!("{path}.only"), faults);
+        if let Some(filter) = &kind.filter {
+            condition(map, &kind.name, filter, &format!("{path}.filter"), faults);
         }
         masks(map, &kind.name, &kind.personal, &format!("{path}.personal"), faults);
     }

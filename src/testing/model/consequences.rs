@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fate, Id, Rows, World};
 use crate::domain::{FieldName, KindName, Mask, MaskKey, Mode, Reference, ReferenceName, Request, Value};
-use crate::policy::{Entry, Link, Redirect, Rule, Severity};
+use crate::policy::{Entry, OnSurvive, Redirect, Rule, Severity};
 use crate::protocol::Disposition;
 use crate::store::masked;
 
@@ -53,10 +53,10 @@ impl<'a> World<'a> {
                 }
                 let blocks = entry.then.blocks() && !stones.contains(&id) && !self.subjects.contains(&id);
                 let redirected = self.is_whole(&id) && matches!(entry.then, Rule::Redirect(_));
-                let forced = match &entry.link {
+                let forced = match &entry.on_survive {
                     _ if redirected => false,
-                    Some(Link::Tombstone) => true,
-                    Some(Link::Redirect(_)) => false,
+                    Some(OnSurvive::Tombstone) => true,
+                    Some(OnSurvive::Redirect(_)) => false,
                     None => !reference.nullable,
                 };
                 if forced && !blocks {
@@ -80,10 +80,10 @@ impl<'a> World<'a> {
             }
             let gone = fate == Fate::Deleted && !stones.contains(&parent);
             let blocks = entry.then.blocks() && !stones.contains(&id) && !self.subjects.contains(&id);
-            let redirect = match (&entry.then, &entry.link) {
+            let redirect = match (&entry.then, &entry.on_survive) {
                 (Rule::Redirect(redirect), _) if self.is_whole(&id) => redirect,
                 _ if !gone || blocks => continue,
-                (_, Some(Link::Redirect(redirect))) => redirect,
+                (_, Some(OnSurvive::Redirect(redirect))) => redirect,
                 _ => &NULL,
             };
             found.insert((id, reference.name.clone()), (index, redirect));
@@ -128,8 +128,8 @@ impl<'a> World<'a> {
                 _ => {}
             }
             let kind = self.kind(&id.0);
-            let narrowed = id.0 == request.kind && kind.only.is_some();
-            if narrowed && !self.holds(kind, self.row(&id), kind.only.as_ref()) {
+            let narrowed = id.0 == request.kind && kind.filter.is_some();
+            if narrowed && !self.holds(kind, self.row(&id), kind.filter.as_ref()) {
                 outside.insert(id);
             }
         }

@@ -146,7 +146,7 @@ impl<'a> World<'a> {
     fn may_touch(&self, kind: &KindName, row: &Record) -> bool {
         let kind = self.kind(kind);
         let deleted = kind.deleted_at.as_ref().is_some_and(|field| !row.get(field).is_null());
-        self.holds(kind, row, kind.only.as_ref()) && (self.mode.erases() || !deleted)
+        self.holds(kind, row, kind.filter.as_ref()) && (self.mode.erases() || !deleted)
     }
 
     fn all(&self) -> impl Iterator<Item = (Id, &'a Record)> {

@@ -47,7 +47,7 @@ fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
 }
 
 fn mend_rule(document: &mut Json, mode: Mode, path: &str, message: &str) -> Option<()> {
-    let name = path.split('[').next()?.trim_end_matches(".link");
+    let name = path.split('[').next()?.trim_end_matches(".on_survive");
     let at: usize = path.split('[').nth(1).and_then(|rest| rest.split(']').next()?.parse().ok()).unwrap_or(0);
     if message.contains("cannot be emptied") {
         let references = document["references"].as_array_mut()?;

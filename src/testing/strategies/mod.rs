@@ -196,8 +196,8 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool) -> Json {
         _ => json!({ "then": "keep" }),
     };
     match seed.link {
-        0 | 1 => entry["link"] = json!("set_null"),
-        2 => entry["link"] = json!("tombstone"),
+        0 | 1 => entry["on_survive"] = json!("set_null"),
+        2 => entry["on_survive"] = json!("tombstone"),
         _ => {}
     }
     if !last && let Some(when) = seed.when {
@@ -267,7 +267,7 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
             facts["tombstone"] = json!(seed.tombstone);
         }
         if at == 0 && only {
-            facts["only"] = json!({ "not": { "field": "state", "eq": "C" } });
+            facts["filter"] = json!({ "not": { "field": "state", "eq": "C" } });
         }
         document["kinds"][name(at)] = facts;
     }

@@ -40,7 +40,7 @@ pub(super) fn rows(
                 0 => Value::from("A"),
                 1 => "B".into(),
                 2 if !is_subject => "C".into(),
-                // An unknown state would put the subject outside `only`.
+                // An unknown state would put the subject outside the filter.
                 _ if is_subject => "B".into(),
                 _ => Value::Null,
             };

@@ -1,0 +1,48 @@
+//! Who may make which record: a decision of the policy alone, before any store is asked.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+use client_lifecycle::DeletionPolicy;
+use client_lifecycle::domain::{Actor, FieldType, Mode, Record, Request, eq};
+use client_lifecycle::policy::{Allow, Refusal};
+
+fn admitted(actor: Actor, role: &str, shop: &str) -> Result<(), Refusal> {
+    let policy = DeletionPolicy::of("customers")
+        .kind("customers", |kind| {
+            kind.field("role", FieldType::Text).field("shop", FieldType::Text).filter(eq("role", "USER"))
+        })
+        .create(|mode| mode.allow("MASTER").allow(Allow::from("RESALE").scope("shop")))
+        .build()
+        .unwrap_or_else(|faults| panic!("{faults}"));
+    let record = Record::new("c1").with("role", role).with("shop", shop);
+    policy.admit(
+        &Request::new(Mode::Create, "customers", "c1").by(actor),
+        &record,
+        "2026-11-24T09:00:00Z".parse().unwrap(),
+    )
+}
+
+#[test]
+fn a_record_is_made_by_whoever_may_within_the_scope() {
+    assert_eq!(admitted(Actor::new("ana", "MASTER"), "USER", "north"), Ok(()));
+    assert_eq!(admitted(Actor::new("bo", "RESALE").scope("north"), "USER", "north"), Ok(()));
+    let refused = admitted(Actor::new("bo", "RESALE").scope("south"), "USER", "north").unwrap_err();
+    assert!(
+        matches!(&refused, Refusal::WrongScope { mode: Mode::Create, ids, .. } if *ids == ["c1".into()]),
+        "{refused:?}"
+    );
+    let refused = admitted(Actor::new("cy", "GUEST"), "USER", "north").unwrap_err();
+    assert_eq!(refused.code(), "missing_role", "{refused:?}");
+}
+
+#[test]
+fn a_record_that_the_policy_may_not_touch_is_not_made() {
+    let refused = admitted(Actor::new("ana", "MASTER"), "ADMIN", "north").unwrap_err();
+    assert_eq!(refused.code(), "invalid", "{refused:?}");
+    assert!(refused.to_string().contains("`customers`") && refused.to_string().contains("role"), "{refused}");
+}
