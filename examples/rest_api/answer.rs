@@ -6,8 +6,8 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use client_lifecycle::clients::wire::{self, ErrorKind, Wire};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::{self, ErrorKind, Wire};
 use serde::Serialize;
 
 /// After how long it makes sense to ask again for what could not be done because the database is away.

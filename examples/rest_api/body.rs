@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::response::Response;
+use client_lifecycle::clients::wire::{ErrorKind, Wire};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::{ErrorKind, Wire};
 use serde_json::Value;
 
 use crate::answer::{failed, reply};

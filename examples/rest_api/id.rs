@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
+use client_lifecycle::clients::wire::Wire;
 use client_lifecycle::domain::RecordId;
-use client_lifecycle::lifecycle::wire::Wire;
 
 /// The id in a path; empty where there is none, and where it is nothing but spaces.
 pub(crate) struct Id(pub(crate) String);

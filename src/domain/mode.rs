@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What is to be done with the subject.
 ///
 /// Five of them take something away, and reach the rows that refer to the subject. `create` and `update` bring
-/// values and go with a [`NewClient`](super::NewClient) or a [`ClientPatch`](super::ClientPatch); `reassign` gives
+/// values and go with a [`NewClient`](crate::clients::NewClient) or a [`ClientPatch`](crate::clients::ClientPatch); `reassign` gives
 /// references another target and leaves the subject as it is.
 ///
 /// ```

@@ -66,7 +66,7 @@ pub(super) fn refused(
 }
 
 /// The change set that records an attempt for which there was nothing to do: all is as it was asked to be.
-pub(super) fn nothing_to_do(
+pub(crate) fn nothing_to_do(
     request: &Request,
     map: &Arc<DataMap>,
     operation: OperationId,
@@ -83,7 +83,7 @@ pub(super) fn nothing_to_do(
 }
 
 /// Names the fields that were written, not what was written.
-pub(super) fn note_fields<'f>(entry: &mut AuditEntry, fields: impl Iterator<Item = &'f FieldName>) {
+pub(crate) fn note_fields<'f>(entry: &mut AuditEntry, fields: impl Iterator<Item = &'f FieldName>) {
     if let Some(detail) = entry.detail.as_object_mut() {
         detail.insert("fields".into(), fields.map(|field| json!(field)).collect());
     }
@@ -132,7 +132,7 @@ fn record_only(
     }
 }
 
-pub(super) fn entry(
+pub(crate) fn entry(
     request: &Request,
     operation: OperationId,
     at: DateTime<Utc>,

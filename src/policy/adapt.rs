@@ -109,8 +109,8 @@ impl ModeBuilder {
     /// Allows this way to ask and no other; [`allow`](Self::allow) adds more.
     ///
     /// ```
-    /// use client_lifecycle::domain::Language;
-    /// use client_lifecycle::policy::presets;
+    /// use client_lifecycle::clients::Language;
+    /// use client_lifecycle::clients::presets;
     /// let policy = presets::clinic(Language::English).hard_delete(|mode| mode.allow_only("ADMIN")).build()?;
     /// # let _ = policy;
     /// # Ok::<(), client_lifecycle::domain::Faults>(())

@@ -13,7 +13,6 @@ mod masks;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]
 mod policy;
-pub mod presets;
 mod refusal;
 mod rule;
 mod rule_build;

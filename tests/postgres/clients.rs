@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client_lifecycle::Lifecycle;
-use client_lifecycle::domain::{Actor, Client, ClientPatch, NewClient, Request, Status};
+use client_lifecycle::clients::{Client, ClientPatch, NewClient};
+use client_lifecycle::domain::{Actor, Request, Status};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::postgres::PostgresStore;
@@ -56,7 +57,7 @@ fn update(
     patch: ClientPatch,
 ) -> impl Future<Output = Result<Client, Error>> + use<> {
     let lifecycle = lifecycle.clone();
-    async move { lifecycle.update(&Request::update("clients", id).by(ana()), &patch).await }
+    async move { lifecycle.clients().unwrap().update(&Request::update("clients", id).by(ana()), &patch).await }
 }
 
 fn create(lifecycle: &Shared, email: &str) -> impl Future<Output = Result<Client, Error>> + use<> {
@@ -66,7 +67,7 @@ fn create(lifecycle: &Shared, email: &str) -> impl Future<Output = Result<Client
         "birth_date": "1985-02-28", "document_type": "NIE", "document_number": "X1234567L"
     }));
     let new = new.unwrap();
-    async move { lifecycle.create(&Request::create("clients").by(ana()), new).await }
+    async move { lifecycle.clients().unwrap().create(&Request::create("clients").by(ana()), new).await }
 }
 
 fn id(round: u128, which: u128) -> Uuid {
@@ -165,7 +166,13 @@ async fn of_two_deactivations_one_is_done_and_the_other_finds_it_so() {
         insert(&world, client, "x").await;
         let deactivate = || {
             let lifecycle = lifecycle.clone();
-            async move { lifecycle.deactivate(&Request::deactivate("clients", client).by(ana())).await }
+            async move {
+                lifecycle
+                    .clients()
+                    .unwrap()
+                    .set_status(&Request::deactivate("clients", client).by(ana()))
+                    .await
+            }
         };
         let (a, b) = beside(round, deactivate(), deactivate()).await;
         for result in [a, b] {

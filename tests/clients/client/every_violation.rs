@@ -5,7 +5,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use client_lifecycle::domain::{ClientPatch, NewClient, ViolationCode, Violations};
+use client_lifecycle::clients::{ClientPatch, NewClient};
+use client_lifecycle::domain::{ViolationCode, Violations};
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

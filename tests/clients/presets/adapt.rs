@@ -1,9 +1,10 @@
 //! Presets on schemas that are not quite theirs.
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{FieldType, Language, Mask, Mode, eq};
+use client_lifecycle::clients::{Language, presets};
+use client_lifecycle::domain::{FieldType, Mask, Mode, eq};
 use client_lifecycle::policy::{
-    EffectRule, Guard, KindBuilder, PolicyBuilder, cascade, delete, keep, presets, set_null,
+    EffectRule, Guard, KindBuilder, PolicyBuilder, cascade, delete, keep, set_null,
 };
 
 fn presets() -> Vec<PolicyBuilder> {
