@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use client_lifecycle::domain::{Actor, Record, Value};
 use client_lifecycle::sql::{AccessMode, Dialect, SqlConnection, SqlStore};
-use client_lifecycle::store::{ByRow, library};
+use client_lifecycle::store::{ByRow, system_tables};
 use client_lifecycle::{Lifecycle, Request, Store};
 
 use by_rows::Documents;
@@ -60,8 +60,8 @@ async fn documents() -> Done {
         }
     }
     println!("\nThe audit log:");
-    for row in documents.all(library::AUDIT) {
-        let entry = library::audit_entry(&row)?;
+    for row in documents.all(system_tables::AUDIT) {
+        let entry = system_tables::audit_entry(&row)?;
         let who = entry.actor.map_or("nobody".into(), |actor| actor.id);
         for subject in entry.subjects {
             println!("  {subject} {} {} by {who}", entry.action, entry.outcome);

@@ -11,8 +11,8 @@ use super::{Error, Lifecycle, audit, stored};
 use crate::domain::{AuditOutcome, Client, Mode, NewClient, OperationId, RecordId, Request, Value};
 use crate::policy::Refusal;
 use crate::protocol::{
-    Branch, ChangeSet, Digest, Disposition, Expected, NamedSet, NewRow, Outcome, Precondition, Question,
-    RankCase, Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery,
+    Branch, ChangeSet, Digest, Disposition, Expected, NamedSet, NewRow, Precondition, Question, RankCase,
+    Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery,
 };
 use crate::store::{Reader, Store};
 
@@ -82,7 +82,7 @@ impl<S: Store + Reader> Lifecycle<S> {
             return Err(Refusal::wrong_mode(request.mode, "a request of mode `create`").into());
         }
         // Who may not ask is told so, and not what is wrong with the values.
-        self.query(request, now)?;
+        let inquiry = self.inquire(request, now)?;
         let [id] = &*request.subjects else {
             return Err(Refusal::invalid("one client is created at a time", "name one id, or none").into());
         };
@@ -95,7 +95,7 @@ impl<S: Store + Reader> Lifecycle<S> {
         if let Some(field) = &kind.version {
             record.fields.insert(field.clone(), Value::Integer(1));
         }
-        self.policy.admit(request, &record, now)?;
+        inquiry.admit(&record)?;
         let mut changes = ChangeSet {
             operation,
             query: SurveyQuery {
@@ -103,7 +103,7 @@ impl<S: Store + Reader> Lifecycle<S> {
                 kind: request.kind.clone(),
                 subjects: request.subjects.clone(),
                 sets: Arc::from([Stratum::Set(NamedSet {
-                    id: SetId(0),
+                    id: SetId::SUBJECTS,
                     name: "whoever has the id".into(),
                     kind: request.kind.clone(),
                     branches: vec![Branch::new(Source::Subjects, vec![RankCase::always(0)])],
@@ -113,11 +113,11 @@ impl<S: Store + Reader> Lifecycle<S> {
             },
             locks: Vec::new(),
             preconditions: vec![Precondition {
-                question: Question::count(Rows::all(SetId(0))),
+                question: Question::count(Rows::SUBJECTS),
                 expected: Expected::Exactly(0),
             }],
             event_drafts: Vec::new(),
-            events: self.policy.events_of_new(operation, &record, now),
+            events: inquiry.events_of_new(operation, &record),
             steps: Vec::new(),
             audit: audit::entry(request, operation, now, AuditOutcome::Done),
             snapshot: Vec::new(),
@@ -128,7 +128,7 @@ impl<S: Store + Reader> Lifecycle<S> {
                 kind: request.kind.clone(),
                 subjects: request.subjects.clone(),
                 mode: request.mode,
-                outcome: Outcome::Create,
+                outcome: Some(Disposition::Create),
                 complete: true,
                 steps: vec![ReceiptStep {
                     kind: request.kind.clone(),

@@ -10,15 +10,12 @@ use super::{Error, Lifecycle, audit};
 use crate::domain::{
     Client, ClientPatch, FieldName, Mode, OperationId, RecordId, Request, Status, StatusField, Value, eq,
 };
-use crate::plan::{Binding, ExecutablePlan, Plan};
+use crate::plan::{ExecutablePlan, Plan, Strictness};
 use crate::policy::Refusal;
 use crate::protocol::{
-    Branch, ChangeSet, ChangeStep, Expected, NewValue, RankCase, Receipt, Rows, SetId, Source, Write,
+    Branch, ChangeSet, ChangeStep, Expected, NewValue, RankCase, Receipt, Rows, Source, Write,
 };
 use crate::store::{Reader, Store, StoreError};
-
-/// The subjects of a request are the first set of its query.
-const SUBJECTS: Rows = Rows::all(SetId(0));
 
 impl<S: Store + Reader> Lifecycle<S> {
     /// Writes the fields of a patch, and records the attempt. Answers with the client as it is then.
@@ -189,8 +186,12 @@ impl<S: Store + Reader> Lifecycle<S> {
         let mut entry = audit::done(request, &plan, operation);
         let values = self.values(patch, at);
         audit::note_fields(&mut entry, values.iter().map(|(field, _)| field));
-        let (mut changes, mut names) =
-            plan.into_executable()?.seal(operation, entry, Binding::Decision, self.mask_key.as_ref());
+        let (mut changes, mut names) = plan.into_executable()?.into_change_set(
+            operation,
+            entry,
+            Strictness::DecisionOnly,
+            self.mask_key.as_ref(),
+        );
         if let Some(status) = switches_from {
             names.push(format!("`{}` that are {status}", request.kind));
             expect_status(&mut changes, status, status_of(&self.kind()));
@@ -202,7 +203,7 @@ impl<S: Store + Reader> Lifecycle<S> {
         bring(&mut changes, values)?;
         let email = patch.email().map(|email| {
             names.push("others with this e-mail address".into());
-            claim(&mut changes, email, Some(SUBJECTS))
+            claim(&mut changes, email, Some(Rows::SUBJECTS))
         });
         self.write(&changes).await.map_err(|error| match email {
             Some(email) => claim_or_conflict(error, &changes, &names, email),
@@ -238,7 +239,7 @@ struct Edit {
 /// nothing to do.
 fn expect_status(changes: &mut ChangeSet, status: Status, field: StatusField) {
     let when = Some(eq(field.field.clone(), held(status, field)));
-    let branch = Branch::new(Source::Members(SUBJECTS), vec![RankCase { when, ..RankCase::always(0) }]);
+    let branch = Branch::new(Source::Members(Rows::SUBJECTS), vec![RankCase { when, ..RankCase::always(0) }]);
     changes.require("subjects whose status is as it was found", branch, Expected::Exactly(1));
 }
 

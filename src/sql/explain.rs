@@ -13,7 +13,7 @@ use super::statement::Statement;
 use super::store::SINGLE_STATEMENT_LIMIT;
 use super::table_schema::TableSchema;
 use crate::domain::{AuditEntry, AuditOutcome};
-use crate::plan::{Binding, Plan};
+use crate::plan::{Plan, Strictness};
 use crate::protocol::{ChangeSet, SurveyQuery};
 use crate::store::StoreError;
 
@@ -86,7 +86,8 @@ impl Plan {
             detail: serde_json::Value::Null,
         };
         if let Ok(executable) = self.clone().into_executable() {
-            let (changes, _) = executable.seal(Uuid::nil().into(), audit, Binding::Shown, None);
+            let (changes, _) =
+                executable.into_change_set(Uuid::nil().into(), audit, Strictness::ExactPlan, None);
             statements.extend(render_changes(dialect, &prefix, &changes)?);
         }
         Ok(statements)

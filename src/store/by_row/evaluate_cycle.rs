@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sets::{Evaluation, Ranked, source_rows};
+use super::evaluate::{Evaluation, Ranked, source_rows};
 use crate::protocol::{Members, NamedSet, SetId};
 use crate::store::{Records, StoreError};
 

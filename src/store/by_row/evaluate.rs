@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::loaded::Loaded;
+use super::read_rows::Loaded;
 use crate::domain::{BadValue, Condition, FieldName, Kind, KindName, Record, RecordId, Reference, Value};
 use crate::protocol::{Branch, Members, NamedSet, Rank, Rows, SetId, Source, Stratum, SurveyQuery};
 use crate::store::{Records, StoreError};

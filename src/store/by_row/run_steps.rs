@@ -3,11 +3,11 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::audit::Snapshots;
-use super::sets::{Evaluation, kind};
+use super::evaluate::{Evaluation, kind};
+use super::write_audit::Snapshots;
 use crate::domain::{Event, FieldName, Kind, KindName, MaskKey, Record, RecordId, Value};
 use crate::protocol::{ChangeSet, ChangeStep, EventDraft, NewValue, Write};
-use crate::store::library::{self, Mark};
+use crate::store::system_tables::{self, Mark};
 use crate::store::{Records, RowChange, StoreError, masked};
 
 type RowKey = (KindName, RecordId);
@@ -32,9 +32,10 @@ impl<R: Records> Evaluation<'_, R> {
             written.affected.push(affected);
         }
         for mark in std::mem::take(&mut written.marks).into_values() {
-            written
-                .changes
-                .push(RowChange::Put { kind: library::MARKS.into(), record: library::mark_record(&mark)? });
+            written.changes.push(RowChange::Put {
+                kind: system_tables::MARKS.into(),
+                record: system_tables::mark_record(&mark)?,
+            });
         }
         Ok(written)
     }
@@ -114,8 +115,8 @@ impl<R: Records> Evaluation<'_, R> {
                     fields: fields.iter().map(value).collect(),
                 };
                 events.push(RowChange::Put {
-                    kind: library::OUTBOX.into(),
-                    record: library::event_record(&event)?,
+                    kind: system_tables::OUTBOX.into(),
+                    record: system_tables::event_record(&event)?,
                 });
             }
         }

@@ -33,9 +33,9 @@ pub fn kinds() -> [Kind; 4] {
 /// Whether the name belongs to one of the crate's own tables.
 ///
 /// ```
-/// use client_lifecycle::store::library;
-/// assert!(library::is_reserved(&"lifecycle_audit".into()));
-/// assert!(!library::is_reserved(&"clients".into()));
+/// use client_lifecycle::store::system_tables;
+/// assert!(system_tables::is_reserved(&"lifecycle_audit".into()));
+/// assert!(!system_tables::is_reserved(&"clients".into()));
 /// ```
 #[must_use]
 pub fn is_reserved(kind: &KindName) -> bool {

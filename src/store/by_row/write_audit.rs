@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{AuditEntry, FieldName, Kind, RecordId, Value};
-use crate::store::library::{AUDIT, audit_id, audit_record};
+use crate::store::system_tables::{AUDIT, audit_id, audit_record};
 use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
 
 /// What each subject held, as far as it is recorded.

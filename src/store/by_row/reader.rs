@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use super::ByRow;
-use super::ids::as_declared;
-use super::sets::bad_value;
+use super::declared_ids::as_declared;
+use super::evaluate::bad_value;
 use crate::domain::{Kind, Record, RecordId};
 use crate::store::reader::typed;
 use crate::store::{Page, ReadQuery, Reader, Records, StoreError, Which};

@@ -15,14 +15,14 @@ use crate::protocol::{Disposition, Receipt};
 /// What came of the request of a [`Scenario`](super::Scenario). Every `then_…` fails the test, and shows the
 /// plan, where it is something else.
 #[derive(Debug)]
-pub struct Decided {
+pub struct ScenarioResult {
     lifecycle: Lifecycle<MemoryStore>,
     plan: Result<Plan, Error>,
     /// `None` where there is no plan to carry out.
     done: Option<Result<Receipt, Error>>,
 }
 
-impl Decided {
+impl ScenarioResult {
     pub(super) fn new(lifecycle: Lifecycle<MemoryStore>, request: &Request) -> Self {
         let plan = run(lifecycle.plan(request));
         let plan_to_apply = plan.as_ref().ok();
@@ -80,7 +80,7 @@ impl Decided {
     clippy::return_self_not_must_use,
     reason = "the last of a chain is of no use"
 )]
-impl Decided {
+impl ScenarioResult {
     /// It was carried out.
     ///
     /// # Panics
@@ -204,11 +204,11 @@ impl Decided {
 
     #[track_caller]
     fn then_steps(self, what: &str, count: u64, is_meant: impl Fn(&Step) -> bool) -> Self {
-        let decided = self.then_done();
-        let steps = decided.plan().into_iter().flat_map(|plan| &plan.steps);
+        let result = self.then_done();
+        let steps = result.plan().into_iter().flat_map(|plan| &plan.steps);
         let found: u64 = steps.filter(|step| is_meant(step)).map(|step| step.count).sum();
-        decided.expect(what, &count, &found);
-        decided
+        result.expect(what, &count, &found);
+        result
     }
 
     /// So many rows of the kind are there afterwards, whatever became of them.

@@ -1,13 +1,13 @@
 //! Checking that a map fits the records.
 
 use crate::domain::{DataMap, Fault, Kind};
-use crate::store::{Records, StoreError, library};
+use crate::store::{Records, StoreError, system_tables};
 
 /// Every kind the records do not have, and what they say of the others; sorted by path.
 pub(super) async fn check(records: &impl Records, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
     let mut faults = Vec::new();
     for kind in map.kinds() {
-        if library::is_reserved(&kind.name) {
+        if system_tables::is_reserved(&kind.name) {
             faults.push(
                 Fault::new(format!("kinds.{}", kind.name), "the name belongs to a table of the library")
                     .remedy("call the kind something else, with `table` for its table"),
@@ -16,7 +16,7 @@ pub(super) async fn check(records: &impl Records, map: &DataMap) -> Result<Vec<F
             faults.extend(missing(records, kind, "create it, or correct the name").await?);
         }
     }
-    for kind in library::kinds() {
+    for kind in system_tables::kinds() {
         faults.extend(missing(records, &kind, "the library needs it; create it").await?);
     }
     faults.extend(records.describe(map).await?);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::sets::{Evaluation, kind, reference_of, source_rows};
+use super::evaluate::{Evaluation, kind, reference_of, source_rows};
 use crate::domain::{FieldName, KindName};
 use crate::protocol::{
     Branch, ChangeSet, ChangeStep, NamedSet, NewValue, SetId, Source, Stratum, SurveyQuery, Write,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ids::as_declared;
+use super::declared_ids::as_declared;
 use crate::domain::{FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
 use crate::store::{Batch, ExactReferrers, Holders, Page, Records, StoreError, Unchanged};
 

@@ -1,6 +1,6 @@
 //! Answering questions about evaluated sets.
 
-use super::sets::{Evaluation, kind};
+use super::evaluate::{Evaluation, kind};
 use crate::domain::{FieldType, RecordId};
 use crate::protocol::{Answer, Question, SetId, widen};
 use crate::store::{Records, StoreError};
@@ -8,7 +8,7 @@ use crate::store::{Records, StoreError};
 impl<R: Records> Evaluation<'_, R> {
     /// The subjects of the first set, as they are stored.
     pub(super) fn subjects(&self) -> Vec<RecordId> {
-        let first = self.sets.get(&SetId(0));
+        let first = self.sets.get(&SetId::SUBJECTS);
         first.into_iter().flat_map(|set| set.keys().cloned()).collect()
     }
 
