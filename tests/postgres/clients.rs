@@ -31,13 +31,17 @@ fn ana() -> Actor {
     Actor::new("ana", "ADMIN")
 }
 
-/// Both results of two calls that begin within a few milliseconds of each other.
+/// Both results of two calls that begin within a few milliseconds of each other; in every third round one of them is
+/// over before the other begins, so that few rounds on a busy machine see both orders too.
 async fn beside<A: Send + 'static, B: Send + 'static>(
     round: u128,
     a: impl Future<Output = A> + Send + 'static,
     b: impl Future<Output = B> + Send + 'static,
 ) -> (A, B) {
-    let late = Duration::from_micros(u64::try_from(round * 397 % 9_000).unwrap());
+    let late = match round % 6 {
+        2 | 5 => Duration::from_millis(150),
+        _ => Duration::from_micros(u64::try_from(round * 4_397 % 9_000).unwrap()),
+    };
     let (first, second) =
         if round.is_multiple_of(2) { (Duration::ZERO, late) } else { (late, Duration::ZERO) };
     let a = tokio::spawn(async move {
