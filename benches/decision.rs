@@ -60,7 +60,7 @@ fn policy() -> DeletionPolicy {
 }
 
 fn decide(policy: &DeletionPolicy, request: &Request, survey: &Survey) -> Plan {
-    policy.plan(request, survey, chrono::DateTime::UNIX_EPOCH).unwrap()
+    policy.inquire(request, chrono::DateTime::UNIX_EPOCH).unwrap().plan(survey).unwrap()
 }
 
 fn main() {
@@ -69,8 +69,8 @@ fn main() {
     println!("decision for {REFERENCES} references, microseconds (median / minimum of {rounds})");
     for mode in Mode::REMOVALS {
         let request = Request::new(mode, "clients", "c1").by(Actor::new("ana", "ADMIN"));
-        let query = policy.query(&request, chrono::DateTime::UNIX_EPOCH).unwrap();
-        let answers = query.questions.iter().map(|_| Answer::count(3)).collect();
+        let inquiry = policy.inquire(&request, chrono::DateTime::UNIX_EPOCH).unwrap();
+        let answers = inquiry.query().questions.iter().map(|_| Answer::count(3)).collect();
         let survey = Survey::new(vec!["c1".into()], answers);
         let mut times: Vec<Duration> = (0..rounds)
             .map(|_| {

@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use client_lifecycle::domain::{Actor, Record, Value};
-use client_lifecycle::sql::{Access, Dialect, SqlConnection, SqlStore};
-use client_lifecycle::store::{ByRow, library};
+use client_lifecycle::sql::{AccessMode, Dialect, SqlConnection, SqlStore};
+use client_lifecycle::store::{ByRow, system_tables};
 use client_lifecycle::{Lifecycle, Request, Store};
 
 use by_rows::Documents;
@@ -60,8 +60,8 @@ async fn documents() -> Done {
         }
     }
     println!("\nThe audit log:");
-    for row in documents.all(library::AUDIT) {
-        let entry = library::audit_entry(&row)?;
+    for row in documents.all(system_tables::AUDIT) {
+        let entry = system_tables::audit_entry(&row)?;
         let who = entry.actor.map_or("nobody".into(), |actor| actor.id);
         for subject in entry.subjects {
             println!("  {subject} {} {} by {who}", entry.action, entry.outcome);
@@ -97,7 +97,7 @@ const LEFT: [&str; 3] = [
 async fn tables() -> Done {
     // The empty name is a database of its own, in a file that SQLite removes.
     let shared = Shared::open("")?;
-    let mut tx = shared.begin(Access::Write).await?;
+    let mut tx = shared.begin(AccessMode::Write).await?;
     for statement in TABLES {
         tx.execute(statement, &[]).await?;
     }
@@ -107,7 +107,7 @@ async fn tables() -> Done {
 
     delete_member(store).await?;
 
-    let mut tx = shared.begin(Access::Read).await?;
+    let mut tx = shared.begin(AccessMode::Read).await?;
     println!("\nLeft in the tables:");
     for rows in LEFT {
         for row in tx.query(rows, &[]).await?.iter().flatten() {

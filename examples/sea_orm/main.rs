@@ -11,6 +11,7 @@ use client_lifecycle::{DeletionPolicy, Lifecycle, Request};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, Set};
 
+#[allow(unreachable_pub, reason = "the entity macro wants public items")]
 mod client {
     use sea_orm::entity::prelude::*;
 

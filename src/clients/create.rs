@@ -11,8 +11,8 @@ use crate::domain::{AuditOutcome, Mode, OperationId, RecordId, Request, Value};
 use crate::lifecycle::{Error, audit, is_receipt_of};
 use crate::policy::Refusal;
 use crate::protocol::{
-    Branch, ChangeSet, Digest, Disposition, Expected, NamedSet, NewRow, Outcome, Precondition, Question,
-    RankCase, Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery,
+    Branch, ChangeSet, Digest, Disposition, Expected, NamedSet, NewRow, Precondition, Question, RankCase,
+    Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery,
 };
 use crate::store::{Reader, Store};
 
@@ -82,8 +82,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             return Err(Refusal::wrong_mode(request.mode, "a request of mode `create`").into());
         }
         // An actor that may not ask does not learn what is wrong with the values.
-        let policy = self.lifecycle.policy();
-        self.lifecycle.query(request, now)?;
+        let inquiry = self.lifecycle.inquire(request, now)?;
         let [id] = &*request.subjects else {
             return Err(Refusal::invalid("one client is created at a time", "name one id, or none").into());
         };
@@ -95,15 +94,15 @@ impl<S: Store + Reader> Clients<'_, S> {
         if let Some(field) = &self.kind.version {
             record.fields.insert(field.clone(), Value::Integer(1));
         }
-        policy.admit(request, &record, now)?;
+        inquiry.admit(&record)?;
         let mut changes = ChangeSet {
             operation,
             query: SurveyQuery {
-                map: policy.map().clone(),
+                map: self.lifecycle.policy().map().clone(),
                 kind: request.kind.clone(),
                 subjects: request.subjects.clone(),
                 sets: Arc::from([Stratum::Set(NamedSet {
-                    id: SetId(0),
+                    id: SetId::SUBJECTS,
                     name: "records with the id".into(),
                     kind: request.kind.clone(),
                     branches: vec![Branch::new(Source::Subjects, vec![RankCase::always(0)])],
@@ -113,11 +112,11 @@ impl<S: Store + Reader> Clients<'_, S> {
             },
             locks: Vec::new(),
             preconditions: vec![Precondition {
-                question: Question::count(Rows::all(SetId(0))),
+                question: Question::count(Rows::SUBJECTS),
                 expected: Expected::Exactly(0),
             }],
             event_drafts: Vec::new(),
-            events: policy.events_of_new(operation, &record, now),
+            events: inquiry.events_of_new(operation, &record),
             steps: Vec::new(),
             audit: audit::entry(request, operation, now, AuditOutcome::Done),
             snapshot: Vec::new(),
@@ -128,7 +127,7 @@ impl<S: Store + Reader> Clients<'_, S> {
                 kind: request.kind.clone(),
                 subjects: request.subjects.clone(),
                 mode: request.mode,
-                outcome: Outcome::Create,
+                outcome: Some(Disposition::Create),
                 complete: true,
                 steps: vec![ReceiptStep {
                     kind: request.kind.clone(),

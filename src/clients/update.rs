@@ -7,15 +7,12 @@ use super::unique::{claim, claim_or_conflict};
 use super::{Client, ClientPatch, Clients};
 use crate::domain::{FieldName, Mode, OperationId, RecordId, Request, Status, StatusField, Value, eq};
 use crate::lifecycle::{Error, audit, conflict_in_words, is_receipt_of};
-use crate::plan::{Binding, ExecutablePlan, Plan};
+use crate::plan::{ExecutablePlan, Plan, Strictness};
 use crate::policy::Refusal;
 use crate::protocol::{
-    Branch, ChangeSet, ChangeStep, Expected, NewValue, RankCase, Receipt, Rows, SetId, Source, Write,
+    Branch, ChangeSet, ChangeStep, Expected, NewValue, RankCase, Receipt, Rows, Source, Write,
 };
 use crate::store::{Reader, Store, StoreError};
-
-/// The subjects of a request are the first set of its query.
-const SUBJECTS: Rows = Rows::all(SetId(0));
 
 impl<S: Store + Reader> Clients<'_, S> {
     /// Writes the fields of a patch, and records the attempt. Returns the client as it is afterwards.
@@ -183,7 +180,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             return Ok(self.lifecycle.write(&changes).await?);
         }
         let (mut changes, mut names) =
-            self.lifecycle.change_set(request, plan, operation, Binding::Decision)?;
+            self.lifecycle.change_set(request, plan, operation, Strictness::DecisionOnly)?;
         let values = self.values(patch, at);
         audit::note_fields(&mut changes.audit, values.iter().map(|(field, _)| field));
         if let Some(status) = switches_from {
@@ -197,7 +194,7 @@ impl<S: Store + Reader> Clients<'_, S> {
         add_values(&mut changes, values)?;
         let email = patch.email().map(|email| {
             names.push("other records with this e-mail address".into());
-            claim(&mut changes, email, Some(SUBJECTS))
+            claim(&mut changes, email, Some(Rows::SUBJECTS))
         });
         self.lifecycle.write(&changes).await.map_err(|error| match email {
             Some(email) => claim_or_conflict(error, &changes, &names, email),
@@ -232,7 +229,7 @@ struct Edit {
 /// applied; the other finds nothing to do.
 fn expect_status(changes: &mut ChangeSet, status: Status, field: &StatusField) {
     let when = Some(eq(field.field.clone(), held(status, field)));
-    let branch = Branch::new(Source::Members(SUBJECTS), vec![RankCase { when, ..RankCase::always(0) }]);
+    let branch = Branch::new(Source::Members(Rows::SUBJECTS), vec![RankCase { when, ..RankCase::always(0) }]);
     changes.require("subjects whose status is as it was found", branch, Expected::Exactly(1));
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Error;
 use crate::domain::{AuditEntry, AuditOutcome, DataMap, FieldName, OperationId, Request};
 use crate::plan::Plan;
-use crate::protocol::{ChangeSet, Digest, Outcome, Receipt, SurveyQuery};
+use crate::protocol::{ChangeSet, Digest, Receipt, SurveyQuery};
 
 /// Returns the entry for an attempt that is applied.
 pub(super) fn done(request: &Request, plan: &Plan, operation: OperationId) -> AuditEntry {
@@ -76,7 +76,7 @@ pub(crate) fn nothing_to_do(
     let audit = AuditEntry {
         digest: Some(plan.digest.to_string()),
         subjects: plan.subjects.clone(),
-        detail: json!({ "outcome": Outcome::None }),
+        detail: json!({ "outcome": "none" }),
         ..entry(request, operation, now, AuditOutcome::Done)
     };
     record_only(request, map, operation, now, audit, plan.digest.clone())
@@ -123,7 +123,7 @@ fn record_only(
             subjects: request.subjects.clone(),
             mode: request.mode,
             // The subjects stay as they are; the audit entry says why.
-            outcome: Outcome::None,
+            outcome: None,
             complete: true,
             steps: Vec::new(),
             open: Vec::new(),

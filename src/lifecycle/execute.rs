@@ -4,7 +4,7 @@ use super::record::is_receipt_of;
 use super::write::conflict_in_words;
 use super::{Error, Lifecycle, audit};
 use crate::domain::{OperationId, Request};
-use crate::plan::{Binding, Plan};
+use crate::plan::{Plan, Strictness};
 use crate::protocol::{ChangeSet, Digest, Receipt};
 use crate::store::Store;
 
@@ -104,7 +104,7 @@ impl<S: Store> Lifecycle<S> {
 
     async fn plan_and_apply(&self, request: &Request, operation: OperationId) -> Result<Receipt, Error> {
         let plan = self.plan(request).await?;
-        self.apply_once(request, plan, operation, Binding::Decision).await
+        self.apply_once(request, plan, operation, Strictness::DecisionOnly).await
     }
 
     /// Applies a plan that was shown. It is not made again: what has changed since is a conflict. Trying again is
@@ -117,7 +117,7 @@ impl<S: Store> Lifecycle<S> {
     ) -> Result<Receipt, Error> {
         let mut attempts = self.attempts(operation);
         loop {
-            match self.apply_once(request, plan.clone(), operation, Binding::Shown).await {
+            match self.apply_once(request, plan.clone(), operation, Strictness::ExactPlan).await {
                 Err(error) if attempts.again(&self.store, error.is_retryable(), false).await => {}
                 done => return done,
             }
@@ -129,9 +129,9 @@ impl<S: Store> Lifecycle<S> {
         request: &Request,
         plan: Plan,
         operation: OperationId,
-        binding: Binding,
+        strictness: Strictness,
     ) -> Result<Receipt, Error> {
-        let (changes, names) = self.change_set(request, plan, operation, binding)?;
+        let (changes, names) = self.change_set(request, plan, operation, strictness)?;
         self.write(&changes).await.map_err(|error| conflict_in_words(error, &changes, &names))
     }
 
@@ -141,9 +141,9 @@ impl<S: Store> Lifecycle<S> {
         request: &Request,
         plan: Plan,
         operation: OperationId,
-        binding: Binding,
+        strictness: Strictness,
     ) -> Result<(ChangeSet, Vec<String>), Error> {
         let entry = audit::done(request, &plan, operation);
-        Ok(plan.into_executable()?.seal(operation, entry, binding, self.mask_key.as_ref()))
+        Ok(plan.into_executable()?.into_change_set(operation, entry, strictness, self.mask_key.as_ref()))
     }
 }

@@ -25,7 +25,7 @@ impl<S: Store> Lifecycle<S> {
                 branches: vec![branch],
             })
         };
-        let there = Rows::all(SetId(0));
+        let there = Rows::SUBJECTS;
         let marked = |when: Condition| RankCase { when: Some(when), ..RankCase::always(0) };
         let mut sets =
             vec![set(0, "the subjects, without the filter", Source::Subjects, RankCase::always(1))];

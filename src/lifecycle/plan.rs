@@ -7,8 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{Error, Lifecycle};
 use crate::domain::{RecordId, Request};
 use crate::plan::Plan;
-use crate::policy::Refusal;
-use crate::protocol::SurveyQuery;
+use crate::policy::{Inquiry, Refusal};
 use crate::store::Store;
 
 impl<S: Store> Lifecycle<S> {
@@ -23,47 +22,43 @@ impl<S: Store> Lifecycle<S> {
 
     pub(crate) async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
         self.require_mask_key()?;
-        let query = self.query(request, now)?;
-        let survey = self.store.survey(&query).await?;
-        Ok(self.policy.plan(request, &survey, now)?)
+        let inquiry = self.inquire(request, now)?;
+        let survey = self.store.survey(inquiry.query()).await?;
+        Ok(inquiry.plan(&survey)?)
     }
 
-    /// Returns what the store has to answer before the request can be decided. Refuses a request that makes no
-    /// sense under the policy or in this environment.
-    pub(crate) fn query(&self, request: &Request, now: DateTime<Utc>) -> Result<SurveyQuery, Refusal> {
-        let query = self.policy.query(request, now)?;
+    /// Returns what has to be known before the request can be decided. Refuses a request that makes no sense under
+    /// the policy or in this environment.
+    pub(crate) fn inquire(&self, request: &Request, now: DateTime<Utc>) -> Result<Inquiry, Refusal> {
+        let inquiry = self.policy.inquire(request, now)?;
         self.environment.check(request)?;
-        Ok(query)
+        Ok(inquiry)
     }
 
     /// Decides a plan again for the request that applies it, because its actor, its acknowledgements and the time
     /// may differ from those of the request that was planned.
     ///
-    /// The data is not read again: the store compares it under its locks. Only what this request alone asks is
-    /// read, such as whether the subject is within its actor's scope.
+    /// The data is not read again: the store compares it under its locks. What is read is whether the subjects are
+    /// within this actor's scope, and everything if the request names other targets than the plan.
     pub(super) async fn replan_for(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
         reject_value_modes(request)?;
         if !self.is_for(request, plan) {
             return Err(Error::PlanMismatch);
         }
         self.require_mask_key()?;
-        let now = self.now();
-        let query = self.query(request, now)?;
-        let shown = &plan.execution;
-        let mut survey = shown.survey.clone();
-        if query.sets != shown.query.sets {
-            let fresh = self.store.survey(&query).await?;
-            let shared = query
-                .questions
-                .iter()
-                .zip(shown.query.questions.iter())
-                .take_while(|(a, b)| a == b)
-                .count()
-                .min(self.policy.shared_questions(request));
-            survey.answers.truncate(shared);
-            survey.answers.extend(fresh.answers.into_iter().skip(shared));
-        }
-        let again = self.policy.plan(request, &survey, now)?;
+        let inquiry = self.inquire(request, self.now())?;
+        let again = if inquiry.query().sets == plan.execution.query.sets {
+            inquiry.plan(&plan.execution.survey)?
+        } else {
+            let scope = match inquiry.scope_query() {
+                Some(query) => self.store.survey(&query).await?.answers.pop(),
+                None => None,
+            };
+            match inquiry.survey_from(&plan.execution, scope) {
+                Some(survey) => inquiry.plan(&survey)?,
+                None => inquiry.plan(&self.store.survey(inquiry.query()).await?)?,
+            }
+        };
         if again.digest == plan.digest { Ok(again) } else { Err(Error::PlanMismatch) }
     }
 

@@ -4,7 +4,7 @@ use super::plan::texts;
 use super::{Error, Lifecycle, audit};
 use crate::domain::{Mode, OperationId, RecordId, Request};
 use crate::policy::Refusal;
-use crate::protocol::{ChangeSet, Outcome, Receipt};
+use crate::protocol::{ChangeSet, Receipt};
 use crate::store::{Store, StoreError};
 
 impl<S: Store> Lifecycle<S> {
@@ -37,7 +37,7 @@ impl<S: Store> Lifecycle<S> {
             request.subjects.push(self.new_id().as_uuid().into());
         }
         let now = self.now();
-        let error = match self.policy.query(&request, now) {
+        let error = match self.policy.inquire(&request, now) {
             Err(refusal @ (Refusal::Unauthenticated { .. } | Refusal::MissingRole { .. })) => refusal.into(),
             _ => why.into(),
         };
@@ -80,7 +80,7 @@ impl<S: Store> Lifecycle<S> {
         let why = self.why_not_found(&error).await;
         let attempt = audit::refused(request, self.policy.map(), own, self.now(), &error, why);
         match self.record(&attempt).await {
-            Ok(receipt) if receipt.outcome == Outcome::None => Err(error),
+            Ok(receipt) if receipt.outcome.is_none() => Err(error),
             Ok(receipt) if is_answer(&receipt) => Ok(receipt),
             Ok(_) => Err(Error::OperationReused(operation)),
             Err(_) if matches!(error, Error::Store(_)) => Err(error),

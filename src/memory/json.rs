@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 
 use super::MemoryStore;
 use crate::domain::{DataMap, Fault, Faults, FieldName, KindName, Record, RecordId, Value};
-use crate::store::library;
+use crate::store::system_tables;
 
 impl MemoryStore {
     /// The rows of a JSON object: an array of objects for each kind, ids in the id field of the kind.
@@ -43,7 +43,7 @@ impl MemoryStore {
         let mut store = Self::new();
         for (name, rows) in kinds {
             let name = KindName::from(name.as_str());
-            if library::is_reserved(&name) {
+            if system_tables::is_reserved(&name) {
                 faults.push(
                     Fault::new(name.as_str(), "the name belongs to a table of the library")
                         .remedy("leave it out"),

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 use crate::domain::{AuditEntry, DataMap, Event, Fault, FieldName, KindName, Record};
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
-use crate::store::{ByRow, ReadQuery, Reader, Store, StoreError, library};
+use crate::store::{ByRow, ReadQuery, Reader, Store, StoreError, system_tables};
 
 pub use records::MemoryRecords;
 
@@ -85,19 +85,19 @@ impl MemoryStore {
     /// The recorded attempts, one entry for each subject, in the order in which they were written.
     #[must_use]
     pub fn audit(&self) -> Vec<AuditEntry> {
-        read(&self.records().attempts(), library::audit_entry)
+        read(&self.records().attempts(), system_tables::audit_entry)
     }
 
     /// The events to be delivered, by operation, topic and record.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        read(&self.rows(library::OUTBOX), library::event)
+        read(&self.rows(system_tables::OUTBOX), system_tables::event)
     }
 
     /// The receipts of the applied operations.
     #[must_use]
     pub fn receipts(&self) -> Vec<Receipt> {
-        read(&self.rows(library::OPERATIONS), library::receipt)
+        read(&self.rows(system_tables::OPERATIONS), system_tables::receipt)
     }
 }
 

@@ -9,7 +9,8 @@ use super::describe::describe;
 use super::table::Table;
 use crate::domain::{DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
 use crate::store::{
-    Batch, BatchError, ExactReferrers, Holders, Page, Records, RowChange, StoreError, Unchanged, library,
+    Batch, BatchError, ExactReferrers, Holders, Page, Records, RowChange, StoreError, Unchanged,
+    system_tables,
 };
 
 /// [`Records`] in memory. A batch is checked and written under one lock, so nobody sees half of it.
@@ -24,7 +25,7 @@ pub(super) type Tables = BTreeMap<KindName, Table>;
 
 impl Default for MemoryRecords {
     fn default() -> Self {
-        let own = library::kinds().map(|kind| (kind.name, Table::default()));
+        let own = system_tables::kinds().map(|kind| (kind.name, Table::default()));
         Self { tables: RwLock::new(own.into()), attempts: RwLock::default() }
     }
 }
@@ -57,7 +58,7 @@ impl MemoryRecords {
     pub(super) fn attempts(&self) -> Vec<Record> {
         let tables = self.read_lock();
         let attempts = self.attempts.read().unwrap_or_else(PoisonError::into_inner);
-        let rows = tables.get(library::AUDIT);
+        let rows = tables.get(system_tables::AUDIT);
         attempts.iter().filter_map(|id| rows?.get(id).cloned()).collect()
     }
 
@@ -65,7 +66,7 @@ impl MemoryRecords {
     #[must_use]
     pub fn kinds(&self) -> Vec<KindName> {
         let tables = self.read_lock();
-        let own = tables.keys().filter(|kind| !library::is_reserved(kind));
+        let own = tables.keys().filter(|kind| !system_tables::is_reserved(kind));
         own.cloned().collect()
     }
 
@@ -158,7 +159,7 @@ impl Records for MemoryRecords {
         let mut attempts = self.attempts.write().unwrap_or_else(PoisonError::into_inner);
         for change in changes {
             if let RowChange::Put { kind, record } = change
-                && *kind == library::AUDIT
+                && *kind == system_tables::AUDIT
             {
                 attempts.push(record.id.clone());
             }

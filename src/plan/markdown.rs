@@ -15,7 +15,7 @@ impl Plan {
     /// # let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow_any()).build()?;
     /// # let survey = Survey::new(vec!["c1".into()], vec![Answer::count(1); 2]);
     /// # let now = chrono::DateTime::UNIX_EPOCH;
-    /// let plan = policy.plan(&Request::hard_delete("clients", "c1"), &survey, now)?;
+    /// let plan = policy.inquire(&Request::hard_delete("clients", "c1"), now)?.plan(&survey)?;
     /// assert!(plan.markdown().contains("| 1 | clients | delete | as asked |"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -25,7 +25,7 @@ impl Plan {
         let mut text = format!("## {} of `{}` {}\n", self.mode, self.kind, ids.join(", "));
         let state = if self.is_executable() { "Nothing stands in the way." } else { "**Not possible yet.**" };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "\n{state} Outcome: {}.", self.outcome.as_str());
+        let _ = writeln!(text, "\n{state} Outcome: {}.", self.outcome);
         if !self.blockers.is_empty() {
             text += "\n| rows | blocks | why | first |\n|--:|---|---|---|\n";
             for blocker in &self.blockers {

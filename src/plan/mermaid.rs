@@ -16,7 +16,7 @@ impl Plan {
     /// # let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow_any()).build()?;
     /// # let survey = Survey::new(vec!["c1".into()], vec![Answer::count(1); 2]);
     /// # let now = chrono::DateTime::UNIX_EPOCH;
-    /// let plan = policy.plan(&Request::hard_delete("clients", "c1"), &survey, now)?;
+    /// let plan = policy.inquire(&Request::hard_delete("clients", "c1"), now)?.plan(&survey)?;
     /// assert_eq!(plan.mermaid(), "flowchart TD\n  k0[\"clients<br/>1 delete\"]");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

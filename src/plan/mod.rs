@@ -11,6 +11,6 @@ mod step;
 mod text;
 
 pub use blocker::{Blocker, Effect, Warning};
-pub(crate) use plan::{Binding, ExecutablePlan, Execution, expected_words};
+pub(crate) use plan::{ExecutablePlan, Execution, Strictness, expected_words};
 pub use plan::{NotExecutable, Plan};
 pub use step::{Forced, Ground, Step, StepKey, Until};

@@ -6,8 +6,8 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use super::{Blocker, Effect, Step, Warning};
 use crate::domain::{AuditEntry, FieldName, KindName, MaskKey, Mode, OperationId, RecordId};
 use crate::protocol::{
-    ChangeSet, ChangeStep, Digest, EventDraft, Expected, LockRows, OpenItem, Outcome, Precondition, Receipt,
-    ReceiptStep, Survey, SurveyQuery,
+    ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows, OpenItem, Precondition,
+    Receipt, ReceiptStep, Survey, SurveyQuery,
 };
 
 /// What a request would do, set by set, with everything that stands in its way.
@@ -30,7 +30,7 @@ pub struct Plan {
     /// When the request was judged.
     pub at: DateTime<Utc>,
     /// What would become of the subjects.
-    pub outcome: Outcome,
+    pub outcome: Disposition,
     /// What would become of which rows, in the order in which it would be done; the subjects come last.
     pub steps: Vec<Step>,
     /// What stands in the way.
@@ -49,7 +49,9 @@ pub struct Plan {
 #[derive(Debug, Clone)]
 pub(crate) struct Execution {
     pub(crate) query: SurveyQuery,
-    /// What the plan was made from, so that it can be judged again for whoever carries it out.
+    /// Whether the last set and the last question of the query are about the actor's scope.
+    pub(crate) has_scope: bool,
+    /// What the plan was made from, so that it can be judged again for the actor who carries it out.
     pub(crate) survey: Survey,
     pub(crate) locks: Vec<LockRows>,
     /// Each with what it says, for the differences of a conflict.
@@ -69,11 +71,11 @@ pub struct NotExecutable(pub Box<Plan>);
 
 /// How much of a plan must still be true when it is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Binding {
+pub(crate) enum Strictness {
     /// Everything that was shown.
-    Shown,
+    ExactPlan,
     /// Only what was decided: nothing had been shown.
-    Decision,
+    DecisionOnly,
 }
 
 /// A plan that may be carried out.
@@ -147,11 +149,11 @@ impl ExecutablePlan {
 
     /// The change set that carries it out, and what each of its preconditions says. The key goes with it
     /// only where a step needs it.
-    pub(crate) fn seal(
+    pub(crate) fn into_change_set(
         self,
         operation: OperationId,
         audit: AuditEntry,
-        binding: Binding,
+        strictness: Strictness,
         mask_key: Option<&MaskKey>,
     ) -> (ChangeSet, Vec<String>) {
         let plan = self.0;
@@ -163,7 +165,7 @@ impl ExecutablePlan {
             kind: plan.kind,
             subjects: plan.subjects,
             mode: plan.mode,
-            outcome: plan.outcome,
+            outcome: Some(plan.outcome),
             complete: open.is_empty(),
             steps: plan
                 .steps
@@ -178,11 +180,20 @@ impl ExecutablePlan {
                 .collect(),
             open,
         };
-        let Execution { query, survey: _, locks, exact, decision, event_drafts, steps, snapshot } =
-            plan.execution;
-        let bound = match binding {
-            Binding::Shown => exact,
-            Binding::Decision => decision,
+        let Execution {
+            query,
+            has_scope: _,
+            survey: _,
+            locks,
+            exact,
+            decision,
+            event_drafts,
+            steps,
+            snapshot,
+        } = plan.execution;
+        let bound = match strictness {
+            Strictness::ExactPlan => exact,
+            Strictness::DecisionOnly => decision,
         };
         let (preconditions, names) = bound.into_iter().unzip();
         let mask_key = mask_key.filter(|_| steps.iter().any(|step| step.keyed_fields().next().is_some()));

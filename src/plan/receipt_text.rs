@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::text::{chain, counted, day, of_subject, shown_subjects};
 use crate::domain::instant_text;
-use crate::protocol::{Outcome, Receipt, ReceiptStep};
+use crate::protocol::{Disposition, Receipt, ReceiptStep};
 
 impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,14 +28,14 @@ impl Receipt {
     fn heading(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Receipt: {} of `{}` ", self.mode, self.kind)?;
         f.write_str(&shown_subjects(&self.subjects))?;
-        if self.outcome == Outcome::Tombstone {
+        if self.outcome == Some(Disposition::Tombstone) {
             f.write_str(
                 " - it had to stay as an anonymized TOMBSTONE, because rows that survive refer to it",
             )?;
         }
         writeln!(f)?;
         match (self.outcome, self.complete) {
-            (Outcome::None, _) => writeln!(f, "Nothing was done."),
+            (None, _) => writeln!(f, "Nothing was done."),
             (_, true) => writeln!(f, "Done. Nothing is open."),
             (_, false) => writeln!(
                 f,

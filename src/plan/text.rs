@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{Ground, Plan, Step, StepKey};
 use crate::domain::{RecordId, ReferenceName, instant_text};
-use crate::protocol::{Disposition, Outcome};
+use crate::protocol::Disposition;
 
 /// How many ids of a batch are shown.
 const SHOWN_IDS: usize = 3;
@@ -34,7 +34,7 @@ impl Plan {
     fn heading(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Plan: {} of `{}` ", self.mode, self.kind)?;
         f.write_str(&shown_subjects(&self.subjects))?;
-        if self.outcome == Outcome::Tombstone {
+        if self.outcome == Disposition::Tombstone {
             f.write_str(
                 " - it has to stay as an anonymized TOMBSTONE, because rows that survive refer to it",
             )?;

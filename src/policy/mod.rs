@@ -21,6 +21,7 @@ mod validate;
 
 pub use access::Allow;
 pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder};
+pub use decide::Inquiry;
 pub use effect::EffectRule;
 pub use guard::{Guard, Severity};
 #[cfg(feature = "sql")]

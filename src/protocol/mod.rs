@@ -15,6 +15,6 @@ pub use change_set::{
 pub use digest::Digest;
 pub use disposition::Disposition;
 pub use named_set::{Branch, Members, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum};
-pub use receipt::{OpenItem, Outcome, Receipt, ReceiptStep};
+pub use receipt::{OpenItem, Receipt, ReceiptStep};
 pub(crate) use survey::widen;
 pub use survey::{Answer, Question, Survey, SurveyQuery};

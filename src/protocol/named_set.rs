@@ -16,6 +16,9 @@ use crate::domain::{Condition, FieldName, KindName, RecordId, ReferenceName};
 pub struct SetId(pub u16);
 
 impl SetId {
+    /// The subjects of the request: the first set of every query.
+    pub const SUBJECTS: Self = Self(0);
+
     /// The number after those of all these sets.
     pub(crate) fn after(sets: &[Stratum]) -> Self {
         let count: usize = sets.iter().map(|stratum| stratum.sets().len()).sum();
@@ -62,6 +65,9 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// The subjects of the request.
+    pub const SUBJECTS: Self = Self::all(SetId::SUBJECTS);
+
     /// All rows of a set.
     #[must_use]
     pub const fn all(set: SetId) -> Self {

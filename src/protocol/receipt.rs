@@ -24,8 +24,9 @@ pub struct Receipt {
     pub subjects: Vec<RecordId>,
     /// What was asked for.
     pub mode: Mode,
-    /// What became of the subjects.
-    pub outcome: Outcome,
+    /// What became of the subjects; `None` if the attempt was not carried out.
+    #[serde(with = "outcome")]
+    pub outcome: Option<Disposition>,
     /// Whether nothing is open.
     pub complete: bool,
     /// What became of which rows.
@@ -76,47 +77,26 @@ pub struct OpenItem {
     pub count: u64,
 }
 
-/// What became, or would become, of the subjects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// They are gone.
-    Delete,
-    /// They are marked as deleted.
-    SoftDelete,
-    /// They are OFF.
-    Deactivate,
-    /// They are ON.
-    Reactivate,
-    /// They stay without their personal values, as asked.
-    Anonymize,
-    /// They are new.
-    Create,
-    /// Their fields have new values.
-    Update,
-    /// References to them, or their own, have another target.
-    Reassign,
-    /// They had to stay, masked, because others must keep referring to them.
-    Tombstone,
-    /// Nothing: the attempt was not carried out.
-    None,
-}
+/// The outcome in documents, where `none` stands for an attempt that was not carried out.
+mod outcome {
+    use serde::de::IntoDeserializer;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-impl Outcome {
-    /// The name in documents.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Delete => "delete",
-            Self::SoftDelete => "soft_delete",
-            Self::Deactivate => "deactivate",
-            Self::Reactivate => "reactivate",
-            Self::Anonymize => "anonymize",
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Reassign => "reassign",
-            Self::Tombstone => "tombstone",
-            Self::None => "none",
+    use super::Disposition;
+
+    #[allow(clippy::ref_option, reason = "the signature that serde asks for")]
+    pub(super) fn serialize<S: Serializer>(outcome: &Option<Disposition>, to: S) -> Result<S::Ok, S::Error> {
+        match outcome {
+            Some(outcome) => outcome.serialize(to),
+            None => to.serialize_str("none"),
         }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Disposition>, D::Error> {
+        let text = String::deserialize(from)?;
+        if text == "none" {
+            return Ok(None);
+        }
+        Disposition::deserialize(text.into_deserializer()).map(Some)
     }
 }

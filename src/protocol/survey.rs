@@ -108,6 +108,16 @@ impl Survey {
     pub fn new(subjects: Vec<RecordId>, answers: Vec<Answer>) -> Self {
         Self { subjects, answers }
     }
+
+    /// Returns the count of an answer; a store that left the answer out counted nothing.
+    pub(crate) fn count(&self, question: usize) -> u64 {
+        self.answers.get(question).map_or(0, |answer| answer.count)
+    }
+
+    /// Returns the first ids of an answer.
+    pub(crate) fn sample(&self, question: usize) -> &[RecordId] {
+        self.answers.get(question).map_or(&[], |answer| &answer.sample)
+    }
 }
 
 /// The span that holds both an instant and all those seen before.

@@ -5,10 +5,10 @@ mod forward;
 
 mod batch;
 mod by_row;
-pub mod library;
 mod mask;
 pub(crate) mod reader;
 mod records;
+pub mod system_tables;
 
 use std::time::Duration;
 

@@ -7,8 +7,6 @@
 //!   worlds of [`strategies`].
 
 pub mod conformance;
-#[allow(clippy::panic, reason = "a panic is how a scenario fails")]
-mod decided;
 mod faulty;
 #[allow(
     clippy::expect_used,
@@ -19,6 +17,8 @@ pub mod model;
 mod run;
 #[allow(clippy::panic, reason = "a panic is how a scenario fails")]
 mod scenario;
+#[allow(clippy::panic, reason = "a panic is how a scenario fails")]
+mod scenario_result;
 #[allow(
     clippy::indexing_slicing,
     clippy::similar_names,
@@ -26,7 +26,7 @@ mod scenario;
 )]
 pub mod strategies;
 
-pub use decided::Decided;
 pub use faulty::{Call, FaultyStore};
 pub use run::run;
 pub use scenario::Scenario;
+pub use scenario_result::ScenarioResult;

@@ -7,7 +7,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
-use super::Decided;
+use super::ScenarioResult;
 use crate::domain::{KindName, Request};
 use crate::lifecycle::Lifecycle;
 use crate::memory::MemoryStore;
@@ -99,7 +99,7 @@ impl Scenario {
     /// # Panics
     /// Where the rows are none, or do not fit the policy.
     #[track_caller]
-    pub fn when(self, request: impl Borrow<Request>) -> Decided {
+    pub fn when(self, request: impl Borrow<Request>) -> ScenarioResult {
         let Self { policy, rows, now } = self;
         let rows = rows.into_iter();
         let rows: Json = rows.map(|(kind, rows)| (kind.to_string(), Json::Array(rows))).collect();
@@ -115,7 +115,7 @@ impl Scenario {
             Some(now) => lifecycle.with_clock(now),
             None => lifecycle,
         };
-        Decided::new(lifecycle, request.borrow())
+        ScenarioResult::new(lifecycle, request.borrow())
     }
 }
 

@@ -7,7 +7,7 @@ use client_lifecycle::lifecycle::Error;
 use client_lifecycle::plan::Plan;
 use client_lifecycle::protocol::Disposition;
 use client_lifecycle::testing::model::Verdict;
-use client_lifecycle::testing::strategies::{Case, rows_document};
+use client_lifecycle::testing::strategies::{RandomWorld, rows_document};
 use client_lifecycle::{Lifecycle, MemoryStore, Store};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -17,7 +17,7 @@ use super::sorted;
 type Steps = BTreeMap<(String, Disposition, Option<ReferenceName>, String, Option<String>), u64>;
 
 /// The steps of the model in the words of a plan: entries that say the same are one step.
-fn steps_of(case: &Case, verdict: &Verdict) -> Steps {
+fn steps_of(case: &RandomWorld, verdict: &Verdict) -> Steps {
     let mut steps = Steps::new();
     let rules = &case.policy.mode(case.request.mode).unwrap().rules;
     for ((kind, disposition, reference, index), count) in &verdict.steps {
@@ -47,25 +47,28 @@ fn steps_shown(plan: &Plan) -> Steps {
 }
 
 /// The store of a world.
-pub(crate) fn memory(case: &Case) -> MemoryStore {
+pub(crate) fn memory(case: &RandomWorld) -> MemoryStore {
     MemoryStore::from_json(case.policy.map(), &case.rows_document()).unwrap()
 }
 
 /// The lifecycle of a world's policy over a store, at the world's time.
-pub(crate) async fn opened<S: Store>(case: &Case, store: S) -> Result<Lifecycle<S>, TestCaseError> {
+pub(crate) async fn opened<S: Store>(case: &RandomWorld, store: S) -> Result<Lifecycle<S>, TestCaseError> {
     let lifecycle = Lifecycle::open(store, case.policy.clone()).await;
     let lifecycle = lifecycle.map_err(|error| TestCaseError::fail(error.to_string()))?;
     Ok(lifecycle.with_clock(case.now).with_mask_key(case.mask_key.clone()))
 }
 
 /// The plan of a world's request. That there is one is no matter of opinion.
-pub(crate) async fn planned<S: Store>(case: &Case, lifecycle: &Lifecycle<S>) -> Result<Plan, TestCaseError> {
+pub(crate) async fn planned<S: Store>(
+    case: &RandomWorld,
+    lifecycle: &Lifecycle<S>,
+) -> Result<Plan, TestCaseError> {
     let plan = lifecycle.plan(&case.request).await;
     plan.map_err(|error| TestCaseError::fail(format!("{error:?}")))
 }
 
 /// The plan shows what the model says.
-pub(crate) fn shows(case: &Case, verdict: &Verdict, plan: &Plan) -> Result<(), TestCaseError> {
+pub(crate) fn shows(case: &RandomWorld, verdict: &Verdict, plan: &Plan) -> Result<(), TestCaseError> {
     let mut blockers = BTreeMap::new();
     for blocker in &plan.blockers {
         *blockers.entry((blocker.reference.clone(), blocker.rule.clone())).or_default() += blocker.count;
@@ -78,7 +81,7 @@ pub(crate) fn shows(case: &Case, verdict: &Verdict, plan: &Plan) -> Result<(), T
 
 /// The store plans, does and leaves what the model says; the answer is the digest of the plan.
 pub(crate) async fn agrees<S: Store>(
-    case: &Case,
+    case: &RandomWorld,
     verdict: &Verdict,
     store: S,
     left: impl AsyncFn(&S) -> Value,
@@ -90,7 +93,7 @@ pub(crate) async fn agrees<S: Store>(
 
 /// The same where the rows can be read only when the store is gone.
 pub(crate) async fn agrees_without_rows<S: Store>(
-    case: &Case,
+    case: &RandomWorld,
     verdict: &Verdict,
     store: S,
 ) -> Result<String, TestCaseError> {
@@ -99,12 +102,12 @@ pub(crate) async fn agrees_without_rows<S: Store>(
 }
 
 /// What is left, where the model says what is done.
-pub(crate) fn expected_rows(case: &Case, verdict: &Verdict) -> Value {
+pub(crate) fn expected_rows(case: &RandomWorld, verdict: &Verdict) -> Value {
     sorted(&rows_document(if verdict.executable { &verdict.rows } else { &case.rows }))
 }
 
 async fn done<S: Store>(
-    case: &Case,
+    case: &RandomWorld,
     verdict: &Verdict,
     store: S,
 ) -> Result<(Lifecycle<S>, Plan), TestCaseError> {

@@ -7,7 +7,7 @@ use client_lifecycle::domain::{DataMap, FieldName, KindName, Record, RecordId, R
 use client_lifecycle::policy::OnSurvive;
 use client_lifecycle::protocol::Disposition;
 use client_lifecycle::testing::model::{self, Verdict};
-use client_lifecycle::testing::strategies::Case;
+use client_lifecycle::testing::strategies::RandomWorld;
 
 /// At least so many of a hundred worlds have each feature.
 const FLOOR: u32 = 5;
@@ -48,7 +48,7 @@ pub(crate) struct Coverage {
 }
 
 impl Coverage {
-    pub(crate) fn add(&mut self, case: &Case, verdict: &Verdict) {
+    pub(crate) fn add(&mut self, case: &RandomWorld, verdict: &Verdict) {
         self.worlds += 1;
         let world = World { case, verdict };
         for (name, is_there) in features(&world) {
@@ -73,7 +73,7 @@ impl Coverage {
 }
 
 struct World<'a> {
-    case: &'a Case,
+    case: &'a RandomWorld,
     verdict: &'a Verdict,
 }
 
@@ -158,7 +158,7 @@ impl<'a> World<'a> {
         if strict == fair {
             return false;
         }
-        let Case { rows, request, now, mask_key, .. } = self.case;
+        let RandomWorld { rows, request, now, mask_key, .. } = self.case;
         let policy = DeletionPolicy::from_json(&strict).unwrap();
         let verdict = model::judge(&policy, rows, request, *now, Some(mask_key)).unwrap();
         blocking(&verdict) > blocking(self.verdict)

@@ -3,7 +3,7 @@
 //! `LIFECYCLE_CASES=n` says how many, `LIFECYCLE_SEED=n` which, and `LIFECYCLE_SEED=random` others each time.
 
 use client_lifecycle::testing::model::{self, Verdict};
-use client_lifecycle::testing::strategies::{Case, cases};
+use client_lifecycle::testing::strategies::{RandomWorld, random_worlds};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -62,11 +62,11 @@ impl Worlds {
     /// Runs a test on the worlds, one after the other, until one fails.
     pub(crate) fn on_each(
         &mut self,
-        test: impl Fn(&Case, &Verdict) -> Result<(), TestCaseError>,
+        test: impl Fn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>,
     ) -> Result<(), Failed> {
         for number in 1..=Self::count() {
             let failed = |why: String| Failed { number, seed: self.seed, why };
-            let tree = cases().new_tree(&mut self.runner);
+            let tree = random_worlds().new_tree(&mut self.runner);
             let tree = tree.map_err(|reason| failed(reason.to_string()))?;
             let outcome = self.runner.run_one(tree, |case| {
                 let verdict =
@@ -82,7 +82,7 @@ impl Worlds {
 
 /// Runs a test on every random world.
 #[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is passed")]
-pub(crate) fn on_random_worlds(test: impl AsyncFn(&Case, &Verdict) -> Result<(), TestCaseError>) {
+pub(crate) fn on_random_worlds(test: impl AsyncFn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     on_random_worlds_in(&runtime, 4_000, test);
 }
@@ -93,7 +93,7 @@ pub(crate) fn on_random_worlds(test: impl AsyncFn(&Case, &Verdict) -> Result<(),
 pub(crate) fn on_random_worlds_in(
     runtime: &tokio::runtime::Runtime,
     shrink: u32,
-    test: impl AsyncFn(&Case, &Verdict) -> Result<(), TestCaseError>,
+    test: impl AsyncFn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>,
 ) {
     let done = Worlds::new(shrink).on_each(|case, verdict| runtime.block_on(test(case, verdict)));
     if let Err(failed) = done {

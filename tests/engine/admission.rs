@@ -20,11 +20,8 @@ fn admitted(actor: Actor, role: &str, shop: &str) -> Result<(), Refusal> {
         .build()
         .unwrap_or_else(|faults| panic!("{faults}"));
     let record = Record::new("c1").with("role", role).with("shop", shop);
-    policy.admit(
-        &Request::new(Mode::Create, "customers", "c1").by(actor),
-        &record,
-        "2026-11-24T09:00:00Z".parse().unwrap(),
-    )
+    let request = Request::new(Mode::Create, "customers", "c1").by(actor);
+    policy.inquire(&request, "2026-11-24T09:00:00Z".parse().unwrap())?.admit(&record)
 }
 
 #[test]

@@ -13,7 +13,7 @@ use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, Mode, Reason, Request};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
-use client_lifecycle::protocol::Outcome;
+use client_lifecycle::protocol::Disposition;
 use serde_json::{Value, json};
 
 /// Each test runs once per store.
@@ -133,7 +133,7 @@ on_every_store! {
         let plan = lifecycle.plan(&hard_delete("c1")).await.unwrap();
         let receipt = lifecycle.apply(&hard_delete("c1"), &plan).await.unwrap();
         crate::common::agrees(&plan, &receipt);
-        assert_eq!((receipt.outcome, receipt.complete), (Outcome::Delete, true));
+        assert_eq!((receipt.outcome, receipt.complete), (Some(Disposition::Delete), true));
         assert_eq!(backend.rows("consents").await, json!([{ "id": 3, "client_id": "c2" }]));
         assert_eq!(backend.rows("notes").await, json!([{ "id": "n1" }]));
         assert_eq!(backend.rows("members").await, json!([{ "id": "m2", "client_id": "c2", "status": "ON" }]));
@@ -363,7 +363,7 @@ on_every_store! {
         let plan = lifecycle.plan(&request).await.unwrap();
         let receipt = lifecycle.apply(&request, &plan).await.unwrap();
         crate::common::agrees(&plan, &receipt);
-        assert_eq!(receipt.outcome, Outcome::SoftDelete);
+        assert_eq!(receipt.outcome, Some(Disposition::SoftDelete));
         assert_eq!(backend.rows("members").await[0]["deleted_at"], json!("2026-11-21T12:00:00.000Z"));
         assert_eq!(backend.rows("sessions").await, json!([]));
         assert_eq!(backend.rows("consents").await.as_array().unwrap().len(), 3);
@@ -373,10 +373,10 @@ on_every_store! {
     async fn a_status_is_switched_off_and_on_again_below_too(on: On) {
         let (backend, lifecycle) = world(on).await;
         let off = lifecycle.execute(&Request::deactivate("clients", "c1")).await.unwrap();
-        assert_eq!(off.outcome, Outcome::Deactivate);
+        assert_eq!(off.outcome, Some(Disposition::Deactivate));
         assert_eq!(backend.rows("members").await[0]["status"], json!("OFF"));
         let on_again = lifecycle.execute(&Request::reactivate("clients", "c1")).await.unwrap();
-        assert_eq!(on_again.outcome, Outcome::Reactivate);
+        assert_eq!(on_again.outcome, Some(Disposition::Reactivate));
         assert_eq!(backend.rows("members").await[0]["status"], json!("ON"));
         assert_eq!(backend.rows("clients").await[1]["status"], json!("ON"));
         let actions: Vec<_> = backend.audit().await.into_iter().map(|entry| entry.action).collect();
@@ -463,9 +463,9 @@ on_every_store! {
 fn a_survey_that_leaves_an_answer_out_makes_no_plan() {
     use client_lifecycle::protocol::{Answer, Survey};
     let policy = policy();
-    let query = policy.query(&hard_delete("c1"), now()).unwrap();
+    let inquiry = policy.inquire(&hard_delete("c1"), now()).unwrap();
+    let questions = inquiry.query().questions.len();
     let answers = |count: usize| Survey::new(vec!["c1".into()], vec![Answer::count(1); count]);
-    assert!(policy.plan(&hard_delete("c1"), &answers(query.questions.len()), now()).is_ok());
-    let short = policy.plan(&hard_delete("c1"), &answers(query.questions.len() - 1), now());
-    assert_eq!(short.unwrap_err().code(), "invalid");
+    assert!(inquiry.plan(&answers(questions)).is_ok());
+    assert_eq!(inquiry.plan(&answers(questions - 1)).unwrap_err().code(), "invalid");
 }

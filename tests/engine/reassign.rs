@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::common::backend::{Backend, On, Whole, stores};
 use client_lifecycle::domain::{Actor, AuditOutcome, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::protocol::{Disposition, Outcome};
+use client_lifecycle::protocol::Disposition;
 use client_lifecycle::{DeletionPolicy, Lifecycle};
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ async fn all_members_move_to_the_other_union_and_the_rest_stays() {
         let plan = lifecycle.plan(&move_members("u1", "u2")).await.unwrap();
         let moved = plan.steps.iter().find(|step| step.key.disposition == Disposition::Reassign).unwrap();
         assert_eq!((moved.count, moved.to.clone()), (2, Some("u2".into())));
-        assert_eq!(plan.outcome, Outcome::Reassign);
+        assert_eq!(plan.outcome, Disposition::Reassign);
 
         let receipt = lifecycle.apply(&move_members("u1", "u2"), &plan).await.unwrap();
         assert!(receipt.complete);

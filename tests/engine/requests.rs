@@ -32,7 +32,7 @@ fn policy() -> DeletionPolicy {
 
 /// What is wrong with a request, with its code; nothing where it is asked.
 fn refused(request: &Request) -> Option<(&'static str, String)> {
-    let refusal = policy().query(request, DateTime::UNIX_EPOCH).err()?;
+    let refusal = policy().inquire(request, DateTime::UNIX_EPOCH).err()?;
     Some((refusal.code(), refusal.to_string()))
 }
 
@@ -119,7 +119,7 @@ fn a_refusal_says_who_may_and_who_was_meant_and_what_to_do() {
     assert_eq!(denied.to_string(), "hard_delete of `clients` is for `ADMIN`, `STAFF`");
     let outside = Refusal::WrongScope { kind, mode, ids: ids(1) };
     assert_eq!(outside.to_string(), "hard_delete of `clients` `c1` is outside the actor's scope");
-    let senseless = policy().query(&hard_delete().reassign("x.y", "u2"), DateTime::UNIX_EPOCH).unwrap_err();
+    let senseless = policy().inquire(&hard_delete().reassign("x.y", "u2"), DateTime::UNIX_EPOCH).unwrap_err();
     for (refusal, code, outcome, remedy) in [
         (not_found(1), "not_found", AuditOutcome::NotFound, "verify that the id exists"),
         (denied, "missing_role", AuditOutcome::Denied, "ask as an actor with one of these roles"),

@@ -10,7 +10,7 @@
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, Request};
-use client_lifecycle::testing::{Decided, Scenario};
+use client_lifecycle::testing::{Scenario, ScenarioResult};
 use serde_json::json;
 
 fn policy() -> DeletionPolicy {
@@ -129,7 +129,7 @@ fn one_request_after_the_other() {
 }
 
 /// The message with which a test fails.
-fn failure(test: impl FnOnce() -> Decided + std::panic::UnwindSafe) -> String {
+fn failure(test: impl FnOnce() -> ScenarioResult + std::panic::UnwindSafe) -> String {
     let panicked = std::panic::catch_unwind(test).expect_err("the test fails");
     let message = panicked.downcast_ref::<String>();
     message.expect("a text").clone()

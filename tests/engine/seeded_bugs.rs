@@ -125,7 +125,7 @@ fn one_pass(mut strata: Vec<Stratum>) -> Vec<Stratum> {
 fn no_climb(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let stones = named(&strata, ": tombstones");
     for set in sets(&mut strata) {
-        if set.name.ends_with("rows that hold on to theirs") {
+        if set.name.ends_with("surviving referrers") {
             set.branches.retain(|branch| {
                 let climbs_inside = matches!(branch.source, Source::Members(_));
                 !climbs_inside && !branch.within.iter().any(|rows| stones.contains(&rows.set))

@@ -49,7 +49,7 @@ fn settled(query: &SurveyQuery) -> Vec<&NamedSet> {
 #[test]
 fn every_set_is_asked_about_or_leads_to_one_that_is() {
     on_random_worlds(async |case, _| {
-        let query = case.policy.query(&case.request, case.now).unwrap();
+        let query = case.policy.inquire(&case.request, case.now).unwrap().query().clone();
         let mut read = BTreeSet::new();
         let mut open: Vec<SetId> = query.questions.iter().map(|question| question.rows.set).collect();
         while let Some(set) = open.pop() {
@@ -67,7 +67,7 @@ fn every_set_is_asked_about_or_leads_to_one_that_is() {
 #[test]
 fn every_question_is_about_rows_that_a_case_can_give() {
     on_random_worlds(async |case, _| {
-        let query = case.policy.query(&case.request, case.now).unwrap();
+        let query = case.policy.inquire(&case.request, case.now).unwrap().query().clone();
         for question in &*query.questions {
             let name = &query.set(question.rows.set).unwrap().name;
             prop_assert!(can_hold(&query, question.rows), "`{name}` {:?}", question.rows.ranks);
@@ -79,7 +79,7 @@ fn every_question_is_about_rows_that_a_case_can_give() {
 #[test]
 fn every_arm_starts_from_rows_that_a_case_can_give() {
     on_random_worlds(async |case, _| {
-        let query = case.policy.query(&case.request, case.now).unwrap();
+        let query = case.policy.inquire(&case.request, case.now).unwrap().query().clone();
         for set in settled(&query) {
             for branch in &set.branches {
                 for rows in mentioned(branch) {
@@ -98,7 +98,7 @@ fn decided_over(references: &Value, rules: &Value, reference: &str) -> Vec<Branc
         "modes": { "hard_delete": { "allow": "any", "rules": rules } }
     });
     let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
-    let query = policy.query(&request("r", "r1"), chrono::DateTime::UNIX_EPOCH).unwrap();
+    let query = policy.inquire(&request("r", "r1"), chrono::DateTime::UNIX_EPOCH).unwrap().query().clone();
     let mut sets = query.sets.iter().flat_map(Stratum::sets);
     let set = sets.find(|set| set.kind == "b" && set.name.ends_with("what becomes of them")).unwrap();
     let over = |branch: &&Branch| matches!(&branch.source, Source::Referrers { reference: name, .. } if name == reference);

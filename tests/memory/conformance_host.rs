@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
 use client_lifecycle::memory::MemoryRecords;
-use client_lifecycle::store::{Batch, BatchError, Page, Records, Store, StoreError, library};
+use client_lifecycle::store::{Batch, BatchError, Page, Records, Store, StoreError, system_tables};
 use client_lifecycle::testing::conformance::{Host, Recorded, Sent, Traffic, world, yield_now};
 
 /// Records with every kind of the suite, all empty.
@@ -52,19 +52,19 @@ impl<S: Store> Host for MemoryHost<S> {
     }
 
     async fn audit(&self) -> Vec<Recorded> {
-        let rows = self.records.rows(library::AUDIT);
-        let entries = rows.iter().map(|row| library::audit_entry(row).unwrap());
+        let rows = self.records.rows(system_tables::AUDIT);
+        let entries = rows.iter().map(|row| system_tables::audit_entry(row).unwrap());
         entries.flat_map(Recorded::of).collect()
     }
 
     async fn events(&self) -> Vec<Sent> {
-        let rows = self.records.rows(library::OUTBOX);
-        let events = rows.iter().map(|row| library::event(row).unwrap());
+        let rows = self.records.rows(system_tables::OUTBOX);
+        let events = rows.iter().map(|row| system_tables::event(row).unwrap());
         events.map(Sent::of).collect()
     }
 
     async fn operations(&self) -> usize {
-        self.records.rows(library::OPERATIONS).len()
+        self.records.rows(system_tables::OPERATIONS).len()
     }
 
     fn traffic(&self) -> Option<Traffic> {

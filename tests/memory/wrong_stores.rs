@@ -14,8 +14,8 @@ use crate::conformance_host::{MemoryHost, SharedRecords};
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
 use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
-use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, library};
-use client_lifecycle::testing::conformance::{Case, Host, cases, scale_cases, yield_now};
+use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, system_tables};
+use client_lifecycle::testing::conformance::{ConformanceCase, Host, cases, scale_cases, yield_now};
 use uuid::Uuid;
 
 /// What a store does wrong.
@@ -185,8 +185,8 @@ struct WrongRecords {
 impl WrongRecords {
     fn hides(&self, kind: &str) -> bool {
         match self.wrong {
-            Wrong::ForgetsOperations => kind == library::OPERATIONS,
-            Wrong::OverwritesRefusedAttempts => kind == library::AUDIT,
+            Wrong::ForgetsOperations => kind == system_tables::OPERATIONS,
+            Wrong::OverwritesRefusedAttempts => kind == system_tables::AUDIT,
             _ => false,
         }
     }
@@ -255,7 +255,7 @@ async fn failing(wrong: Wrong) -> BTreeSet<&'static str> {
     failing_of(cases(), wrong).await
 }
 
-async fn failing_of(cases: Vec<Case>, wrong: Wrong) -> BTreeSet<&'static str> {
+async fn failing_of(cases: Vec<ConformanceCase>, wrong: Wrong) -> BTreeSet<&'static str> {
     let mut failing = BTreeSet::new();
     for case in cases {
         let run = tokio::spawn(async move {

@@ -192,7 +192,7 @@ async fn written_while_it_waits(
     id: Uuid,
     sql: &'static str,
 ) -> Result<Receipt, Error> {
-    let store = world.store().at_once(at_once);
+    let store = world.store().single_statement_limit(at_once);
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query(sql).execute(&mut *other).await.unwrap();

@@ -35,7 +35,7 @@ async fn an_integer_is_found_by_its_digits() {
     assert_eq!(found(&world, "042").await.unwrap(), []);
     assert_eq!(found(&world, 8).await.unwrap(), []);
     let wrong = found(&world, "abc").await.unwrap_err();
-    assert_eq!(wrong.to_string(), "`abc` is no id of `clients`, whose ids are whole numbers");
+    assert_eq!(wrong.to_string(), "`abc` is no id of `clients`, whose ids are integers");
     assert_eq!(found(&world, A).await.unwrap_err().code(), "wrong_id");
 }
 

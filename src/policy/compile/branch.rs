@@ -1,84 +1,69 @@
-//! Arms over one reference: the first of its entries whose condition holds decides.
+//! Branches over one reference: the first of its entries whose condition holds decides.
 
-use super::fate::{FateCase, cases, spoken};
-use super::rank::Verdicts;
-use super::{Fate, Parts, facts};
+use super::context::CompileContext;
+use super::kind_outcomes::KindOutcomes;
+use super::row_outcome::{OutcomeCase, RowOutcome, applicable_entries, cases};
 use crate::domain::Reference;
 use crate::policy::Entry;
 use crate::protocol::{Branch, Rank, RankCase, Ranks, Rows, Source};
 
-/// The rows below `of`, ranked by the entry that decides for them. `parent` is the fate of the rows `of`.
+/// Builds the branch to the rows below `of`, ranked by the entry that decides. `parent` is the outcome of `of`.
 ///
-/// `None` where no entry gets a rank.
-pub(super) fn chain(
-    parts: &Parts<'_>,
+/// Returns `None` if no entry gets a rank.
+pub(super) fn by_entry(
+    context: &CompileContext<'_>,
     reference: &Reference,
     of: Rows,
-    parent: Fate,
+    parent: RowOutcome,
     rank: impl Fn(usize, &Entry) -> Option<Rank>,
 ) -> Option<Branch> {
-    let spoken = spoken(parts.entries(&reference.name), parent);
-    let mut cases: Vec<RankCase> = spoken
-        .into_iter()
-        .map(|(index, entry)| RankCase {
-            below: Ranks::ALL,
-            when: entry.when.clone(),
-            rank: rank(index, entry),
-        })
-        .collect();
-    while cases.last().is_some_and(|case| case.rank.is_none()) {
-        cases.pop();
-    }
-    (!cases.is_empty())
-        .then(|| Branch::new(Source::Referrers { reference: reference.name.clone(), of }, cases))
+    let entries = applicable_entries(context.entries(&reference.name), parent).into_iter();
+    let cases = entries.map(|(index, entry)| RankCase {
+        below: Ranks::ALL,
+        when: entry.when.clone(),
+        rank: rank(index, entry),
+    });
+    referrers(reference, of, cases.collect())
 }
 
-/// One branch over a reference: the cases for each sort of parent, with the ranks that `rank` gives them.
+/// Builds the branch to the rows below a kind, ranked by what the reference makes of them.
 ///
-/// Parents with the same cases share them; where all parents do, the parent's rank need not be looked at.
-pub(super) fn by_parent(
-    parts: &Parts<'_>,
+/// Parents with the same cases share them. If all parents do, the branch does not depend on the parent's rank.
+pub(super) fn by_outcome(
+    context: &CompileContext<'_>,
     reference: &Reference,
-    parent: &Verdicts,
-    rank: impl Fn(&FateCase) -> Option<Rank>,
+    parent: &KindOutcomes,
+    rank: impl Fn(&OutcomeCase) -> Option<Rank>,
 ) -> Option<Branch> {
-    let kind = facts(parts, &reference.from)?;
-    let entries = parts.entries(&reference.name);
-    let mut groups: Vec<(Ranks, Vec<FateCase>)> = Vec::new();
+    let kind = context.map.kind(&reference.from)?;
+    let entries = context.entries(&reference.name);
+    let mut groups: Vec<(Ranks, Vec<OutcomeCase>)> = Vec::new();
     for (at, meaning) in parent.ranked() {
-        let found = cases(kind, entries, meaning.fate, parts.mode);
+        let found = cases(kind, entries, meaning.outcome, context.mode);
         match groups.last_mut() {
             Some((ranks, last)) if *last == found => ranks.to = at,
             _ => groups.push((Ranks::only(at), found)),
         }
     }
     groups.retain(|(_, cases)| !cases.is_empty());
-    let (from, to) = (groups.first()?.0.from, groups.last()?.0.to);
+    let ranks = Ranks { from: groups.first()?.0.from, to: groups.last()?.0.to };
+    // A question about all ranks is cheaper than one about a range.
+    let every = ranks.from == 0 && usize::from(ranks.to) + 1 >= parent.meanings.len();
+    let of = Rows { set: parent.set, ranks: if every { Ranks::ALL } else { ranks } };
     let single = groups.len() == 1;
-    let cases = groups.into_iter().flat_map(|(ranks, cases)| {
+    let mut ranked = Vec::new();
+    for (ranks, cases) in groups {
         let below = if single { Ranks::ALL } else { ranks };
-        cases
-            .into_iter()
-            .map(|case| RankCase { below, rank: rank(&case), when: case.when })
-            .collect::<Vec<_>>()
-    });
-    let mut cases: Vec<RankCase> = cases.collect();
+        ranked.extend(cases.into_iter().map(|case| RankCase { below, rank: rank(&case), when: case.when }));
+    }
+    referrers(reference, of, ranked)
+}
+
+/// Builds the branch, without the last cases that keep rows out.
+fn referrers(reference: &Reference, of: Rows, mut cases: Vec<RankCase>) -> Option<Branch> {
     while cases.last().is_some_and(|case| case.rank.is_none()) {
         cases.pop();
     }
-    (!cases.is_empty()).then(|| {
-        Branch::new(
-            Source::Referrers {
-                reference: reference.name.clone(),
-                of: Rows { set: parent.set, ranks: whole(parent, Ranks { from, to }) },
-            },
-            cases,
-        )
-    })
-}
-
-/// All ranks where the range holds every rank that the set has: the cheaper question.
-fn whole(verdicts: &Verdicts, ranks: Ranks) -> Ranks {
-    let last = verdicts.meanings.len().saturating_sub(1);
-    if ranks.from == 0 && usize::from(ranks.to) >= last { Ranks::ALL } else { ranks }
+    let source = Source::Referrers { reference: reference.name.clone(), of };
+    (!cases.is_empty()).then(|| Branch::new(source, cases))
 }

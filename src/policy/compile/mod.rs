@@ -1,173 +1,62 @@
-//! Compiling a mode: from rules to named sets and questions, once per policy.
+//! Compiling a mode: from rules to named sets, questions, steps and locks, once per policy.
 
-mod block;
+mod blockers;
 mod branch;
+mod compiled;
+mod context;
 mod cycle;
-mod fate;
-mod hang;
-mod lock;
-mod question;
-mod rank;
-mod reach;
+mod dependents;
+mod further_masks;
+mod kind_outcomes;
+mod kind_steps;
+mod locks;
+mod query;
+mod reached;
 mod reassign;
-mod redirect;
-mod step;
-mod tombstone;
+mod redirects;
+mod retention;
+mod row_outcome;
+mod steps;
+mod survivors;
+mod tombstones;
+mod write_template;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use super::ModePolicy;
+use crate::domain::{DataMap, KindName, Mode};
 
-use super::graph::{in_order, is_cycle, shortest_paths};
-use super::{Entry, ModePolicy};
-use crate::domain::{DataMap, Kind, KindName, Mode, ReferenceName};
-use crate::protocol::{Branch, EventDraft, NamedSet, Question, Rows, SetId, Stratum};
-
-pub(crate) use block::CompiledBlocker;
-use fate::possible;
-pub(crate) use fate::{Fate, cases};
-pub(crate) use hang::{CompiledEffect, CompiledGuard};
-pub(crate) use question::Questions;
-pub(crate) use redirect::{CompiledTarget, Target};
-pub(crate) use step::{Action, CompiledGround, CompiledStep};
-pub(crate) use tombstone::may_stay;
-
-use rank::Verdicts;
-
-/// Everything about a mode that does not depend on the request.
-#[derive(Debug)]
-pub(crate) struct CompiledMode {
-    pub(crate) sets: Arc<[Stratum]>,
-    pub(crate) questions: Arc<[Question]>,
-    /// In the order in which they are carried out.
-    pub(crate) steps: Vec<CompiledStep>,
-    pub(crate) blockers: Vec<CompiledBlocker>,
-    pub(crate) guards: Vec<CompiledGuard>,
-    pub(crate) effects: Vec<CompiledEffect>,
-    pub(crate) targets: Vec<CompiledTarget>,
-    pub(crate) locks: Vec<Rows>,
-    pub(crate) events: Vec<EventDraft>,
-}
-
-/// The set of the subjects is always the first set, and how many there are always the first question.
-pub(crate) const SUBJECTS: SetId = SetId(0);
-
-/// What the parts of the compiler share.
-pub(crate) struct Parts<'a> {
-    pub(super) subject: &'a KindName,
-    pub(super) map: &'a DataMap,
-    pub(super) mode: Mode,
-    pub(super) policy: &'a ModePolicy,
-    pub(super) paths: BTreeMap<KindName, Vec<ReferenceName>>,
-    pub(super) fates: BTreeMap<KindName, BTreeSet<Fate>>,
-}
-
-impl<'a> Parts<'a> {
-    pub(crate) fn new(subject: &'a KindName, map: &'a DataMap, mode: Mode, policy: &'a ModePolicy) -> Self {
-        let paths = shortest_paths(map, subject);
-        let fates = possible(map, subject, mode, &policy.rules);
-        Self { subject, map, mode, policy, paths, fates }
-    }
-
-    pub(super) fn entries(&self, reference: &ReferenceName) -> &'a [Entry] {
-        self.policy.rules.entries(reference).unwrap_or_default()
-    }
-
-    pub(super) fn fates_of(&self, kind: &KindName) -> impl DoubleEndedIterator<Item = Fate> + '_ {
-        self.fates.get(kind).into_iter().flatten().copied()
-    }
-
-    pub(super) fn can_be(&self, kind: &KindName, test: impl Fn(Fate) -> bool) -> bool {
-        self.fates_of(kind).any(test)
-    }
-
-    /// The shortest chain of references from the subject to the rows that a reference reaches.
-    pub(super) fn path(&self, reference: &ReferenceName) -> Vec<ReferenceName> {
-        let to = self.map.reference(reference).map(|reference| &reference.to);
-        let above = to.and_then(|to| self.paths.get(to)).cloned().unwrap_or_default();
-        above.into_iter().chain([reference.clone()]).collect()
-    }
-
-    pub(super) fn is_subject(&self, kind: &KindName) -> bool {
-        kind == self.subject
-    }
-}
-
-/// The sets while they are being made.
-#[derive(Default)]
-pub(super) struct Sets(Vec<Stratum>);
-
-impl Sets {
-    pub(super) fn add(&mut self, name: String, kind: &KindName, branches: Vec<Branch>) -> SetId {
-        let id = self.next();
-        self.0.push(Stratum::Set(NamedSet { id, name, kind: kind.clone(), branches }));
-        id
-    }
-
-    pub(super) fn add_cycle(&mut self, sets: Vec<NamedSet>) {
-        self.0.push(Stratum::Cycle(sets));
-    }
-
-    pub(super) fn next(&self) -> SetId {
-        SetId::after(&self.0)
-    }
-}
-
-/// What becomes of the rows of every kind that is reached.
-pub(super) type VerdictsOf = BTreeMap<KindName, Verdicts>;
+pub(crate) use compiled::{
+    CompiledBlocker, CompiledGround, CompiledGuard, CompiledMode, CompiledStep, CompiledTarget,
+};
+pub(crate) use context::CompileContext;
+pub(crate) use row_outcome::{RowOutcome, cases};
+pub(crate) use survivors::tombstone_kinds;
+pub(crate) use write_template::Target;
 
 /// Compiles a mode of a policy that has passed validation.
 pub(crate) fn compile(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy) -> CompiledMode {
-    let parts = Parts::new(subject, map, mode, policy);
-    let groups = groups(&parts);
-    let order: Vec<KindName> = groups.iter().flat_map(|group| group.kinds.clone()).collect();
-    let mut sets = Sets::default();
-    let mut questions = Questions::new();
-    let verdicts = reach::verdicts(&parts, &groups, &mut sets);
-    let blockers = block::blockers(&parts, &verdicts, &mut sets, &mut questions);
-    let staying = tombstone::staying(&parts, &groups, &verdicts, &mut sets, &mut questions);
+    let context = CompileContext::new(subject, map, mode, policy);
+    let groups = context.groups();
+    let mut query = query::QueryBuilder::new(subject, context.subject_condition());
+    let outcomes = reached::outcomes(&context, &groups, &mut query);
+    let blockers = blockers::blockers(&context, &outcomes, &mut query);
+    let tombstones = tombstones::tombstones(&context, &groups, &outcomes, &mut query);
     let redirects = match mode {
-        Mode::Reassign => reassign::moves(&parts, &mut sets, &mut questions),
-        _ => redirect::redirects(&parts, &order, &verdicts, &staying, &mut sets, &mut questions),
+        Mode::Reassign => reassign::reassignments(&context, &mut query),
+        _ => redirects::redirects(&context, &outcomes, &tombstones, &mut query),
     };
-    let steps =
-        step::steps(&parts, &groups, &verdicts, &staying, &redirects.steps, &mut sets, &mut questions);
-    let hanging = hang::hanging(&parts, &mut sets, &mut questions);
-    let locks = lock::locks(&parts, &order, &verdicts, &sets, &steps, &hanging.looked_at);
+    let steps = steps::steps(&context, &groups, &outcomes, &tombstones, &redirects.steps, &mut query);
+    let dependents = dependents::dependents(&context, &mut query);
+    let order = groups.into_iter().flat_map(|group| group.kinds);
+    let locks = locks::locks(&context, order, &outcomes, &query, &steps, &dependents.watched);
+    let (sets, questions) = query.finish();
     CompiledMode {
-        sets: sets.0.into(),
-        questions: questions.into(),
+        sets,
+        questions,
         steps,
         blockers,
-        guards: hanging.guards,
-        effects: hanging.effects,
+        guards: dependents.guards,
+        effects: dependents.effects,
         targets: redirects.targets,
         locks,
-        events: hanging.events,
     }
-}
-
-/// Kinds that are settled together: one, or all kinds of a cycle.
-pub(super) struct Group {
-    pub(super) kinds: Vec<KindName>,
-    pub(super) is_cycle: bool,
-}
-
-/// The reached kinds from the subject outwards.
-fn groups(parts: &Parts<'_>) -> Vec<Group> {
-    // By declaration, whatever becomes of rows in this mode: what is a cycle does not depend on the rules.
-    let hangs = |kind: &KindName| parts.paths.contains_key(kind);
-    let edges: BTreeSet<(KindName, KindName)> = parts
-        .map
-        .references()
-        .filter(|reference| hangs(&reference.to))
-        .map(|reference| (reference.to.clone(), reference.from.clone()))
-        .collect();
-    let kinds: BTreeSet<KindName> = parts.paths.keys().cloned().collect();
-    let groups = in_order(&kinds, &edges).into_iter();
-    groups.map(|kinds| Group { is_cycle: is_cycle(&kinds, &edges), kinds }).collect()
-}
-
-/// A kind that is known to be in the map.
-pub(super) fn facts<'a>(parts: &Parts<'a>, kind: &KindName) -> Option<&'a Kind> {
-    parts.map.kind(kind)
 }

@@ -1,40 +1,32 @@
 //! Mode `reassign`: references to the subject, or its own, get another target. Nothing is removed.
 
-use super::redirect::{CompiledTarget, Redirects, Target};
-use super::step::{Action, CompiledStep};
-use super::{Parts, Questions, SUBJECTS, Sets};
+use super::compiled::CompiledTarget;
+use super::context::CompileContext;
+use super::query::QueryBuilder;
+use super::redirects::Redirects;
+use super::write_template::Target;
 use crate::domain::Reference;
 use crate::plan::StepKey;
 use crate::policy::Entry;
 use crate::protocol::{Branch, Disposition, Rank, RankCase, Ranks, Rows, Source};
 
-/// The moves of every reference that is reassigned: one step for each entry that says so.
-pub(super) fn moves(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Questions) -> Redirects {
+/// Adds a step for each entry that reassigns its reference.
+pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuilder) -> Redirects {
     let mut found = Redirects::default();
-    for reference in parts.map.references() {
-        let entries = parts.entries(&reference.name);
+    for reference in context.map.references() {
+        let entries = context.entries(&reference.name);
+        let Some(kind) = context.map.kind(&reference.from) else { continue };
         if !entries.iter().any(|entry| entry.then.reassigns()) {
             continue;
         }
         let name = format!("{}: references that change", reference.name);
-        let branch = Branch::new(source(parts, reference), cases(entries));
-        let set = sets.add(name, &reference.from, vec![branch]);
+        let branch = Branch::new(source(context, reference), cases(entries));
+        let set = query.add_set(name, &reference.from, vec![branch]);
         for (rank, entry) in (0..).zip(entries).filter(|(_, entry)| entry.then.reassigns()) {
             let rows = Rows::ranked(set, rank);
-            let question = questions.count(rows);
-            let left = parts.is_subject(&reference.to).then_some(Rows::all(SUBJECTS)).into_iter();
+            // The new target is neither the subject that rows leave nor one of the rows that move.
             let moved = (reference.from == reference.to).then_some(rows);
-            found.targets.push(CompiledTarget {
-                reference: reference.name.clone(),
-                from: reference.from.clone(),
-                to: reference.to.clone(),
-                target: Target::Requested,
-                rule: Disposition::Reassign.as_str(),
-                question,
-                // Whoever is moved away from is not where they are moved to, and nobody is moved below themselves.
-                except: left.chain(moved).collect(),
-                qualifies: entry.qualifies.clone(),
-            });
+            let except = context.subjects_among(&reference.to).into_iter().chain(moved).collect();
             let key = StepKey {
                 kind: reference.from.clone(),
                 disposition: Disposition::Reassign,
@@ -42,26 +34,33 @@ pub(super) fn moves(parts: &Parts<'_>, sets: &mut Sets, questions: &mut Question
                 rule: entry.then.as_str().into(),
                 when: entry.when.as_ref().map(ToString::to_string),
                 basis: None,
-                volatile: parts.map.kind(&reference.from).is_some_and(|kind| kind.volatile),
+                volatile: kind.volatile,
             };
-            let action = Action::Redirect(reference.field.clone(), Target::Requested);
-            found.steps.push(CompiledStep::new(key, rows, question, action));
+            let target = CompiledTarget {
+                reference: reference.name.clone(),
+                from: reference.from.clone(),
+                to: reference.to.clone(),
+                target: Target::Requested,
+                rule: Disposition::Reassign.as_str(),
+                question: query.count(rows),
+                except,
+                qualifies: entry.qualifies.clone(),
+            };
+            found.add(kind, &reference.field, key, rows, target);
         }
     }
     found
 }
 
-/// The rows that refer to the subject; or the subject, where the reference is its own.
-fn source(parts: &Parts<'_>, reference: &Reference) -> Source {
-    let subjects = Rows::all(SUBJECTS);
-    if parts.is_subject(&reference.to) {
-        Source::Referrers { reference: reference.name.clone(), of: subjects }
-    } else {
-        Source::Members(subjects)
+/// Starts from the rows that refer to the subject, or from the subject if the reference is its own.
+fn source(context: &CompileContext<'_>, reference: &Reference) -> Source {
+    match context.subjects_among(&reference.to) {
+        Some(of) => Source::Referrers { reference: reference.name.clone(), of },
+        None => Source::Members(Rows::SUBJECTS),
     }
 }
 
-/// The first entry whose condition holds decides; its position is the rank of the rows that move.
+/// Ranks a row by the position of the first entry whose condition holds.
 fn cases(entries: &[Entry]) -> Vec<RankCase> {
     let ranked = entries.iter().enumerate().map(|(at, entry)| RankCase {
         below: Ranks::ALL,

@@ -4,114 +4,164 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::answers::Answers;
 use super::refuse;
-use crate::domain::{Condition, Mode, RecordId, Request, Value, all, is_null};
-use crate::policy::compile::{CompiledMode, CompiledTarget, SUBJECTS, Target};
-use crate::policy::{DeletionPolicy, ModePolicy, Refusal};
+use crate::domain::{Condition, Mode, RecordId, Request, Value, all, is_null, to_milliseconds};
+use crate::plan::Execution;
+use crate::policy::compile::{CompiledMode, CompiledTarget, Target};
+use crate::policy::{DeletionPolicy, Refusal};
 use crate::protocol::{
-    Branch, LockRows, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum, SurveyQuery,
+    Answer, Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
 };
 
-/// A request, what its mode was compiled to, and the few sets that depend on the request itself.
-pub(super) struct Inquiry<'a> {
-    pub(super) policy: &'a ModePolicy,
+/// What has to be known to decide about a request. Made with [`DeletionPolicy::inquire`].
+///
+/// ```
+/// use client_lifecycle::protocol::{Answer, Survey};
+/// use client_lifecycle::{DeletionPolicy, Request};
+///
+/// let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow_any()).build()?;
+/// let request = Request::hard_delete("clients", "c1");
+/// let inquiry = policy.inquire(&request, chrono::DateTime::UNIX_EPOCH)?;
+/// // A store answers `inquiry.query()`.
+/// let survey = Survey::new(vec!["c1".into()], vec![Answer::count(1); 2]);
+/// assert!(inquiry.plan(&survey)?.is_executable());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Inquiry {
+    pub(super) request: Request,
+    pub(super) policy_version: String,
     pub(super) mode: Arc<CompiledMode>,
     pub(super) query: SurveyQuery,
-    /// The question for how many subjects are within the actor's scope, where that decides.
-    pub(super) scope: Option<usize>,
-    /// For each target of the mode: the record and the question whether it is there.
+    /// For each target of the mode: the record, and the question whether it is there.
     pub(super) targets: Vec<Option<(RecordId, usize)>>,
+    /// The condition of the actor's scope, where one decides. Its set and its question are the last of the query.
+    pub(super) scope: Option<Condition>,
 }
 
-impl<'a> Inquiry<'a> {
-    pub(super) fn new(
-        policy: &'a DeletionPolicy,
-        request: &Request,
-        now: DateTime<Utc>,
-    ) -> Result<Self, Refusal> {
-        let (mode_policy, mode) = refuse::offered(policy, request)?;
-        let scope = refuse::access(policy, mode_policy, request)?;
-        refuse::senseless(mode_policy, &mode, request)?;
-        let targets = vec![None; mode.targets.len()];
-        let (sets, questions) = (mode.sets.clone(), mode.questions.clone());
-        let mut inquiry = Self {
-            policy: mode_policy,
-            mode,
-            query: SurveyQuery {
-                map: policy.map.clone(),
-                kind: policy.subject.clone(),
-                subjects: request.subjects.clone(),
-                sets,
-                questions,
-                now,
-            },
-            scope: None,
-            targets,
+impl DeletionPolicy {
+    /// Checks a request that is judged at `now`, and works out what has to be known to decide about it.
+    ///
+    /// # Errors
+    /// [`Refusal`] if the request can be refused without looking at any data.
+    pub fn inquire(&self, request: &Request, now: DateTime<Utc>) -> Result<Inquiry, Refusal> {
+        let (mode_policy, mode) = refuse::find_mode(self, request)?;
+        let scope = refuse::authorize(self, mode_policy, request)?;
+        refuse::check_request(mode_policy, &mode, request)?;
+        let query = SurveyQuery {
+            map: self.map.clone(),
+            kind: self.subject.clone(),
+            subjects: request.subjects.clone(),
+            sets: mode.sets.clone(),
+            questions: mode.questions.clone(),
+            now: to_milliseconds(now),
         };
-        if scope.is_some() || !inquiry.targets.is_empty() {
-            inquiry.ask_about_request(scope, request);
-        }
+        let mut inquiry = Inquiry {
+            request: request.clone(),
+            policy_version: self.version.clone(),
+            targets: Vec::new(),
+            mode,
+            query,
+            scope,
+        };
+        inquiry.ask_about_targets();
+        inquiry.ask_about_scope();
         Ok(inquiry)
     }
+}
 
-    /// Adds the sets that no other request shares, after all others, so that these keep their numbers.
-    fn ask_about_request(&mut self, scope: Option<Condition>, request: &Request) {
-        let mut sets = self.query.sets.to_vec();
-        let mut questions = self.query.questions.to_vec();
-        let mut add = |name: &str, kind, source, except, when| {
-            let id = SetId::after(&sets);
-            let cases = vec![RankCase { when, ..RankCase::always(0) }];
-            let branches = vec![Branch { source, within: Vec::new(), except, cases }];
-            sets.push(Stratum::Set(NamedSet { id, name: name.into(), kind, branches }));
-            questions.push(Question::count(Rows::all(id)));
-            questions.len() - 1
-        };
-        if scope.is_some() {
-            let source = Source::Members(Rows::all(SUBJECTS));
-            let kind = self.query.kind.clone();
-            self.scope = Some(add("subjects within the actor's scope", kind, source, Vec::new(), scope));
-        }
-        for (slot, target) in self.targets.iter_mut().zip(&self.mode.targets) {
-            let Some(id) = target_id(target, request) else {
-                continue;
-            };
-            let kind = self.query.map.kind(&target.to);
-            let alive = kind.and_then(|kind| kind.deleted_at.clone()).map(is_null);
-            let only = kind.filter(|_| request.mode == Mode::Reassign).and_then(|kind| kind.filter.clone());
-            let must: Vec<Condition> =
-                alive.into_iter().chain(only).chain(target.qualifies.clone()).collect();
-            let fit = (!must.is_empty()).then(|| all(must));
-            let source = Source::Ids(vec![id.clone()]);
-            let except = target.except.clone();
-            let question = add("the new target", target.to.clone(), source, except, fit);
-            *slot = Some((id, question));
-        }
-        self.query.sets = sets.into();
-        self.query.questions = Arc::from(questions);
+impl Inquiry {
+    /// Returns what a store has to answer.
+    #[must_use]
+    pub fn query(&self) -> &SurveyQuery {
+        &self.query
     }
 
-    pub(super) fn check_scope(&self, request: &Request, answers: &Answers<'_>) -> Result<(), Refusal> {
-        let subjects = u64::try_from(request.subjects.len()).unwrap_or(u64::MAX);
-        match self.scope {
-            Some(question) if answers.count(question) != subjects => Err(Refusal::WrongScope {
-                kind: request.kind.clone(),
-                mode: request.mode,
-                ids: request.subjects.clone(),
-            }),
-            _ => Ok(()),
+    /// Returns the query for the actor's scope alone; `None` if no scope decides.
+    pub(crate) fn scope_query(&self) -> Option<SurveyQuery> {
+        let scope = self.scope_set(SetId(1))?;
+        let subjects = self.query.sets.first()?.clone();
+        let questions = [Question::count(Rows::all(scope.id))];
+        let sets = [subjects, Stratum::Set(scope)];
+        Some(SurveyQuery { sets: sets.into(), questions: questions.into(), ..self.query.clone() })
+    }
+
+    /// Combines the survey of a plan that was shown with the answer to the [`scope_query`](Self::scope_query).
+    ///
+    /// Returns `None` if this request asks for anything else than the plan did, such as another target.
+    pub(crate) fn survey_from(&self, shown: &Execution, scope: Option<Answer>) -> Option<Survey> {
+        let unscoped = self.query.sets.len() - usize::from(self.scope.is_some());
+        let unscoped_shown = shown.query.sets.len() - usize::from(shown.has_scope);
+        if self.query.sets.get(..unscoped) != shown.query.sets.get(..unscoped_shown) {
+            return None;
+        }
+        let mut survey = shown.survey.clone();
+        survey.answers.truncate(survey.answers.len() - usize::from(shown.has_scope));
+        survey.answers.extend(scope);
+        Some(survey)
+    }
+
+    /// Adds the sets of the targets that the policy or the request names, after those that all requests share.
+    fn ask_about_targets(&mut self) {
+        let mode = self.mode.clone();
+        for target in &mode.targets {
+            let asked = target_id(target, &self.request).map(|id| {
+                let set = self.target_set(target, &id);
+                (id, self.ask(set))
+            });
+            self.targets.push(asked);
         }
     }
 
-    pub(super) fn locks(&self) -> Vec<LockRows> {
-        self.mode.locks.iter().map(|rows| LockRows { rows: *rows }).collect()
+    fn target_set(&self, target: &CompiledTarget, id: &RecordId) -> NamedSet {
+        let kind = self.query.map.kind(&target.to);
+        let alive = kind.and_then(|kind| kind.deleted_at.clone()).map(is_null);
+        let only = kind.filter(|_| self.request.mode == Mode::Reassign).and_then(|kind| kind.filter.clone());
+        let must: Vec<Condition> = alive.into_iter().chain(only).chain(target.qualifies.clone()).collect();
+        let when = (!must.is_empty()).then(|| all(must));
+        let branch =
+            Branch::new(Source::Ids(vec![id.clone()]), vec![RankCase { when, ..RankCase::always(0) }]);
+        NamedSet {
+            id: SetId::after(&self.query.sets),
+            name: "the new target".into(),
+            kind: target.to.clone(),
+            branches: vec![Branch { except: target.except.clone(), ..branch }],
+        }
+    }
+
+    fn ask_about_scope(&mut self) {
+        if let Some(set) = self.scope_set(SetId::after(&self.query.sets)) {
+            self.ask(set);
+        }
+    }
+
+    fn scope_set(&self, id: SetId) -> Option<NamedSet> {
+        let case = RankCase { when: Some(self.scope.clone()?), ..RankCase::always(0) };
+        Some(NamedSet {
+            id,
+            name: "subjects within the actor's scope".into(),
+            kind: self.query.kind.clone(),
+            branches: vec![Branch::new(Source::Members(Rows::SUBJECTS), vec![case])],
+        })
+    }
+
+    /// Adds a set and the question for the number of its rows, and returns the position of the answer.
+    fn ask(&mut self, set: NamedSet) -> usize {
+        let question = Question::count(Rows::all(set.id));
+        self.query.sets = self.query.sets.iter().cloned().chain([Stratum::Set(set)]).collect();
+        self.query.questions = self.query.questions.iter().cloned().chain([question]).collect();
+        self.query.questions.len() - 1
+    }
+
+    /// Returns the position of the question about the actor's scope.
+    pub(super) fn scope_question(&self) -> Option<usize> {
+        self.scope.as_ref().map(|_| self.query.questions.len() - 1)
     }
 }
 
-/// The record that redirected references are to point at; `None` where the request names none.
-pub(super) fn target_id(target: &CompiledTarget, request: &Request) -> Option<RecordId> {
+/// Returns the record that redirected references are to point at; `None` if the request names none.
+fn target_id(target: &CompiledTarget, request: &Request) -> Option<RecordId> {
     match &target.target {
-        Target::Null => None,
         Target::Value(value) => Value::as_id(value),
         Target::Requested => request.reassign.get(&target.reference).cloned(),
     }

@@ -1,12 +1,11 @@
 //! What stops the operation, and what has to be seen first.
 
-use super::answers::Answers;
 use super::inquiry::Inquiry;
 use crate::domain::{Mode, Request};
 use crate::plan::{Blocker, Step, Warning};
+use crate::policy::Severity;
 use crate::policy::compile::{CompiledBlocker, CompiledGuard};
-use crate::policy::{Guard, Severity};
-use crate::protocol::Disposition;
+use crate::protocol::{Disposition, Survey};
 
 pub(super) struct Obstacles {
     pub(super) blockers: Vec<Blocker>,
@@ -14,34 +13,21 @@ pub(super) struct Obstacles {
     pub(super) notes: Vec<Warning>,
 }
 
-pub(super) fn obstacles(
-    inquiry: &Inquiry<'_>,
-    request: &Request,
-    answers: &Answers<'_>,
-    steps: &[Step],
-) -> Obstacles {
+pub(super) fn obstacles(inquiry: &Inquiry, survey: &Survey, steps: &[Step]) -> Obstacles {
     let mut found = Obstacles { blockers: Vec::new(), warnings: Vec::new(), notes: Vec::new() };
     for compiled in &inquiry.mode.guards {
-        if let Some(guard) = inquiry.policy.guards.get(compiled.guard) {
-            by_guard(guard, compiled, request, answers, &mut found);
-        }
+        by_guard(compiled, &inquiry.request, survey, &mut found);
     }
     for blocker in &inquiry.mode.blockers {
-        found.blockers.extend(by_rule(blocker, answers));
+        found.blockers.extend(by_rule(blocker, survey));
     }
-    found.blockers.extend(by_target(inquiry, request, answers));
-    found.warnings.extend(undated(request, steps));
+    found.blockers.extend(by_target(inquiry, survey));
+    found.warnings.extend(undated(&inquiry.request, steps));
     found
 }
 
-fn by_guard(
-    guard: &Guard,
-    compiled: &CompiledGuard,
-    request: &Request,
-    answers: &Answers<'_>,
-    found: &mut Obstacles,
-) {
-    let count = answers.count(compiled.question);
+fn by_guard(compiled: &CompiledGuard, request: &Request, survey: &Survey, found: &mut Obstacles) {
+    let (guard, count) = (&compiled.guard, survey.count(compiled.question));
     if count == 0 {
         return;
     }
@@ -68,7 +54,7 @@ fn by_guard(
             reference: None,
             rule: guard.name.clone(),
             count,
-            sample: answers.sample(compiled.question).to_vec(),
+            sample: survey.sample(compiled.question).to_vec(),
             remedy: match &*guard.remedy {
                 "" => format!("see to {} of `{}` first", rows(count), guard.on),
                 remedy => remedy.to_owned(),
@@ -78,13 +64,13 @@ fn by_guard(
     }
 }
 
-fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker> {
-    let count = answers.count(compiled.question);
+fn by_rule(compiled: &CompiledBlocker, survey: &Survey) -> Option<Blocker> {
+    let count = survey.count(compiled.question);
     let (kind, found) = (&compiled.kind, rows(count));
     let (needs, them) = if count == 1 { ("needs", "it") } else { ("need", "them") };
     let when = compiled.when.as_ref();
     let with = when.map(|when| format!(" with {when}")).unwrap_or_default();
-    let because = compiled.because.as_ref();
+    let because = compiled.rationale.as_ref();
     let because = because.map(|why| format!(": {why}")).unwrap_or_default();
     let (message, remedy) = match (&compiled.reference, when) {
         (None, _) => (
@@ -106,21 +92,21 @@ fn by_rule(compiled: &CompiledBlocker, answers: &Answers<'_>) -> Option<Blocker>
         reference: compiled.reference.clone(),
         rule: compiled.rule.into(),
         count,
-        sample: answers.sample(compiled.question).to_vec(),
+        sample: survey.sample(compiled.question).to_vec(),
         message,
         remedy,
     })
 }
 
 /// Redirected references need somewhere to point.
-fn by_target(inquiry: &Inquiry<'_>, request: &Request, answers: &Answers<'_>) -> Vec<Blocker> {
+fn by_target(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
     let targets = inquiry.mode.targets.iter().zip(&inquiry.targets);
     let blocked = targets.filter_map(|(target, asked)| {
-        let count = answers.count(target.question);
+        let count = survey.count(target.question);
         let (message, remedy, sample) = match asked {
             // What is to be moved is told where to, even if nothing is there yet.
-            _ if count == 0 && request.mode != Mode::Reassign => return None,
-            Some((_, question)) if answers.count(*question) == 1 => return None,
+            _ if count == 0 && inquiry.request.mode != Mode::Reassign => return None,
+            Some((_, question)) if survey.count(*question) == 1 => return None,
             Some((id, _)) => {
                 let (unfit, fit) = match &target.qualifies {
                     Some(must) => (

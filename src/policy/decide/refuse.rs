@@ -7,7 +7,7 @@ use crate::policy::compile::{CompiledMode, Target, compile};
 use crate::policy::{Access, Allow, DeletionPolicy, ModePolicy, ReasonRule, Refusal, Rules};
 
 /// The kind and the mode are ones of this policy.
-pub(super) fn offered<'a>(
+pub(super) fn find_mode<'a>(
     policy: &'a DeletionPolicy,
     request: &Request,
 ) -> Result<(&'a ModePolicy, Arc<CompiledMode>), Refusal> {
@@ -21,7 +21,7 @@ pub(super) fn offered<'a>(
         && let Some(compiled) = policy.compiled.get(&request.mode)
     {
         let compiled = match request.mode {
-            Mode::Reassign => Arc::new(asked_for(policy, mode, request)),
+            Mode::Reassign => Arc::new(reassignments_of(policy, mode, request)),
             _ => compiled.clone(),
         };
         return Ok((mode, compiled));
@@ -34,7 +34,7 @@ pub(super) fn offered<'a>(
 }
 
 /// The moves that the request names; it says of each of them where it leads.
-fn asked_for(policy: &DeletionPolicy, mode: &ModePolicy, request: &Request) -> CompiledMode {
+fn reassignments_of(policy: &DeletionPolicy, mode: &ModePolicy, request: &Request) -> CompiledMode {
     let named = request.reassign.keys().filter_map(|reference| {
         let entries = mode.rules.entries(reference)?;
         Some((reference.clone(), entries.to_vec()))
@@ -45,7 +45,7 @@ fn asked_for(policy: &DeletionPolicy, mode: &ModePolicy, request: &Request) -> C
 }
 
 /// The actor may ask; the condition, if any, must hold for every subject.
-pub(super) fn access(
+pub(super) fn authorize(
     policy: &DeletionPolicy,
     mode: &ModePolicy,
     request: &Request,
@@ -80,7 +80,11 @@ pub(super) fn access(
 }
 
 /// The request says what it has to.
-pub(super) fn senseless(policy: &ModePolicy, mode: &CompiledMode, request: &Request) -> Result<(), Refusal> {
+pub(super) fn check_request(
+    policy: &ModePolicy,
+    mode: &CompiledMode,
+    request: &Request,
+) -> Result<(), Refusal> {
     if request.subjects.is_empty() || request.subjects.iter().any(crate::domain::RecordId::is_empty) {
         return Err(Refusal::MissingId);
     }

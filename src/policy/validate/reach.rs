@@ -2,23 +2,23 @@
 
 use crate::domain::{DataMap, Fault, Faults, KindName, Mode, Reference};
 use crate::policy::ModePolicy;
-use crate::policy::compile::{Fate, Parts, cases, may_stay};
+use crate::policy::compile::{CompileContext, RowOutcome, cases, tombstone_kinds};
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
-    let parts = Parts::new(subject, map, mode, policy);
-    subject_fields(&parts, faults);
+    let context = CompileContext::new(subject, map, mode, policy);
+    subject_fields(&context, faults);
     for reference in map.references() {
-        reference_fields(&parts, reference, faults);
+        reference_fields(&context, reference, faults);
     }
-    tombstones(&parts, faults);
+    tombstones(&context, faults);
 }
 
-fn subject_fields(parts: &Parts<'_>, faults: &mut Faults) {
-    let Some(kind) = parts.map.kind(parts.subject) else {
+fn subject_fields(context: &CompileContext<'_>, faults: &mut Faults) {
+    let Some(kind) = context.map.kind(context.subject) else {
         return;
     };
-    let path = format!("modes.{}", parts.mode);
-    let missing = match parts.mode {
+    let path = format!("modes.{}", context.mode);
+    let missing = match context.mode {
         Mode::Deactivate | Mode::Reactivate if kind.status.is_none() => "status",
         Mode::SoftDelete if kind.deleted_at.is_none() => "deleted_at",
         Mode::Anonymize if kind.personal.is_empty() => "personal",
@@ -30,22 +30,22 @@ fn subject_fields(parts: &Parts<'_>, faults: &mut Faults) {
     );
 }
 
-fn reference_fields(parts: &Parts<'_>, reference: &Reference, faults: &mut Faults) {
-    let Some(kind) = parts.map.kind(&reference.from) else {
+fn reference_fields(context: &CompileContext<'_>, reference: &Reference, faults: &mut Faults) {
+    let Some(kind) = context.map.kind(&reference.from) else {
         return;
     };
-    let entries = parts.entries(&reference.name);
-    for parent in parts.fates_of(&reference.to) {
-        for case in cases(kind, entries, parent, parts.mode) {
-            let missing = match case.fate {
-                Some(Fate::Soft) if kind.deleted_at.is_none() => "deleted_at",
-                Some(Fate::Off) if kind.status.is_none() => "status",
+    let entries = context.entries(&reference.name);
+    for parent in context.possible_outcomes(&reference.to) {
+        for case in cases(kind, entries, parent, context.mode) {
+            let missing = match case.outcome {
+                Some(RowOutcome::Soft) if kind.deleted_at.is_none() => "deleted_at",
+                Some(RowOutcome::Off) if kind.status.is_none() => "status",
                 _ => continue,
             };
             let rule = entries.get(case.entry).map_or("", |entry| entry.then.as_str());
             faults.push(
                 Fault::new(
-                    format!("modes.{}.rules.{}", parts.mode, reference.name),
+                    format!("modes.{}.rules.{}", context.mode, reference.name),
                     format!("`{rule}` needs `{missing}` of `{}`", kind.name),
                 )
                 .remedy(format!("declare `kinds.{}.{missing}`, or choose `keep`", kind.name)),
@@ -54,15 +54,15 @@ fn reference_fields(parts: &Parts<'_>, reference: &Reference, faults: &mut Fault
     }
 }
 
-fn tombstones(parts: &Parts<'_>, faults: &mut Faults) {
-    for (kind, (reference, rule)) in may_stay(parts) {
-        if parts.map.kind(&kind).is_some_and(|kind| kind.tombstone) {
+fn tombstones(context: &CompileContext<'_>, faults: &mut Faults) {
+    for (kind, (reference, rule)) in tombstone_kinds(context) {
+        if context.map.kind(&kind).is_some_and(|kind| kind.tombstone) {
             continue;
         }
-        let chain: Vec<_> = parts.path(&reference).iter().map(ToString::to_string).collect();
+        let chain: Vec<_> = context.path(&reference).iter().map(ToString::to_string).collect();
         faults.push(
             Fault::new(
-                format!("modes.{}.rules.{reference}", parts.mode),
+                format!("modes.{}.rules.{reference}", context.mode),
                 format!(
                     "a row that survives by `{rule}` must keep referring to a row of `{kind}` that goes \
                      (chain {})",

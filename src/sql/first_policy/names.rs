@@ -2,7 +2,7 @@
 
 use crate::domain::{FieldName, KindName, ReferenceName};
 use crate::sql::catalogue::Table;
-use crate::store::library;
+use crate::store::system_tables;
 
 /// Names in the policy: those of the database, as far as a policy allows them.
 pub(super) struct Names<'a> {
@@ -18,7 +18,7 @@ impl Names<'_> {
             return self.requested.into();
         }
         let name = KindName::from(table.name.as_str());
-        if table.name.is_empty() || library::is_reserved(&name) {
+        if table.name.is_empty() || system_tables::is_reserved(&name) {
             return format!("table_{name}").into();
         }
         name

@@ -1,11 +1,11 @@
 //! Applying a change set: read, decide, write if nothing changed meanwhile.
 
-use super::audit::Snapshots;
-use super::{ATTEMPTS, ByRow, audit, contention, names};
+use super::write_audit::Snapshots;
+use super::{ATTEMPTS, ByRow, check_names, contention, write_audit};
 use crate::domain::{Kind, OperationId};
 use crate::protocol::{ChangeSet, NewRow, Receipt};
-use crate::store::library::{self, OPERATIONS, OUTBOX};
 use crate::store::mask::require_key;
+use crate::store::system_tables::{self, OPERATIONS, OUTBOX};
 use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
 
 /// Attempts that only write audit entries cannot fail for good, and change nothing else: they may get in
@@ -37,14 +37,14 @@ async fn applied_before(
 ) -> Result<Option<Receipt>, StoreError> {
     let kind = Kind::named(OPERATIONS);
     let found = records.get(&kind, &[operation.as_uuid().into()]).await?;
-    found.first().map(library::receipt).transpose()
+    found.first().map(system_tables::receipt).transpose()
 }
 
 /// Writes the audit entries alone; `None` where another attempt came first.
 async fn record<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
     let mut batch = Batch::default();
     batch.unchanged.push(not_applied(changes.operation));
-    audit::add(&store.records, &changes.audit, &Snapshots::new(), &mut batch).await?;
+    write_audit::add(&store.records, &changes.audit, &Snapshots::new(), &mut batch).await?;
     let written = store.write(&batch).await?;
     Ok(written.map(|()| changes.receipt(&[])))
 }
@@ -66,9 +66,9 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
         receipt: _,
         mask_key: _, // The steps have it.
     } = changes;
-    names::check_changes(changes)?;
+    check_names::check_changes(changes)?;
     let evaluation = store.evaluate(query).await?;
-    evaluation.check_fields(&names::in_changes(changes)).await?;
+    evaluation.check_fields(&check_names::in_changes(changes)).await?;
 
     let questions = preconditions.iter().map(|each| each.question.clone());
     let questions: Vec<_> = questions.collect();
@@ -85,7 +85,7 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
 
     let mut outbox = evaluation.events(changes)?;
     for event in events {
-        outbox.push(RowChange::Put { kind: OUTBOX.into(), record: library::event_record(event)? });
+        outbox.push(RowChange::Put { kind: OUTBOX.into(), record: system_tables::event_record(event)? });
     }
     let before = evaluation.snapshot(&query.kind, snapshot);
     let written = evaluation.run_steps(changes)?;
@@ -99,10 +99,10 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
         batch.changes.push(RowChange::Put { kind: kind.clone(), record: record.clone() });
     }
     batch.changes.extend(written.changes);
-    audit::add(&store.records, audit, &before, &mut batch).await?;
+    write_audit::add(&store.records, audit, &before, &mut batch).await?;
     batch
         .changes
-        .push(RowChange::Put { kind: OPERATIONS.into(), record: library::operation_record(&receipt)? });
+        .push(RowChange::Put { kind: OPERATIONS.into(), record: system_tables::operation_record(&receipt)? });
     Ok(store.write(&batch).await?.map(|()| receipt))
 }
 

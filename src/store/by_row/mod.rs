@@ -1,24 +1,24 @@
 //! A store from rows.
 
+mod answer;
 mod apply;
-mod audit;
-mod check;
-mod cycle;
-mod ids;
-mod loaded;
-mod names;
-mod questions;
-mod read;
-mod sets;
-mod steps;
+mod check_map;
+mod check_names;
+mod declared_ids;
+mod evaluate;
+mod evaluate_cycle;
+mod read_rows;
+mod reader;
+mod run_steps;
+mod write_audit;
 
 use async_trait::async_trait;
 
 use super::{Batch, BatchError, Records, Store, StoreError};
 use crate::domain::{DataMap, Fault};
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
-use loaded::Loaded;
-use sets::Evaluation;
+use evaluate::Evaluation;
+use read_rows::Loaded;
 
 /// How often something is read again when it changed while it was being decided.
 const ATTEMPTS: usize = 3;
@@ -67,7 +67,7 @@ impl<R: Records> ByRow<R> {
 
     /// The sets of the query, evaluated. Rows that were read are in [`Loaded`].
     async fn evaluate<'a>(&'a self, query: &'a SurveyQuery) -> Result<Evaluation<'a, R>, StoreError> {
-        names::check(query)?;
+        check_names::check(query)?;
         let loaded = Loaded::new(&self.records, self.max_rows);
         let mut evaluation = Evaluation::new(query, loaded);
         evaluation.run().await?;
@@ -86,7 +86,7 @@ impl<R: Records> ByRow<R> {
     /// The answers; `None` where the rows changed while they were read.
     async fn try_survey(&self, query: &SurveyQuery) -> Result<Option<Survey>, StoreError> {
         let evaluation = self.evaluate(query).await?;
-        let named = names::in_query(query);
+        let named = check_names::in_query(query);
         evaluation.check_fields(&named).await?;
         let survey = Survey::new(evaluation.subjects(), evaluation.answers(&query.questions)?);
         let batch = evaluation.into_loaded().into_conditions();
@@ -97,7 +97,7 @@ impl<R: Records> ByRow<R> {
 #[async_trait]
 impl<R: Records> Store for ByRow<R> {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
-        check::check(&self.records, map).await
+        check_map::check(&self.records, map).await
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {

@@ -12,8 +12,8 @@ use crate::domain::{
 };
 use crate::protocol::{
     Branch, ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows, NamedSet, NewRow,
-    Outcome, Precondition, Question, RankCase, Ranks, Receipt, ReceiptStep, Rows, SetId, Source, Stratum,
-    SurveyQuery, Write,
+    Precondition, Question, RankCase, Ranks, Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery,
+    Write,
 };
 
 /// A change set under construction. Sets are numbered as they are added; set 0 holds the subjects.
@@ -291,7 +291,7 @@ impl Change {
                 kind: self.kind.clone(),
                 subjects: self.subjects.clone(),
                 mode: Mode::HardDelete,
-                outcome: Outcome::Delete,
+                outcome: Some(Disposition::Delete),
                 complete: true,
                 steps: self.receipt.clone(),
                 open: Vec::new(),

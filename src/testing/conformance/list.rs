@@ -12,7 +12,7 @@ use super::*;
 /// A case of the suite as a value.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Case {
+pub struct ConformanceCase {
     /// The clause of the contract.
     pub clause: u8,
     /// The name, a sentence.
@@ -184,7 +184,7 @@ macro_rules! values {
         $( $clause:literal $module:ident { $($case:ident,)* } )*
     ) => {
         vec![$($(
-            Case {
+            ConformanceCase {
                 clause: $clause,
                 name: stringify!($case),
                 run: |host| Box::pin($module::$case(host)),
@@ -195,12 +195,12 @@ macro_rules! values {
 
 /// All cases of the level `core`, which is for every store, in the order of the clauses.
 #[must_use]
-pub fn cases() -> Vec<Case> {
+pub fn cases() -> Vec<ConformanceCase> {
     conformance_cases! { [values] () }
 }
 
 /// All cases of the level `scale`: clause 10, for stores that work by sets.
 #[must_use]
-pub fn scale_cases() -> Vec<Case> {
+pub fn scale_cases() -> Vec<ConformanceCase> {
     conformance_scale_cases! { [values] () }
 }

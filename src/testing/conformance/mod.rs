@@ -33,7 +33,7 @@ pub mod clause_8_errors;
 pub mod clause_9_same_operation;
 
 pub use host::{Host, Recorded, Sent};
-pub use list::{Case, CaseFuture, cases, scale_cases};
+pub use list::{CaseFuture, ConformanceCase, cases, scale_cases};
 pub use polling::{drop_after, join, yield_now};
 #[cfg(feature = "sql")]
 pub use sql_host::SqlHost;

@@ -1,8 +1,8 @@
-//! What follows from the fates of the rows: tombstones, redirects, blockers, counts, and the rows afterwards.
+//! What follows from the outcomes of the rows: tombstones, redirects, blockers, counts, and the rows afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Fate, Id, Rows, World};
+use super::{Id, RowOutcome, Rows, World};
 use crate::domain::{FieldName, KindName, Mask, MaskKey, Mode, Reference, ReferenceName, Request, Value};
 use crate::policy::{Entry, OnSurvive, Redirect, Rule, Severity};
 use crate::protocol::Disposition;
@@ -14,44 +14,44 @@ pub(super) type Redirects<'a> = BTreeMap<(Id, ReferenceName), (usize, &'a Redire
 const NULL: Redirect = Redirect::SetNull;
 
 impl<'a> World<'a> {
-    fn survives(&self, id: &Id, stones: &BTreeSet<Id>) -> bool {
-        self.fates.get(id) != Some(&Fate::Deleted) || stones.contains(id)
+    fn survives(&self, id: &Id, tombstones: &BTreeSet<Id>) -> bool {
+        self.outcomes.get(id) != Some(&RowOutcome::Deleted) || tombstones.contains(id)
     }
 
     /// Whether the row is neither removed nor a tombstone: a rule that redirects moves it.
     fn is_whole(&self, id: &Id) -> bool {
-        !self.subjects.contains(id) && self.fates.get(id).is_none_or(|fate| !fate.removed())
+        !self.subjects.contains(id) && self.outcomes.get(id).is_none_or(|outcome| !outcome.removed())
     }
 
     /// Every row that refers to a row that counts as removed, anonymized or retained, with what decides.
     #[allow(clippy::type_complexity, reason = "each part is named where it is used")]
-    fn decided(&self) -> Vec<(Id, &'a Reference, Id, Fate, Option<(usize, &'a Entry)>)> {
+    fn referring_rows(&self) -> Vec<(Id, &'a Reference, Id, RowOutcome, Option<(usize, &'a Entry)>)> {
         let mut found = Vec::new();
         for (id, row) in self.all() {
             for reference in self.map.references_from(&self.kind(&id.0).name) {
                 let Some(parent) = self.parent(row, reference) else {
                     continue;
                 };
-                let Some(fate) = self.fates.get(&parent) else {
+                let Some(outcome) = self.outcomes.get(&parent) else {
                     continue;
                 };
-                let deciding = self.deciding(row, reference, *fate);
-                found.push((id.clone(), reference, parent, *fate, deciding));
+                let deciding = self.deciding(row, reference, *outcome);
+                found.push((id.clone(), reference, parent, *outcome, deciding));
             }
         }
         found
     }
 
     pub(super) fn tombstones(&self) -> BTreeSet<Id> {
-        let mut stones = BTreeSet::new();
+        let mut tombstones = BTreeSet::new();
         loop {
-            let before = stones.len();
-            for (id, reference, parent, fate, deciding) in self.decided() {
+            let before = tombstones.len();
+            for (id, reference, parent, outcome, deciding) in self.referring_rows() {
                 let Some((_, entry)) = deciding else { continue };
-                if fate != Fate::Deleted || !self.survives(&id, &stones) {
+                if outcome != RowOutcome::Deleted || !self.survives(&id, &tombstones) {
                     continue;
                 }
-                let blocks = entry.then.blocks() && !stones.contains(&id) && !self.subjects.contains(&id);
+                let blocks = entry.then.blocks() && !tombstones.contains(&id) && !self.subjects.contains(&id);
                 let redirected = self.is_whole(&id) && matches!(entry.then, Rule::Redirect(_));
                 let forced = match &entry.on_survive {
                     _ if redirected => false,
@@ -60,26 +60,26 @@ impl<'a> World<'a> {
                     None => !reference.nullable,
                 };
                 if forced && !blocks {
-                    stones.insert(parent);
+                    tombstones.insert(parent);
                 }
             }
-            if stones.len() == before {
-                return stones;
+            if tombstones.len() == before {
+                return tombstones;
             }
         }
     }
 
-    pub(super) fn redirects(&self, stones: &BTreeSet<Id>) -> Redirects<'a> {
+    pub(super) fn redirects(&self, tombstones: &BTreeSet<Id>) -> Redirects<'a> {
         let mut found = Redirects::new();
-        for (id, reference, parent, fate, deciding) in self.decided() {
+        for (id, reference, parent, outcome, deciding) in self.referring_rows() {
             let Some((index, entry)) = deciding else {
                 continue;
             };
-            if !self.survives(&id, stones) {
+            if !self.survives(&id, tombstones) {
                 continue;
             }
-            let gone = fate == Fate::Deleted && !stones.contains(&parent);
-            let blocks = entry.then.blocks() && !stones.contains(&id) && !self.subjects.contains(&id);
+            let gone = outcome == RowOutcome::Deleted && !tombstones.contains(&parent);
+            let blocks = entry.then.blocks() && !tombstones.contains(&id) && !self.subjects.contains(&id);
             let redirect = match (&entry.then, &entry.on_survive) {
                 (Rule::Redirect(redirect), _) if self.is_whole(&id) => redirect,
                 _ if !gone || blocks => continue,
@@ -93,13 +93,13 @@ impl<'a> World<'a> {
 
     fn target(&self, request: &Request, reference: &ReferenceName, redirect: &Redirect) -> Value {
         let reference = self.map.reference(reference).expect("a reference");
-        let declared = || {
+        let default = || {
             let field = self.kind(&reference.from).fields.get(&reference.field);
             field.and_then(|field| field.default.clone()).unwrap_or_default()
         };
         match redirect {
             Redirect::SetNull => Value::Null,
-            Redirect::SetDefault(value) => value.clone().unwrap_or_else(declared),
+            Redirect::SetDefault(value) => value.clone().unwrap_or_else(default),
             Redirect::Reassign(Some(id)) => id.into(),
             Redirect::Reassign(None) => request.reassign.get(&reference.name).into(),
         }
@@ -115,13 +115,13 @@ impl<'a> World<'a> {
             *found.entry((reference.cloned(), rule.into())).or_default() += 1;
         };
         let mut outside = BTreeSet::new();
-        for (id, reference, _, fate, deciding) in self.decided() {
+        for (id, reference, _, outcome, deciding) in self.referring_rows() {
             let Some((_, entry)) = deciding else { continue };
             if self.subjects.contains(&id) {
                 continue;
             }
-            let own = self.fates.get(&id).copied();
-            let cleared = own.is_some_and(|own| own.strength() >= fate.strength().max(1));
+            let own = self.outcomes.get(&id).copied();
+            let cleared = own.is_some_and(|own| own.strength() >= outcome.strength().max(1));
             match entry.then {
                 Rule::Protect => block(Some(&reference.name), "protect"),
                 Rule::Restrict if !cleared => block(Some(&reference.name), "restrict"),
@@ -142,22 +142,22 @@ impl<'a> World<'a> {
             let to = &self.map.reference(name).expect("a reference").to;
             let there = target.as_id().is_some_and(|id| {
                 let row = self.rows.get(to).and_then(|rows| rows.get(&id));
-                let fate = self.fates.get(&(to.clone(), id));
+                let outcome = self.outcomes.get(&(to.clone(), id));
                 let marked = self.kind(to).deleted_at.as_ref();
-                let entries = self.said.rules.entries(name).unwrap_or_default();
+                let entries = self.declared.rules.entries(name).unwrap_or_default();
                 let qualifies = entries.get(*entry).and_then(|entry| entry.qualifies.as_ref());
                 row.is_some_and(|row| marked.is_none_or(|field| row.get(field).is_null()))
                     && row.is_some_and(|row| self.holds(self.kind(to), row, qualifies))
-                    && fate.is_none_or(|fate| !fate.removed())
+                    && outcome.is_none_or(|outcome| !outcome.removed())
             });
             if !is_null && !there {
                 block(Some(name), disposition(redirect).as_str());
             }
         }
-        for guard in self.said.guards.iter().filter(|guard| guard.severity == Severity::Block) {
+        for guard in self.declared.guards.iter().filter(|guard| guard.severity == Severity::Block) {
             for (id, row) in self.all().filter(|(id, _)| id.0 == guard.on) {
-                let hangs = self.hangs(request, &guard.on, &guard.via).contains(&id);
-                if hangs && self.holds(self.kind(&guard.on), row, guard.when.as_ref()) {
+                let is_dependent = self.dependents(request, &guard.on, &guard.via).contains(&id);
+                if is_dependent && self.holds(self.kind(&guard.on), row, guard.when.as_ref()) {
                     block(None, &guard.name);
                 }
             }
@@ -166,7 +166,7 @@ impl<'a> World<'a> {
     }
 
     /// The rows of a kind that hang on the subject, over a chain or over any.
-    fn hangs(&self, request: &Request, on: &KindName, via: &[ReferenceName]) -> BTreeSet<Id> {
+    fn dependents(&self, request: &Request, on: &KindName, via: &[ReferenceName]) -> BTreeSet<Id> {
         if *on == request.kind && via.is_empty() {
             return self.subjects.clone();
         }
@@ -197,18 +197,18 @@ impl<'a> World<'a> {
         at.into_iter().filter(|id| id.0 == *on).collect()
     }
 
-    pub(super) fn dispositions(&self, stones: &BTreeSet<Id>) -> BTreeMap<Id, Disposition> {
-        let found = self.fates.iter().filter_map(|(id, fate)| {
-            let disposition = match fate {
-                Fate::AlreadySoft => return None,
-                Fate::Deleted if stones.contains(id) => Disposition::Tombstone,
-                Fate::Deleted => Disposition::Delete,
-                Fate::Soft => Disposition::SoftDelete,
-                Fate::Off if self.mode == Mode::Reactivate => Disposition::Reactivate,
-                Fate::Off => Disposition::Deactivate,
-                Fate::Retained => Disposition::Retain,
-                Fate::Anonymized | Fate::Erased => Disposition::Anonymize,
-                Fate::Kept => Disposition::Keep,
+    pub(super) fn dispositions(&self, tombstones: &BTreeSet<Id>) -> BTreeMap<Id, Disposition> {
+        let found = self.outcomes.iter().filter_map(|(id, outcome)| {
+            let disposition = match outcome {
+                RowOutcome::AlreadySoft => return None,
+                RowOutcome::Deleted if tombstones.contains(id) => Disposition::Tombstone,
+                RowOutcome::Deleted => Disposition::Delete,
+                RowOutcome::Soft => Disposition::SoftDelete,
+                RowOutcome::Off if self.mode == Mode::Reactivate => Disposition::Reactivate,
+                RowOutcome::Off => Disposition::Deactivate,
+                RowOutcome::Retained => Disposition::Retain,
+                RowOutcome::Anonymized | RowOutcome::Erased => Disposition::Anonymize,
+                RowOutcome::Kept => Disposition::Keep,
             };
             Some((id.clone(), disposition))
         });
@@ -218,15 +218,15 @@ impl<'a> World<'a> {
     pub(super) fn steps(
         &self,
         request: &Request,
-        stones: &BTreeSet<Id>,
+        tombstones: &BTreeSet<Id>,
         redirects: &Redirects<'_>,
     ) -> BTreeMap<(KindName, Disposition, Option<ReferenceName>, usize), u64> {
         let mut steps = BTreeMap::new();
-        for (id, disposition) in self.dispositions(stones) {
-            let (id, fate) = (&id, self.fates.get(&id).expect("a reached row"));
+        for (id, disposition) in self.dispositions(tombstones) {
+            let (id, outcome) = (&id, self.outcomes.get(&id).expect("a reached row"));
             let reasons = self.reasons.get(id).into_iter().flatten();
             let mut by: Vec<(usize, ReferenceName, usize)> = reasons
-                .filter(|(reason, ..)| reason == fate && !self.subjects.contains(id))
+                .filter(|(reason, ..)| reason == outcome && !self.subjects.contains(id))
                 .map(|(_, name, index)| {
                     let to = &self.map.reference(name).expect("a reference").to;
                     (self.distance(request, to), name.clone(), *index)
@@ -261,29 +261,29 @@ impl<'a> World<'a> {
     pub(super) fn after(
         &self,
         request: &Request,
-        stones: &BTreeSet<Id>,
+        tombstones: &BTreeSet<Id>,
         redirects: &Redirects<'_>,
         mask_key: Option<&MaskKey>,
     ) -> Rows {
         let mut rows = self.rows.clone();
         for (id, before) in self.all() {
             let table = rows.get_mut(&id.0).expect("a kind");
-            if !self.survives(&id, stones) {
+            if !self.survives(&id, tombstones) {
                 table.remove(&id.1);
                 continue;
             }
             let kind = self.kind(&id.0);
             let row = table.get_mut(&id.1).expect("a row");
-            let fate = self.fates.get(&id).copied();
-            let stays = fate == Some(Fate::Erased) || stones.contains(&id);
+            let outcome = self.outcomes.get(&id).copied();
+            let stays = outcome == Some(RowOutcome::Erased) || tombstones.contains(&id);
             let mut masks: BTreeMap<&FieldName, &Mask> = BTreeMap::new();
             if stays {
                 masks.extend(&kind.personal);
             }
-            if fate == Some(Fate::Anonymized) {
+            if outcome == Some(RowOutcome::Anonymized) {
                 for reference in self.map.references_from(&self.kind(&id.0).name) {
-                    let parent = self.parent(before, reference).and_then(|parent| self.fates.get(&parent));
-                    let entry = parent.and_then(|fate| self.deciding(before, reference, *fate));
+                    let parent = self.parent(before, reference).and_then(|parent| self.outcomes.get(&parent));
+                    let entry = parent.and_then(|outcome| self.deciding(before, reference, *outcome));
                     if let Some((_, Entry { then: Rule::Anonymize(own), .. })) = entry {
                         masks.extend(if own.is_empty() { &kind.personal } else { own });
                     }
@@ -294,13 +294,13 @@ impl<'a> World<'a> {
                 let value = masked(mask, kind, field, before, mask_key).expect("a mask that fits");
                 row.fields.insert(field.clone(), value);
             }
-            if (fate == Some(Fate::Soft) || stays)
+            if (outcome == Some(RowOutcome::Soft) || stays)
                 && let Some(field) = &kind.deleted_at
             {
                 row.fields.insert(field.clone(), self.now.into());
                 writes = 1;
             }
-            if (fate == Some(Fate::Off) || stays)
+            if (outcome == Some(RowOutcome::Off) || stays)
                 && let Some(status) = &kind.status
             {
                 let on = self.mode == Mode::Reactivate;

@@ -39,7 +39,7 @@ pub struct Verdict {
 
 /// What becomes of a row; the first wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fate {
+enum RowOutcome {
     Retained,
     Anonymized,
     Soft,
@@ -50,7 +50,7 @@ enum Fate {
     Kept,
 }
 
-impl Fate {
+impl RowOutcome {
     fn removed(self) -> bool {
         (Self::Soft..=Self::Erased).contains(&self)
     }
@@ -70,13 +70,13 @@ type Id = (KindName, RecordId);
 struct World<'a> {
     map: &'a DataMap,
     mode: Mode,
-    said: &'a ModePolicy,
+    declared: &'a ModePolicy,
     rows: &'a Rows,
     now: DateTime<Utc>,
     subjects: BTreeSet<Id>,
-    fates: BTreeMap<Id, Fate>,
-    /// Every fate that a row was given, by the reference and the entry that gave it.
-    reasons: BTreeMap<Id, BTreeSet<(Fate, ReferenceName, usize)>>,
+    outcomes: BTreeMap<Id, RowOutcome>,
+    /// Every outcome that a row was given, by the reference and the entry that gave it.
+    reasons: BTreeMap<Id, BTreeSet<(RowOutcome, ReferenceName, usize)>>,
 }
 
 /// Judges a request by the definition; `None` where a subject is not there, or the mode removes nothing.
@@ -91,23 +91,23 @@ pub fn judge(
     now: DateTime<Utc>,
     mask_key: Option<&MaskKey>,
 ) -> Option<Verdict> {
-    let said = policy.mode(request.mode)?;
+    let declared = policy.mode(request.mode)?;
     let map: &DataMap = policy.map();
     let mut world = World {
         map,
         mode: request.mode,
-        said,
+        declared,
         rows,
         now: to_milliseconds(now),
         subjects: BTreeSet::new(),
-        fates: BTreeMap::new(),
+        outcomes: BTreeMap::new(),
         reasons: BTreeMap::new(),
     };
-    let fate = match request.mode {
-        Mode::HardDelete => Fate::Deleted,
-        Mode::SoftDelete => Fate::Soft,
-        Mode::Anonymize => Fate::Erased,
-        Mode::Deactivate | Mode::Reactivate => Fate::Off,
+    let outcome = match request.mode {
+        Mode::HardDelete => RowOutcome::Deleted,
+        Mode::SoftDelete => RowOutcome::Soft,
+        Mode::Anonymize => RowOutcome::Erased,
+        Mode::Deactivate | Mode::Reactivate => RowOutcome::Off,
         // Nothing is removed, so the definition has nothing to say.
         Mode::Create | Mode::Update | Mode::Reassign => return None,
     };
@@ -117,19 +117,19 @@ pub fn judge(
             return None;
         }
         world.subjects.insert((request.kind.clone(), id.clone()));
-        world.fates.insert((request.kind.clone(), id.clone()), fate);
+        world.outcomes.insert((request.kind.clone(), id.clone()), outcome);
     }
     for group in world.groups() {
         world.settle(&group);
     }
-    let stones = world.tombstones();
-    let redirects = world.redirects(&stones);
+    let tombstones = world.tombstones();
+    let redirects = world.redirects(&tombstones);
     let blockers = world.blockers(request, &redirects);
     Some(Verdict {
         executable: blockers.is_empty(),
-        steps: world.steps(request, &stones, &redirects),
-        dispositions: world.dispositions(&stones),
-        rows: world.after(request, &stones, &redirects, mask_key),
+        steps: world.steps(request, &tombstones, &redirects),
+        dispositions: world.dispositions(&tombstones),
+        rows: world.after(request, &tombstones, &redirects, mask_key),
         blockers,
     })
 }
@@ -167,17 +167,22 @@ impl<'a> World<'a> {
     }
 
     /// The first entry that speaks of such parents and whose condition holds.
-    fn deciding(&self, row: &Record, reference: &Reference, parent: Fate) -> Option<(usize, &'a Entry)> {
-        let speaker = match parent {
-            Fate::Kept => return None,
-            Fate::Retained => Some(Parent::Retain),
-            Fate::Anonymized => Some(Parent::Anonymize),
+    fn deciding(
+        &self,
+        row: &Record,
+        reference: &Reference,
+        parent: RowOutcome,
+    ) -> Option<(usize, &'a Entry)> {
+        let below = match parent {
+            RowOutcome::Kept => return None,
+            RowOutcome::Retained => Some(Parent::Retain),
+            RowOutcome::Anonymized => Some(Parent::Anonymize),
             _ => None,
         };
         let kind = self.kind(&reference.from);
-        let entries = self.said.rules.entries(&reference.name).unwrap_or_default().iter().enumerate();
+        let entries = self.declared.rules.entries(&reference.name).unwrap_or_default().iter().enumerate();
         entries
-            .filter(|(_, entry)| entry.parent == speaker)
+            .filter(|(_, entry)| entry.parent == below)
             .find(|(_, entry)| self.holds(kind, row, entry.when.as_ref()))
     }
 
@@ -186,25 +191,30 @@ impl<'a> World<'a> {
         field.is_some_and(|field| !row.get(field).is_null())
     }
 
-    /// What one reference makes of a row below a parent of this fate.
-    fn outcome(&self, row: &Record, reference: &Reference, parent: Fate) -> Option<(usize, Fate)> {
+    /// What one reference makes of a row below a parent of this outcome.
+    fn outcome(
+        &self,
+        row: &Record,
+        reference: &Reference,
+        parent: RowOutcome,
+    ) -> Option<(usize, RowOutcome)> {
         let (index, entry) = self.deciding(row, reference, parent)?;
-        let unless_marked = |fate| match (self.marked(reference, row), self.mode) {
-            (false, _) => Some(fate),
-            (true, Mode::HardDelete) => Some(Fate::AlreadySoft),
+        let unless_marked = |outcome| match (self.marked(reference, row), self.mode) {
+            (false, _) => Some(outcome),
+            (true, Mode::HardDelete) => Some(RowOutcome::AlreadySoft),
             (true, _) => None,
         };
-        let fate = match &entry.then {
+        let outcome = match &entry.then {
             Rule::Cascade => match parent {
-                Fate::Deleted => Some(Fate::Deleted),
-                Fate::Soft | Fate::AlreadySoft => unless_marked(Fate::Soft),
-                Fate::Off => unless_marked(Fate::Off),
+                RowOutcome::Deleted => Some(RowOutcome::Deleted),
+                RowOutcome::Soft | RowOutcome::AlreadySoft => unless_marked(RowOutcome::Soft),
+                RowOutcome::Off => unless_marked(RowOutcome::Off),
                 _ => None,
             },
-            Rule::Delete => Some(Fate::Deleted),
-            Rule::SoftDelete => unless_marked(Fate::Soft),
-            Rule::Anonymize(_) => Some(Fate::Anonymized),
-            Rule::Keep => Some(Fate::Kept),
+            Rule::Delete => Some(RowOutcome::Deleted),
+            Rule::SoftDelete => unless_marked(RowOutcome::Soft),
+            Rule::Anonymize(_) => Some(RowOutcome::Anonymized),
+            Rule::Keep => Some(RowOutcome::Kept),
             Rule::Retain(retention) => {
                 let kind = self.kind(&reference.from);
                 let from = kind.type_of(&retention.from).read(row.get(&retention.from));
@@ -212,11 +222,11 @@ impl<'a> World<'a> {
                     Value::Timestamp(from) => retention.period.end(from).is_some_and(|end| end <= self.now),
                     _ => false,
                 };
-                Some(if due { Fate::Deleted } else { Fate::Retained })
+                Some(if due { RowOutcome::Deleted } else { RowOutcome::Retained })
             }
             Rule::Restrict | Rule::Protect | Rule::Redirect(_) => None,
         };
-        fate.map(|fate| (index, fate))
+        outcome.map(|outcome| (index, outcome))
     }
 
     /// Kinds on a common cycle together, parents before children.
@@ -254,14 +264,14 @@ impl<'a> World<'a> {
         groups
     }
 
-    /// Everything that the references of a row make of it, given the fates so far.
-    fn outcomes(&self, id: &Id) -> Vec<(&'a Reference, usize, Fate)> {
+    /// Everything that the references of a row make of it, given the outcomes so far.
+    fn outcomes(&self, id: &Id) -> Vec<(&'a Reference, usize, RowOutcome)> {
         let row = self.row(id);
         let references = self.map.references_from(&self.kind(&id.0).name);
         let found = references.filter_map(|reference| {
-            let parent = *self.fates.get(&self.parent(row, reference)?)?;
-            let (index, fate) = self.outcome(row, reference, parent)?;
-            Some((reference, index, fate))
+            let parent = *self.outcomes.get(&self.parent(row, reference)?)?;
+            let (index, outcome) = self.outcome(row, reference, parent)?;
+            Some((reference, index, outcome))
         });
         found.collect()
     }
@@ -274,38 +284,38 @@ impl<'a> World<'a> {
             .filter(|id| group.contains(&id.0) && !self.subjects.contains(id))
             .collect();
         // First pass: all rows that the removing rules alone would reach.
-        let before = self.fates.clone();
+        let before = self.outcomes.clone();
         self.walk(&own, &BTreeSet::new());
         let kept: BTreeSet<Id> = own
             .iter()
-            .filter(|id| self.fates.contains_key(id))
-            .filter(|id| self.outcomes(id).iter().any(|(_, _, fate)| *fate < Fate::Soft))
+            .filter(|id| self.outcomes.contains_key(id))
+            .filter(|id| self.outcomes(id).iter().any(|(_, _, outcome)| *outcome < RowOutcome::Soft))
             .cloned()
             .collect();
-        // Second pass: around the kept rows; then whatever else is said of rows below what is removed.
-        self.fates = before;
+        // Second pass: around the kept rows; then whatever else is declared of rows below what is removed.
+        self.outcomes = before;
         self.reasons.retain(|id, _| !group.contains(&id.0));
         self.walk(&own, &kept);
-        let mut staying = Vec::new();
-        for id in own.iter().filter(|id| !self.fates.contains_key(id)) {
-            for (reference, index, fate) in self.outcomes(id) {
-                if !fate.removed() {
-                    staying.push((id.clone(), fate));
-                    let why = (fate, reference.name.clone(), index);
+        let mut surviving = Vec::new();
+        for id in own.iter().filter(|id| !self.outcomes.contains_key(id)) {
+            for (reference, index, outcome) in self.outcomes(id) {
+                if !outcome.removed() {
+                    surviving.push((id.clone(), outcome));
+                    let why = (outcome, reference.name.clone(), index);
                     self.reasons.entry(id.clone()).or_default().insert(why);
                 }
             }
         }
-        for (id, fate) in staying {
-            let strongest = self.fates.get(&id).map_or(fate, |other| fate.min(*other));
-            self.fates.insert(id, strongest);
+        for (id, outcome) in surviving {
+            let strongest = self.outcomes.get(&id).map_or(outcome, |other| outcome.min(*other));
+            self.outcomes.insert(id, strongest);
         }
     }
 
-    /// Removes rows until nothing more is removed. While the walk lasts a row leads on with every fate it was
+    /// Removes rows until nothing more is removed. While the walk lasts a row leads on with every outcome it was
     /// met with; in the end it has the strongest.
     fn walk(&mut self, own: &[Id], kept: &BTreeSet<Id>) {
-        let mut met: BTreeMap<Id, BTreeSet<Fate>> = BTreeMap::new();
+        let mut met: BTreeMap<Id, BTreeSet<RowOutcome>> = BTreeMap::new();
         loop {
             let mut changed = false;
             for id in own.iter().filter(|id| !kept.contains(id)) {
@@ -314,15 +324,15 @@ impl<'a> World<'a> {
                     let Some(parent) = self.parent(row, reference) else {
                         continue;
                     };
-                    let settled = self.fates.get(&parent).into_iter();
-                    let fates: BTreeSet<Fate> =
+                    let settled = self.outcomes.get(&parent).into_iter();
+                    let outcomes: BTreeSet<RowOutcome> =
                         settled.chain(met.get(&parent).into_iter().flatten()).copied().collect();
-                    for fate in fates {
-                        if let Some((index, fate)) = self.outcome(row, reference, fate)
-                            && fate.removed()
+                    for outcome in outcomes {
+                        if let Some((index, outcome)) = self.outcome(row, reference, outcome)
+                            && outcome.removed()
                         {
-                            let why = (fate, reference.name.clone(), index);
-                            changed |= met.entry(id.clone()).or_default().insert(fate);
+                            let why = (outcome, reference.name.clone(), index);
+                            changed |= met.entry(id.clone()).or_default().insert(outcome);
                             changed |= self.reasons.entry(id.clone()).or_default().insert(why);
                         }
                     }
@@ -332,7 +342,7 @@ impl<'a> World<'a> {
                 break;
             }
         }
-        let strongest = met.into_iter().filter_map(|(id, fates)| Some((id, fates.into_iter().min()?)));
-        self.fates.extend(strongest);
+        let strongest = met.into_iter().filter_map(|(id, outcomes)| Some((id, outcomes.into_iter().min()?)));
+        self.outcomes.extend(strongest);
     }
 }

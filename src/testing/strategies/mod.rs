@@ -21,7 +21,7 @@ use rows::rows;
 /// A world and a request to judge in it. `Debug` prints what a test can be written from.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Case {
+pub struct RandomWorld {
     /// The policy, as a document.
     pub document: Json,
     /// The policy.
@@ -36,7 +36,7 @@ pub struct Case {
     pub mask_key: MaskKey,
 }
 
-impl Case {
+impl RandomWorld {
     /// The rows as a document: `{"a": [{"id": 1, …}], …}`.
     #[must_use]
     pub fn rows_document(&self) -> Json {
@@ -59,7 +59,7 @@ pub fn rows_document(rows: &Rows) -> Json {
     Json::Object(kinds.collect())
 }
 
-impl fmt::Debug for Case {
+impl fmt::Debug for RandomWorld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:?} at {}", self.request, self.now)?;
         writeln!(f, "policy: {}", self.document)?;
@@ -71,7 +71,7 @@ impl fmt::Debug for Case {
 ///
 /// Two in three hold a small pattern that they would rarely have by chance: a tombstone that climbs, a
 /// restrict that is cleared over another path, or an entry below an anonymized or retained row.
-pub fn cases() -> impl Strategy<Value = Case> {
+pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
     // Independent parts, so that a failing world shrinks part by part.
     (
         prop::collection::vec(kind(), 2..=8),
@@ -230,7 +230,7 @@ struct Declared {
     entries: Vec<EntrySeed>,
 }
 
-fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Option<Case> {
+fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Option<RandomWorld> {
     let count = kinds.len();
     // Every kind but the first refers to an earlier one; the others may refer anywhere.
     let tree =
@@ -294,5 +294,5 @@ fn build((kinds, tree, more, mode, guard, only, subjects, motif): Seeds) -> Opti
         request = request.acknowledge(format!("undated:{}", reference.name));
     }
     let mask_key = MaskKey::new([26; MaskKey::LENGTH]).ok()?;
-    Some(Case { document, policy, rows, request, now: now(), mask_key })
+    Some(RandomWorld { document, policy, rows, request, now: now(), mask_key })
 }

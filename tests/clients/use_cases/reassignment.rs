@@ -14,8 +14,9 @@ async fn a_plan_of_a_mode_that_brings_values_is_not_applied_without_them() {
         let policy = parsed(&document());
         for mode in [Mode::Update, Mode::Create] {
             let request = Request::new(mode, "clients", MARIA).by(ana());
-            let survey = backend.store().survey(&policy.query(&request, now()).unwrap()).await.unwrap();
-            let Ok(plan) = policy.plan(&request, &survey, now()) else { continue };
+            let inquiry = policy.inquire(&request, now()).unwrap();
+            let survey = backend.store().survey(inquiry.query()).await.unwrap();
+            let Ok(plan) = inquiry.plan(&survey) else { continue };
             assert!(lifecycle.plan(&request).await.is_err());
             let error = lifecycle.apply(&request, &plan).await;
             assert_eq!(error.unwrap_err().code(), "invalid", "{on:?} {mode}");

@@ -1,0 +1,105 @@
+//! Blocking rows: where a restrict or protect is not cleared by what else the operation does.
+
+use super::branch::by_entry;
+use super::compiled::CompiledBlocker;
+use super::context::CompileContext;
+use super::kind_outcomes::{KindOutcomes, OutcomesByKind};
+use super::query::QueryBuilder;
+use super::row_outcome::RowOutcome;
+use crate::domain::Reference;
+use crate::policy::{Entry, Rule};
+use crate::protocol::{Branch, RankCase};
+
+/// Adds a set and a question for each entry that blocks, and for rows outside `only`.
+pub(super) fn blockers(
+    context: &CompileContext<'_>,
+    outcomes: &OutcomesByKind,
+    query: &mut QueryBuilder,
+) -> Vec<CompiledBlocker> {
+    let mut blockers = Vec::new();
+    for reference in context.map.references() {
+        let Some(parents) = outcomes.get(&reference.to) else {
+            continue;
+        };
+        let own = outcomes.get(&reference.from);
+        let entries = context.entries(&reference.name).iter().enumerate();
+        for (index, entry) in entries.filter(|(_, entry)| entry.then.blocks()) {
+            let rule = entry.then.as_str();
+            let branches = blocking(context, reference, parents, own, index, entry);
+            let name = format!("{}: rows that {rule}", reference.name);
+            if let Some(rows) = query.add_nonempty(name, &reference.from, branches) {
+                blockers.push(CompiledBlocker {
+                    kind: reference.from.clone(),
+                    reference: Some(reference.name.clone()),
+                    rule,
+                    when: entry.when.as_ref().map(ToString::to_string),
+                    rationale: entry.rationale.clone(),
+                    question: query.sample(rows),
+                });
+            }
+        }
+    }
+    blockers.extend(outside_only(context, outcomes, query));
+    blockers
+}
+
+/// Builds a branch for each strength of the parent's removal: the row must be removed at least as strongly.
+fn blocking(
+    context: &CompileContext<'_>,
+    reference: &Reference,
+    parents: &KindOutcomes,
+    own: Option<&KindOutcomes>,
+    index: usize,
+    entry: &Entry,
+) -> Vec<Branch> {
+    use RowOutcome::{AlreadySoft, Anonymize, Delete, Erased, Off, Retain, Soft};
+    let strengths: [(RowOutcome, &[RowOutcome], &[RowOutcome]); 5] = [
+        (Delete, &[Delete, Erased], &[Delete]),
+        (Soft, &[Soft, AlreadySoft], &[Soft, AlreadySoft, Delete]),
+        (Off, &[Off], &[Soft, AlreadySoft, Off, Delete]),
+        (Retain, &[Retain], &[]),
+        (Anonymize, &[Anonymize], &[]),
+    ];
+    let branches = strengths.into_iter().filter_map(|(parent, alike, clearing)| {
+        let of = parents.rows(|outcome| alike.contains(&outcome))?;
+        let mut branch = by_entry(context, reference, of, parent, |at, _| (at == index).then_some(0))?;
+        branch.except.extend(context.subjects_among(&reference.from));
+        if let (Rule::Restrict, Some(own)) = (&entry.then, own) {
+            // `Off` lies between the soft outcomes and `Delete`, so the rows may be two ranges of ranks.
+            let clears = |outcome: RowOutcome| clearing.contains(&outcome);
+            branch.except.extend(own.rows(|outcome| !outcome.is_deleted() && clears(outcome)));
+            branch.except.extend(own.rows(|outcome| outcome.is_deleted() && clears(outcome)));
+        }
+        Some(branch)
+    });
+    branches.collect()
+}
+
+/// Adds the set of other rows of the subject's kind that are reached and lie outside `only`.
+fn outside_only(
+    context: &CompileContext<'_>,
+    outcomes: &OutcomesByKind,
+    query: &mut QueryBuilder,
+) -> Option<CompiledBlocker> {
+    let subject = context.subject;
+    let only = context.map.kind(subject)?.filter.as_ref()?;
+    let branches = context.map.references_from(subject).filter_map(|reference| {
+        // A reference of the subject's kind to a reached kind closes a cycle, so no entry for parents that stay
+        // is allowed on it.
+        let of = outcomes.get(&reference.to)?.rows(RowOutcome::is_removed)?;
+        let mut branch = by_entry(context, reference, of, RowOutcome::Delete, |_, _| Some(0))?;
+        let inside = RankCase { when: Some(only.clone()), rank: None, ..RankCase::always(0) };
+        branch.cases.insert(0, inside);
+        branch.except.extend(context.subjects_among(subject));
+        Some(branch)
+    });
+    let rows = query.add_nonempty(format!("{subject}: rows outside `only`"), subject, branches.collect())?;
+    Some(CompiledBlocker {
+        kind: subject.clone(),
+        reference: None,
+        rule: "only",
+        when: Some(only.to_string()),
+        rationale: None,
+        question: query.sample(rows),
+    })
+}

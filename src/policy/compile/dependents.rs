@@ -1,0 +1,139 @@
+//! Dependents of the subject, whatever becomes of them: the rows that guards and effects watch.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::compiled::{CompiledEffect, CompiledGuard};
+use super::context::CompileContext;
+use super::query::QueryBuilder;
+use crate::domain::{Condition, KindName, Reference, ReferenceName};
+use crate::policy::Severity;
+use crate::policy::graph::{in_order, is_cycle};
+use crate::protocol::{Branch, EventDraft, NamedSet, RankCase, Rows, SetId, Source};
+
+pub(super) struct Dependents {
+    pub(super) guards: Vec<CompiledGuard>,
+    pub(super) effects: Vec<CompiledEffect>,
+    /// The rows that guards and effects look at, whether they match or not.
+    pub(super) watched: Vec<(KindName, Rows)>,
+}
+
+/// Adds the sets and questions of guards and effects.
+pub(super) fn dependents(context: &CompileContext<'_>, query: &mut QueryBuilder) -> Dependents {
+    let mut sets = BTreeMap::new();
+    let (mut guards, mut effects, mut watched) = (Vec::new(), Vec::new(), Vec::new());
+    for guard in &context.policy.guards {
+        let Some(set) = dependents_over(context, &guard.on, &guard.via, &mut sets, query) else { continue };
+        let rows = matching(format!("guard {}", guard.name), &guard.on, set, guard.when.as_ref(), query);
+        if guard.when.is_some() && guard.severity != Severity::Note && set != SetId::SUBJECTS {
+            watched.push((guard.on.clone(), Rows::all(set)));
+        }
+        guards.push(CompiledGuard { guard: guard.clone(), question: query.sample(rows) });
+    }
+    for effect in &context.policy.effects {
+        let on = effect.on.as_ref().unwrap_or(context.subject);
+        let Some(set) = dependents_over(context, on, &effect.via, &mut sets, query) else { continue };
+        let rows = matching(format!("effect {}", effect.topic), on, set, effect.when.as_ref(), query);
+        // An event holds the values of the row when the event is written.
+        if set != SetId::SUBJECTS {
+            watched.push((on.clone(), Rows::all(set)));
+        }
+        let (topic, fields) = (effect.topic.clone(), effect.fields.clone());
+        let events = EventDraft { topic, kind: on.clone(), rows, fields };
+        effects.push(CompiledEffect { events, question: query.count(rows) });
+    }
+    Dependents { guards, effects, watched }
+}
+
+/// Adds the set of those rows for which the condition holds.
+fn matching(
+    name: String,
+    on: &KindName,
+    of: SetId,
+    when: Option<&Condition>,
+    query: &mut QueryBuilder,
+) -> Rows {
+    if when.is_none() {
+        return Rows::all(of);
+    }
+    let case = RankCase { when: when.cloned(), ..RankCase::always(0) };
+    Rows::all(query.add_set(name, on, vec![Branch::new(Source::Members(Rows::all(of)), vec![case])]))
+}
+
+/// Returns the set of the rows of a kind that depend on the subject, over these references or over any.
+fn dependents_over(
+    context: &CompileContext<'_>,
+    on: &KindName,
+    via: &[ReferenceName],
+    sets: &mut BTreeMap<KindName, SetId>,
+    query: &mut QueryBuilder,
+) -> Option<SetId> {
+    if via.is_empty() && context.is_subject(on) {
+        return Some(SetId::SUBJECTS);
+    }
+    if via.is_empty() {
+        return all_dependents(context, on, sets, query);
+    }
+    let mut from = SetId::SUBJECTS;
+    for reference in via {
+        let reference = context.map.reference(reference)?;
+        let name = format!("{}: dependents of the subject", reference.name);
+        from = query.add_set(name, &reference.from, vec![below(reference, from)]);
+    }
+    Some(from)
+}
+
+fn below(reference: &Reference, of: SetId) -> Branch {
+    let source = Source::Referrers { reference: reference.name.clone(), of: Rows::all(of) };
+    Branch::new(source, vec![RankCase::always(0)])
+}
+
+/// Returns the set of all rows of a kind that depend on the subject. Sets that are not there yet are added.
+fn all_dependents(
+    context: &CompileContext<'_>,
+    on: &KindName,
+    sets: &mut BTreeMap<KindName, SetId>,
+    query: &mut QueryBuilder,
+) -> Option<SetId> {
+    // The kinds between the subject and this one. They include the subject's own kind only if a chain of
+    // references leads over other rows of it.
+    let mut between = BTreeSet::from([on.clone()]);
+    let mut edges = BTreeSet::new();
+    let mut open = vec![on.clone()];
+    while let Some(kind) = open.pop() {
+        for reference in context.map.references_from(&kind) {
+            if context.paths.contains_key(&reference.to) {
+                edges.insert((reference.to.clone(), kind.clone()));
+                if between.insert(reference.to.clone()) {
+                    open.push(reference.to.clone());
+                }
+            }
+        }
+    }
+    let is_child = |kind: &KindName| edges.iter().any(|(_, child)| child == kind);
+    between.retain(|kind| !context.is_subject(kind) || is_child(kind));
+    for group in in_order(&between, &edges) {
+        if group.iter().all(|kind| sets.contains_key(kind)) {
+            continue;
+        }
+        sets.extend((query.next_set().0..).zip(&group).map(|(id, kind)| (kind.clone(), SetId(id))));
+        let added = group.iter().filter_map(|kind| {
+            let references = context.map.references_from(kind);
+            let branches = references.flat_map(|reference| {
+                let subjects = context.is_subject(&reference.to).then_some(SetId::SUBJECTS);
+                let parents = subjects.into_iter().chain(sets.get(&reference.to).copied());
+                parents.map(|of| below(reference, of)).collect::<Vec<_>>()
+            });
+            let (id, name) = (*sets.get(kind)?, format!("{kind}: dependents of the subject"));
+            Some(NamedSet { id, name, kind: kind.clone(), branches: branches.collect() })
+        });
+        let added: Vec<NamedSet> = added.collect();
+        if is_cycle(&group, &edges) {
+            query.add_cycle(added);
+        } else {
+            for set in added {
+                query.add_set(set.name, &set.kind, set.branches);
+            }
+        }
+    }
+    sets.get(on).copied()
+}

@@ -1,0 +1,201 @@
+//! Redirects: references of surviving rows that get another target.
+
+use std::collections::BTreeSet;
+
+use super::branch::by_entry;
+use super::compiled::{CompiledStep, CompiledTarget};
+use super::context::CompileContext;
+use super::kind_outcomes::{KindOutcomes, OutcomesByKind};
+use super::query::QueryBuilder;
+use super::row_outcome::{RowOutcome, applicable_entries};
+use super::survivors::{SURVIVORS, Survivor, may_survive, must_keep_reference, surviving};
+use super::tombstones::TombstonesByKind;
+use super::write_template::{Target, WriteTemplate};
+use crate::domain::{FieldName, Kind, KindName, Reference};
+use crate::plan::StepKey;
+use crate::policy::{Entry, OnSurvive, Redirect, Rule};
+use crate::protocol::{Branch, Disposition, Rank, Rows};
+
+#[derive(Debug, Default)]
+pub(super) struct Redirects {
+    pub(super) steps: Vec<CompiledStep>,
+    pub(super) targets: Vec<CompiledTarget>,
+}
+
+impl Redirects {
+    /// Adds the step that redirects some rows, and its target unless the reference is emptied.
+    pub(super) fn add(
+        &mut self,
+        kind: &Kind,
+        field: &FieldName,
+        key: StepKey,
+        rows: Rows,
+        target: CompiledTarget,
+    ) {
+        let write = WriteTemplate::redirect(kind, field, target.target.clone());
+        self.steps.push(CompiledStep::new(key, rows, target.question, write));
+        if target.target != Target::NULL {
+            self.targets.push(target);
+        }
+    }
+}
+
+/// Adds the redirects of every reference.
+pub(super) fn redirects(
+    context: &CompileContext<'_>,
+    outcomes: &OutcomesByKind,
+    tombstones: &TombstonesByKind,
+    query: &mut QueryBuilder,
+) -> Redirects {
+    let mut found = Redirects::default();
+    let tombstone_kinds = tombstones.keys().cloned().collect();
+    for reference in context.map.references() {
+        let (Some(kind), Some(parents)) = (context.map.kind(&reference.from), outcomes.get(&reference.to))
+        else {
+            continue;
+        };
+        let redirecting = Redirecting { context, reference, parents, tombstone_kinds: &tombstone_kinds };
+        let ranks = redirecting.ranks();
+        let branches = redirecting.branches(&ranks, outcomes.get(&reference.from), tombstones);
+        let name = format!("{}: references that change", reference.name);
+        let Some(all) = query.add_nonempty(name, &reference.from, branches) else {
+            continue;
+        };
+        for (rank, (redirect, index)) in (0..).zip(&ranks) {
+            let Some(entry) = context.entries(&reference.name).get(*index) else {
+                continue;
+            };
+            let rows = Rows::ranked(all.set, rank);
+            let disposition = disposition(redirect);
+            let key = StepKey {
+                kind: reference.from.clone(),
+                disposition,
+                path: context.path(&reference.name),
+                rule: entry.then.as_str().into(),
+                when: entry.when.as_ref().map(ToString::to_string),
+                basis: None,
+                volatile: kind.volatile,
+            };
+            let target = CompiledTarget {
+                reference: reference.name.clone(),
+                from: reference.from.clone(),
+                to: reference.to.clone(),
+                target: target(kind, reference, redirect),
+                rule: disposition.as_str(),
+                question: query.count(rows),
+                except: parents.rows(RowOutcome::is_removed).into_iter().collect(),
+                qualifies: entry.qualifies.clone(),
+            };
+            found.add(kind, &reference.field, key, rows, target);
+        }
+    }
+    found
+}
+
+fn disposition(redirect: &Redirect) -> Disposition {
+    match redirect {
+        Redirect::SetNull => Disposition::SetNull,
+        Redirect::SetDefault(_) => Disposition::SetDefault,
+        Redirect::Reassign(_) => Disposition::Reassign,
+    }
+}
+
+fn target(kind: &Kind, reference: &Reference, redirect: &Redirect) -> Target {
+    match redirect {
+        Redirect::SetNull => Target::NULL,
+        Redirect::SetDefault(Some(value)) => Target::Value(value.clone()),
+        Redirect::SetDefault(None) => {
+            let field = kind.fields.get(&reference.field);
+            Target::Value(field.and_then(|field| field.default.clone()).unwrap_or_default())
+        }
+        Redirect::Reassign(Some(id)) => Target::Value(id.into()),
+        Redirect::Reassign(None) => Target::Requested,
+    }
+}
+
+/// Returns the redirect that an entry asks for, if its row survives a deleted parent in this way.
+fn link(reference: &Reference, entry: &Entry, survivor: Survivor) -> Option<Redirect> {
+    // A redirecting rule comes before the link: it is what redirects whole survivors.
+    let by_rule = survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_));
+    if by_rule || must_keep_reference(reference, entry, survivor) {
+        return None;
+    }
+    match &entry.on_survive {
+        Some(OnSurvive::Redirect(redirect)) => Some(redirect.clone()),
+        Some(OnSurvive::Tombstone) | None => Some(Redirect::SetNull),
+    }
+}
+
+/// A reference whose rows may be redirected.
+struct Redirecting<'a> {
+    context: &'a CompileContext<'a>,
+    reference: &'a Reference,
+    parents: &'a KindOutcomes,
+    tombstone_kinds: &'a BTreeSet<KindName>,
+}
+
+impl Redirecting<'_> {
+    /// Lists every redirect that rows may get, with the position of the entry that asks for it: one rank each.
+    fn ranks(&self) -> Vec<(Redirect, usize)> {
+        let mut found: Vec<(Redirect, usize)> = Vec::new();
+        for parent in self.context.possible_outcomes(&self.reference.to) {
+            for (index, entry) in applicable_entries(self.context.entries(&self.reference.name), parent) {
+                let links = SURVIVORS.into_iter().filter(|_| parent.is_deleted());
+                let links = links.filter_map(|survivor| self.link_of(entry, survivor));
+                for redirect in by_rule(entry).cloned().into_iter().chain(links) {
+                    if !found.contains(&(redirect.clone(), index)) {
+                        found.push((redirect, index));
+                    }
+                }
+            }
+        }
+        found.sort_by_key(|(redirect, index)| (disposition(redirect), *index));
+        found
+    }
+
+    fn link_of(&self, entry: &Entry, survivor: Survivor) -> Option<Redirect> {
+        let may_survive = may_survive(self.context, self.reference, entry, survivor, self.tombstone_kinds);
+        may_survive.then(|| link(self.reference, entry, survivor)).flatten()
+    }
+
+    fn branches(
+        &self,
+        ranks: &[(Redirect, usize)],
+        own: Option<&KindOutcomes>,
+        tombstones: &TombstonesByKind,
+    ) -> Vec<Branch> {
+        let rank_of = |redirect: &Redirect, index: usize| {
+            let found = ranks.iter().position(|(other, at)| other == redirect && *at == index);
+            found.and_then(|rank| Rank::try_from(rank).ok())
+        };
+        let (context, reference) = (self.context, self.reference);
+        let stones = tombstones.get(&reference.from).map(|sets| sets.tombstones);
+        let narrowed =
+            |branch: Branch, survivor| surviving(context, reference, branch, survivor, own, stones);
+        let mut branches = Vec::new();
+        // Redirecting rules apply below every parent that they are declared for.
+        for (parent, of) in self.parents.by_applicable_entries() {
+            let rank = |index, entry: &Entry| rank_of(by_rule(entry)?, index);
+            let branch = by_entry(context, reference, of, parent, rank);
+            branches.extend(branch.and_then(|branch| narrowed(branch, Survivor::Whole)));
+        }
+        // Links apply below rows that are deleted.
+        let deleted = match tombstones.get(&reference.to) {
+            Some(sets) => Some(Rows::all(sets.deleted)),
+            None => self.parents.deleted_rows(),
+        };
+        for (survivor, of) in SURVIVORS.into_iter().filter_map(|survivor| Some((survivor, deleted?))) {
+            let rank = |index, entry: &Entry| rank_of(&self.link_of(entry, survivor)?, index);
+            let branch = by_entry(context, reference, of, RowOutcome::Delete, rank);
+            branches.extend(branch.and_then(|branch| narrowed(branch, survivor)));
+        }
+        branches
+    }
+}
+
+fn by_rule(entry: &Entry) -> Option<&Redirect> {
+    match &entry.then {
+        Rule::Redirect(redirect) => Some(redirect),
+        _ => None,
+    }
+}

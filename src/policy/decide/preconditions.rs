@@ -1,0 +1,122 @@
+//! What must still be true when the plan is carried out.
+
+use super::inquiry::Inquiry;
+use crate::policy::Severity;
+use crate::protocol::{Expected, Precondition, Question, Survey};
+
+/// A precondition with its name for people.
+type Named = (Precondition, String);
+
+/// Returns the preconditions for an exact plan, and those for its decision only.
+pub(super) fn preconditions(inquiry: &Inquiry, survey: &Survey) -> (Vec<Named>, Vec<Named>) {
+    let mut found = Preconditions { inquiry, survey, exact: Vec::new(), decision: Vec::new() };
+    found.about_subjects();
+    found.about_steps();
+    found.about_blockers();
+    found.about_guards();
+    found.about_targets();
+    (found.exact, found.decision)
+}
+
+struct Preconditions<'a> {
+    inquiry: &'a Inquiry,
+    survey: &'a Survey,
+    exact: Vec<Named>,
+    decision: Vec<Named>,
+}
+
+impl Preconditions<'_> {
+    fn about_subjects(&mut self) {
+        let request = &self.inquiry.request;
+        let subjects = Expected::Exactly(u64::try_from(request.subjects.len()).unwrap_or(u64::MAX));
+        self.both(0, subjects, format!("`{}` that are there", request.kind));
+        if let Some(question) = self.inquiry.scope_question() {
+            self.both(question, subjects, format!("`{}` within the actor's scope", request.kind));
+        }
+    }
+
+    fn about_steps(&mut self) {
+        for step in &self.inquiry.mode.steps {
+            let count = self.survey.count(step.question);
+            let path: Vec<_> = step.key.path.iter().map(ToString::to_string).collect();
+            let name = match &*path {
+                [] => format!("{} of `{}`", step.key.disposition, step.key.kind),
+                path => format!("{} of `{}` over {}", step.key.disposition, step.key.kind, path.join(" <- ")),
+            };
+            let is_some = step.key.volatile && count > 0;
+            let expected = if is_some { Expected::Some } else { Expected::Exactly(count) };
+            // A decision must not touch rows that it did not expect; the number of expected rows may change.
+            if count == 0 {
+                self.both(step.question, expected, name);
+            } else {
+                self.exact(step.question, expected, name);
+            }
+            for ground in &step.grounds {
+                let undated = self.survey.count(ground.undated);
+                let name = format!("undated rows of `{}` under {}", step.key.kind, ground.basis);
+                if undated == 0 && !self.is_acknowledged(&format!("undated:{}", ground.reference)) {
+                    self.both(ground.undated, Expected::Exactly(0), name);
+                } else {
+                    self.exact(ground.undated, Expected::Exactly(undated), name);
+                }
+            }
+        }
+    }
+
+    fn about_blockers(&mut self) {
+        for blocker in &self.inquiry.mode.blockers {
+            let name = match &blocker.reference {
+                Some(reference) => format!("blocked by {} of `{reference}`", blocker.rule),
+                None => format!("blocked by {} of `{}`", blocker.rule, blocker.kind),
+            };
+            self.both(blocker.question, self.unchanged(blocker.question), name);
+        }
+    }
+
+    fn about_guards(&mut self) {
+        for compiled in &self.inquiry.mode.guards {
+            let (guard, unchanged) = (&compiled.guard, self.unchanged(compiled.question));
+            let name = format!("guard `{}`", guard.name);
+            match guard.severity {
+                Severity::Note => {}
+                Severity::Warn if self.is_acknowledged(&guard.name) => {
+                    self.exact(compiled.question, unchanged, name);
+                }
+                Severity::Warn | Severity::Block => self.both(compiled.question, unchanged, name),
+            }
+        }
+    }
+
+    fn about_targets(&mut self) {
+        for (target, asked) in self.inquiry.mode.targets.iter().zip(&self.inquiry.targets) {
+            if let Some((_, question)) = asked
+                && self.survey.count(target.question) > 0
+            {
+                let name = format!("the new target of `{}`", target.reference);
+                self.both(*question, Expected::Exactly(1), name);
+            }
+        }
+    }
+
+    fn is_acknowledged(&self, warning: &str) -> bool {
+        self.inquiry.request.acknowledged.contains(warning)
+    }
+
+    fn unchanged(&self, question: usize) -> Expected {
+        Expected::Exactly(self.survey.count(question))
+    }
+
+    fn exact(&mut self, question: usize, expected: Expected, name: String) {
+        let Some(question) = self.inquiry.query.questions.get(question) else {
+            return;
+        };
+        // Only the number is compared: samples and dates need not be asked for again.
+        let question = Question::count(question.rows);
+        self.exact.push((Precondition { question, expected }, name));
+    }
+
+    fn both(&mut self, question: usize, expected: Expected, name: String) {
+        self.exact(question, expected, name);
+        self.decision.extend(self.exact.last().cloned());
+    }
+}

@@ -1,0 +1,153 @@
+//! Names in queries and change sets: an unknown one is an error before anything is decided.
+
+use std::collections::BTreeSet;
+
+use super::evaluate::{Evaluation, kind, reference_of, source_rows};
+use crate::domain::{FieldName, KindName};
+use crate::protocol::{
+    Branch, ChangeSet, ChangeStep, NamedSet, NewValue, SetId, Source, Stratum, SurveyQuery, Write,
+};
+use crate::store::{Records, StoreError};
+
+/// The fields that something speaks of, each with its kind.
+pub(super) type Named = BTreeSet<(KindName, FieldName)>;
+
+/// Kinds and references that the map does not have, and sets that do not fit together.
+pub(super) fn check(query: &SurveyQuery) -> Result<(), StoreError> {
+    kind(query, &query.kind)?;
+    for stratum in &*query.sets {
+        let inside: BTreeSet<SetId> = match stratum {
+            Stratum::Set(_) => BTreeSet::new(),
+            Stratum::Cycle(sets) => sets.iter().map(|set| set.id).collect(),
+        };
+        for set in stratum.sets() {
+            kind(query, &set.kind)?;
+            for branch in &set.branches {
+                check_branch(query, set, branch, &inside)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_branch(
+    query: &SurveyQuery,
+    set: &NamedSet,
+    branch: &Branch,
+    inside: &BTreeSet<SetId>,
+) -> Result<(), StoreError> {
+    let unfit = |why: &str| StoreError::Unsupported(format!("set {}: {why}", set.id.0));
+    let kind_of = |id: SetId| query.set(id).map(|set| &set.kind);
+    let (start, end) = match &branch.source {
+        Source::Subjects => (None, &query.kind),
+        Source::Ids(_) | Source::WithText { .. } => (None, &set.kind),
+        Source::Members(rows) => (kind_of(rows.set), &set.kind),
+        Source::Referrers { reference, .. } => {
+            let reference = reference_of(query, reference)?;
+            (Some(&reference.to), &reference.from)
+        }
+        Source::ReferencedBy { reference, .. } => {
+            let reference = reference_of(query, reference)?;
+            (Some(&reference.from), &reference.to)
+        }
+    };
+    let starts = source_rows(&branch.source).is_none_or(|rows| kind_of(rows.set) == start);
+    let members = !matches!(branch.source, Source::Members(_)) || start == Some(&set.kind);
+    if end != &set.kind || !starts || !members {
+        return Err(unfit("its source leads to rows of another kind"));
+    }
+    for rows in branch.within.iter().chain(&branch.except) {
+        if kind_of(rows.set) != Some(&set.kind) {
+            return Err(unfit("it is compared with rows of another kind"));
+        }
+        if inside.contains(&rows.set) {
+            return Err(unfit("it is compared with a set that grows with it"));
+        }
+    }
+    Ok(())
+}
+
+/// The fields that the conditions and questions of a query speak of.
+pub(super) fn in_query(query: &SurveyQuery) -> Named {
+    let mut named = Named::new();
+    for set in query.sets.iter().flat_map(Stratum::sets) {
+        let cases = set.branches.iter().flat_map(|branch| &branch.cases);
+        for when in cases.filter_map(|case| case.when.as_ref()) {
+            when.visit(&mut |leaf| {
+                if let Some(field) = leaf.field() {
+                    named.insert((set.kind.clone(), field.clone()));
+                }
+            });
+        }
+    }
+    for question in &*query.questions {
+        if let (Some(field), Some(set)) = (&question.span, query.set(question.rows.set)) {
+            named.insert((set.kind.clone(), field.clone()));
+        }
+    }
+    named
+}
+
+/// The same for everything that a change set speaks of.
+pub(super) fn in_changes(changes: &ChangeSet) -> Named {
+    let mut named = in_query(&changes.recheck());
+    for event in &changes.event_drafts {
+        let fields = event.fields.iter();
+        named.extend(fields.map(|field| (event.kind.clone(), field.clone())));
+    }
+    for step in &changes.steps {
+        let fields = written(&step.write).iter().map(|(field, _)| field);
+        named.extend(fields.map(|field| (step.kind.clone(), field.clone())));
+    }
+    named
+}
+
+/// The fields a step writes.
+pub(super) fn written(write: &Write) -> &[(FieldName, NewValue)] {
+    match write {
+        Write::Update(values) | Write::Mark(values) => values,
+        Write::Delete | Write::Keep => &[],
+    }
+}
+
+/// Steps and events whose kinds are unknown or not those of their sets, and ids that would be written.
+pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
+    let query = &changes.query;
+    let steps = changes.steps.iter().map(|step| (&step.kind, step.rows));
+    let events = changes.event_drafts.iter().map(|event| (&event.kind, event.rows));
+    for (name, rows) in steps.chain(events) {
+        kind(query, name)?;
+        if query.set(rows.set).is_none_or(|set| set.kind != *name) {
+            return Err(StoreError::Unsupported(format!(
+                "set {} does not hold rows of `{name}`",
+                rows.set.0
+            )));
+        }
+    }
+    for ChangeStep { kind: name, write, .. } in &changes.steps {
+        let id = &kind(query, name)?.id;
+        if written(write).iter().any(|(field, _)| field == id) {
+            return Err(StoreError::Unsupported(format!("writing `{name}.{id}`, an id")));
+        }
+    }
+    Ok(())
+}
+
+impl<R: Records> Evaluation<'_, R> {
+    /// Refuses a field that neither the map names nor any row has.
+    pub(super) async fn check_fields(&self, named: &Named) -> Result<(), StoreError> {
+        let map = &self.query.map;
+        for (name, field) in named {
+            let kind = kind(self.query, name)?;
+            let declared = map.fields_of(kind).any(|known| known == field);
+            // Where no row of the kind was read there is none to be judged wrongly.
+            if declared || self.loaded.any_has(name, field) != Some(false) {
+                continue;
+            }
+            if !self.loaded.records().has_field(kind, field).await? {
+                return Err(StoreError::Unknown { what: "field", name: format!("{name}.{field}") });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,241 @@
+//! Evaluating named sets: which rows they hold, and with which rank.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::read_rows::Loaded;
+use crate::domain::{BadValue, Condition, FieldName, Kind, KindName, Record, RecordId, Reference, Value};
+use crate::protocol::{Branch, Members, NamedSet, Rank, Rows, SetId, Source, Stratum, SurveyQuery};
+use crate::store::{Records, StoreError};
+
+/// A row and a rank: of the row itself, or of the row it was reached from.
+pub(super) type Ranked = (RecordId, Rank);
+
+/// The sets of a query, as far as they are evaluated.
+#[derive(Debug)]
+pub(super) struct Evaluation<'a, R> {
+    pub(super) query: &'a SurveyQuery,
+    pub(super) loaded: Loaded<'a, R>,
+    pub(super) sets: BTreeMap<SetId, Members>,
+}
+
+impl<'a, R: Records> Evaluation<'a, R> {
+    pub(super) fn new(query: &'a SurveyQuery, loaded: Loaded<'a, R>) -> Self {
+        Self { query, loaded, sets: BTreeMap::new() }
+    }
+
+    pub(super) fn into_loaded(self) -> Loaded<'a, R> {
+        self.loaded
+    }
+
+    /// Evaluates every set, in order.
+    pub(super) async fn run(&mut self) -> Result<(), StoreError> {
+        let query = self.query;
+        for stratum in &*query.sets {
+            match stratum {
+                Stratum::Set(set) => {
+                    let members = self.members(set).await?;
+                    self.sets.insert(set.id, members);
+                }
+                Stratum::Cycle(sets) => self.run_cycle(sets).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn members(&mut self, set: &NamedSet) -> Result<Members, StoreError> {
+        let mut members = Members::new();
+        for branch in &set.branches {
+            for (id, rank) in self.settled_branch(set, branch).await? {
+                let held = members.entry(id).or_insert(rank);
+                *held = rank.min(*held);
+            }
+        }
+        Ok(members)
+    }
+
+    /// The rows of a branch whose source is settled.
+    pub(super) async fn settled_branch(
+        &mut self,
+        set: &NamedSet,
+        branch: &Branch,
+    ) -> Result<Vec<Ranked>, StoreError> {
+        let of = match source_rows(&branch.source) {
+            Some(rows) => self.rows(rows)?,
+            None => Vec::new(),
+        };
+        self.branch(set, branch, &of).await
+    }
+
+    /// The rows of a branch whose source holds these rows.
+    pub(super) async fn branch(
+        &mut self,
+        set: &NamedSet,
+        branch: &Branch,
+        of: &[Ranked],
+    ) -> Result<Vec<Ranked>, StoreError> {
+        let kind = kind(self.query, &set.kind)?;
+        let reached = self.reached(kind, &branch.source, of).await?;
+        let mut chosen = Vec::new();
+        for (id, below) in reached {
+            if let Some(rank) = self.rank(kind, branch, &id, below)? {
+                chosen.push((id, rank));
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// The rows that a source leads to, each with the rank of the row it was reached from.
+    async fn reached(
+        &mut self,
+        kind: &Kind,
+        source: &Source,
+        of: &[Ranked],
+    ) -> Result<Vec<Ranked>, StoreError> {
+        let query = self.query;
+        let from_outside = |ids: Vec<RecordId>| ids.into_iter().map(|id| (id, 0)).collect();
+        match source {
+            Source::Subjects => Ok(from_outside(self.loaded.existing(kind, &query.subjects).await?)),
+            Source::Ids(ids) => Ok(from_outside(self.loaded.existing(kind, ids).await?)),
+            Source::WithText { field, text } => {
+                Ok(from_outside(self.loaded.holding(kind, field, text).await?))
+            }
+            Source::Members(_) => Ok(of.to_vec()),
+            Source::Referrers { reference, .. } => {
+                let reference = reference_of(query, reference)?;
+                let targets: Vec<RecordId> = of.iter().map(|(id, _)| id.clone()).collect();
+                self.loaded.load_referrers(kind, reference, &targets).await?;
+                let reached = of.iter().flat_map(|(target, rank)| {
+                    let referrers = self.loaded.referrers(&reference.name, target);
+                    referrers.iter().map(|id| (id.clone(), *rank))
+                });
+                Ok(reached.collect())
+            }
+            Source::ReferencedBy { reference, .. } => {
+                let reference = reference_of(query, reference)?;
+                self.referents(kind, reference, of).await
+            }
+        }
+    }
+
+    /// The rows that these rows refer to. A reference to a row that is not there leads nowhere.
+    async fn referents(
+        &mut self,
+        kind: &Kind,
+        reference: &Reference,
+        of: &[Ranked],
+    ) -> Result<Vec<Ranked>, StoreError> {
+        let mut targets: Vec<Ranked> = of
+            .iter()
+            .filter_map(|(id, rank)| {
+                let row = self.loaded.row(&reference.from, id)?;
+                Some((row.get(&reference.field).as_id()?, *rank))
+            })
+            .collect();
+        let stored = loop {
+            let ids: Vec<RecordId> = targets.iter().map(|(id, _)| id.clone()).collect();
+            match self.loaded.existing(kind, &ids).await {
+                // What is stored is no id of the other kind: it refers to nothing, as in a join.
+                Err(StoreError::WrongId { id: wrong, .. }) if targets.iter().any(|(id, _)| *id == wrong) => {
+                    targets.retain(|(id, _)| *id != wrong);
+                }
+                stored => break stored?.into_iter().collect::<BTreeSet<_>>(),
+            }
+        };
+        targets.retain(|(id, _)| stored.contains(id));
+        Ok(targets)
+    }
+
+    /// The rank that a branch gives a row which it reached below a row of rank `below`.
+    fn rank(
+        &self,
+        kind: &Kind,
+        branch: &Branch,
+        id: &RecordId,
+        below: Rank,
+    ) -> Result<Option<Rank>, StoreError> {
+        for rows in &branch.within {
+            if !self.holds(*rows, id)? {
+                return Ok(None);
+            }
+        }
+        for rows in &branch.except {
+            if self.holds(*rows, id)? {
+                return Ok(None);
+            }
+        }
+        let Some(row) = self.loaded.row(&kind.name, id) else {
+            return Ok(None);
+        };
+        for case in &branch.cases {
+            let applies = match &case.when {
+                _ if !case.below.contains(below) => false,
+                None => true,
+                Some(when) => self.condition(when, kind, row)?,
+            };
+            if applies {
+                return Ok(case.rank);
+            }
+        }
+        Ok(None)
+    }
+
+    fn condition(&self, when: &Condition, kind: &Kind, row: &Record) -> Result<bool, StoreError> {
+        let holds = when.holds(kind, row, self.query.now);
+        holds.map(|held| held == Some(true)).map_err(|bad| bad_value(kind, row, bad))
+    }
+
+    fn holds(&self, rows: Rows, id: &RecordId) -> Result<bool, StoreError> {
+        let rank = self.set(rows.set)?.get(id);
+        Ok(rank.is_some_and(|rank| rows.ranks.contains(*rank)))
+    }
+
+    /// A set that is evaluated.
+    pub(super) fn set(&self, id: SetId) -> Result<&Members, StoreError> {
+        self.sets
+            .get(&id)
+            .ok_or_else(|| StoreError::Unsupported(format!("set {} is used before it is settled", id.0)))
+    }
+
+    /// The rows of an evaluated set whose ranks lie in the range, in the order of ids.
+    pub(super) fn rows(&self, rows: Rows) -> Result<Vec<Ranked>, StoreError> {
+        let members = self.set(rows.set)?.iter();
+        Ok(members
+            .filter(|(_, rank)| rows.ranks.contains(**rank))
+            .map(|(id, rank)| (id.clone(), *rank))
+            .collect())
+    }
+
+    /// The value of a field, the id included.
+    pub(super) fn value(kind: &Kind, row: &Record, field: &FieldName) -> Value {
+        if *field == kind.id { (&row.id).into() } else { row.get(field).clone() }
+    }
+}
+
+/// A row in which a condition found a value that is not of its field's type.
+pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, BadValue)) -> StoreError {
+    StoreError::BadValue {
+        kind: kind.name.clone(),
+        id: Some(row.id.clone()),
+        field,
+        expected: bad.expected.to_string(),
+    }
+}
+
+/// The rows that a source starts from.
+pub(super) fn source_rows(source: &Source) -> Option<Rows> {
+    match source {
+        Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
+        Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => Some(*of),
+    }
+}
+
+pub(super) fn kind<'q>(query: &'q SurveyQuery, name: &KindName) -> Result<&'q Kind, StoreError> {
+    query.map.kind(name).ok_or_else(|| StoreError::Unknown { what: "kind", name: name.to_string() })
+}
+
+pub(super) fn reference_of<'q>(
+    query: &'q SurveyQuery,
+    name: &crate::domain::ReferenceName,
+) -> Result<&'q Reference, StoreError> {
+    query.map.reference(name).ok_or_else(|| StoreError::Unknown { what: "reference", name: name.to_string() })
+}

@@ -1,0 +1,283 @@
+//! What came of a request, and whether it is what the test expects.
+
+use std::borrow::Borrow;
+use std::fmt::Display;
+
+use serde_json::{Value as Json, json};
+
+use super::run;
+use crate::domain::{FieldName, KindName, Record, RecordId, ReferenceName, Request};
+use crate::lifecycle::{Error, Lifecycle};
+use crate::memory::MemoryStore;
+use crate::plan::{Plan, Step};
+use crate::protocol::{Disposition, Receipt};
+
+/// What came of the request of a [`Scenario`](super::Scenario). Every `then_…` fails the test, and shows the
+/// plan, where it is something else.
+#[derive(Debug)]
+pub struct ScenarioResult {
+    lifecycle: Lifecycle<MemoryStore>,
+    plan: Result<Plan, Error>,
+    /// `None` where there is no plan to carry out.
+    done: Option<Result<Receipt, Error>>,
+}
+
+impl ScenarioResult {
+    pub(super) fn new(lifecycle: Lifecycle<MemoryStore>, request: &Request) -> Self {
+        let plan = run(lifecycle.plan(request));
+        let plan_to_apply = plan.as_ref().ok();
+        let done = plan_to_apply.map(|plan| run(lifecycle.apply(request, plan)));
+        Self { lifecycle, plan, done }
+    }
+
+    /// Then this is asked for as well, of the rows as they are now.
+    #[must_use]
+    pub fn when(self, request: impl Borrow<Request>) -> Self {
+        Self::new(self.lifecycle, request.borrow())
+    }
+
+    /// The plan, where there is one.
+    #[must_use]
+    pub fn plan(&self) -> Option<&Plan> {
+        self.plan.as_ref().ok()
+    }
+
+    /// The receipt, where it was carried out.
+    #[must_use]
+    pub fn receipt(&self) -> Option<&Receipt> {
+        self.done.as_ref()?.as_ref().ok()
+    }
+
+    /// The store as it is now.
+    #[must_use]
+    pub fn store(&self) -> &MemoryStore {
+        self.lifecycle.store()
+    }
+
+    /// The error, where it was not carried out.
+    fn error(&self) -> Option<&Error> {
+        let refused = self.plan.as_ref().err();
+        refused.or_else(|| self.done.as_ref()?.as_ref().err())
+    }
+
+    /// What happened, in the words of the plan.
+    fn shown(&self) -> String {
+        match &self.plan {
+            Ok(plan) => plan.to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[track_caller]
+    fn expect<T: PartialEq + Display>(&self, what: impl Display, expected: &T, found: &T) {
+        assert!(expected == found, "{what}: expected {expected}, found {found}\n\n{}", self.shown());
+    }
+}
+
+/// What is to be true. Each answers with itself, so that one can be asked after the other.
+#[allow(
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "the last of a chain is of no use"
+)]
+impl ScenarioResult {
+    /// It was carried out.
+    ///
+    /// # Panics
+    /// Where it was not.
+    #[track_caller]
+    pub fn then_done(self) -> Self {
+        if let Some(error) = self.error() {
+            let code = error.code();
+            panic!("expected to be carried out, found `{code}`\n\n{}", self.shown());
+        }
+        self
+    }
+
+    /// There is no plan at all, for this reason: `missing_id`, `not_found`, `unauthenticated`, `missing_role`,
+    /// `wrong_scope` or `invalid`.
+    ///
+    /// # Panics
+    /// Where it is something else.
+    #[track_caller]
+    pub fn then_refused(self, code: &str) -> Self {
+        let found = self.plan.as_ref().err().map_or("a plan", Error::code);
+        self.expect("the refusal", &code, &found);
+        self
+    }
+
+    /// So many rows block, by this guard or by the rules of this reference; nothing was carried out.
+    ///
+    /// # Panics
+    /// Where it is something else.
+    #[track_caller]
+    pub fn then_blocked_by(self, name: &str, count: u64) -> Self {
+        let blockers = self.plan().map_or(&[][..], |plan| &plan.blockers);
+        let by_name = blockers.iter().filter(|blocker| match &blocker.reference {
+            Some(reference) => *reference == *name,
+            None => blocker.rule == name,
+        });
+        let found: u64 = by_name.map(|blocker| blocker.count).sum();
+        self.expect(format!("rows that block by `{name}`"), &count, &found);
+        self
+    }
+
+    /// The plan warns of so many rows by this name, acknowledged or not.
+    ///
+    /// # Panics
+    /// Where it is something else.
+    #[track_caller]
+    pub fn then_warns_of(self, name: &str, count: u64) -> Self {
+        let warnings = self.plan().map_or(&[][..], |plan| &plan.warnings);
+        let by_name = warnings.iter().filter(|warning| warning.name == name);
+        let found: u64 = by_name.map(|warning| warning.count).sum();
+        self.expect(format!("rows that `{name}` warns of"), &count, &found);
+        self
+    }
+
+    /// It was carried out, and so many rows of the kind went.
+    ///
+    /// # Panics
+    /// Where it is something else.
+    #[track_caller]
+    pub fn then_deletes(self, kind: &str, count: u64) -> Self {
+        self.then_becomes(kind, Disposition::Delete, count)
+    }
+
+    /// It was carried out, and so many rows of the kind were marked as deleted.
+    ///
+    /// # Panics
+    /// Where it is something else.
+    #[track_caller]
+    pub fn then_soft_deletes(self, kind: &str, count: u64) -> Self {
+        self.then_becomes(kind, Disposition::SoftDelete, count)
+    }
+
+    /// It was carried out, and so many rows of the kind were masked as their rule says.
+    ///
+    /// # Panics
+    /// Where it is something else.
+    #[track_caller]
+    pub fn then_anonymizes(self, kind: &str, count: u64) -> Self {
+        self.then_becomes(kind, Disposition::Anonymize, count)
+    }
+
+    /// It was carried out, and so many rows of the kind stay until a period is over.
+    ///
+    /// # Panics
+    /// Where it is something else.
+    #[track_caller]
+    pub fn then_retains(self, kind: &str, count: u64) -> Self {
+        self.then_becomes(kind, Disposition::Retain, count)
+    }
+
+    /// It was carried out, and so many rows of the kind had to stay as tombstones.
+    ///
+    /// # Panics
+    /// Where it is something else.
+    #[track_caller]
+    pub fn then_entombs(self, kind: &str, count: u64) -> Self {
+        self.then_becomes(kind, Disposition::Tombstone, count)
+    }
+
+    /// It was carried out, and this became of so many rows of the kind.
+    ///
+    /// # Panics
+    /// Where it is something else.
+    #[track_caller]
+    pub fn then_becomes(self, kind: &str, disposition: Disposition, count: u64) -> Self {
+        let what = format!("{disposition} of `{kind}`");
+        self.then_steps(&what, count, |step| step.key.kind == *kind && step.key.disposition == disposition)
+    }
+
+    /// It was carried out, and so many rows were given another target, or none, in this reference.
+    ///
+    /// # Panics
+    /// Where it is something else.
+    #[track_caller]
+    pub fn then_redirects(self, reference: &str, count: u64) -> Self {
+        let name = ReferenceName::from(reference);
+        self.then_steps(&format!("redirects of `{name}`"), count, |step| {
+            step.key.disposition.is_redirect() && step.key.path.last() == Some(&name)
+        })
+    }
+
+    #[track_caller]
+    fn then_steps(self, what: &str, count: u64, is_meant: impl Fn(&Step) -> bool) -> Self {
+        let result = self.then_done();
+        let steps = result.plan().into_iter().flat_map(|plan| &plan.steps);
+        let found: u64 = steps.filter(|step| is_meant(step)).map(|step| step.count).sum();
+        result.expect(what, &count, &found);
+        result
+    }
+
+    /// So many rows of the kind are there afterwards, whatever became of them.
+    ///
+    /// # Panics
+    /// Where there are more or fewer.
+    #[track_caller]
+    pub fn then_keeps(self, kind: &str, count: usize) -> Self {
+        let found = self.rows(kind).len();
+        self.expect(format!("rows of `{kind}` that are left"), &count, &found);
+        self
+    }
+
+    /// Exactly these rows of the kind are there afterwards.
+    ///
+    /// # Panics
+    /// Where there are others.
+    #[track_caller]
+    pub fn then_left<I: Into<RecordId>>(self, kind: &str, ids: impl IntoIterator<Item = I>) -> Self {
+        let mut ids: Vec<RecordId> = ids.into_iter().map(Into::into).collect();
+        ids.sort();
+        let mut found: Vec<RecordId> = self.rows(kind).into_iter().map(|row| row.id).collect();
+        found.sort();
+        let (expected, found) = (listed(&ids), listed(&found));
+        self.expect(format!("rows of `{kind}` that are left"), &expected, &found);
+        self
+    }
+
+    /// The row is there afterwards, and has these values; other fields may have any.
+    ///
+    /// # Panics
+    /// Where it is not there, or has others.
+    #[track_caller]
+    pub fn then_holds(self, kind: &str, id: impl Into<RecordId>, fields: &Json) -> Self {
+        let id = id.into();
+        let row = self.rows(kind).into_iter().find(|row| row.id == id);
+        let Some(row) = row else {
+            panic!("`{kind}` `{id}` is gone\n\n{}", self.shown());
+        };
+        for (field, expected) in fields.as_object().into_iter().flatten() {
+            let what = format!("`{field}` of `{kind}` `{id}`");
+            self.expect(what, expected, &json!(row.get(FieldName::from(field.as_str()))));
+        }
+        self
+    }
+
+    /// Other systems are told so many things about this topic.
+    ///
+    /// # Panics
+    /// Where it is something else.
+    #[track_caller]
+    pub fn then_tells(self, topic: &str, count: usize) -> Self {
+        let events = self.store().events();
+        let found = events.iter().filter(|event| event.topic == topic).count();
+        self.expect(format!("events about `{topic}`"), &count, &found);
+        self
+    }
+
+    #[track_caller]
+    fn rows(&self, kind: &str) -> Vec<Record> {
+        // A name that is misspelt would have no rows, and be right by accident.
+        let name = KindName::from(kind);
+        let map = self.lifecycle.policy().map();
+        assert!(map.kind(&name).is_some(), "the policy has no kind `{kind}`");
+        self.store().rows(kind)
+    }
+}
+
+fn listed(ids: &[RecordId]) -> String {
+    let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+    if ids.is_empty() { "none".into() } else { ids.join(", ") }
+}
