@@ -16,7 +16,7 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
         })
         .kind("sales", |kind| kind.field("issued_at", FieldType::Timestamp))
         .kind("sessions", KindBuilder::volatile)
-        // Who refers to whom.
+        // The references.
         .reference("consents.client_id", "clients")
         .reference("revokes.client_id", "clients")
         .reference("revokes.consent_id", "consents")

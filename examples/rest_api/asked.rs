@@ -37,7 +37,7 @@ impl<S: Sync> FromRequestParts<S> for Asked {
 }
 
 impl Asked {
-    /// The request with all that is said of it. A parameter that is misspelt is no wish that may be ignored:
+    /// Completes the request from its parameters. A misspelt parameter is not ignored:
     /// beside those that are always there, only the ones in `also` are known.
     pub(crate) fn complete(&self, request: Request, also: &[&str]) -> Result<Request, Refusal> {
         let known: Vec<&str> = ALWAYS.iter().chain(also).copied().collect();

@@ -34,17 +34,17 @@ pub(crate) async fn delete(
     asked: Asked,
 ) -> Response {
     let wire = Wire::notifications();
-    let nobody = caller.recorded_as(Actor::anonymous());
+    let anonymous = caller.recorded_as(Actor::anonymous());
     match wire.id(&id) {
         Ok(id) => {
-            let request = Request::hard_delete("users", id).by(nobody);
+            let request = Request::hard_delete("users", id).by(anonymous);
             match remove(&service.notifications, request, &asked, &[]).await {
                 Ok(receipt) => reply(&wire.success(&receipt)),
                 Err(error) => failed(&wire, &error),
             }
         }
         Err(answer) => {
-            let request = Request::hard_delete("users", &*id).by(nobody);
+            let request = Request::hard_delete("users", &*id).by(anonymous);
             let why = invalid("the id is no UUID", "give a UUID");
             match service.notifications.reject(&request, why).await {
                 Error::Refused(Refusal::Invalid { .. }) => reply(&answer),

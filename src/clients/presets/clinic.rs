@@ -2,16 +2,16 @@
 //!
 //! | | |
 //! |---|---|
-//! | **subject** | `clients` with role USER; anybody else is not found |
-//! | **who may** | whoever has signed in; narrow it with `allow_only` |
-//! | **stops it** | debts with status PENDING · bookings that are still to come |
+//! | **subject** | `clients` with role USER; any other record is not found |
+//! | **who may** | any authenticated actor; narrow it with `allow_only` |
+//! | **blocks** | debts with status PENDING · bookings that are still to come |
 //! | **warns** | sales or payments within the last 30 days |
 //! | **notes** | a hard delete cannot be undone, and takes the proof of consent with it |
 //! | `hard_delete` | consents, questionnaires, revokes and settled debts go; bookings stay without client and comment; sales and payments stay for six years (Código de Comercio art. 30), without the client; sessions go |
 //! | `anonymize` | the same, and the client stays without personal values |
 //! | `deactivate`, `reactivate` | status OFF and ON; everything else stays |
 //! | `create`, `update` | offered |
-//! | **tells** | `sessions.revoke` with each session's token |
+//! | **events** | `sessions.revoke` with each session's token |
 //!
 //! ```
 //! use client_lifecycle::domain::{Actor, Record, Request};
@@ -42,10 +42,10 @@ use crate::policy::{
     Redirect, anonymize, cascade, delete, keep, retain,
 };
 
-/// For how long a merchant in Spain keeps books and vouchers, from the last entry.
+/// How long a merchant in Spain keeps books and vouchers, from the last entry.
 const BOOKS: (&str, &str) = ("P6Y", "Código de Comercio art. 30");
 
-/// The clients of a clinic; what stops a deletion is said in this language. See the [module](self).
+/// Returns the policy for the clients of a clinic, with messages in this language. See the [module](self).
 pub fn clinic(language: Language) -> PolicyBuilder {
     DeletionPolicy::of("clients")
         .kind("clients", client)
@@ -75,7 +75,7 @@ pub fn clinic(language: Language) -> PolicyBuilder {
                 .rule("consents.client_id", cascade())
                 .rule("questionnaires.client_id", cascade())
                 .rule("revokes.client_id", cascade())
-                // How busy the clinic was stays known; who came does not.
+                // The bookings stay as figures, without the client.
                 .rule("bookings.client_id", anonymize().on_survive(Redirect::SetNull))
                 .rule("debts.client_id", cascade())
                 .rule("sales.client_id", books("issued_at").on_survive(Redirect::SetNull))
@@ -98,11 +98,11 @@ pub fn clinic(language: Language) -> PolicyBuilder {
         .reactivate(|mode| mode.allow_authenticated().others(keep()))
 }
 
-/// The same, and consents stay as a minimal proof that they were given and revoked: without the signed document,
-/// of a client who stays as a tombstone without personal values.
+/// Keeps consents as a minimal proof that they were given and revoked. They stay without the signed document, and the
+/// client stays as a tombstone without personal values.
 ///
-/// What has been processed on the ground of a consent can then still be justified (GDPR art. 7(1)). It takes the
-/// preset with its consents and revokes; what the host does not have is left out afterwards.
+/// What has been processed on the ground of a consent can then still be justified (GDPR art. 7(1)). Apply this to the
+/// preset before leaving out tables that the host does not have.
 ///
 /// ```
 /// use client_lifecycle::clients::Language;
@@ -123,7 +123,7 @@ pub fn keep_consent_proof(clinic: PolicyBuilder) -> PolicyBuilder {
         .anonymize(proof)
 }
 
-/// The fields of `PUT /api/clients/{id}`, and what takes the place of those that say who somebody is.
+/// Declares the fields of `PUT /api/clients/{id}`, and the masks of the personal ones.
 fn client(kind: KindBuilder) -> KindBuilder {
     let nothing = || Mask::Text(String::new());
     let anonymized = || Mask::Text("anonymized".into());
@@ -147,11 +147,11 @@ fn client(kind: KindBuilder) -> KindBuilder {
         .personal("birth_date", Mask::Year)
         .personal("avatar", nothing())
         .personal("document_number", nothing())
-        // No password has the empty text for its hash, so nobody signs in as somebody who is gone.
+        // No password has the empty text for its hash, so nothing can sign in as an erased client.
         .personal("password", nothing())
 }
 
-/// Who may erase, what stops it, and who is told.
+/// Adds access, guards and events that `hard_delete` and `anonymize` share.
 fn guarded(mode: ModeBuilder, language: Language) -> ModeBuilder {
     let say = |spanish, english| say(language, spanish, english);
     mode.allow_authenticated()

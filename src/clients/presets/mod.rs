@@ -1,6 +1,6 @@
 //! The policies of four systems, ready to use and to change.
 //!
-//! Each is a [`PolicyBuilder`](crate::policy::PolicyBuilder), so that a host says what is different with it:
+//! Each is a [`PolicyBuilder`](crate::policy::PolicyBuilder), so a host can state what differs in its own system:
 //!
 //! ```
 //! use client_lifecycle::clients::Language;
@@ -9,9 +9,9 @@
 //!
 //! let policy = presets::clinic(Language::Spanish)
 //!     .without("payments")                                     // a table this clinic does not have
-//!     .kind("clients", |kind| kind.table("users"))             // one that is called differently
+//!     .kind("clients", |kind| kind.table("users"))             // a table with another name
 //!     .hard_delete(|mode| mode
-//!         .allow_only("ADMIN")                                 // fewer people may
+//!         .allow_only("ADMIN")                                 // fewer roles
 //!         .guard(Guard::note("loyal", "sales").message("the client has bought something")))
 //!     .build()?;
 //! # let _ = policy;
@@ -20,8 +20,8 @@
 //!
 //! | | subject | removes by | who may |
 //! |---|---|---|---|
-//! | [`clinic`](fn@clinic) | `clients` | `hard_delete`, `anonymize`, `deactivate` | whoever has signed in |
-//! | [`notifications`](fn@notifications) | `users` | `hard_delete`, `soft_delete` | everybody: the host decides |
+//! | [`clinic`](fn@clinic) | `clients` | `hard_delete`, `anonymize`, `deactivate` | any authenticated actor |
+//! | [`notifications`](fn@notifications) | `users` | `hard_delete`, `soft_delete` | anyone: the host decides |
 //! | [`vpn`](fn@vpn) | `customers` | `soft_delete`, `hard_delete` | ADMIN, MASTER, RESALE for their own; ADMIN |
 //! | [`unions`](fn@unions) | `unions` | `soft_delete` | ADMIN |
 //!

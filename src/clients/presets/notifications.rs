@@ -3,15 +3,15 @@
 //! | | |
 //! |---|---|
 //! | **subject** | `users` |
-//! | **who may** | everybody: the system shows no authentication, so the host has decided before; narrow it with `allow_only` |
-//! | **stops it** | nothing |
+//! | **who may** | anyone: the system documents no authentication, so the host decides first; narrow it with `allow_only` |
+//! | **blocks** | nothing |
 //! | **notes** | a hard delete cannot be undone |
 //! | `hard_delete` | preferences, push tokens and notifications go |
 //! | `soft_delete` | `deleted_at` is set; push tokens go; preferences and notifications stay |
-//! | **tells** | `push_tokens.remove` with each token · `user.deleted` |
+//! | **events** | `push_tokens.remove` with each token · `user.deleted` |
 //!
-//! Notifications that are queued already are not touched: whoever works on one does not find the user and moves
-//! it to the failed queue, as the system documents.
+//! Notifications that are already queued are not touched. The worker does not find the user and moves them to the
+//! failed queue, as the system documents.
 //!
 //! ```
 //! use client_lifecycle::domain::{Actor, Record, Request};
@@ -38,7 +38,7 @@
 use crate::domain::FieldType;
 use crate::policy::{DeletionPolicy, EffectRule, Guard, ModeBuilder, PolicyBuilder, cascade, delete, keep};
 
-/// The users of a notification system. See the [module](self).
+/// Returns the policy for the users of a notification system. See the [module](self).
 pub fn notifications() -> PolicyBuilder {
     DeletionPolicy::of("users")
         .kind("users", |kind| kind.deleted_at("deleted_at"))
@@ -60,7 +60,7 @@ pub fn notifications() -> PolicyBuilder {
         .soft_delete(|mode| {
             events(mode)
                 .rule("preferences.user_id", keep())
-                // Nothing is pushed to whoever is gone; who comes back registers the device again.
+                // Nothing is pushed to a deleted user; one that comes back registers the device again.
                 .rule("push_tokens.user_id", delete())
                 .rule("notifications.user_id", keep())
         })

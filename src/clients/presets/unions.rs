@@ -4,7 +4,7 @@
 //! |---|---|
 //! | **subject** | `unions`, whose ids are any text |
 //! | **who may** | ADMIN |
-//! | **stops it** | members that are still assigned · loans with status ACTIVE |
+//! | **blocks** | members that are still assigned · loans with status ACTIVE |
 //! | `soft_delete` | `deletedAt` is set; members and loans stay as they are |
 //! | `reassign` | moves the members to another union, or the union to another credit officer |
 //!
@@ -29,10 +29,10 @@
 use crate::domain::{FieldType, Role, eq};
 use crate::policy::{DeletionPolicy, Guard, PolicyBuilder, keep, reassign};
 
-/// Credit unions. See the [module](self).
+/// Returns the policy for credit unions. See the [module](self).
 pub fn unions() -> PolicyBuilder {
     DeletionPolicy::of("unions")
-        // What is declared here is what the audit log keeps of a union that is deleted.
+        // The audit log keeps the declared fields of a union that is deleted.
         .kind("unions", |kind| kind.deleted_at("deletedAt").field("name", FieldType::Text))
         .reference("members.union_id", "unions")
         .reference("loans.union_id", "unions")

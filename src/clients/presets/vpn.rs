@@ -4,13 +4,13 @@
 //! |---|---|
 //! | **subject** | `customers`, whose ids are any text |
 //! | **who may** | soft delete: ADMIN, MASTER, and RESALE for customers whose `managed_by` is theirs; hard delete: ADMIN |
-//! | **stops it** | subscriptions with status ACTIVE · transactions with status PENDING |
+//! | **blocks** | subscriptions with status ACTIVE · transactions with status PENDING |
 //! | `soft_delete` | `deleted_at` is set; VPN sessions and devices go; subscriptions, transactions and logs stay |
 //! | `hard_delete` | for a reason; sessions, devices and ended subscriptions go; transactions stay for six years and logs for one, without the customer |
-//! | **tells** | `vpn_sessions.terminate` · `devices.revoke` · `customer.deleted` with the e-mail address |
+//! | **events** | `vpn_sessions.terminate` · `devices.revoke` · `customer.deleted` with the e-mail address |
 //!
-//! How long transactions and logs stay is the host's to say: `overrule` them. A host that writes to nobody
-//! leaves the e-mail out with `without_effect("customer.deleted")`.
+//! The host decides how long transactions and logs stay: `overrule` their rules. A host that sends no e-mail leaves
+//! the address out with `without_effect("customer.deleted")`.
 //!
 //! ```
 //! use client_lifecycle::domain::{Actor, Record, Request};
@@ -40,7 +40,7 @@ use crate::policy::{
     delete, keep, retain,
 };
 
-/// The customers of a VPN. See the [module](self).
+/// Returns the policy for the customers of a VPN. See the [module](self).
 pub fn vpn() -> PolicyBuilder {
     DeletionPolicy::of("customers")
         .kind("customers", |kind| {
@@ -89,7 +89,7 @@ pub fn vpn() -> PolicyBuilder {
         })
 }
 
-/// What stops a deletion, and who is told of it.
+/// Adds the guards and events that both modes share.
 fn guarded(mode: ModeBuilder) -> ModeBuilder {
     mode.guard(
         Guard::block("active_subscription", "subscriptions")
