@@ -35,7 +35,7 @@ pub(crate) struct RequestArguments {
     #[arg(long, requires = "actor")]
     user_agent: Option<String>,
     /// Why
-    #[arg(long, value_parser = PossibleValuesParser::new(Reason::ALL.map(Reason::as_str))
+    #[arg(long, value_parser = PossibleValuesParser::new(Reason::ALL.iter().map(|reason| reason.as_str()))
         .try_map(|name| name.parse::<Reason>()))]
     reason: Option<Reason>,
     /// What else there is to say; kept in the audit log and nowhere else
@@ -82,7 +82,7 @@ impl RequestArguments {
 
 /// Modes that bring values are for programs: there is no way to give them here.
 fn modes() -> impl Iterator<Item = &'static str> {
-    Mode::ALL.into_iter().filter(|mode| !mode.carries_values()).map(Mode::as_str)
+    Mode::ALL.iter().copied().filter(|mode| !mode.carries_values()).map(Mode::as_str)
 }
 
 fn new_target(text: &str) -> Result<(String, String), String> {

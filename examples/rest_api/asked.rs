@@ -48,9 +48,8 @@ impl Asked {
         }
         if let Some(reason) = self.one("reason")? {
             let reason = reason.parse::<Reason>();
-            request = request.with_reason(reason.map_err(|_| {
-                let names = Reason::ALL.map(Reason::as_str).join(", ");
-                invalid("there is no such reason", format!("give one of {names}"))
+            request = request.with_reason(reason.map_err(|unknown| {
+                invalid("there is no such reason", format!("give one of {}", unknown.expected().join(", ")))
             })?);
         }
         if let Some(note) = self.one("note")? {

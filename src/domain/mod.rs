@@ -28,6 +28,7 @@ mod role;
 mod status;
 pub(crate) mod unique_keys;
 mod value;
+pub(crate) mod words;
 
 pub use actor::Actor;
 pub use audit::{AuditEntry, AuditOutcome};
@@ -40,7 +41,7 @@ pub use condition::{
     after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
 };
 pub use data_map::{DataMap, Excluded};
-pub use document_type::{DocumentType, UnknownDocumentType};
+pub use document_type::DocumentType;
 pub use event::Event;
 pub use fault::{Fault, Faults};
 pub use field_type::{BadValue, FieldType};
@@ -58,6 +59,7 @@ pub use record::Record;
 pub use reference::{Lock, Reference};
 pub use request::Request;
 pub use role::Role;
-pub use status::{Status, UnknownStatus};
+pub use status::Status;
 pub use value::Value;
 pub(crate) use value::present;
+pub use words::UnknownWord;

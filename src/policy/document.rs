@@ -44,8 +44,9 @@ impl TryFrom<PolicyDocument> for DeletionPolicy {
         for (name, policy) in modes {
             match name.parse::<Mode>() {
                 Ok(mode) => _ = known.insert(mode, policy),
-                Err(message) => {
-                    faults.push(Fault::new(format!("modes.{name}"), message).remedy("correct the name"));
+                Err(unknown) => {
+                    let fault = Fault::new(format!("modes.{name}"), unknown.to_string());
+                    faults.push(fault.remedy("correct the name"));
                 }
             }
         }

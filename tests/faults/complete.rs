@@ -15,7 +15,7 @@ const ELSEWHERE: [(&str, &str, &[&str]); 8] = [
     ),
     ("memory/json.rs", "said", &["a key is said twice", "not JSON"]),
     ("policy/builder.rs", "problem", &["is no ISO 8601 period"]),
-    ("policy/document.rs", "message", &["is no mode; there are"]),
+    ("policy/document.rs", "message", &["unknown mode"]),
     (
         "policy/policy.rs",
         "error.inner().to_string()",
