@@ -1,52 +1,49 @@
 //! `apply`: carries out a request and prints the receipt.
 
+use client_lifecycle::Error;
 use client_lifecycle::plan::Plan;
 use client_lifecycle::protocol::Receipt;
-use client_lifecycle::{Error, Lifecycle, MemoryStore};
 use serde::Serialize;
 
 use crate::arguments::{ApplyArguments, Format, Shared};
 use crate::failure::Failure;
-use crate::{mask_key, output, policy, store};
+use crate::{output, policy, remedy, store};
 
-/// What is printed as JSON.
+/// The result as JSON.
 #[derive(Serialize)]
 struct Applied<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<&'a Receipt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<&'a Plan>,
-    /// The rows that are there afterwards, where they are nowhere else to be seen.
+    /// The remaining rows of a store in memory, which exist nowhere else.
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<serde_json::Value>,
 }
 
 pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
-    let opened = store::to_write(shared, &policy).await?;
-    let lifecycle = mask_key::given(Lifecycle::open(opened.store, policy).await?, shared)?;
-    let mut lifecycle = lifecycle.with_environment(asked.request.environment);
-    if let Some(now) = asked.request.now {
-        lifecycle = lifecycle.with_clock(now);
-    }
+    let opened = store::open(shared, &policy, true).await?.migrate(&policy).await?;
+    let memory = opened.memory();
+    let lifecycle = asked.request.lifecycle(opened.into_store(), policy, shared).await?;
     let mut request = asked.request.request();
     request.operation = asked.operation;
     let done = match &asked.digest {
         Some(digest) => lifecycle.confirm(&request, &digest.as_str().into()).await,
-        None => lifecycle.delete(&request).await,
+        None => lifecycle.execute(&request).await,
     };
-    let data = opened.memory.as_deref().map(MemoryStore::to_json);
+    let data = memory.map(|store| store.to_json());
     match done {
         Ok(receipt) => {
             if shared.format == Format::Text && data.is_some() {
-                output::message("note: the file is not rewritten; `--format json` prints what is left");
+                output::message("note: the file is not rewritten; `--format json` prints the remaining rows");
             }
             let json = Applied { receipt: Some(&receipt), plan: None, data };
             output::result(shared.format, &receipt, &json)
         }
         Err(error) => {
             let now = match &error {
-                // The conflict was found under the locks, so the plan in hand is not the one to show.
+                // The conflict was found under the locks, so the plan is made again.
                 Error::Conflict { .. } => lifecycle.plan(&request).await.ok(),
                 error => error.plan().cloned(),
             };
@@ -54,7 +51,7 @@ pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), F
                 let json = Applied { receipt: None, plan: Some(plan), data };
                 output::result(shared.format, plan, &json)?;
             }
-            Err(error.into())
+            Err(remedy::failure(error, &asked.request, lifecycle.policy()))
         }
     }
 }

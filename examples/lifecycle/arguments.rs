@@ -1,4 +1,4 @@
-//! What the command line takes.
+//! The arguments of the command line.
 
 use std::path::PathBuf;
 
@@ -24,23 +24,23 @@ pub(crate) struct Arguments {
 const EXIT_STATUS: &str = "Exit status: 0 done; 2 bad usage, policy or data; 3 refused, blocked or \
                            findings (they are still printed); 4 not found; 5 conflict; 1 anything else.";
 
-/// What every command takes, before or after its name.
+/// The options of every command, before or after its name.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Shared {
-    /// Where the records are: `sqlite:app.db`, or `memory:data.json`, which is read and never rewritten
+    /// The records: `sqlite:app.db`, `postgres://user@host/database`, or `memory:data.json`, which is never rewritten
     #[arg(long, global = true, value_name = "STORE")]
     store: Option<String>,
     /// The policy document, as JSON
     #[arg(long, global = true, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// The key of the mask `hmac`: a file of at least 32 bytes, kept secret
+    /// A file with the secret key of the mask `hmac`, of at least 32 bytes
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) mask_key: Option<PathBuf>,
-    /// What the names of the library's own tables begin with
+    /// The prefix of the names of the library's own tables
     #[arg(long, global = true, default_value_t, value_parser = prefix)]
     pub(crate) prefix: Prefix,
-    /// How the result is written
+    /// The format of the result
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 }
@@ -53,15 +53,15 @@ pub(crate) enum Format {
     Markdown,
     /// Plans only
     Mermaid,
-    /// Plans only: the statements, for SQLite
+    /// Plans only: the statements, for the database of `--store`
     Sql,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Print a first policy for a database, from what it says of its tables; it deletes nothing but the subject
+    /// Print a first policy, made from the catalogue of a database; it deletes nothing but the subject
     Init(InitArguments),
-    /// List what the policy does not cover of the database, and what the two do not agree on
+    /// List where the policy and the database differ, and what the policy does not cover
     Check,
     /// Print the statements that create the library's own tables
     Schema,
@@ -73,7 +73,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct InitArguments {
-    /// The table whose records are to be deleted one day, such as `clients`
+    /// The table of the subjects, such as `clients`
     pub(crate) table: String,
 }
 
@@ -85,7 +85,7 @@ pub(crate) struct ApplyArguments {
     #[arg(long)]
     pub(crate) digest: Option<String>,
     /// The id of the operation: applied again, it answers with its first receipt
-    #[arg(long, value_name = "UUID")]
+    #[arg(long, value_name = "UUID", value_parser = operation)]
     pub(crate) operation: Option<OperationId>,
 }
 
@@ -96,11 +96,15 @@ impl Shared {
 
     pub(crate) fn policy(&self) -> Result<&PathBuf, Failure> {
         self.policy.as_ref().ok_or_else(|| {
-            Failure::usage("no policy is named").remedy("add `--policy FILE` with a policy document")
+            Failure::usage("no policy is given").remedy("add `--policy FILE` with a policy document")
         })
     }
 }
 
 fn prefix(text: &str) -> Result<Prefix, StoreError> {
     Prefix::new(text)
+}
+
+fn operation(text: &str) -> Result<OperationId, String> {
+    text.parse().map_err(|_| "expected a UUID, such as `5f0c1d6e-7a39-4f0e-9c35-0f8a4a3c2b1d`".into())
 }

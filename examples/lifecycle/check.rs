@@ -1,4 +1,4 @@
-//! `check`: what the policy does not cover of the database, and what the two do not agree on.
+//! `check`: lists where the policy and the database differ, and what the policy does not cover.
 
 use std::fmt;
 
@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::arguments::Shared;
 use crate::failure::{Exit, Failure};
-use crate::location::Location;
 use crate::{output, policy, store};
 
 #[derive(Serialize)]
@@ -17,17 +16,7 @@ struct Printed {
 
 pub(crate) async fn run(shared: &Shared) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
-    let findings = match shared.store()? {
-        Location::Sqlite(_) => store::findings(shared, &policy).await?,
-        #[cfg(feature = "postgres")]
-        Location::Postgres(_) => store::findings(shared, &policy).await?,
-        // Rows have no schema; what they contradict is all they say.
-        Location::Memory(_) => {
-            let opened = store::to_read(shared, &policy).await?;
-            let faults = opened.store.check(policy.map()).await?;
-            faults.into_iter().map(Finding::from).collect()
-        }
-    };
+    let findings = store::open(shared, &policy, false).await?.findings(&policy).await?;
     let printed = Printed { findings };
     output::result(shared.format, &printed, &printed)?;
     let Printed { findings } = printed;
@@ -36,10 +25,11 @@ pub(crate) async fn run(shared: &Shared) -> Result<(), Failure> {
     }
     let missing = findings.iter().any(|finding| finding.code.is_missing());
     Err(if missing {
-        Failure::usage("the policy speaks of what the database does not have")
-            .remedy("see to `missing_table` and `missing_column` above first")
+        Failure::usage("the policy names tables or columns that the database does not have")
+            .remedy("resolve `missing_table` and `missing_column` above first")
     } else {
-        Failure::new(Exit::Refused, count(findings.len())).remedy("see the remedy of each above")
+        Failure::new(Exit::Refused, count(findings.len()))
+            .remedy("follow the remedy of each, and check again")
     })
 }
 

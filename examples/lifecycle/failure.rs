@@ -1,10 +1,11 @@
-//! How a command fails: the exit status, and the message with what can be done about it.
+//! The failure of a command: its exit status, its message and its remedy.
 
 use std::fmt;
 use std::process::ExitCode;
 
 use client_lifecycle::Error;
 use client_lifecycle::domain::Faults;
+use client_lifecycle::plan::{NotExecutable, Plan};
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::store::StoreError;
 
@@ -35,12 +36,12 @@ impl Failure {
         Self { exit, message: message.into(), remedy: String::new() }
     }
 
-    /// Something about the command itself, the policy or the data is wrong.
+    /// Returns a failure for which the command, the policy or the data is to blame.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }
 
-    /// All faults of a document, each on its own line.
+    /// Returns a failure with all faults of a document, each on its own line.
     pub(crate) fn faults(what: &str, faults: &Faults) -> Self {
         Self::usage(format!("{what}\n{faults}"))
     }
@@ -63,7 +64,7 @@ impl fmt::Display for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::new(exit(&error), said(&error)).remedy(remedy(&error))
+        Self::new(exit(&error), message(&error)).remedy(remedy(&error))
     }
 }
 
@@ -75,7 +76,7 @@ impl From<StoreError> for Failure {
 
 fn exit(error: &Error) -> Exit {
     match error {
-        Error::Misfit(_)
+        Error::SchemaMismatch(_)
         | Error::NoMaskKey { .. }
         | Error::Refused(Refusal::Invalid { .. } | Refusal::MissingId)
         | Error::Store(
@@ -85,23 +86,27 @@ fn exit(error: &Error) -> Exit {
         Error::Refused(_) | Error::Blocked(_) => Exit::Refused,
         Error::Conflict { .. }
         | Error::Changed(_)
-        | Error::ForeignPlan
+        | Error::PlanMismatch
         | Error::OperationReused(_)
         | Error::Store(StoreError::Conflict { .. }) => Exit::Conflict,
-        // That an attempt leaves no trace is worse than how it ended.
+        // An attempt that leaves no trace is worse than how it ended.
         _ => Exit::Other,
     }
 }
 
-/// The error and everything behind it: the operator has no log to look into.
-fn said(error: &Error) -> String {
-    let mut text = match error {
-        Error::NotRecorded { attempt, .. } => format!("{error}; the attempt itself: {attempt}"),
-        error => error.to_string(),
+/// Returns the message of an error with those of its causes: the operator has no log to read.
+fn message(error: &Error) -> String {
+    let (mut text, mut cause) = match error {
+        Error::Store(error) => (error.to_string(), std::error::Error::source(error)),
+        Error::Blocked(NotExecutable(plan)) => (blocked(plan), None),
+        Error::NotRecorded { attempt, source } => {
+            let source: &dyn std::error::Error = source;
+            (format!("{error}; the attempt itself: {}", message(attempt)), Some(source))
+        }
+        error => (error.to_string(), std::error::Error::source(error)),
     };
-    let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        // Drivers repeat their cause in their own words.
+        // Drivers repeat the message of their cause.
         let more = error.to_string();
         if !text.contains(&more) {
             text += ": ";
@@ -112,12 +117,32 @@ fn said(error: &Error) -> String {
     text
 }
 
-/// What `source` would tell is already in the message.
+/// The blockers are in the plan on standard output, so only their number is repeated.
+fn blocked(plan: &Plan) -> String {
+    let open = plan.warnings.iter().filter(|warning| !warning.acknowledged).count();
+    let count = |number: usize, what: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        more => Some(format!("{more} {what}s")),
+    };
+    let obstacles = [count(plan.blockers.len(), "blocker"), count(open, "unacknowledged warning")];
+    let obstacles = obstacles.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    format!("{} of `{}` is blocked: see {obstacles} in the plan", plan.mode, plan.kind)
+}
+
+/// Returns the remedy in terms of the command line. Remedies that refer to `source` are left out, because its text
+/// is part of the message.
 fn remedy(error: &Error) -> &str {
     match error {
+        Error::SchemaMismatch(_) => "correct the policy or the schema; `check` lists every difference",
         Error::NoMaskKey { .. } => "add `--mask-key FILE` with the key of the masks",
         Error::Store(StoreError::Backend { .. }) => "",
-        Error::Store(StoreError::Refused { .. }) => "see which constraint of the schema objected",
+        Error::Store(StoreError::Unavailable { .. }) => {
+            "check that the server is running, then repeat the command"
+        }
+        Error::Store(StoreError::Refused { .. }) => {
+            "correct the rows that violate the constraint, or let the policy decide about them"
+        }
         error => error.remedy(),
     }
 }

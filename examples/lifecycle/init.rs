@@ -1,4 +1,4 @@
-//! `init`: a first policy, from what the database says of its tables. It is a document in either format.
+//! `init`: prints a first policy, made from the catalogue of the database. It is a JSON document in every format.
 
 use client_lifecycle::sql::first_policy;
 

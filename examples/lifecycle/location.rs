@@ -1,4 +1,4 @@
-//! Where the records are, as one option names it.
+//! The location of the records, as `--store` gives it.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ const REMEDY: &str = "use `--store sqlite:FILE` or `--store memory:FILE`";
 pub(crate) enum Location {
     /// A database in a file.
     Sqlite(PathBuf),
-    /// A server, by its address.
+    /// A database on a server, by its address.
     #[cfg(feature = "postgres")]
     Postgres(String),
     /// Rows in a JSON file: `{"clients": [{…}], …}`.
@@ -21,10 +21,11 @@ pub(crate) enum Location {
 }
 
 impl Location {
-    /// Reads `sqlite:FILE`, `postgres://…` or `memory:FILE`. The text is in no message, because it may hold a password.
-    pub(crate) fn read(text: &str) -> Result<Self, Failure> {
+    /// Parses `sqlite:FILE`, `postgres://…` or `memory:FILE`. No message repeats the text, because it may hold a
+    /// password.
+    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
-        // As a URL of a file is written: `sqlite:///var/app.db` is `/var/app.db`.
+        // The URL of a file: `sqlite:///var/app.db` is `/var/app.db`.
         let file = rest.strip_prefix("//").unwrap_or(rest);
         match scheme {
             "sqlite" | "memory" if file.is_empty() => {
@@ -38,15 +39,15 @@ impl Location {
             "postgres" | "postgresql" => {
                 Err(Failure::usage("PostgreSQL is not built in; build with `--features sqlite,postgres`"))
             }
-            _ => Err(Failure::usage("there is no such kind of store").remedy(REMEDY)),
+            _ => Err(Failure::usage("`--store` names an unknown kind of store").remedy(REMEDY)),
         }
     }
 
-    /// Reads the option, which clap cannot require because it stands before or after the command.
+    /// Parses the option, which clap cannot require because it stands before or after the command.
     pub(crate) fn required(text: Option<&str>) -> Result<Self, Failure> {
         match text {
-            Some(text) => Self::read(text),
-            None => Err(Failure::usage("no store is named").remedy(REMEDY)),
+            Some(text) => Self::parse(text),
+            None => Err(Failure::usage("no store is given").remedy(REMEDY)),
         }
     }
 }

@@ -21,6 +21,7 @@ mod plan;
 mod policy;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod remedy;
 mod request;
 mod schema;
 mod sqlite;
@@ -38,7 +39,7 @@ async fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(message) => {
-            // Help goes to standard output and is no error; a pipe that is closed is none either.
+            // Help goes to standard output and is not an error, nor is a closed pipe.
             let _ = message.print();
             return ExitCode::from(if message.use_stderr() { 2 } else { 0 });
         }
@@ -56,7 +57,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { shared, command } = arguments;
     let for_plans = matches!(shared.format, Format::Markdown | Format::Mermaid | Format::Sql);
     if for_plans && !matches!(command, Command::Plan(_)) {
-        let message = "this format is for `plan` only";
+        let message = "this format is only for `plan`";
         return Err(Failure::usage(message).remedy("use `--format text` or `--format json`"));
     }
     match command {

@@ -1,4 +1,4 @@
-//! Results to standard output, messages to standard error.
+//! Writes results to standard output, and messages to standard error.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::arguments::Format;
 use crate::failure::{Exit, Failure};
 
-/// Writes a result: the text, or the same as JSON.
+/// Writes a result as text or as JSON.
 pub(crate) fn result(format: Format, text: impl Display, json: &impl Serialize) -> Result<(), Failure> {
     match format {
         Format::Json => match serde_json::to_string_pretty(json) {
@@ -19,18 +19,18 @@ pub(crate) fn result(format: Format, text: impl Display, json: &impl Serialize) 
     }
 }
 
-/// Writes a result that is text.
+/// Writes a result that has no JSON form.
 pub(crate) fn text(text: impl Display) -> Result<(), Failure> {
     written(write(text))
 }
 
 fn written(written: io::Result<()>) -> Result<(), Failure> {
     match written {
-        // Whoever reads has seen enough; what was done stays done.
+        // The reader of a pipe has seen enough; what was done stays done.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             let message = format!("the result could not be written: {error}");
             Err(Failure::new(Exit::Other, message)
-                .remedy("an operation that was carried out stays so; apply its id again for the receipt"))
+                .remedy("an operation that was carried out stays so; apply it again with the same `--operation` for its receipt"))
         }
         _ => Ok(()),
     }
@@ -42,16 +42,16 @@ fn write(result: impl Display) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes a message. Ids and names come from outside, so what would steer a terminal is shown as text.
+/// Writes a message. Ids and names come from outside, so control characters are escaped escaped.
 pub(crate) fn message(text: &str) {
-    let mut shown = String::with_capacity(text.len());
+    let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() && character != '\n' {
-            shown.extend(character.escape_default());
+            escaped.extend(character.escape_default());
         } else {
-            shown.push(character);
+            escaped.push(character);
         }
     }
-    // Nobody is left to tell when standard error is closed.
-    let _ = writeln!(io::stderr().lock(), "{shown}");
+    // There is no way left to report that standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "{escaped}");
 }

@@ -1,6 +1,5 @@
-//! `plan`: what a request would do. Writes nothing, not even the library's own tables.
+//! `plan`: shows what a request would do. Writes nothing, not even the library's own tables.
 
-use client_lifecycle::Lifecycle;
 use client_lifecycle::plan::{NotExecutable, Plan};
 use client_lifecycle::sql::Dialect;
 
@@ -8,31 +7,24 @@ use crate::arguments::{Format, Shared};
 use crate::failure::Failure;
 use crate::location::Location;
 use crate::request::RequestArguments;
-use crate::{mask_key, output, policy, store};
+use crate::{output, policy, remedy, store};
 
 pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(), Failure> {
     let policy = policy::read(shared.policy()?)?;
-    let opened = store::to_read(shared, &policy).await?;
-    let lifecycle = mask_key::given(Lifecycle::open(opened.store, policy).await?, shared)?;
-    let mut lifecycle = lifecycle.with_environment(asked.environment);
-    if let Some(now) = asked.now {
-        lifecycle = lifecycle.with_clock(now);
-    }
-    let plan = lifecycle.plan(&asked.request()).await?;
+    let store = store::open(shared, &policy, false).await?.into_store();
+    let lifecycle = asked.lifecycle(store, policy, shared).await?;
+    let failed = |error| remedy::failure(error, asked, lifecycle.policy());
+    let plan = lifecycle.plan(&asked.request()).await.map_err(failed)?;
     match shared.format {
         Format::Markdown => output::text(plan.markdown())?,
         Format::Mermaid => output::text(plan.mermaid())?,
         Format::Sql => output::text(sql(&plan, dialect(shared)?)?)?,
         Format::Text | Format::Json => output::result(shared.format, &plan, &plan)?,
     }
-    if plan.is_executable() {
-        Ok(())
-    } else {
-        Err(client_lifecycle::Error::from(NotExecutable(Box::new(plan))).into())
-    }
+    if plan.is_executable() { Ok(()) } else { Err(failed(NotExecutable(Box::new(plan)).into())) }
 }
 
-/// The statements of a plan, one after the other; the values bound to them stay out of the text.
+/// Returns the statements of a plan. The values bound to them are not part of the text.
 fn sql(plan: &Plan, dialect: Dialect) -> Result<String, Failure> {
     let statements = plan.sql(dialect).map_err(client_lifecycle::Error::from)?;
     let texts: Vec<_> = statements.iter().map(|statement| format!("{};", statement.sql)).collect();

@@ -1,4 +1,4 @@
-//! Reading the policy document.
+//! Reads the policy document.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -16,10 +16,10 @@ pub(crate) fn read(file: &Path) -> Result<DeletionPolicy, Failure> {
         ErrorKind::InvalidData => Failure::usage(format!("the policy `{shown}` is not UTF-8 text"))
             .remedy("write it as JSON in UTF-8"),
         _ => Failure::usage(format!("the policy `{shown}` cannot be read: {error}"))
-            .remedy("see that it is a file you may read"),
+            .remedy("name a file that you may read"),
     })?;
     DeletionPolicy::from_json(&text).map_err(|faults| {
-        Failure::faults(&format!("the policy `{shown}` is not right"), &faults)
-            .remedy("correct every line above; nothing has been read or changed")
+        Failure::faults(&format!("the policy `{shown}` is invalid"), &faults)
+            .remedy("correct every line above; no record has been read or changed")
     })
 }

@@ -1,59 +1,65 @@
-//! The request, as `plan` and `apply` take it.
+//! The request, as the arguments of `plan` and `apply`.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use client_lifecycle::domain::{Actor, Mode, Reason, RecordId, ReferenceName, Request, Role};
 use client_lifecycle::lifecycle::Environment;
+use client_lifecycle::{DeletionPolicy, Lifecycle, Store};
+
+use crate::arguments::Shared;
+use crate::failure::Failure;
+use crate::mask_key;
 
 #[derive(Debug, Args)]
 pub(crate) struct RequestArguments {
     /// The kind of the records, such as `clients`
-    kind: String,
-    /// The ids of the records: all of them are done, or none
+    pub(crate) kind: String,
+    /// The ids of the records; the request is carried out for all of them or for none
     #[arg(value_name = "ID", required = true, allow_negative_numbers = true)]
     ids: Vec<String>,
-    /// What is to become of the records
+    /// What to do with the records
     #[arg(long, value_parser = PossibleValuesParser::new(modes())
         .try_map(|name| name.parse::<Mode>()))]
-    mode: Mode,
-    /// Who asks
+    pub(crate) mode: Mode,
+    /// The id of the actor who makes the request
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     actor: Option<String>,
     /// A role of the actor; may be repeated
-    #[arg(long = "role", requires = "actor", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long = "role", value_name = "ROLE", requires = "actor", value_parser = NonEmptyStringValueParser::new())]
     roles: Vec<String>,
-    /// What the actor manages, where it is not its own id; may be repeated
-    #[arg(long = "scope", requires = "actor", value_parser = NonEmptyStringValueParser::new())]
+    /// What the actor manages, by default its own id; may be repeated
+    #[arg(long = "scope", value_name = "SCOPE", requires = "actor", value_parser = NonEmptyStringValueParser::new())]
     scopes: Vec<String>,
-    /// The address the actor's request came from
+    /// The IP address of the actor
     #[arg(long, requires = "actor")]
     ip: Option<IpAddr>,
-    /// The program the actor's request came from
+    /// The program of the actor
     #[arg(long, requires = "actor")]
     user_agent: Option<String>,
-    /// Why
+    /// The reason for the request
     #[arg(long, value_parser = PossibleValuesParser::new(Reason::ALL.iter().map(|reason| reason.as_str()))
         .try_map(|name| name.parse::<Reason>()))]
-    reason: Option<Reason>,
-    /// What else there is to say; kept in the audit log and nowhere else
+    pub(crate) reason: Option<Reason>,
+    /// An explanation, kept in the audit log and nowhere else
     #[arg(long)]
-    note: Option<String>,
-    /// The name of a warning that is accepted; may be repeated
+    pub(crate) note: Option<String>,
+    /// The name of a warning to acknowledge; may be repeated
     #[arg(long, value_name = "WARNING")]
     acknowledge: Vec<String>,
     /// The new target of a reference whose rule is `reassign`; may be repeated
     #[arg(long, value_name = "REFERENCE=ID", value_parser = new_target)]
     reassign: Vec<(String, String)>,
-    /// Where the records are: in production nothing is deleted as test data
+    /// The environment of the records: in production no record is deleted as test data
     #[arg(long, default_value_t, value_parser = PossibleValuesParser::new(Environment::ALL.map(Environment::as_str))
         .try_map(|name| name.parse::<Environment>()))]
     pub(crate) environment: Environment,
-    /// Judge as if it were then, such as `2026-11-20T10:00:00Z`
+    /// The time at which the request is judged, such as `2026-11-20T10:00:00Z`; by default now
     #[arg(long, value_name = "RFC3339", value_parser = instant)]
-    pub(crate) now: Option<DateTime<Utc>>,
+    now: Option<DateTime<Utc>>,
 }
 
 impl RequestArguments {
@@ -70,6 +76,21 @@ impl RequestArguments {
         request
     }
 
+    /// Opens the lifecycle in which the request is judged.
+    pub(crate) async fn lifecycle(
+        &self,
+        store: Arc<dyn Store>,
+        policy: DeletionPolicy,
+        shared: &Shared,
+    ) -> Result<Lifecycle<Arc<dyn Store>>, Failure> {
+        let lifecycle = mask_key::given(Lifecycle::open(store, policy).await?, shared)?;
+        let lifecycle = lifecycle.with_environment(self.environment);
+        Ok(match self.now {
+            Some(now) => lifecycle.with_clock(now),
+            None => lifecycle,
+        })
+    }
+
     fn actor(&self) -> Option<Actor> {
         let roles = self.roles.iter().map(|role| Role::from(role.as_str()));
         let mut actor = Actor::with_roles(self.actor.as_deref()?, roles);
@@ -80,7 +101,7 @@ impl RequestArguments {
     }
 }
 
-/// Modes that bring values are for programs: there is no way to give them here.
+/// Modes that carry values are for programs: the command line has no options for the values.
 fn modes() -> impl Iterator<Item = &'static str> {
     Mode::ALL.iter().copied().filter(|mode| !mode.carries_values()).map(Mode::as_str)
 }
@@ -90,13 +111,13 @@ fn new_target(text: &str) -> Result<(String, String), String> {
         Some((reference, target)) if !reference.is_empty() && !target.is_empty() => {
             Ok((reference.to_owned(), target.to_owned()))
         }
-        _ => Err("name a reference and an id, such as `debts.client_id=c2`".into()),
+        _ => Err("expected a reference and an id, such as `debts.client_id=c2`".into()),
     }
 }
 
-/// Stricter than `parse`, which also takes what other programs would not read back.
+/// Stricter than `parse`, which accepts forms that other programs would not read back.
 fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     DateTime::parse_from_rfc3339(text)
         .map(|at| at.to_utc())
-        .map_err(|_| "an instant is written like `2026-11-20T10:00:00Z`".into())
+        .map_err(|_| "expected a time in RFC 3339, such as `2026-11-20T10:00:00Z`".into())
 }

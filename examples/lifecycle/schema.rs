@@ -1,4 +1,4 @@
-//! `schema`: the statements that create the library's own tables, for hosts that migrate with their own tool.
+//! `schema`: prints the statements that create the library's own tables, for hosts that migrate with their own tool.
 
 use client_lifecycle::sql::{Dialect, schema};
 use serde::Serialize;

@@ -1,12 +1,16 @@
-//! Opening the store: to read it, or to write into it.
+//! Opens the store, to read or to write.
 
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
+use client_lifecycle::domain::Faults;
+#[cfg(feature = "postgres")]
+use client_lifecycle::postgres::PostgresStore;
 use client_lifecycle::sql::{Catalogue, Finding};
-use client_lifecycle::{DeletionPolicy, MemoryStore, Store};
+use client_lifecycle::sqlite::SqliteStore;
+use client_lifecycle::{DeletionPolicy, Error, MemoryStore, Store};
 
 use crate::arguments::Shared;
 use crate::failure::{Exit, Failure};
@@ -15,106 +19,125 @@ use crate::location::Location;
 use crate::postgres;
 use crate::sqlite;
 
-/// A store, and the rows it holds where they are in memory.
-pub(crate) struct Opened {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) memory: Option<Arc<MemoryStore>>,
+/// An open store.
+pub(crate) enum Opened {
+    Memory(Arc<MemoryStore>),
+    Sqlite(SqliteStore),
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresStore),
 }
 
-/// Opens the store so that nothing can be written, not even the library's own tables.
-pub(crate) async fn to_read(shared: &Shared, policy: &DeletionPolicy) -> Result<Opened, Failure> {
-    match shared.store()? {
-        Location::Sqlite(file) => {
-            database(&file)?;
-            Ok(opened(sqlite::to_read(&file, &shared.prefix).await?))
-        }
-        #[cfg(feature = "postgres")]
-        Location::Postgres(address) => Ok(opened(postgres::to_read(&address, &shared.prefix).await?)),
-        Location::Memory(file) => memory(&file, policy),
+/// Opens the store. Without `writes` nothing can be written, not even the library's own tables.
+pub(crate) async fn open(shared: &Shared, policy: &DeletionPolicy, writes: bool) -> Result<Opened, Failure> {
+    let location = shared.store()?;
+    if let Location::Memory(file) = &location {
+        return memory(file, policy);
     }
+    database(shared, location, writes).await
 }
 
-/// Opens the store with the library's own tables in it.
-pub(crate) async fn to_write(shared: &Shared, policy: &DeletionPolicy) -> Result<Opened, Failure> {
-    match shared.store()? {
-        Location::Sqlite(file) => {
-            database(&file)?;
-            Ok(opened(sqlite::to_write(&file, &shared.prefix, policy).await?))
-        }
-        #[cfg(feature = "postgres")]
-        Location::Postgres(address) => {
-            Ok(opened(postgres::to_write(&address, &shared.prefix, policy).await?))
-        }
-        Location::Memory(file) => memory(&file, policy),
-    }
-}
-
-/// What the database says of its tables.
+/// Reads the catalogue of the database.
 pub(crate) async fn catalogue(shared: &Shared) -> Result<Catalogue, Failure> {
-    match shared.store()? {
-        Location::Sqlite(file) => {
-            database(&file)?;
-            let store = sqlite::to_read(&file, &shared.prefix).await?;
-            Ok(store.catalogue().await?)
-        }
+    match database(shared, shared.store()?, false).await? {
+        Opened::Sqlite(store) => Ok(store.catalogue().await?),
         #[cfg(feature = "postgres")]
-        Location::Postgres(address) => {
-            Ok(postgres::to_read(&address, &shared.prefix).await?.catalogue().await?)
-        }
-        Location::Memory(_) => Err(no_catalogue()),
+        Opened::Postgres(store) => Ok(store.catalogue().await?),
+        Opened::Memory(_) => Err(no_catalogue()),
     }
 }
 
-/// Returns everything in which a policy and the database do not agree, or on which the policy is silent.
-pub(crate) async fn findings(shared: &Shared, policy: &DeletionPolicy) -> Result<Vec<Finding>, Failure> {
-    match shared.store()? {
+impl Opened {
+    pub(crate) fn into_store(self) -> Arc<dyn Store> {
+        match self {
+            Self::Memory(store) => store,
+            Self::Sqlite(store) => Arc::new(store),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => Arc::new(store),
+        }
+    }
+
+    /// Returns the store if its rows are in memory.
+    pub(crate) fn memory(&self) -> Option<Arc<MemoryStore>> {
+        if let Self::Memory(store) = self { Some(store.clone()) } else { None }
+    }
+
+    /// Creates the library's tables, only in a database that the policy fits and not in one that was opened by mistake.
+    pub(crate) async fn migrate(self, policy: &DeletionPolicy) -> Result<Self, Failure> {
+        match self {
+            Self::Memory(store) => Ok(Self::Memory(store)),
+            Self::Sqlite(store) => {
+                check(&store, policy).await?;
+                Ok(Self::Sqlite(store.migrate().await?))
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => {
+                check(&store, policy).await?;
+                Ok(Self::Postgres(store.migrate().await?))
+            }
+        }
+    }
+
+    /// Reports where the policy and the store differ, and what the policy does not cover.
+    pub(crate) async fn findings(&self, policy: &DeletionPolicy) -> Result<Vec<Finding>, Failure> {
+        match self {
+            Self::Sqlite(store) => Ok(store.findings(policy).await?),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => Ok(store.findings(policy).await?),
+            // Rows in memory have no schema; only values that contradict the policy are found.
+            Self::Memory(store) => {
+                let faults = store.check(policy.map()).await?;
+                Ok(faults.into_iter().map(Finding::from).collect())
+            }
+        }
+    }
+}
+
+async fn check(store: &impl Store, policy: &DeletionPolicy) -> Result<(), Failure> {
+    let mut faults = Faults::none();
+    faults.extend(store.check(policy.map()).await?);
+    Ok(faults.or(()).map_err(Error::SchemaMismatch)?)
+}
+
+fn memory(file: &Path, policy: &DeletionPolicy) -> Result<Opened, Failure> {
+    let reader = BufReader::new(existing(file)?);
+    let store = MemoryStore::from_reader(policy.map(), reader).map_err(|faults| {
+        let what = format!("the data in `{}` is invalid", file.display());
+        Failure::faults(&what, &faults).remedy("correct every line above; nothing has been changed")
+    })?;
+    Ok(Opened::Memory(Arc::new(store)))
+}
+
+async fn database(shared: &Shared, location: Location, writes: bool) -> Result<Opened, Failure> {
+    match location {
         Location::Sqlite(file) => {
-            database(&file)?;
-            Ok(sqlite::to_read(&file, &shared.prefix).await?.findings(policy).await?)
+            if !sqlite::is_database(existing(&file)?) {
+                let message = format!("`{}` is not a SQLite database", file.display());
+                return Err(Failure::usage(message).remedy("correct `--store`"));
+            }
+            Ok(Opened::Sqlite(sqlite::connect(&file, &shared.prefix, writes).await?))
         }
         #[cfg(feature = "postgres")]
         Location::Postgres(address) => {
-            Ok(postgres::to_read(&address, &shared.prefix).await?.findings(policy).await?)
+            Ok(Opened::Postgres(postgres::connect(&address, &shared.prefix, writes).await?))
         }
         Location::Memory(_) => Err(no_catalogue()),
     }
 }
 
 fn no_catalogue() -> Failure {
-    Failure::usage("rows in memory say nothing of references")
+    Failure::usage("rows in memory have no catalogue")
         .remedy("name a database, such as `--store sqlite:app.db`")
 }
 
-fn opened(store: impl Store + 'static) -> Opened {
-    Opened { store: Arc::new(store), memory: None }
-}
-
-fn memory(file: &Path, policy: &DeletionPolicy) -> Result<Opened, Failure> {
-    let reader = BufReader::new(open(file)?);
-    let store = MemoryStore::from_reader(policy.map(), reader).map_err(|faults| {
-        let what = format!("the data in `{}` is not right", file.display());
-        Failure::faults(&what, &faults).remedy("correct every line above; nothing has been changed")
-    })?;
-    let store = Arc::new(store);
-    Ok(Opened { store: store.clone(), memory: Some(store) })
-}
-
-fn database(file: &Path) -> Result<(), Failure> {
-    if sqlite::is_database(open(file)?) {
-        return Ok(());
-    }
-    let message = format!("`{}` is not a SQLite database", file.display());
-    Err(Failure::usage(message).remedy("correct `--store`"))
-}
-
-/// The file, which must be there: a database that is opened by a wrong name must not come into being.
-fn open(file: &Path) -> Result<File, Failure> {
+/// Opens a file that exists: a mistyped name must not create a database.
+fn existing(file: &Path) -> Result<File, Failure> {
     let shown = file.display();
     let opened = File::open(file).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
             Failure::usage(format!("there is no file `{shown}`")).remedy("correct `--store`")
         }
-        _ => Failure::new(Exit::Other, format!("`{shown}` cannot be opened: {error}")),
+        _ => Failure::new(Exit::Other, format!("`{shown}` cannot be opened: {error}"))
+            .remedy("check its permissions"),
     })?;
     match opened.metadata() {
         Ok(metadata) if metadata.is_dir() => {

@@ -143,7 +143,7 @@ async fn delete_member(store: impl Store) -> Done {
             step.actual
         );
     }
-    let refused = lifecycle.delete(&request("8")).await;
+    let refused = lifecycle.execute(&request("8")).await;
     let why = refused.err().ok_or("a member with a loan out was deleted")?;
     println!("\nMember 8: {why}");
     Ok(())

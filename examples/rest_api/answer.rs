@@ -7,14 +7,14 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::{Answer, Case, Wire};
+use client_lifecycle::lifecycle::wire::{self, ErrorKind, Wire};
 use serde::Serialize;
 
 /// After how long it makes sense to ask again for what could not be done because the database is away.
 const SECONDS: &str = "2";
 
 /// An answer of the library, as it is.
-pub(crate) fn reply(answer: &Answer) -> Response {
+pub(crate) fn reply(answer: &wire::Response) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match &answer.body {
         Some(body) => json(status, body),
@@ -24,12 +24,12 @@ pub(crate) fn reply(answer: &Answer) -> Response {
 
 /// The answer to an error. What a caller is not told is told whoever runs the service.
 pub(crate) fn failed(wire: &Wire, error: &Error) -> Response {
-    let case = Case::of(error);
-    if matches!(case, Case::Failed | Case::Unavailable) {
+    let case = ErrorKind::of(error);
+    if matches!(case, ErrorKind::Failed | ErrorKind::Unavailable) {
         log("a request failed", error);
     }
     let mut response = reply(&wire.error(error));
-    if case == Case::Unavailable {
+    if case == ErrorKind::Unavailable {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(SECONDS));
     }
     response

@@ -111,7 +111,7 @@ pub(crate) async fn remove(
         Ok((request, shown))
     });
     match complete {
-        Ok((request, None)) => lifecycle.delete(&request).await,
+        Ok((request, None)) => lifecycle.execute(&request).await,
         Ok((request, Some(shown))) => lifecycle.confirm(&request, &shown).await,
         Err(why) => Err(lifecycle.reject(&request, why).await),
     }

@@ -6,7 +6,7 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::response::Response;
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::{Case, Wire};
+use client_lifecycle::lifecycle::wire::{ErrorKind, Wire};
 use serde_json::Value;
 
 use crate::answer::{failed, reply};
@@ -59,7 +59,9 @@ impl Body {
     /// The answer to an attempt that was rejected for its body.
     pub(crate) fn rejected(&self, wire: &Wire, error: &Error, too_large: &str) -> Response {
         match self {
-            Self::TooLarge if Case::of(error) == Case::Invalid => reply(&wire.own(413, too_large)),
+            Self::TooLarge if ErrorKind::of(error) == ErrorKind::Invalid => {
+                reply(&wire.custom(413, too_large))
+            }
             _ => failed(wire, error),
         }
     }

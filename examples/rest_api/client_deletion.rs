@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use client_lifecycle::domain::Request;
-use client_lifecycle::lifecycle::wire::{Action, Wire};
+use client_lifecycle::lifecycle::wire::{Operation, Wire};
 
 use crate::answer::{failed, json, reply};
 use crate::asked::{Asked, remove};
@@ -33,7 +33,7 @@ pub(crate) async fn plan(
     };
     match planned.await {
         Ok(plan) => json(StatusCode::OK, &plan),
-        Err(error) => failed(&Wire::clinic().doing(Action::Read), &error),
+        Err(error) => failed(&Wire::clinic().for_operation(Operation::Read), &error),
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn delete(
         remove(&service.clinic, request, &asked, &[]).await
     };
     match deleted.await {
-        Ok(receipt) => reply(&wire.done(&receipt)),
+        Ok(receipt) => reply(&wire.success(&receipt)),
         Err(error) => failed(&wire, &error),
     }
 }

@@ -7,7 +7,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use client_lifecycle::domain::{Actor, ClientPatch, NewClient, RecordId, Request, Role, Status};
-use client_lifecycle::lifecycle::wire::{Action, Case, Wire};
+use client_lifecycle::lifecycle::wire::{ErrorKind, Operation, Wire};
 use client_lifecycle::lifecycle::{ClientPage, Clients, Error};
 use client_lifecycle::policy::Refusal;
 use serde::Serialize;
@@ -38,7 +38,7 @@ pub(crate) const TOO_LARGE: &str = "El cuerpo es demasiado grande";
 #[utoipa::path(get, path = "/api/clients", operation_id = "list_clients", tag = "clinic", params(ListQuery), security(("session" = [])),
     responses((status = 200, body = ClientList, description = "A page; `next` is the `after` of the next one"), ClinicRefusal))]
 pub(crate) async fn list(State(service): State<Arc<Service>>, caller: Caller, asked: Asked) -> Response {
-    let wire = Wire::clinic().doing(Action::Read);
+    let wire = Wire::clinic().for_operation(Operation::Read);
     if let Err(response) = staff(&service, &caller, &wire).await {
         return response;
     }
@@ -58,7 +58,7 @@ pub(crate) async fn list(State(service): State<Arc<Service>>, caller: Caller, as
     responses((status = 200, body = Client, description = "The client"),
               (status = 404, body = StatusMessage, description = "There is no such client"), ClinicRefusal))]
 pub(crate) async fn find(State(service): State<Arc<Service>>, caller: Caller, id: Id) -> Response {
-    let wire = Wire::clinic().doing(Action::Read);
+    let wire = Wire::clinic().for_operation(Operation::Read);
     if let Err(response) = staff(&service, &caller, &wire).await {
         return response;
     }
@@ -80,7 +80,7 @@ pub(crate) async fn create(
     asked: Asked,
     body: Body,
 ) -> Response {
-    let wire = Wire::clinic().doing(Action::Create);
+    let wire = Wire::clinic().for_operation(Operation::Create);
     let created = async {
         let request = Request::create("clients").by(service.by_session(&caller).await?);
         let complete = asked.complete(request.clone(), &[]).map_err(Error::from);
@@ -116,7 +116,7 @@ pub(crate) async fn update(
     asked: Asked,
     body: Body,
 ) -> Response {
-    let wire = Wire::clinic().doing(Action::Update);
+    let wire = Wire::clinic().for_operation(Operation::Update);
     let updated = async {
         let request = Request::update("clients", id.of_client()).by(service.by_session(&caller).await?);
         let complete = asked.complete(request.clone(), &[]).map_err(Error::from);
@@ -135,8 +135,8 @@ pub(crate) async fn update(
 pub(crate) async fn staff(service: &Service, caller: &Caller, wire: &Wire) -> Result<Actor, Response> {
     match service.by_session(caller).await {
         Ok(actor) if actor.roles.contains(&Role::ADMIN) => Ok(actor),
-        Ok(actor) if actor.is_anonymous() => Err(reply(&wire.case(Case::Unauthenticated))),
-        Ok(_) => Err(reply(&wire.case(Case::MissingRole))),
+        Ok(actor) if actor.is_anonymous() => Err(reply(&wire.error_kind(ErrorKind::Unauthenticated))),
+        Ok(_) => Err(reply(&wire.error_kind(ErrorKind::MissingRole))),
         Err(error) => Err(failed(wire, &error)),
     }
 }

@@ -43,7 +43,7 @@ pub(crate) async fn delete(
         }
     };
     match deleted.await {
-        Ok(receipt) => reply(&wire.done(&receipt)),
+        Ok(receipt) => reply(&wire.success(&receipt)),
         Err(error) => failed(&wire, &error),
     }
 }

@@ -8,12 +8,12 @@ use crate::answer::reply;
 
 pub(crate) async fn no_such_path(uri: Uri) -> Response {
     let (wire, spanish) = like(uri.path());
-    reply(&wire.own(404, if spanish { "Ruta no encontrada" } else { "Not Found" }))
+    reply(&wire.custom(404, if spanish { "Ruta no encontrada" } else { "Not Found" }))
 }
 
 pub(crate) async fn wrong_method(uri: Uri) -> Response {
     let (wire, spanish) = like(uri.path());
-    reply(&wire.own(405, if spanish { "Método no permitido" } else { "Method Not Allowed" }))
+    reply(&wire.custom(405, if spanish { "Método no permitido" } else { "Method Not Allowed" }))
 }
 
 /// The system that a path belongs to, and whether it speaks Spanish.

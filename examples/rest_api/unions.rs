@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use client_lifecycle::domain::{RecordId, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::{Action, Noun, Wire};
+use client_lifecycle::lifecycle::wire::{Operation, ResourceName, Wire};
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::protocol::Receipt;
 use serde_json::Value;
@@ -36,7 +36,7 @@ pub(crate) async fn delete(
     let wire = Wire::unions();
     let request = Request::soft_delete("unions", id).by(service.tokens.actor(&caller));
     match remove(&service.unions, request, &asked, &[]).await {
-        Ok(receipt) => reply(&wire.done(&receipt)),
+        Ok(receipt) => reply(&wire.success(&receipt)),
         Err(error) => failed(&wire, &error),
     }
 }
@@ -57,7 +57,7 @@ pub(crate) async fn reassign_members(
     asked: Asked,
     body: Body,
 ) -> Response {
-    let members = Wire::unions().about(Noun::new("members", "miembros"));
+    let members = Wire::unions().with_resource(ResourceName::new("members", "miembros"));
     let request = Request::reassigning("unions", id).by(service.tokens.actor(&caller));
     let done = reassign(&service, request, "members.union_id", &asked, &body).await;
     reassigned(&members, &body, done)
@@ -93,15 +93,15 @@ async fn reassign(
 ) -> Result<Receipt, Error> {
     let complete = asked.complete(request.clone(), &[]).map_err(Error::from);
     match complete.and_then(|request| Ok(request.reassign(reference, body.read(new_owner)?))) {
-        Ok(request) => service.unions.reassign(&request).await,
+        Ok(request) => service.unions.execute(&request).await,
         Err(why) => Err(service.unions.reject(&request, why).await),
     }
 }
 
 fn reassigned(done: &Wire, body: &Body, reassigned: Result<Receipt, Error>) -> Response {
     match reassigned {
-        Ok(receipt) => reply(&done.done(&receipt)),
-        Err(error) => body.rejected(&Wire::unions().doing(Action::Reassign), &error, TOO_LARGE),
+        Ok(receipt) => reply(&done.success(&receipt)),
+        Err(error) => body.rejected(&Wire::unions().for_operation(Operation::Reassign), &error, TOO_LARGE),
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) async fn delete(
         Ok(id) => {
             let request = Request::hard_delete("users", id).by(nobody);
             match remove(&service.notifications, request, &asked, &[]).await {
-                Ok(receipt) => reply(&wire.done(&receipt)),
+                Ok(receipt) => reply(&wire.success(&receipt)),
                 Err(error) => failed(&wire, &error),
             }
         }

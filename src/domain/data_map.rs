@@ -21,7 +21,7 @@ use super::{Fault, Faults, FieldName, FieldType, Kind, KindName, Reference, Refe
 /// assert_eq!(map.references_to(&"clients".into()).count(), 1);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "MapDocument", into = "MapDocument")]
 pub struct DataMap {
     kinds: BTreeMap<KindName, Kind>,

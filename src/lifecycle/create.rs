@@ -5,9 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::attempt::is_of;
-use super::retries::Attempts;
-use super::unique::claim;
+use super::record::is_receipt_of;
+use super::unique::{claim, claim_or_conflict};
 use super::{Error, Lifecycle, audit, stored};
 use crate::domain::{AuditOutcome, Client, Mode, NewClient, OperationId, RecordId, Request, Value};
 use crate::policy::Refusal;
@@ -25,7 +24,7 @@ impl<S: Store + Reader> Lifecycle<S> {
     /// answers with the client that was made first.
     ///
     /// # Errors
-    /// [`Error::Invalid`] lists everything that is wrong with the client; [`Error::Taken`] where another user has
+    /// [`Error::Invalid`] lists everything that is wrong with the client; [`Error::NotUnique`] where another user has
     /// the e-mail address; every other [`Error`]. Each has been recorded as an attempt.
     pub async fn create(&self, request: &Request, new: NewClient) -> Result<Client, Error> {
         let mut asked = request.clone();
@@ -42,12 +41,10 @@ impl<S: Store + Reader> Lifecycle<S> {
         let operation = self.operation(&asked);
         // However often it is tried, it is one client.
         let now = self.now();
-        let mut attempts = Attempts::at(operation, self.retries);
+        let mut attempts = self.attempts(operation);
         let made = loop {
             match self.try_create(&asked, new.clone(), operation, now).await {
-                Err(error) if attempts.another() && error.is_retryable() => {
-                    attempts.pause(&self.store, true).await;
-                }
+                Err(error) if attempts.again(&self.store, error.is_retryable(), false).await => {}
                 made => break made,
             }
         };
@@ -56,9 +53,10 @@ impl<S: Store + Reader> Lifecycle<S> {
             Err(error) => (None, Err(error)),
         };
         // The id may have been made here, and another one when the operation was applied first.
-        let is_answer =
-            |receipt: &Receipt| is_of(receipt, &asked) && (!is_named || receipt.subjects == asked.subjects);
-        let receipt = self.settled_if(&asked, operation, receipt, is_answer).await?;
+        let is_answer = |receipt: &Receipt| {
+            is_receipt_of(receipt, &asked) && (!is_named || receipt.subjects == asked.subjects)
+        };
+        let receipt = self.record_outcome(&asked, operation, receipt, is_answer).await?;
         let id = receipt.subjects.first().cloned().unwrap_or_else(|| RecordId::from(""));
         match client {
             Some(client) if id != RecordId::from(client.user_id()) => self.find(id).await,
@@ -147,7 +145,8 @@ impl<S: Store + Reader> Lifecycle<S> {
         let email = claim(&mut changes, client.email(), None);
         let names =
             vec![format!("`{}` with this id", request.kind), "others with this e-mail address".into()];
-        let receipt = self.applied(&changes, &names, Some(email)).await?;
+        let receipt = self.write(&changes).await;
+        let receipt = receipt.map_err(|error| claim_or_conflict(error, &changes, &names, email))?;
         Ok((client, receipt))
     }
 }

@@ -20,9 +20,9 @@ use crate::policy::Refusal;
 /// let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN")).with_reason(Reason::TestData);
 ///
 /// let lifecycle = Lifecycle::open(store, policy).await?;
-/// assert!(lifecycle.delete(&request).await.is_err());
+/// assert!(lifecycle.execute(&request).await.is_err());
 /// let lifecycle = lifecycle.with_environment(Environment::NonProduction);
-/// assert!(lifecycle.delete(&request).await.is_ok());
+/// assert!(lifecycle.execute(&request).await.is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

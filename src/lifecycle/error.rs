@@ -17,7 +17,7 @@ pub enum Error {
     ///
     /// To handle it: correct the policy's data map, or the schema; every difference is listed.
     #[error("the policy does not fit the store:\n{0}")]
-    Misfit(Faults),
+    SchemaMismatch(Faults),
     /// The request gets no plan: not found, denied, or invalid.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -31,7 +31,7 @@ pub enum Error {
     Invalid(Violations),
     /// Another record holds a value that is to be unique: the e-mail address of a client.
     #[error("another record holds this `{field}`")]
-    Taken {
+    NotUnique {
         /// The field.
         field: FieldName,
     },
@@ -61,7 +61,7 @@ pub enum Error {
     },
     /// The plan is one for another request.
     #[error("the plan was made for another request")]
-    ForeignPlan,
+    PlanMismatch,
     /// The operation id belongs to another request that has been carried out.
     #[error("operation {0} has already been used for another request")]
     OperationReused(OperationId),
@@ -135,15 +135,15 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Misfit(_) => "misfit",
+            Self::SchemaMismatch(_) => "misfit",
             Self::Refused(refusal) => refusal.code(),
             Self::Blocked(_) => "blocked",
             Self::Invalid(_) => "invalid_values",
-            Self::Taken { .. } => "taken",
+            Self::NotUnique { .. } => "taken",
             Self::Unreadable(_) => "unreadable",
             Self::Conflict { .. } | Self::Changed(_) => "conflict",
             Self::NoMaskKey { .. } => "no_mask_key",
-            Self::ForeignPlan => "foreign_plan",
+            Self::PlanMismatch => "foreign_plan",
             Self::OperationReused(_) => "operation_reused",
             Self::Store(error) => error.code(),
             Self::NotRecorded { attempt, .. } => attempt.code(),
@@ -154,19 +154,19 @@ impl Error {
     #[must_use]
     pub fn remedy(&self) -> &str {
         match self {
-            Self::Misfit(_) => "correct the policy's data map, or the schema",
+            Self::SchemaMismatch(_) => "correct the policy's data map, or the schema",
             Self::Refused(refusal) => refusal.remedy(),
             Self::Blocked(NotExecutable(plan)) if plan.blockers.is_empty() => {
                 "see to the warnings, or acknowledge them by name"
             }
             Self::Blocked(_) => "do what the plan says must be done first, then plan again",
             Self::Invalid(_) => "correct the values; every violation is listed",
-            Self::Taken { .. } => "give another value",
+            Self::NotUnique { .. } => "give another value",
             Self::Unreadable(_) => "correct the record; `source` names the field",
             Self::Conflict { .. } => "make a new plan and confirm it again",
             Self::Changed(_) => "see the plan as it is now, and confirm that",
             Self::NoMaskKey { .. } => "give the lifecycle the key of its masks, or choose another mask",
-            Self::ForeignPlan => "apply a plan with the request it was made for",
+            Self::PlanMismatch => "apply a plan with the request it was made for",
             Self::OperationReused(_) => "use a new operation id",
             Self::Store(error) => error.remedy(),
             Self::NotRecorded { .. } => "see why the audit log cannot be written",
@@ -179,7 +179,12 @@ impl Error {
         matches!(self, Self::Store(error) if error.is_retryable())
     }
 
-    /// The plan that was not carried out, where there is one.
+    /// Returns whether the data has changed since it was planned, so that a new plan may succeed.
+    pub(crate) fn is_stale(&self) -> bool {
+        matches!(self, Self::Conflict { .. })
+    }
+
+    /// Returns the plan that was not applied, if there is one.
     #[must_use]
     pub fn plan(&self) -> Option<&Plan> {
         match self {
@@ -196,9 +201,9 @@ impl Error {
             // Whether ids that nobody can have are kept as text, and looked for, is the schema's own business.
             Self::Store(StoreError::WrongId { .. }) => AuditOutcome::NotFound,
             Self::Blocked(_) => AuditOutcome::Blocked,
-            Self::Conflict { .. } | Self::Changed(_) | Self::Taken { .. } => AuditOutcome::Conflict,
-            Self::ForeignPlan | Self::OperationReused(_) | Self::Invalid(_) => AuditOutcome::Invalid,
-            Self::Misfit(_)
+            Self::Conflict { .. } | Self::Changed(_) | Self::NotUnique { .. } => AuditOutcome::Conflict,
+            Self::PlanMismatch | Self::OperationReused(_) | Self::Invalid(_) => AuditOutcome::Invalid,
+            Self::SchemaMismatch(_)
             | Self::NoMaskKey { .. }
             | Self::Unreadable(_)
             | Self::Store(_)

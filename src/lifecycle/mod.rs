@@ -1,20 +1,23 @@
 //! Bringing a policy and a store together: plan, apply, delete; create, find, update.
 
-mod attempt;
 mod audit;
 mod clock;
 mod create;
 mod environment;
 mod error;
+mod execute;
 mod find;
 #[allow(clippy::module_inception, reason = "the lifecycle is what this floor is named after")]
 mod lifecycle;
+mod not_found;
+mod plan;
+mod record;
 mod retries;
 mod stored;
-mod truth;
 mod unique;
 mod update;
 pub mod wire;
+mod write;
 
 pub use clock::{Clock, OperationIds, RandomIds, SystemClock};
 pub use environment::Environment;

@@ -1,19 +1,18 @@
-//! Trying again when others were in the way: how often, and how long is waited in between.
+//! Retries: how often an operation is tried when another transaction is in the way, and how long the pauses are.
 
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::Error;
 use crate::domain::OperationId;
 use crate::store::Store;
 
-/// How often something is tried when others are in the way, and how long is waited in between.
+/// How often an operation is tried when another transaction is in the way, and how long the pauses are.
 ///
-/// What is tried again has changed nothing, or carries its operation id, so it is never done twice. Inside the host's
-/// own transaction nothing is tried again. The pauses double, up to a longest one; of each, half is waited for
-/// certain and up to the whole as it falls out for this operation, so that two that met do not meet again. Where
-/// nobody is in the way but the data has changed, a deletion is planned again at once.
+/// A repeated attempt has changed nothing or carries its operation id, so it is never done twice. Inside the host's
+/// own transaction nothing is repeated. Pauses double, up to a maximum. Half of each is fixed and half depends on
+/// the operation id, so two operations that met do not meet again. If only the data has changed,
+/// [`execute`](crate::Lifecycle::execute) plans again without a pause.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,21 +29,20 @@ pub struct Retries {
 }
 
 impl Retries {
-    /// So many attempts in all, at least one. The first pause is one of 10 ms and none is longer than a second,
-    /// unless said otherwise.
+    /// Allows `attempts` attempts in total (minimum 1). Pauses begin at 10 ms and are at most one second.
     #[must_use]
     pub const fn new(attempts: u32) -> Self {
         let attempts = if attempts == 0 { 1 } else { attempts };
         Self { attempts, first: Duration::from_millis(10), longest: Duration::from_secs(1) }
     }
 
-    /// One attempt.
+    /// Allows one attempt.
     #[must_use]
     pub const fn none() -> Self {
         Self::new(1)
     }
 
-    /// The same with another first pause, and another longest.
+    /// Sets the first pause and the longest one.
     #[must_use]
     pub const fn waiting(mut self, first: Duration, longest: Duration) -> Self {
         self.first = first;
@@ -52,11 +50,11 @@ impl Retries {
         self
     }
 
-    /// The pause after so many attempts of an operation.
+    /// Returns the pause after `made` attempts at an operation.
     fn pause(self, operation: OperationId, made: u32) -> Duration {
         let doubled = 1_u32.checked_shl(made.saturating_sub(1)).unwrap_or(u32::MAX);
         let whole = self.first.saturating_mul(doubled).min(self.longest);
-        // Random for all who do not share the operation, and the same each time it is tried.
+        // Differs between operations, and is the same for each run of one.
         let digest =
             Sha256::new().chain_update(operation.as_uuid()).chain_update(made.to_be_bytes()).finalize();
         let part = digest.iter().take(2).fold(0_u32, |part, byte| part << 8 | u32::from(*byte));
@@ -64,7 +62,7 @@ impl Retries {
     }
 }
 
-/// Five attempts, and pauses of 150 ms in all at most.
+/// Five attempts, with pauses of at most 150 ms in total.
 impl Default for Retries {
     fn default() -> Self {
         Self::new(5)
@@ -72,7 +70,7 @@ impl Default for Retries {
 }
 
 /// The attempts at one operation.
-pub(super) struct Attempts {
+pub(crate) struct Attempts {
     retries: Retries,
     operation: OperationId,
     made: u32,
@@ -83,21 +81,14 @@ impl Attempts {
         Self { retries, operation, made: 0 }
     }
 
-    /// Counts an attempt; whether another may follow it.
-    pub(super) fn another(&mut self) -> bool {
+    /// Counts a failed attempt, and returns whether another one follows. Waits first if another transaction was in
+    /// the way (`is_retryable`), but not if the plan has become stale, which a new plan mends at once.
+    pub(crate) async fn again(&mut self, store: &impl Store, is_retryable: bool, is_stale: bool) -> bool {
         self.made = self.made.saturating_add(1);
-        self.made < self.retries.attempts
-    }
-
-    /// Waits before the next one, where others were in the way.
-    pub(super) async fn pause(&self, store: &impl Store, is_busy: bool) {
-        if is_busy {
+        let follows = self.made < self.retries.attempts && (is_retryable || is_stale);
+        if follows && is_retryable {
             store.pause(self.retries.pause(self.operation, self.made)).await;
         }
+        follows
     }
-}
-
-/// Whether planning again may help.
-pub(super) fn may_pass(error: &Error) -> bool {
-    matches!(error, Error::Conflict { .. }) || error.is_retryable()
 }

@@ -1,31 +1,26 @@
 //! What no two records may hold: the e-mail address of a client.
 
-use super::{Change, Error, Lifecycle};
+use super::Error;
+use super::write::conflict_in_words;
 use crate::domain::{FieldName, normalised_email};
-use crate::protocol::{Branch, ChangeSet, Expected, RankCase, Receipt, Rows, Source};
-use crate::store::{Store, StoreError};
+use crate::protocol::{Branch, ChangeSet, Expected, RankCase, Rows, Source};
+use crate::store::StoreError;
 
-impl<S: Store> Lifecycle<S> {
-    /// Applies a change set, of which one precondition may say that an e-mail address is free. What no longer holds
-    /// is told in the words of the plan.
-    pub(super) async fn applied(
-        &self,
-        changes: &ChangeSet,
-        names: &[String],
-        email: Option<usize>,
-    ) -> Result<Receipt, Error> {
-        match self.store.apply(changes).await {
-            Ok(receipt) => Ok(receipt),
-            Err(StoreError::Conflict { differences }) => {
-                let only = |email| differences.iter().all(|difference| difference.precondition == email);
-                // Where more has changed the decision may be another one, which is told first.
-                if email.is_some_and(only) {
-                    return Err(Error::Taken { field: super::find::EMAIL.into() });
-                }
-                Err(Error::Conflict { changes: Change::of(&differences, &changes.preconditions, names) })
-            }
-            Err(error) => Err(error.into()),
+/// Tells a conflict about nothing but the claimed e-mail address apart from one about the plan.
+pub(super) fn claim_or_conflict(
+    error: StoreError,
+    changes: &ChangeSet,
+    names: &[String],
+    email: usize,
+) -> Error {
+    match &error {
+        // If more has changed the decision may be another one, which is reported first.
+        StoreError::Conflict { differences }
+            if differences.iter().all(|difference| difference.precondition == email) =>
+        {
+            Error::NotUnique { field: super::find::EMAIL.into() }
         }
+        _ => conflict_in_words(error, changes, names),
     }
 }
 

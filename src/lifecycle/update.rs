@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::attempt::is_of;
-use super::retries::{Attempts, may_pass};
+use super::record::is_receipt_of;
 use super::stored::{held, status_of};
-use super::unique::claim;
+use super::unique::{claim, claim_or_conflict};
+use super::write::conflict_in_words;
 use super::{Error, Lifecycle, audit};
 use crate::domain::{
     Client, ClientPatch, FieldName, Mode, OperationId, RecordId, Request, Status, StatusField, Value, eq,
@@ -60,7 +60,7 @@ impl<S: Store + Reader> Lifecycle<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Invalid`] lists everything that is wrong with the patch; [`Error::Taken`] where another user has
+    /// [`Error::Invalid`] lists everything that is wrong with the patch; [`Error::NotUnique`] where another user has
     /// the e-mail address; [`Error::Blocked`] where the new status is; every other [`Error`]. Each has been
     /// recorded as an attempt.
     pub async fn update(&self, request: &Request, patch: &ClientPatch) -> Result<Client, Error> {
@@ -89,7 +89,7 @@ impl<S: Store + Reader> Lifecycle<S> {
 
     async fn edit(&self, request: &Request, mode: Mode, patch: &ClientPatch) -> Result<Client, Error> {
         let operation = self.operation(request);
-        let mut attempts = Attempts::at(operation, self.retries);
+        let mut attempts = self.attempts(operation);
         // What is done depends on the status that is found, and is recorded as what it is.
         let mut asked = request.clone();
         let mut expected = None;
@@ -104,9 +104,7 @@ impl<S: Store + Reader> Lifecycle<S> {
                 self.carry_out_edit(&asked, edit, patch, operation).await
             };
             match attempt.await {
-                Err(error) if attempts.another() && may_pass(&error) => {
-                    attempts.pause(&self.store, error.is_retryable()).await;
-                }
+                Err(error) if attempts.again(&self.store, error.is_retryable(), error.is_stale()).await => {}
                 done => break done,
             }
         };
@@ -117,9 +115,9 @@ impl<S: Store + Reader> Lifecycle<S> {
         });
         let is_answer = |receipt: &Receipt| {
             let same = receipt.mode == asked.mode || receipt.mode == mode || Some(receipt.mode) == switch;
-            same && is_of(receipt, &Request { mode: receipt.mode, ..asked.clone() })
+            same && is_receipt_of(receipt, &Request { mode: receipt.mode, ..asked.clone() })
         };
-        let receipt = self.settled_if(&asked, operation, done, is_answer).await?;
+        let receipt = self.record_outcome(&asked, operation, done, is_answer).await?;
         let id = receipt.subjects.first().cloned().unwrap_or_else(|| RecordId::from(""));
         match (self.find(id).await, expected) {
             // It was written; somebody else has deleted the client since, or it cannot be read just now.
@@ -165,7 +163,7 @@ impl<S: Store + Reader> Lifecycle<S> {
         };
         let nothing = own.is_some() && switch.is_none() && request.mode != Mode::Update;
         let Some(mode) = switch else {
-            let plan = own.ok_or(Error::ForeignPlan)?;
+            let plan = own.ok_or(Error::PlanMismatch)?;
             return Ok(Edit { plan, also: None, after, switches_from: None, nothing });
         };
         let also = own.map(Plan::into_executable).transpose()?.map(ExecutablePlan::into_plan);
@@ -186,7 +184,7 @@ impl<S: Store + Reader> Lifecycle<S> {
         let at = plan.at;
         if nothing {
             let changes = audit::nothing_to_do(request, self.policy.map(), operation, at, &plan);
-            return Ok(self.store.apply(&changes).await?);
+            return Ok(self.write(&changes).await?);
         }
         let mut entry = audit::done(request, &plan, operation);
         let values = self.values(patch, at);
@@ -206,7 +204,10 @@ impl<S: Store + Reader> Lifecycle<S> {
             names.push("others with this e-mail address".into());
             claim(&mut changes, email, Some(SUBJECTS))
         });
-        self.applied(&changes, &names, email).await
+        self.write(&changes).await.map_err(|error| match email {
+            Some(email) => claim_or_conflict(error, &changes, &names, email),
+            None => conflict_in_words(error, &changes, &names),
+        })
     }
 
     /// What a patch writes, the status left out: that is a step of the plan.

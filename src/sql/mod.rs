@@ -24,14 +24,11 @@
 mod apply;
 mod begin;
 pub mod catalogue;
-mod check;
-mod collation;
 mod connection;
 mod coverage;
 mod dialect;
 mod error;
 mod failure;
-mod finding;
 mod first_policy;
 mod foreseen;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -52,15 +49,13 @@ mod store;
 mod stores;
 mod survey;
 mod value;
-mod view;
 
 pub use begin::begin_statements;
 pub use catalogue::Catalogue;
 pub use connection::{Access, SqlConnection, SqlTransaction};
-pub use coverage::findings;
+pub use coverage::{Finding, FindingCode, findings};
 pub use dialect::Dialect;
 pub use error::{SqlError, SqlErrorClass};
-pub use finding::{Finding, FindingCode};
 pub use first_policy::{NoFirstPolicy, first_policy};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) use host::host_transaction;

@@ -10,7 +10,7 @@ use super::known::Known;
 use super::schema::{VERSION, schema};
 use super::statement::Statement;
 use super::{Access, Catalogue, Dialect, Finding, Prefix, SqlConnection, SqlError, SqlTransaction, SqlValue};
-use crate::domain::{DataMap, Fault, Kind};
+use crate::domain::{DataMap, Fault};
 use crate::policy::DeletionPolicy;
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::{Store, StoreError};
@@ -102,57 +102,31 @@ impl<C: SqlConnection> SqlStore<C> {
         tx.commit().await.map_err(|error| doing.not_committed(error))
     }
 
-    /// What the database says of its tables: for [`findings`](super::findings) and
-    /// [`first_policy`](super::first_policy).
+    /// Reads the catalogue of the database, for [`findings`](super::findings) and [`first_policy`](super::first_policy).
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
     pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
-        let doing = self.doing("read the catalogue");
-        let mut tx = self.begin(Access::Read, doing).await?;
-        Catalogue::read(&mut *tx, self.dialect, &self.prefix).await.map_err(|error| doing.failed(error))
+        self.catalogue_for(&DataMap::default()).await
     }
 
-    /// Returns everything in which a policy and the database do not agree, or on which the policy is silent.
+    /// Returns everything in which a policy and the database differ, and what the policy does not cover.
     ///
-    /// That is what [`findings`](super::findings) makes of the catalogue, and what only the database itself can
-    /// tell: how columns compare text, whether a view gives each row an id of its own. Tables that the policy
-    /// names are read wherever they are. It is empty only where [`Lifecycle::open`](crate::Lifecycle#method.open)
-    /// refuses nothing.
+    /// It judges as the function [`findings`](super::findings), by a catalogue read for the policy: tables outside the
+    /// search path, collations on SQLite and repeated ids in views included. It is empty only if
+    /// [`Lifecycle::open`](crate::Lifecycle#method.open) refuses nothing.
     ///
     /// # Errors
-    /// [`StoreError`] when the database cannot be asked.
+    /// [`StoreError`] when the catalogue cannot be read.
     pub async fn findings(&self, policy: &DeletionPolicy) -> Result<Vec<Finding>, StoreError> {
+        Ok(super::findings(policy, &self.catalogue_for(&policy.map_to_check()).await?))
+    }
+
+    async fn catalogue_for(&self, map: &DataMap) -> Result<Catalogue, StoreError> {
         let doing = self.doing("read the catalogue");
         let mut tx = self.begin(Access::Read, doing).await?;
-        let map = policy.map_to_check();
-        let catalogue = self.catalogue_for(&mut *tx, &map).await.map_err(|error| doing.failed(error))?;
-        let mut found = super::findings(policy, &catalogue);
-        let seen = self.differences_seen(&mut *tx, &map, &catalogue).await;
-        found.extend(seen.map_err(|error| doing.failed(error))?);
-        Ok(Finding::in_order(found))
-    }
-
-    async fn catalogue_for(
-        &self,
-        tx: &mut (dyn SqlTransaction + '_),
-        map: &DataMap,
-    ) -> Result<Catalogue, SqlError> {
-        let named: Vec<&str> = map.kinds().map(Kind::table_name).collect();
-        Catalogue::read_with(tx, self.dialect, &self.prefix, &named).await
-    }
-
-    /// Returns the differences that no catalogue shows.
-    async fn differences_seen(
-        &self,
-        tx: &mut (dyn SqlTransaction + '_),
-        map: &DataMap,
-        catalogue: &Catalogue,
-    ) -> Result<Vec<Finding>, SqlError> {
-        let mut found = super::check::names(map, &self.prefix);
-        found.extend(super::collation::findings(tx, self.dialect, map, catalogue).await?);
-        found.extend(super::view::findings(tx, self.dialect, map, catalogue).await?);
-        Ok(found)
+        let read = Catalogue::read_for(&mut *tx, self.dialect, &self.prefix, map).await;
+        read.map_err(|error| doing.failed(error))
     }
 
     pub(super) fn doing<'a>(&'a self, what: &'a str) -> Doing<'a> {
@@ -172,14 +146,7 @@ impl<C: SqlConnection> SqlStore<C> {
 #[async_trait]
 impl<C: SqlConnection> Store for SqlStore<C> {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
-        let doing = self.doing("read the catalogue");
-        let mut tx = self.begin(Access::Read, doing).await?;
-        let catalogue = self.catalogue_for(&mut *tx, map).await.map_err(|error| doing.failed(error))?;
-        let mut found = super::check::differences(map, &catalogue);
-        let seen = self.differences_seen(&mut *tx, map, &catalogue).await;
-        found.extend(seen.map_err(|error| doing.failed(error))?);
-        // By place; at one place as they were found.
-        found.sort_by(|a, b| a.path.cmp(&b.path));
+        let found = super::coverage::refused(map, &self.catalogue_for(map).await?);
         Ok(found.into_iter().map(Finding::into_fault).collect())
     }
 

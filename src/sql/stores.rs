@@ -7,8 +7,8 @@ macro_rules! stores {
             use $crate::domain::{
                 AuditEntry, DataMap, Event, Fault, KindName, OperationId, Record, RecordId,
             };
-            use $crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
             use $crate::policy::DeletionPolicy;
+            use $crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
             use $crate::sql::{Catalogue, Finding};
             use $crate::store::{ReadQuery, Reader, Store, StoreError};
 

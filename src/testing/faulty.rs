@@ -52,7 +52,7 @@ enum Trouble {
 ///
 /// let receipt = run(async {
 ///     let lifecycle = Lifecycle::open(&store, policy).await?;
-///     lifecycle.delete(&Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"))).await
+///     lifecycle.execute(&Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"))).await
 /// })?;
 /// assert!(receipt.complete);
 /// assert_eq!(store.calls(Call::Apply), 2);

@@ -15,5 +15,6 @@ mod postgres;
 #[cfg(feature = "postgres")]
 #[path = "../common/server.rs"]
 mod server;
+mod snapshots;
 mod usage;
 mod world;

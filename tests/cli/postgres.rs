@@ -112,7 +112,7 @@ fn three_commands_lead_from_an_unknown_database_to_a_plan() {
     assert_eq!(free.status, 0, "{}", free.err);
     let owner = plan(2);
     assert_eq!(owner.status, 3, "{}", owner.err);
-    assert!(owner.out.contains("nobody has decided yet"), "{}", owner.out);
+    assert!(owner.out.contains("not decided yet"), "{}", owner.out);
 }
 
 /// Which table the role may not touch is said by `check` and by whoever tries.

@@ -57,7 +57,7 @@ fn a_store_that_cannot_be_used_is_named() {
         ("sqlite:", "`sqlite:` names no file"),
         ("memory:policy.json", "version: not an array of rows"),
         ("memory:app.db", "not JSON"),
-        ("oracle:app", "there is no such kind of store"),
+        ("oracle:app", "`--store` names an unknown kind of store"),
     ] {
         let ended = world.run(store, &format!("plan clients free {ADMIN}"));
         assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{store}");

@@ -1,6 +1,13 @@
 //! A small world for tests: references with their rules, rows, one deletion, and what must come of it; run
 //! on every store.
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 pub(crate) mod backend;
 #[cfg(feature = "testing")]

@@ -82,20 +82,20 @@ faulty! {
     a_field_that_is_not_nullable_is_reported:
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
                one(json!({ "fields": { "name": { "nullable": true } } })))
-        => "kinds.clients.fields.name", "declared nullable but the column is NOT NULL", "correct the map, or let the column be null";
+        => "kinds.clients.fields.name", "declared nullable but the column is NOT NULL", "correct the map, or allow NULL in the column";
     a_mark_of_deletion_that_is_never_null_is_reported:
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, gone TEXT NOT NULL)", one(json!({ "deleted_at": "gone" })))
-        => "kinds.clients.fields.gone", "null says that a row is not deleted, but the column is NOT NULL",
-           "correct the map, or let the column be null";
+        => "kinds.clients.fields.gone", "NULL marks a row as not deleted, but the column is NOT NULL",
+           "correct the map, or allow NULL in the column";
     a_mask_of_null_for_a_column_that_is_never_null_is_reported:
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL)", one(json!({ "personal": { "name": "null" } })))
         => "kinds.clients.fields.name", "the mask is `null` but the column is NOT NULL",
-           "correct the map, or let the column be null";
+           "correct the map, or allow NULL in the column";
     a_mask_of_a_generated_column_is_reported:
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT, low TEXT AS (lower(name)))",
                one(json!({ "personal": { "low": "null" } })))
         => "kinds.clients.fields.low", "the column `low` is generated: only the database writes it",
-           "write the columns it is made from instead";
+           "write the columns that it is computed from instead";
     a_key_of_several_columns_is_reported:
         opened("CREATE TABLE clients (a TEXT, b TEXT, PRIMARY KEY (a, b))", one(json!({ "id": "a" })))
         => "kinds.clients.id", "composite primary keys are not supported: `a`, `b`",
@@ -107,12 +107,12 @@ faulty! {
         opened("CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1), (2);
                 CREATE VIEW clients AS SELECT id FROM a UNION ALL SELECT id FROM a WHERE id = 2", one(json!({})))
         => "kinds.clients.id", "the view `clients` has 2 rows with the id `2`",
-           "let the view give each row an id of its own";
+           "make the view return one row for each id";
     a_view_with_a_row_without_an_id_is_reported:
         opened("CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1), (2);
                 CREATE VIEW clients AS SELECT nullif(id, 2) AS id FROM a", one(json!({})))
         => "kinds.clients.id", "the view `clients` has 1 row without an id",
-           "let the view give each row an id of its own";
+           "make the view return one row for each id";
     a_reference_that_is_not_nullable_is_reported:
         opened(&[CLIENTS, DEBTS].concat(), {
             let mut map = two();
@@ -120,10 +120,10 @@ faulty! {
             map
         })
         => "references.debts.client_id", "declared nullable but the column is NOT NULL",
-           "declare it mandatory, or let the column be null";
+           "declare it mandatory, or allow NULL in the column";
     a_reference_that_is_nullable_is_reported:
         opened(&[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER)"].concat(), two())
-        => "references.debts.client_id", "declared mandatory but the column can be null",
+        => "references.debts.client_id", "declared mandatory but the column can be NULL",
            "declare it `nullable`, or make the column NOT NULL";
     a_reference_of_another_type_than_the_id_is_reported:
         opened(&[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL)"].concat(), two())
@@ -136,10 +136,10 @@ faulty! {
            "give both columns the same collation";
     a_table_called_as_one_of_the_librarys_is_reported:
         opened("CREATE TABLE lifecycle_audit (id INTEGER PRIMARY KEY)", one(json!({ "table": "lifecycle_audit" })))
-        => "kinds.clients", "`lifecycle_audit` is a name of the library's own", "give the store another prefix";
+        => "kinds.clients", "`lifecycle_audit` is a name that the library uses", "give the store another prefix";
     a_table_called_as_that_of_pseudonyms_is_reported:
         opened("CREATE TABLE lifecycle_pseudonyms (id INTEGER PRIMARY KEY)", one(json!({ "table": "lifecycle_pseudonyms" })))
-        => "kinds.clients", "`lifecycle_pseudonyms` is a name of the library's own", "give the store another prefix";
+        => "kinds.clients", "`lifecycle_pseudonyms` is a name that the library uses", "give the store another prefix";
     a_foreign_key_that_acts_and_is_not_declared_is_reported:
         opened(&[CLIENTS, "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE)"].concat(),
                one(json!({})))
@@ -160,14 +160,14 @@ faulty! {
     a_reference_whose_foreign_key_refers_to_another_column_is_reported:
         opened(&[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (code))"].concat(),
                two())
-        => "references.debts.client_id", "the foreign key refers to `clients` (`code`), and the policy says `clients` (`id`)",
+        => "references.debts.client_id", "the foreign key refers to `clients` (`code`), but the policy says `clients` (`id`)",
            "correct `to`, or the `id` of the kind";
 
     an_excluded_foreign_key_that_acts_is_found:
         found(FindingCode::CascadingForeignKey,
               &[CLIENTS, DEBTS, "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE)"].concat(),
               |document| document["excluded"] = json!([{ "table": "logs", "because": "nobody's" }]))
-        => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that is left out on purpose: \
+        => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that the map excludes: \
             the database would change rows that no plan names",
            "declare the reference, or let the foreign key refuse (NO ACTION)";
     a_table_that_nobody_decided_about_is_found:
@@ -208,43 +208,42 @@ faulty! {
               &[CLIENTS, "CREATE TABLE firms (id INTEGER PRIMARY KEY);
                           CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES firms)"].concat(),
               |_| {})
-        => "references.debts.client_id", "the foreign key refers to `firms` (`id`), and the policy says `clients` (`id`)",
+        => "references.debts.client_id", "the foreign key refers to `firms` (`id`), but the policy says `clients` (`id`)",
            "correct `to`, or the `id` of the kind";
     a_reference_that_nothing_protects_is_found:
         found(FindingCode::UnprotectedReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL)"].concat(), |_| {})
-        => "references.debts.client_id", "neither a foreign key nor a `lock` protects it: no other writer is admitted while an \
-            operation runs, but a row that is inserted afterwards may refer to a record that is gone",
-           "add a foreign key; or have the host's writers call `lock_parent` in their transaction, and declare `\"lock\": \"writer\"`";
+        => "references.debts.client_id", "neither a foreign key nor a `lock` protects it: a row inserted after the operation may refer to a deleted record",
+           "add a foreign key; or call `lock_parent` in every transaction that inserts such rows, and declare `\"lock\": \"writer\"`";
     a_reference_without_an_index_is_found:
         found(FindingCode::MissingIndex,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients)"].concat(), |_| {})
-        => "references.debts.client_id", "no index of `debts` begins with `client_id`: every plan and every deletion reads the whole table",
+        => "references.debts.client_id", "no index of `debts` starts with `client_id`: every plan and every deletion reads the whole table",
            "CREATE INDEX \"debts_by_client_id\" ON \"debts\" (\"client_id\")";
     a_trigger_on_rows_that_go_is_found:
         covered(FindingCode::Trigger, "CREATE TRIGGER t AFTER DELETE ON debts BEGIN DELETE FROM clients; END")
-        => "kinds.debts", "the trigger `t` runs at every DELETE on `debts`: what it does is in no plan and no receipt",
-           "let the policy do it, or see that it touches no row that the policy decides about";
+        => "kinds.debts", "the trigger `t` fires on DELETE of `debts`: what it does is in no plan and no receipt",
+           "move its work into the policy, or make sure that it changes no row of a declared kind";
     a_mask_of_null_in_a_rule_for_a_column_that_is_never_null_is_found:
         masked(FindingCode::NullabilityMismatch, "TEXT NOT NULL", json!("null"))
         => "modes.hard_delete.rules.*.anonymize.note", "the mask is `null` but the column is NOT NULL",
-           "choose another mask, or let the column be null";
+           "choose another mask, or allow NULL in the column";
     a_mask_that_is_longer_than_its_column_is_found:
         masked(FindingCode::MaskTooLong, "VARCHAR(8)", json!({ "text": "anonymized" }))
-        => "modes.hard_delete.rules.*.anonymize.note", "the mask makes 10 characters or more, and the column is VARCHAR(8)",
+        => "modes.hard_delete.rules.*.anonymize.note", "the mask has at least 10 characters, but the column is VARCHAR(8)",
            "choose a shorter mask, or widen the column";
     a_pseudonym_that_is_longer_than_its_column_is_found:
         masked(FindingCode::MaskTooLong, "varying character (63)", json!("hmac"))
-        => "modes.hard_delete.rules.*.anonymize.note", "the mask makes 64 characters or more, and the column is varying character (63)",
+        => "modes.hard_delete.rules.*.anonymize.note", "the mask has at least 64 characters, but the column is varying character (63)",
            "choose a shorter mask, or widen the column";
     a_placeholder_that_is_longer_than_its_column_is_found:
         masked(FindingCode::MaskTooLong, "NVARCHAR(19)", json!("placeholder_email"))
-        => "modes.hard_delete.rules.*.anonymize.note", "the mask makes 20 characters or more, and the column is NVARCHAR(19)",
+        => "modes.hard_delete.rules.*.anonymize.note", "the mask has at least 20 characters, but the column is NVARCHAR(19)",
            "choose a shorter mask, or widen the column";
     a_constant_mask_of_a_unique_column_is_found:
         masked(FindingCode::MaskNotUnique, "TEXT UNIQUE", json!({ "text": "gone" }))
         => "modes.hard_delete.rules.*.anonymize.note",
-           "the mask may give two rows the same value and the column `note` is unique: the second is refused",
+           "the mask may give two rows the same value, but the column `note` is unique",
            "use `null`, `placeholder_email` or `hmac`, and declare the field `unique`";
 }
 

@@ -47,7 +47,7 @@ async fn a_terminated_backend_is_an_error_of_the_contract_and_the_operation_can_
     for at in 1.. {
         let lifecycle = open_with(store(database.schema(), at), Retries::none()).await;
         lifecycle.store().connection().branch();
-        let result = lifecycle.delete(&request()).await;
+        let result = lifecycle.execute(&request()).await;
         let found = database.whole().await;
         match result {
             Err(Error::Store(error)) => {
@@ -85,7 +85,7 @@ async fn a_terminated_backend_is_not_noticed_where_there_are_retries() {
     for at in 1.. {
         let lifecycle = open_with(store(database.schema(), at), Retries::default()).await;
         lifecycle.store().connection().branch();
-        lifecycle.delete(&request()).await.unwrap_or_else(|error| panic!("after {at}: {error:?}"));
+        lifecycle.execute(&request()).await.unwrap_or_else(|error| panic!("after {at}: {error:?}"));
         assert_eq!(database.whole().await, after, "after {at}");
         let done = lifecycle.store().connection().done();
         database.reset().await;

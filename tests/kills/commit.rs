@@ -26,22 +26,22 @@ async fn a_commit_of_unknown_outcome_is_settled_by_the_operation_id() {
         {
             let (proxy, store) = behind(&database, cut, times).await;
             let lifecycle = open_with(store, Retries::default()).await;
-            let receipt = lifecycle.delete(&request()).await;
+            let receipt = lifecycle.execute(&request()).await;
             let receipt = receipt.unwrap_or_else(|error| panic!("{cut:?} {times}: {error:?}"));
             assert_eq!(database.whole().await, after, "{cut:?} {times}");
             assert!(proxy.left() < times, "the cut was made");
-            assert_eq!(lifecycle.delete(&request()).await.unwrap(), receipt);
+            assert_eq!(lifecycle.execute(&request()).await.unwrap(), receipt);
             assert_eq!(database.whole().await, after, "{cut:?} {times}: asked for again");
             database.reset().await;
         }
     }
     // Without retries it is looked up all the same.
     let (_, store) = behind(&database, Cut::AfterIt, 1).await;
-    open_with(store, Retries::none()).await.delete(&request()).await.unwrap();
+    open_with(store, Retries::none()).await.execute(&request()).await.unwrap();
     assert_eq!(database.whole().await, after);
     database.reset().await;
     let (_, store) = behind(&database, Cut::BeforeIt, 1).await;
-    let error = open_with(store, Retries::none()).await.delete(&request()).await.unwrap_err();
+    let error = open_with(store, Retries::none()).await.execute(&request()).await.unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::OutcomeUnknown { .. })), "{error:?}");
     assert!(error.is_retryable(), "because the operation id settles it");
     assert_eq!(database.whole_of_done().await, before);

@@ -14,7 +14,7 @@ async fn a_call_that_is_given_up_at_any_point_is_done_or_not_and_the_pool_goes_o
     let (mut nothing, mut all) = (0, 0);
     for polls in 1..1000 {
         let lifecycle = open(PostgresStore::new(pool.clone())).await;
-        let done = drop_after(polls, lifecycle.delete(&request())).await;
+        let done = drop_after(polls, lifecycle.execute(&request())).await;
         // The connection is asked for something before others look.
         lifecycle.plan(&request()).await.map(|plan| assert!(plan.blockers.is_empty())).ok();
         let found = database.whole().await;
@@ -24,7 +24,7 @@ async fn a_call_that_is_given_up_at_any_point_is_done_or_not_and_the_pool_goes_o
             assert_eq!(found, before, "half of it is there after {polls} polls");
             nothing += 1;
         }
-        let receipt = lifecycle.delete(&request()).await.unwrap();
+        let receipt = lifecycle.execute(&request()).await.unwrap();
         assert_eq!(database.whole().await, after, "after {polls} polls the same operation finishes the work");
         database.reset().await;
         if let Some(result) = done {

@@ -53,7 +53,7 @@ async fn the_process_that_is_killed() {
 async fn operate(connection: impl SqlConnection, dialect: Dialect, at: usize) {
     let lifecycle = open(SqlStore::new(Stopping::new(connection, at, StandStill), dialect)).await;
     lifecycle.store().connection().branch();
-    lifecycle.delete(&request()).await.unwrap();
+    lifecycle.execute(&request()).await.unwrap();
 }
 
 /// Runs the child until it stands still, and kills it. After what it stood still; `None` where it came to its end.

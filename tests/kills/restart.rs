@@ -124,7 +124,7 @@ async fn a_server_that_goes_away_and_comes_back_costs_time_and_nothing_else() {
     server.control("stop");
     let mut codes = Vec::new();
     for _ in 0..4 {
-        let error = lifecycle.delete(&request()).await.unwrap_err();
+        let error = lifecycle.execute(&request()).await.unwrap_err();
         let Error::Store(error) = error else { panic!("{error:?}") };
         assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
         codes.push(error.code());
@@ -132,7 +132,7 @@ async fn a_server_that_goes_away_and_comes_back_costs_time_and_nothing_else() {
     assert_eq!(codes.last(), Some(&"unavailable"), "nobody is there: {codes:?}");
     server.control("start");
     assert_eq!(database.whole().await, before, "and nothing has changed");
-    lifecycle.delete(&request()).await.unwrap();
+    lifecycle.execute(&request()).await.unwrap();
     assert_eq!(database.whole().await, after, "the same pool goes on");
     database.reset().await;
 
@@ -143,7 +143,7 @@ async fn a_server_that_goes_away_and_comes_back_costs_time_and_nothing_else() {
         let retries = Retries::new(8).waiting(Duration::from_millis(20), Duration::from_millis(500));
         let lifecycle = open_with(SqlStore::new(stopping, Dialect::Postgres), retries).await;
         lifecycle.store().connection().branch();
-        let receipt = lifecycle.delete(&request()).await;
+        let receipt = lifecycle.execute(&request()).await;
         receipt.unwrap_or_else(|error| panic!("after {at}: {error:?}"));
         assert_eq!(database.whole().await, after, "after {at}");
         if lifecycle.store().connection().done() < at {

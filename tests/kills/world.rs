@@ -170,7 +170,7 @@ impl Database {
     /// Everything that is in it before and after the operation, which is not done.
     pub(crate) async fn before_and_after(&self) -> (Vec<String>, Vec<String>) {
         let before = self.whole().await;
-        open(self.store()).await.delete(&request()).await.unwrap();
+        open(self.store()).await.execute(&request()).await.unwrap();
         let after = self.whole().await;
         assert!(after.iter().any(|line| line.starts_with("audit ")) && before != after);
         self.reset().await;
@@ -181,9 +181,9 @@ impl Database {
     /// The same operation does what is left to be done, once, however often it is asked for.
     pub(crate) async fn finish(&self, after: &[String]) {
         let lifecycle = open(self.store()).await;
-        let receipt = lifecycle.delete(&request()).await.unwrap_or_else(|error| panic!("{error:?}"));
+        let receipt = lifecycle.execute(&request()).await.unwrap_or_else(|error| panic!("{error:?}"));
         assert_eq!(self.whole_of_done().await, after);
-        assert_eq!(lifecycle.delete(&request()).await.unwrap(), receipt);
+        assert_eq!(lifecycle.execute(&request()).await.unwrap(), receipt);
         assert_eq!(self.whole_of_done().await, after, "asked for again");
     }
 

@@ -153,6 +153,6 @@ async fn what_does_not_change_the_plan_does_not_stop_it() {
             Err(error) => panic!("{alter}: {error:?}"),
         }
         assert_eq!(world.number("SELECT count(*) FROM clients").await, 7, "{alter}");
-        lifecycle.delete(&delete(2)).await.unwrap_or_else(|error| panic!("{alter}: {error:?}"));
+        lifecycle.execute(&delete(2)).await.unwrap_or_else(|error| panic!("{alter}: {error:?}"));
     }
 }

@@ -23,7 +23,7 @@ async fn refused(world: &World, document: &Value) -> Vec<String> {
     let policy = policy(document);
     let faults = match Lifecycle::open(world.store(), policy.clone()).await {
         Ok(_) => Vec::new(),
-        Err(Error::Misfit(faults)) => faults.iter().cloned().collect(),
+        Err(Error::SchemaMismatch(faults)) => faults.iter().cloned().collect(),
         Err(error) => panic!("{error}"),
     };
     let found = world.store().findings(&policy).await.unwrap();
@@ -108,7 +108,7 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
     document["modes"]["hard_delete"]["rules"]["debts.folder_id"] = json!("set_null");
     assert_eq!(refused(&world, &document).await, NOTHING);
     let lifecycle = Lifecycle::open(world.store(), policy(&document)).await.unwrap();
-    lifecycle.delete(&delete(1)).await.unwrap();
+    lifecycle.execute(&delete(1)).await.unwrap();
     let left = world
         .text("SELECT string_agg(concat_ws(' ', id, client_id, folder_id), ', ' ORDER BY id) FROM debts")
         .await;
@@ -179,7 +179,7 @@ async fn tables_that_differ_in_case_are_two_tables() {
     assert_eq!(
         refused(&world, &document).await,
         [
-            "references.debts.client_id: the foreign key refers to `Clients` (`id`), and the policy says `clients` (`id`)"
+            "references.debts.client_id: the foreign key refers to `Clients` (`id`), but the policy says `clients` (`id`)"
         ]
     );
 }
@@ -195,13 +195,13 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_column_tha
     assert_eq!(
         refused(&world, &document).await,
         [
-            "references.debts.client_id: the foreign key refers to `clients` (`code`), and the policy says `clients` (`id`)"
+            "references.debts.client_id: the foreign key refers to `clients` (`code`), but the policy says `clients` (`id`)"
         ]
     );
     document["kinds"]["clients"] = json!({ "id": "code" });
     assert_eq!(refused(&world, &document).await, NOTHING);
     let lifecycle = Lifecycle::open(world.store(), policy(&document)).await.unwrap();
-    lifecycle.delete(&delete(2)).await.unwrap();
+    lifecycle.execute(&delete(2)).await.unwrap();
     assert_eq!(world.text("SELECT string_agg(id::text, ' ' ORDER BY id) FROM debts").await, "11 12");
 }
 
@@ -223,7 +223,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_a_table_of_that_na
     assert_eq!(
         refused(&world, &document).await,
         [format!(
-            "references.debts.client_id: the foreign key refers to `{s}_old.clients` (`id`), and the policy says `clients` (`id`)"
+            "references.debts.client_id: the foreign key refers to `{s}_old.clients` (`id`), but the policy says `clients` (`id`)"
         )]
     );
     let found = world.store().findings(&policy(&document)).await.unwrap();

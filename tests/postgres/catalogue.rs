@@ -86,7 +86,7 @@ async fn partitioned_tables_are_tables() {
     let Some(world) = World::new(ddl, &document).await else { return };
     let found = findings(&world.policy, &world.store().catalogue().await.unwrap());
     assert!(found.is_empty(), "{found:?}");
-    world.lifecycle().await.delete(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    world.lifecycle().await.execute(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.number("SELECT count(*) FROM events").await, 5);
     drop(policy(&document));
 }

@@ -90,7 +90,7 @@ async fn an_update_of_the_email_is_done_before_the_deletion_or_finds_nobody() {
         insert(&world, client, &format!("old{round}@example.org")).await;
         let deleting = {
             let lifecycle = lifecycle.clone();
-            async move { lifecycle.delete(&Request::hard_delete("clients", client).by(ana())).await }
+            async move { lifecycle.execute(&Request::hard_delete("clients", client).by(ana())).await }
         };
         let patch = ClientPatch::new().with_email(format!("new{round}@example.org"));
         let (deleted, updated) = beside(round, deleting, update(&lifecycle, client, patch)).await;
@@ -130,13 +130,13 @@ async fn moved_or_deleted(world: &World, lifecycle: &Shared) {
         let moving = {
             let lifecycle = lifecycle.clone();
             let request = Request::reassigning("clients", from).reassign("debts.client_id", to).by(ana());
-            async move { lifecycle.reassign(&request).await }
+            async move { lifecycle.execute(&request).await }
         };
         // In turn who loses the debts, and who is to have them.
         let goes = if round % 4 < 2 { from } else { to };
         let deleting = {
             let lifecycle = lifecycle.clone();
-            async move { lifecycle.delete(&Request::hard_delete("clients", goes).by(ana())).await }
+            async move { lifecycle.execute(&Request::hard_delete("clients", goes).by(ana())).await }
         };
         let (moved, deleted) = beside(round, moving, deleting).await;
         deleted.unwrap_or_else(|error| panic!("{error:?}"));
@@ -223,7 +223,7 @@ async fn of_two_who_want_one_address_one_gets_it() {
             };
             let (got, other) = if one.is_ok() { (one, other) } else { (other, one) };
             assert_eq!(got.unwrap_or_else(|error| panic!("{error:?}")).email().to_lowercase(), wanted);
-            assert!(matches!(other, Err(Error::Taken { .. })), "round {round}: {other:?}");
+            assert!(matches!(other, Err(Error::NotUnique { .. })), "round {round}: {other:?}");
             let holders = format!("SELECT count(*) FROM clients WHERE lower(email) = '{wanted}'");
             assert_eq!(world.number(&holders).await, 1);
         }
@@ -246,7 +246,7 @@ async fn addresses_that_change_hands_are_never_held_by_two() {
             beside(round, update(&lifecycle, a, patch(&emails[1])), update(&lifecycle, b, patch(wanted)))
                 .await;
         for result in [&one, &other] {
-            assert!(matches!(result, Ok(_) | Err(Error::Taken { .. })), "round {round}: {result:?}");
+            assert!(matches!(result, Ok(_) | Err(Error::NotUnique { .. })), "round {round}: {result:?}");
         }
         if round % 4 >= 2 {
             other.unwrap();

@@ -95,15 +95,15 @@ async fn fields_of_citext_compare_as_text_and_take_masks() {
          INSERT INTO debts (client_id, status, note) VALUES (1, 'pending', 'Señora'), (2, 'PENDING', NULL)";
     let Some((world, _)) = citext(ddl, &document).await else { return };
     let lifecycle = world.lifecycle().await;
-    let blocked = lifecycle.delete(&delete(2)).await.unwrap_err();
+    let blocked = lifecycle.execute(&delete(2)).await.unwrap_err();
     assert!(matches!(blocked, Error::Blocked(_)), "{blocked:?}");
-    lifecycle.delete(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    lifecycle.execute(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
 
     document["modes"]["hard_delete"]["rules"] =
         json!({ "*": { "anonymize": { "status": { "text": "gone" }, "note": { "truncate": 2 } } } });
     let lifecycle = Lifecycle::open(world.store(), policy(&document)).await.unwrap();
     world.run("INSERT INTO clients VALUES (1); UPDATE debts SET client_id = 1 WHERE note IS NOT NULL").await;
-    lifecycle.delete(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    lifecycle.execute(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(
         world.text("SELECT status::text || ' ' || note::text FROM debts WHERE id = 1").await,
         "gone Se"
@@ -142,9 +142,9 @@ async fn enums_and_domains_are_compared_masked_and_redirected() {
     );
     let Some(world) = World::new(&ddl, &document).await else { return };
     let lifecycle = world.lifecycle().await;
-    let blocked = lifecycle.delete(&delete(Uuid::from_u128(2))).await.unwrap_err();
+    let blocked = lifecycle.execute(&delete(Uuid::from_u128(2))).await.unwrap_err();
     assert!(matches!(blocked, Error::Blocked(_)), "{blocked:?}");
-    lifecycle.delete(&delete(Uuid::from_u128(1))).await.unwrap_or_else(|error| panic!("{error:?}"));
+    lifecycle.execute(&delete(Uuid::from_u128(1))).await.unwrap_or_else(|error| panic!("{error:?}"));
     let debts = world
         .text("SELECT string_agg(concat_ws(' ', right(id::text, 2), right(client_id::text, 2), state), ',' ORDER BY id) FROM debts")
         .await;
@@ -184,7 +184,7 @@ async fn a_client_lives_in_a_table_with_generated_columns_and_defaults() {
     lifecycle.update(&request(Mode::Update), &patch).await.unwrap_or_else(|error| panic!("{error:?}"));
     lifecycle.deactivate(&request(Mode::Deactivate)).await.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.text(row).await, "1 eva@example.org unknown OFF");
-    lifecycle.delete(&request(Mode::HardDelete)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    lifecycle.execute(&request(Mode::HardDelete)).await.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 0);
 }
 
@@ -202,7 +202,7 @@ async fn a_policy_that_would_write_a_generated_column_is_told_where() {
          CREATE INDEX ON debts (client_id)";
     let Some(world) = World::new(ddl, &document).await else { return };
     let refused = Lifecycle::open(world.store(), world.policy.clone()).await.unwrap_err();
-    assert!(matches!(refused, Error::Misfit(_)), "{refused:?}");
+    assert!(matches!(refused, Error::SchemaMismatch(_)), "{refused:?}");
     let refused = refused.to_string();
     assert!(refused.contains("kinds.clients.fields.folded: the column `folded` is generated"), "{refused}");
 
@@ -223,7 +223,7 @@ async fn a_policy_that_would_write_a_generated_column_is_told_where() {
         .run("INSERT INTO clients (mail) VALUES ('a@b.c'); INSERT INTO debts VALUES (1, 'n', DEFAULT, '{\"client\": 1}')")
         .await;
     let lifecycle = Lifecycle::open(world.store(), policy).await.unwrap();
-    let error = lifecycle.delete(&delete(1)).await.unwrap_err();
+    let error = lifecycle.execute(&delete(1)).await.unwrap_err();
     assert_eq!((error.code(), error.is_retryable()), ("refused", false), "{error:?}");
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
 }
@@ -252,7 +252,7 @@ async fn rows_with_every_sort_of_column_are_masked_told_and_left_alone() {
     let Some(world) = World::new(ddl, &document).await else { return };
     let request =
         Request::batch(Mode::Anonymize, "clients", [RecordId::from(1)]).by(Actor::new("ana", "ADMIN"));
-    world.lifecycle().await.delete(&request).await.unwrap_or_else(|error| panic!("{error:?}"));
+    world.lifecycle().await.execute(&request).await.unwrap_or_else(|error| panic!("{error:?}"));
     let row: Value =
         serde_json::from_str(&world.text("SELECT to_jsonb(c)::text FROM clients AS c").await).unwrap();
     assert_eq!((&row["sex"], &row["address"], &row["tags"]), (&json!("x  "), &json!(null), &json!(null)));
@@ -276,9 +276,9 @@ async fn a_default_that_is_not_there_blocks() {
          INSERT INTO clients VALUES (1); INSERT INTO debts VALUES (1, 1)";
     let Some(world) = World::new(ddl, &document).await else { return };
     let lifecycle = world.lifecycle().await;
-    let blocked = lifecycle.delete(&delete(1)).await.unwrap_err();
+    let blocked = lifecycle.execute(&delete(1)).await.unwrap_err();
     assert!(matches!(blocked, Error::Blocked(_)), "{blocked:?}");
     world.run("INSERT INTO clients VALUES (99)").await;
-    lifecycle.delete(&delete(1)).await.unwrap();
+    lifecycle.execute(&delete(1)).await.unwrap();
     assert_eq!(world.number("SELECT client_id::bigint FROM debts").await, 99);
 }

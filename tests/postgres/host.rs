@@ -31,9 +31,9 @@ async fn a_refusal_leaves_the_transaction_usable_and_commit_keeps_everything() {
     {
         let store = PostgresTransaction::new(&mut tx);
         let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
-        let blocked = lifecycle.delete(&delete(BEN)).await.unwrap_err();
+        let blocked = lifecycle.execute(&delete(BEN)).await.unwrap_err();
         assert!(matches!(blocked, Error::Blocked(_)), "{blocked}");
-        lifecycle.delete(&delete(ANA)).await.unwrap();
+        lifecycle.execute(&delete(ANA)).await.unwrap();
     }
     sqlx::query("INSERT INTO debts (client_id, status) VALUES ($1, 'NEW')")
         .bind(BEN.to_string())
@@ -48,8 +48,8 @@ async fn a_refusal_leaves_the_transaction_usable_and_commit_keeps_everything() {
     {
         let lifecycle =
             Lifecycle::open(PostgresTransaction::new(&mut tx), world.policy.clone()).await.unwrap();
-        lifecycle.delete(&delete(ANA)).await.unwrap();
-        lifecycle.delete(&delete(BEN)).await.unwrap_err();
+        lifecycle.execute(&delete(ANA)).await.unwrap();
+        lifecycle.execute(&delete(BEN)).await.unwrap_err();
     }
     tx.commit().await.unwrap();
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
@@ -65,7 +65,7 @@ async fn another_isolation_level_is_refused_before_anything_is_written() {
         {
             let lifecycle =
                 Lifecycle::open(PostgresTransaction::new(&mut tx), world.policy.clone()).await.unwrap();
-            let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+            let error = lifecycle.execute(&delete(ANA)).await.unwrap_err();
             let text = format!("{error:?}");
             assert!(matches!(error, Error::Store(StoreError::Unsupported(_))), "{error:?}");
             assert!(text.contains(&level.to_lowercase()), "{text}");
@@ -98,7 +98,7 @@ async fn a_connection_that_breaks_is_not_tried_again() {
         let store = PostgresTransaction::new(&mut tx);
         let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
         assert_eq!(world.number(&format!("SELECT pg_terminate_backend({backend})::int::bigint")).await, 1);
-        let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+        let error = lifecycle.execute(&delete(ANA)).await.unwrap_err();
         assert!(matches!(error, Error::Store(StoreError::Unavailable { retryable: false, .. })), "{error:?}");
         assert!(!error.is_retryable());
     }
@@ -125,7 +125,7 @@ async fn a_call_that_is_given_up_leaves_nothing_that_could_be_committed() {
         let done = {
             let store = PostgresTransaction::new(&mut tx);
             let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
-            given_up(polls, async { lifecycle.delete(&delete(id)).await.map(|_| ()) }).await
+            given_up(polls, async { lifecycle.execute(&delete(id)).await.map(|_| ()) }).await
         };
         // It may fail where the savepoint was just being released; it must not keep half.
         drop(tx.commit().await);

@@ -77,7 +77,7 @@ async fn expected() -> Value {
     let policy = policy(&document());
     let store = MemoryStore::from_json(policy.map(), &rows()).unwrap();
     let lifecycle = Lifecycle::open(store, policy).await.unwrap();
-    lifecycle.delete(&delete(1)).await.unwrap();
+    lifecycle.execute(&delete(1)).await.unwrap();
     let mut left = lifecycle.store().to_json();
     let left = left.as_object_mut().unwrap();
     left.retain(|name, _| TABLES.contains(&name.as_str()));
@@ -112,7 +112,7 @@ async fn the_same_rows_survive_whatever_the_foreign_keys_do_and_whenever_they_ar
                 world.run(&sql).await;
             }
             world.run("SET TIME ZONE 'UTC'").await;
-            let done = world.lifecycle().await.delete(&delete(1)).await;
+            let done = world.lifecycle().await.execute(&delete(1)).await;
             done.unwrap_or_else(|error| panic!("{on_delete} {checked}: {error:?}"));
             assert_eq!(left(&world).await, expected, "{on_delete} {checked}");
         }
@@ -181,7 +181,7 @@ async fn composite_keys_are_said_by_name() {
     assert_eq!(said.len(), 2, "the composite key that holds the reference protects it: {said:#?}");
     assert!(said[0].contains("composite primary keys are not supported: `client_id`, `name`"), "{said:#?}");
     world.run("INSERT INTO clients VALUES (1, 5); INSERT INTO debts VALUES (5, 1, 1, 7)").await;
-    world.lifecycle().await.delete(&delete(1)).await.unwrap();
+    world.lifecycle().await.execute(&delete(1)).await.unwrap();
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 0);
 
     let mut document = document;

@@ -87,9 +87,9 @@ async fn a_type_that_is_renamed_is_seen_by_the_next_deletion() {
         let policy = crate::world::policy(&document);
         let store = world.store().at_once(rows);
         let lifecycle = client_lifecycle::Lifecycle::open(store, policy).await.unwrap();
-        lifecycle.delete(&delete(ANA)).await.unwrap();
+        lifecycle.execute(&delete(ANA)).await.unwrap();
         world.run("ALTER TYPE state RENAME TO situation").await;
-        lifecycle.delete(&delete(LUZ)).await.unwrap();
+        lifecycle.execute(&delete(LUZ)).await.unwrap();
         assert_eq!(world.number("SELECT count(*) FROM debts WHERE status = 'PAID'").await, 3);
     }
 }

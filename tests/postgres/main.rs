@@ -17,6 +17,10 @@ mod clients;
 #[path = "../common/clients_on_postgres.rs"]
 mod clients_on_postgres;
 mod columns;
+#[cfg(feature = "testing")]
+mod conformance;
+#[cfg(feature = "testing")]
+mod conformance_host;
 mod cost;
 #[cfg(feature = "testing")]
 mod driver;

@@ -35,8 +35,8 @@ async fn tables_and_columns_may_be_called_anything() {
     let found = findings(&world.policy, &world.store().catalogue().await.unwrap());
     assert!(found.is_empty(), "{found:#?}");
     let lifecycle = world.lifecycle().await;
-    lifecycle.delete(&delete("a")).await.unwrap_or_else(|error| panic!("{error:?}"));
-    lifecycle.delete(&delete("b")).await.unwrap_or_else(|error| panic!("{error:?}"));
+    lifecycle.execute(&delete("a")).await.unwrap_or_else(|error| panic!("{error:?}"));
+    lifecycle.execute(&delete("b")).await.unwrap_or_else(|error| panic!("{error:?}"));
     let left = world.text("SELECT string_agg(concat_ws(' ', oid, r), ',') FROM \"User.of \"\"us\"\"\"").await;
     assert_eq!(left, "2 ?1 $1");
     let left = world.text("SELECT string_agg(c::text, ',') FROM \"order by \"\"1\"\"; --\" AS c").await;
@@ -72,7 +72,7 @@ async fn two_tables_of_one_name_are_two_tables() {
     let policy = policy(&document);
     let catalogue = store().catalogue().await.unwrap();
     assert_eq!(findings(&policy, &catalogue), []);
-    let receipt = Lifecycle::open(store(), policy).await.unwrap().delete(&delete(1)).await;
+    let receipt = Lifecycle::open(store(), policy).await.unwrap().execute(&delete(1)).await;
     let receipt = receipt.unwrap_or_else(|error| panic!("{error:?}"));
     let steps: Vec<(String, u64)> =
         receipt.steps.iter().map(|step| (step.kind.to_string(), step.actual)).collect();

@@ -40,7 +40,7 @@ pub(crate) async fn race<W: Future<Output = bool> + Send + 'static>(
             .await;
         let deleting = tokio::spawn({
             let (lifecycle, request) = (lifecycle.clone(), request(id));
-            async move { lifecycle.delete(&request).await }
+            async move { lifecycle.execute(&request).await }
         });
         let writing = writer(id, world.schema.pool.clone());
         let writing = tokio::spawn(async move {
@@ -119,7 +119,7 @@ async fn of_two_deletions_of_one_client_one_finds_it() {
             ))
             .await;
         let run = |lifecycle: Arc<Lifecycle<PostgresStore>>| {
-            tokio::spawn(async move { lifecycle.delete(&delete(id)).await })
+            tokio::spawn(async move { lifecycle.execute(&delete(id)).await })
         };
         let (a, b) = (run(lifecycle.clone()), run(lifecycle.clone()));
         let (a, b) = (a.await.unwrap(), b.await.unwrap());
@@ -196,7 +196,7 @@ async fn written_while_it_waits(
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query(sql).execute(&mut *other).await.unwrap();
-    let deleting = tokio::spawn(async move { lifecycle.delete(&delete(id)).await });
+    let deleting = tokio::spawn(async move { lifecycle.execute(&delete(id)).await });
     let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')
         AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'debts'::regclass)";
     while world.number(waiting).await == 0 {

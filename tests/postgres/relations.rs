@@ -48,7 +48,7 @@ async fn a_subject_in_partitions_is_a_subject_like_others() {
     assert_eq!(catalogue.foreign_keys().count(), 1);
     let lifecycle = world.lifecycle().await;
     for id in [3, 15] {
-        lifecycle.delete(&delete(id)).await.unwrap_or_else(|error| panic!("{error:?}"));
+        lifecycle.execute(&delete(id)).await.unwrap_or_else(|error| panic!("{error:?}"));
     }
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 18);
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 90);
@@ -108,7 +108,7 @@ async fn tables_that_inherit_are_part_of_the_table_and_are_said() {
     );
     let Some(world) = World::new(&ddl, &cascading()).await else { return };
     assert_eq!(found(&world).await, [(FindingCode::UnsuitableTable, "kinds.debts".to_owned())]);
-    world.lifecycle().await.delete(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    world.lifecycle().await.execute(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 2);
     assert_eq!(world.number("SELECT count(*) FROM old_debts").await, 1);
     // A reference of its own has to be decided about all the same.
@@ -151,7 +151,7 @@ async fn a_kind_that_is_a_materialized_view_is_found_and_refused() {
     let Some(world) = World::new(&ddl, &document).await else { return };
     let unsuitable = (FindingCode::UnsuitableTable, "kinds.debts".to_owned());
     assert!(found(&world).await.contains(&unsuitable));
-    let error = world.lifecycle().await.delete(&delete(1)).await.unwrap_err();
+    let error = world.lifecycle().await.execute(&delete(1)).await.unwrap_err();
     assert!(matches!(error, Error::Store(_)) && !error.is_retryable(), "{error:?}");
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
 }
@@ -167,7 +167,7 @@ async fn a_kind_may_be_a_view_that_can_be_written() {
     document["references"][0]["nullable"] = true.into();
     document["references"][0]["lock"] = "writer".into();
     let Some(world) = World::new(&ddl, &document).await else { return };
-    world.lifecycle().await.delete(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    world.lifecycle().await.execute(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.number("SELECT count(*) FROM all_debts").await, 1);
 }
 
@@ -208,7 +208,7 @@ async fn a_rule_that_keeps_rows_is_found_and_found_out() {
     );
     let Some(world) = World::new(&ddl, &cascading()).await else { return };
     assert_eq!(found(&world).await, [(FindingCode::Trigger, "kinds.debts".to_owned())]);
-    let error = world.lifecycle().await.delete(&delete(1)).await.unwrap_err();
+    let error = world.lifecycle().await.execute(&delete(1)).await.unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::Interference { .. })), "{error:?}");
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
 }

@@ -41,7 +41,7 @@ async fn a_table_whose_rows_are_hidden_is_found_and_no_policy_is_opened_on_it() 
     world.run(ON).await;
     assert_eq!(codes().await, [(FindingCode::RowSecurity, "kinds.debts".to_owned())]);
     let refused = Lifecycle::open(store(), world.policy.clone()).await.unwrap_err();
-    assert!(matches!(&refused, Error::Misfit(_)), "{refused:?}");
+    assert!(matches!(&refused, Error::SchemaMismatch(_)), "{refused:?}");
     assert!(refused.to_string().contains("kinds.debts"), "{refused}");
     // Who owns the table, or is above all policies, is shown everything.
     world.lifecycle().await;
@@ -57,7 +57,7 @@ async fn a_row_that_is_hidden_stops_the_deletion_and_is_not_missed() {
         Lifecycle::open(PostgresStore::new(role.pool.clone()), world.policy.clone()).await.unwrap();
     world.run(ON).await;
     for error in
-        [lifecycle.plan(&delete(ANA)).await.unwrap_err(), lifecycle.delete(&delete(ANA)).await.unwrap_err()]
+        [lifecycle.plan(&delete(ANA)).await.unwrap_err(), lifecycle.execute(&delete(ANA)).await.unwrap_err()]
     {
         assert!(
             matches!(&error, Error::Store(StoreError::Unsupported(what)) if what.contains("`debts`")),
@@ -79,7 +79,7 @@ async fn inside_the_hosts_transaction_a_hidden_row_is_not_missed_either() {
         let lifecycle =
             Lifecycle::open(PostgresTransaction::new(&mut tx), world.policy.clone()).await.unwrap();
         world.run(ON).await;
-        let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+        let error = lifecycle.execute(&delete(ANA)).await.unwrap_err();
         assert!(
             matches!(&error, Error::Store(StoreError::Unsupported(what)) if what.contains("`debts`")),
             "{error:?}"
@@ -125,7 +125,7 @@ async fn a_role_above_the_policies_deletes_what_they_hide() {
     let role = Role::new(&world).await;
     world.run(&format!("ALTER ROLE {} BYPASSRLS", role.name)).await;
     let store = PostgresStore::new(role.pool.clone());
-    Lifecycle::open(store, world.policy.clone()).await.unwrap().delete(&delete(ANA)).await.unwrap();
+    Lifecycle::open(store, world.policy.clone()).await.unwrap().execute(&delete(ANA)).await.unwrap();
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 0);
     role.gone(&world).await;
 }

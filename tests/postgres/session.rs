@@ -135,7 +135,7 @@ async fn inside_the_hosts_transaction_a_temporary_table_stands_for_none_and_sett
         let lifecycle =
             Lifecycle::open(PostgresTransaction::new(&mut tx), world.policy.clone()).await.unwrap();
         let lifecycle = lifecycle.with_clock(NOW.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
-        let done = lifecycle.delete(&delete(id)).await;
+        let done = lifecycle.execute(&delete(id)).await;
         assert_eq!(done.is_ok(), found, "{done:?}");
         drop(lifecycle);
         let after: String = sqlx::query_scalar(setting).fetch_one(&mut *tx).await.unwrap();
@@ -171,11 +171,11 @@ async fn a_time_limit_of_the_connection_ends_in_an_error() {
     let lifecycle = Lifecycle::open(PostgresStore::new(pool), world.policy.clone()).await.unwrap();
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
-    let error = lifecycle.delete(&delete(id)).await.unwrap_err();
+    let error = lifecycle.execute(&delete(id)).await.unwrap_err();
     assert!(matches!(error, Error::Store(_)), "{error:?}");
     assert!(!error.is_retryable(), "it would take as long again");
     other.rollback().await.unwrap();
-    lifecycle.delete(&delete(id)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    lifecycle.execute(&delete(id)).await.unwrap_or_else(|error| panic!("{error:?}"));
     role.gone(&world).await;
 }
 
@@ -222,7 +222,7 @@ async fn ids_that_no_row_can_have_are_not_found() {
         ] {
             let asked = delete(RecordId::from(id));
             for error in
-                [lifecycle.plan(&asked).await.map(|_| ()), lifecycle.delete(&asked).await.map(|_| ())]
+                [lifecycle.plan(&asked).await.map(|_| ()), lifecycle.execute(&asked).await.map(|_| ())]
             {
                 let code = error.unwrap_err().code();
                 let shown = id.chars().take(40).collect::<String>();
@@ -255,9 +255,9 @@ async fn ids_may_have_a_collation_that_ignores_case() {
     assert!(found.is_empty(), "{found:#?}");
     let lifecycle = world.lifecycle().await;
     // Conditions go by the bytes, whatever the column thinks: `A` is no `a`.
-    let done = lifecycle.delete(&delete("Ana")).await;
+    let done = lifecycle.execute(&delete("Ana")).await;
     done.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.text("SELECT string_agg(id, ',') FROM debts").await, "d4");
-    let blocked = lifecycle.delete(&delete("Ben")).await.unwrap_err();
+    let blocked = lifecycle.execute(&delete("Ben")).await.unwrap_err();
     assert!(matches!(blocked, Error::Blocked(_)), "{blocked:?}");
 }

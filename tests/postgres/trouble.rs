@@ -46,7 +46,7 @@ async fn a_foreign_key_that_the_map_does_not_know_refuses_and_is_named() {
          INSERT INTO notes (owner) VALUES ('{ANA}')"
     );
     let Some(world) = world(&more).await else { return };
-    let error = world.lifecycle().await.delete(&delete(ANA)).await.unwrap_err();
+    let error = world.lifecycle().await.execute(&delete(ANA)).await.unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::Refused { .. })), "{error:?}");
     let text = whole(&error);
     assert!(text.contains("notes_owner") && text.contains("notes"), "{text}");
@@ -60,7 +60,7 @@ async fn a_trigger_that_keeps_rows_is_found_out() {
     let more = "CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
          CREATE TRIGGER kept BEFORE DELETE ON debts FOR EACH ROW EXECUTE FUNCTION kept()";
     let Some(world) = world(more).await else { return };
-    let error = world.lifecycle().await.delete(&delete(ANA)).await.unwrap_err();
+    let error = world.lifecycle().await.execute(&delete(ANA)).await.unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::Interference { .. })), "{error:?}");
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
 }
@@ -89,7 +89,7 @@ async fn a_table_without_permission_is_named() {
             .await;
         let store = PostgresStore::new(role.pool.clone());
         let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
-        let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+        let error = lifecycle.execute(&delete(ANA)).await.unwrap_err();
         let text = whole(&error);
         assert!(text.contains(&format!("`{table}`")) && text.contains("permission"), "{privilege}: {text}");
         assert!(!error.is_retryable(), "{error:?}");
@@ -133,7 +133,7 @@ async fn a_statement_that_takes_too_long_is_ended_and_changes_nothing() {
     let store = world.store().statement_timeout(Duration::from_secs(2));
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
     let began = std::time::Instant::now();
-    let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+    let error = lifecycle.execute(&delete(ANA)).await.unwrap_err();
     assert!(began.elapsed() < Duration::from_millis(3900), "it is not begun again");
     assert!(matches!(error, Error::Store(StoreError::Backend { .. })), "{error:?}");
     assert!(!error.is_retryable(), "it would take as long again");
@@ -141,7 +141,7 @@ async fn a_statement_that_takes_too_long_is_ended_and_changes_nothing() {
     other.rollback().await.unwrap();
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
     assert_eq!(world.text("SELECT string_agg(outcome, ' ') FROM lifecycle_audit").await, "failed");
-    lifecycle.delete(&delete(ANA)).await.unwrap();
+    lifecycle.execute(&delete(ANA)).await.unwrap();
 }
 
 /// A table that is altered between the plan and its execution: said by name, and nothing has changed.
@@ -182,7 +182,7 @@ async fn a_deadlock_is_contention_and_is_tried_again() {
         let mut other =
             world.schema.pool.begin_with("BEGIN; SET LOCAL deadlock_timeout TO '20s'").await.unwrap();
         sqlx::query("UPDATE bookings SET client_id = client_id").execute(&mut *other).await.unwrap();
-        let deleting = tokio::spawn(async move { lifecycle.delete(&delete(ANA)).await });
+        let deleting = tokio::spawn(async move { lifecycle.execute(&delete(ANA)).await });
         let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_locks
             WHERE relation = 'bookings'::regclass) AND locktype IN ('transactionid', 'tuple')";
         while world.number(waiting).await == 0 {
@@ -214,10 +214,10 @@ async fn a_lock_that_is_not_given_in_time_is_contention_and_worth_a_retry() {
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
     let store = world.store().lock_timeout(Duration::from_millis(50));
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
-    let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+    let error = lifecycle.execute(&delete(ANA)).await.unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::Contention { retryable: true, .. })), "{error:?}");
     other.rollback().await.unwrap();
-    lifecycle.delete(&delete(ANA)).await.unwrap();
+    lifecycle.execute(&delete(ANA)).await.unwrap();
 }
 
 /// Opening, planning, applying, deleting, looking up; one after the other, and many at once.
@@ -240,7 +240,7 @@ async fn a_pool_of_one_connection_is_enough() {
     }
     let all = ids.iter().chain(&ids).map(|id| {
         let (lifecycle, request) = (lifecycle.clone(), delete(*id));
-        tokio::spawn(async move { lifecycle.delete(&request).await })
+        tokio::spawn(async move { lifecycle.execute(&request).await })
     });
     let all: Vec<_> = all.collect();
     let mut done = 0;
@@ -260,7 +260,7 @@ async fn a_pool_of_one_connection_is_enough() {
     let store = PostgresStore::new(short.clone());
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
     let kept = short.acquire().await.unwrap();
-    let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+    let error = lifecycle.execute(&delete(ANA)).await.unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::Unavailable { .. })), "{error:?}");
     assert!(!error.is_retryable(), "it has been waited for");
     drop((kept, tx));
@@ -277,7 +277,7 @@ async fn a_connection_that_is_cut_changes_nothing_and_the_operation_can_be_done_
     let request = delete(ANA).operation(Uuid::from_u128(7));
     let running = tokio::spawn({
         let (lifecycle, request) = (lifecycle.clone(), request.clone());
-        async move { lifecycle.delete(&request).await }
+        async move { lifecycle.execute(&request).await }
     });
     let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE OF r%'
          AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'clients'::regclass)";
@@ -289,7 +289,7 @@ async fn a_connection_that_is_cut_changes_nothing_and_the_operation_can_be_done_
     assert!(matches!(error, Error::Store(StoreError::Unavailable { retryable: true, .. })), "{error:?}");
     other.rollback().await.unwrap();
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_operations").await, 0);
-    let receipt = lifecycle.delete(&request).await.unwrap();
-    assert_eq!(lifecycle.delete(&request).await.unwrap(), receipt, "the same operation, done once");
+    let receipt = lifecycle.execute(&request).await.unwrap();
+    assert_eq!(lifecycle.execute(&request).await.unwrap(), receipt, "the same operation, done once");
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_operations").await, 1);
 }

@@ -104,7 +104,7 @@ async fn fields_may_be_of_the_types_that_databases_have() {
     let blocked = lifecycle.plan(&ask(2)).await;
     // An instant without an end is no instant that a period could be counted from.
     assert!(blocked.is_err_and(|error| error.code() == "bad_value"));
-    lifecycle.delete(&ask(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    lifecycle.execute(&ask(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
     let row = world
         .text("SELECT (to_jsonb(c) - 'deleted_at')::text FROM clients AS c WHERE id = 1 AND deleted_at IS NOT NULL")
         .await;
@@ -192,7 +192,7 @@ async fn gone(store: PostgresStore, policy: DeletionPolicy) -> u64 {
     let lifecycle = Lifecycle::open(store, policy).await.unwrap_or_else(|error| panic!("{error}"));
     let request =
         Request::hard_delete("users", "00000000-0000-0000-0000-000000000001").by(Actor::new("a", "ADMIN"));
-    let receipt = lifecycle.delete(&request).await.unwrap_or_else(|error| panic!("{error:?}"));
+    let receipt = lifecycle.execute(&request).await.unwrap_or_else(|error| panic!("{error:?}"));
     receipt.steps.iter().map(|step| step.actual).sum()
 }
 
@@ -234,7 +234,7 @@ async fn ids_of_other_types_work_or_are_refused() {
             }
         };
         let left = "SELECT concat_ws(' ', (SELECT count(*) FROM clients), (SELECT count(*) FROM debts), (SELECT min(id::text) FROM clients))";
-        match lifecycle.delete(&delete(asked)).await {
+        match lifecycle.execute(&delete(asked)).await {
             Ok(_) => {
                 assert!(world.text(left).await.starts_with("1 1 "), "{id_type}");
                 let sql = format!("SELECT count(*) FROM clients WHERE id::text = '{other}'::{id_type}::text");

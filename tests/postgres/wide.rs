@@ -25,7 +25,7 @@ async fn a_row_of_a_hundred_and_thirty_fields_is_masked_told_and_recorded() {
     let Some(world) = World::new(&ddl, &document).await else { return };
     let request = Request::batch(Mode::Anonymize, "clients", [RecordId::from(1)])
         .by(client_lifecycle::domain::Actor::new("ana", "ADMIN"));
-    world.lifecycle().await.delete(&request).await.unwrap_or_else(|error| panic!("{error:?}"));
+    world.lifecycle().await.execute(&request).await.unwrap_or_else(|error| panic!("{error:?}"));
     let told: Value =
         serde_json::from_str(&world.text("SELECT payload::text FROM lifecycle_outbox").await).unwrap();
     assert_eq!(told.as_object().unwrap().len(), 130);
@@ -58,7 +58,7 @@ async fn a_cycle_of_more_than_a_hundred_kinds_goes_together() {
         .unwrap_or_else(|faults| panic!("{faults}"));
     let Some(world) = World::new(&ddl.concat(), &crate::world::clinic()).await else { return };
     let lifecycle = Lifecycle::open(world.store(), policy).await.unwrap_or_else(|error| panic!("{error}"));
-    let receipt = lifecycle.delete(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    let receipt = lifecycle.execute(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(receipt.steps.iter().map(|step| step.actual).sum::<u64>(), KINDS as u64 + 1);
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
 }

@@ -78,10 +78,10 @@ async fn while_it_is_held_a_deletion_waits_and_everything_else_goes_on() {
     world.run("SET lock_timeout TO 1000; UPDATE clients SET email = 'new'; RESET lock_timeout").await;
     let store = world.store().lock_timeout(Duration::from_millis(50));
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
-    let error = lifecycle.delete(&delete(ANA)).await.unwrap_err();
+    let error = lifecycle.execute(&delete(ANA)).await.unwrap_err();
     assert!(matches!(error, Error::Store(StoreError::Contention { retryable: true, .. })), "{error:?}");
     tx.commit().await.unwrap();
-    lifecycle.delete(&delete(ANA)).await.unwrap();
+    lifecycle.execute(&delete(ANA)).await.unwrap();
 }
 
 /// The snapshot is from before the deletion, and the lock does not give what it no longer is.

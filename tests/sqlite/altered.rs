@@ -52,7 +52,7 @@ async fn what_was_altered_is_named_and_nothing_has_changed() {
         let world = World::new(TABLES).await;
         let lifecycle = Lifecycle::open(&world.store, policy()).await.unwrap();
         // Every statement has been prepared before, on the one connection that there is.
-        lifecycle.delete(&delete(9)).await.unwrap();
+        lifecycle.execute(&delete(9)).await.unwrap();
         let plan = lifecycle.plan(&delete(1)).await.unwrap();
         world.run(alter).await;
         let error = lifecycle.apply(&delete(1), &plan).await.expect_err(alter);

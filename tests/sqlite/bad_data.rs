@@ -39,7 +39,7 @@ async fn is_refused(world: &World, policy: DeletionPolicy, said: &str) {
     let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
     let lifecycle = Lifecycle::open(store, policy).await.unwrap_or_else(|error| panic!("{error}"));
     let lifecycle = lifecycle.with_mask_key(MaskKey::new([7; 32]).unwrap());
-    let found = lifecycle.delete(&request(1)).await.unwrap_err();
+    let found = lifecycle.execute(&request(1)).await.unwrap_err();
     let Error::Store(source) = &found else { panic!("{found}") };
     assert_eq!((found.code(), &*source.to_string()), ("refused", "the database refused to write `debts`"));
     // The constraint is named by the database, at the end of the chain.
@@ -85,7 +85,7 @@ async fn a_mask_that_keeps_values_apart_is_no_trouble_where_the_column_is_unique
         let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
         let lifecycle = Lifecycle::open(store, policy(mask)).await.unwrap();
         let lifecycle = lifecycle.with_mask_key(MaskKey::new([7; 32]).unwrap());
-        lifecycle.delete(&request(1)).await.unwrap();
+        lifecycle.execute(&request(1)).await.unwrap();
         assert_eq!(world.number("SELECT count(*) FROM debts WHERE client_id IS NULL").await, 3);
     }
 }
@@ -100,7 +100,7 @@ async fn a_row_without_an_id_is_named_and_nothing_changes() {
     .await;
     let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
     let lifecycle = Lifecycle::open(store, policy(json!("null"))).await.unwrap();
-    let found = lifecycle.delete(&request(1)).await.unwrap_err();
+    let found = lifecycle.execute(&request(1)).await.unwrap_err();
     let Error::Store(source) = &found else { panic!("{found}") };
     assert_eq!(source.to_string(), "`debts` `?`: the value of `id` is no id");
     assert_eq!(world.number("SELECT count(*) FROM debts WHERE client_id = 1 AND note <> ''").await, 2);
@@ -118,14 +118,14 @@ async fn a_view_in_which_an_id_comes_twice_is_not_opened() {
         )
         .await;
     let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
-    let Err(Error::Misfit(faults)) = Lifecycle::open(store, policy(json!("null"))).await else {
+    let Err(Error::SchemaMismatch(faults)) = Lifecycle::open(store, policy(json!("null"))).await else {
         panic!("the view is taken")
     };
     let found: Vec<String> = faults.iter().map(ToString::to_string).collect();
     assert_eq!(
         found,
         [
-            "kinds.debts.id: the view `debts` has 2 rows with the id `2` (let the view give each row an id of its own)"
+            "kinds.debts.id: the view `debts` has 2 rows with the id `2` (make the view return one row for each id)"
         ]
     );
 }
@@ -198,6 +198,6 @@ async fn a_row_whose_reference_to_its_own_kind_dangles_is_refused_where_it_is_wr
     is_refused(&world, with(json!("set_null")), "FOREIGN KEY constraint failed").await;
     let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
     let lifecycle = Lifecycle::open(store, with(json!("cascade"))).await.unwrap();
-    lifecycle.delete(&request(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    lifecycle.execute(&request(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 0);
 }

@@ -50,7 +50,7 @@ async fn refused(world: &World, document: &Value) -> Vec<String> {
     let policy = policy(document);
     let faults = match Lifecycle::open(SqliteStore::new(world.pool().clone()), policy.clone()).await {
         Ok(_) => Vec::new(),
-        Err(client_lifecycle::Error::Misfit(faults)) => faults.iter().cloned().collect(),
+        Err(client_lifecycle::Error::SchemaMismatch(faults)) => faults.iter().cloned().collect(),
         Err(error) => panic!("{error}"),
     };
     let found = world.store.findings(&policy).await.unwrap();
@@ -119,7 +119,7 @@ async fn what_the_remedy_says_lets_the_policy_open_and_keeps_every_row_that_the_
     assert_eq!(refused(&world, &document).await, NOTHING);
     let lifecycle = Lifecycle::open(SqliteStore::new(world.pool().clone()), policy(&document)).await.unwrap();
     let request = Request::hard_delete("clients", 1).by(Actor::new("ana", "ADMIN"));
-    lifecycle.delete(&request).await.unwrap();
+    lifecycle.execute(&request).await.unwrap();
     let left = world.texts("SELECT id || ' ' || ifnull(client_id, '-') || ' ' || ifnull(folder_id, '-') FROM invoices ORDER BY id");
     assert_eq!(left.await, ["100 - -", "101 - -", "102 2 -"]);
 
@@ -201,7 +201,7 @@ async fn open_allows_on_delete_actions_that_reach_only_excluded_tables() {
     let document = debts(&["a", "b", "c"]);
     assert_eq!(refused(&world, &document).await, NOTHING);
     let lifecycle = Lifecycle::open(SqliteStore::new(world.pool().clone()), policy(&document)).await.unwrap();
-    lifecycle.delete(&Request::hard_delete("clients", 1).by(Actor::new("ana", "ADMIN"))).await.unwrap();
+    lifecycle.execute(&Request::hard_delete("clients", 1).by(Actor::new("ana", "ADMIN"))).await.unwrap();
     assert_eq!(world.number("SELECT (SELECT count(*) FROM debts) * 10 + (SELECT count(*) FROM a)").await, 10);
     // `check` still says that the database deletes by itself.
     let found = world.store.findings(&policy(&document)).await.unwrap();
@@ -309,7 +309,7 @@ fn by_code(customers: &Value) -> Value {
 #[tokio::test]
 async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_column_than_the_id() {
     let world = World::new(CODES).await;
-    let says = "the foreign key refers to `customers` (`code`), and the policy says `customers` (`id`) (correct `to`, or the \
+    let says = "the foreign key refers to `customers` (`code`), but the policy says `customers` (`id`) (correct `to`, or the \
                 `id` of the kind)";
     assert_eq!(
         refused(&world, &by_code(&json!({}))).await,
@@ -321,7 +321,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_column_tha
     let document = by_code(&json!({ "id": "code" }));
     assert_eq!(refused(&world, &document).await, NOTHING);
     let lifecycle = Lifecycle::open(SqliteStore::new(world.pool().clone()), policy(&document)).await.unwrap();
-    lifecycle.delete(&Request::hard_delete("customers", 2).by(Actor::new("ana", "ADMIN"))).await.unwrap();
+    lifecycle.execute(&Request::hard_delete("customers", 2).by(Actor::new("ana", "ADMIN"))).await.unwrap();
     assert_eq!(world.texts("SELECT id FROM invoices UNION SELECT id FROM parcels").await, ["11", "12"]);
 }
 
@@ -335,7 +335,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_table() {
     .await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
-        found[0].contains("the foreign key refers to `firms` (`id`), and the policy says `clients` (`id`)"),
+        found[0].contains("the foreign key refers to `firms` (`id`), but the policy says `clients` (`id`)"),
         "{found:?}"
     );
 }

@@ -170,7 +170,7 @@ async fn a_foreign_key_to_another_table_protects_nothing() {
     assert_eq!(
         found.await,
         [
-            "foreign_key_mismatch references.debts.client_id: the foreign key refers to `agencies` (`id`), and the \
+            "foreign_key_mismatch references.debts.client_id: the foreign key refers to `agencies` (`id`), but the \
           policy says `clients` (`id`)"
         ]
     );
@@ -223,7 +223,7 @@ async fn nullable_and_mandatory_are_not_the_same() {
     );
     assert_eq!(
         found.await,
-        ["nullability_mismatch references.debts.client_id: declared mandatory but the column can be null"]
+        ["nullability_mismatch references.debts.client_id: declared mandatory but the column can be NULL"]
     );
     let mut document = document();
     document["references"][0]["nullable"] = json!(true);
@@ -276,7 +276,7 @@ async fn a_database_that_deletes_by_itself_is_found_excluded_or_not() {
     let mut document = document();
     document["excluded"] = json!([ { "table": "logs", "because": "no personal data" } ]);
     let ddl = [CLIENTS, DEBTS, logs].concat();
-    assert_eq!(found_by(document.clone(), &ddl).await, [expected("is left out on purpose")]);
+    assert_eq!(found_by(document.clone(), &ddl).await, [expected("the map excludes")]);
 
     // A policy that deletes no client sets nothing off.
     document["kinds"]["clients"] = json!({ "deleted_at": "gone" });
@@ -296,7 +296,7 @@ async fn a_trigger_is_found_where_the_policy_sets_it_off() {
     assert_eq!(
         found.await,
         [
-            "trigger kinds.debts: the trigger `on delete` runs at every DELETE on `debts`: what it does is in no plan \
+            "trigger kinds.debts: the trigger `on delete` fires on DELETE of `debts`: what it does is in no plan \
           and no receipt"
         ]
     );
@@ -338,8 +338,8 @@ async fn a_mask_of_one_entry_among_several_is_named_by_its_position() {
     assert_eq!(
         found,
         [
-            "mask_too_long modes.hard_delete.rules.debts.client_id[1].anonymize.status: the mask makes 10 characters or \
-          more, and the column is VARCHAR(4)"
+            "mask_too_long modes.hard_delete.rules.debts.client_id[1].anonymize.status: the mask has at least 10 \
+          characters, but the column is VARCHAR(4)"
         ]
     );
 }

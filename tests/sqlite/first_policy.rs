@@ -185,15 +185,18 @@ async fn what_cannot_be_a_subject_is_said() {
     .await;
     for (subject, expected) in [
         ("client", "there is no table `client`; name one of `loose`, `pairs`"),
-        ("seen", "`seen` is a view, and nothing refers to a view; name the table the view is made of"),
+        (
+            "seen",
+            "`seen` is a view, and foreign keys cannot refer to a view; name the table the view is made of",
+        ),
         (
             "pairs",
-            "the records of `pairs` cannot be subjects: its primary key (`a`, `b`) is composite, and it has no \
+            "`pairs` cannot be the subject: its primary key (`a`, `b`) is composite, and it has no \
              unique column of its own; give the table a unique column of its own",
         ),
         (
             "loose",
-            "the records of `loose` cannot be subjects: no column of it is a key; give the table a unique column \
+            "`loose` cannot be the subject: it has no key; give the table a unique column \
              of its own",
         ),
     ] {

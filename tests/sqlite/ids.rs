@@ -89,7 +89,7 @@ async fn whoever_asks_for_an_id_that_no_row_can_have_finds_nobody_and_it_is_on_r
             .build()
             .unwrap();
         let lifecycle = Lifecycle::open(SqliteStore::new(world.pool().clone()), policy).await.unwrap();
-        let error = lifecycle.delete(&Request::hard_delete("clients", "not-a-uuid")).await.unwrap_err();
+        let error = lifecycle.execute(&Request::hard_delete("clients", "not-a-uuid")).await.unwrap_err();
         let answer = Wire::clinic().error(&error);
         assert_eq!((answer.status, answer.message()), (404, "Cliente no encontrado"), "{column}");
         let entries = world.store.audit(&"clients".into(), &"not-a-uuid".into()).await.unwrap();

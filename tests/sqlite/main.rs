@@ -17,6 +17,10 @@ mod bad_data;
 mod cascading_keys;
 mod check;
 mod conditions;
+#[cfg(feature = "testing")]
+mod conformance;
+#[cfg(feature = "testing")]
+mod conformance_host;
 mod cost;
 mod coverage;
 mod cycles;
@@ -25,8 +29,13 @@ mod host;
 mod ids;
 mod keyed;
 mod names;
+mod quickstart;
 mod rendering;
+mod scale;
+mod strange_tables;
 mod survey;
 mod wide;
 mod world;
 mod writes;
+#[cfg(feature = "testing")]
+mod wrong_scale;

@@ -26,7 +26,7 @@ async fn a_row_of_a_hundred_and_thirty_fields_is_masked_told_and_recorded() {
     let request =
         Request::batch(Mode::Anonymize, "clients", [RecordId::from(1)]).by(Actor::new("ana", "ADMIN"));
     let lifecycle = Lifecycle::open(&world.store, policy).await.unwrap();
-    lifecycle.delete(&request).await.unwrap_or_else(|error| panic!("{error:?}"));
+    lifecycle.execute(&request).await.unwrap_or_else(|error| panic!("{error:?}"));
     let told = world.texts("SELECT payload FROM lifecycle_outbox").await;
     let told: Value = serde_json::from_str(&told[0]).unwrap();
     assert_eq!(told.as_object().unwrap().len(), 130);

@@ -1,9 +1,9 @@
 //! Answers to whoever asked over a network: a status code and a body, in the shapes of four systems.
 //!
-//! Nothing here knows a web framework. A handler takes the [`Answer`] apart:
+//! Nothing here knows a web framework. A handler takes the [`Response`] apart:
 //!
 //! ```
-//! # use client_lifecycle::lifecycle::wire::{Answer, Wire};
+//! # use client_lifecycle::lifecycle::wire::{Response, Wire};
 //! # use client_lifecycle::domain::{Actor, Record, Request};
 //! # use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
@@ -14,7 +14,7 @@
 //! # struct Reply(u16, String);
 //! let wire = Wire::clinic();
 //! let answer = match wire.id(path) {
-//!     Ok(id) => wire.answer(&lifecycle.delete(&Request::hard_delete("clients", id).by(admin)).await),
+//!     Ok(id) => wire.respond(&lifecycle.execute(&Request::hard_delete("clients", id).by(admin)).await),
 //!     Err(answer) => answer,
 //! };
 //! let reply = Reply(answer.status, answer.json());
@@ -30,21 +30,21 @@
 //! | not done | `{statusCode, statusMessage}` | `{statusCode, message, errors}` | `{success, message}` | `{success, message}` |
 //! | language | Spanish | English | English | English |
 //!
-//! A service of another kind takes the shape it likes best and names its own noun: see [`Wire::about`].
+//! A service of another kind takes the shape it likes best and names its own noun: see [`Wire::with_resource`].
 
-mod action;
-mod answer;
 mod body;
-mod case;
-mod noun;
+mod error_kind;
+mod operation;
+mod resource_name;
+mod response;
 mod systems;
 mod text;
 #[allow(clippy::module_inception, reason = "the wire is what this module is named after")]
 mod wire;
 
-pub use action::Action;
-pub use answer::Answer;
 pub use body::{Body, ErrorList, StatusMessage, Success};
-pub use case::Case;
-pub use noun::Noun;
+pub use error_kind::ErrorKind;
+pub use operation::Operation;
+pub use resource_name::ResourceName;
+pub use response::Response;
 pub use wire::Wire;

@@ -1,14 +1,15 @@
 //! The four systems: their shapes and what each says in words of its own.
 
 use super::wire::{Ids, Shape, Words};
-use super::{Case, Noun, Wire};
+use super::{ErrorKind, ResourceName, Wire};
 use crate::domain::Language;
 
 impl Wire {
     /// The clinic's API: `{statusCode, statusMessage}` in Spanish, `{"success":true}`. Ids are UUIDs.
     #[must_use]
     pub fn clinic() -> Self {
-        let mut wire = Self::new(Shape::StatusMessage, Language::Spanish, Noun::new("client", "cliente"));
+        let mut wire =
+            Self::new(Shape::StatusMessage, Language::Spanish, ResourceName::new("client", "cliente"));
         wire.ids = Ids::UuidOrNobody;
         wire
     }
@@ -16,7 +17,7 @@ impl Wire {
     /// The notification system: `{statusCode, message, errors}`, and 204 without a body. Ids are UUIDs.
     #[must_use]
     pub fn notifications() -> Self {
-        let mut wire = Self::new(Shape::ErrorList, Language::English, Noun::new("user", "usuario"));
+        let mut wire = Self::new(Shape::ErrorList, Language::English, ResourceName::new("user", "usuario"));
         wire.ids = Ids::Uuid;
         wire
     }
@@ -27,7 +28,7 @@ impl Wire {
         let mut wire = Self::new(
             Shape::Success { deleted_at: true },
             Language::English,
-            Noun::new("customer", "cliente"),
+            ResourceName::new("customer", "cliente"),
         );
         for (cases, message, remedy) in VPN_TABLE {
             let words = Words { message: (*message).into(), remedy: (*remedy).into() };
@@ -40,22 +41,22 @@ impl Wire {
     /// data or the system, is a 400.
     #[must_use]
     pub fn unions() -> Self {
-        let noun = Noun::new("union", "unión").feminine();
+        let noun = ResourceName::new("union", "unión").feminine();
         let mut wire = Self::new(Shape::Success { deleted_at: false }, Language::English, noun);
         wire.failed_deletion = Some(400);
-        wire.saying(Case::MissingRole, "Access denied. Admin privileges required.")
+        wire.with_message(ErrorKind::MissingRole, "Access denied. Admin privileges required.")
     }
 }
 
 /// The VPN's error table: description and solution.
-const VPN_TABLE: &[(&[Case], &str, &str)] = &[
-    (&[Case::Unauthenticated], "Unauthorized", "Check your JWT token validity"),
-    (&[Case::MissingRole], "Forbidden", "Verify your role permissions"),
+const VPN_TABLE: &[(&[ErrorKind], &str, &str)] = &[
+    (&[ErrorKind::Unauthenticated], "Unauthorized", "Check your JWT token validity"),
+    (&[ErrorKind::MissingRole], "Forbidden", "Verify your role permissions"),
     // From its section on error recovery.
-    (&[Case::WrongScope], "Forbidden", "Verify user role and scope"),
-    (&[Case::NotFound, Case::WrongId], "Not Found", "Verify the user ID exists"),
-    (&[Case::Blocked], "Conflict", "Customer has active subscription or dependencies"),
+    (&[ErrorKind::WrongScope], "Forbidden", "Verify user role and scope"),
+    (&[ErrorKind::NotFound, ErrorKind::WrongId], "Not Found", "Verify the user ID exists"),
+    (&[ErrorKind::Blocked], "Conflict", "Customer has active subscription or dependencies"),
     // It has one row for two cases; here the error's own remedy is of more use.
-    (&[Case::Conflict], "Conflict", ""),
-    (&[Case::Failed], "Internal Server Error", "Contact support if persistent"),
+    (&[ErrorKind::Conflict], "Conflict", ""),
+    (&[ErrorKind::Failed], "Internal Server Error", "Contact support if persistent"),
 ];

@@ -1,10 +1,10 @@
 //! What an answer says where a system has no words of its own.
 
-use super::noun::sentence;
-use super::{Action, Case, Noun, action};
+use super::resource_name::sentence;
+use super::{ErrorKind, Operation, ResourceName, operation};
 use crate::domain::{Language, Mode};
 
-pub(super) fn of_case(case: Case, language: Language, noun: &Noun, action: Action) -> String {
+pub(super) fn of_case(case: ErrorKind, language: Language, noun: &ResourceName, action: Operation) -> String {
     match language {
         Language::Spanish => spanish(case, noun, action),
         Language::English => english(case, noun, action),
@@ -20,8 +20,8 @@ pub(super) fn acknowledge(warning: &str, language: Language) -> String {
 }
 
 /// `Union deleted successfully`
-pub(super) fn done(mode: Mode, language: Language, noun: &Noun) -> String {
-    let (english, spanish) = action::past(mode);
+pub(super) fn done(mode: Mode, language: Language, noun: &ResourceName) -> String {
+    let (english, spanish) = operation::past(mode);
     match language {
         Language::Spanish => {
             format!("{} {spanish}{} correctamente", sentence(&noun.spanish), noun.ending())
@@ -30,36 +30,36 @@ pub(super) fn done(mode: Mode, language: Language, noun: &Noun) -> String {
     }
 }
 
-fn english(case: Case, noun: &Noun, action: Action) -> String {
+fn english(case: ErrorKind, noun: &ResourceName, action: Operation) -> String {
     let (name, action) = (&noun.english, action.english());
     match case {
-        Case::MissingId => "ID is required".into(),
-        Case::WrongId => "Invalid ID".into(),
-        Case::Invalid => "Invalid request".into(),
-        Case::Unauthenticated => "Unauthorized".into(),
-        Case::MissingRole | Case::WrongScope => "Access denied".into(),
-        Case::NotFound => format!("{} not found", sentence(name)),
-        Case::Taken => format!("The e-mail address is already used by another {name}"),
-        Case::Blocked => format!("Something stands in the way: the {name} cannot be changed now"),
-        Case::Conflict => "The data has changed meanwhile".into(),
-        Case::Failed => format!("Failed to {action} {name}"),
-        Case::Unavailable => "Temporarily unavailable".into(),
+        ErrorKind::MissingId => "ID is required".into(),
+        ErrorKind::WrongId => "Invalid ID".into(),
+        ErrorKind::Invalid => "Invalid request".into(),
+        ErrorKind::Unauthenticated => "Unauthorized".into(),
+        ErrorKind::MissingRole | ErrorKind::WrongScope => "Access denied".into(),
+        ErrorKind::NotFound => format!("{} not found", sentence(name)),
+        ErrorKind::NotUnique => format!("The e-mail address is already used by another {name}"),
+        ErrorKind::Blocked => format!("Something stands in the way: the {name} cannot be changed now"),
+        ErrorKind::Conflict => "The data has changed meanwhile".into(),
+        ErrorKind::Failed => format!("Failed to {action} {name}"),
+        ErrorKind::Unavailable => "Temporarily unavailable".into(),
     }
 }
 
-fn spanish(case: Case, noun: &Noun, action: Action) -> String {
+fn spanish(case: ErrorKind, noun: &ResourceName, action: Operation) -> String {
     let (name, ending, action) = (&noun.spanish, noun.ending(), action.spanish());
     match case {
-        Case::MissingId => "ID requerido".into(),
-        Case::WrongId => "ID inválido".into(),
-        Case::Invalid => "Solicitud inválida".into(),
-        Case::Unauthenticated => "No autorizado".into(),
-        Case::MissingRole | Case::WrongScope => "Acceso denegado".into(),
-        Case::NotFound => format!("{} no encontrad{ending}", sentence(name)),
-        Case::Taken => format!("El correo electrónico ya está en uso por otr{ending} {name}"),
-        Case::Blocked => "Hay datos que lo impiden".into(),
-        Case::Conflict => "Los datos han cambiado mientras tanto".into(),
-        Case::Failed => format!("Error al {action} {name}"),
-        Case::Unavailable => "Servicio no disponible por el momento".into(),
+        ErrorKind::MissingId => "ID requerido".into(),
+        ErrorKind::WrongId => "ID inválido".into(),
+        ErrorKind::Invalid => "Solicitud inválida".into(),
+        ErrorKind::Unauthenticated => "No autorizado".into(),
+        ErrorKind::MissingRole | ErrorKind::WrongScope => "Acceso denegado".into(),
+        ErrorKind::NotFound => format!("{} no encontrad{ending}", sentence(name)),
+        ErrorKind::NotUnique => format!("El correo electrónico ya está en uso por otr{ending} {name}"),
+        ErrorKind::Blocked => "Hay datos que lo impiden".into(),
+        ErrorKind::Conflict => "Los datos han cambiado mientras tanto".into(),
+        ErrorKind::Failed => format!("Error al {action} {name}"),
+        ErrorKind::Unavailable => "Servicio no disponible por el momento".into(),
     }
 }

@@ -1,38 +1,38 @@
-//! What a table is to the database, and what the role may not do with it.
+//! Types of tables, and privileges of the current role.
 
 use std::fmt;
 
-/// What a table is to the database.
+/// The type of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Relation {
     /// A table, partitioned or not.
     #[default]
     Table,
-    /// A view: a query with a name.
+    /// A view.
     View,
-    /// A query whose rows are kept until it is refreshed. Nobody writes them.
+    /// A materialized view, whose rows are read-only and kept until it is refreshed.
     MaterializedView,
-    /// A table of another server.
+    /// A foreign table, stored on another server.
     Foreign,
 }
 
-/// What a role may be allowed to do with a table.
+/// A privilege on a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Privilege {
-    /// To read rows.
+    /// Reads rows.
     Select,
-    /// To add rows.
+    /// Inserts rows.
     Insert,
-    /// To change rows, and to lock them.
+    /// Updates rows, and locks them.
     Update,
-    /// To delete rows.
+    /// Deletes rows.
     Delete,
 }
 
 impl Relation {
-    /// Whether its rows are those of a query.
+    /// Returns whether its rows are those of a query.
     #[must_use]
     pub fn is_view(self) -> bool {
         matches!(self, Self::View | Self::MaterializedView)
@@ -40,10 +40,10 @@ impl Relation {
 }
 
 impl Privilege {
-    /// All of them.
+    /// All privileges.
     pub(super) const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
 
-    /// The word in SQL.
+    /// Returns the SQL keyword.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,175 +1,56 @@
-//! The catalogue of SQLite.
+//! Reads the catalogue of SQLite.
 
-use std::collections::BTreeMap;
+use super::catalogue::{Catalogue, Traits};
+use super::relation::Relation;
+use super::rows::text;
+use super::storage::{Affinity, Storage};
+use super::trigger::Trigger;
+use super::{collation, trigger_sql, view};
+use crate::domain::DataMap;
+use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 
-use super::{Affinity, Catalogue, Column, ForeignKey, Index, OnDelete, Relation, Table, Trigger};
-use super::{same, trigger};
-use crate::sql::{Dialect, SqlError, SqlTransaction, SqlValue};
+/// Every operation looks for rows without an id, because even a primary key may be NULL.
+const TRAITS: Traits = Traits { ignores_case: true, requires_ids: false, single_writer: true };
 
-/// Views that no longer work, and tables of modules that are not there, have no columns, and asking for them
-/// would be an error.
-const COLUMNS: &str = "SELECT t.name, t.type, x.name, x.type, x.\"notnull\", x.dflt_value, x.pk, x.hidden \
+/// Broken views and virtual tables of missing modules have no columns, and asking for those would be an error. Of hidden
+/// columns 2 is a virtual generated column and 3 a stored one.
+const COLUMNS: &str = "SELECT t.name, x.name, x.type, x.\"notnull\", x.dflt_value, x.hidden >= 2, NULLIF(x.pk, 0), \
+     t.type = 'view' \
      FROM pragma_table_list AS t JOIN pragma_table_xinfo(t.name, 'main') AS x \
      WHERE t.schema = 'main' AND t.ncol > 0 AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND x.hidden <> 1 \
      ORDER BY t.name, x.cid";
-/// The place of a column of an expression is -2.
-const INDEXES: &str = "SELECT t.name, i.name, i.\"unique\", i.partial, c.name, c.cid \
+const INDEXES: &str = "SELECT t.name, i.name, i.\"unique\", i.partial, c.name \
      FROM sqlite_master AS t JOIN pragma_index_list(t.name, 'main') AS i JOIN pragma_index_info(i.name, 'main') AS c \
      WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY t.name, i.name, c.seqno";
-const FOREIGN_KEYS: &str = "SELECT t.name, f.id, f.\"from\", f.\"table\", f.\"to\", f.on_delete \
+const FOREIGN_KEYS: &str = "SELECT t.name, f.id, f.\"from\", f.\"table\", f.\"to\", f.on_delete, 0, 1, 1 \
      FROM sqlite_master AS t JOIN pragma_foreign_key_list(t.name, 'main') AS f \
      WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY t.name, f.id, f.seq";
 const TRIGGERS: &str =
     "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY tbl_name, name";
 
-pub(super) async fn read(tx: &mut (dyn SqlTransaction + '_)) -> Result<Catalogue, SqlError> {
-    let mut tables = tables(&tx.query(COLUMNS, &[]).await?);
-    indexes(&tx.query(INDEXES, &[]).await?, &mut tables);
-    let foreign_keys = foreign_keys(&tx.query(FOREIGN_KEYS, &[]).await?, &tables);
-    for row in tx.query(TRIGGERS, &[]).await? {
-        if let [table, name, sql] = &*row
-            && let Some(table) = tables.get_mut(&text(table).to_ascii_lowercase())
-        {
-            table.triggers.push(Trigger { name: text(name), event: trigger::event(&text(sql)) });
-        }
-    }
-    Ok(Catalogue { dialect: Dialect::Sqlite, tables, foreign_keys })
-}
-
-fn tables(rows: &[Vec<SqlValue>]) -> BTreeMap<String, Table> {
-    let mut tables: BTreeMap<String, Table> = BTreeMap::new();
-    let mut keys: BTreeMap<String, BTreeMap<i64, String>> = BTreeMap::new();
-    for row in rows {
-        let [name, sort, column, declared, not_null, default, key, hidden] = &**row else {
-            continue;
-        };
-        let (name, column) = (text(name), text(column));
-        let at = name.to_ascii_lowercase();
-        if let Some(position) = key.as_integer().filter(|position| *position > 0) {
-            let key = keys.entry(at.clone()).or_default();
-            key.insert(position, column.clone());
-        }
-        let declared = text(declared);
-        let table = tables.entry(at).or_default();
-        table.name = name;
-        if sort.as_text() == Some("view") {
+pub(super) async fn read(
+    tx: &mut (dyn SqlTransaction + '_),
+    prefix: &Prefix,
+    map: &DataMap,
+) -> Result<Catalogue, SqlError> {
+    let mut catalogue = Catalogue::new(Dialect::Sqlite, TRAITS, prefix);
+    catalogue.add_columns(tx.query(COLUMNS, &[]).await?, |table, declared, rest| {
+        let is_view = rest == [SqlValue::Integer(1)];
+        if is_view {
             table.relation = Relation::View;
         }
-        table.columns.push(Column {
-            name: column,
-            affinity: affinity(&declared),
-            declared,
-            not_null: not_null.as_integer() == Some(1),
-            default: default.as_text().map(str::to_owned),
-            // 2 where it is computed when it is read, 3 where it is stored.
-            generated: hidden.as_integer() >= Some(2),
-            typed: None,
-        });
-    }
-    for (name, key) in keys {
-        if let Some(table) = tables.get_mut(&name) {
-            table.primary_key = key.into_values().collect();
+        Storage::Affinity(Affinity::of(declared, is_view))
+    });
+    catalogue.add_indexes(tx.query(INDEXES, &[]).await?);
+    catalogue.add_foreign_keys(tx.query(FOREIGN_KEYS, &[]).await?);
+    for row in tx.query(TRIGGERS, &[]).await? {
+        if let [table, name, sql] = &*row
+            && let Some(table) = catalogue.table_mut(&text(table))
+        {
+            table.triggers.push(Trigger { name: text(name), event: trigger_sql::event(&text(sql)) });
         }
     }
-    tables
-}
-
-fn indexes(rows: &[Vec<SqlValue>], tables: &mut BTreeMap<String, Table>) {
-    let mut last = None;
-    for row in rows {
-        let [table, name, unique, partial, column, place] = &**row else {
-            continue;
-        };
-        let Some(table) = tables.get_mut(&text(table).to_ascii_lowercase()) else {
-            continue;
-        };
-        let this = Some((table.name.clone(), text(name)));
-        if this != last {
-            last = this;
-            table.indexes.push(Index {
-                columns: Vec::new(),
-                width: 0,
-                unique: unique.as_integer() == Some(1),
-                partial: partial.as_integer() == Some(1),
-            });
-        }
-        if let Some(index) = table.indexes.last_mut() {
-            let plain = place.as_integer().is_some_and(|place| place >= 0);
-            if plain && index.columns.len() == index.width {
-                index.columns.push(text(column));
-            }
-            index.width += 1;
-        }
-    }
-}
-
-fn foreign_keys(rows: &[Vec<SqlValue>], tables: &BTreeMap<String, Table>) -> Vec<ForeignKey> {
-    let mut keys: Vec<ForeignKey> = Vec::new();
-    let mut last = None;
-    for row in rows {
-        let [table, id, from, to, to_column, on_delete] = &**row else {
-            continue;
-        };
-        let table = text(table);
-        let this = Some((table.clone(), id.as_integer()));
-        let to = tables.get(&text(to).to_ascii_lowercase()).ok_or(text(to));
-        if this != last {
-            last = this;
-            keys.push(ForeignKey {
-                table,
-                columns: Vec::new(),
-                to: match to {
-                    Ok(to) => to.name.clone(),
-                    Err(ref name) => name.clone(),
-                },
-                to_columns: Vec::new(),
-                on_delete: action(&text(on_delete)),
-                deferrable: false,
-                enforced: true,
-                validated: true,
-            });
-        }
-        if let Some(key) = keys.last_mut() {
-            // Where no column is named the primary key is meant.
-            let position = key.columns.len();
-            let to_column = to_column.as_text().map(str::to_owned).or_else(|| {
-                let to = to.as_ref().ok()?;
-                to.primary_key.get(position).cloned()
-            });
-            key.columns.push(text(from));
-            key.to_columns.push(to_column.unwrap_or_default());
-        }
-    }
-    keys.sort_by(|a, b| (&a.table, &a.columns, &a.to).cmp(&(&b.table, &b.columns, &b.to)));
-    keys
-}
-
-fn action(text: &str) -> OnDelete {
-    [OnDelete::Restrict, OnDelete::Cascade, OnDelete::SetNull, OnDelete::SetDefault]
-        .into_iter()
-        .find(|action| same(&action.to_string(), text))
-        .unwrap_or(OnDelete::NoAction)
-}
-
-/// SQLite's rule, in its order; the empty type is told apart from BLOB.
-fn affinity(declared: &str) -> Affinity {
-    let declared = declared.to_ascii_uppercase();
-    let says = |words: &[&str]| words.iter().any(|word| declared.contains(word));
-    if says(&["INT"]) {
-        Affinity::Integer
-    } else if says(&["CHAR", "CLOB", "TEXT"]) {
-        Affinity::Text
-    } else if says(&["BLOB"]) {
-        Affinity::Blob
-    } else if declared.is_empty() {
-        Affinity::Any
-    } else if says(&["REAL", "FLOA", "DOUB"]) {
-        Affinity::Real
-    } else {
-        Affinity::Numeric
-    }
-}
-
-fn text(value: &SqlValue) -> String {
-    value.as_text().unwrap_or_default().to_owned()
+    collation::read(tx, &mut catalogue, map).await?;
+    view::read(tx, &mut catalogue, map, str::to_owned).await?;
+    Ok(catalogue)
 }

@@ -1,108 +1,35 @@
-//! What sets a trigger off, from the text that created it: SQLite keeps nothing else.
+//! Triggers, and rules that act like them.
 
-use super::TriggerEvent;
-
-/// The event of `CREATE TRIGGER name BEFORE DELETE ON …`. A text that cannot be read counts as DELETE, the
-/// event that matters most.
-pub(super) fn event(sql: &str) -> TriggerEvent {
-    let mut words = Words { rest: sql };
-    // A name in quotes is no word, so a trigger called "delete" is not taken for one on DELETE.
-    words.by_ref().find(|word| word.eq_ignore_ascii_case("TRIGGER"));
-    let mut named = false;
-    for word in words {
-        let is = |keyword: &str| word.eq_ignore_ascii_case(keyword);
-        if !named {
-            named = !(is("IF") || is("NOT") || is("EXISTS"));
-        } else if is("UPDATE") {
-            return TriggerEvent::Update;
-        } else if is("INSERT") {
-            return TriggerEvent::Insert;
-        } else if is("DELETE") {
-            break;
-        }
-    }
-    TriggerEvent::Delete
+/// A trigger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Trigger {
+    /// The name.
+    pub name: String,
+    /// The event that fires it.
+    pub event: TriggerEvent,
 }
 
-/// The words of a statement; a quoted name is one word, with its quotes.
-struct Words<'a> {
-    rest: &'a str,
+/// The event that fires a trigger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TriggerEvent {
+    /// A row is inserted.
+    Insert,
+    /// A row is updated.
+    Update,
+    /// A row is deleted.
+    Delete,
 }
 
-impl<'a> Iterator for Words<'a> {
-    type Item = &'a str;
-
-    fn next(&mut self) -> Option<&'a str> {
-        loop {
-            self.rest = self.rest.trim_start();
-            let comment =
-                [("--", "\n"), ("/*", "*/")].into_iter().find(|(opens, _)| self.rest.starts_with(opens));
-            let Some((_, closes)) = comment else { break };
-            self.rest = self.rest.split_once(closes).map_or("", |(_, after)| after);
-        }
-        let first = self.rest.chars().next()?;
-        let closes = match first {
-            '"' | '\'' | '`' => Some(first),
-            '[' => Some(']'),
-            _ => None,
-        };
-        let end = match closes {
-            Some(quote) => quoted(self.rest, quote),
-            None => self
-                .rest
-                .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
-                // A sign is a word of its own.
-                .map_or(self.rest.len(), |end| end.max(first.len_utf8())),
-        };
-        let (word, rest) = self.rest.split_at_checked(end)?;
-        self.rest = rest;
-        Some(word)
-    }
-}
-
-/// Where a quoted name ends. A doubled quote stands for one of the name.
-fn quoted(text: &str, quote: char) -> usize {
-    let mut characters = text.char_indices().skip(1).peekable();
-    while let Some((at, character)) = characters.next() {
-        if character == quote {
-            let doubled = characters.peek().is_some_and(|(_, next)| *next == quote);
-            if quote == ']' || !doubled {
-                return at + character.len_utf8();
-            }
-            characters.next();
-        }
-    }
-    text.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{TriggerEvent, event};
-
-    #[test]
-    fn the_event_is_read_whatever_the_trigger_is_called() {
-        for (sql, expected) in [
-            ("CREATE TRIGGER t AFTER DELETE ON a BEGIN SELECT 1; END", TriggerEvent::Delete),
-            (
-                "create trigger if not exists t update of b on a begin delete from c; end",
-                TriggerEvent::Update,
-            ),
-            (
-                "CREATE TRIGGER \"delete \"\"on\"\"\" BEFORE INSERT ON a BEGIN DELETE FROM b; END",
-                TriggerEvent::Insert,
-            ),
-            (
-                "CREATE TRIGGER main.[update x] INSTEAD OF DELETE ON v BEGIN SELECT 1; END",
-                TriggerEvent::Delete,
-            ),
-            ("CREATE TRIGGER insert_log AFTER UPDATE ON a BEGIN SELECT 1; END", TriggerEvent::Update),
-            (
-                "CREATE /* on delete */ TRIGGER t -- delete\n INSERT ON a BEGIN SELECT 1; END",
-                TriggerEvent::Insert,
-            ),
-            ("", TriggerEvent::Delete),
-        ] {
-            assert_eq!(event(sql), expected, "{sql}");
+impl TriggerEvent {
+    /// Returns the SQL keyword.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Insert => "INSERT",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
         }
     }
 }

@@ -1,45 +1,55 @@
-//! What a policy covers of a live database, and what nobody has decided yet.
+//! The findings about a policy and a database: where they differ, and what the policy does not cover.
 
-mod action;
-mod chain;
-mod decided;
-mod generated;
-mod mask;
-mod mention;
-mod privilege;
-mod protection;
-mod reach;
-mod relation;
-mod touched;
-mod trigger;
-mod uncovered;
+mod action_chains;
+mod declared;
+mod dependents;
+mod finding;
+mod foreign_key_actions;
+mod foreign_key_mismatch;
+mod foreign_key_paths;
+mod generated_columns;
+mod ids;
+mod mask_fits;
+mod missing_indexes;
+mod privileges;
+mod reference_types;
+mod reserved_names;
+mod row_security;
+mod schema_mismatch;
+mod stale_copies;
+mod suspects;
+mod table_types;
+mod triggers;
+mod undeclared;
+mod unprotected_references;
+mod written_kinds;
 
-pub(super) use action::refused as actions;
-pub(super) use protection::mismatches;
-pub(super) use reach::reach;
+pub(super) use dependents::dependents;
+pub use finding::{Finding, FindingCode};
 
-use super::{Catalogue, Finding};
+use super::Catalogue;
+use crate::domain::DataMap;
 use crate::policy::DeletionPolicy;
+use written_kinds::WrittenKinds;
 
-/// Everything in which a policy and a database do not agree, or on which the policy is silent: sorted by
-/// place, empty where the whole is covered.
+/// Returns everything in which a policy and a database differ, and what the policy does not cover.
 ///
-/// * Tables that hang on the subject by foreign keys, or have a column named like a reference, and are neither
-///   declared nor excluded; the same for columns of declared tables.
-/// * References that nothing protects, that have no index, or whose type or nullability is another.
-/// * Masks that a column will not take: longer than it, empty where it is not, or the same in every row where
-///   it is unique.
-/// * Columns that only the database writes, where the policy would.
-/// * Foreign keys and triggers by which the database changes rows that no plan names. `open` refuses such a key where
-///   it reaches rows of a declared kind, through any number of excluded tables.
+/// The findings are sorted by path, and there are none if everything is covered:
+///
+/// * Tables that depend on the subject through foreign keys, or have a column named like a reference, and are neither
+///   declared nor excluded. The same for columns of declared tables.
+/// * References that nothing protects, that have no index, or whose type or nullability differs.
+/// * Masks that do not fit their column: too long, `null` in a `NOT NULL` column, or a constant in a unique column.
+/// * Columns that only the database writes, but the policy would too.
+/// * Foreign keys and triggers by which the database changes rows that no plan names. `open` refuses such a key if it
+///   reaches rows of a declared kind, through any number of excluded tables.
 /// * References whose foreign key refers to another table or column than the policy says. `open` refuses those too.
-/// * On PostgreSQL: what the role that asks may not do, row-level security that hides rows from it, materialized
-///   views that keep what was deleted, and tables that are no tables of this server.
-/// * Whatever else [`Lifecycle::open`](crate::Lifecycle#method.open) would refuse, as far as a catalogue shows it. What
-///   only the database can tell (collations on SQLite, ids of views) is in
-///   [`SqlStore::findings`](crate::sql::SqlStore::findings), which asks it.
+/// * On PostgreSQL: missing privileges, row-level security that hides rows from the current role, materialized views
+///   that keep what was deleted, foreign tables and inheritance.
+/// * Everything else that [`Lifecycle::open`](crate::Lifecycle#method.open) refuses. Collations on SQLite and repeated ids
+///   in views are read only for a policy, by [`SqlStore::findings`](crate::sql::SqlStore::findings).
 ///
-/// Made for a test of the host, so that a table that somebody adds next year is noticed the day it is added:
+/// A test of the host with this call notices a new table on the day it is added:
 ///
 /// ```no_run
 /// # async fn run(policy: client_lifecycle::DeletionPolicy) -> Result<(), client_lifecycle::store::StoreError> {
@@ -51,17 +61,31 @@ use crate::policy::DeletionPolicy;
 #[must_use]
 pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
     let map = policy.map();
-    let mut found = super::check::differences(&policy.map_to_check(), catalogue);
-    found.extend(uncovered::findings(policy, catalogue));
-    for reference in map.references() {
-        found.extend(protection::findings(map, reference, catalogue));
-    }
-    found.extend(mask::findings(policy, catalogue));
-    let touched = touched::Touched::by(policy);
-    found.extend(action::excluded(map, catalogue, &touched));
-    found.extend(trigger::findings(map, catalogue, &touched));
-    found.extend(generated::findings(policy, catalogue));
-    found.extend(relation::findings(map, catalogue, &touched));
-    found.extend(privilege::findings(policy, catalogue, &touched));
+    let written = WrittenKinds::of(policy);
+    let mut found = refused(&policy.map_to_check(), catalogue);
+    found.extend(undeclared::findings(policy, catalogue));
+    found.extend(unprotected_references::findings(map, catalogue));
+    found.extend(missing_indexes::findings(map, catalogue));
+    found.extend(mask_fits::findings(policy, catalogue));
+    found.extend(foreign_key_actions::excluded(map, catalogue, &written));
+    found.extend(triggers::findings(map, catalogue, &written));
+    found.extend(generated_columns::written_by_policy(policy, catalogue));
+    found.extend(table_types::findings(map, catalogue, &written));
+    found.extend(stale_copies::findings(map, catalogue, &written));
+    found.extend(privileges::findings(policy, catalogue, &written));
+    Finding::in_order(found)
+}
+
+/// Returns the findings for which `open` refuses a policy.
+pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
+    let mut found = schema_mismatch::findings(map, catalogue);
+    found.extend(reserved_names::findings(map, catalogue));
+    found.extend(ids::findings(map, catalogue));
+    found.extend(row_security::findings(map, catalogue));
+    found.extend(generated_columns::written_by_kinds(map, catalogue));
+    found.extend(reference_types::findings(map, catalogue));
+    found.extend(foreign_key_mismatch::findings(map, catalogue));
+    found.extend(foreign_key_actions::undeclared(map, catalogue));
+    found.extend(action_chains::findings(map, catalogue));
     Finding::in_order(found)
 }

@@ -1,42 +1,42 @@
-//! Why there is no first policy.
+//! Why no first policy can be made.
 
 use crate::domain::Faults;
 
-/// Why there is no first policy.
+/// Why no first policy can be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoFirstPolicy {
-    /// There is no such table.
+    /// The table does not exist.
     #[error("there is no table `{table}`")]
     NoTable {
-        /// What was asked for.
+        /// The requested name.
         table: String,
-        /// The tables there are.
+        /// The tables of the database.
         tables: Vec<String>,
     },
-    /// A view has no keys, so nothing can be said of what hangs on it.
-    #[error("`{0}` is a view, and nothing refers to a view")]
+    /// The subject is a view, which has no keys.
+    #[error("`{0}` is a view, and foreign keys cannot refer to a view")]
     View(String),
     /// No single column identifies the records of the subject.
-    #[error("the records of `{table}` cannot be subjects: {why}")]
+    #[error("`{table}` cannot be the subject: {why}")]
     NoId {
         /// The table.
         table: String,
-        /// What is in the way.
+        /// The reason.
         why: String,
     },
-    /// What was read does not make a policy.
-    #[error("the catalogue does not make a policy\n{0}")]
+    /// The catalogue yields an invalid policy.
+    #[error("the catalogue yields an invalid policy\n{0}")]
     Faults(Faults),
 }
 
 impl NoFirstPolicy {
-    /// What can be done about it.
+    /// Returns what to do about it.
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
             Self::NoTable { tables, .. } if tables.is_empty() => {
-                "the database has no tables at all; see that it is the right one".into()
+                "the database has no tables; check that it is the right one".into()
             }
             Self::NoTable { tables, .. } => format!("name one of `{}`", tables.join("`, `")),
             Self::View(_) => "name the table the view is made of".into(),

@@ -1,21 +1,20 @@
-//! What the catalogue says of columns that a policy may want to look at.
+//! The columns that a first policy declares: times, days, flags and states.
 
 use super::names;
 use crate::domain::{FieldType, StatusField};
 use crate::policy::KindBuilder;
-use crate::sql::catalogue::{Affinity, Column, Table, same};
-use crate::sql::check::fits;
+use crate::sql::catalogue::{Column, Table, same};
 
-/// What columns are called that say by true and false whether a record is ON.
+/// Names of boolean columns that hold whether a record is ON.
 const FLAGS: [&str; 5] = ["active", "is_active", "isActive", "enabled", "is_enabled"];
 
-/// Declares moments, days, truth values and states; on the subject also what says that it is ON.
+/// Declares times, days, flags and states, and for the subject its status.
 pub(super) fn describe(mut kind: KindBuilder, table: &Table, id: &str, is_subject: bool) -> KindBuilder {
     let mut status = None;
     let mut deleted_at = None;
     for column in table.columns.iter().filter(|column| column.name != id) {
         let field = names::field(table, &column.name);
-        if deleted_at.is_none() && says_deleted(column) {
+        if deleted_at.is_none() && marks_deletion(column) {
             deleted_at = Some(field);
             continue;
         }
@@ -35,18 +34,18 @@ pub(super) fn describe(mut kind: KindBuilder, table: &Table, id: &str, is_subjec
     kind
 }
 
-/// Only a column that can be null says that a row is not deleted.
-fn says_deleted(column: &Column) -> bool {
+/// Returns whether a column may hold when a row was deleted. It must be nullable, because NULL marks a row that exists.
+fn marks_deletion(column: &Column) -> bool {
     let named = ["deleted_at", "deletedAt", "deleted_on", "removed_at"];
     named.iter().any(|name| same(name, &column.name))
         && !column.not_null
         && !column.generated
-        && fits(FieldType::Timestamp, column)
+        && column.storage.fits(FieldType::Timestamp)
 }
 
-/// `ON` and `OFF`, unless the default says that the words are others; or true and false.
+/// Returns a status of `ON` and `OFF`, unless the default is another word, or of true and false.
 fn status_of(column: &Column) -> Option<StatusField> {
-    let text = column.affinity == Affinity::Text
+    let text = column.storage.is_text()
         && column.default.as_deref().is_none_or(|default| default.trim_matches(['\'', '"']) == "ON");
     if column.generated {
         return None;
@@ -54,7 +53,7 @@ fn status_of(column: &Column) -> Option<StatusField> {
     if same(&column.name, "status") && text {
         return Some(column.name.as_str().into());
     }
-    let flag = FLAGS.iter().any(|name| same(name, &column.name)) && fits(FieldType::Boolean, column);
+    let flag = FLAGS.iter().any(|name| same(name, &column.name)) && column.storage.fits(FieldType::Boolean);
     flag.then(|| StatusField {
         on: true.into(),
         off: false.into(),
@@ -62,21 +61,21 @@ fn status_of(column: &Column) -> Option<StatusField> {
     })
 }
 
-/// The type, where the declaration or the name leaves no doubt.
+/// Returns the type, if the declaration or the name leaves no doubt.
 fn type_of(column: &Column) -> Option<FieldType> {
     let declared = column.declared.to_ascii_uppercase();
     let named = |names: &[&str]| names.iter().any(|name| same(name, &column.name));
-    let moment = column.name.to_ascii_lowercase().ends_with("_at") || column.name.ends_with("At");
+    let is_time = column.name.to_ascii_lowercase().ends_with("_at") || column.name.ends_with("At");
     let found = if declared.starts_with("BOOL") || named(&FLAGS) {
         FieldType::Boolean
     } else if declared == "DATE" {
         FieldType::Date
-    } else if moment || declared.starts_with("DATETIME") || declared.starts_with("TIMESTAMP") {
+    } else if is_time || declared.starts_with("DATETIME") || declared.starts_with("TIMESTAMP") {
         FieldType::Timestamp
-    } else if named(&["status", "state"]) && column.affinity == Affinity::Text {
+    } else if named(&["status", "state"]) && column.storage.is_text() {
         FieldType::Text
     } else {
         return None;
     };
-    fits(found, column).then_some(found)
+    column.storage.fits(found).then_some(found)
 }

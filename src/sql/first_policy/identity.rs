@@ -1,19 +1,19 @@
-//! Which column identifies the rows of a table.
+//! The column that identifies the rows of a table.
 
 use std::collections::BTreeSet;
 
 use crate::sql::catalogue::{Catalogue, Table, same};
 
-/// The column, or why there is none. A column that refers to another table of `hanging` cannot be the id too.
+/// Returns the column, or why there is none. A column that refers to another table of `dependents` cannot be the id.
 pub(super) fn of<'a>(
     catalogue: &'a Catalogue,
     table: &'a Table,
-    hanging: &BTreeSet<String>,
+    dependents: &BTreeSet<String>,
 ) -> Result<&'a str, String> {
     let refers = |column: &str| {
         let mut keys = catalogue
             .foreign_keys_of(&table.name)
-            .filter(|key| hanging.contains(&key.to.to_ascii_lowercase()));
+            .filter(|key| dependents.contains(&key.to.to_ascii_lowercase()));
         keys.any(|key| key.columns.iter().any(|part| same(part, column)))
     };
     let candidates: Vec<&str> = table
@@ -21,7 +21,7 @@ pub(super) fn of<'a>(
         .iter()
         .filter(|column| {
             let key = table.is_primary_key(&column.name);
-            // A unique column that can be null leaves rows without an id.
+            // A unique column that can be NULL leaves rows without an id.
             (key || column.not_null && table.is_unique(&column.name)) && !refers(&column.name)
         })
         .map(|column| column.name.as_str())
@@ -31,14 +31,14 @@ pub(super) fn of<'a>(
         let mut keys = catalogue.foreign_keys();
         keys.any(|key| same(&key.to, &table.name) && key.column_to(name).is_some())
     };
-    // What others refer to is the id, and most often it is the primary key.
+    // The column that other tables refer to is the id, preferably the primary key.
     let id = key.filter(referred).or_else(|| candidates.iter().find(referred)).or(key).or(candidates.first());
     id.copied().ok_or_else(|| why_not(table))
 }
 
 fn why_not(table: &Table) -> String {
     match &*table.primary_key {
-        [] => "no column of it is a key".into(),
+        [] => "it has no key".into(),
         [key] => {
             format!("its primary key `{key}` is a reference too, and it has no other unique column")
         }

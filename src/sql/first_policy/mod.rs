@@ -1,10 +1,10 @@
-//! A first policy for a database that nobody has described yet.
+//! A first policy for a database, made from its catalogue.
 
 mod error;
 mod fields;
 mod identity;
 mod names;
-mod survey;
+mod schema;
 
 use crate::policy::{DeletionPolicy, KindBuilder, PolicyBuilder, restrict};
 
@@ -13,17 +13,16 @@ use super::catalogue::{ForeignKey, OnDelete, Table};
 
 pub use error::NoFirstPolicy;
 use names::{Names, field};
-use survey::Survey;
+use schema::Schema;
 
-const UNDECIDED: &str = "nobody has decided yet; restrict deletes nothing that was not looked at";
+const UNDECIDED: &str = "not decided yet; `restrict` blocks the deletion until a person decides";
 
-/// A policy that covers every table that hangs on `subject` by foreign keys, and deletes nothing but the
-/// subject itself: each reference is `restrict`, until a person decides otherwise. Written as a document it
-/// is what to begin with. The kind of the subject is called as it is asked for, in whatever case.
+/// Returns a policy that covers every table that depends on `subject` through foreign keys, and deletes only the
+/// subject itself: each reference is `restrict`, until a person decides otherwise. It is a document to start from.
 ///
-/// Only what the catalogue says is in it. A table that the crate cannot treat as a kind, because of a key of
-/// several columns, is listed under `excluded` with the reason. A table without foreign keys is not in it
-/// at all, so that [`findings`](super::findings) asks for it.
+/// It contains only what the catalogue shows. A table that cannot be a kind, because of a composite key, is listed
+/// under `excluded` with the reason. A table without foreign keys is not in it, so [`findings`](super::findings)
+/// reports it. The kind of the subject has the name that is passed, in any case.
 ///
 /// The same catalogue gives the same policy.
 ///
@@ -37,16 +36,15 @@ const UNDECIDED: &str = "nobody has decided yet; restrict deletes nothing that w
 /// ```
 ///
 /// # Errors
-/// [`NoFirstPolicy`] where the subject is no table with an id.
+/// [`NoFirstPolicy`] if the subject is not a table with an id.
 pub fn first_policy(catalogue: &Catalogue, subject: &str) -> Result<DeletionPolicy, NoFirstPolicy> {
-    let survey = Survey::of(catalogue, subject)?;
-    let names = &survey.names;
+    let schema = Schema::of(catalogue, subject)?;
+    let names = &schema.names;
     let mut policy = DeletionPolicy::of(subject);
-    for (table, id) in survey.kinds() {
-        let say = |kind| describe(kind, names, table, id);
-        policy = policy.kind(names.kind(table), say);
+    for (table, id) in schema.kinds() {
+        policy = policy.kind(names.kind(table), |kind| describe(kind, names, table, id));
     }
-    let declared: Vec<_> = survey.references().collect();
+    let declared: Vec<_> = schema.references().collect();
     for (_, from, column, to) in &declared {
         policy = policy.reference(names.reference(from, column), names.kind(to));
         let column_of = from.column(column);
@@ -55,27 +53,27 @@ pub fn first_policy(catalogue: &Catalogue, subject: &str) -> Result<DeletionPoli
             policy = policy.nullable();
         }
     }
-    for (reference, because) in survey.left_out_references() {
-        policy = policy.exclude_reference(reference, because);
+    for (reference, reason) in schema.excluded_references() {
+        policy = policy.exclude_reference(reference, reason);
     }
-    for (table, because) in survey.left_out_tables() {
-        policy = policy.exclude_table(&table.name, because);
+    for (table, reason) in schema.excluded_tables() {
+        policy = policy.exclude_table(&table.name, reason);
     }
-    decide(policy, names, &declared).build().map_err(NoFirstPolicy::Faults)
+    restrict_all(policy, names, &declared).build().map_err(NoFirstPolicy::Faults)
 }
 
 type Declared<'a> = (&'a ForeignKey, &'a Table, &'a str, &'a Table);
 
-/// The most cautious mode there is.
-fn decide(policy: PolicyBuilder, names: &Names<'_>, declared: &[Declared<'_>]) -> PolicyBuilder {
+/// Adds a mode that restricts every reference.
+fn restrict_all(policy: PolicyBuilder, names: &Names<'_>, declared: &[Declared<'_>]) -> PolicyBuilder {
     policy.hard_delete(|mut mode| {
         mode = mode.allow("ADMIN").reason_required();
         for (key, from, column, _) in declared {
-            let because = match key.on_delete {
+            let reason = match key.on_delete {
                 OnDelete::NoAction => UNDECIDED.to_owned(),
                 action => format!("{UNDECIDED} (the foreign key says ON DELETE {action})"),
             };
-            mode = mode.rule(names.reference(from, column), restrict().rationale(because));
+            mode = mode.rule(names.reference(from, column), restrict().rationale(reason));
         }
         mode
     })

@@ -1,21 +1,21 @@
-//! What tables and columns are called in the first policy.
+//! The names of tables and columns in the first policy.
 
 use crate::domain::{FieldName, KindName, ReferenceName};
 use crate::sql::catalogue::Table;
 use crate::store::library;
 
-/// Names are those of the database, where a policy can say them.
+/// Names in the policy: those of the database, as far as a policy allows them.
 pub(super) struct Names<'a> {
     pub(super) subject: &'a Table,
-    /// The subject as it was asked for: requests will call it so too.
-    pub(super) called: &'a str,
+    /// The name of the subject as the caller wrote it, which requests will use too.
+    pub(super) requested: &'a str,
 }
 
 impl Names<'_> {
-    /// The table's name, unless a kind cannot be called so.
+    /// Returns the name of the table, unless a kind cannot have it.
     pub(super) fn kind(&self, table: &Table) -> KindName {
         if self.is_subject(table) {
-            return self.called.into();
+            return self.requested.into();
         }
         let name = KindName::from(table.name.as_str());
         if table.name.is_empty() || library::is_reserved(&name) {
@@ -33,7 +33,7 @@ impl Names<'_> {
     }
 }
 
-/// The column's name. What stands after the last full stop of a reference is its field, so a field has none.
+/// Returns the name of the column. A reference ends with a dot and its field, so a field contains no dot.
 pub(super) fn field(table: &Table, column: &str) -> FieldName {
     let mut name = column.replace('.', "_");
     if name.is_empty() {

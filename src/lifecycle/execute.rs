@@ -1,0 +1,139 @@
+//! Applying plans: as they were shown, by their digest, or planned and applied in one call.
+
+use super::record::is_receipt_of;
+use super::write::conflict_in_words;
+use super::{Error, Lifecycle, audit};
+use crate::domain::{OperationId, Request};
+use crate::plan::{Binding, Plan};
+use crate::protocol::{Digest, Receipt};
+use crate::store::Store;
+
+impl<S: Store> Lifecycle<S> {
+    /// Applies a plan exactly as it was shown, and records the attempt.
+    ///
+    /// If anything in the plan no longer holds, nothing changes and the answer is an [`Error::Conflict`], item by
+    /// item. Applied again with the same operation id, it returns the first receipt.
+    ///
+    /// # Errors
+    /// [`Error`]; every one of them has been recorded as an attempt.
+    pub async fn apply(&self, request: &Request, plan: &Plan) -> Result<Receipt, Error> {
+        let operation = self.operation(request);
+        let done = match self.replan_for(request, plan).await {
+            Ok(plan) => self.apply_as_shown(request, &plan, operation).await,
+            Err(error) => Err(error),
+        };
+        self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
+    }
+
+    /// Plans again, applies the plan if it has this digest, and records the attempt.
+    ///
+    /// For confirmations that come back without the plan: from another process, a form, a second command. The plan
+    /// is applied exactly as it was shown, as in [`apply`](Self::apply).
+    ///
+    /// ```
+    /// # use client_lifecycle::domain::{Actor, Record, Request};
+    /// # use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow("ADMIN")).build()?;
+    /// # let store = MemoryStore::new().with("clients", [Record::new("c1")]);
+    /// # let lifecycle = Lifecycle::open(store, policy).await?;
+    /// # let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
+    /// let shown = lifecycle.plan(&request).await?.digest.to_string();
+    /// // … the digest comes back with the confirmation …
+    /// let receipt = lifecycle.confirm(&request, &shown.as_str().into()).await?;
+    /// # assert!(receipt.complete);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Changed`], with the plan as it is now, if its digest is another one; otherwise those of `apply`.
+    /// Every one of them has been recorded as an attempt.
+    pub async fn confirm(&self, request: &Request, digest: &Digest) -> Result<Receipt, Error> {
+        let operation = self.operation(request);
+        let done = match self.plan(request).await {
+            Ok(plan) if plan.digest == *digest => self.apply_as_shown(request, &plan, operation).await,
+            Ok(plan) => Err(Error::Changed(Box::new(plan))),
+            Err(error) => Err(error),
+        };
+        self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
+    }
+
+    /// Plans and applies in one call, whatever the request's mode, and records the attempt.
+    ///
+    /// Nothing was shown beforehand, so only the decision binds. A row more or less is in the receipt; a new
+    /// obstacle stops the operation. If the data changes meanwhile, the request is planned again, a few times.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{Actor, Record, Request};
+    /// use client_lifecycle::policy::reassign;
+    /// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = DeletionPolicy::of("unions")
+    ///     .reference("members.union_id", "unions")
+    ///     .reassign(|mode| mode.allow("ADMIN").rule("members.union_id", reassign()))
+    ///     .build()?;
+    /// let store = MemoryStore::new()
+    ///     .with("unions", [Record::new("u1"), Record::new("u2")])
+    ///     .with("members", [Record::new(1).with("union_id", "u1"), Record::new(2).with("union_id", "u2")]);
+    /// let lifecycle = Lifecycle::open(store, policy).await?;
+    /// let request = Request::reassigning("unions", "u1")
+    ///     .reassign("members.union_id", "u2")
+    ///     .by(Actor::new("ana", "ADMIN"));
+    /// lifecycle.execute(&request).await?;
+    /// assert!(lifecycle.store().rows("members").iter().all(|member| member.get("union_id").as_text() == Some("u2")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error`]; every one of them has been recorded as an attempt.
+    pub async fn execute(&self, request: &Request) -> Result<Receipt, Error> {
+        let operation = self.operation(request);
+        let mut attempts = self.attempts(operation);
+        let done = loop {
+            match self.plan_and_apply(request, operation).await {
+                Err(error) if attempts.again(&self.store, error.is_retryable(), error.is_stale()).await => {}
+                done => break done,
+            }
+        };
+        self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
+    }
+
+    async fn plan_and_apply(&self, request: &Request, operation: OperationId) -> Result<Receipt, Error> {
+        let plan = self.plan(request).await?;
+        self.apply_once(request, plan, operation, Binding::Decision).await
+    }
+
+    /// Applies a plan that was shown. It is not made again: what has changed since is a conflict. Trying again is
+    /// safe, because the operation id stays the same.
+    async fn apply_as_shown(
+        &self,
+        request: &Request,
+        plan: &Plan,
+        operation: OperationId,
+    ) -> Result<Receipt, Error> {
+        let mut attempts = self.attempts(operation);
+        loop {
+            match self.apply_once(request, plan.clone(), operation, Binding::Shown).await {
+                Err(error) if attempts.again(&self.store, error.is_retryable(), false).await => {}
+                done => return done,
+            }
+        }
+    }
+
+    async fn apply_once(
+        &self,
+        request: &Request,
+        plan: Plan,
+        operation: OperationId,
+        binding: Binding,
+    ) -> Result<Receipt, Error> {
+        let entry = audit::done(request, &plan, operation);
+        let (changes, names) =
+            plan.into_executable()?.seal(operation, entry, binding, self.mask_key.as_ref());
+        self.write(&changes).await.map_err(|error| conflict_in_words(error, &changes, &names))
+    }
+}

@@ -1,0 +1,109 @@
+//! Planning: what a request would do, read from the store and decided by the policy.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::{Error, Lifecycle};
+use crate::domain::{RecordId, Request};
+use crate::plan::Plan;
+use crate::policy::Refusal;
+use crate::protocol::SurveyQuery;
+use crate::store::Store;
+
+impl<S: Store> Lifecycle<S> {
+    /// Plans a request: returns what it would do. Changes and records nothing.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if there is no plan at all; [`Error::Store`]. A plan that is blocked is a plan.
+    pub async fn plan(&self, request: &Request) -> Result<Plan, Error> {
+        reject_value_modes(request)?;
+        self.plan_at(request, self.now()).await
+    }
+
+    pub(crate) async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
+        self.require_mask_key()?;
+        let query = self.query(request, now)?;
+        let survey = self.store.survey(&query).await?;
+        Ok(self.policy.plan(request, &survey, now)?)
+    }
+
+    /// Returns what the store has to answer before the request can be decided. Refuses a request that makes no
+    /// sense under the policy or in this environment.
+    pub(crate) fn query(&self, request: &Request, now: DateTime<Utc>) -> Result<SurveyQuery, Refusal> {
+        let query = self.policy.query(request, now)?;
+        self.environment.check(request)?;
+        Ok(query)
+    }
+
+    /// Decides a plan again for the request that applies it, because its actor, its acknowledgements and the time
+    /// may differ from those of the request that was planned.
+    ///
+    /// The data is not read again: the store compares it under its locks. Only what this request alone asks is
+    /// read, such as whether the subject is within its actor's scope.
+    pub(super) async fn replan_for(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
+        reject_value_modes(request)?;
+        if !self.is_for(request, plan) {
+            return Err(Error::PlanMismatch);
+        }
+        self.require_mask_key()?;
+        let now = self.now();
+        let query = self.query(request, now)?;
+        let shown = &plan.execution;
+        let mut survey = shown.survey.clone();
+        if query.sets != shown.query.sets {
+            let fresh = self.store.survey(&query).await?;
+            let shared = query
+                .questions
+                .iter()
+                .zip(shown.query.questions.iter())
+                .take_while(|(a, b)| a == b)
+                .count()
+                .min(self.policy.shared_questions(request));
+            survey.answers.truncate(shared);
+            survey.answers.extend(fresh.answers.into_iter().skip(shared));
+        }
+        let again = self.policy.plan(request, &survey, now)?;
+        if again.digest == plan.digest { Ok(again) } else { Err(Error::PlanMismatch) }
+    }
+
+    /// Returns whether the plan was made for this request: the same subjects, mode and policy.
+    fn is_for(&self, request: &Request, plan: &Plan) -> bool {
+        plan.kind == request.kind
+            && plan.mode == request.mode
+            && plan.policy_version == self.policy.version()
+            && texts(&plan.execution.query.subjects, ToString::to_string)
+                == texts(&request.subjects, ToString::to_string)
+    }
+
+    /// Checks that there is a key if the policy masks with one, before anything is read.
+    fn require_mask_key(&self) -> Result<(), Error> {
+        if self.mask_key.is_some() {
+            return Ok(());
+        }
+        let fields = self.policy.keyed_fields();
+        if fields.is_empty() {
+            return Ok(());
+        }
+        Err(Error::NoMaskKey {
+            fields: fields.iter().map(|(kind, field)| format!("{kind}.{field}")).collect(),
+        })
+    }
+}
+
+/// Refuses modes that need values, which a request does not hold.
+fn reject_value_modes(request: &Request) -> Result<(), Refusal> {
+    if request.mode.carries_values() {
+        return Err(Refusal::invalid(
+            format!("{} needs values, which a request does not hold", request.mode),
+            "call `create` or `update` of the lifecycle",
+        ));
+    }
+    Ok(())
+}
+
+/// Returns ids as a set of texts. A store answers with ids as it holds them: 42 for `"42"`, and a UUID that it holds
+/// as bytes however the request spells it.
+pub(super) fn texts(ids: &[RecordId], text: impl Fn(&RecordId) -> String) -> BTreeSet<String> {
+    ids.iter().map(text).collect()
+}

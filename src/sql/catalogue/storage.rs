@@ -1,0 +1,139 @@
+//! How columns store values, as far as a policy is judged by it.
+
+use crate::domain::FieldType;
+use crate::sql::render::{ColumnType, Sort};
+
+/// How a column stores values.
+#[derive(Debug, Clone)]
+pub(in crate::sql) enum Storage {
+    /// On SQLite, where any column holds any value.
+    Affinity(Affinity),
+    /// On PostgreSQL.
+    Type(ColumnType),
+}
+
+/// The type affinity of a column on SQLite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sql) enum Affinity {
+    Integer,
+    Real,
+    Text,
+    Blob,
+    Numeric,
+    /// A numeric affinity by SQLite's rules, declared as `UUID`: text or bytes, which are never numbers.
+    Uuid,
+    /// No type was declared.
+    Untyped,
+    /// A column that a view computes.
+    Computed,
+}
+
+/// How a column compares text: what it makes of two pairs of texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sql) struct Collation(pub(super) i64);
+
+impl Collation {
+    /// Returns the end of a sentence about columns.
+    pub(in crate::sql) fn description(self) -> &'static str {
+        match self.0 {
+            0 => "by bytes",
+            1 => "without case",
+            2 => "without trailing spaces",
+            _ => "in another way",
+        }
+    }
+}
+
+/// The forms in which affinities keep one value.
+#[derive(PartialEq)]
+enum Form {
+    Number,
+    Text,
+    Unchanged,
+}
+
+impl Storage {
+    /// Returns the type of a column on PostgreSQL.
+    pub(in crate::sql) fn column_type(&self) -> Option<&ColumnType> {
+        match self {
+            Self::Type(column) => Some(column),
+            Self::Affinity(_) => None,
+        }
+    }
+
+    /// Returns whether a column may hold values of a declared type.
+    pub(in crate::sql) fn fits(&self, expected: FieldType) -> bool {
+        use Affinity::{Blob, Integer, Real, Text};
+        let affinity = match self {
+            Self::Type(column) => return column.sort.fits(expected),
+            Self::Affinity(affinity) => affinity,
+        };
+        match expected {
+            FieldType::Text | FieldType::Uuid => !matches!(affinity, Integer | Real),
+            FieldType::Integer | FieldType::Boolean => !matches!(affinity, Text | Real | Blob),
+            FieldType::Date | FieldType::Timestamp => !matches!(affinity, Real | Blob),
+            FieldType::Decimal => *affinity != Blob,
+            FieldType::Json => true,
+        }
+    }
+
+    /// Returns whether a column holds text.
+    pub(in crate::sql) fn is_text(&self) -> bool {
+        match self {
+            Self::Affinity(affinity) => *affinity == Affinity::Text,
+            Self::Type(column) => {
+                matches!(column.sort, Sort::Text | Sort::AnyCase | Sort::Enum | Sort::Uuid)
+            }
+        }
+    }
+
+    /// Returns whether a reference and the ids it refers to keep one value in one form, so that comparing them finds
+    /// what a foreign key would find.
+    ///
+    /// A foreign key converts the value that it looks up to the form of the id. A comparison converts both or neither,
+    /// by rules that depend on the query plan: text that refers to integers is not found, and `007` and `7` in a text
+    /// column would both be found by the number 7.
+    pub(in crate::sql) fn compares_with(&self, id: &Self) -> bool {
+        match (self, id) {
+            (Self::Type(held), Self::Type(id)) => held.compares_with(id),
+            (Self::Affinity(held), Self::Affinity(id)) => match (held.form(), id.form()) {
+                (Some(held), Some(id)) => held == id,
+                _ => true,
+            },
+            _ => false,
+        }
+    }
+}
+
+impl Affinity {
+    /// Returns the affinity of a declared type, by the rules of SQLite in their order.
+    pub(super) fn of(declared: &str, of_view: bool) -> Self {
+        let declared = declared.to_ascii_uppercase();
+        let says = |words: &[&str]| words.iter().any(|word| declared.contains(word));
+        if says(&["INT"]) {
+            Self::Integer
+        } else if says(&["CHAR", "CLOB", "TEXT"]) {
+            Self::Text
+        } else if says(&["BLOB"]) {
+            Self::Blob
+        } else if declared.is_empty() {
+            if of_view { Self::Computed } else { Self::Untyped }
+        } else if says(&["REAL", "FLOA", "DOUB"]) {
+            Self::Real
+        } else if says(&["UUID", "GUID", "UNIQUEIDENTIFIER"]) {
+            Self::Uuid
+        } else {
+            Self::Numeric
+        }
+    }
+
+    /// Returns the form of the values, or `None` if it may be any.
+    fn form(self) -> Option<Form> {
+        match self {
+            Self::Integer | Self::Real | Self::Numeric => Some(Form::Number),
+            Self::Text => Some(Form::Text),
+            Self::Blob | Self::Untyped => Some(Form::Unchanged),
+            Self::Uuid | Self::Computed => None,
+        }
+    }
+}

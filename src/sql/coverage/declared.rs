@@ -1,0 +1,129 @@
+//! What a data map declares and excludes of the tables, columns and foreign keys of a database.
+
+use crate::domain::{DataMap, FieldName, Kind, Reference};
+use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Table, same};
+
+/// A column of the data map, as the database has it.
+pub(super) struct MappedColumn<'a> {
+    pub(super) table: &'a Table,
+    pub(super) column: &'a Column,
+}
+
+impl<'a> MappedColumn<'a> {
+    pub(super) fn of(kind: &Kind, field: &FieldName, catalogue: &'a Catalogue) -> Option<Self> {
+        let table = catalogue.table(kind.table_name())?;
+        Some(Self { table, column: table.column(kind.column(field))? })
+    }
+}
+
+/// Returns the column of a reference and that of the ids it refers to. A missing one is reported elsewhere.
+pub(super) fn ends<'a>(
+    map: &DataMap,
+    reference: &Reference,
+    catalogue: &'a Catalogue,
+) -> Option<(MappedColumn<'a>, MappedColumn<'a>)> {
+    let to = map.kind(&reference.to)?;
+    let from = MappedColumn::of(map.kind(&reference.from)?, &reference.field, catalogue)?;
+    Some((from, MappedColumn::of(to, &to.id, catalogue)?))
+}
+
+/// Returns the kinds whose tables exist, each with its table.
+pub(super) fn tables<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = (&'a Kind, &'a Table)> {
+    map.kinds().filter_map(|kind| Some((kind, table(kind, catalogue)?)))
+}
+
+/// Returns the table of a kind.
+pub(super) fn table<'a>(kind: &Kind, catalogue: &'a Catalogue) -> Option<&'a Table> {
+    let table = catalogue.table(kind.table_name());
+    table.filter(|table| catalogue.is_one_name(&table.name, kind.table_name()))
+}
+
+/// Returns the path of a field in the policy document.
+pub(super) fn path(map: &DataMap, kind: &Kind, field: &FieldName) -> String {
+    let mut references = map.references_from(&kind.name);
+    match references.find(|reference| reference.field == *field) {
+        Some(reference) => format!("references.{}", reference.name),
+        None if kind.id == *field => format!("kinds.{}.id", kind.name),
+        None => format!("kinds.{}.fields.{field}", kind.name),
+    }
+}
+
+/// Returns the kinds of a table: usually one, or none.
+pub(super) fn kinds<'a>(map: &'a DataMap, table: &'a str) -> impl Iterator<Item = &'a Kind> {
+    map.kinds().filter(move |kind| same(kind.table_name(), table))
+}
+
+/// Returns the kinds that a column is declared to refer to.
+pub(super) fn references<'a>(
+    map: &'a DataMap,
+    table: &'a str,
+    column: &'a str,
+) -> impl Iterator<Item = &'a Kind> {
+    kinds(map, table).flat_map(move |from| {
+        map.references_from(&from.name)
+            .filter(move |reference| same(from.column(&reference.field), column))
+            .filter_map(|reference| map.kind(&reference.to))
+    })
+}
+
+/// Returns whether one of the columns of a foreign key is declared to refer to its table.
+pub(super) fn key_declared(map: &DataMap, key: &ForeignKey) -> bool {
+    let refers = |column| references(map, &key.table, column).any(|kind| same(kind.table_name(), &key.to));
+    key.columns.iter().any(|column| refers(column))
+}
+
+/// Returns whether a declared reference holds exactly the column that a foreign key pairs with the id.
+pub(super) fn key_followed(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
+    let is_of = |kind: &Kind, table: &str| {
+        catalogue.lineage(table).into_iter().any(|table| catalogue.is_one_name(table, kind.table_name()))
+    };
+    map.references().any(|reference| {
+        let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) else {
+            return false;
+        };
+        let column = key.column_to(to.column(&to.id));
+        column.is_some_and(|column| same(column, from.column(&reference.field)))
+            && is_of(from, &key.table)
+            && is_of(to, &key.to)
+    })
+}
+
+/// Returns the kind of the rows of a table, by its own name or by that of a table it inherits from.
+pub(super) fn kind_of_rows<'a>(map: &'a DataMap, table: &str, catalogue: &Catalogue) -> Option<&'a Kind> {
+    let mut lineage = catalogue.lineage(table).into_iter();
+    lineage.find_map(|table| map.kinds().find(|kind| catalogue.is_one_name(kind.table_name(), table)))
+}
+
+/// Returns whether a table is excluded.
+pub(super) fn table_excluded(map: &DataMap, table: &str) -> bool {
+    let mut excluded = map.excluded().iter().flat_map(|one| &one.table);
+    excluded.any(|name| same(name, table))
+}
+
+/// Returns whether a column is excluded, by the names of table and column or of kind and field.
+pub(super) fn column_excluded(map: &DataMap, table: &str, column: &str) -> bool {
+    let mut excluded = map.excluded().iter().flat_map(|one| &one.reference);
+    excluded.any(|name| {
+        let Some((from, field)) = name.split() else {
+            return false;
+        };
+        let by_kind = map
+            .kind(&from)
+            .is_some_and(|kind| same(kind.table_name(), table) && same(kind.column(&field), column));
+        by_kind || (same(from.as_str(), table) && same(field.as_str(), column))
+    })
+}
+
+/// Returns whether one of the columns of a foreign key is excluded.
+pub(super) fn key_columns_excluded(map: &DataMap, key: &ForeignKey) -> bool {
+    let mut columns = key.columns.iter();
+    columns.any(|column| column_excluded(map, &key.table, column))
+}
+
+/// Returns whether a foreign key is excluded, by its table or by one of its columns.
+pub(super) fn key_excluded(map: &DataMap, key: &ForeignKey) -> bool {
+    table_excluded(map, &key.table) || key_columns_excluded(map, key)
+}

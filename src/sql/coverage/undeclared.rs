@@ -1,0 +1,142 @@
+//! Tables and columns that depend on the subject and are neither declared nor excluded.
+
+use std::collections::BTreeSet;
+
+use super::declared;
+use super::dependents::dependents;
+use super::finding::{Finding, FindingCode};
+use super::suspects::Suspects;
+use crate::domain::{DataMap, Kind};
+use crate::policy::DeletionPolicy;
+use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Table, same};
+
+pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
+    let map = &**policy.map();
+    let suspects = Suspects::of(policy);
+    let dependents = dependents_of_subject(policy, catalogue);
+    let tables =
+        catalogue.tables().filter(|table| !table.is_view() && !declared::table_excluded(map, &table.name));
+    let mut found = Vec::new();
+    for table in tables {
+        // Rows of a table that inherits from a declared table are rows of that table too.
+        let inherited = |column: &str| {
+            let mut parents =
+                table.inherits.iter().filter(|parent| declared::kinds(map, parent).next().is_some());
+            parents
+                .any(|parent| catalogue.table(parent).is_some_and(|parent| parent.column(column).is_some()))
+        };
+        let keys: Vec<&ForeignKey> = catalogue
+            .foreign_keys_of(&table.name)
+            .filter(|key| !key.columns.iter().all(|column| inherited(column)))
+            .filter(|key| dependents.contains(&key.to.to_ascii_lowercase()))
+            .filter(|key| !declared::key_declared(map, key) && !declared::key_columns_excluded(map, key))
+            .collect();
+        let named: Vec<(&Column, String)> = table
+            .columns
+            .iter()
+            .filter(|column| !inherited(&column.name) && !is_known(map, table, column, catalogue))
+            .filter_map(|column| Some((column, suspects.why(&table.name, &column.name)?)))
+            .collect();
+        if declared::kinds(map, &table.name).next().is_some() {
+            found.extend(keys.iter().filter_map(|key| by_key(map, key)));
+            found.extend(named.iter().map(|(column, why)| by_name(table, column, why)));
+        } else if !keys.is_empty() || !named.is_empty() {
+            found.extend(table_findings(table, &keys, &named));
+        }
+    }
+    found
+}
+
+/// Returns the tables that depend on the subject through foreign keys and declared references, also through excluded
+/// tables.
+fn dependents_of_subject(policy: &DeletionPolicy, catalogue: &Catalogue) -> BTreeSet<String> {
+    let map = policy.map();
+    let keys = catalogue
+        .foreign_keys()
+        .filter(|key| !declared::key_columns_excluded(map, key))
+        .map(|key| (key.table.clone(), key.to.clone()));
+    let table = |kind: Option<&Kind>| kind.map(|kind| kind.table_name().to_owned());
+    let references = map.references().filter_map(|reference| {
+        let from = table(map.kind(&reference.from))?;
+        Some((from, table(map.kind(&reference.to))?))
+    });
+    match map.kind(policy.subject()) {
+        Some(subject) => dependents(subject.table_name(), keys.chain(references)),
+        None => BTreeSet::new(),
+    }
+}
+
+/// Returns whether it is known what a column holds, so that its name suggests nothing.
+fn is_known(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogue) -> bool {
+    let mut keys = catalogue.foreign_keys_of(&table.name);
+    keys.any(|key| key.columns.iter().any(|part| same(part, &column.name)))
+        || declared::column_excluded(map, &table.name, &column.name)
+        || declared::references(map, &table.name, &column.name).next().is_some()
+        || declared::kinds(map, &table.name).any(|kind| {
+            let is = |field| same(kind.column(field), &column.name);
+            is(&kind.id) || kind.shard_key.as_ref().is_some_and(is)
+        })
+}
+
+/// Reports a foreign key of a declared table. A key to an undeclared table is reported once that table is declared.
+fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
+    let to = declared::kinds(map, &key.to).next()?;
+    let columns = key.columns.join(", ");
+    let path = format!("references.{}.{columns}", key.table);
+    let Some(column) = key.column_to(to.column(&to.id)) else {
+        let message = format!(
+            "the foreign key (`{}`) refers to `{}` (`{}`), which is not the id of `{}`",
+            key.columns.join("`, `"),
+            key.to,
+            key.to_columns.join("`, `"),
+            to.name
+        );
+        let code =
+            if key.columns.len() > 1 { FindingCode::CompositeKey } else { FindingCode::UncoveredReference };
+        return Some(
+            Finding::new(code, path, message)
+                .remedy("let it refer to the id, or list it under `excluded` and say why"),
+        );
+    };
+    let is_id = declared::kinds(map, &key.table).any(|kind| same(kind.column(&kind.id), column));
+    let path = format!("references.{}.{column}", key.table);
+    let message = format!("its foreign key refers to `{}`, and it is neither declared nor excluded", to.name);
+    Some(Finding::new(FindingCode::UncoveredReference, path, message).remedy(if is_id {
+        "it is the id of its kind too: give the table a unique column of its own, name that as `id`, and \
+             declare the reference"
+    } else {
+        "declare the reference and give it a rule, or list it under `excluded` and say why"
+    }))
+}
+
+fn by_name(table: &Table, column: &Column, why: &str) -> Finding {
+    Finding::new(
+        FindingCode::UncoveredReference,
+        format!("references.{}.{}", table.name, column.name),
+        format!("the column {why}, and it is neither declared nor excluded"),
+    )
+    .remedy("declare the reference and give it a rule, or list it under `excluded` and say why")
+}
+
+fn table_findings(table: &Table, keys: &[&ForeignKey], named: &[(&Column, String)]) -> Vec<Finding> {
+    let by_key = keys.iter().map(|key| {
+        let columns = key.columns.join("`, `");
+        format!("`{columns}` refers to `{}`", key.to)
+    });
+    let by_name = named.iter().map(|(column, why)| format!("`{}` {why}", column.name));
+    let why: Vec<String> = by_key.chain(by_name).collect();
+    let path = format!("kinds.{}", table.name);
+    let message = format!("the table is neither declared nor excluded: {}", why.join(", "));
+    let mut found = vec![Finding::new(FindingCode::UncoveredTable, &path, message).remedy(
+        "declare it with its references and give them rules, or list it under `excluded` and say why",
+    )];
+    let single = table.columns.iter().any(|column| table.is_unique(&column.name));
+    if table.primary_key.len() > 1 && !single {
+        let key = table.primary_key.join("`, `");
+        let message = format!("composite primary keys are not supported: `{key}`");
+        found.push(Finding::new(FindingCode::CompositeKey, path, message).remedy(
+            "give the table a unique column of its own before it is declared, or list it under `excluded`",
+        ));
+    }
+    found
+}

@@ -1,0 +1,145 @@
+//! The tables that depend on the subject, and which of them can be declared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::NoFirstPolicy;
+use super::identity;
+use super::names::Names;
+use crate::domain::ReferenceName;
+use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table, same};
+use crate::sql::coverage::dependents;
+
+/// The tables that depend on the subject, by their names in lower case.
+pub(super) struct Schema<'a> {
+    catalogue: &'a Catalogue,
+    pub(super) names: Names<'a>,
+    /// Each with the column of its id, or why it has none.
+    tables: BTreeMap<String, (&'a Table, Result<&'a str, String>)>,
+    /// Those that can be declared, because declared references connect them with the subject.
+    kinds: BTreeSet<String>,
+}
+
+impl<'a> Schema<'a> {
+    pub(super) fn of(catalogue: &'a Catalogue, requested: &'a str) -> Result<Self, NoFirstPolicy> {
+        let Some(subject) = catalogue.table(requested) else {
+            let tables = catalogue.tables().filter(|table| !table.is_view());
+            return Err(NoFirstPolicy::NoTable {
+                table: requested.to_owned(),
+                tables: tables.map(|table| table.name.clone()).collect(),
+            });
+        };
+        if subject.is_view() {
+            return Err(NoFirstPolicy::View(subject.name.clone()));
+        }
+        let keys = catalogue.foreign_keys();
+        let edges = keys.map(|key| (key.table.clone(), key.to.clone()));
+        let names = dependents(&subject.name, edges);
+        let tables = names
+            .iter()
+            .filter_map(|name| {
+                let table = catalogue.table(name)?;
+                Some((name.clone(), (table, identity::of(catalogue, table, &names))))
+            })
+            .collect();
+        let mut schema =
+            Self { catalogue, names: Names { subject, requested }, tables, kinds: BTreeSet::new() };
+        if let Some((table, Err(why))) = schema.at(&subject.name) {
+            return Err(NoFirstPolicy::NoId { table: table.name.clone(), why: why.clone() });
+        }
+        let edges: Vec<_> =
+            schema.pairs().map(|(_, from, _, to)| (from.name.clone(), to.name.clone())).collect();
+        schema.kinds = dependents(&subject.name, edges);
+        Ok(schema)
+    }
+
+    fn at(&self, table: &str) -> Option<&(&'a Table, Result<&'a str, String>)> {
+        self.tables.get(&table.to_ascii_lowercase())
+    }
+
+    fn is_kind(&self, table: &str) -> bool {
+        self.kinds.contains(&table.to_ascii_lowercase())
+    }
+
+    /// Returns the kinds to declare, each with the column of its id.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = (&'a Table, &'a str)> {
+        self.tables
+            .iter()
+            .filter(|(name, _)| self.kinds.contains(*name))
+            .filter_map(|(_, (table, id))| Some((*table, *id.as_ref().ok()?)))
+    }
+
+    /// Returns the foreign keys to ids, each with the referencing table and column and the referenced table.
+    fn pairs(&self) -> impl Iterator<Item = (&'a ForeignKey, &'a Table, &'a str, &'a Table)> {
+        let keys = self.catalogue.foreign_keys();
+        let mut taken: BTreeSet<(&str, &str)> = BTreeSet::new();
+        keys.filter_map(|key| {
+            let (from, Ok(_)) = self.at(&key.table)? else {
+                return None;
+            };
+            let (to, Ok(id)) = self.at(&key.to)? else {
+                return None;
+            };
+            let column = from.column(key.column_to(id)?)?.name.as_str();
+            Some((key, *from, column, *to))
+        })
+        // A field refers to one kind.
+        .filter(move |(_, from, column, _)| taken.insert((&from.name, column)))
+    }
+
+    /// Returns the references to declare.
+    pub(super) fn references(&self) -> impl Iterator<Item = (&'a ForeignKey, &'a Table, &'a str, &'a Table)> {
+        self.pairs().filter(|(_, from, _, to)| self.is_kind(&from.name) && self.is_kind(&to.name))
+    }
+
+    /// Returns the foreign keys between kinds that cannot be declared, each with the reason.
+    pub(super) fn excluded_references(&self) -> Vec<(ReferenceName, String)> {
+        let declared: Vec<_> = self.references().collect();
+        let is_declared = |key: &ForeignKey| declared.iter().any(|(other, ..)| std::ptr::eq(*other, key));
+        let is_reference = |key: &ForeignKey, column: &str| {
+            let mut references = declared.iter();
+            references.any(|(_, from, of, _)| same(&from.name, &key.table) && same(of, column))
+        };
+        self.catalogue
+            .foreign_keys()
+            .filter(|key| self.is_kind(&key.table) && self.is_kind(&key.to) && !is_declared(key))
+            .filter_map(|key| {
+                let from = self.catalogue.table(&key.table)?;
+                let mut columns = key.columns.iter();
+                let column = columns.find(|column| !is_reference(key, column)).or(key.columns.first())?;
+                let reason = if is_reference(key, column) {
+                    format!("it refers to `{}` as well, and a field refers to one kind", key.to)
+                } else {
+                    format!("it refers to `{}` by a column that is not its id", key.to)
+                };
+                Some((self.names.reference(from, column), reason + &consequence(key.on_delete)))
+            })
+            .collect()
+    }
+
+    /// Returns the tables that cannot be declared, each with the reason.
+    pub(super) fn excluded_tables(&self) -> impl Iterator<Item = (&'a Table, String)> {
+        let excluded = self.tables.iter();
+        excluded.filter(|(name, _)| !self.kinds.contains(*name)).map(|(_, (table, id))| {
+            let keys = self.catalogue.foreign_keys_of(&table.name);
+            let keys: Vec<_> = keys.filter(|key| self.at(&key.to).is_some()).collect();
+            let parents: BTreeSet<&str> = keys.iter().map(|key| key.to.as_str()).collect();
+            let parents = parents.into_iter().collect::<Vec<_>>().join("`, `");
+            let why = match id {
+                Err(why) => format!("it cannot be declared: {why}"),
+                Ok(_) => format!("it depends only on `{parents}`, by a column that is not a declared id"),
+            };
+            let action = keys.iter().find(|key| key.on_delete.changes_rows()).or(keys.first());
+            let action = action.map(|key| consequence(key.on_delete));
+            (*table, why + &action.unwrap_or_default())
+        })
+    }
+}
+
+/// Returns what the database does with rows that the policy does not decide about.
+fn consequence(action: OnDelete) -> String {
+    if action.changes_rows() {
+        format!("; the database itself changes its rows (ON DELETE {action})")
+    } else {
+        "; the database refuses to delete a record that its rows refer to".into()
+    }
+}

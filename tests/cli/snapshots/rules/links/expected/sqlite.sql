@@ -1,0 +1,106 @@
+-- == staff eva --mode hard_delete --actor ana --role ADMIN --reassign tasks.owner=old
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
+"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "keys" AS r WHERE r."staff_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
+"lifecycle_set_2"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."state") NOT IN ('text', 'null')) THEN -1 WHEN (+r."state" COLLATE BINARY = ?2) THEN 0 END AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "desks" AS r WHERE r."staff_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "logs" AS r WHERE r."staff_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "tasks" AS r WHERE r."checker" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
+"lifecycle_set_6"(id, rank) AS (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."state") NOT IN ('text', 'null')) THEN -1 WHEN (+r."state" COLLATE BINARY = ?3) THEN NULL ELSE 1 END AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL UNION ALL SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."state") NOT IN ('text', 'null')) THEN -1 WHEN (+r."state" COLLATE BINARY = ?4) THEN 0 END AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS a GROUP BY a.id),
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?5) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_8"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?6) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_9"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?7) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_10"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN ((r."active" IS NOT NULL AND NOT (typeof(r."active") = 'integer' AND +r."active" IN (0, 1)))) THEN -1 WHEN ((+r."active" = ?8)) THEN 0 END AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?9) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)) AS c WHERE c.rank IS NOT NULL)
+SELECT 0, json_array(0, count(*), count(*)) FROM "lifecycle_set_0" AS s
+UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
+UNION ALL SELECT 2, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)) FROM "lifecycle_set_2" AS s
+UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
+UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s
+UNION ALL SELECT 5, json_array(0, count(*)) FROM "lifecycle_set_5" AS s
+UNION ALL SELECT 6, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)) FROM "lifecycle_set_6" AS s
+UNION ALL SELECT 7, json_array(0, count(*)) FROM "lifecycle_set_7" AS s
+UNION ALL SELECT 8, json_array(0, count(*)) FROM "lifecycle_set_8" AS s
+UNION ALL SELECT 9, json_array(0, count(*)) FROM "lifecycle_set_9" AS s
+UNION ALL SELECT 10, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_10" AS s
+UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
+
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+
+INSERT INTO temp."lifecycle_members" (set_id, id, rank)
+SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS n;
+
+INSERT INTO temp."lifecycle_members" (set_id, id, rank)
+SELECT 6, n.id, n.rank FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."state") NOT IN ('text', 'null')) THEN -1 WHEN (+r."state" COLLATE BINARY = ?1) THEN NULL ELSE 1 END AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL UNION ALL SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."state") NOT IN ('text', 'null')) THEN -1 WHEN (+r."state" COLLATE BINARY = ?2) THEN 0 END AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS a GROUP BY a.id) AS n;
+
+WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "keys" AS r WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
+"lifecycle_set_2"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."state") NOT IN ('text', 'null')) THEN -1 WHEN (+r."state" COLLATE BINARY = ?1) THEN 0 END AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "desks" AS r WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "logs" AS r WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "tasks" AS r WHERE r."checker" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
+"lifecycle_set_8"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?3) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
+"lifecycle_set_9"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?4) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
+"lifecycle_set_10"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN ((r."active" IS NOT NULL AND NOT (typeof(r."active") = 'integer' AND +r."active" IN (0, 1)))) THEN -1 WHEN ((+r."active" = ?5)) THEN 0 END AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?6) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)) AS c WHERE c.rank IS NOT NULL)
+SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
+UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
+UNION ALL SELECT 2, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)) FROM "lifecycle_set_2" AS s
+UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
+UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s
+UNION ALL SELECT 5, json_array(0, count(*)) FROM "lifecycle_set_5" AS s
+UNION ALL SELECT 6, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 6
+UNION ALL SELECT 7, json_array(0, count(*)) FROM "lifecycle_set_7" AS s
+UNION ALL SELECT 8, json_array(0, count(*)) FROM "lifecycle_set_8" AS s
+UNION ALL SELECT 9, json_array(0, count(*)) FROM "lifecycle_set_9" AS s
+UNION ALL SELECT 10, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_10" AS s;
+
+INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
+SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce((SELECT json_object(?7, CASE r."active" WHEN 1 THEN json('true') WHEN 0 THEN json('false') ELSE r."active" END) FROM "staff" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND (CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END) = j.value), '{}'))) FROM json_each(?8) AS j ORDER BY j.key;
+
+UPDATE "tasks" AS r SET "checker" = ?1 WHERE r."checker" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
+
+UPDATE "tasks" AS r SET "owner" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 6 AND s.rank = 0);
+
+UPDATE "tasks" AS r SET "owner" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 6 AND s.rank = 1);
+
+UPDATE "logs" AS r SET "staff_id" = ?1 WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
+
+DELETE FROM "keys" AS r WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
+
+UPDATE "desks" AS r SET "staff_id" = ?1 WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
+
+DELETE FROM "staff" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
+
+-- == staff eva --mode reassign --actor ana --reassign tasks.owner=old --reassign keys.staff_id=boss
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
+"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "keys" AS r WHERE r."staff_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?3) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s))
+SELECT 0, json_array(0, count(*), count(*)) FROM "lifecycle_set_0" AS s
+UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
+UNION ALL SELECT 2, json_array(0, count(*)) FROM "lifecycle_set_2" AS s
+UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
+UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s
+UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
+
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+
+INSERT INTO temp."lifecycle_members" (set_id, id, rank)
+SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS n;
+
+WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "keys" AS r WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0))
+SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
+UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
+UNION ALL SELECT 2, json_array(0, count(*)) FROM "lifecycle_set_2" AS s
+UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
+UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s;
+
+INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
+SELECT ?1, ?2, j.value, ?3, ?4, ?5, (SELECT ?6) FROM json_each(?7) AS j ORDER BY j.key;
+
+UPDATE "tasks" AS r SET "owner" = ?1 WHERE r."owner" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
+
+UPDATE "keys" AS r SET "staff_id" = ?1 WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
+

@@ -1,0 +1,119 @@
+-- == nodes 1 --mode hard_delete
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
+"lifecycle_walk_1"(set_id, rank, id0) AS (
+(SELECT 1, n.rank, n.id::text FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n)
+UNION SELECT x.* FROM "lifecycle_walk_1" AS p CROSS JOIN LATERAL (
+SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::text FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
+) AS x(set_id, rank, id0)
+),
+"lifecycle_set_1"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_1" AS n WHERE n.set_id = 1 GROUP BY n.id0),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."size" = $2::bigint) THEN 1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL),
+"lifecycle_set_4"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."size" = $3::bigint) THEN 0 END AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0)) AS c WHERE c.rank IS NOT NULL),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
+"lifecycle_set_7"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."size" > $4::bigint) THEN 0 END AS rank FROM "leaves" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_6" AS s)) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
+SELECT 0, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_0" AS s
+UNION ALL SELECT 2, array_to_json(ARRAY[0, count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1), count(*)]::bigint[])::text FROM "lifecycle_set_2" AS s
+UNION ALL SELECT 3, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)]::bigint[])::text FROM "lifecycle_set_3" AS s
+UNION ALL SELECT 4, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)]::bigint[])::text FROM "lifecycle_set_4" AS s
+UNION ALL SELECT 5, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_5" AS s
+UNION ALL SELECT 7, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)]::bigint[])::text FROM "lifecycle_set_7" AS s
+UNION ALL SELECT -1, to_json(s.id)::text FROM "lifecycle_set_0" AS s;
+
+WITH "lifecycle_noted" AS (INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES ($1::text::uuid, $2::text::timestamptz, $3::text::jsonb) ON CONFLICT (operation) DO NOTHING RETURNING 1)
+SELECT (SELECT count(*) FROM "lifecycle_noted"), NULL::text;
+
+LOCK TABLE "nodes" IN SHARE ROW EXCLUSIVE MODE;
+
+SELECT count(*) FROM (SELECT 1 FROM "nodes" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
+"lifecycle_walk_1"(set_id, rank, id0) AS (
+(SELECT 1, n.rank, n.id::text FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n)
+UNION SELECT x.* FROM "lifecycle_walk_1" AS p CROSS JOIN LATERAL (
+SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::text FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
+) AS x(set_id, rank, id0)
+),
+"lifecycle_set_1"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_1" AS n WHERE n.set_id = 1 GROUP BY n.id0),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL)
+SELECT count(*) FROM (SELECT 1 FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) ORDER BY r."id" FOR UPDATE OF r) AS locked;
+
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
+"lifecycle_walk_1"(set_id, rank, id0) AS (
+(SELECT 1, n.rank, n.id::text FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n)
+UNION SELECT x.* FROM "lifecycle_walk_1" AS p CROSS JOIN LATERAL (
+SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::text FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
+) AS x(set_id, rank, id0)
+),
+"lifecycle_set_1"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_1" AS n WHERE n.set_id = 1 GROUP BY n.id0),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL)
+SELECT count(*) FROM (SELECT 1 FROM "nodes" AS r WHERE r."peer" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) ORDER BY r."id" FOR UPDATE OF r) AS locked;
+
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
+"lifecycle_walk_1"(set_id, rank, id0) AS (
+(SELECT 1, n.rank, n.id::text FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n)
+UNION SELECT x.* FROM "lifecycle_walk_1" AS p CROSS JOIN LATERAL (
+SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::text FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
+) AS x(set_id, rank, id0)
+),
+"lifecycle_set_1"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_1" AS n WHERE n.set_id = 1 GROUP BY n.id0),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL)
+SELECT count(*) FROM (SELECT 1 FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND (CASE WHEN (r."size" = $2::bigint) THEN 1 ELSE 0 END) BETWEEN 0 AND 1 ORDER BY r."id" FOR UPDATE OF r) AS locked;
+
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL)
+SELECT count(*) FROM (SELECT 1 FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL ORDER BY r."id" FOR UPDATE OF r) AS locked;
+
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
+"lifecycle_walk_1"(set_id, rank, id0) AS (
+(SELECT 1, n.rank, n.id::text FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n)
+UNION SELECT x.* FROM "lifecycle_walk_1" AS p CROSS JOIN LATERAL (
+SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::text FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
+) AS x(set_id, rank, id0)
+),
+"lifecycle_set_1"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_1" AS n WHERE n.set_id = 1 GROUP BY n.id0),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."size" = $2::bigint) THEN 1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL),
+"lifecycle_set_4"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."size" = $3::bigint) THEN 0 END AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0)) AS c WHERE c.rank IS NOT NULL),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
+"lifecycle_set_7"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."size" > $4::bigint) THEN 0 END AS rank FROM "leaves" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_6" AS s)) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
+SELECT 0, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_0" AS s
+UNION ALL SELECT 2, array_to_json(ARRAY[0, count(*), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)]::bigint[])::text FROM "lifecycle_set_2" AS s
+UNION ALL SELECT 3, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)]::bigint[])::text FROM "lifecycle_set_3" AS s
+UNION ALL SELECT 4, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)]::bigint[])::text FROM "lifecycle_set_4" AS s
+UNION ALL SELECT 5, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_5" AS s
+UNION ALL SELECT 7, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)]::bigint[])::text FROM "lifecycle_set_7" AS s;
+
+INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL)
+SELECT $2::text::uuid, $3::text, j.value, $4::text::timestamptz, $5::text, $6::text, jsonb_set($7::text::jsonb, '{before}', coalesce((SELECT jsonb_build_object($8::text, r."parent"::text, $9::text, r."peer"::text) FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id"::text = j.value), '{}'::jsonb)) FROM json_array_elements_text($10::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key;
+
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
+"lifecycle_walk_1"(set_id, rank, id0) AS (
+(SELECT 1, n.rank, n.id::text FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n)
+UNION SELECT x.* FROM "lifecycle_walk_1" AS p CROSS JOIN LATERAL (
+SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::text FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
+) AS x(set_id, rank, id0)
+),
+"lifecycle_set_1"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_1" AS n WHERE n.set_id = 1 GROUP BY n.id0),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."size" = $2::bigint) THEN 1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL),
+"lifecycle_set_4"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."size" = $3::bigint) THEN 0 END AS rank FROM "leaves" AS r WHERE r."node" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0)) AS c WHERE c.rank IS NOT NULL),
+"lifecycle_gone_0"(id) AS (DELETE FROM "leaves" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0)) RETURNING r."id"),
+"lifecycle_kept_0"(id) AS (UPDATE "leaves" AS r SET "node" = NULL WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s WHERE s.rank = 0)) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0) RETURNING r."id")
+SELECT array_to_json(ARRAY[(SELECT count(*) FROM "lifecycle_gone_0"), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_4" AS s WHERE s.rank = 0) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_kept_0" AS k UNION ALL SELECT k.id FROM "lifecycle_gone_0" AS k)) IS TRUE)]::bigint[])::text;
+
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
+"lifecycle_walk_1"(set_id, rank, id0) AS (
+(SELECT 1, n.rank, n.id::text FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n)
+UNION SELECT x.* FROM "lifecycle_walk_1" AS p CROSS JOIN LATERAL (
+SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id"::text FROM "nodes" AS r WHERE r."parent" = p.id0 AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
+) AS x(set_id, rank, id0)
+),
+"lifecycle_set_1"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_1" AS n WHERE n.set_id = 1 GROUP BY n.id0),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL),
+"lifecycle_gone_0"(id) AS (DELETE FROM "nodes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s WHERE s.rank = 0 UNION ALL SELECT s.id FROM "lifecycle_set_2" AS s WHERE s.rank = 1)) RETURNING r."id"),
+"lifecycle_kept_0"(id) AS (UPDATE "nodes" AS r SET "parent" = CASE WHEN r."id" IN (SELECT s.id FROM "lifecycle_set_2" AS s) THEN NULL ELSE r."parent" END, "peer" = CASE WHEN r."id" IN (SELECT s.id FROM "lifecycle_set_2" AS s) THEN NULL ELSE r."peer" END WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s UNION ALL SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_2" AS s WHERE s.rank = 0 UNION ALL SELECT s.id FROM "lifecycle_set_2" AS s WHERE s.rank = 1) RETURNING r."id")
+SELECT array_to_json(ARRAY[(SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_2" AS s) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_kept_0" AS k UNION ALL SELECT k.id FROM "lifecycle_gone_0" AS k)) IS TRUE), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_2" AS s) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_kept_0" AS k UNION ALL SELECT k.id FROM "lifecycle_gone_0" AS k)) IS TRUE), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_2" AS s WHERE s.rank = 0) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_gone_0" AS k)) IS TRUE), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_2" AS s WHERE s.rank = 1) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_gone_0" AS k)) IS TRUE)]::bigint[])::text;
+

@@ -1,0 +1,70 @@
+-- == nodes 1 --mode hard_delete
+INSERT INTO temp."lifecycle_members" (set_id, id, rank)
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
+"lifecycle_walk"(set_id, id, rank) AS (
+SELECT 1, n.id, n.rank FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n
+UNION SELECT 1, r."id", CASE WHEN p.rank >= 0 THEN 1 END FROM "lifecycle_walk" AS p CROSS JOIN "nodes" AS r WHERE r."parent" IN (SELECT p.id) AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
+)
+SELECT n.set_id, n.id, min(n.rank) FROM "lifecycle_walk" AS n GROUP BY n.set_id, n.id;
+
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 AND s.rank = 0) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 AND s.rank = 1) AND r."id" IS NOT NULL),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" = ?2) THEN 1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" IS NOT NULL),
+"lifecycle_set_4"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" = ?3) THEN 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_3" AS s WHERE s.rank = 0)) AS c WHERE c.rank IS NOT NULL),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_2" AS s) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
+"lifecycle_set_7"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" > ?4) THEN 0 END AS rank FROM "leaves" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_6" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
+SELECT 0, json_array(0, count(*)) FROM "lifecycle_set_0" AS s
+UNION ALL SELECT 2, json_array(0, count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1), count(*)) FROM "lifecycle_set_2" AS s
+UNION ALL SELECT 3, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)) FROM "lifecycle_set_3" AS s
+UNION ALL SELECT 4, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)) FROM "lifecycle_set_4" AS s
+UNION ALL SELECT 5, json_array(0, count(*)) FROM "lifecycle_set_5" AS s
+UNION ALL SELECT 7, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_7" AS s
+UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
+
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+
+INSERT INTO temp."lifecycle_members" (set_id, id, rank)
+WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
+"lifecycle_walk"(set_id, id, rank) AS (
+SELECT 1, n.id, n.rank FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n
+UNION SELECT 1, r."id", CASE WHEN p.rank >= 0 THEN 1 END FROM "lifecycle_walk" AS p CROSS JOIN "nodes" AS r WHERE r."parent" IN (SELECT p.id) AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
+)
+SELECT n.set_id, n.id, min(n.rank) FROM "lifecycle_walk" AS n GROUP BY n.set_id, n.id;
+
+INSERT INTO temp."lifecycle_members" (set_id, id, rank)
+SELECT 2, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 AND s.rank = 0) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 AND s.rank = 1) AND r."id" IS NOT NULL) AS n;
+
+INSERT INTO temp."lifecycle_members" (set_id, id, rank)
+SELECT 3, n.id, n.rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" = ?1) THEN 1 ELSE 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" IS NOT NULL) AS n;
+
+INSERT INTO temp."lifecycle_members" (set_id, id, rank)
+SELECT 4, n.id, n.rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" = ?1) THEN 0 END AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 3 AND s.rank = 0)) AS c WHERE c.rank IS NOT NULL) AS n;
+
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."peer" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "leaves" AS r WHERE r."node" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
+"lifecycle_set_7"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."size") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."size" > ?2) THEN 0 END AS rank FROM "leaves" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_6" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
+SELECT 0, json_array(0, count(*)) FROM "lifecycle_set_0" AS s
+UNION ALL SELECT 2, json_array(0, count(*), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 2
+UNION ALL SELECT 3, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 3
+UNION ALL SELECT 4, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 4
+UNION ALL SELECT 5, json_array(0, count(*)) FROM "lifecycle_set_5" AS s
+UNION ALL SELECT 7, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_7" AS s;
+
+INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
+WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL)
+SELECT ?2, ?3, j.value, ?4, ?5, ?6, json_set(?7, '$.before', json(coalesce((SELECT json_object(?8, CASE WHEN typeof(r."parent") = 'blob' AND length(r."parent") <> 16 THEN hex(r."parent") ELSE CASE WHEN typeof(r."parent") = 'blob' AND length(r."parent") = 16 THEN lower(substr(hex(r."parent"), 1, 8) || '-' || substr(hex(r."parent"), 9, 4) || '-' || substr(hex(r."parent"), 13, 4) || '-' || substr(hex(r."parent"), 17, 4) || '-' || substr(hex(r."parent"), 21, 12)) ELSE r."parent" END END, ?9, CASE WHEN typeof(r."peer") = 'blob' AND length(r."peer") <> 16 THEN hex(r."peer") ELSE CASE WHEN typeof(r."peer") = 'blob' AND length(r."peer") = 16 THEN lower(substr(hex(r."peer"), 1, 8) || '-' || substr(hex(r."peer"), 9, 4) || '-' || substr(hex(r."peer"), 13, 4) || '-' || substr(hex(r."peer"), 17, 4) || '-' || substr(hex(r."peer"), 21, 12)) ELSE r."peer" END END) FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END) = j.value), '{}'))) FROM json_each(?10) AS j ORDER BY j.key;
+
+DELETE FROM "leaves" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 3 AND s.rank = 0);
+
+UPDATE "leaves" AS r SET "node" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 4 AND s.rank = 0);
+
+UPDATE "nodes" AS r SET "parent" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2);
+
+UPDATE "nodes" AS r SET "peer" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2);
+
+DELETE FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 0);
+
+DELETE FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 1);
+

@@ -1,0 +1,73 @@
+//! The client of the clinic's API, seed 003: what it answers, what it takes, and what it says to bad input.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod answer;
+mod debug;
+mod document_letter;
+#[cfg(feature = "testing")]
+mod every_violation;
+mod fields;
+mod lengths;
+mod messages;
+mod patch;
+mod record;
+mod refused;
+
+use client_lifecycle::domain::{Client, ClientRules, DocumentType, NewClient, Violations};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::common::seeds;
+
+/// What stands before the shape of a request's body in seed 003.
+const BODY: &str = "--data '";
+
+/// What stands before the shape of the answer.
+const ANSWER: &str = "}\n'";
+
+/// The client that seed 003 answers with, as it was before the example's update.
+fn maria() -> Client {
+    let mut new = NewClient::new(
+        seeds::EMAIL,
+        "Maria",
+        "Garcia",
+        "+34612345678",
+        "1990-05-15".parse().unwrap(),
+        DocumentType::Dni,
+        "12345678A",
+    );
+    new.address = "Calle Mayor 123".into();
+    new.city = "Madrid".into();
+    new.country = "Spain".into();
+    new.postal_code = "28013".into();
+    new.gender = "female".into();
+    let id = Uuid::parse_str("550e8400-e29b-41d4-a716-446655440000").unwrap();
+    Client::new(new, id, "2024-01-15T10:30:00Z".parse().unwrap(), &ClientRules::default()).unwrap()
+}
+
+/// A body that makes a client, with some fields replaced; `null` here takes a field away.
+fn new_client(changes: &Value) -> Value {
+    let mut body = json!({
+        "email": seeds::EMAIL, "name": "Maria", "surname": "Garcia", "phone": "+34612345678",
+        "birth_date": "1990-05-15", "document_type": "DNI", "document_number": "12345678A"
+    });
+    for (field, value) in changes.as_object().unwrap() {
+        if value.is_null() {
+            body.as_object_mut().unwrap().remove(field);
+        } else {
+            body[field] = value.clone();
+        }
+    }
+    body
+}
+
+/// Paths and codes, in their order.
+fn codes(violations: &Violations) -> Vec<(&str, &str)> {
+    violations.iter().map(|violation| (violation.path.as_str(), violation.code.as_str())).collect()
+}

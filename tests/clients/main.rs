@@ -1,0 +1,15 @@
+//! Clients: their fields, the use cases, the policies of the four systems, and the answers of their services.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod client;
+#[path = "../common/mod.rs"]
+mod common;
+mod presets;
+mod use_cases;
+mod wire;

@@ -1,0 +1,350 @@
+//! The clients of a clinic.
+
+use client_lifecycle::domain::{
+    Actor, AuditOutcome, ClientPatch, FieldName, Language, Mask, Mode, NewClient, Reason, Request, Status,
+};
+use client_lifecycle::lifecycle::Environment;
+use client_lifecycle::lifecycle::wire::Wire;
+use client_lifecycle::policy::{presets, retain};
+use serde_json::{Value, json};
+
+use crate::common::backend::On;
+use crate::presets::world::World;
+
+const TABLES: &str = include_str!("clinic.sql");
+
+/// Can go.
+const MARIA: &str = "00000000-0000-4000-a000-000000000001";
+/// Has a debt, a booking that is to come, and has bought and paid lately.
+const LUIS: &str = "00000000-0000-4000-a000-000000000002";
+/// Is no client.
+const ADMINISTRATOR: &str = "00000000-0000-4000-a000-000000000003";
+
+fn person(id: &str, role: &str) -> Value {
+    json!({
+        "user_id": id, "role": role, "status": "ON", "password": "$2b$10$hash", "email": format!("{id}@example.org"),
+        "name": "Maria", "surname": "Garcia", "phone": "+34634567890", "address": "Calle Nueva 456",
+        "city": "Madrid", "country": "Spain", "postal_code": "28013", "gender": "female",
+        "birth_date": "1990-05-15", "avatar": "https://example.org/maria.png", "document_type": "DNI",
+        "document_number": "12345678A", "created_at": "2024-01-15T10:30:00.000Z",
+        "updated_at": "2024-03-05T15:45:00.000Z"
+    })
+}
+
+fn rows() -> Value {
+    json!({
+        "clients": [person(MARIA, "USER"), person(LUIS, "USER"), person(ADMINISTRATOR, "ADMIN")],
+        "consents": [
+            { "id": "1", "client_id": MARIA, "document": "signature", "signed_at": "2024-01-15T10:30:00.000Z" },
+            { "id": "2", "client_id": LUIS, "document": "signature", "signed_at": "2024-01-15T10:30:00.000Z" } ],
+        "questionnaires": [ { "id": "1", "client_id": MARIA, "answers": "none" } ],
+        "revokes": [ { "id": "1", "client_id": MARIA, "revoked_at": "2025-01-15T10:30:00.000Z" } ],
+        "bookings": [
+            { "id": "1", "client_id": MARIA, "starts_at": "2026-03-01T09:00:00.000Z", "status": "BOOKED", "comment": "late" },
+            { "id": "2", "client_id": MARIA, "starts_at": "2026-12-24T09:00:00.000Z", "status": "CANCELLED", "comment": "ill" },
+            { "id": "3", "client_id": LUIS, "starts_at": "2026-12-24T09:00:00.000Z", "status": "BOOKED", "comment": null } ],
+        "debts": [
+            { "id": "1", "client_id": MARIA, "status": "PAID" },
+            { "id": "2", "client_id": LUIS, "status": "PENDING" } ],
+        "sales": [
+            { "id": "1", "client_id": MARIA, "issued_at": "2019-05-02T10:00:00.000Z" },
+            { "id": "2", "client_id": MARIA, "issued_at": "2025-05-02T10:00:00.000Z" },
+            { "id": "3", "client_id": LUIS, "issued_at": "2026-11-10T10:00:00.000Z" } ],
+        "payments": [
+            { "id": "1", "client_id": MARIA, "paid_at": "2025-05-03T10:00:00.000Z" },
+            { "id": "2", "client_id": LUIS, "paid_at": "2026-11-11T10:00:00.000Z" } ],
+        "sessions": [ { "id": "1", "client_id": MARIA, "token": "t1" }, { "id": "2", "client_id": MARIA, "token": "t2" } ]
+    })
+}
+
+async fn clinic(on: On) -> World {
+    let policy = presets::clinic(Language::English).build().unwrap();
+    World::open(on, &policy, TABLES, &rows()).await
+}
+
+/// S0 asks for a valid session and for no role.
+fn somebody() -> Actor {
+    Actor::with_roles("ana", [])
+}
+
+fn hard_delete(client: &str) -> Request {
+    Request::hard_delete("clients", client).by(somebody())
+}
+
+on_every_store! {
+    // R1 R2 R16 R17 R18 R19 R26 R42 R43 R44
+    async fn a_deletion_takes_what_is_personal_and_leaves_what_the_books_need(on: On) {
+        let world = clinic(on).await;
+        let receipt = world.done(&hard_delete(MARIA)).await;
+        assert_eq!(world.ids("clients").await, [LUIS, ADMINISTRATOR]);
+        assert_eq!(world.ids("consents").await, ["2"]);
+        for kind in ["questionnaires", "revokes", "sessions"] {
+            assert!(world.ids(kind).await.is_empty(), "{kind}");
+        }
+        // How busy the clinic was stays known; who came does not.
+        assert_eq!(world.ids("bookings").await, ["1", "2", "3"]);
+        let booking = json!({ "id": "1", "starts_at": "2026-03-01T09:00:00.000Z", "status": "BOOKED" });
+        assert_eq!(world.row("bookings", "1").await, booking);
+        assert_eq!(world.ids("debts").await, ["2"]);
+        // Six years are over for one sale and not for the other.
+        assert_eq!(world.ids("sales").await, ["2", "3"]);
+        assert_eq!(world.row("sales", "2").await, json!({ "id": "2", "issued_at": "2025-05-02T10:00:00.000Z" }));
+        assert_eq!(world.row("payments", "1").await, json!({ "id": "1", "paid_at": "2025-05-03T10:00:00.000Z" }));
+        assert!(!receipt.complete);
+        let open: Vec<_> = receipt.open.iter().map(|item| (item.kind.as_str(), &*item.why, item.count)).collect();
+        let why = "retained: Código de Comercio art. 30";
+        assert_eq!(open, [("sales", why, 1), ("payments", why, 1)]);
+    }
+
+    async fn the_sessions_of_whoever_goes_are_revoked(on: On) {
+        let world = clinic(on).await;
+        world.done(&hard_delete(MARIA)).await;
+        let events = world.backend.events().await;
+        let tokens: Vec<_> = events.iter().map(|event| json!(event.fields[&FieldName::from("token")])).collect();
+        assert_eq!(world.told().await, ["sessions.revoke", "sessions.revoke"]);
+        assert!(tokens.contains(&json!("t1")) && tokens.contains(&json!("t2")));
+    }
+
+    // R20 R21 R34 R35 R36 R205
+    async fn debts_and_bookings_to_come_stop_it_and_recent_activity_has_to_be_accepted(on: On) {
+        let world = clinic(on).await;
+        let luis = hard_delete(LUIS);
+        let everything = "outstanding_debts, upcoming_bookings, recent_sales, recent_payments";
+        assert_eq!(world.refused(&luis).await, everything);
+        // What stops it stops it alone, and cannot be acknowledged.
+        let accepted = ["outstanding_debts", "upcoming_bookings", "recent_sales", "recent_payments"]
+            .into_iter()
+            .fold(luis.clone(), Request::acknowledge);
+        assert_eq!(world.refused(&accepted).await, "outstanding_debts, upcoming_bookings");
+        world.backend.set("bookings", "3", "status", json!("CANCELLED")).await;
+        assert_eq!(world.refused(&accepted).await, "outstanding_debts");
+        world.backend.set("bookings", "3", "status", json!("BOOKED")).await;
+        world.backend.set("debts", "2", "status", json!("PAID")).await;
+        assert_eq!(world.refused(&accepted).await, "upcoming_bookings");
+        world.backend.set("bookings", "3", "status", json!("CANCELLED")).await;
+        assert_eq!(world.refused(&luis).await, "recent_sales, recent_payments");
+        let luis = luis.acknowledge("recent_sales");
+        assert_eq!(world.refused(&luis).await, "recent_payments");
+        world.done(&luis.acknowledge("recent_payments")).await;
+        assert_eq!(world.ids("clients").await, [MARIA, ADMINISTRATOR]);
+    }
+
+    // R22 R23
+    async fn an_administrator_is_not_there_for_this_policy(on: On) {
+        let world = clinic(on).await;
+        for request in [
+            hard_delete(ADMINISTRATOR),
+            Request::anonymize("clients", ADMINISTRATOR).by(somebody()),
+            Request::deactivate("clients", ADMINISTRATOR).by(somebody()),
+        ] {
+            assert_eq!(world.refused(&request).await, "not_found");
+        }
+        assert_eq!(world.ids("clients").await.len(), 3);
+    }
+
+    // R4
+    async fn whoever_has_signed_in_may_and_nobody_else(on: On) {
+        let world = clinic(on).await;
+        for request in [
+            Request::hard_delete("clients", MARIA),
+            Request::anonymize("clients", MARIA),
+            Request::deactivate("clients", MARIA),
+            Request::reactivate("clients", MARIA),
+        ] {
+            assert_eq!(world.refused(&request).await, "unauthenticated");
+            assert!(world.plan(&request.by(somebody())).await.is_executable());
+        }
+    }
+
+    // R3 R27 R29 R30 R31 R32 R33
+    async fn status_off_keeps_everything_and_can_be_taken_back(on: On) {
+        let world = clinic(on).await;
+        let before = [world.backend.rows("sales").await, world.backend.rows("bookings").await];
+        world.done(&Request::deactivate("clients", LUIS).by(somebody())).await;
+        assert_eq!(world.row("clients", LUIS).await["status"], "OFF");
+        assert_eq!([world.backend.rows("sales").await, world.backend.rows("bookings").await], before);
+        assert_eq!(world.last_entry().await.action, "CLIENT_DEACTIVATED");
+        world.done(&Request::reactivate("clients", LUIS).by(somebody())).await;
+        let mut luis = world.row("clients", LUIS).await;
+        assert_eq!(luis["updated_at"], "2026-11-20T10:00:00.000Z");
+        luis["updated_at"] = json!("2024-03-05T15:45:00.000Z");
+        assert_eq!(luis, person(LUIS, "USER"));
+    }
+
+    // R28
+    async fn clients_are_created_and_updated_by_whoever_has_signed_in(on: On) {
+        let world = clinic(on).await;
+        let new = NewClient::from_json(&json!({
+            "email": "nuria@example.org", "name": "Nuria", "surname": "Vega", "phone": "+34634567890",
+            "birth_date": "1990-05-15", "document_type": "DNI", "document_number": "12345678A"
+        }));
+        let created = world.lifecycle.create(&Request::create("clients").by(somebody()), new.unwrap()).await.unwrap();
+        assert_eq!(world.lifecycle.find(created.user_id()).await.unwrap(), created);
+        let off = ClientPatch::from_json(&json!({ "status": "OFF" })).unwrap();
+        let update = Request::update("clients", created.user_id());
+        assert_eq!(world.lifecycle.update(&update, &off).await.unwrap_err().code(), "unauthenticated");
+        let updated = world.lifecycle.update(&update.by(somebody()), &off).await.unwrap();
+        assert_eq!(updated.status(), Status::Off);
+        assert_eq!(world.last_entry().await.action, "CLIENT_DEACTIVATED");
+    }
+
+    // R42 R203
+    async fn anonymizing_leaves_nothing_that_says_who_it_was(on: On) {
+        let world = clinic(on).await;
+        world.done(&Request::anonymize("clients", MARIA).by(somebody())).await;
+        let maria = world.row("clients", MARIA).await;
+        let original = person(MARIA, "USER");
+        // What stays says nothing about a person.
+        let stays = ["user_id", "role", "document_type", "created_at"];
+        for (field, value) in original.as_object().unwrap() {
+            assert_eq!(maria[field] == *value, stays.contains(&&**field), "{field}: {}", maria[field]);
+        }
+        assert_eq!(maria["status"], "OFF");
+        assert_eq!(maria["email"], format!("{MARIA}@anonymized.invalid"));
+        for kind in ["questionnaires", "revokes", "sessions"] {
+            assert!(world.ids(kind).await.is_empty(), "{kind}");
+        }
+        assert_eq!(world.ids("bookings").await, ["1", "2", "3"]);
+        assert!(world.row("bookings", "1").await.get("comment").is_none());
+        assert_eq!(world.ids("sales").await, ["2", "3"]);
+        assert_eq!(world.row("sales", "2").await["client_id"], MARIA);
+    }
+
+    async fn anonymizing_is_stopped_by_the_same_things(on: On) {
+        let world = clinic(on).await;
+        let luis = Request::anonymize("clients", LUIS).by(somebody());
+        let everything = "outstanding_debts, upcoming_bookings, recent_sales, recent_payments";
+        assert_eq!(world.refused(&luis).await, everything);
+    }
+
+    // R37
+    async fn the_plan_notes_what_cannot_be_undone_and_names_the_alternatives(on: On) {
+        let world = clinic(on).await;
+        let plan = world.plan(&hard_delete(MARIA)).await;
+        let notes: Vec<_> = plan.notes.iter().map(|note| (&*note.name, &*note.remedy)).collect();
+        assert_eq!(notes, [
+            ("irreversible", "status OFF keeps the history"),
+            ("consent_evidence", "the option `keep_consent_proof` keeps a minimal proof"),
+        ]);
+        let sales = plan.steps.iter().find(|step| step.grounds.iter().any(|ground| ground.count > 0));
+        assert_eq!(sales.unwrap().grounds[0].basis, "Código de Comercio art. 30");
+    }
+
+    async fn a_proof_of_consent_can_be_kept_without_the_person(on: On) {
+        let policy = presets::keep_consent_proof(presets::clinic(Language::English)).build().unwrap();
+        for request in [hard_delete(MARIA), Request::anonymize("clients", MARIA).by(somebody())] {
+            let world = World::open(on, &policy, TABLES, &rows()).await;
+            let plan = world.plan(&request).await;
+            assert!(plan.notes.iter().all(|note| note.name != "consent_evidence"));
+            world.done(&request).await;
+            let proof = json!({ "id": "1", "client_id": MARIA, "signed_at": "2024-01-15T10:30:00.000Z" });
+            assert_eq!(world.row("consents", "1").await, proof);
+            assert_eq!(world.ids("revokes").await, ["1"]);
+            let maria = world.row("clients", MARIA).await;
+            assert_eq!((&maria["name"], &maria["document_number"]), (&json!("anonymized"), &json!("")));
+        }
+    }
+
+    // R38 R40 R41 R209
+    async fn the_reasons_for_a_deletion_are_on_record(on: On) {
+        // Here none is asked for.
+        for reason in Reason::ALL.iter().copied().map(Some).chain([None]) {
+            let mut world = clinic(on).await;
+            world.lifecycle = world.lifecycle.with_environment(Environment::NonProduction);
+            let request = reason.into_iter().fold(hard_delete(MARIA), Request::with_reason);
+            world.done(&request).await;
+            assert_eq!(world.last_entry().await.reason, reason);
+        }
+    }
+
+    // R6 R9 R11 R117 R153 R158
+    async fn an_id_that_is_no_uuid_is_one_of_nobody_and_the_attempt_is_on_record(on: On) {
+        let world = clinic(on).await;
+        let before = world.backend.rows("clients").await;
+        let (city, mut attempts) = (ClientPatch::new().with_city("Soria"), 0);
+        let wire = Wire::clinic();
+        for text in ["1", "not-a-uuid", "%00", "\u{202e}", "1 OR 1", &MARIA[1..], &MARIA.replace('-', ""), "*"] {
+            let id = wire.id(text).unwrap();
+            let mut errors = vec![world.lifecycle.update(&Request::update("clients", &id).by(somebody()), &city).await.unwrap_err()];
+            for request in [Request::hard_delete, Request::anonymize, Request::deactivate] {
+                errors.push(world.lifecycle.execute(&request("clients", &id).by(somebody())).await.unwrap_err());
+            }
+            attempts += errors.len();
+            for error in errors {
+                let answer = r#"{"statusCode":404,"statusMessage":"Cliente no encontrado"}"#;
+                assert_eq!(wire.error(&error).json(), answer, "{text}");
+            }
+            let entries = world.backend.audit().await;
+            let ours = entries.iter().filter(|entry| entry.outcome == AuditOutcome::NotFound && entry.subjects == [id.clone()]);
+            assert_eq!((ours.count(), entries.len()), (4, attempts), "{text}");
+        }
+        let missing = world.lifecycle.execute(&hard_delete("")).await.unwrap_err();
+        assert_eq!(wire.error(&missing).json(), r#"{"statusCode":400,"statusMessage":"ID requerido"}"#);
+        assert_eq!(world.last_entry().await.outcome, AuditOutcome::Invalid);
+        assert_eq!(world.backend.rows("clients").await, before);
+        let maria = wire.id(&MARIA.to_uppercase()).unwrap();
+        world.done(&Request::hard_delete("clients", maria).by(somebody())).await;
+        assert_eq!(world.ids("clients").await, [LUIS, ADMINISTRATOR]);
+    }
+
+    // R45
+    async fn what_is_on_record_outlives_the_client(on: On) {
+        let world = clinic(on).await;
+        world.done(&Request::deactivate("clients", MARIA).by(somebody())).await;
+        world.done(&hard_delete(MARIA)).await;
+        let actions: Vec<_> = world.backend.audit().await.into_iter().map(|entry| (entry.action, entry.outcome)).collect();
+        let done = |action: &str| (action.to_owned(), AuditOutcome::Done);
+        assert_eq!(actions, [done("CLIENT_DEACTIVATED"), done("CLIENT_DELETED")]);
+        let log = serde_json::to_string(&world.backend.audit().await).unwrap();
+        for personal in ["Maria", "Garcia", "example.org", "12345678A", "hash"] {
+            assert!(!log.contains(personal), "{personal} in {log}");
+        }
+    }
+
+    // R46
+    async fn how_long_what_stays_is_for_the_host_to_say(on: On) {
+        let policy = presets::clinic(Language::English)
+            .hard_delete(|mode| mode.overrule("sales.client_id", retain("P10Y", "issued_at", "our auditor")))
+            .build()
+            .unwrap();
+        let world = World::open(on, &policy, TABLES, &rows()).await;
+        world.done(&hard_delete(MARIA)).await;
+        assert_eq!(world.ids("sales").await, ["1", "2", "3"]);
+    }
+}
+
+#[test]
+fn what_stops_it_is_said_in_the_language_of_the_clinic() {
+    let policy = presets::clinic(Language::Spanish).build().unwrap();
+    let mode = policy.mode(Mode::HardDelete).unwrap();
+    let debts = mode.guards.iter().find(|guard| guard.name == "outstanding_debts").unwrap();
+    assert_eq!(debts.message, "el cliente tiene deudas pendientes");
+    let english = presets::clinic(Language::English).build().unwrap();
+    assert!(mode.guards.iter().all(|guard| {
+        let same = english.mode(Mode::HardDelete).unwrap();
+        same.guards.iter().any(|other| other.name == guard.name && other.message != guard.message)
+    }));
+}
+
+#[test]
+fn every_personal_field_of_the_document_is_masked() {
+    let policy = presets::clinic(Language::English).build().unwrap();
+    let clients = policy.map().kind(&"clients".into()).unwrap();
+    for field in [
+        "email",
+        "name",
+        "surname",
+        "phone",
+        "address",
+        "city",
+        "country",
+        "postal_code",
+        "gender",
+        "birth_date",
+        "avatar",
+        "document_number",
+    ] {
+        let mask = clients.personal.get(field);
+        assert!(mask.is_some_and(|mask| *mask != Mask::Hmac), "{field}");
+    }
+}

@@ -1,0 +1,24 @@
+//! Creating, updating, finding and listing clients, on every store alike.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod addresses;
+mod audit;
+mod basics;
+mod columns;
+mod database;
+mod deleted_clients;
+mod failing_stores;
+mod host_transaction;
+mod operation_ids;
+mod pages;
+mod personal_data;
+mod races;
+mod reassignment;
+mod world;
+mod written_values;

@@ -1,0 +1,111 @@
+//! Plans that belong to another request, and what a union's members may be moved to.
+
+use client_lifecycle::domain::{ClientPatch, Mode, Request};
+use serde_json::{Value, json};
+
+use super::world::{MARIA, ana, document, now, parsed, stored, world, world_of};
+use crate::common::backend::stores;
+
+/// An update without its values is no operation of its own, however its plan was come by.
+#[tokio::test]
+async fn a_plan_of_a_mode_that_brings_values_is_not_applied_without_them() {
+    for on in stores().await {
+        let (backend, lifecycle) = world(on).await;
+        let policy = parsed(&document());
+        for mode in [Mode::Update, Mode::Create] {
+            let request = Request::new(mode, "clients", MARIA).by(ana());
+            let survey = backend.store().survey(&policy.query(&request, now()).unwrap()).await.unwrap();
+            let Ok(plan) = policy.plan(&request, &survey, now()) else { continue };
+            assert!(lifecycle.plan(&request).await.is_err());
+            let error = lifecycle.apply(&request, &plan).await;
+            assert_eq!(error.unwrap_err().code(), "invalid", "{on:?} {mode}");
+            let error = lifecycle.confirm(&request, &plan.digest).await;
+            assert_eq!(error.unwrap_err().code(), "invalid", "{on:?} {mode}");
+        }
+        assert_eq!(stored(&backend, MARIA).await["version"], 3);
+        assert!(backend.outcomes().await.iter().all(|outcome| *outcome == "invalid"));
+    }
+}
+
+fn unions() -> Value {
+    json!({
+        "subject": "unions",
+        "kinds": { "unions": { "fields": { "state": { "type": "text", "nullable": true } } }, "members": {} },
+        "references": [
+            { "from": "members.union_id", "to": "unions" },
+            { "from": "unions.parent_id", "to": "unions", "nullable": true } ],
+        "modes": { "reassign": { "allow": [{ "role": "ADMIN" }], "rules": {
+            "members.union_id": { "then": "reassign", "qualifies": { "not": { "field": "state", "eq": "CLOSED" } } },
+            "unions.parent_id": "reassign" } } }
+    })
+}
+
+fn union_rows() -> Value {
+    json!({
+        "unions": [
+            { "id": "u1", "state": "OPEN", "parent_id": null }, { "id": "u2", "state": "OPEN", "parent_id": "u1" },
+            { "id": "u3", "state": "OPEN", "parent_id": "u1" }, { "id": "u4", "state": null, "parent_id": null } ],
+        "members": [{ "id": "m1", "union_id": "u1" }, { "id": "m2", "union_id": "u2" }, { "id": "m3", "union_id": "u3" }]
+    })
+}
+
+#[tokio::test]
+async fn a_plan_that_moves_to_one_union_is_not_applied_with_a_request_for_another() {
+    for on in stores().await {
+        let (backend, lifecycle) = world_of(on, &unions(), &union_rows()).await;
+        let to = |target: &str| {
+            Request::reassigning("unions", "u1").reassign("members.union_id", target).by(ana())
+        };
+        let plan = lifecycle.plan(&to("u2")).await.unwrap();
+        assert_eq!(lifecycle.apply(&to("u3"), &plan).await.unwrap_err().code(), "foreign_plan", "{on:?}");
+        assert_eq!(
+            lifecycle.confirm(&to("u3"), &plan.digest).await.unwrap_err().code(),
+            "conflict",
+            "{on:?}"
+        );
+        assert_eq!(backend.rows("members").await[0]["union_id"], "u1");
+    }
+}
+
+#[tokio::test]
+async fn a_target_of_which_it_is_unknown_whether_it_qualifies_does_not() {
+    for on in stores().await {
+        let (_, lifecycle) = world_of(on, &unions(), &union_rows()).await;
+        let request = Request::reassigning("unions", "u1").reassign("members.union_id", "u4").by(ana());
+        assert_eq!(lifecycle.execute(&request).await.unwrap_err().code(), "blocked", "{on:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_of_unions_is_reassigned_at_once_and_to_none_of_them() {
+    for on in stores().await {
+        let (backend, lifecycle) = world_of(on, &unions(), &union_rows()).await;
+        let batch = |target: &str| {
+            Request::batch(Mode::Reassign, "unions", ["u1", "u2"])
+                .reassign("members.union_id", target)
+                .by(ana())
+        };
+        assert_eq!(lifecycle.execute(&batch("u2")).await.unwrap_err().code(), "blocked", "{on:?}");
+        lifecycle.execute(&batch("u3")).await.unwrap();
+        let members = backend.rows("members").await;
+        assert!(members.as_array().unwrap().iter().all(|member| member["union_id"] == "u3"), "{on:?}");
+        assert_eq!(backend.outcomes().await, ["blocked", "blocked", "done", "done"]);
+        let many = Request::batch(Mode::Update, "unions", ["u1", "u2"]).by(ana());
+        assert_eq!(lifecycle.update(&many, &ClientPatch::new()).await.unwrap_err().code(), "invalid");
+    }
+}
+
+#[tokio::test]
+async fn a_row_is_not_moved_below_itself() {
+    for on in stores().await {
+        let (backend, lifecycle) = world_of(on, &unions(), &union_rows()).await;
+        let request = |target: &str| {
+            Request::reassigning("unions", "u1").reassign("unions.parent_id", target).by(ana())
+        };
+        let error = lifecycle.execute(&request("u2")).await;
+        assert!(error.is_err(), "{on:?} {}", backend.rows("unions").await);
+        lifecycle.execute(&request("u4")).await.unwrap();
+        let unions = backend.rows("unions").await;
+        assert_eq!((&unions[1]["parent_id"], &unions[2]["parent_id"]), (&json!("u4"), &json!("u4")));
+    }
+}

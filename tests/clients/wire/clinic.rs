@@ -1,0 +1,127 @@
+//! `DELETE` and `PUT /api/clients/{id}`.
+
+use client_lifecycle::domain::{ClientPatch, Language};
+use client_lifecycle::lifecycle::Error;
+use client_lifecycle::lifecycle::wire::{ErrorKind, Operation, Wire};
+use serde_json::json;
+
+use super::document::{body_after, text};
+use super::world::{answer, told};
+
+const DELETE: u8 = 0;
+const UPDATE: u8 = 3;
+
+// R7 R8
+#[tokio::test]
+async fn a_deletion_that_was_done_is_a_success_and_says_no_more() {
+    let done = answer(&Wire::clinic(), "done").await;
+    assert_eq!(told(&done), (200, body_after(DELETE, "Example Response")));
+    assert_eq!(told(&answer(&Wire::clinic(), "soft deleted").await), told(&done));
+    assert_eq!(told(&answer(&Wire::clinic(), "deactivated").await), told(&done));
+}
+
+// R6 R117
+#[test]
+fn an_id_is_a_uuid_and_any_other_text_the_id_of_nobody() {
+    let id = "550e8400-e29b-41d4-a716-446655440000";
+    assert!(text(DELETE).contains(id) && text(UPDATE).contains(id));
+    for spelt in [id, &id.to_uppercase()] {
+        assert_eq!(Wire::clinic().id(spelt).unwrap().as_uuid(), Some(id.parse().unwrap()));
+    }
+    // Neither is it taken for an id nor told from one that nobody has.
+    for other in ["not-a-uuid", &id[1..], &id.replace('-', ""), &format!("{{{id}}}"), &format!(" {id}")] {
+        let taken = Wire::clinic().id(other).unwrap();
+        assert_eq!((taken.as_uuid(), taken.to_string()), (None, other.to_string()));
+    }
+    assert_eq!(
+        told(&Wire::clinic().error_kind(ErrorKind::WrongId)),
+        (404, body_after(DELETE, "Client Not Found"))
+    );
+}
+
+// R9 R15 R153
+#[tokio::test]
+async fn a_request_without_an_id_is_told_so() {
+    let expected = (400, body_after(DELETE, "Missing ID"));
+    assert_eq!(told(&Wire::clinic().id("").unwrap_err()), expected);
+    assert_eq!(told(&Wire::clinic().id(" ").unwrap_err()), expected);
+    assert_eq!(told(&answer(&Wire::clinic(), "no id").await), expected);
+    assert_eq!(body_after(UPDATE, "Missing ID"), expected.1);
+}
+
+// R10 R11 R12 R13 R158 R159
+#[tokio::test]
+async fn whom_nobody_knows_and_who_is_no_client_get_the_same_answer() {
+    let expected = (404, body_after(DELETE, "Client Not Found"));
+    for what in ["not found", "no client", "wrong id"] {
+        assert_eq!(told(&answer(&Wire::clinic(), what).await), expected, "{what}");
+    }
+    assert_eq!(body_after(UPDATE, "Client Not Found"), expected.1);
+}
+
+// R14
+#[tokio::test]
+async fn what_the_host_cannot_help_is_a_500_without_its_cause() {
+    let expected = (500, body_after(DELETE, "500 Internal Server Error"));
+    assert_eq!(told(&answer(&Wire::clinic(), "broken").await), expected);
+    let updating = Wire::clinic().for_operation(Operation::Update).error_kind(ErrorKind::Failed);
+    assert_eq!((updating.status, updating.message()), (500, "Error al actualizar cliente"));
+}
+
+// R154 R155 R156 R157
+#[test]
+fn a_body_that_is_not_valid_is_told_the_first_thing_that_is_wrong() {
+    let told = |body: serde_json::Value| {
+        told(&Wire::clinic().error(&ClientPatch::from_json(&body).unwrap_err().into()))
+    };
+    let expected = body_after(UPDATE, "Validation Error");
+    assert_eq!(told(json!({ "email": "maria" })), (400, expected.clone()));
+    assert_eq!(told(json!({ "phone": "12", "name": "M", "email": "maria" })), (400, expected.clone()));
+    for (field, value) in [("name", "M"), ("surname", "G"), ("phone", "+3463")] {
+        let (status, body) = told(json!({ field: value }));
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let message = body["statusMessage"].as_str().unwrap();
+        assert_eq!(status, 400);
+        let listed = format!("{message} - {}{} must be at least", field[..1].to_uppercase(), &field[1..]);
+        assert!(text(UPDATE).contains(&listed), "{listed}");
+    }
+    for body in [json!({ "password": "secret" }), json!({ "nickname": "mari" })] {
+        assert_eq!(told(body).0, 400);
+    }
+}
+
+// R160
+#[test]
+fn an_email_address_that_another_has_is_a_conflict() {
+    let expected = (409, body_after(UPDATE, "Duplicate Email"));
+    let taken = Error::NotUnique { field: "email".into() };
+    assert_eq!(told(&Wire::clinic().for_operation(Operation::Update).error(&taken)), expected);
+    assert_eq!(told(&Wire::clinic().error_kind(ErrorKind::NotUnique)), expected);
+}
+
+#[tokio::test]
+async fn what_the_document_leaves_open_is_answered_in_its_own_shape() {
+    let wire = Wire::clinic();
+    for (what, status, message) in [
+        ("nobody signed in", 401, "No autorizado"),
+        ("wrong role", 403, "Acceso denegado"),
+        ("wrong scope", 403, "Acceso denegado"),
+        ("no reason", 400, "Solicitud inválida"),
+        ("blocked", 409, "there are open debts"),
+        ("warned", 409, "there are sessions (acepte `active`)"),
+        ("changed", 409, "Los datos han cambiado mientras tanto"),
+        ("busy", 409, "Los datos han cambiado mientras tanto"),
+    ] {
+        let expected = format!(r#"{{"statusCode":{status},"statusMessage":"{message}"}}"#);
+        assert_eq!(told(&answer(&wire, what).await), (status, expected), "{what}");
+    }
+}
+
+#[test]
+fn the_words_are_those_of_the_document_in_spanish_and_translated_in_english() {
+    let english = Wire::clinic().in_language(Language::English);
+    assert_eq!(english.error_kind(ErrorKind::NotFound).message(), "Client not found");
+    assert_eq!(english.error_kind(ErrorKind::Failed).message(), "Failed to delete client");
+    assert!(text(DELETE).contains("Cliente no encontrado"));
+    assert_eq!(english.in_language(Language::Spanish), Wire::clinic());
+}

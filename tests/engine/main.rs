@@ -1,0 +1,35 @@
+//! What a policy decides and a plan says, and what a lifecycle makes of both, on every store alike.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod admission;
+mod below_parents_that_stay;
+mod cases;
+mod changes_after_the_survey;
+#[path = "../common/mod.rs"]
+mod common;
+mod digest;
+mod failing_stores;
+mod lifecycle;
+mod order_of_steps;
+mod plan_forms;
+mod plan_text;
+mod policy_forms;
+mod policy_sense;
+mod properties;
+mod pseudonyms;
+mod rationale;
+mod reassign;
+mod rejected_attempts;
+mod requests;
+mod retention;
+mod rows_that_stay;
+mod scenario;
+mod seeded_bugs;
+mod several_masks;
+mod survey_queries;

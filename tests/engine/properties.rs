@@ -1,0 +1,223 @@
+//! Random worlds: the model, the memory store and SQLite agree, and what else is true of every deletion.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+#![cfg(feature = "testing")]
+
+use std::cell::RefCell;
+
+use crate::common::compare::{agrees, memory, opened, planned};
+#[cfg(feature = "postgres")]
+use crate::common::compare::{agrees_without_rows, expected_rows};
+use crate::common::coverage::Coverage;
+use crate::common::random::on_random_worlds;
+#[cfg(feature = "postgres")]
+use crate::common::random::on_random_worlds_in;
+use crate::common::sorted;
+use client_lifecycle::domain::{RecordId, Reference, Request};
+use client_lifecycle::testing::model::Rows;
+use client_lifecycle::{DeletionPolicy, MemoryStore};
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// R204: every rule along a reference.
+#[test]
+fn the_model_and_the_memory_store_agree() {
+    on_random_worlds(async |case, verdict| {
+        let left = async |store: &MemoryStore| sorted(&store.to_json());
+        agrees(case, verdict, memory(case), left).await.map(|_| ())
+    });
+}
+
+#[test]
+fn random_worlds_have_what_they_are_made_for() {
+    let coverage = RefCell::new(Coverage::default());
+    on_random_worlds(async |case, verdict| {
+        coverage.borrow_mut().add(case, verdict);
+        Ok(())
+    });
+    let coverage = coverage.into_inner();
+    let lines = coverage.lines().join("\n");
+    eprintln!("{lines}");
+    let missing = coverage.missing();
+    assert!(missing.is_empty(), "too few worlds have {missing:?}:\n{lines}");
+}
+
+#[test]
+fn no_surviving_row_refers_to_a_row_that_went() {
+    let target = |rows: &Rows, reference: &Reference, id: &RecordId| {
+        let target = rows.get(&reference.from)?.get(id)?.get(&reference.field);
+        let target = target.as_id()?;
+        let is_there = rows.get(&reference.to)?.contains_key(&target);
+        Some((target, is_there))
+    };
+    on_random_worlds(async |case, verdict| {
+        // What blocks is not redirected, so only what is carried out leaves no gap.
+        let executable = Some(case.policy.map()).filter(|_| verdict.executable);
+        for reference in executable.into_iter().flat_map(|map| map.references()) {
+            for id in verdict.rows[&reference.from].keys() {
+                let before = target(&case.rows, reference, id);
+                let after = target(&verdict.rows, reference, id);
+                let gone = after.as_ref().is_some_and(|(_, is_there)| !is_there);
+                prop_assert!(!gone || before == after, "{} of `{id}`", reference.name);
+            }
+        }
+        Ok(())
+    });
+}
+
+/// A document with the names of every object in the opposite order, and the references too. Whatever
+/// depends on which of two declarations comes first is turned round.
+fn turned(document: &Value) -> String {
+    match document {
+        Value::Object(fields) => {
+            let fields = fields.iter().rev().map(|(name, value)| {
+                let value = match value {
+                    Value::Array(list) if name == "references" => {
+                        turned(&list.iter().rev().cloned().collect())
+                    }
+                    value => turned(value),
+                };
+                format!("{}:{value}", Value::from(name.as_str()))
+            });
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(list) => {
+            let list: Vec<String> = list.iter().map(turned).collect();
+            format!("[{}]", list.join(","))
+        }
+        value => value.to_string(),
+    }
+}
+
+#[test]
+fn the_order_of_declarations_and_rows_changes_nothing() {
+    on_random_worlds(async |case, _| {
+        let as_declared = opened(case, memory(case)).await?;
+        let plan = planned(case, &as_declared).await?;
+
+        let mut other = case.clone();
+        other.policy = DeletionPolicy::from_json(&turned(&case.document)).unwrap();
+        let mut rows = case.rows_document();
+        for rows in rows.as_object_mut().unwrap().values_mut() {
+            rows.as_array_mut().unwrap().reverse();
+        }
+        let store = MemoryStore::from_json(other.policy.map(), &rows).unwrap();
+        let otherwise = opened(&other, store).await?;
+        let same = planned(&other, &otherwise).await?;
+        prop_assert_eq!(&plan.digest, &same.digest, "{}\n{}", plan, same);
+
+        let done = as_declared.apply(&case.request, &plan).await.is_ok();
+        let done_too = otherwise.apply(&case.request, &same).await.is_ok();
+        prop_assert_eq!(done, done_too);
+        prop_assert_eq!(as_declared.store().to_json(), otherwise.store().to_json(), "{}", plan);
+        Ok(())
+    });
+}
+
+#[test]
+fn planning_twice_says_the_same_and_applying_twice_does_it_once() {
+    on_random_worlds(async |case, verdict| {
+        let lifecycle = opened(case, memory(case)).await?;
+        let plan = planned(case, &lifecycle).await?;
+        let again = planned(case, &lifecycle).await?;
+        prop_assert_eq!(&plan.digest, &again.digest);
+        prop_assert_eq!(sorted(&lifecycle.store().to_json()), sorted(&case.rows_document()));
+        if !verdict.executable {
+            return Ok(());
+        }
+        let request: Request = case.request.clone().operation(uuid::Uuid::from_u128(1));
+        let first = lifecycle.apply(&request, &plan).await;
+        let first = first.map_err(|error| TestCaseError::fail(format!("{error:?}")))?;
+        let left = lifecycle.store().to_json();
+        let second = lifecycle.apply(&request, &again).await;
+        let second = second.map_err(|error| TestCaseError::fail(format!("{error:?}")))?;
+        prop_assert_eq!(first, second);
+        prop_assert_eq!(left, lifecycle.store().to_json());
+        prop_assert_eq!(lifecycle.store().receipts().len(), 1);
+        Ok(())
+    });
+}
+
+/// R24, R25: the store's own delete, beside foreign keys that delete, empty or refuse.
+#[cfg(feature = "sqlite")]
+#[test]
+fn the_model_and_sqlite_agree_whatever_its_foreign_keys_do() {
+    use crate::common::sqlite::{File, Schema};
+    let turn = std::cell::Cell::new(0_usize);
+    on_random_worlds(async |case, verdict| {
+        turn.set(turn.get() + 1);
+        let actions = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"];
+        let schema = Schema { on_delete: actions[turn.get() % 5], reversed: turn.get().is_multiple_of(2) };
+        let file = File::with_schema(case.policy.map(), &case.rows_document(), schema).await;
+        let left = async |store: &MemoryStore| sorted(&store.to_json());
+        let expected = agrees(case, verdict, memory(case), left).await?;
+        let left = async |_: &_| sorted(&file.rows().await);
+        let digest = agrees(case, verdict, file.store(), left).await;
+        let digest = digest.map_err(|error| TestCaseError::fail(format!("{schema:?}: {error}")))?;
+        prop_assert_eq!(digest, expected);
+        Ok(())
+    });
+}
+
+/// R24, R25: on each world twice. First inside a transaction that is rolled back, so that everything is as it was;
+/// then by the store that commits. Making the tables is what takes time, and is done once.
+#[cfg(feature = "postgres")]
+#[test]
+fn the_model_and_postgres_agree_whatever_its_foreign_keys_do() {
+    use crate::common::postgres::{Keys, dropping, rows, run, script, tidy};
+    use crate::common::server::Schema;
+    use client_lifecycle::postgres::{PostgresStore, PostgresTransaction};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let Some(schema) = runtime.block_on(Schema::with_connections(1)) else {
+        return;
+    };
+    runtime.block_on(PostgresStore::new(schema.pool.clone()).migrate()).unwrap();
+    let turn = std::cell::Cell::new(0_usize);
+    // The tables that the world before has left.
+    let last = RefCell::new(None);
+    on_random_worlds_in(&runtime, 100, async |case, verdict| {
+        turn.set(turn.get() + 1);
+        let actions = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"];
+        let checked = ["", "DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED"];
+        let keys = Keys {
+            on_delete: actions[turn.get() % 5],
+            checked: checked[turn.get() % 3],
+            reversed: turn.get().is_multiple_of(2),
+        };
+        let with_keys = |error| TestCaseError::fail(format!("{keys:?}: {error}"));
+        let (map, pool) = (case.policy.map(), &schema.pool);
+        if turn.get().is_multiple_of(100) {
+            tidy(&mut pool.acquire().await.unwrap()).await;
+        }
+        let mut tx = pool.begin().await.unwrap();
+        if let Some(before) = last.replace(Some(map.clone())) {
+            run(&mut tx, &dropping(&before)).await;
+        }
+        run(&mut tx, &script(map, &case.rows_document(), keys)).await;
+        tx.commit().await.unwrap();
+        let left = async |store: &MemoryStore| sorted(&store.to_json());
+        let expected = agrees(case, verdict, memory(case), left).await?;
+
+        let mut tx = pool.begin().await.unwrap();
+        // Small operations are one statement, large ones one for each kind; both must do the same.
+        let at_once = if turn.get() % 7 < 4 { u64::MAX } else { 0 };
+        let store = PostgresTransaction::new(&mut tx).at_once(at_once);
+        let digest = agrees_without_rows(case, verdict, store).await.map_err(with_keys)?;
+        prop_assert_eq!(&digest, &expected);
+        run(&mut tx, "SET CONSTRAINTS ALL IMMEDIATE").await;
+        let found = sorted(&rows(&mut tx, map).await);
+        prop_assert_eq!(found, expected_rows(case, verdict), "in a transaction, {:?}", keys);
+        tx.rollback().await.unwrap();
+
+        let left = async |_: &_| sorted(&rows(&mut pool.acquire().await.unwrap(), map).await);
+        let digest =
+            agrees(case, verdict, PostgresStore::new(pool.clone()), left).await.map_err(with_keys)?;
+        prop_assert_eq!(&digest, &expected);
+        Ok(())
+    });
+}

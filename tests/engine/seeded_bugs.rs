@@ -1,0 +1,243 @@
+//! Bugs seeded on purpose: the comparison with the model finds each of them within the random worlds.
+//!
+//! A bug sits between the engine and a store that is right: it rewrites the named sets on their way. So it
+//! is what an engine with that bug would have asked, and the engine needs no hooks.
+//!
+//! `LIFECYCLE_SHOW=1 cargo test --test engine seeded_bugs -- --nocapture` prints a small world for each.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+#![cfg(feature = "testing")]
+
+use std::collections::BTreeSet;
+
+use crate::common::compare::{agrees, memory, opened};
+use crate::common::random::Worlds;
+use crate::common::sorted;
+use async_trait::async_trait;
+use client_lifecycle::domain::{Condition, DataMap, Fault, all, any, is_null, not};
+use client_lifecycle::protocol::{
+    Branch, ChangeSet, NamedSet, Rank, RankCase, Ranks, Receipt, Rows, SetId, Source, Stratum, Survey,
+    SurveyQuery,
+};
+use client_lifecycle::store::StoreError;
+use client_lifecycle::{MemoryStore, Store};
+
+/// What a wrong engine would have asked instead.
+type Bug = fn(Vec<Stratum>) -> Vec<Stratum>;
+
+/// A store that is asked what a wrong engine would have asked.
+struct Seeded {
+    store: MemoryStore,
+    bug: Bug,
+}
+
+impl Seeded {
+    fn query(&self, query: &SurveyQuery) -> SurveyQuery {
+        SurveyQuery { sets: (self.bug)(query.sets.to_vec()).into(), ..query.clone() }
+    }
+}
+
+#[async_trait]
+impl Store for Seeded {
+    async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+        self.store.check(map).await
+    }
+
+    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+        self.store.survey(&self.query(query)).await
+    }
+
+    async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
+        let query = self.query(&changes.query);
+        let changes = ChangeSet { query, ..changes.clone() };
+        self.store.apply(&changes).await
+    }
+}
+
+fn sets(strata: &mut [Stratum]) -> impl Iterator<Item = &mut NamedSet> {
+    strata.iter_mut().flat_map(|stratum| match stratum {
+        Stratum::Set(set) => std::slice::from_mut(set),
+        Stratum::Cycle(sets) => sets,
+    })
+}
+
+/// The sets whose names end so.
+fn named(strata: &[Stratum], end: &str) -> BTreeSet<SetId> {
+    let sets = strata.iter().flat_map(Stratum::sets);
+    let found = sets.filter(|set| set.name.ends_with(end));
+    found.map(|set| set.id).collect()
+}
+
+/// The subjects, which are in the first set, are never reached. No bug here is about that.
+const SUBJECTS: SetId = SetId(0);
+
+/// The weakest of a row's fates decides, not the strongest.
+fn swapped_precedence(strata: Vec<Stratum>) -> Vec<Stratum> {
+    const LAST: Rank = Rank::MAX;
+    let mut wrong = Vec::new();
+    for stratum in strata {
+        match stratum {
+            Stratum::Set(set) if set.name.ends_with("what becomes of them") => {
+                // The same rows with every rank turned round, so that the lowest is the weakest; then the
+                // ranks as they were.
+                let mut turned = set.clone();
+                turned.id = SetId(set.id.0 + 10_000);
+                let mut ranks = BTreeSet::new();
+                let cases = turned.branches.iter_mut().flat_map(|branch| &mut branch.cases);
+                for rank in cases.filter_map(|case| case.rank.as_mut()) {
+                    ranks.insert(*rank);
+                    *rank = LAST - *rank;
+                }
+                let back = Branch {
+                    source: Source::Members(Rows::all(turned.id)),
+                    within: Vec::new(),
+                    except: Vec::new(),
+                    cases: ranks
+                        .into_iter()
+                        .map(|rank| RankCase { below: Ranks::only(LAST - rank), ..RankCase::always(rank) })
+                        .collect(),
+                };
+                wrong.push(Stratum::Set(turned));
+                wrong.push(Stratum::Set(NamedSet { branches: vec![back], ..set }));
+            }
+            stratum => wrong.push(stratum),
+        }
+    }
+    wrong
+}
+
+/// A cycle is walked once, through the rows that are kept and not around them.
+fn one_pass(mut strata: Vec<Stratum>) -> Vec<Stratum> {
+    let kept = named(&strata, ": kept");
+    let removed = sets(&mut strata).filter(|set| set.name.ends_with(": removed"));
+    for branch in removed.flat_map(|set| &mut set.branches) {
+        branch.except.retain(|rows| !kept.contains(&rows.set));
+    }
+    strata
+}
+
+/// A row that has to stay does not make the row stay that it must keep referring to.
+fn no_climb(mut strata: Vec<Stratum>) -> Vec<Stratum> {
+    let stones = named(&strata, ": tombstones");
+    for set in sets(&mut strata) {
+        if set.name.ends_with("rows that hold on to theirs") {
+            set.branches.retain(|branch| {
+                let climbs_inside = matches!(branch.source, Source::Members(_));
+                !climbs_inside && !branch.within.iter().any(|rows| stones.contains(&rows.set))
+            });
+        }
+    }
+    strata
+}
+
+/// A row restricts although the operation removes it over another reference.
+fn restrict_too_early(mut strata: Vec<Stratum>) -> Vec<Stratum> {
+    let restricting = sets(&mut strata).filter(|set| set.name.ends_with("rows that restrict"));
+    for branch in restricting.flat_map(|set| &mut set.branches) {
+        branch.except.retain(|rows| rows.set == SUBJECTS);
+    }
+    strata
+}
+
+/// Rows that go are redirected before they go.
+fn redirect_before_delete(mut strata: Vec<Stratum>) -> Vec<Stratum> {
+    let changing = sets(&mut strata).filter(|set| set.name.ends_with("references that change"));
+    for branch in changing.flat_map(|set| &mut set.branches) {
+        branch.except.retain(|rows| rows.set == SUBJECTS);
+    }
+    strata
+}
+
+/// A condition about a value that is not there holds.
+fn null_as_true(mut strata: Vec<Stratum>) -> Vec<Stratum> {
+    let cases = sets(&mut strata).flat_map(|set| &mut set.branches).flat_map(|branch| &mut branch.cases);
+    for when in cases.filter_map(|case| case.when.as_mut()) {
+        *when = true_or_unknown(when);
+    }
+    strata
+}
+
+/// Holds where the condition is not false.
+fn true_or_unknown(when: &Condition) -> Condition {
+    match when {
+        Condition::All(parts) => all(parts.iter().map(true_or_unknown)),
+        Condition::Any(parts) => any(parts.iter().map(true_or_unknown)),
+        Condition::Not(part) => not(certainly(part)),
+        Condition::IsNull { .. } => when.clone(),
+        leaf => any([leaf.clone(), is_null(leaf.field().expect("a leaf has a field").clone())]),
+    }
+}
+
+/// Is true or false, never unknown: true where the condition is.
+fn certainly(when: &Condition) -> Condition {
+    match when {
+        Condition::All(parts) => all(parts.iter().map(certainly)),
+        Condition::Any(parts) => any(parts.iter().map(certainly)),
+        Condition::Not(part) => not(true_or_unknown(part)),
+        Condition::IsNull { .. } => when.clone(),
+        leaf => all([leaf.clone(), not(is_null(leaf.field().expect("a leaf has a field").clone()))]),
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
+}
+
+/// The number of the first world on which a store with this bug and the model disagree.
+fn first_disagreement(name: &str, bug: Bug) -> Option<u32> {
+    let runtime = runtime();
+    let shown = std::env::var_os("LIFECYCLE_SHOW").is_some();
+    let found = Worlds::new(if shown { 4_000 } else { 0 }).on_each(|case, verdict| {
+        runtime.block_on(async {
+            let seeded = |store| Seeded { store, bug };
+            // A bug that the store refuses to evaluate would be found by the store and not by the model.
+            let lifecycle = opened(case, seeded(memory(case))).await?;
+            let plan = lifecycle.plan(&case.request).await;
+            assert!(plan.is_ok(), "{name}: {:?}", plan.err());
+            let left = async |seeded: &Seeded| sorted(&seeded.store.to_json());
+            agrees(case, verdict, seeded(memory(case)), left).await?;
+            Ok(())
+        })
+    });
+    let failed = found.err()?;
+    if shown {
+        eprintln!("{name}: {failed}\n");
+    }
+    Some(failed.number)
+}
+
+macro_rules! is_found {
+    ($($bug:ident),* $(,)?) => {$(
+        #[test]
+        fn $bug() {
+            let name = stringify!($bug);
+            let number = first_disagreement(name, super::$bug);
+            assert!(number.is_some(), "no world tells {name} from the model");
+            eprintln!("{name}: found at world {}", number.unwrap_or_default());
+        }
+    )*};
+}
+
+mod is_found {
+    use super::first_disagreement;
+
+    is_found! {
+        swapped_precedence,
+        one_pass,
+        no_climb,
+        restrict_too_early,
+        redirect_before_delete,
+        null_as_true,
+    }
+}
+
+#[test]
+fn without_a_bug_there_is_nothing_to_find() {
+    let number = first_disagreement("no bug", |strata| strata);
+    assert_eq!(number, None, "a world on which store and model disagree");
+}

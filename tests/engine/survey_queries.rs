@@ -1,0 +1,133 @@
+//! What a policy asks of a store: nothing that no row can answer, and nothing that nobody reads.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+#![cfg(feature = "testing")]
+
+use std::collections::BTreeSet;
+
+use crate::common::random::on_random_worlds;
+use crate::common::request;
+use client_lifecycle::DeletionPolicy;
+use client_lifecycle::domain::KindName;
+use client_lifecycle::protocol::{Branch, NamedSet, Ranks, Rows, SetId, Source, Stratum, SurveyQuery};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// The rows that a branch starts from, is narrowed to, and leaves out.
+fn mentioned(branch: &Branch) -> impl Iterator<Item = Rows> {
+    let source = match &branch.source {
+        Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
+        Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => Some(*of),
+    };
+    source.into_iter().chain(branch.within.iter().chain(&branch.except).copied())
+}
+
+fn branches(query: &SurveyQuery, set: SetId) -> &[Branch] {
+    &query.set(set).unwrap().branches
+}
+
+/// Whether a branch of the set gives one of the ranks.
+fn can_hold(query: &SurveyQuery, rows: Rows) -> bool {
+    let mut ranks =
+        branches(query, rows.set).iter().flat_map(|branch| &branch.cases).filter_map(|case| case.rank);
+    ranks.any(|rank| rows.ranks.contains(rank))
+}
+
+/// The sets of kinds that are in no cycle. A cycle is walked as a whole, and some of its kinds need less.
+fn settled(query: &SurveyQuery) -> Vec<&NamedSet> {
+    let sets = || query.sets.iter().flat_map(Stratum::sets);
+    let walked: BTreeSet<&KindName> =
+        sets().filter(|set| set.name.ends_with(": removed")).map(|set| &set.kind).collect();
+    sets().filter(|set| !walked.contains(&set.kind)).collect()
+}
+
+#[test]
+fn every_set_is_asked_about_or_leads_to_one_that_is() {
+    on_random_worlds(async |case, _| {
+        let query = case.policy.query(&case.request, case.now).unwrap();
+        let mut read = BTreeSet::new();
+        let mut open: Vec<SetId> = query.questions.iter().map(|question| question.rows.set).collect();
+        while let Some(set) = open.pop() {
+            if read.insert(set) {
+                open.extend(branches(&query, set).iter().flat_map(mentioned).map(|rows| rows.set));
+            }
+        }
+        for set in settled(&query) {
+            prop_assert!(read.contains(&set.id), "nobody reads `{}`", set.name);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn every_question_is_about_rows_that_a_case_can_give() {
+    on_random_worlds(async |case, _| {
+        let query = case.policy.query(&case.request, case.now).unwrap();
+        for question in &*query.questions {
+            let name = &query.set(question.rows.set).unwrap().name;
+            prop_assert!(can_hold(&query, question.rows), "`{name}` {:?}", question.rows.ranks);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn every_arm_starts_from_rows_that_a_case_can_give() {
+    on_random_worlds(async |case, _| {
+        let query = case.policy.query(&case.request, case.now).unwrap();
+        for set in settled(&query) {
+            for branch in &set.branches {
+                for rows in mentioned(branch) {
+                    prop_assert!(can_hold(&query, rows), "`{}` {branch:?}", set.name);
+                }
+            }
+        }
+        Ok(())
+    });
+}
+
+/// The branches over a reference in the set that says what becomes of its rows.
+fn decided_over(references: &Value, rules: &Value, reference: &str) -> Vec<Branch> {
+    let document = json!({
+        "subject": "r", "kinds": { "r": {}, "a": {}, "b": {} }, "references": references,
+        "modes": { "hard_delete": { "allow": "any", "rules": rules } }
+    });
+    let policy = DeletionPolicy::from_json(&document.to_string()).unwrap();
+    let query = policy.query(&request("r", "r1"), chrono::DateTime::UNIX_EPOCH).unwrap();
+    let mut sets = query.sets.iter().flat_map(Stratum::sets);
+    let set = sets.find(|set| set.kind == "b" && set.name.ends_with("what becomes of them")).unwrap();
+    let over = |branch: &&Branch| matches!(&branch.source, Source::Referrers { reference: name, .. } if name == reference);
+    set.branches.iter().filter(over).cloned().collect()
+}
+
+#[test]
+fn parents_for_which_the_same_entries_speak_are_not_told_apart() {
+    let references = json!([ { "from": "a.r", "to": "r" }, { "from": "b.a", "to": "a" } ]);
+    let rules = json!({
+        "a.r": [ { "when": { "field": "state", "eq": "A" }, "then": "cascade" }, "delete" ],
+        "b.a": "cascade"
+    });
+    let found = decided_over(&references, &rules, "b.a");
+    let [branch] = &*found else { panic!("{found:?}") };
+    let Source::Referrers { of, .. } = &branch.source else { panic!("{branch:?}") };
+    assert_eq!(of.ranks, Ranks::ALL);
+    assert_eq!(branch.cases.iter().map(|case| case.below).collect::<Vec<_>>(), [Ranks::ALL]);
+}
+
+#[test]
+fn a_source_is_shown_without_the_text_that_it_looks_for() {
+    let rows = Rows::all(SetId(3));
+    let shown = |source: Source| format!("{source:?}");
+    let holding = shown(Source::WithText { field: "email".into(), text: "ana@example.com".into() });
+    assert!(holding.starts_with("WithText") && holding.contains("email"), "{holding}");
+    assert!(!holding.contains("ana"), "{holding}");
+    let referrers = shown(Source::Referrers { reference: "debts.client_id".into(), of: rows });
+    assert!(referrers.starts_with("Referrers") && referrers.contains("debts.client_id"), "{referrers}");
+    let members = shown(Source::Members(rows));
+    assert!(members.starts_with("Members") && members.contains('3'), "{members}");
+}

@@ -1,0 +1,16 @@
+//! The memory store, `ByRow`, and what the conformance suite says of stores: right ones, wrong ones, and a host's own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod by_row;
+mod conformance;
+#[cfg(feature = "testing")]
+mod conformance_host;
+mod json;
+mod own_tables;
+mod wrong_stores;

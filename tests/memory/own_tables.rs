@@ -1,0 +1,47 @@
+//! The conformance suite over the stores of the example `own_tables`, case by case.
+#![cfg(all(feature = "sql", feature = "testing"))]
+
+#[path = "../../examples/own_tables/by_rows.rs"]
+mod by_rows;
+#[path = "../../examples/own_tables/by_rows_host.rs"]
+mod by_rows_host;
+#[path = "../../examples/own_tables/by_sql.rs"]
+mod by_sql;
+#[path = "../../examples/own_tables/by_sql_host.rs"]
+mod by_sql_host;
+
+mod documents_by_rows {
+    use super::by_rows_host::host;
+
+    client_lifecycle::conformance!(tokio::test, host);
+}
+
+mod a_driver_by_sql {
+    use super::by_sql_host::host;
+
+    client_lifecycle::conformance!(tokio::test, host);
+    client_lifecycle::conformance_scale!(tokio::test, host);
+}
+
+/// What the suite cannot see, because each of its hosts has its file to itself.
+mod another_program_has_the_file {
+    use super::by_sql::Shared;
+    use client_lifecycle::sql::{Access, Dialect, SqlConnection, SqlErrorClass, SqlStore};
+
+    #[tokio::test]
+    async fn to_be_in_the_way_is_told_apart_and_may_be_tried_again() {
+        let file = std::env::temp_dir().join(format!("own-{}.db", uuid::Uuid::new_v4()));
+        let (ours, theirs) = (Shared::open(&file).unwrap(), Shared::open(&file).unwrap());
+        let writing = theirs.begin(Access::Write).await.unwrap();
+
+        let begun = ours.begin(Access::Write).await;
+        assert_eq!(begun.err().unwrap().class(), &SqlErrorClass::Busy);
+        let store = SqlStore::new(ours, Dialect::Sqlite);
+        assert!(store.migrate().await.unwrap_err().is_retryable());
+
+        // Dropped, not committed: the file is free again.
+        drop(writing);
+        store.migrate().await.unwrap();
+        std::fs::remove_file(file).unwrap();
+    }
+}

@@ -1,0 +1,354 @@
+//! Stores that are wrong on purpose: for each, the suite finds the clause it does not keep.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+#![cfg(feature = "testing")]
+
+use std::collections::BTreeSet;
+
+use crate::conformance_host::{MemoryHost, SharedRecords};
+use async_trait::async_trait;
+use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
+use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, library};
+use client_lifecycle::testing::conformance::{Case, Host, cases, scale_cases, yield_now};
+use uuid::Uuid;
+
+/// What a store does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrong {
+    Nothing,
+    /// After an error it carries out all steps but the last.
+    KeepsHalfAfterAnError,
+    /// It writes in two transactions.
+    WritesInTwoParts,
+    IgnoresPreconditions,
+    /// It checks them in a transaction of their own.
+    ChecksPreconditionsBefore,
+    ReportsTheFirstDifferenceOnly,
+    RunsStepsInReverse,
+    /// It evaluates the sets again before each step.
+    EvaluatesSetsAnew,
+    TakesUnknownKindsAsEmpty,
+    TakesUnknownFieldsAsNull,
+    ShiftsTheCounts,
+    CountsWhatWasPlanned,
+    RecordsNoAudit,
+    RecordsTheFirstSubjectOnly,
+    TellsOthersNoValues,
+    /// A refused attempt takes the place of the one before.
+    OverwritesRefusedAttempts,
+    /// It answers each question from a snapshot of its own.
+    ReadsInParts,
+    CallsEverythingRetryable,
+    TakesAWrongIdForAnUnknownName,
+    ForgetsOperations,
+    FindsTextsByTheirCase,
+    IgnoresHolders,
+}
+
+struct WrongStore {
+    inner: ByRow<WrongRecords>,
+    wrong: Wrong,
+}
+
+impl WrongStore {
+    fn of(wrong: Wrong, records: SharedRecords) -> Self {
+        Self { inner: ByRow::new(WrongRecords { inner: records, wrong }), wrong }
+    }
+
+    /// Each part as a change set of its own; only the last belongs to the operation.
+    async fn in_parts(&self, changes: &ChangeSet, first: usize) -> Result<Receipt, StoreError> {
+        let mut part = changes.clone();
+        part.operation = Uuid::new_v4().into();
+        part.receipt.operation = part.operation;
+        part.audit.subjects.clear();
+        part.event_drafts.clear();
+        part.steps.truncate(first);
+        let before = self.inner.apply(&part).await?;
+        yield_now().await;
+        let mut rest = changes.clone();
+        rest.preconditions.clear();
+        rest.steps.drain(..first);
+        let mut receipt = self.inner.apply(&rest).await?;
+        for step in part.steps.iter().filter_map(|step| step.receipt_step) {
+            receipt.steps[step].actual = before.steps[step].actual;
+        }
+        Ok(receipt)
+    }
+}
+
+#[async_trait]
+impl Store for WrongStore {
+    async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+        self.inner.check(map).await
+    }
+
+    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+        match self.wrong {
+            Wrong::ReadsInParts => {
+                let mut whole = Survey::default();
+                for question in &*query.questions {
+                    let one = SurveyQuery { questions: [question.clone()].into(), ..query.clone() };
+                    let part = self.inner.survey(&one).await?;
+                    whole.subjects = part.subjects;
+                    whole.answers.extend(part.answers);
+                }
+                Ok(whole)
+            }
+            Wrong::TakesAWrongIdForAnUnknownName => {
+                let result = self.inner.survey(query).await;
+                result.map_err(|error| match error {
+                    StoreError::WrongId { id, .. } => {
+                        StoreError::Unknown { what: "id", name: id.to_string() }
+                    }
+                    other => other,
+                })
+            }
+            _ => self.inner.survey(query).await,
+        }
+    }
+
+    async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
+        let mut mine = changes.clone();
+        match self.wrong {
+            Wrong::KeepsHalfAfterAnError => {
+                let result = self.inner.apply(changes).await;
+                if result.is_err() {
+                    mine.steps.pop();
+                    mine.preconditions.clear();
+                    self.inner.apply(&mine).await.ok();
+                }
+                return result;
+            }
+            Wrong::WritesInTwoParts if changes.steps.len() > 1 => {
+                return self.in_parts(changes, 1).await;
+            }
+            Wrong::EvaluatesSetsAnew if changes.steps.len() > 1 => {
+                return self.in_parts(changes, changes.steps.len() - 1).await;
+            }
+            Wrong::IgnoresPreconditions => mine.preconditions.clear(),
+            Wrong::ChecksPreconditionsBefore => {
+                let survey = self.inner.survey(&changes.recheck()).await?;
+                let found = survey.answers.iter().map(|answer| answer.count);
+                let differences = changes.differences(found);
+                if differences.is_empty() {
+                    mine.preconditions.clear();
+                }
+            }
+            Wrong::RunsStepsInReverse => mine.steps.reverse(),
+            Wrong::RecordsNoAudit => mine.audit.subjects.clear(),
+            Wrong::RecordsTheFirstSubjectOnly => mine.audit.subjects.truncate(1),
+            Wrong::TellsOthersNoValues => {
+                for event in &mut mine.event_drafts {
+                    event.fields.retain(|field| field == "ghost_field");
+                }
+            }
+            _ => {}
+        }
+        let mut result = self.inner.apply(&mine).await;
+        match (self.wrong, &mut result) {
+            (Wrong::ReportsTheFirstDifferenceOnly, Err(StoreError::Conflict { differences })) => {
+                differences.truncate(1);
+            }
+            (Wrong::ShiftsTheCounts, Ok(receipt)) => {
+                let mut counts: Vec<u64> = receipt.steps.iter().map(|step| step.actual).collect();
+                let by = counts.len().min(1);
+                counts.rotate_left(by);
+                for (step, count) in receipt.steps.iter_mut().zip(counts) {
+                    step.actual = count;
+                }
+            }
+            (Wrong::CountsWhatWasPlanned, Ok(receipt)) => {
+                for step in &mut receipt.steps {
+                    step.actual = step.planned;
+                }
+            }
+            (Wrong::CallsEverythingRetryable, Err(_)) => {
+                result = Err(StoreError::Contention { source: None, retryable: true });
+            }
+            _ => {}
+        }
+        result
+    }
+}
+
+struct WrongRecords {
+    inner: SharedRecords,
+    wrong: Wrong,
+}
+
+impl WrongRecords {
+    fn hides(&self, kind: &str) -> bool {
+        match self.wrong {
+            Wrong::ForgetsOperations => kind == library::OPERATIONS,
+            Wrong::OverwritesRefusedAttempts => kind == library::AUDIT,
+            _ => false,
+        }
+    }
+}
+
+#[async_trait]
+impl Records for WrongRecords {
+    async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
+        if self.hides(kind.name.as_str()) {
+            return Ok(Vec::new());
+        }
+        match self.inner.get(kind, ids).await {
+            Err(StoreError::Unknown { .. }) if self.wrong == Wrong::TakesUnknownKindsAsEmpty => {
+                Ok(Vec::new())
+            }
+            result => result,
+        }
+    }
+
+    async fn referrers(
+        &self,
+        kind: &Kind,
+        reference: &Reference,
+        ids: &[RecordId],
+        page: Page<'_>,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.inner.referrers(kind, reference, ids, page).await
+    }
+
+    async fn holding(&self, kind: &Kind, field: &FieldName, text: &str) -> Result<Vec<Record>, StoreError> {
+        let mut found = self.inner.holding(kind, field, text).await?;
+        if self.wrong == Wrong::FindsTextsByTheirCase {
+            found.retain(|row| row.get(field).as_text() == Some(text));
+        }
+        Ok(found)
+    }
+
+    async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {
+        self.inner.page(kind, page).await
+    }
+
+    async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
+        let mut batch = batch.clone();
+        let hidden = |kind: &str| self.hides(kind) || kind == "ghosts";
+        batch.unchanged.retain(|condition| !hidden(condition.kind.as_str()));
+        if self.wrong == Wrong::IgnoresHolders {
+            batch.holders.clear();
+        }
+        self.inner.write(&batch).await
+    }
+
+    async fn has_field(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {
+        if self.wrong == Wrong::TakesUnknownFieldsAsNull {
+            return Ok(true);
+        }
+        self.inner.has_field(kind, field).await
+    }
+
+    async fn describe(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+        self.inner.describe(map).await
+    }
+}
+
+/// The cases that fail, by name.
+async fn failing(wrong: Wrong) -> BTreeSet<&'static str> {
+    failing_of(cases(), wrong).await
+}
+
+async fn failing_of(cases: Vec<Case>, wrong: Wrong) -> BTreeSet<&'static str> {
+    let mut failing = BTreeSet::new();
+    for case in cases {
+        let run = tokio::spawn(async move {
+            let host = MemoryHost::of(|records| WrongStore::of(wrong, records));
+            (case.run)(&host as &dyn Host).await;
+        });
+        if run.await.is_err() {
+            failing.insert(case.name);
+        }
+    }
+    failing
+}
+
+/// The case that was made for it fails, and no case of a clause that is kept.
+async fn is_found(wrong: Wrong, case: &str, broken: &[u8]) {
+    let failing = failing(wrong).await;
+    assert!(failing.contains(case), "not found: {failing:?}");
+    for name in failing {
+        let clause = name.as_bytes()[7] - b'0';
+        assert!(broken.contains(&clause), "`{name}` fails for another reason");
+    }
+}
+
+macro_rules! found {
+    ($($test:ident: $wrong:ident by $case:ident, breaks $broken:expr;)*) => {$(
+        #[tokio::test]
+        async fn $test() {
+            is_found(Wrong::$wrong, stringify!($case), &$broken).await;
+        }
+    )*};
+}
+
+found! {
+    a_store_that_keeps_half_after_an_error: KeepsHalfAfterAnError
+        by clause_1_a_failed_precondition_changes_nothing, breaks [1, 2, 3, 4, 6, 8];
+    a_store_that_writes_in_two_parts: WritesInTwoParts
+        by clause_1_a_dropped_call_changes_everything_or_nothing, breaks [1, 2, 3, 4, 6, 7, 9];
+    a_store_that_ignores_preconditions: IgnoresPreconditions
+        by clause_2_every_difference_is_reported_with_what_was_found, breaks [1, 2, 3, 6, 8];
+    a_store_that_checks_preconditions_before: ChecksPreconditionsBefore
+        by clause_2_of_two_racing_change_sets_one_wins, breaks [2];
+    a_store_that_reports_the_first_difference_only: ReportsTheFirstDifferenceOnly
+        by clause_2_every_difference_is_reported_with_what_was_found, breaks [2];
+    a_store_that_runs_steps_in_reverse: RunsStepsInReverse
+        by clause_3_steps_run_in_the_given_order, breaks [3];
+    a_store_that_evaluates_sets_anew: EvaluatesSetsAnew
+        by clause_3_a_set_keeps_the_rows_it_had, breaks [1, 2, 3, 4, 5, 6, 7, 9];
+    a_store_that_takes_unknown_kinds_as_empty: TakesUnknownKindsAsEmpty
+        by clause_4_a_kind_the_store_does_not_have, breaks [1, 4];
+    a_store_that_takes_unknown_fields_as_null: TakesUnknownFieldsAsNull
+        by clause_4_a_field_in_an_update, breaks [1, 4, 8];
+    a_store_that_shifts_the_counts: ShiftsTheCounts
+        by clause_5_every_step_says_how_many_rows_it_touched, breaks [1, 5];
+    a_store_that_counts_what_was_planned: CountsWhatWasPlanned
+        by clause_5_every_step_says_how_many_rows_it_touched, breaks [1, 5];
+    a_store_that_records_no_audit: RecordsNoAudit
+        by clause_6_one_entry_for_each_subject, breaks [1, 6, 9];
+    a_store_that_records_the_first_subject_only: RecordsTheFirstSubjectOnly
+        by clause_6_one_entry_for_each_subject, breaks [6];
+    a_store_that_tells_others_no_values: TellsOthersNoValues
+        by clause_6_one_event_for_each_row_with_the_values_from_before, breaks [6];
+    a_store_that_overwrites_refused_attempts: OverwritesRefusedAttempts
+        by clause_6_refused_attempts_are_all_kept, breaks [6];
+    a_store_that_reads_in_parts: ReadsInParts
+        by clause_7_a_reader_beside_a_writer_sees_whole_states, breaks [7];
+    a_store_whose_two_transactions_are_seen: WritesInTwoParts
+        by clause_7_a_reader_beside_a_writer_sees_whole_states, breaks [1, 2, 3, 4, 6, 7, 9];
+    a_store_that_calls_everything_retryable: CallsEverythingRetryable
+        by clause_8_conflict_and_unknown_are_two_things, breaks [2, 3, 4, 8];
+    a_store_that_takes_a_wrong_id_for_an_unknown_name: TakesAWrongIdForAnUnknownName
+        by clause_8_an_id_of_another_sort_is_told_apart, breaks [8];
+    a_store_that_finds_texts_by_their_case: FindsTextsByTheirCase
+        by clause_2_a_text_that_another_holds_is_a_difference, breaks [2];
+    a_store_that_ignores_who_else_holds_a_text: IgnoresHolders
+        by clause_2_of_two_who_want_one_text_one_gets_it, breaks [2];
+    a_store_that_forgets_operations: ForgetsOperations
+        by clause_9_a_repetition_returns_the_first_receipt, breaks [1, 9];
+}
+
+/// So the wrapper alone is not what the cases find.
+#[tokio::test]
+async fn a_store_that_does_nothing_wrong_passes() {
+    assert_eq!(failing(Wrong::Nothing).await, BTreeSet::new());
+}
+
+/// What it asks of its records grows with the rows, and they come to it.
+#[tokio::test]
+async fn a_store_that_loads_what_it_looks_at_is_not_of_the_level_scale() {
+    let failing = failing_of(scale_cases(), Wrong::Nothing).await;
+    let expected = [
+        "clause_10_a_change_set_sends_as_much_for_many_rows_as_for_few",
+        "clause_10_a_cycle_sends_as_much_for_many_rows_as_for_few",
+        "clause_10_a_survey_asks_as_much_about_many_rows_as_about_few",
+    ];
+    assert_eq!(failing, BTreeSet::from(expected), "a repetition alone is answered without the rows");
+}

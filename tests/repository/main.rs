@@ -1,0 +1,11 @@
+//! What the sources of the crate keep to.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod floors;
+mod requirements;

@@ -1,0 +1,98 @@
+//! Every statement of the four API documents is shown by a test, or named in the guide as the host's part, as
+//! later, or as nothing to do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The statements are numbered from 1 to this.
+const LAST: u16 = 215;
+
+const GUIDE: &str = include_str!("../../src/guide/four_systems.md");
+
+/// What may come later, and nothing else.
+const LATER: [u16; 4] = [64, 67, 72, 107];
+
+/// The numbers in a text: `R7`, but not the `R7` of `R70` or of a word.
+fn numbers(text: &str) -> BTreeSet<u16> {
+    let words = text.split(|character: char| !character.is_alphanumeric() && character != '_');
+    let number = |word: &str| word.strip_prefix('R')?.parse().ok();
+    words.filter_map(number).filter(|number| (1..=LAST).contains(number)).collect()
+}
+
+/// The numbers in the first column of the table below a heading.
+fn in_guide(heading: &str) -> BTreeSet<u16> {
+    let (_, section) = GUIDE.split_once(heading).unwrap_or_else(|| panic!("no `{heading}`"));
+    let section = section.split("\n# ").next().unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| "));
+    rows.flat_map(|row| numbers(row.split('|').next().unwrap())).collect()
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The numbers that tests carry, each with the tests: a comment above a function names them.
+fn in_tests() -> BTreeMap<u16, BTreeSet<String>> {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"), &mut files);
+    let mut found: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
+    for file in files.iter().filter(|file| !file.ends_with("requirements.rs")) {
+        let mut above = BTreeSet::new();
+        for line in fs::read_to_string(file).unwrap().lines().map(str::trim) {
+            if let Some(comment) = line.strip_prefix("//") {
+                above.extend(numbers(comment));
+            } else if line.starts_with("#[") || line.is_empty() || line.ends_with("{(") {
+                // Attributes stand between a test and its comment.
+            } else {
+                let name = line.split("fn ").nth(1).or_else(|| line.split(':').next()).unwrap_or(line);
+                let name = name.split('(').next().unwrap_or(name);
+                for number in std::mem::take(&mut above) {
+                    found.entry(number).or_default().insert(format!("{}: {name}", file.display()));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_statement_is_tested_or_the_hosts_or_later_or_only_told() {
+    let tested: BTreeSet<u16> = in_tests().into_keys().collect();
+    let told = numbers(GUIDE.split_once("# What is only told").unwrap().1);
+    let guide: BTreeSet<u16> = [in_guide("# What the host does"), in_guide("# What comes later"), told]
+        .into_iter()
+        .flatten()
+        .collect();
+    let missing: Vec<u16> =
+        (1..=LAST).filter(|number| !tested.contains(number) && !guide.contains(number)).collect();
+    assert!(missing.is_empty(), "neither tested nor in the guide: {missing:?}");
+}
+
+#[test]
+fn nothing_is_put_off_but_what_is_agreed() {
+    assert_eq!(in_guide("# What comes later"), BTreeSet::from(LATER));
+}
+
+/// For whoever wants to know which test shows a statement: `cargo test --test repository requirements -- --nocapture`.
+#[test]
+fn each_number_leads_to_a_test() {
+    for (number, tests) in in_tests() {
+        assert!(!tests.is_empty());
+        println!("R{number}: {}", tests.into_iter().collect::<Vec<_>>().join(", "));
+    }
+}

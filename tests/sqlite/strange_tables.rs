@@ -1,0 +1,216 @@
+//! Tables whose ids and references have unusual types, collations or names: deleted right, or not opened.
+#![cfg(feature = "sqlite")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::format_push_string,
+    reason = "a test fails where it stands"
+)]
+
+use client_lifecycle::domain::{Actor, Request};
+use client_lifecycle::lifecycle::Error;
+use client_lifecycle::sqlite::{SqliteStore, sqlx};
+use client_lifecycle::{DeletionPolicy, Lifecycle};
+use serde_json::{Value, json};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, SqlitePool};
+
+async fn pool(sql: &str) -> SqlitePool {
+    let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(false);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
+    pool
+}
+
+async fn number(pool: &SqlitePool, sql: &str) -> i64 {
+    sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(pool).await.unwrap()
+}
+
+async fn opened(pool: &SqlitePool, policy: &Value) -> Result<Lifecycle<SqliteStore>, Error> {
+    let policy = DeletionPolicy::from_json(&policy.to_string()).unwrap();
+    let store = SqliteStore::new(pool.clone()).migrate().await.unwrap();
+    Lifecycle::open(store, policy).await
+}
+
+fn cascade() -> Value {
+    json!({
+        "subject": "clients", "kinds": { "clients": {}, "debts": {} },
+        "references": [ { "from": "debts.client_id", "to": "clients" } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    })
+}
+
+fn delete(id: &str) -> Request {
+    Request::hard_delete("clients", id).by(Actor::new("ana", "ADMIN"))
+}
+
+async fn misfit(sql: &str) -> String {
+    let error = opened(&pool(sql).await, &cascade()).await.unwrap_err();
+    assert!(matches!(error, Error::SchemaMismatch(_)), "{error:?}");
+    error.to_string()
+}
+
+const UPPER: &str = "550E8400-E29B-41D4-A716-446655440000";
+const BYTES: &str = "x'550e8400e29b41d4a716446655440000'";
+
+/// The id is read from the database in another spelling than the request's.
+#[tokio::test]
+async fn a_uuid_spelt_in_capitals_is_planned_applied_and_answered() {
+    let sql = format!(
+        "CREATE TABLE clients (id BLOB PRIMARY KEY NOT NULL); CREATE TABLE debts (id BLOB PRIMARY KEY, client_id BLOB NOT NULL);
+         INSERT INTO clients VALUES ({BYTES}); INSERT INTO debts VALUES ({BYTES}, {BYTES});"
+    );
+    for planned in [true, false] {
+        let pool = pool(&sql).await;
+        let lifecycle = opened(&pool, &cascade()).await.unwrap();
+        let request = delete(UPPER);
+        let receipt = if planned {
+            let plan = lifecycle.plan(&request).await.unwrap();
+            lifecycle.apply(&request, &plan).await
+        } else {
+            lifecycle.execute(&request).await
+        };
+        assert!(receipt.unwrap().complete);
+        assert_eq!(number(&pool, "SELECT count(*) FROM clients").await, 0);
+    }
+}
+
+/// The column ignores case: `C1` is not a record that the receipt could name.
+#[tokio::test]
+async fn an_id_that_only_a_column_without_case_finds_is_not_found() {
+    let pool = pool(
+        "CREATE TABLE clients (id TEXT COLLATE NOCASE PRIMARY KEY);
+         CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT COLLATE NOCASE NOT NULL);
+         INSERT INTO clients VALUES ('c1'); INSERT INTO debts VALUES (1, 'C1');",
+    )
+    .await;
+    let lifecycle = opened(&pool, &cascade()).await.unwrap();
+    let error = lifecycle.execute(&delete("C1")).await.unwrap_err();
+    assert_eq!(error.to_string(), "no `clients` `C1`");
+    assert_eq!(number(&pool, "SELECT count(*) FROM clients").await, 1);
+    lifecycle.execute(&delete("c1")).await.unwrap();
+    assert_eq!(number(&pool, "SELECT count(*) FROM debts").await, 0);
+}
+
+#[tokio::test]
+async fn a_record_that_is_named_twice_is_an_invalid_request() {
+    let pool = pool(
+        "CREATE TABLE clients (id INTEGER PRIMARY KEY); CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL);
+         INSERT INTO clients VALUES (7);",
+    )
+    .await;
+    let lifecycle = opened(&pool, &cascade()).await.unwrap();
+    let mut request = delete("7");
+    request.subjects.push(7.into());
+    let error = lifecycle.plan(&request).await.unwrap_err();
+    assert_eq!(error.code(), "invalid");
+}
+
+/// No comparison with the number 7 finds `'7'` in a column of text: the debt would stay without its client,
+/// or go by the foreign key's own cascade without being in the plan.
+#[tokio::test]
+async fn references_of_another_type_than_their_ids_do_not_open() {
+    for (id, reference) in [
+        ("INTEGER", "TEXT"),
+        ("TEXT", "INTEGER"),
+        ("INTEGER", ""),
+        ("TEXT", ""),
+        ("", "TEXT"),
+        ("NUMERIC", "TEXT"),
+        ("BLOB", "NUMERIC"),
+    ] {
+        let found = misfit(&format!(
+            "CREATE TABLE clients (id {id} PRIMARY KEY NOT NULL);
+             CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id {reference} NOT NULL REFERENCES clients (id) ON DELETE CASCADE);"
+        ))
+        .await;
+        assert!(found.contains("references.debts.client_id: the column is"), "{id} {reference}: {found}");
+    }
+}
+
+#[tokio::test]
+async fn references_of_a_like_type_open() {
+    for (id, reference) in [
+        ("INTEGER", "BIGINT"),
+        ("INTEGER", "NUMERIC"),
+        ("TEXT", "VARCHAR(36)"),
+        ("UUID", "TEXT"),
+        ("BLOB", ""),
+        ("TEXT COLLATE NOCASE", "TEXT COLLATE NOCASE"),
+    ] {
+        let pool = pool(&format!(
+            "CREATE TABLE clients (id {id} PRIMARY KEY NOT NULL);
+             CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id {reference} NOT NULL);"
+        ))
+        .await;
+        let found = opened(&pool, &cascade()).await;
+        assert!(found.is_ok(), "{id} {reference}: {found:?}");
+    }
+}
+
+/// Only one of two debts of the client would be found; the other way round the debts of `C1` would go with `c1`.
+#[tokio::test]
+async fn references_that_compare_in_another_way_than_their_ids_do_not_open() {
+    for (id, reference) in [("COLLATE NOCASE", ""), ("", "COLLATE NOCASE"), ("", "COLLATE RTRIM")] {
+        let found = misfit(&format!(
+            "CREATE TABLE clients (id TEXT {id} PRIMARY KEY NOT NULL);
+             CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT {reference} NOT NULL);"
+        ))
+        .await;
+        assert!(found.contains("give both columns the same collation"), "{found}");
+    }
+}
+
+/// It would be in no set: the client would go, and the debt would refer to no row.
+#[tokio::test]
+async fn a_row_without_an_id_stops_a_deletion() {
+    let pool = pool(
+        "CREATE TABLE clients (id TEXT PRIMARY KEY); CREATE TABLE debts (id TEXT PRIMARY KEY, client_id TEXT NOT NULL);
+         INSERT INTO clients VALUES ('c1'); INSERT INTO debts VALUES (NULL, 'c1');",
+    )
+    .await;
+    let lifecycle = opened(&pool, &cascade()).await.unwrap();
+    let error = lifecycle.execute(&delete("c1")).await.unwrap_err();
+    assert_eq!(error.code(), "bad_value");
+    assert_eq!(number(&pool, "SELECT count(*) FROM clients").await, 1);
+}
+
+/// Its name is that of a table expression: the statement would read itself.
+#[tokio::test]
+async fn a_table_called_as_something_of_the_librarys_does_not_open() {
+    for name in ["lifecycle_set_0", "Lifecycle_Operations", "lifecycle_members"] {
+        let pool = pool(&format!(
+            "CREATE TABLE clients (id INTEGER PRIMARY KEY); CREATE TABLE {name} (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL);"
+        ))
+        .await;
+        let mut policy = cascade();
+        policy["kinds"]["debts"]["table"] = name.into();
+        let error = opened(&pool, &policy).await.unwrap_err().to_string();
+        assert!(error.contains("is a name that the library uses"), "{error}");
+    }
+}
+
+/// SQLite takes 500 queries in a union.
+#[tokio::test]
+async fn six_hundred_kinds_that_block_are_six_hundred_blockers() {
+    let mut sql =
+        String::from("CREATE TABLE clients (id INTEGER PRIMARY KEY); INSERT INTO clients VALUES (1);");
+    let mut policy = cascade();
+    policy["kinds"] = json!({ "clients": {} });
+    policy["references"] = json!([]);
+    policy["modes"]["hard_delete"]["rules"] = json!({ "*": "protect" });
+    for at in 0..600 {
+        let kind = format!("k{at}");
+        sql += &format!(
+            "CREATE TABLE {kind} (id INTEGER PRIMARY KEY, c INTEGER NOT NULL); INSERT INTO {kind} VALUES (9, 1);"
+        );
+        policy["kinds"][&kind] = json!({});
+        let reference = json!({ "from": format!("{kind}.c"), "to": "clients" });
+        policy["references"].as_array_mut().unwrap().push(reference);
+    }
+    let lifecycle = opened(&pool(&sql).await, &policy).await.unwrap();
+    let plan = lifecycle.plan(&delete("1")).await.unwrap();
+    assert_eq!(plan.blockers.len(), 600);
+    assert!(plan.blockers.iter().all(|one| one.sample == [9.into()]));
+    assert_eq!(plan.subjects, [1.into()]);
+}
