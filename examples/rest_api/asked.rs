@@ -107,7 +107,8 @@ pub(crate) async fn remove(
 ) -> Result<Receipt, Error> {
     let known: Vec<&str> = also.iter().chain(&["digest"]).copied().collect();
     let complete = asked.complete(request.clone(), &known).and_then(|request| {
-        let shown = asked.one("digest")?.map(Digest::from);
+        let shown = asked.one("digest")?.map(Digest::try_from).transpose();
+        let shown = shown.map_err(|bad| invalid(&bad.to_string(), "give the digest of the plan"))?;
         Ok((request, shown))
     });
     match complete {

@@ -43,7 +43,7 @@ pub use condition::{
 pub use data_map::{DataMap, Excluded};
 pub use document_type::DocumentType;
 pub use event::Event;
-pub use fault::{Fault, Faults};
+pub use fault::{Fault, FaultCode, Faults};
 pub use field_type::{BadValue, FieldType};
 pub use id::{OperationId, RecordId};
 pub use instant::{instant_text, to_milliseconds};

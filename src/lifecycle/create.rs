@@ -123,7 +123,7 @@ impl<S: Store + Reader> Lifecycle<S> {
             snapshot: Vec::new(),
             receipt: Receipt {
                 operation,
-                digest: Digest::from(""),
+                digest: Digest::none(),
                 at: now,
                 kind: request.kind.clone(),
                 subjects: request.subjects.clone(),

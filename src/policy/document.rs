@@ -8,7 +8,7 @@ use super::policy::FIRST_VERSION;
 use super::{DeletionPolicy, ModePolicy};
 use crate::domain::map_document::{KindDocument, MapDocument, ReferenceDocument};
 use crate::domain::unique_keys::unique_keys;
-use crate::domain::{DataMap, Excluded, Fault, Faults, KindName, Mode};
+use crate::domain::{DataMap, Excluded, Fault, FaultCode, Faults, KindName, Mode};
 
 /// A policy as a document spells it. The three parts of the data map stand beside those of the policy.
 ///
@@ -45,7 +45,8 @@ impl TryFrom<PolicyDocument> for DeletionPolicy {
             match name.parse::<Mode>() {
                 Ok(mode) => _ = known.insert(mode, policy),
                 Err(unknown) => {
-                    let fault = Fault::new(format!("modes.{name}"), unknown.to_string());
+                    let fault =
+                        Fault::new(FaultCode::UnknownMode, format!("modes.{name}"), unknown.to_string());
                     faults.push(fault.remedy("correct the name"));
                 }
             }

@@ -161,7 +161,7 @@ faulty! {
         => "modes.hard_delete.rules.items.debt_id.retain.basis", "a retention needs a ground", "name the law and article, or the contract";
     retain_for_no_period_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!({"retain": {"for": "6 years", "from": "at", "basis": "law"}}))])
-        => "modes.hard_delete.rules.items.debt_id.retain.for", "`6 years` is no ISO 8601 period such as `P6Y`, `P30D` or `PT12H`", "";
+        => "modes.hard_delete.rules.items.debt_id.retain.for", "`6 years` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`", "";
     a_mandatory_reference_of_a_retained_row_is_reported_with_three_ways_out:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"retain": {"for": "P1Y", "from": "at", "basis": "law"}}))])
         => "modes.hard_delete.rules.debts.client_id", "a row that survives by `retain` must keep referring to a row of `clients` that goes (chain debts.client_id)", "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay as `kinds.clients.tombstone`";

@@ -58,7 +58,7 @@ impl DeletionPolicy {
         let obstacles = obstacles::obstacles(&inquiry, request, &answers, &steps);
         let (exact, decision) = bind::preconditions(&inquiry, request, &answers);
         let mut plan = Plan {
-            digest: Digest::from(""),
+            digest: Digest::none(),
             kind: request.kind.clone(),
             subjects: survey.subjects.clone(),
             mode: request.mode,

@@ -1,6 +1,6 @@
 //! What can happen: fields that rows need, and rows that would have to stay.
 
-use crate::domain::{DataMap, Fault, Faults, KindName, Mode, Reference};
+use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode, Reference};
 use crate::policy::ModePolicy;
 use crate::policy::compile::{Fate, Parts, cases, may_stay};
 
@@ -18,14 +18,14 @@ fn subject_fields(parts: &Parts<'_>, faults: &mut Faults) {
         return;
     };
     let path = format!("modes.{}", parts.mode);
-    let missing = match parts.mode {
-        Mode::Deactivate | Mode::Reactivate if kind.status.is_none() => "status",
-        Mode::SoftDelete if kind.deleted_at.is_none() => "deleted_at",
-        Mode::Anonymize if kind.personal.is_empty() => "personal",
+    let (missing, code) = match parts.mode {
+        Mode::Deactivate | Mode::Reactivate if kind.status.is_none() => ("status", FaultCode::MissingStatus),
+        Mode::SoftDelete if kind.deleted_at.is_none() => ("deleted_at", FaultCode::MissingDeletedAt),
+        Mode::Anonymize if kind.personal.is_empty() => ("personal", FaultCode::MissingPersonal),
         _ => return,
     };
     faults.push(
-        Fault::new(path, format!("the mode needs `{missing}` of `{}`", kind.name))
+        Fault::new(code, path, format!("the mode needs `{missing}` of `{}`", kind.name))
             .remedy(format!("declare `kinds.{}.{missing}`", kind.name)),
     );
 }
@@ -37,14 +37,15 @@ fn reference_fields(parts: &Parts<'_>, reference: &Reference, faults: &mut Fault
     let entries = parts.entries(&reference.name);
     for parent in parts.fates_of(&reference.to) {
         for case in cases(kind, entries, parent, parts.mode) {
-            let missing = match case.fate {
-                Some(Fate::Soft) if kind.deleted_at.is_none() => "deleted_at",
-                Some(Fate::Off) if kind.status.is_none() => "status",
+            let (missing, code) = match case.fate {
+                Some(Fate::Soft) if kind.deleted_at.is_none() => ("deleted_at", FaultCode::MissingDeletedAt),
+                Some(Fate::Off) if kind.status.is_none() => ("status", FaultCode::MissingStatus),
                 _ => continue,
             };
             let rule = entries.get(case.entry).map_or("", |entry| entry.then.as_str());
             faults.push(
                 Fault::new(
+                    code,
                     format!("modes.{}.rules.{}", parts.mode, reference.name),
                     format!("`{rule}` needs `{missing}` of `{}`", kind.name),
                 )
@@ -62,7 +63,7 @@ fn tombstones(parts: &Parts<'_>, faults: &mut Faults) {
         let chain: Vec<_> = parts.path(&reference).iter().map(ToString::to_string).collect();
         faults.push(
             Fault::new(
-                format!("modes.{}.rules.{reference}", parts.mode),
+                FaultCode::MissingTombstone, format!("modes.{}.rules.{reference}", parts.mode),
                 format!(
                     "a row that survives by `{rule}` must keep referring to a row of `{kind}` that goes \
                      (chain {})",

@@ -304,7 +304,7 @@ on_every_store! {
     // R46
     async fn how_long_what_stays_is_for_the_host_to_say(on: On) {
         let policy = presets::clinic(Language::English)
-            .hard_delete(|mode| mode.overrule("sales.client_id", retain("P10Y", "issued_at", "our auditor")))
+            .hard_delete(|mode| mode.overrule("sales.client_id", retain("P10Y").from("issued_at").basis("our auditor")))
             .build()
             .unwrap();
         let world = World::open(on, &policy, TABLES, &rows()).await;
