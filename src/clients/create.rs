@@ -122,7 +122,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             snapshot: Vec::new(),
             receipt: Receipt {
                 operation,
-                digest: Digest::from(""),
+                digest: Digest::none(),
                 at: now,
                 kind: request.kind.clone(),
                 subjects: request.subjects.clone(),

@@ -1,45 +1,27 @@
 //! Identity documents and their check letters.
 
-use std::fmt;
-use std::str::FromStr;
+use crate::domain::words::words;
 
-use serde::{Deserialize, Serialize};
-
-/// The type of a client's identity document.
-///
-/// ```
-/// use client_lifecycle::clients::DocumentType;
-/// assert_eq!("NIE".parse::<DocumentType>()?, DocumentType::Nie);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[non_exhaustive]
-pub enum DocumentType {
-    /// The Spanish national identity document.
-    Dni,
-    /// A passport.
-    Passport,
-    /// The Spanish identity number of foreigners.
-    Nie,
+words! {
+    /// The type of a client's identity document.
+    ///
+    /// ```
+    /// use client_lifecycle::clients::DocumentType;
+    /// assert_eq!("NIE".parse::<DocumentType>()?, DocumentType::Nie);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[non_exhaustive]
+    pub enum DocumentType: "document type" {
+        /// The Spanish national identity document.
+        Dni = "DNI",
+        /// A passport.
+        Passport = "PASSPORT",
+        /// The Spanish identity number of foreigners.
+        Nie = "NIE",
+    }
 }
 
-/// A text that is not `DNI`, `PASSPORT` or `NIE`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unknown document type; expected `DNI`, `PASSPORT` or `NIE`")]
-pub struct UnknownDocumentType;
-
 impl DocumentType {
-    /// Returns `DNI`, `PASSPORT` or `NIE`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Dni => "DNI",
-            Self::Passport => "PASSPORT",
-            Self::Nie => "NIE",
-        }
-    }
-
     /// Returns whether a number has the form of this type and the letter that goes with its digits.
     ///
     /// A DNI has eight digits and a letter. A NIE has `X`, `Y` or `Z` (which count as the digits 0, 1 and 2),
@@ -80,22 +62,4 @@ fn fits(number: &str) -> bool {
     let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
     let expected = digits.parse::<usize>().ok().and_then(|digits| LETTERS.get(digits % LETTERS.len()));
     all_digits && expected.is_some_and(|expected| letter.as_bytes() == [*expected])
-}
-
-impl fmt::Display for DocumentType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for DocumentType {
-    type Err = UnknownDocumentType;
-    fn from_str(text: &str) -> Result<Self, UnknownDocumentType> {
-        match text {
-            "DNI" => Ok(Self::Dni),
-            "PASSPORT" => Ok(Self::Passport),
-            "NIE" => Ok(Self::Nie),
-            _ => Err(UnknownDocumentType),
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Client, ClientRules, stored};
-use crate::domain::{Fault, Faults, FieldName, FieldType, Kind, StatusField};
+use crate::domain::{Fault, FaultCode, Faults, FieldName, FieldType, Kind, StatusField};
 use crate::lifecycle::{Error, Lifecycle};
 use crate::store::{Reader, Store};
 
@@ -48,6 +48,7 @@ impl<S: Store + Reader> Lifecycle<S> {
         }
         let Some((kind, status)) = kind.and_then(|kind| Some((kind, kind.status.as_ref()?))) else {
             let fault = Fault::new(
+                FaultCode::MissingStatus,
                 format!("kinds.{name}.status"),
                 "a client is ON or OFF, and no status is declared",
             );
@@ -94,5 +95,6 @@ fn misfits(kind: &Kind) -> impl Iterator<Item = Fault> {
 
 fn misfit(kind: &Kind, held: &FieldName, field: &str, declared: FieldType) -> Fault {
     let message = format!("a client's `{field}` cannot be held as {declared}");
-    Fault::new(format!("kinds.{}.fields.{held}", kind.name), message).remedy("declare another type")
+    Fault::new(FaultCode::FieldType, format!("kinds.{}.fields.{held}", kind.name), message)
+        .remedy("declare another type")
 }

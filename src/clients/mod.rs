@@ -16,7 +16,7 @@ mod update;
 pub mod wire;
 
 pub use client::{Client, ClientPatch, ClientRules, NewClient, normalised_email};
-pub use document_type::{DocumentType, UnknownDocumentType};
+pub use document_type::DocumentType;
 pub use facade::Clients;
 pub use find::{ClientList, ClientPage};
 pub use language::Language;

@@ -26,6 +26,7 @@ mod status;
 pub(crate) mod unique_keys;
 mod value;
 mod violation;
+pub(crate) mod words;
 
 pub use actor::Actor;
 pub use audit::{AuditEntry, AuditOutcome};
@@ -36,7 +37,7 @@ pub use condition::{
 };
 pub use data_map::{DataMap, Excluded};
 pub use event::Event;
-pub use fault::{Fault, Faults};
+pub use fault::{Fault, FaultCode, Faults};
 pub use field_type::{BadValue, FieldType};
 pub use id::{OperationId, RecordId};
 pub use instant::{instant_text, to_milliseconds};
@@ -51,7 +52,8 @@ pub use record::Record;
 pub use reference::{Lock, Reference};
 pub use request::Request;
 pub use role::Role;
-pub use status::{Status, UnknownStatus};
+pub use status::Status;
 pub use value::Value;
 pub(crate) use value::present;
 pub use violation::{Violation, ViolationCode, Violations};
+pub use words::UnknownWord;

@@ -61,7 +61,7 @@ pub(super) fn refused(
     if audit.subjects.is_empty() {
         audit.subjects.push("".into());
     }
-    let digest = plan.map_or_else(|| Digest::from(""), |plan| plan.digest.clone());
+    let digest = plan.map_or_else(Digest::none, |plan| plan.digest.clone());
     record_only(request, map, operation, now, audit, digest)
 }
 

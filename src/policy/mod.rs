@@ -20,7 +20,7 @@ mod rule_document;
 mod validate;
 
 pub use access::Allow;
-pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder};
+pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder, ReferenceBuilder};
 pub use decide::Inquiry;
 pub use effect::EffectRule;
 pub use guard::{Guard, Severity};

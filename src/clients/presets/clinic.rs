@@ -58,13 +58,10 @@ pub fn clinic(language: Language) -> PolicyBuilder {
         .reference("consents.client_id", "clients")
         .reference("questionnaires.client_id", "clients")
         .reference("revokes.client_id", "clients")
-        .reference("bookings.client_id", "clients")
-        .nullable()
+        .reference_with("bookings.client_id", "clients", |reference| reference.nullable())
         .reference("debts.client_id", "clients")
-        .reference("sales.client_id", "clients")
-        .nullable()
-        .reference("payments.client_id", "clients")
-        .nullable()
+        .reference_with("sales.client_id", "clients", |reference| reference.nullable())
+        .reference_with("payments.client_id", "clients", |reference| reference.nullable())
         .reference("sessions.client_id", "clients")
         .create(ModeBuilder::allow_authenticated)
         .update(ModeBuilder::allow_authenticated)
@@ -212,7 +209,7 @@ fn consent_evidence(language: Language) -> Guard {
 
 fn books(from: &str) -> EntryBuilder {
     let (period, basis) = BOOKS;
-    retain(period, from, basis)
+    retain(period).from(from).basis(basis)
 }
 
 fn say(language: Language, spanish: &'static str, english: &'static str) -> &'static str {

@@ -36,8 +36,7 @@ pub fn unions() -> PolicyBuilder {
         .kind("unions", |kind| kind.deleted_at("deletedAt").field("name", FieldType::Text))
         .reference("members.union_id", "unions")
         .reference("loans.union_id", "unions")
-        .reference("unions.officer_id", "officers")
-        .nullable()
+        .reference_with("unions.officer_id", "officers", |reference| reference.nullable())
         .soft_delete(|mode| {
             mode.allow(Role::ADMIN)
                 .guard(

@@ -20,7 +20,7 @@
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let policy = presets::vpn()
 //!     .hard_delete(|mode| mode.overrule(
-//!         "logs.customer_id", retain("P90D", "created_at", "our policy on logs").on_survive(Redirect::SetNull)))
+//!         "logs.customer_id", retain("P90D").from("created_at").basis("our policy on logs").on_survive(Redirect::SetNull)))
 //!     .build()?;
 //! let store = MemoryStore::new()
 //!     .with("customers", [Record::new("user123").with("managed_by", "rob").with("email", "a@b.c")])
@@ -53,10 +53,8 @@ pub fn vpn() -> PolicyBuilder {
         .kind("logs", |kind| kind.volatile().field("created_at", FieldType::Timestamp))
         .kind("vpn_sessions", KindBuilder::volatile)
         .reference("subscriptions.customer_id", "customers")
-        .reference("transactions.customer_id", "customers")
-        .nullable()
-        .reference("logs.customer_id", "customers")
-        .nullable()
+        .reference_with("transactions.customer_id", "customers", |reference| reference.nullable())
+        .reference_with("logs.customer_id", "customers", |reference| reference.nullable())
         .reference("vpn_sessions.customer_id", "customers")
         .reference("devices.customer_id", "customers")
         .soft_delete(|mode| {
@@ -77,12 +75,14 @@ pub fn vpn() -> PolicyBuilder {
                 .rule("subscriptions.customer_id", cascade())
                 .rule(
                     "transactions.customer_id",
-                    retain("P6Y", "created_at", "retention of financial records")
+                    retain("P6Y")
+                        .from("created_at")
+                        .basis("retention of financial records")
                         .on_survive(Redirect::SetNull),
                 )
                 .rule(
                     "logs.customer_id",
-                    retain("P1Y", "created_at", "retention of logs").on_survive(Redirect::SetNull),
+                    retain("P1Y").from("created_at").basis("retention of logs").on_survive(Redirect::SetNull),
                 )
                 .rule("vpn_sessions.customer_id", delete())
                 .rule("devices.customer_id", delete())

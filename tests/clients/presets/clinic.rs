@@ -247,7 +247,7 @@ on_every_store! {
     // R38 R40 R41 R209
     async fn the_reasons_for_a_deletion_are_on_record(on: On) {
         // Here none is asked for.
-        for reason in Reason::ALL.map(Some).into_iter().chain([None]) {
+        for reason in Reason::ALL.iter().copied().map(Some).chain([None]) {
             let mut world = clinic(on).await;
             world.lifecycle = world.lifecycle.with_environment(Environment::NonProduction);
             let request = reason.into_iter().fold(hard_delete(MARIA), Request::with_reason);
@@ -303,7 +303,7 @@ on_every_store! {
     // R46
     async fn how_long_what_stays_is_for_the_host_to_say(on: On) {
         let policy = presets::clinic(Language::English)
-            .hard_delete(|mode| mode.overrule("sales.client_id", retain("P10Y", "issued_at", "our auditor")))
+            .hard_delete(|mode| mode.overrule("sales.client_id", retain("P10Y").from("issued_at").basis("our auditor")))
             .build()
             .unwrap();
         let world = World::open(on, &policy, TABLES, &rows()).await;
