@@ -264,7 +264,7 @@ impl Crate {
                 at.pop();
                 continue;
             }
-            let child = [&*at, &[name.clone()]].concat();
+            let child = [&*at, std::slice::from_ref(name)].concat();
             if self.0.contains_key(&child) {
                 at = child;
                 continue;

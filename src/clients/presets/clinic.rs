@@ -39,7 +39,7 @@ use crate::clients::Language;
 use crate::domain::{FieldType, Mask, Moment, Period, after, all, eq, ne, within};
 use crate::policy::{
     DeletionPolicy, EffectRule, EntryBuilder, Guard, KindBuilder, ModeBuilder, OnSurvive, PolicyBuilder,
-    Redirect, anonymize, cascade, delete, keep, retain,
+    Redirect, ReferenceBuilder, anonymize, cascade, delete, keep, retain,
 };
 
 /// How long a merchant in Spain keeps books and vouchers, from the last entry.
@@ -58,10 +58,10 @@ pub fn clinic(language: Language) -> PolicyBuilder {
         .reference("consents.client_id", "clients")
         .reference("questionnaires.client_id", "clients")
         .reference("revokes.client_id", "clients")
-        .reference_with("bookings.client_id", "clients", |reference| reference.nullable())
+        .reference_with("bookings.client_id", "clients", ReferenceBuilder::nullable)
         .reference("debts.client_id", "clients")
-        .reference_with("sales.client_id", "clients", |reference| reference.nullable())
-        .reference_with("payments.client_id", "clients", |reference| reference.nullable())
+        .reference_with("sales.client_id", "clients", ReferenceBuilder::nullable)
+        .reference_with("payments.client_id", "clients", ReferenceBuilder::nullable)
         .reference("sessions.client_id", "clients")
         .create(ModeBuilder::allow_authenticated)
         .update(ModeBuilder::allow_authenticated)

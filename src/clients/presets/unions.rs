@@ -27,7 +27,7 @@
 //! ```
 
 use crate::domain::{FieldType, Role, eq};
-use crate::policy::{DeletionPolicy, Guard, PolicyBuilder, keep, reassign};
+use crate::policy::{DeletionPolicy, Guard, PolicyBuilder, ReferenceBuilder, keep, reassign};
 
 /// Returns the policy for credit unions. See the [module](self).
 pub fn unions() -> PolicyBuilder {
@@ -36,7 +36,7 @@ pub fn unions() -> PolicyBuilder {
         .kind("unions", |kind| kind.deleted_at("deletedAt").field("name", FieldType::Text))
         .reference("members.union_id", "unions")
         .reference("loans.union_id", "unions")
-        .reference_with("unions.officer_id", "officers", |reference| reference.nullable())
+        .reference_with("unions.officer_id", "officers", ReferenceBuilder::nullable)
         .soft_delete(|mode| {
             mode.allow(Role::ADMIN)
                 .guard(

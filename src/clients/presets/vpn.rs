@@ -36,8 +36,8 @@
 
 use crate::domain::{FieldType, Mask, Role, eq};
 use crate::policy::{
-    Allow, DeletionPolicy, EffectRule, Guard, KindBuilder, ModeBuilder, PolicyBuilder, Redirect, cascade,
-    delete, keep, retain,
+    Allow, DeletionPolicy, EffectRule, Guard, KindBuilder, ModeBuilder, PolicyBuilder, Redirect,
+    ReferenceBuilder, cascade, delete, keep, retain,
 };
 
 /// Returns the policy for the customers of a VPN. See the [module](self).
@@ -53,8 +53,8 @@ pub fn vpn() -> PolicyBuilder {
         .kind("logs", |kind| kind.volatile().field("created_at", FieldType::Timestamp))
         .kind("vpn_sessions", KindBuilder::volatile)
         .reference("subscriptions.customer_id", "customers")
-        .reference_with("transactions.customer_id", "customers", |reference| reference.nullable())
-        .reference_with("logs.customer_id", "customers", |reference| reference.nullable())
+        .reference_with("transactions.customer_id", "customers", ReferenceBuilder::nullable)
+        .reference_with("logs.customer_id", "customers", ReferenceBuilder::nullable)
         .reference("vpn_sessions.customer_id", "customers")
         .reference("devices.customer_id", "customers")
         .soft_delete(|mode| {
