@@ -56,12 +56,11 @@ impl EntryBuilder {
     }
 
     fn retention(mut self, call: &str, change: impl FnOnce(&mut Retention)) -> Self {
-        match self.entries.last_mut().map(|entry| &mut entry.then) {
-            Some(Rule::Retain(retention)) => change(retention),
-            _ => {
-                let message = format!("`{call}` needs `retain` before it");
-                self.problems.push((FaultCode::Misplaced, message, "leave it out, or begin with `retain`"));
-            }
+        if let Some(Rule::Retain(retention)) = self.entries.last_mut().map(|entry| &mut entry.then) {
+            change(retention);
+        } else {
+            let message = format!("`{call}` needs `retain` before it");
+            self.problems.push((FaultCode::Misplaced, message, "leave it out, or begin with `retain`"));
         }
         self
     }
