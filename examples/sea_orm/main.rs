@@ -1,8 +1,10 @@
-//! A service that uses SeaORM 2: the lifecycle works on the same pool, and inside a transaction of SeaORM's.
+//! A service that uses `SeaORM` 2: the lifecycle works on the same pool.
 //!
 //! ```text
 //! cargo run --example sea_orm --features sqlite
 //! ```
+
+#![allow(clippy::print_stdout, reason = "examples print")]
 
 use client_lifecycle::domain::Actor;
 use client_lifecycle::policy::cascade;
