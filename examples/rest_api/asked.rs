@@ -108,7 +108,7 @@ pub(crate) async fn remove(
     let known: Vec<&str> = also.iter().chain(&["digest"]).copied().collect();
     let complete = asked.complete(request.clone(), &known).and_then(|request| {
         let shown = asked.one("digest")?.map(Digest::try_from).transpose();
-        let shown = shown.map_err(|bad| invalid(&bad.to_string(), "give the digest of the plan"))?;
+        let shown = shown.map_err(|bad| invalid(bad.to_string(), "give the digest of the plan"))?;
         Ok((request, shown))
     });
     match complete {
