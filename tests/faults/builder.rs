@@ -79,7 +79,9 @@ fn what_the_builder_cannot_read_is_reported_with_everything_else() {
         .build()
         .unwrap_err()
         .to_string();
-    for said in ["`kind.field`", "`six years` is not an ISO 8601 period", "decided twice", "nobody is allowed"] {
+    for said in
+        ["`kind.field`", "`six years` is not an ISO 8601 period", "decided twice", "nobody is allowed"]
+    {
         assert!(faults.contains(said), "{said} is missing in\n{faults}");
     }
 }
