@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod clients;
 pub mod domain;
 pub mod guide;
 pub mod lifecycle;

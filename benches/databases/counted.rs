@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use client_lifecycle::sql::{Access, SqlConnection, SqlError, SqlTransaction, SqlValue};
+use client_lifecycle::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction, SqlValue};
 
 /// What was seen.
 #[derive(Debug, Default)]
@@ -55,7 +55,7 @@ struct CountedTransaction<'c> {
 
 #[async_trait]
 impl<C: SqlConnection> SqlConnection for Counted<C> {
-    async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let start = Instant::now();
         let transaction = self.connection.begin(access).await?;
         self.tally.note("BEGIN", start);

@@ -29,7 +29,7 @@ pub(crate) async fn run(shared: &Shared, asked: &ApplyArguments) -> Result<(), F
     let mut request = asked.request.request();
     request.operation = asked.operation;
     let done = match &asked.digest {
-        Some(digest) => lifecycle.confirm(&request, &digest.as_str().into()).await,
+        Some(digest) => lifecycle.confirm(&request, digest).await,
         None => lifecycle.execute(&request).await,
     };
     let data = memory.map(|store| store.to_json());

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use client_lifecycle::domain::OperationId;
+use client_lifecycle::protocol::Digest;
 use client_lifecycle::sql::Prefix;
 use client_lifecycle::store::StoreError;
 
@@ -82,8 +83,8 @@ pub(crate) struct ApplyArguments {
     #[command(flatten)]
     pub(crate) request: RequestArguments,
     /// Carry out only the plan that has this digest
-    #[arg(long)]
-    pub(crate) digest: Option<String>,
+    #[arg(long, value_parser = |text: &str| Digest::try_from(text))]
+    pub(crate) digest: Option<Digest>,
     /// The id of the operation: applied again, it answers with its first receipt
     #[arg(long, value_name = "UUID", value_parser = operation)]
     pub(crate) operation: Option<OperationId>,

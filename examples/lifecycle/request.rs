@@ -41,7 +41,7 @@ pub(crate) struct RequestArguments {
     #[arg(long, requires = "actor")]
     user_agent: Option<String>,
     /// The reason for the request
-    #[arg(long, value_parser = PossibleValuesParser::new(Reason::ALL.map(Reason::as_str))
+    #[arg(long, value_parser = PossibleValuesParser::new(Reason::ALL.iter().map(|reason| reason.as_str()))
         .try_map(|name| name.parse::<Reason>()))]
     pub(crate) reason: Option<Reason>,
     /// An explanation, kept in the audit log and nowhere else
@@ -103,7 +103,7 @@ impl RequestArguments {
 
 /// Modes that carry values are for programs: the command line has no options for the values.
 fn modes() -> impl Iterator<Item = &'static str> {
-    Mode::ALL.into_iter().filter(|mode| !mode.carries_values()).map(Mode::as_str)
+    Mode::ALL.iter().copied().filter(|mode| !mode.carries_values()).map(Mode::as_str)
 }
 
 fn new_target(text: &str) -> Result<(String, String), String> {

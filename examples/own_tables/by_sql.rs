@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use client_lifecycle::sql::{Access, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
+use client_lifecycle::sql::{AccessMode, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Statement, params_from_iter};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -45,12 +45,12 @@ impl Shared {
 
 #[async_trait]
 impl SqlConnection for Shared {
-    async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let held = Held(Arc::clone(&self.0).lock_owned().await);
         let mut opened = Transaction(Some(held));
         let sql = match access {
-            Access::Read => "BEGIN",
-            Access::Write => "BEGIN IMMEDIATE",
+            AccessMode::Read => "BEGIN",
+            AccessMode::Write => "BEGIN IMMEDIATE",
         };
         opened.execute(sql, &[]).await?;
         Ok(Box::new(opened))

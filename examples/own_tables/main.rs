@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use client_lifecycle::domain::{Actor, Record, Value};
-use client_lifecycle::sql::{Access, Dialect, SqlConnection, SqlStore};
+use client_lifecycle::sql::{AccessMode, Dialect, SqlConnection, SqlStore};
 use client_lifecycle::store::{ByRow, system_tables};
 use client_lifecycle::{Lifecycle, Request, Store};
 
@@ -97,7 +97,7 @@ const LEFT: [&str; 3] = [
 async fn tables() -> Done {
     // The empty name is a database of its own, in a file that SQLite removes.
     let shared = Shared::open("")?;
-    let mut tx = shared.begin(Access::Write).await?;
+    let mut tx = shared.begin(AccessMode::Write).await?;
     for statement in TABLES {
         tx.execute(statement, &[]).await?;
     }
@@ -107,7 +107,7 @@ async fn tables() -> Done {
 
     delete_member(store).await?;
 
-    let mut tx = shared.begin(Access::Read).await?;
+    let mut tx = shared.begin(AccessMode::Read).await?;
     println!("\nLeft in the tables:");
     for rows in LEFT {
         for row in tx.query(rows, &[]).await?.iter().flatten() {

@@ -23,8 +23,7 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
         })
         .kind("reviews", |kind| kind.table("tbl_review").column("author", "member_no"))
         .reference("loans.member", "members")
-        .reference("reviews.author", "members")
-        .nullable()
+        .reference_with("reviews.author", "members", |reference| reference.nullable())
         .hard_delete(|mode| {
             mode.allow("LIBRARIAN")
                 .rule("loans.member", restrict().when(is_null("returned_at")).otherwise(cascade()))

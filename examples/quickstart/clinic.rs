@@ -11,7 +11,7 @@ use crate::Failure;
 
 /// A client with an unpaid debt who is expected for a booking.
 pub(crate) const SOFIA: &str = "00000000-0000-4000-8000-000000000047";
-/// A client whom nothing keeps.
+/// A client that nothing keeps from being deleted.
 pub(crate) const DIEGO: &str = "00000000-0000-4000-8000-000000000122";
 /// In the table `clients` too, with another role.
 pub(crate) const ADMINISTRATOR: &str = "00000000-0000-4000-8000-000000000200";

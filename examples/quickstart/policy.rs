@@ -16,17 +16,15 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
         })
         .kind("sales", |kind| kind.field("issued_at", FieldType::Timestamp))
         .kind("sessions", KindBuilder::volatile)
-        // Who refers to whom.
+        // The references.
         .reference("consents.client_id", "clients")
         .reference("revokes.client_id", "clients")
         .reference("revokes.consent_id", "consents")
         .reference("questionnaires.client_id", "clients")
-        .reference("bookings.client_id", "clients")
-        .nullable()
+        .reference_with("bookings.client_id", "clients", |reference| reference.nullable())
         .reference("booking_items.booking_id", "bookings")
         .reference("debts.client_id", "clients")
-        .reference("sales.client_id", "clients")
-        .nullable()
+        .reference_with("sales.client_id", "clients", |reference| reference.nullable())
         .reference("sessions.client_id", "clients")
         .hard_delete(|mode| {
             mode.allow("ADMIN")
@@ -63,7 +61,10 @@ pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
                 .rule("booking_items.booking_id", cascade())
                 .rule(
                     "sales.client_id",
-                    retain("P6Y", "issued_at", "Código de Comercio art. 30").on_survive(Redirect::SetNull),
+                    retain("P6Y")
+                        .from("issued_at")
+                        .basis("Código de Comercio art. 30")
+                        .on_survive(Redirect::SetNull),
                 )
                 .rule("sessions.client_id", delete())
                 .effect(EffectRule::topic("sessions.revoke").on("sessions").fields(["token"]))

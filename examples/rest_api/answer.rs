@@ -1,4 +1,4 @@
-//! From the answers of the library to those of the framework.
+//! Converts responses of the library to those of the framework.
 
 use std::io::Write;
 
@@ -6,14 +6,14 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use client_lifecycle::clients::wire::{self, ErrorKind, Wire};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::{self, ErrorKind, Wire};
 use serde::Serialize;
 
 /// After how long it makes sense to ask again for what could not be done because the database is away.
 const SECONDS: &str = "2";
 
-/// An answer of the library, as it is.
+/// Converts a response of the library.
 pub(crate) fn reply(answer: &wire::Response) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match &answer.body {
@@ -22,7 +22,7 @@ pub(crate) fn reply(answer: &wire::Response) -> Response {
     }
 }
 
-/// The answer to an error. What a caller is not told is told whoever runs the service.
+/// Answers with an error. What the caller does not learn is logged.
 pub(crate) fn failed(wire: &Wire, error: &Error) -> Response {
     let case = ErrorKind::of(error);
     if matches!(case, ErrorKind::Failed | ErrorKind::Unavailable) {
@@ -53,7 +53,7 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
 fn with_status(status: StatusCode, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    // Nobody in between keeps what is personal.
+    // No cache in between stores personal data.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -65,8 +65,8 @@ pub(crate) fn log(what: &str, error: &dyn std::error::Error) {
     say(&format!("{what}: {}", told.join(": ")));
 }
 
-/// Tells whoever runs the service.
+/// Writes a line to standard error.
 pub(crate) fn say(line: &str) {
-    // Where nobody listens there is nobody to tell.
+    // If standard error is closed, the line is lost.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -37,7 +37,7 @@ impl<S: Sync> FromRequestParts<S> for Asked {
 }
 
 impl Asked {
-    /// The request with all that is said of it. A parameter that is misspelt is no wish that may be ignored:
+    /// Completes the request from its parameters. A misspelt parameter is not ignored:
     /// beside those that are always there, only the ones in `also` are known.
     pub(crate) fn complete(&self, request: Request, also: &[&str]) -> Result<Request, Refusal> {
         let known: Vec<&str> = ALWAYS.iter().chain(also).copied().collect();
@@ -48,9 +48,8 @@ impl Asked {
         }
         if let Some(reason) = self.one("reason")? {
             let reason = reason.parse::<Reason>();
-            request = request.with_reason(reason.map_err(|_| {
-                let names = Reason::ALL.map(Reason::as_str).join(", ");
-                invalid("there is no such reason", format!("give one of {names}"))
+            request = request.with_reason(reason.map_err(|unknown| {
+                invalid("there is no such reason", format!("give one of {}", unknown.expected().join(", ")))
             })?);
         }
         if let Some(note) = self.one("note")? {
@@ -108,7 +107,8 @@ pub(crate) async fn remove(
 ) -> Result<Receipt, Error> {
     let known: Vec<&str> = also.iter().chain(&["digest"]).copied().collect();
     let complete = asked.complete(request.clone(), &known).and_then(|request| {
-        let shown = asked.one("digest")?.map(Digest::from);
+        let shown = asked.one("digest")?.map(Digest::try_from).transpose();
+        let shown = shown.map_err(|bad| invalid(bad.to_string(), "give the digest of the plan"))?;
         Ok((request, shown))
     });
     match complete {

@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::response::Response;
+use client_lifecycle::clients::wire::{ErrorKind, Wire};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::{ErrorKind, Wire};
 use serde_json::Value;
 
 use crate::answer::{failed, reply};
@@ -15,13 +15,13 @@ use crate::asked::invalid;
 /// How many bytes a body may have: a client has some 600 characters.
 const LIMIT: usize = 16 * 1024;
 
-/// How many bytes are read of one that is too large, so that whoever still writes hears the answer.
+/// How many bytes are read of one that is too large, so that a caller that is still writing gets the response.
 const READ: usize = 1024 * 1024;
 
 /// A body that was read, if it could be.
 pub(crate) enum Body {
     Json(Value),
-    /// It is no JSON: not even an object, which is what the rules of values say.
+    /// It is not JSON. The library answers as it does for JSON that is not an object.
     Other,
     TooLarge,
 }

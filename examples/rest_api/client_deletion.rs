@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use client_lifecycle::clients::wire::{Operation, Wire};
 use client_lifecycle::domain::Request;
-use client_lifecycle::lifecycle::wire::{Operation, Wire};
 
 use crate::answer::{failed, json, reply};
 use crate::asked::{Asked, remove};

@@ -6,9 +6,10 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use client_lifecycle::domain::{Actor, ClientPatch, NewClient, RecordId, Request, Role, Status};
-use client_lifecycle::lifecycle::wire::{ErrorKind, Operation, Wire};
-use client_lifecycle::lifecycle::{ClientPage, Clients, Error};
+use client_lifecycle::clients::wire::{ErrorKind, Operation, Wire};
+use client_lifecycle::clients::{ClientPage, ClientPatch, NewClient};
+use client_lifecycle::domain::{Actor, RecordId, Request, Role, Status};
+use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
 use serde::Serialize;
 use uuid::Uuid;
@@ -24,7 +25,7 @@ use crate::shapes::{Client, ClientChanges, ClientList, ClientToCreate, ClinicRef
 
 #[derive(Serialize)]
 struct Page {
-    clients: Vec<client_lifecycle::domain::Client>,
+    clients: Vec<client_lifecycle::clients::Client>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<RecordId>,
 }
@@ -42,12 +43,9 @@ pub(crate) async fn list(State(service): State<Arc<Service>>, caller: Caller, as
     if let Err(response) = staff(&service, &caller, &wire).await {
         return response;
     }
-    let listed = async { service.clinic.list(&page(&asked)?).await };
+    let listed = async { service.clinic.clients()?.list(&page(&asked)?).await };
     match listed.await {
-        Ok(page) => {
-            let Clients { clients, next, .. } = page;
-            json(StatusCode::OK, &Page { clients, next })
-        }
+        Ok(page) => json(StatusCode::OK, &Page { clients: page.clients, next: page.next }),
         Err(error) => failed(&wire, &error),
     }
 }
@@ -62,7 +60,8 @@ pub(crate) async fn find(State(service): State<Arc<Service>>, caller: Caller, id
     if let Err(response) = staff(&service, &caller, &wire).await {
         return response;
     }
-    match service.clinic.find(id.of_client()).await {
+    let found = async { service.clinic.clients()?.find(id.of_client()).await };
+    match found.await {
         Ok(client) => json(StatusCode::OK, &client),
         Err(error) => failed(&wire, &error),
     }
@@ -85,7 +84,7 @@ pub(crate) async fn create(
         let request = Request::create("clients").by(service.by_session(&caller).await?);
         let complete = asked.complete(request.clone(), &[]).map_err(Error::from);
         match complete.and_then(|request| Ok((request, body.read(NewClient::from_json)?))) {
-            Ok((request, new)) => service.clinic.create(&request, new).await,
+            Ok((request, new)) => service.clinic.clients()?.create(&request, new).await,
             Err(why) => Err(service.clinic.reject(&request, why).await),
         }
     };
@@ -121,7 +120,7 @@ pub(crate) async fn update(
         let request = Request::update("clients", id.of_client()).by(service.by_session(&caller).await?);
         let complete = asked.complete(request.clone(), &[]).map_err(Error::from);
         match complete.and_then(|request| Ok((request, body.read(ClientPatch::from_json)?))) {
-            Ok((request, patch)) => service.clinic.update(&request, &patch).await,
+            Ok((request, patch)) => service.clinic.clients()?.update(&request, &patch).await,
             Err(why) => Err(service.clinic.reject(&request, why).await),
         }
     };

@@ -49,7 +49,7 @@ impl Database {
         }
     }
 
-    /// Whose session has this token, and the role; nobody once it has expired, and nobody who is OFF.
+    /// Returns the client and the role of a session. `None` if it has expired or the client is OFF.
     pub(crate) async fn session(&self, token: &str) -> Result<Option<(String, String)>, sqlx::Error> {
         match self {
             Self::Sqlite(pool) => sqlite::session(pool, token).await,

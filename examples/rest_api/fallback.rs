@@ -2,7 +2,7 @@
 
 use axum::http::Uri;
 use axum::response::Response;
-use client_lifecycle::lifecycle::wire::Wire;
+use client_lifecycle::clients::wire::Wire;
 
 use crate::answer::reply;
 

@@ -4,14 +4,14 @@ use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
+use client_lifecycle::clients::wire::Wire;
 use client_lifecycle::domain::RecordId;
-use client_lifecycle::lifecycle::wire::Wire;
 
 /// The id in a path; empty where there is none, and where it is nothing but spaces.
 pub(crate) struct Id(pub(crate) String);
 
 impl Id {
-    /// The id of a client, which is the same in upper case; an empty one stays so, for the library to refuse.
+    /// Returns the id of a client, in upper or lower case. An empty one stays empty: the library refuses it.
     pub(crate) fn of_client(self) -> RecordId {
         Wire::clinic().id(&self.0).unwrap_or_else(|_| self.0.into())
     }
@@ -22,7 +22,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let Ok(params) = RawPathParams::from_request_parts(parts, state).await else {
-            // Bytes that are no text are the id of nobody.
+            // No record has an id that is not text.
             return Ok(Self("\u{fffd}".into()));
         };
         let id = params.iter().next().map_or("", |(_, id)| id);

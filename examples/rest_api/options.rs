@@ -22,12 +22,12 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// The secret, or one that nobody knows: enough for tokens of this run.
+    /// Returns the secret, or a random one, which is enough for the tokens of this run.
     pub(crate) fn secret(&self) -> String {
         self.jwt_secret.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string())
     }
 
-    /// A demonstration holds nobody's data; everything else is taken for real.
+    /// Returns the environment: a demonstration has no real data, everything else is production.
     pub(crate) fn environment(&self) -> Environment {
         if self.demo { Environment::NonProduction } else { Environment::Production }
     }

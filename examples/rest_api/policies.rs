@@ -1,8 +1,9 @@
 //! The policies: the presets of the four systems, as this service uses them.
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{Faults, Language, Role};
-use client_lifecycle::policy::{ModeBuilder, presets};
+use client_lifecycle::clients::{Language, presets};
+use client_lifecycle::domain::{Faults, Role};
+use client_lifecycle::policy::ModeBuilder;
 
 /// The clinic. Clients have sessions too, and may ask for nothing here: all of it is for administrators.
 pub(crate) fn clinic() -> Result<DeletionPolicy, Faults> {

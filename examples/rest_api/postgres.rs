@@ -25,7 +25,7 @@ pub(crate) async fn open(address: &str) -> Result<PgPool, Error> {
         .options([("lock_timeout", format!("{}ms", PATIENCE.as_millis()))]);
     let pool =
         PgPoolOptions::new().max_connections(16).acquire_timeout(PATIENCE).connect_with(options).await?;
-    // `IF NOT EXISTS` is no protection from another process that does the same now.
+    // `IF NOT EXISTS` does not protect from another process that creates the tables at the same time.
     let mut write = pool.begin().await?;
     query("SELECT pg_advisory_xact_lock(hashtext('rest_api'))").execute(&mut *write).await?;
     raw_sql(TABLES).execute(&mut *write).await?;

@@ -12,7 +12,7 @@ use crate::service::Service;
 const NAME: &str = "session";
 
 impl Service {
-    /// Whose session the cookie names, or nobody.
+    /// Returns the actor of the cookie's session, or the anonymous one.
     pub(crate) async fn by_session(&self, caller: &Caller) -> Result<Actor, Error> {
         let mut actor = Actor::anonymous();
         if let Some(token) = token(&caller.cookies) {
@@ -25,7 +25,7 @@ impl Service {
     }
 }
 
-/// What the table keeps of a token: who reads the table signs in as nobody.
+/// Returns what the table stores of a token, with which a reader of the table cannot sign in.
 pub(crate) fn kept(token: &str) -> String {
     Sha256::digest(token).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -21,7 +21,7 @@ const SESSION: &str = "SELECT clients.user_id, clients.role FROM sessions
 pub(crate) async fn open(address: &str) -> Result<SqlitePool, Error> {
     let options = SqliteConnectOptions::from_str(address)?
         .create_if_missing(true)
-        // Whoever reads does not wait for whoever writes; writers wait for each other.
+        // Readers do not wait for writers; writers wait for each other.
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(Duration::from_secs(10));

@@ -49,7 +49,7 @@ impl Tokens {
         encode(&Header::new(Algorithm::HS256), &claims, &self.sign)
     }
 
-    /// Whose token the request carries, or nobody.
+    /// Returns the actor of the request's token, or the anonymous one.
     pub(crate) fn actor(&self, caller: &Caller) -> Actor {
         let claims = match &*caller.authorization {
             [header] => self.claims(header),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use client_lifecycle::clients::wire::{Operation, ResourceName, Wire};
 use client_lifecycle::domain::{RecordId, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::{Operation, ResourceName, Wire};
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::protocol::Receipt;
 use serde_json::Value;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use client_lifecycle::clients::wire::Wire;
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::Wire;
 use client_lifecycle::policy::Refusal;
 
 use crate::answer::{failed, reply};
@@ -34,17 +34,17 @@ pub(crate) async fn delete(
     asked: Asked,
 ) -> Response {
     let wire = Wire::notifications();
-    let nobody = caller.recorded_as(Actor::anonymous());
+    let anonymous = caller.recorded_as(Actor::anonymous());
     match wire.id(&id) {
         Ok(id) => {
-            let request = Request::hard_delete("users", id).by(nobody);
+            let request = Request::hard_delete("users", id).by(anonymous);
             match remove(&service.notifications, request, &asked, &[]).await {
                 Ok(receipt) => reply(&wire.success(&receipt)),
                 Err(error) => failed(&wire, &error),
             }
         }
         Err(answer) => {
-            let request = Request::hard_delete("users", &*id).by(nobody);
+            let request = Request::hard_delete("users", &*id).by(anonymous);
             let why = invalid("the id is no UUID", "give a UUID");
             match service.notifications.reject(&request, why).await {
                 Error::Refused(Refusal::Invalid { .. }) => reply(&answer),

@@ -1,8 +1,10 @@
-//! A service that uses SeaORM 2: the lifecycle works on the same pool, and inside a transaction of SeaORM's.
+//! A service that uses `SeaORM` 2: the lifecycle works on the same pool.
 //!
 //! ```text
 //! cargo run --example sea_orm --features sqlite
 //! ```
+
+#![allow(clippy::print_stdout, reason = "examples print")]
 
 use client_lifecycle::domain::Actor;
 use client_lifecycle::policy::cascade;
@@ -11,6 +13,7 @@ use client_lifecycle::{DeletionPolicy, Lifecycle, Request};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, Set};
 
+#[allow(unreachable_pub, reason = "the entity macro wants public items")]
 mod client {
     use sea_orm::entity::prelude::*;
 

@@ -6,59 +6,27 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::words::words;
 use super::{Actor, FieldName, KindName, Mode, OperationId, Reason, RecordId, Value};
 
-/// How an attempt ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum AuditOutcome {
-    /// It was done.
-    Done,
-    /// Something in the data stands in its way, or a warning was not acknowledged.
-    Blocked,
-    /// The actor may not do this.
-    Denied,
-    /// There is no such record.
-    NotFound,
-    /// The request made no sense.
-    Invalid,
-    /// The data was not what the plan had shown.
-    Conflict,
-    /// The store failed.
-    Failed,
-}
-
-impl AuditOutcome {
-    /// All outcomes.
-    pub const ALL: [Self; 7] = [
-        Self::Done,
-        Self::Blocked,
-        Self::Denied,
-        Self::NotFound,
-        Self::Invalid,
-        Self::Conflict,
-        Self::Failed,
-    ];
-
-    /// The name in documents and tables.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Blocked => "blocked",
-            Self::Denied => "denied",
-            Self::NotFound => "not_found",
-            Self::Invalid => "invalid",
-            Self::Conflict => "conflict",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl fmt::Display for AuditOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+words! {
+    /// How an attempt ended.
+    #[non_exhaustive]
+    pub enum AuditOutcome: "outcome" {
+        /// It was done.
+        Done = "done",
+        /// Something in the data stands in its way, or a warning was not acknowledged.
+        Blocked = "blocked",
+        /// The actor may not do this.
+        Denied = "denied",
+        /// There is no such record.
+        NotFound = "not_found",
+        /// The request made no sense.
+        Invalid = "invalid",
+        /// The data was not what the plan had shown.
+        Conflict = "conflict",
+        /// The store failed.
+        Failed = "failed",
     }
 }
 

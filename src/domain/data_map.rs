@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::map_document::MapDocument;
-use super::{Fault, Faults, FieldName, FieldType, Kind, KindName, Reference, ReferenceName};
+use super::{Fault, FaultCode, Faults, FieldName, FieldType, Kind, KindName, Reference, ReferenceName};
 
 /// Which kinds there are, which of their fields refer to which, and what is known of the fields.
 ///
@@ -64,12 +64,15 @@ impl DataMap {
         for kind in kinds {
             let path = format!("kinds.{}", kind.name);
             if kind.name.as_str().is_empty() {
-                faults.push(Fault::new("kinds", "a kind needs a name").remedy("call it as its table"));
+                faults.push(
+                    Fault::new(FaultCode::MissingName, "kinds", "a kind needs a name")
+                        .remedy("call it as its table"),
+                );
             }
             check_kind(&path, &kind, &mut faults);
             if map.kinds.insert(kind.name.clone(), kind).is_some() {
                 faults.push(
-                    Fault::new(path, "the kind is declared twice")
+                    Fault::new(FaultCode::Duplicate, path, "the kind is declared twice")
                         .remedy("give each a name of its own, with `table` for its table"),
                 );
             }
@@ -79,7 +82,7 @@ impl DataMap {
             for kind in [&reference.from, &reference.to] {
                 if !map.kinds.contains_key(kind) {
                     faults.push(
-                        Fault::new(&path, format!("there is no kind `{kind}`"))
+                        Fault::new(FaultCode::UnknownKind, &path, format!("there is no kind `{kind}`"))
                             .remedy("declare it under `kinds`"),
                     );
                 }
@@ -88,8 +91,12 @@ impl DataMap {
                 && kind.id == reference.field
             {
                 faults.push(
-                    Fault::new(&path, "the id of a kind cannot be a reference too")
-                        .remedy("give the kind an id of its own"),
+                    Fault::new(
+                        FaultCode::ConflictingRoles,
+                        &path,
+                        "the id of a kind cannot be a reference too",
+                    )
+                    .remedy("give the kind an id of its own"),
                 );
             }
             if let Some(kind) = map.kinds.get(&reference.from)
@@ -97,6 +104,7 @@ impl DataMap {
             {
                 faults.push(
                     Fault::new(
+                        FaultCode::MaskedKey,
                         format!("kinds.{}.personal.{}", kind.name, reference.field),
                         "a reference cannot be masked: what takes its place refers to nobody",
                     )
@@ -105,7 +113,7 @@ impl DataMap {
             }
             if map.references.insert(reference.name.clone(), reference).is_some() {
                 faults.push(
-                    Fault::new(path, "the reference is declared twice")
+                    Fault::new(FaultCode::Duplicate, path, "the reference is declared twice")
                         .remedy("a field refers to one kind; use two fields"),
                 );
             }
@@ -209,14 +217,22 @@ impl DataMap {
 fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
     if kind.tombstone && kind.personal.is_empty() {
         faults.push(
-            Fault::new(format!("{path}.tombstone"), "a tombstone needs masked personal fields")
-                .remedy("declare `personal`, so that what stays is nobody"),
+            Fault::new(
+                FaultCode::MissingPersonal,
+                format!("{path}.tombstone"),
+                "a tombstone needs masked personal fields",
+            )
+            .remedy("declare `personal`, so that what stays is nobody"),
         );
     }
     if kind.personal.contains_key(&kind.id) {
         faults.push(
-            Fault::new(format!("{path}.personal.{}", kind.id), "an id cannot be masked")
-                .remedy("others refer to it; give the kind an id that is not personal"),
+            Fault::new(
+                FaultCode::MaskedKey,
+                format!("{path}.personal.{}", kind.id),
+                "an id cannot be masked",
+            )
+            .remedy("others refer to it; give the kind an id that is not personal"),
         );
     }
     kept_by_the_library(path, kind, faults);
@@ -225,6 +241,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
         if unique && !mask.keeps_unique() {
             faults.push(
                 Fault::new(
+                    FaultCode::MaskNotUnique,
                     format!("{path}.personal.{field}"),
                     "the mask may give two rows the same value and the field is unique",
                 )
@@ -249,7 +266,7 @@ fn kept_by_the_library(path: &str, kind: &Kind, faults: &mut Faults) {
         let path = format!("{path}.{role}");
         if known.contains(&field) || kind.personal.contains_key(field) {
             faults.push(
-                Fault::new(&path, format!("`{field}` is another thing too"))
+                Fault::new(FaultCode::ConflictingRoles, &path, format!("`{field}` is another thing too"))
                     .remedy("give it a field of its own; the library writes it"),
             );
         }
@@ -257,8 +274,12 @@ fn kept_by_the_library(path: &str, kind: &Kind, faults: &mut Faults) {
         let declared = kind.type_of(field);
         if declared != wanted && !(wanted.is_time() && declared.is_time()) {
             faults.push(
-                Fault::new(&path, format!("`{field}` is {declared}, and has to be {wanted}"))
-                    .remedy("correct its type under `fields`"),
+                Fault::new(
+                    FaultCode::FieldType,
+                    &path,
+                    format!("`{field}` is {declared}, and has to be {wanted}"),
+                )
+                .remedy("correct its type under `fields`"),
             );
         }
     }

@@ -1,32 +1,128 @@
-//! Faults: everything that is wrong with a map or a policy, each with its place and a way out.
+//! Faults: what is wrong with a data map, a policy or data, each with its code, its path and its remedy.
 
 use std::fmt;
 
-/// One thing that is wrong with a data map, a policy, or how they fit a store.
+use super::words::words;
+
+words! {
+    /// The kind of a fault. Programs decide by the code; the message and the remedy are for people and may change.
+    #[non_exhaustive]
+    pub enum FaultCode: "fault code" {
+        /// The text is not a policy document: a syntax error, an unknown key, a value of another type.
+        Form = "form",
+        /// A name is missing or empty: of a kind, a guard, a topic, the field of a condition.
+        MissingName = "missing_name",
+        /// Something is declared or decided twice.
+        Duplicate = "duplicate",
+        /// There is no such mode.
+        UnknownMode = "unknown_mode",
+        /// There is no kind of this name.
+        UnknownKind = "unknown_kind",
+        /// There is no reference of this name.
+        UnknownReference = "unknown_reference",
+        /// No row has this field.
+        UnknownField = "unknown_field",
+        /// The name of a reference is not `kind.field`.
+        ReferenceName = "reference_name",
+        /// What is to be left out or changed is not in the policy.
+        NotPresent = "not_present",
+        /// A field has two roles that exclude each other, such as id and reference.
+        ConflictingRoles = "conflicting_roles",
+        /// A field is not of the type that its role requires.
+        FieldType = "field_type",
+        /// A value or a comparison does not fit the type of the field.
+        ConditionType = "condition_type",
+        /// A policy has no mode.
+        MissingMode = "missing_mode",
+        /// A mode does not say who may request it.
+        MissingAccess = "missing_access",
+        /// A part has no meaning where it stands, such as `retain` in mode `deactivate`.
+        Misplaced = "misplaced",
+        /// A reference, or some of its rows, has no rule.
+        Undecided = "undecided",
+        /// An entry stands after one that applies to every row.
+        UnreachableEntry = "unreachable_entry",
+        /// An entry with `parent` stands on a reference in a cycle of kinds.
+        ParentInCycle = "parent_in_cycle",
+        /// An entry with `parent` has a rule for removed parents.
+        ParentStays = "parent_stays",
+        /// Two kinds are not connected by the references that are named or declared.
+        NotConnected = "not_connected",
+        /// A mode or a rule needs a kind's `deleted_at`.
+        MissingDeletedAt = "missing_deleted_at",
+        /// A mode or a rule needs a kind's `status`.
+        MissingStatus = "missing_status",
+        /// A mode, a rule or a tombstone needs a kind's `personal` fields.
+        MissingPersonal = "missing_personal",
+        /// `set_default` has neither a value nor a declared default.
+        MissingDefault = "missing_default",
+        /// A reference that is not nullable would be set to null.
+        MandatoryReference = "mandatory_reference",
+        /// A row would have to stay as a tombstone, and its kind does not permit that.
+        MissingTombstone = "missing_tombstone",
+        /// A retention has no legal basis.
+        MissingBasis = "missing_basis",
+        /// A retention has no field from which its period runs.
+        MissingStart = "missing_start",
+        /// Text is not an ISO 8601 period.
+        Period = "period",
+        /// An id or a reference has a mask.
+        MaskedKey = "masked_key",
+        /// A mask does not fit the type of its field.
+        MaskType = "mask_type",
+        /// A mask may give two rows the same value, and the field is unique.
+        MaskNotUnique = "mask_not_unique",
+        /// A field has two masks.
+        MaskConflict = "mask_conflict",
+        /// An event cannot carry the field.
+        UnsendableField = "unsendable_field",
+        /// Rows in JSON do not have the expected form.
+        Data = "data",
+        /// A name belongs to a table of the library.
+        ReservedName = "reserved_name",
+        /// Two rows of a kind have the same id.
+        DuplicateId = "duplicate_id",
+        /// Some ids of a kind are integers and others are text.
+        MixedIds = "mixed_ids",
+        /// A reference that is not nullable is null in some rows.
+        NullReference = "null_reference",
+        /// A reference holds values of another type than the ids it refers to.
+        ReferenceType = "reference_type",
+        /// The database differs from the policy; the store's findings say how.
+        SchemaMismatch = "schema_mismatch",
+    }
+}
+
+/// One thing that is wrong with a data map, a policy, data, or how they fit a store.
 ///
 /// ```
-/// # use client_lifecycle::domain::Fault;
-/// let fault = Fault::new("kinds.debts", "there is no table `debts`").remedy("create it or correct `table`");
+/// use client_lifecycle::domain::{Fault, FaultCode};
+/// let fault = Fault::new(FaultCode::UnknownKind, "kinds.debts", "there is no table `debts`")
+///     .remedy("create it or correct `table`");
 /// assert_eq!(fault.to_string(), "kinds.debts: there is no table `debts` (create it or correct `table`)");
+/// assert_eq!(fault.code.as_str(), "unknown_kind");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Fault {
-    /// Where: the path in the policy document, such as `modes.hard_delete.rules.debts.client_id`.
+    /// The path in the policy document, such as `modes.hard_delete.rules.debts.client_id`.
     pub path: String,
     /// What is wrong.
     pub message: String,
-    /// What can be done about it; empty where the message says it.
+    /// What to do about it; empty if the message says so.
     pub remedy: String,
+    /// The kind of the fault.
+    pub code: FaultCode,
 }
 
 impl Fault {
-    /// A fault at a place.
+    /// Returns a fault at a path.
     #[must_use]
-    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into(), remedy: String::new() }
+    pub fn new(code: FaultCode, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code, path: path.into(), message: message.into(), remedy: String::new() }
     }
 
-    /// The same with what can be done about it.
+    /// Sets what to do about it.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = remedy.into();
@@ -44,45 +140,45 @@ impl fmt::Display for Fault {
     }
 }
 
-/// All faults that were found, in the order of their paths. Never empty as an error.
+/// All faults that were found, in the order of their paths. An error has at least one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// No faults.
+    /// Returns an empty list.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Adds one.
+    /// Adds a fault.
     pub fn push(&mut self, fault: Fault) {
         self.0.push(fault);
     }
 
-    /// Adds many.
+    /// Adds faults.
     pub fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
         self.0.extend(faults);
     }
 
-    /// The faults.
+    /// Returns the faults.
     pub fn iter(&self) -> std::slice::Iter<'_, Fault> {
         self.0.iter()
     }
 
-    /// Whether there are none.
+    /// Returns whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many there are.
+    /// Returns the number of faults.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// These and more, sorted by path and without repetitions.
+    /// Returns both lists as one, sorted by path and without repetitions.
     #[must_use]
     pub fn and(mut self, more: Self) -> Self {
         self.0.extend(more.0);
@@ -91,7 +187,7 @@ impl Faults {
         self
     }
 
-    /// `value` where there are no faults.
+    /// Returns `value` if the list is empty.
     ///
     /// # Errors
     /// The faults, sorted by path and without repetitions.

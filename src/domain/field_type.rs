@@ -1,51 +1,51 @@
 //! Types of fields: how a stored value is read and compared.
 
 use std::cmp::Ordering;
-use std::fmt;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
-use serde::{Deserialize, Serialize};
 
+use super::words::words;
 use super::{Value, to_milliseconds};
 
-/// The type of a field, as conditions and masks need to know it.
-///
-/// | type | stored as | compared |
-/// |---|---|---|
-/// | `text`, `uuid` | text | by UTF-8 bytes |
-/// | `integer` | whole number | by value |
-/// | `boolean` | boolean, or 0 and 1 | equal or not |
-/// | `date` | `YYYY-MM-DD`, or epoch seconds | by instant, the day begins at 00:00 UTC |
-/// | `timestamp` | RFC 3339 text, or epoch seconds | by instant, to the millisecond |
-/// | `decimal` | number, or text that is one | by value, as a double |
-/// | `json` | anything | only with null |
-///
-/// ```
-/// use client_lifecycle::domain::{FieldType, Value};
-/// let a = FieldType::Timestamp.read(&Value::from("2024-01-20T15:45:00+01:00"))?;
-/// let b = FieldType::Timestamp.read(&Value::from(1705761900))?;
-/// assert!(a == b);
-/// # Ok::<(), client_lifecycle::domain::BadValue>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FieldType {
-    /// Text.
-    Text,
-    /// A whole number of 64 bits.
-    Integer,
-    /// True or false.
-    Boolean,
-    /// A calendar day.
-    Date,
-    /// An instant.
-    Timestamp,
-    /// A UUID.
-    Uuid,
-    /// A number with a fraction.
-    Decimal,
-    /// Structured.
-    Json,
+words! {
+    /// The type of a field, as conditions and masks need to know it.
+    ///
+    /// | type | stored as | compared |
+    /// |---|---|---|
+    /// | `text`, `uuid` | text | by UTF-8 bytes |
+    /// | `integer` | whole number | by value |
+    /// | `boolean` | boolean, or 0 and 1 | equal or not |
+    /// | `date` | `YYYY-MM-DD`, or epoch seconds | by instant, the day begins at 00:00 UTC |
+    /// | `timestamp` | RFC 3339 text, or epoch seconds | by instant, to the millisecond |
+    /// | `decimal` | number, or text that is one | by value, as a double |
+    /// | `json` | anything | only with null |
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{FieldType, Value};
+    /// let a = FieldType::Timestamp.read(&Value::from("2024-01-20T15:45:00+01:00"))?;
+    /// let b = FieldType::Timestamp.read(&Value::from(1705761900))?;
+    /// assert!(a == b);
+    /// # Ok::<(), client_lifecycle::domain::BadValue>(())
+    /// ```
+    #[non_exhaustive]
+    pub enum FieldType: "field type" {
+        /// Text.
+        Text = "text",
+        /// A whole number of 64 bits.
+        Integer = "integer",
+        /// True or false.
+        Boolean = "boolean",
+        /// A calendar day.
+        Date = "date",
+        /// An instant.
+        Timestamp = "timestamp",
+        /// A UUID.
+        Uuid = "uuid",
+        /// A number with a fraction.
+        Decimal = "decimal",
+        /// Structured.
+        Json = "json",
+    }
 }
 
 /// A value that is not of the type its field is declared with. The value itself is not shown.
@@ -98,31 +98,10 @@ impl FieldType {
         }
     }
 
-    /// The name in documents.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Integer => "integer",
-            Self::Boolean => "boolean",
-            Self::Date => "date",
-            Self::Timestamp => "timestamp",
-            Self::Uuid => "uuid",
-            Self::Decimal => "decimal",
-            Self::Json => "json",
-        }
-    }
-
     /// Whether values of this type are instants.
     #[must_use]
     pub fn is_time(self) -> bool {
         matches!(self, Self::Date | Self::Timestamp)
-    }
-}
-
-impl fmt::Display for FieldType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::unique_keys::unique_keys;
 use super::{
-    Condition, DataMap, Excluded, Fault, Faults, Field, FieldName, FieldType, Kind, KindName, Lock, Mask,
-    Reference, ReferenceName, StatusField, Value,
+    Condition, DataMap, Excluded, Fault, FaultCode, Faults, Field, FieldName, FieldType, Kind, KindName,
+    Lock, Mask, Reference, ReferenceName, StatusField, Value,
 };
 
 /// The three parts of a data map as a document spells them.
@@ -223,8 +223,12 @@ impl TryFrom<MapDocument> for DataMap {
                     references.push(Reference { name, from, field, to, nullable, lock });
                 }
                 None => faults.push(
-                    Fault::new(format!("references.{name}"), "a reference is `kind.field`")
-                        .remedy("write for example `debts.client_id`"),
+                    Fault::new(
+                        FaultCode::ReferenceName,
+                        format!("references.{name}"),
+                        "a reference is `kind.field`",
+                    )
+                    .remedy("write for example `debts.client_id`"),
                 ),
             }
         }

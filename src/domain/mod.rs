@@ -2,18 +2,15 @@
 
 mod actor;
 mod audit;
-mod client;
+mod bad_record;
 mod condition;
 mod data_map;
-mod document_letter;
-mod document_type;
 mod event;
 mod fault;
 mod field_type;
 mod id;
 mod instant;
 mod kind;
-mod language;
 pub(crate) mod map_document;
 mod mask;
 mod mask_key;
@@ -28,26 +25,23 @@ mod role;
 mod status;
 pub(crate) mod unique_keys;
 mod value;
+mod violation;
+pub(crate) mod words;
 
 pub use actor::Actor;
 pub use audit::{AuditEntry, AuditOutcome};
-pub use client::{
-    BadRecord, Client, ClientPatch, ClientRules, NewClient, Violation, ViolationCode, Violations,
-    normalised_email,
-};
+pub use bad_record::BadRecord;
 pub use condition::{Comparison, Condition, Moment};
 pub use condition::{
     after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
 };
 pub use data_map::{DataMap, Excluded};
-pub use document_type::{DocumentType, UnknownDocumentType};
 pub use event::Event;
-pub use fault::{Fault, Faults};
+pub use fault::{Fault, FaultCode, Faults};
 pub use field_type::{BadValue, FieldType};
 pub use id::{OperationId, RecordId};
 pub use instant::{instant_text, to_milliseconds};
 pub use kind::{Field, Kind, StatusField};
-pub use language::Language;
 pub use mask::Mask;
 pub use mask_key::{MaskKey, ShortMaskKey};
 pub use mode::Mode;
@@ -58,6 +52,8 @@ pub use record::Record;
 pub use reference::{Lock, Reference};
 pub use request::Request;
 pub use role::Role;
-pub use status::{Status, UnknownStatus};
+pub use status::Status;
 pub use value::Value;
 pub(crate) use value::present;
+pub use violation::{Violation, ViolationCode, Violations};
+pub use words::UnknownWord;

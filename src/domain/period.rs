@@ -33,9 +33,9 @@ pub struct Period {
     seconds: u32,
 }
 
-/// Text that is no period of whole units between one second and ten thousand years.
+/// Text that is not a period of whole units between one second and ten thousand years.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no ISO 8601 period such as `P6Y`, `P30D` or `PT12H`")]
+#[error("`{0}` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`")]
 pub struct BadPeriod(String);
 
 impl Period {
@@ -176,6 +176,13 @@ impl fmt::Display for Period {
 impl fmt::Debug for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl TryFrom<&str> for Period {
+    type Error = BadPeriod;
+    fn try_from(text: &str) -> Result<Self, BadPeriod> {
+        text.parse()
     }
 }
 

@@ -1,7 +1,6 @@
 //! References: which field of a kind holds the id of a record of another.
 
-use serde::{Deserialize, Serialize};
-
+use super::words::words;
 use super::{FieldName, KindName, ReferenceName};
 
 /// A field of one kind that holds the id of a record of another, or of the same kind.
@@ -22,14 +21,15 @@ pub struct Reference {
     pub lock: Option<Lock>,
 }
 
-/// What protects a reference that has no foreign key, while a record it refers to is removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Lock {
-    /// The referring table is locked against writers while an operation removes records it may refer to
-    /// (`"table"`). Writers that look for the parent themselves do so after `LOCK TABLE … IN ROW EXCLUSIVE MODE`.
-    Table,
-    /// The host's writers call `lock_parent` in their own transaction before they refer to a record (`"writer"`).
-    /// The database cannot see whether they do.
-    Writer,
+words! {
+    /// What protects a reference that has no foreign key, while a record it refers to is removed.
+    #[non_exhaustive]
+    pub enum Lock: "lock" {
+        /// The referring table is locked against writers while an operation removes records it may refer to
+        /// (`"table"`). Writers that look for the parent themselves do so after `LOCK TABLE … IN ROW EXCLUSIVE MODE`.
+        Table = "table",
+        /// The host's writers call `lock_parent` in their own transaction before they refer to a record (`"writer"`).
+        /// The database cannot see whether they do.
+        Writer = "writer",
+    }
 }

@@ -1,5 +1,8 @@
 //! Guides: longer texts, one per task.
 
+#[doc = include_str!("architecture.md")]
+pub mod architecture {}
+
 #[doc = include_str!("four_systems.md")]
 pub mod four_systems {}
 

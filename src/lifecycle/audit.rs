@@ -1,4 +1,4 @@
-//! What is recorded of an attempt.
+//! Audit entries of attempts, and the change sets that only record one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::domain::{AuditEntry, AuditOutcome, DataMap, FieldName, OperationId, R
 use crate::plan::Plan;
 use crate::protocol::{ChangeSet, Digest, Receipt, SurveyQuery};
 
-/// The entry for an attempt that is carried out.
+/// Returns the entry for an attempt that is applied.
 pub(super) fn done(request: &Request, plan: &Plan, operation: OperationId) -> AuditEntry {
     let steps: Vec<_> = plan
         .steps
@@ -29,7 +29,7 @@ pub(super) fn done(request: &Request, plan: &Plan, operation: OperationId) -> Au
     }
 }
 
-/// The change set that only records an attempt that was not carried out.
+/// Returns the change set that only records an attempt that was not applied.
 pub(super) fn refused(
     request: &Request,
     map: &Arc<DataMap>,
@@ -57,16 +57,16 @@ pub(super) fn refused(
         detail,
         ..entry(request, operation, now, error.outcome())
     };
-    // There is an entry for each subject, so an attempt on none is one on nobody's id.
+    // There is one entry for each subject, so an attempt without a subject has an empty id.
     if audit.subjects.is_empty() {
         audit.subjects.push("".into());
     }
-    let digest = plan.map_or_else(|| Digest::from(""), |plan| plan.digest.clone());
+    let digest = plan.map_or_else(Digest::none, |plan| plan.digest.clone());
     record_only(request, map, operation, now, audit, digest)
 }
 
-/// The change set that records an attempt for which there was nothing to do: all is as it was asked to be.
-pub(super) fn nothing_to_do(
+/// Returns the change set that only records an attempt for which there was nothing to do.
+pub(crate) fn nothing_to_do(
     request: &Request,
     map: &Arc<DataMap>,
     operation: OperationId,
@@ -82,8 +82,8 @@ pub(super) fn nothing_to_do(
     record_only(request, map, operation, now, audit, plan.digest.clone())
 }
 
-/// Names the fields that were written, not what was written.
-pub(super) fn note_fields<'f>(entry: &mut AuditEntry, fields: impl Iterator<Item = &'f FieldName>) {
+/// Adds the names of the fields that were written, not their values.
+pub(crate) fn note_fields<'f>(entry: &mut AuditEntry, fields: impl Iterator<Item = &'f FieldName>) {
     if let Some(detail) = entry.detail.as_object_mut() {
         detail.insert("fields".into(), fields.map(|field| json!(field)).collect());
     }
@@ -122,7 +122,7 @@ fn record_only(
             kind: request.kind.clone(),
             subjects: request.subjects.clone(),
             mode: request.mode,
-            // Nothing became of the subjects; the audit entry says why.
+            // The subjects stay as they are; the audit entry says why.
             outcome: None,
             complete: true,
             steps: Vec::new(),
@@ -132,7 +132,7 @@ fn record_only(
     }
 }
 
-pub(super) fn entry(
+pub(crate) fn entry(
     request: &Request,
     operation: OperationId,
     at: DateTime<Utc>,

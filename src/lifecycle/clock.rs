@@ -1,4 +1,4 @@
-//! Time and randomness as parameters.
+//! Time and operation ids as parameters.
 
 use std::fmt::Debug;
 
@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use crate::domain::OperationId;
 
-/// Tells the time.
+/// The source of the current time.
 pub trait Clock: Send + Sync + Debug {
-    /// The instant now.
+    /// Returns the current instant.
     fn now(&self) -> DateTime<Utc>;
 }
 
@@ -30,9 +30,9 @@ impl Clock for DateTime<Utc> {
     }
 }
 
-/// Makes the ids of operations that the caller gave none.
+/// The source of ids for operations whose request brings none.
 pub trait OperationIds: Send + Sync + Debug {
-    /// An id that no other operation has.
+    /// Returns an id that no other operation has.
     fn next(&self) -> OperationId;
 }
 

@@ -1,4 +1,4 @@
-//! Where the lifecycle runs.
+//! The environment in which the lifecycle runs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,9 +6,9 @@ use std::str::FromStr;
 use crate::domain::{Reason, Request};
 use crate::policy::Refusal;
 
-/// Where a lifecycle runs: a fact of the host, in no policy.
+/// The environment in which a lifecycle runs. The host sets it; a policy cannot.
 ///
-/// In production nothing is deleted because it is test data: what looks like a test account there is somebody's.
+/// In production no request may give test data as its reason: what looks like a test account may be a real one.
 ///
 /// ```
 /// use client_lifecycle::domain::{Actor, Reason, Record, Request};
@@ -40,7 +40,7 @@ impl Environment {
     /// Both of them.
     pub const ALL: [Self; 2] = [Self::Production, Self::NonProduction];
 
-    /// The name on command lines.
+    /// Returns the name on command lines.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl Environment {
         }
     }
 
-    /// Whether the request's reason can be true here.
+    /// Checks that the request's reason can be true here.
     pub(super) fn check(self, request: &Request) -> Result<(), Refusal> {
         match (self, request.reason) {
             (Self::Production, Some(Reason::TestData)) => Err(Refusal::Invalid {
@@ -71,6 +71,7 @@ impl FromStr for Environment {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|environment| environment.as_str() == text);
-        found.ok_or_else(|| format!("`{text}` is no environment; there are production, non-production"))
+        found
+            .ok_or_else(|| format!("unknown environment `{text}`; expected `production` or `non-production`"))
     }
 }

@@ -1,4 +1,4 @@
-//! What can come of a request, if not a plan or a receipt.
+//! Errors of the lifecycle.
 
 use std::fmt;
 
@@ -8,48 +8,47 @@ use crate::policy::Refusal;
 use crate::protocol::{Difference, Precondition};
 use crate::store::StoreError;
 
-/// What can come of a request, if not a plan or a receipt. Nothing has been changed by it, unless the
-/// store says that it does not know.
+/// The error of a request. Nothing has changed, unless the store answers that the outcome is unknown.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The store does not have what the policy speaks of.
+    /// The policy does not fit: the store lacks a table or column it names, or its subject lacks what a use case needs.
     ///
     /// To handle it: correct the policy's data map, or the schema; every difference is listed.
-    #[error("the policy does not fit the store:\n{0}")]
+    #[error("the policy does not fit the data:\n{0}")]
     SchemaMismatch(Faults),
     /// The request gets no plan: not found, denied, or invalid.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Something in the data stands in the way, or a warning is not acknowledged. The plan says what.
+    /// Something in the data blocks the request, or a warning is not acknowledged. The plan says what.
     #[error(transparent)]
     Blocked(#[from] NotExecutable),
-    /// The values of a client are not what they have to be.
+    /// The values that came with the request are invalid.
     ///
     /// To handle it: show the violations; each has a path, a code and a message.
-    #[error("the values are not what they have to be: {0}")]
+    #[error("invalid values: {0}")]
     Invalid(Violations),
-    /// Another record holds a value that is to be unique: the e-mail address of a client.
-    #[error("another record holds this `{field}`")]
+    /// Another record already has a value that must be unique, such as an e-mail address.
+    #[error("another record already has this `{field}`")]
     NotUnique {
         /// The field.
         field: FieldName,
     },
-    /// A record cannot be read as a client.
-    #[error("a record cannot be read as a client")]
+    /// A record of the store cannot be read.
+    #[error("a record of the store cannot be read")]
     Unreadable(#[from] BadRecord),
-    /// The data is not what the plan had shown.
+    /// The data has changed since it was planned.
     ///
     /// To handle it: make a new plan and have it confirmed.
-    #[error("the data is not what the plan had shown: {}", join(.changes))]
+    #[error("the data has changed since it was planned: {}", join(.changes))]
     Conflict {
         /// Every difference.
         changes: Vec<Change>,
     },
-    /// The plan is not the one that was confirmed by its digest.
+    /// The plan has changed since it was confirmed by its digest.
     ///
     /// To handle it: show the plan as it is now, and have it confirmed.
-    #[error("the plan is not the one that was confirmed: its digest is now {}", .0.digest)]
+    #[error("the plan has changed since it was confirmed: its digest is now {}", .0.digest)]
     Changed(Box<Plan>),
     /// The policy masks fields with `hmac`, and the lifecycle has no key for it. Nothing was read.
     ///
@@ -59,14 +58,14 @@ pub enum Error {
         /// The fields, such as `clients.email`.
         fields: Vec<String>,
     },
-    /// The plan is one for another request.
+    /// The plan was made for another request.
     #[error("the plan was made for another request")]
     PlanMismatch,
-    /// The operation id belongs to another request that has been carried out.
+    /// The operation id belongs to another request that has been applied.
     #[error("operation {0} has already been used for another request")]
     OperationReused(OperationId),
     /// The store failed.
-    #[error("the store could not do it")]
+    #[error("the store failed")]
     Store(#[from] StoreError),
     /// The attempt failed, and could not be recorded either.
     #[error("the attempt could not be recorded")]
@@ -79,11 +78,11 @@ pub enum Error {
     },
 }
 
-/// One thing that is no longer as the plan had shown.
+/// One difference between the plan and the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
-    /// What it is about, such as ``delete of `debts` over debts.client_id``.
+    /// What differs, such as ``delete of `debts` over debts.client_id``.
     pub what: String,
     /// What the plan had shown.
     pub shown: String,
@@ -106,7 +105,7 @@ fn quoted(fields: &[String]) -> String {
 }
 
 impl Change {
-    /// The differences of a conflict in the words of the plan.
+    /// Returns the differences of a conflict in the words of the plan.
     pub(super) fn of(
         differences: &[Difference],
         preconditions: &[Precondition],
@@ -131,7 +130,7 @@ impl From<Violations> for Error {
 }
 
 impl Error {
-    /// A name for programs.
+    /// Returns a stable name for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -150,7 +149,7 @@ impl Error {
         }
     }
 
-    /// What can be done about it.
+    /// Returns what can be done about it.
     #[must_use]
     pub fn remedy(&self) -> &str {
         match self {
@@ -173,7 +172,7 @@ impl Error {
         }
     }
 
-    /// Whether the same request may be repeated at once and may then succeed.
+    /// Returns whether the same request may succeed if it is repeated at once.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_retryable())
@@ -194,11 +193,11 @@ impl Error {
         }
     }
 
-    /// How the attempt is recorded.
+    /// Returns how the attempt is recorded.
     pub(super) fn outcome(&self) -> AuditOutcome {
         match self {
             Self::Refused(refusal) => refusal.outcome(),
-            // Whether ids that nobody can have are kept as text, and looked for, is the schema's own business.
+            // An id that the column cannot hold is recorded as one that is not found, as in a column of text.
             Self::Store(StoreError::WrongId { .. }) => AuditOutcome::NotFound,
             Self::Blocked(_) => AuditOutcome::Blocked,
             Self::Conflict { .. } | Self::Changed(_) | Self::NotUnique { .. } => AuditOutcome::Conflict,

@@ -5,7 +5,7 @@ use super::write::conflict_in_words;
 use super::{Error, Lifecycle, audit};
 use crate::domain::{OperationId, Request};
 use crate::plan::{Plan, Strictness};
-use crate::protocol::{Digest, Receipt};
+use crate::protocol::{ChangeSet, Digest, Receipt};
 use crate::store::Store;
 
 impl<S: Store> Lifecycle<S> {
@@ -131,9 +131,19 @@ impl<S: Store> Lifecycle<S> {
         operation: OperationId,
         strictness: Strictness,
     ) -> Result<Receipt, Error> {
-        let entry = audit::done(request, &plan, operation);
-        let (changes, names) =
-            plan.into_executable()?.into_change_set(operation, entry, strictness, self.mask_key.as_ref());
+        let (changes, names) = self.change_set(request, plan, operation, strictness)?;
         self.write(&changes).await.map_err(|error| conflict_in_words(error, &changes, &names))
+    }
+
+    /// Returns the change set of a plan, and a name for each of its preconditions.
+    pub(crate) fn change_set(
+        &self,
+        request: &Request,
+        plan: Plan,
+        operation: OperationId,
+        strictness: Strictness,
+    ) -> Result<(ChangeSet, Vec<String>), Error> {
+        let entry = audit::done(request, &plan, operation);
+        Ok(plan.into_executable()?.into_change_set(operation, entry, strictness, self.mask_key.as_ref()))
     }
 }

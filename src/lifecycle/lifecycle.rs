@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::retries::Attempts;
 use super::{Clock, Environment, Error, OperationIds, RandomIds, Retries, SystemClock};
-use crate::domain::{ClientRules, Faults, MaskKey, OperationId, Request, to_milliseconds};
+use crate::domain::{Faults, MaskKey, OperationId, Request, to_milliseconds};
 use crate::policy::DeletionPolicy;
 use crate::store::Store;
 
@@ -46,8 +46,7 @@ pub struct Lifecycle<S> {
     pub(super) store: S,
     pub(super) policy: Arc<DeletionPolicy>,
     clock: Arc<dyn Clock>,
-    pub(super) ids: Arc<dyn OperationIds>,
-    pub(super) rules: ClientRules,
+    ids: Arc<dyn OperationIds>,
     pub(super) environment: Environment,
     retries: Retries,
     pub(super) mask_key: Option<MaskKey>,
@@ -68,7 +67,6 @@ impl<S: Store> Lifecycle<S> {
             policy: Arc::new(policy),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
-            rules: ClientRules::default(),
             environment: Environment::Production,
             retries: Retries::default(),
             mask_key: None,
@@ -84,7 +82,6 @@ impl<S: Store> Lifecycle<S> {
             policy: Arc::clone(&self.policy),
             clock: Arc::clone(&self.clock),
             ids: Arc::clone(&self.ids),
-            rules: self.rules.clone(),
             environment: self.environment,
             retries: self.retries,
             mask_key: self.mask_key.clone(),
@@ -109,13 +106,6 @@ impl<S: Store> Lifecycle<S> {
     #[must_use]
     pub fn with_environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
-        self
-    }
-
-    /// Sets the rules for the values of clients.
-    #[must_use]
-    pub fn with_client_rules(mut self, rules: ClientRules) -> Self {
-        self.rules = rules;
         self
     }
 
@@ -172,9 +162,13 @@ impl<S: Store> Lifecycle<S> {
         to_milliseconds(self.clock.now())
     }
 
+    pub(crate) fn new_id(&self) -> OperationId {
+        self.ids.next()
+    }
+
     /// Returns the operation id of a request, or a new one if it brings none.
     pub(crate) fn operation(&self, request: &Request) -> OperationId {
-        request.operation.unwrap_or_else(|| self.ids.next())
+        request.operation.unwrap_or_else(|| self.new_id())
     }
 
     pub(crate) fn attempts(&self, operation: OperationId) -> Attempts {

@@ -1,4 +1,4 @@
-//! Why a record was not found: for the audit log, which tells more than the answer.
+//! Why a record was not found: recorded in the audit log, but not revealed to the caller.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use crate::protocol::{Branch, NamedSet, Question, RankCase, Rows, SetId, Source,
 use crate::store::Store;
 
 impl<S: Store> Lifecycle<S> {
-    /// What whoever asked was not told: that the record is there, and outside what the policy may touch, or
-    /// deleted. `None` where it really is not there, or the store cannot be asked.
+    /// Returns what the caller does not learn: that the record exists, but is deleted or excluded by the policy's
+    /// filter. `None` if it does not exist or the store cannot be read.
     pub(super) async fn why_not_found(&self, error: &Error) -> Option<String> {
         let Error::Refused(Refusal::NotFound { kind: name, ids }) = error else {
             return None;
@@ -27,7 +27,8 @@ impl<S: Store> Lifecycle<S> {
         };
         let there = Rows::SUBJECTS;
         let marked = |when: Condition| RankCase { when: Some(when), ..RankCase::always(0) };
-        let mut sets = vec![set(0, "the subjects, whoever they are", Source::Subjects, RankCase::always(1))];
+        let mut sets =
+            vec![set(0, "the subjects, without the filter", Source::Subjects, RankCase::always(1))];
         let mut reasons = Vec::new();
         if let Some(deleted_at) = &kind.deleted_at {
             sets.push(set(1, "deleted", Source::Members(there), marked(not_null(deleted_at))));
@@ -35,7 +36,12 @@ impl<S: Store> Lifecycle<S> {
         }
         if let Some(only) = &kind.filter {
             let id = u16::try_from(sets.len()).ok()?;
-            sets.push(set(id, "whom the policy may touch", Source::Members(there), marked(only.clone())));
+            sets.push(set(
+                id,
+                "included by the policy's filter",
+                Source::Members(there),
+                marked(only.clone()),
+            ));
             let why = format!("it is outside what the policy may touch: {only}");
             reasons.push((Rows::ranked(SetId(id), 1), why));
         }

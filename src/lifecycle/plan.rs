@@ -91,7 +91,7 @@ fn reject_value_modes(request: &Request) -> Result<(), Refusal> {
     if request.mode.carries_values() {
         return Err(Refusal::invalid(
             format!("{} needs values, which a request does not hold", request.mode),
-            "call `create` or `update` of the lifecycle",
+            "call `create` or `update` of `lifecycle.clients()`",
         ));
     }
     Ok(())

@@ -12,7 +12,8 @@ impl<S: Store> Lifecycle<S> {
     /// to answer with: `why`, or that the actor may not ask at all.
     ///
     /// ```
-    /// use client_lifecycle::domain::{Actor, ClientPatch, Record, Request};
+    /// use client_lifecycle::clients::ClientPatch;
+    /// use client_lifecycle::domain::{Actor, Record, Request};
     /// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// let policy = DeletionPolicy::of("clients").update(|mode| mode.allow("ADMIN")).build()?;
@@ -33,7 +34,7 @@ impl<S: Store> Lifecycle<S> {
         let mut request = request.clone();
         if request.mode == Mode::Create && request.subjects.is_empty() {
             // An audit entry is about a record, even if it was not created.
-            request.subjects.push(self.ids.next().as_uuid().into());
+            request.subjects.push(self.new_id().as_uuid().into());
         }
         let now = self.now();
         let error = match self.policy.inquire(&request, now) {
@@ -41,7 +42,7 @@ impl<S: Store> Lifecycle<S> {
             _ => why.into(),
         };
         // The request's operation id stays free for a request that is valid.
-        let attempt = audit::refused(&request, self.policy.map(), self.ids.next(), now, &error, None);
+        let attempt = audit::refused(&request, self.policy.map(), self.new_id(), now, &error, None);
         match self.record(&attempt).await {
             Ok(_) => error,
             Err(source) => Error::NotRecorded { attempt: Box::new(error), source },
@@ -73,7 +74,7 @@ impl<S: Store> Lifecycle<S> {
                 | Refusal::Invalid { .. },
             )
             | Error::OperationReused(_)
-            | Error::PlanMismatch => self.ids.next(),
+            | Error::PlanMismatch => self.new_id(),
             _ => operation,
         };
         let why = self.why_not_found(&error).await;

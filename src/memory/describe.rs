@@ -2,7 +2,7 @@
 
 use super::records::Tables;
 use super::table::Table;
-use crate::domain::{DataMap, Fault, FieldName, Kind, RecordId, Reference};
+use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, RecordId, Reference};
 
 /// The number of rows that a fault names.
 const NAMED: usize = 5;
@@ -38,6 +38,7 @@ fn mixed_ids(kind: &Kind, table: &Table) -> Option<Fault> {
     table.has_mixed_ids().then(|| {
         let integers = integers.count();
         Fault::new(
+            FaultCode::MixedIds,
             format!("kinds.{}.id", kind.name),
             format!("{integers} of {all} ids are integers, the others are text"),
         )
@@ -67,6 +68,7 @@ fn missing_fields(map: &DataMap, kind: &Kind, table: &Table) -> Vec<Fault> {
         .map(|field| {
             let part = if kind.personal.contains_key(field) { "personal" } else { "fields" };
             Fault::new(
+                FaultCode::UnknownField,
                 format!("kinds.{}.{part}.{field}", kind.name),
                 format!("no row of `{}` has `{field}`", kind.name),
             )
@@ -84,6 +86,7 @@ fn missing_targets(reference: &Reference, table: &Table) -> Option<Fault> {
     let ids: Vec<&RecordId> = rows.map(|row| &row.id).collect();
     (!ids.is_empty()).then(|| {
         Fault::new(
+            FaultCode::NullReference,
             format!("references.{name}"),
             format!("it is not nullable, and {} without it", rows_named(&ids)),
         )
@@ -103,6 +106,7 @@ fn wrong_targets(reference: &Reference, table: &Table, to: &Table) -> Option<Fau
     (!ids.is_empty()).then(|| {
         let ids_are = if integers { "integers" } else { "text" };
         Fault::new(
+            FaultCode::ReferenceType,
             format!("references.{}", reference.name),
             format!(
                 "the ids of `{}` are {ids_are}, and {} with something else",

@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
 use super::MemoryStore;
-use crate::domain::{DataMap, Fault, Faults, FieldName, KindName, Record, RecordId, Value};
+use crate::domain::{DataMap, Fault, FaultCode, Faults, FieldName, KindName, Record, RecordId, Value};
 use crate::store::system_tables;
 
 impl MemoryStore {
@@ -35,7 +35,7 @@ impl MemoryStore {
     /// Every fault of the data, each with its place.
     pub fn from_json(map: &DataMap, data: &Json) -> Result<Self, Faults> {
         let Json::Object(kinds) = data else {
-            let fault = Fault::new("data", "not an object of arrays");
+            let fault = Fault::new(FaultCode::Data, "data", "not an object of arrays");
             return Err(fault.remedy("write `{\"clients\": [{…}]}`").into());
         };
         let mut faults = Faults::none();
@@ -44,14 +44,18 @@ impl MemoryStore {
             let name = KindName::from(name.as_str());
             if system_tables::is_reserved(&name) {
                 faults.push(
-                    Fault::new(name.as_str(), "the name is reserved for a table of this crate")
-                        .remedy("leave it out"),
+                    Fault::new(
+                        FaultCode::ReservedName,
+                        name.as_str(),
+                        "the name is reserved for a table of this crate",
+                    )
+                    .remedy("leave it out"),
                 );
                 continue;
             }
             let Json::Array(rows) = rows else {
                 faults.push(
-                    Fault::new(name.as_str(), "not an array of rows")
+                    Fault::new(FaultCode::Data, name.as_str(), "not an array of rows")
                         .remedy("write `[{…}]`, or leave it out"),
                 );
                 continue;
@@ -75,7 +79,7 @@ impl MemoryStore {
     pub fn from_reader(map: &DataMap, reader: impl Read) -> Result<Self, Faults> {
         match serde_json::from_reader::<_, UniqueKeys>(reader) {
             Ok(UniqueKeys(data)) => Self::from_json(map, &data),
-            Err(error) if error.is_io() => Err(Fault::new("data", "it could not be read")
+            Err(error) if error.is_io() => Err(Fault::new(FaultCode::Data, "data", "it could not be read")
                 .remedy("see that it is there and UTF-8")
                 .into()),
             Err(error) => {
@@ -86,7 +90,7 @@ impl MemoryStore {
                 } else {
                     ("not JSON", "correct it at this place")
                 };
-                Err(Fault::new(place, message).remedy(remedy).into())
+                Err(Fault::new(FaultCode::Data, place, message).remedy(remedy).into())
             }
         }
     }
@@ -166,14 +170,14 @@ fn read_rows(kind: &KindName, id_field: &FieldName, rows: &[Json], faults: &mut 
     for (index, row) in rows.iter().enumerate() {
         let place = format!("{kind}[{index}]");
         let Json::Object(fields) = row else {
-            faults.push(Fault::new(place, "not an object").remedy("write a row as `{…}`"));
+            faults.push(Fault::new(FaultCode::Data, place, "not an object").remedy("write a row as `{…}`"));
             continue;
         };
         let id = match id(fields.get(id_field.as_str())) {
             Ok(id) => id,
             Err(wrong) => {
                 faults.push(
-                    Fault::new(format!("{place}.{id_field}"), wrong)
+                    Fault::new(FaultCode::Data, format!("{place}.{id_field}"), wrong)
                         .remedy("give every row an id of its own: text, or an integer of 64 bits"),
                 );
                 continue;
@@ -181,8 +185,12 @@ fn read_rows(kind: &KindName, id_field: &FieldName, rows: &[Json], faults: &mut 
         };
         if !seen.insert(id.clone()) {
             faults.push(
-                Fault::new(format!("{place}.{id_field}"), format!("there is another row with the id `{id}`"))
-                    .remedy("give every row an id of its own"),
+                Fault::new(
+                    FaultCode::DuplicateId,
+                    format!("{place}.{id_field}"),
+                    format!("there is another row with the id `{id}`"),
+                )
+                .remedy("give every row an id of its own"),
             );
         }
         let others = fields.iter().filter(|(name, _)| id_field != name.as_str());

@@ -53,7 +53,7 @@ pub(super) fn digest(
     debug_assert!(written.is_ok(), "the covered parts are plain data");
     let digits = hash.0.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
     let digits: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
-    Digest::from(&*digits)
+    Digest::of_hash(digits)
 }
 
 struct Hash(Sha256);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Access, Allow, EntryBuilder, KindBuilder, ModeBuilder, ModePolicy, PolicyBuilder};
-use crate::domain::{Fault, FieldName, KindName, Mode, ReferenceName};
+use crate::domain::{Fault, FaultCode, FieldName, KindName, Mode, ReferenceName};
 
 impl PolicyBuilder {
     /// Leaves out a kind that the host does not have, with everything that speaks of it: its references and their
@@ -27,7 +27,8 @@ impl PolicyBuilder {
         if kind == self.subject || !self.kinds.contains_key(&kind) {
             let message = format!("`{kind}` cannot be left out");
             let remedy = "name a kind that the policy has and that is not its subject";
-            self.faults.push(Fault::new(format!("kinds.{kind}"), message).remedy(remedy));
+            self.faults
+                .push(Fault::new(FaultCode::NotPresent, format!("kinds.{kind}"), message).remedy(remedy));
             return self;
         }
         let before = self.hanging();
@@ -46,7 +47,11 @@ impl PolicyBuilder {
     /// No longer offers a mode.
     pub fn without_mode(mut self, mode: Mode) -> Self {
         if self.modes.remove(&mode).is_none() {
-            let fault = Fault::new(format!("modes.{mode}"), "the mode is not offered and cannot be left out");
+            let fault = Fault::new(
+                FaultCode::NotPresent,
+                format!("modes.{mode}"),
+                "the mode is not offered and cannot be left out",
+            );
             self.faults.push(fault.remedy("name a mode that the policy offers"));
         }
         self
@@ -109,8 +114,8 @@ impl ModeBuilder {
     /// Allows this way to ask and no other; [`allow`](Self::allow) adds more.
     ///
     /// ```
-    /// use client_lifecycle::domain::Language;
-    /// use client_lifecycle::policy::presets;
+    /// use client_lifecycle::clients::Language;
+    /// use client_lifecycle::clients::presets;
     /// let policy = presets::clinic(Language::English).hard_delete(|mode| mode.allow_only("ADMIN")).build()?;
     /// # let _ = policy;
     /// # Ok::<(), client_lifecycle::domain::Faults>(())
@@ -125,7 +130,8 @@ impl ModeBuilder {
         let reference = reference.into();
         if self.policy.rules.named.remove(&reference).is_none() {
             let path = format!("modes.{}.rules.{reference}", self.mode);
-            let fault = Fault::new(path, "the reference is not decided yet").remedy("say `rule` instead");
+            let fault = Fault::new(FaultCode::NotPresent, path, "the reference is not decided yet")
+                .remedy("say `rule` instead");
             self.faults.push(fault);
         }
         self.rule(reference, rule)
@@ -150,7 +156,7 @@ impl ModeBuilder {
     fn left_out(mut self, count: usize, what: &str, name: &str) -> Self {
         if count == 0 {
             let path = format!("modes.{}.{what}", self.mode);
-            let fault = Fault::new(path, format!("there is no `{name}` to leave out"));
+            let fault = Fault::new(FaultCode::NotPresent, path, format!("there is no `{name}` to leave out"));
             self.faults.push(fault.remedy("correct the name"));
         }
         self

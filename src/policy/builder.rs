@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::policy::FIRST_VERSION;
 use super::{Access, Allow, DeletionPolicy, EffectRule, EntryBuilder, Guard, ModePolicy, ReasonRule};
 use crate::domain::{
-    Condition, DataMap, Excluded, Fault, Faults, FieldName, FieldType, Kind, KindName, Lock, Mask, Mode,
-    Reference, ReferenceName, StatusField, Value,
+    Condition, DataMap, Excluded, Fault, FaultCode, Faults, FieldName, FieldType, Kind, KindName, Lock, Mask,
+    Mode, Reference, ReferenceName, StatusField, Value,
 };
 
 /// A policy while it is being written. [`build`](Self::build) checks the whole.
@@ -59,43 +59,48 @@ impl PolicyBuilder {
     }
 
     /// Declares that a field (`debts.client_id`) holds ids of a kind.
-    pub fn reference(mut self, name: impl Into<ReferenceName>, to: impl Into<KindName>) -> Self {
+    pub fn reference(self, name: impl Into<ReferenceName>, to: impl Into<KindName>) -> Self {
+        self.reference_with(name, to, |reference| reference)
+    }
+
+    /// Declares that a field holds ids of a kind, and whether it is nullable or needs a lock.
+    ///
+    /// ```
+    /// use client_lifecycle::DeletionPolicy;
+    /// use client_lifecycle::domain::Lock;
+    /// use client_lifecycle::policy::{cascade, set_null};
+    /// let policy = DeletionPolicy::of("clients")
+    ///     .reference("debts.client_id", "clients")
+    ///     .reference_with("invoices.client_id", "clients", |reference| reference.nullable())
+    ///     .reference_with("logs.client_id", "clients", |reference| reference.lock(Lock::Table))
+    ///     .hard_delete(|mode| mode.allow("ADMIN").rule("invoices.client_id", set_null()).others(cascade()))
+    ///     .build()?;
+    /// # let _ = policy;
+    /// # Ok::<(), client_lifecycle::domain::Faults>(())
+    /// ```
+    pub fn reference_with(
+        mut self,
+        name: impl Into<ReferenceName>,
+        to: impl Into<KindName>,
+        say: impl FnOnce(ReferenceBuilder) -> ReferenceBuilder,
+    ) -> Self {
         let (name, to) = (name.into(), to.into());
         let Some((from, field)) = name.split() else {
             self.faults.push(
-                Fault::new(format!("references.{name}"), "a reference is `kind.field`")
-                    .remedy("write for example `debts.client_id`"),
+                Fault::new(
+                    FaultCode::ReferenceName,
+                    format!("references.{name}"),
+                    "a reference is `kind.field`",
+                )
+                .remedy("write for example `debts.client_id`"),
             );
             return self;
         };
         for kind in [&from, &to] {
             self.kinds.entry(kind.clone()).or_insert_with(|| Kind::named(kind));
         }
-        self.references.push(Reference { name, from, field, to, nullable: false, lock: None });
-        self
-    }
-
-    /// The reference declared last can be null.
-    pub fn nullable(mut self) -> Self {
-        match self.references.last_mut() {
-            Some(reference) => reference.nullable = true,
-            None => self.faults.push(
-                Fault::new("references", "`nullable` needs a reference before it")
-                    .remedy("declare the reference first"),
-            ),
-        }
-        self
-    }
-
-    /// What protects the reference declared last, where there is no foreign key.
-    pub fn lock(mut self, lock: Lock) -> Self {
-        match self.references.last_mut() {
-            Some(reference) => reference.lock = Some(lock),
-            None => self.faults.push(
-                Fault::new("references", "`lock` needs a reference before it")
-                    .remedy("declare the reference first"),
-            ),
-        }
+        let reference = Reference { name, from, field, to, nullable: false, lock: None };
+        self.references.push(say(ReferenceBuilder(reference)).0);
         self
     }
 
@@ -192,6 +197,25 @@ impl PolicyBuilder {
             Ok(policy) => faults.or(policy),
             Err(more) => Err(faults.and(more)),
         }
+    }
+}
+
+/// A reference in a [`PolicyBuilder`].
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct ReferenceBuilder(Reference);
+
+impl ReferenceBuilder {
+    /// Declares that the field can be null.
+    pub fn nullable(mut self) -> Self {
+        self.0.nullable = true;
+        self
+    }
+
+    /// Sets what protects the reference where there is no foreign key.
+    pub fn lock(mut self, lock: Lock) -> Self {
+        self.0.lock = Some(lock);
+        self
     }
 }
 
@@ -355,7 +379,7 @@ impl ModeBuilder {
         if self.policy.rules.named.insert(reference.clone(), rule.entries).is_some() {
             let path = format!("modes.{}.rules.{reference}", self.mode);
             self.faults.push(
-                Fault::new(path, "the reference is decided twice")
+                Fault::new(FaultCode::Duplicate, path, "the reference is decided twice")
                     .remedy("give it one rule; `otherwise` adds entries"),
             );
         }
@@ -377,7 +401,9 @@ impl ModeBuilder {
 
     fn note_problems(&mut self, reference: &str, rule: &EntryBuilder) {
         let path = format!("modes.{}.rules.{reference}", self.mode);
-        let remedy = "write `P`, then a number and a unit";
-        self.faults.extend(rule.problems.iter().map(|problem| Fault::new(&path, problem).remedy(remedy)));
+        let problems = rule.problems.iter();
+        self.faults.extend(
+            problems.map(|(code, message, remedy)| Fault::new(*code, &path, message).remedy(*remedy)),
+        );
     }
 }

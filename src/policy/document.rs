@@ -8,7 +8,7 @@ use super::policy::FIRST_VERSION;
 use super::{DeletionPolicy, ModePolicy};
 use crate::domain::map_document::{KindDocument, MapDocument, ReferenceDocument};
 use crate::domain::unique_keys::unique_keys;
-use crate::domain::{DataMap, Excluded, Fault, Faults, KindName, Mode};
+use crate::domain::{DataMap, Excluded, Fault, FaultCode, Faults, KindName, Mode};
 
 /// A policy as a document spells it. The three parts of the data map stand beside those of the policy.
 ///
@@ -44,8 +44,10 @@ impl TryFrom<PolicyDocument> for DeletionPolicy {
         for (name, policy) in modes {
             match name.parse::<Mode>() {
                 Ok(mode) => _ = known.insert(mode, policy),
-                Err(message) => {
-                    faults.push(Fault::new(format!("modes.{name}"), message).remedy("correct the name"));
+                Err(unknown) => {
+                    let fault =
+                        Fault::new(FaultCode::UnknownMode, format!("modes.{name}"), unknown.to_string());
+                    faults.push(fault.remedy("correct the name"));
                 }
             }
         }

@@ -2,18 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::words::words;
 use crate::domain::{Condition, KindName, ReferenceName};
 
-/// What a guard does when rows match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// The operation does not happen.
-    Block,
-    /// The operation does not happen until the request acknowledges the guard by name.
-    Warn,
-    /// It is shown.
-    Note,
+words! {
+    /// What a guard does when rows match.
+    #[non_exhaustive]
+    pub enum Severity: "severity" {
+        /// The operation does not happen.
+        Block = "block",
+        /// The operation does not happen until the request acknowledges the guard by name.
+        Warn = "warn",
+        /// It is shown.
+        Note = "note",
+    }
 }
 
 /// A condition over the rows of a kind that hang on the subject.

@@ -13,7 +13,6 @@ mod masks;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]
 mod policy;
-pub mod presets;
 mod refusal;
 mod rule;
 mod rule_build;
@@ -21,7 +20,7 @@ mod rule_document;
 mod validate;
 
 pub use access::Allow;
-pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder};
+pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder, ReferenceBuilder};
 pub use decide::Inquiry;
 pub use effect::EffectRule;
 pub use guard::{Guard, Severity};

@@ -6,6 +6,7 @@ use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Allow, EffectRule, Guard, Rules};
+use crate::domain::words::words;
 
 /// What a policy says about one mode: who may ask, what stops it, what becomes of whom, who is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,15 +52,17 @@ pub enum Access {
     Some(Vec<Allow>),
 }
 
-/// Whether a reason must be given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReasonRule {
-    /// It may be left out.
-    #[default]
-    Optional,
-    /// It must be given, and `other` needs a note.
-    Required,
+words! {
+    /// Whether a reason must be given.
+    #[derive(Default)]
+    #[non_exhaustive]
+    pub enum ReasonRule: "rule for reasons" {
+        /// It may be left out.
+        #[default]
+        Optional = "optional",
+        /// It must be given, and `other` needs a note.
+        Required = "required",
+    }
 }
 
 impl ReasonRule {

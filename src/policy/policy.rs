@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::compile::CompiledMode;
 use super::document::PolicyDocument;
 use super::{ModePolicy, PolicyBuilder, compile, validate};
-use crate::domain::{DataMap, Fault, Faults, KindName, Mode};
+use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode};
 
 /// Who may remove a subject, what stops it, and what happens along each reference, per mode.
 ///
@@ -64,9 +64,9 @@ impl DeletionPolicy {
         let document: PolicyDocument = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             // Text that is no JSON has a line and no path.
             let path = error.inner().is_data().then(|| error.path().to_string());
-            Fault::new(path.as_deref().unwrap_or("."), error.inner().to_string())
+            Fault::new(FaultCode::Form, path.as_deref().unwrap_or("."), error.inner().to_string())
         })?;
-        reader.end().map_err(|error| Fault::new(".", error.to_string()))?;
+        reader.end().map_err(|error| Fault::new(FaultCode::Form, ".", error.to_string()))?;
         document.try_into()
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::words::words;
 use crate::domain::{Condition, FieldName, Mask, Period, RecordId, ReferenceName, Value};
 
 /// What a reference says about a row whose parent is removed.
@@ -68,14 +69,15 @@ impl From<Redirect> for OnSurvive {
     }
 }
 
-/// A parent that survives and yet is no longer what it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Parent {
-    /// It survives masked.
-    Anonymize,
-    /// It is retained.
-    Retain,
+words! {
+    /// A parent that survives and yet is no longer what it was.
+    #[non_exhaustive]
+    pub enum Parent: "parent" {
+        /// It survives masked.
+        Anonymize = "anonymize",
+        /// It is retained.
+        Retain = "retain",
+    }
 }
 
 /// One entry of a rule: the first whose condition holds decides.

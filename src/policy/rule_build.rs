@@ -1,9 +1,10 @@
 //! Functions that build rules: `restrict().when(eq("status", "PENDING")).otherwise(cascade())`.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use super::{Entry, OnSurvive, Parent, Redirect, Retention, Rule};
-use crate::domain::{Condition, FieldName, Mask, Period, RecordId, Value};
+use crate::domain::{Condition, FaultCode, FieldName, Mask, Period, RecordId, Value};
 
 /// The entries of one rule while they are being written.
 ///
@@ -11,15 +12,15 @@ use crate::domain::{Condition, FieldName, Mask, Period, RecordId, Value};
 /// use client_lifecycle::domain::eq;
 /// use client_lifecycle::policy::{cascade, restrict, retain, set_null, Redirect};
 /// let debts = restrict().when(eq("status", "PENDING")).otherwise(cascade());
-/// let invoices = retain("P6Y", "issued_at", "Código de Comercio art. 30").on_survive(Redirect::SetNull);
+/// let invoices = retain("P6Y").from("issued_at").basis("Código de Comercio art. 30").on_survive(Redirect::SetNull);
 /// # let _ = (debts, invoices, set_null());
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct EntryBuilder {
     pub(super) entries: Vec<Entry>,
-    /// What `build` has to report: text that is no period.
-    pub(super) problems: Vec<String>,
+    /// What `build` has to report, with the remedy.
+    pub(super) problems: Vec<(FaultCode, String, &'static str)>,
 }
 
 impl EntryBuilder {
@@ -42,6 +43,26 @@ impl EntryBuilder {
     /// Speaks of rows below parents that survive anonymized or retained.
     pub fn below(self, parent: Parent) -> Self {
         self.last(|entry| entry.parent = Some(parent))
+    }
+
+    /// Sets the date or timestamp of the row from which a retention runs.
+    pub fn from(self, field: impl Into<FieldName>) -> Self {
+        self.retention("from", |retention| retention.from = field.into())
+    }
+
+    /// Sets the legal basis of a retention, such as a law and its article, or a contract.
+    pub fn basis(self, basis: impl Into<String>) -> Self {
+        self.retention("basis", |retention| retention.basis = basis.into())
+    }
+
+    fn retention(mut self, call: &str, change: impl FnOnce(&mut Retention)) -> Self {
+        if let Some(Rule::Retain(retention)) = self.entries.last_mut().map(|entry| &mut entry.then) {
+            change(retention);
+        } else {
+            let message = format!("`{call}` needs `retain` before it");
+            self.problems.push((FaultCode::Misplaced, message, "leave it out, or begin with `retain`"));
+        }
+        self
     }
 
     /// Sets what becomes of the reference where the row survives its parent: a [`Redirect`], or
@@ -123,14 +144,31 @@ pub fn anonymize_with<F: Into<FieldName>>(masks: impl IntoIterator<Item = (F, Ma
     EntryBuilder::of(Rule::Anonymize(masks.collect()))
 }
 
-/// The row stays untouched for an ISO 8601 period that runs from a date of the row, under a ground.
-pub fn retain(period: &str, from: impl Into<FieldName>, basis: impl Into<String>) -> EntryBuilder {
-    // A bad period is reported by `build`, with all other faults; no time at all never gets past it.
-    let (period, problems) = match period.parse::<Period>() {
+/// Retains the row untouched for a period: a [`Period`], or ISO 8601 text such as `"P6Y"`.
+///
+/// [`from`](EntryBuilder::from) names the date from which the period runs, [`basis`](EntryBuilder::basis) the legal
+/// basis. A policy without either does not build.
+///
+/// ```
+/// use client_lifecycle::domain::Period;
+/// use client_lifecycle::policy::retain;
+/// let invoices = retain("P6Y").from("issued_at").basis("Código de Comercio art. 30");
+/// let typed = retain(Period::years(6)).from("issued_at").basis("Código de Comercio art. 30");
+/// # let _ = (invoices, typed);
+/// ```
+pub fn retain<P>(period: P) -> EntryBuilder
+where
+    P: TryInto<Period, Error: Display>,
+{
+    // A bad period is reported by `build`, with all other faults; the period of no time never gets past it.
+    let (period, problems) = match period.try_into() {
         Ok(period) => (period, Vec::new()),
-        Err(bad) => (Period::days(0), vec![bad.to_string()]),
+        Err(bad) => (
+            Period::days(0),
+            vec![(FaultCode::Period, bad.to_string(), "write `P`, then a number and a unit")],
+        ),
     };
-    let retention = Retention { period, from: from.into(), basis: basis.into() };
+    let retention = Retention { period, from: "".into(), basis: String::new() };
     EntryBuilder { problems, ..EntryBuilder::of(Rule::Retain(retention)) }
 }
 

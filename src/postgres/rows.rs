@@ -1,56 +1,31 @@
-//! Statements and rows of sqlx, as those of a connection.
+//! Statements, rows and errors of sqlx, as those of a connection.
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
-use sqlx::postgres::{
-    PgArgumentBuffer, PgArguments, PgConnection, PgRow, PgTypeInfo, PgTypeKind, PgValueRef, Postgres,
-};
-use sqlx::{AssertSqlSafe, Decode, Encode, Row, Type, TypeInfo, ValueRef};
+use sqlx::postgres::{PgArgumentBuffer, PgDatabaseError, PgTypeInfo, PgTypeKind, PgValueRef, Postgres};
+use sqlx::{Decode, Encode, Error, Row, Type, TypeInfo, ValueRef};
 use uuid::Uuid;
 
-use super::failure::failed;
 use crate::domain::instant_text;
+use crate::sql::adapter::statements;
 use crate::sql::{SqlError, SqlErrorClass, SqlValue};
 
-/// Runs a statement and returns its rows.
-pub(super) async fn query(
-    connection: &mut PgConnection,
-    sql: &str,
-    params: &[SqlValue],
-) -> Result<Vec<Vec<SqlValue>>, SqlError> {
-    let rows = bound(sql, params).fetch_all(connection).await;
-    rows.map_err(failed)?.iter().map(values).collect()
-}
+statements!(Postgres, bind, value, error);
 
-/// Runs a statement and returns how many rows it touched.
-pub(super) async fn execute(
-    connection: &mut PgConnection,
-    sql: &str,
-    params: &[SqlValue],
-) -> Result<u64, SqlError> {
-    let done = bound(sql, params).execute(connection).await;
-    Ok(done.map_err(failed)?.rows_affected())
-}
-
-/// The text is rendered by the crate: names are quoted, values are bound.
-fn bound(sql: &str, params: &[SqlValue]) -> sqlx::query::Query<'static, Postgres, PgArguments> {
-    let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
-    for value in params {
-        query = match value.clone() {
-            SqlValue::Null => query.bind(Null),
-            SqlValue::Integer(value) => query.bind(value),
-            SqlValue::Real(value) => query.bind(value),
-            // No text of PostgreSQL holds the character of number zero.
-            SqlValue::Text(value) => query.bind(value.replace('\0', "\u{fffd}")),
-            SqlValue::Blob(value) => query.bind(value),
-        };
+fn bind(query: Bound, value: SqlValue) -> Bound {
+    match value {
+        SqlValue::Null => query.bind(Null),
+        SqlValue::Integer(value) => query.bind(value),
+        SqlValue::Real(value) => query.bind(value),
+        // No text of PostgreSQL holds the character U+0000.
+        SqlValue::Text(value) => query.bind(value.replace('\0', "\u{fffd}")),
+        SqlValue::Blob(value) => query.bind(value),
     }
-    query
 }
 
-/// Null of no type, which the server infers.
+/// NULL without a type, which the server infers.
 struct Null;
 
 impl Type<Postgres> for Null {
@@ -66,18 +41,14 @@ impl Encode<'_, Postgres> for Null {
     }
 }
 
-fn values(row: &PgRow) -> Result<Vec<SqlValue>, SqlError> {
-    (0..row.len()).map(|index| value(row.try_get_raw(index).map_err(failed)?)).collect()
-}
-
 fn value(value: PgValueRef<'_>) -> Result<SqlValue, SqlError> {
     let unreadable = |source: BoxDynError| SqlError::new(SqlErrorClass::Other, source);
     if value.is_null() {
         return Ok(SqlValue::Null);
     }
-    let sort = value.type_info().into_owned();
+    let type_info = value.type_info().into_owned();
     let bytes = value.as_bytes().map_err(unreadable)?;
-    let read = match sort.name() {
+    let read = match type_info.name() {
         "BOOL" => Some(SqlValue::Integer(i64::from(bytes == [1]))),
         "INT2" => bytes.try_into().ok().map(|bytes| SqlValue::Integer(i16::from_be_bytes(bytes).into())),
         "INT4" => bytes.try_into().ok().map(|bytes| SqlValue::Integer(i32::from_be_bytes(bytes).into())),
@@ -93,17 +64,17 @@ fn value(value: PgValueRef<'_>) -> Result<SqlValue, SqlError> {
         "JSONB" => bytes.get(1..).and_then(text),
         "BYTEA" => Some(SqlValue::Blob(bytes.to_vec())),
         "TEXT" | "VARCHAR" | "CHAR" | "NAME" | "JSON" | "UNKNOWN" | "citext" => text(bytes),
-        _ if matches!(sort.kind(), PgTypeKind::Enum(_)) => text(bytes),
+        _ if matches!(type_info.kind(), PgTypeKind::Enum(_)) => text(bytes),
         _ => <String as Decode<Postgres>>::decode(value).ok().map(SqlValue::Text),
     };
-    read.ok_or_else(|| unreadable(format!("a value of type {} is not read", sort.name()).into()))
+    read.ok_or_else(|| unreadable(format!("values of type {} are not supported", type_info.name()).into()))
 }
 
 fn text(bytes: &[u8]) -> Option<SqlValue> {
     std::str::from_utf8(bytes).ok().map(|text| SqlValue::Text(text.to_owned()))
 }
 
-/// Days since 2000.
+/// Reads days since 2000.
 fn day(bytes: [u8; 4]) -> Option<NaiveDate> {
     let first = NaiveDate::from_ymd_opt(2000, 1, 1)?;
     let days = i32::from_be_bytes(bytes);
@@ -111,9 +82,26 @@ fn day(bytes: [u8; 4]) -> Option<NaiveDate> {
     if days < 0 { first.checked_sub_days(count) } else { first.checked_add_days(count) }
 }
 
-/// Microseconds since 2000.
+/// Reads microseconds since 2000.
 fn instant(bytes: [u8; 8]) -> Option<DateTime<Utc>> {
     let first = DateTime::from_timestamp(946_684_800, 0)?;
     let at = first.checked_add_signed(TimeDelta::microseconds(i64::from_be_bytes(bytes)));
     at.map(crate::domain::to_milliseconds)
+}
+
+/// Converts an error of sqlx. Of what the server says only the code and the message are kept: its details show the
+/// values of keys.
+pub(super) fn error(error: Error) -> SqlError {
+    match &error {
+        Error::Database(database) => match database.try_downcast_ref::<PgDatabaseError>() {
+            Some(error) => SqlError::from_postgres(error.code(), error.message()),
+            None => SqlError::new(SqlErrorClass::Other, error),
+        },
+        // All connections of the pool are in use, or the server does not answer.
+        Error::PoolTimedOut | Error::PoolClosed => SqlError::new(SqlErrorClass::NoConnection, error),
+        Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::WorkerCrashed => {
+            SqlError::new(SqlErrorClass::Lost, error)
+        }
+        _ => SqlError::new(SqlErrorClass::Other, error),
+    }
 }

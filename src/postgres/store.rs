@@ -1,14 +1,16 @@
-//! The two stores.
+//! The two stores, and the lock of a parent for the host's writers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 
-use super::failure::failed;
-use super::pool::PoolConnection;
-use super::savepoint::SavepointConnection;
-use crate::sql::{Dialect, SqlStore, stores};
+use super::connection::{HostTransaction, PoolConnection, SavepointConnection, Settings};
+use super::rows::error;
+use crate::domain::{DataMap, KindName, RecordId};
+use crate::sql::adapter::stores;
+use crate::sql::{self, Dialect, ParentError, SqlStore};
 use crate::store::StoreError;
 
 /// How long [`PostgresStore::connect`] waits for a server that does not answer at all.
@@ -20,16 +22,16 @@ pub struct PostgresStore {
     store: SqlStore<PoolConnection>,
 }
 
-/// A store inside a transaction that the host has open: it lives and dies with it.
+/// A store inside a transaction that the host has open. What it writes is committed or rolled back with it.
 ///
-/// What is applied is a savepoint of that transaction. Nothing is retried and no error
-/// [is retryable](StoreError::is_retryable). A call that is given up half way is rolled back before anything
-/// else is asked of the connection; the host's transaction stays usable, unless it was given up while the
-/// savepoint was being released.
+/// Each call is a savepoint of that transaction. Nothing is retried and no error
+/// [is retryable](StoreError::is_retryable). A call that is given up half way is rolled back before the connection
+/// runs anything else; the host's transaction stays usable, unless the call was given up while the savepoint was
+/// being released.
 ///
-/// The transaction has to be READ COMMITTED, which is the default of PostgreSQL: in another, what others
-/// commit while it waits for its locks would not be seen. There the answer is [`StoreError::Unsupported`]
-/// before anything is written.
+/// The transaction has to be READ COMMITTED, the default of PostgreSQL: at other levels it would not see what other
+/// transactions commit while it waits for its locks. There the answer is [`StoreError::Unsupported`] before anything
+/// is written.
 ///
 /// ```no_run
 /// # async fn run(pool: sqlx::PgPool, changes: client_lifecycle::protocol::ChangeSet)
@@ -47,62 +49,61 @@ pub struct PostgresTransaction<'c> {
 }
 
 impl PostgresStore {
-    /// A store on the host's pool.
+    /// Makes a store on the host's pool.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
         Self { store: SqlStore::new(PoolConnection::new(pool), Dialect::Postgres) }
     }
 
-    /// A store on a pool of its own. The address is that of sqlx: `postgres://user:password@host/database`.
+    /// Opens a store on a pool of its own. The address is that of sqlx: `postgres://user:password@host/database`.
     ///
     /// # Errors
     /// [`StoreError::Backend`] when the database cannot be reached.
     pub async fn connect(address: &str) -> Result<Self, StoreError> {
-        let opening = |error| StoreError::backend("opened the database", failed(error));
+        let opening = |source| StoreError::backend("opened the database", error(source));
         let options: PgConnectOptions = address.parse().map_err(opening)?;
-        // A pool would wait for a server that is not there, and then not say what is wrong.
+        // A pool would wait for a server that does not exist, and then not say what is wrong.
         let first = sqlx_core::rt::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options)).await;
         let first = first.map_err(|_| opening(sqlx::Error::PoolTimedOut))?.map_err(opening)?;
         first.close().await.map_err(opening)?;
         Ok(Self::new(PgPool::connect_lazy_with(options)))
     }
 
-    /// The same with the schemas in which tables are looked for, the library's in the first of them. Otherwise
-    /// it is the search path of the connection.
+    /// Sets the schemas in which tables are looked for; the library's tables are in the first. The default is the
+    /// search path of the connection.
     #[must_use]
     pub fn schemas<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
         let names = names.into_iter().map(Into::into).collect();
         self.set(|settings| settings.schemas = names)
     }
 
-    /// The same with how long a statement waits for the locks of others: after that the answer is
-    /// [`StoreError::Contention`], for which a lifecycle tries again a few times. Otherwise it is what the connection
-    /// says.
+    /// Sets how long a statement waits for locks: after that the answer is [`StoreError::Contention`], which a
+    /// lifecycle retries a few times. The default is the setting of the connection.
     #[must_use]
     pub fn lock_timeout(self, time: Duration) -> Self {
         self.set(|settings| settings.lock_timeout = Some(time))
     }
 
-    /// The same with how long a statement may take: after that the answer is [`StoreError::Backend`]. Otherwise
-    /// it is what the connection says.
+    /// Sets how long a statement may take: after that the answer is [`StoreError::Backend`]. The default is the
+    /// setting of the connection.
     #[must_use]
     pub fn statement_timeout(self, time: Duration) -> Self {
         self.set(|settings| settings.statement_timeout = Some(time))
     }
 
-    /// The same with up to how many rows, as planned, one statement counts, tells, writes and records everything;
-    /// 500 unless this says otherwise: see [`SqlStore::at_once`].
+    /// Sets up to how many planned rows one statement counts, writes, reports and records. The default is 500: see
+    /// [`SqlStore::single_statement_limit`].
     #[must_use]
-    pub fn at_once(self, rows: u64) -> Self {
-        Self { store: self.store.at_once(rows) }
+    pub fn single_statement_limit(self, rows: u64) -> Self {
+        Self { store: self.store.single_statement_limit(rows) }
     }
 
-    fn set(mut self, set: impl FnOnce(&mut super::pool::Settings)) -> Self {
+    fn set(mut self, set: impl FnOnce(&mut Settings)) -> Self {
         set(&mut self.store.connection_mut().settings);
         self
     }
 
-    /// Creates the library's tables where they are not there yet.
+    /// Creates the library's tables unless they exist.
     ///
     /// # Errors
     /// [`StoreError::Unsupported`] when the tables are those of a later version of the library.
@@ -111,7 +112,7 @@ impl PostgresStore {
         Ok(self)
     }
 
-    /// The pool.
+    /// Returns the pool.
     #[must_use]
     pub fn pool(&self) -> &PgPool {
         &self.store.connection().pool
@@ -119,18 +120,56 @@ impl PostgresStore {
 }
 
 impl<'c> PostgresTransaction<'c> {
-    /// A store inside the host's transaction, given as `&mut transaction`.
+    /// Makes a store inside the host's transaction, given as `&mut transaction`.
     #[must_use]
     pub fn new(connection: &'c mut PgConnection) -> Self {
         Self { store: SqlStore::new(SavepointConnection::new(connection), Dialect::Postgres) }
     }
 
-    /// The same with up to how many rows, as planned, one statement counts, tells, writes and records everything;
-    /// 500 unless this says otherwise: see [`SqlStore::at_once`].
+    /// Sets up to how many planned rows one statement counts, writes, reports and records. The default is 500: see
+    /// [`SqlStore::single_statement_limit`].
     #[must_use]
-    pub fn at_once(self, rows: u64) -> Self {
-        Self { store: self.store.at_once(rows) }
+    pub fn single_statement_limit(self, rows: u64) -> Self {
+        Self { store: self.store.single_statement_limit(rows) }
     }
 }
 
 stores!(PostgresStore, PostgresTransaction<'c>);
+
+/// Locks the record that a row is about to refer to, until the host's transaction ends. Refuses one that does not
+/// exist or is marked as deleted: for references that are declared `"lock": "writer"` because no foreign key protects
+/// them.
+///
+/// The lock is the one that a foreign key takes (`FOR KEY SHARE`): several writers hold it at once, the parent may be
+/// updated, and a deletion waits. It needs UPDATE on some column of the parent's table, and SELECT. In a REPEATABLE
+/// READ or SERIALIZABLE transaction a parent that was changed since it began is [`StoreError::Contention`].
+///
+/// ```no_run
+/// # async fn run(
+/// #     pool: sqlx::PgPool,
+/// #     lifecycle: client_lifecycle::Lifecycle<client_lifecycle::postgres::PostgresStore>,
+/// #     client: i64,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// use client_lifecycle::postgres::lock_parent;
+/// let mut tx = pool.begin().await?;
+/// lock_parent(&mut tx, lifecycle.policy().map(), "clients", client).await?;
+/// sqlx::query("INSERT INTO debts (client_id, amount) VALUES ($1, 20)").bind(client).execute(&mut *tx).await?;
+/// tx.commit().await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// [`ParentError`]. Outside a transaction, where the lock would be released at once, it is
+/// [`StoreError::Unsupported`].
+pub async fn lock_parent(
+    connection: &mut PgConnection,
+    map: &Arc<DataMap>,
+    kind: impl Into<KindName>,
+    id: impl Into<RecordId>,
+) -> Result<(), ParentError> {
+    if !connection.is_in_transaction() {
+        let what = "locking a parent without an open transaction; begin one with sqlx";
+        return Err(StoreError::Unsupported(what.into()).into());
+    }
+    sql::lock_parent(&mut HostTransaction(connection), Dialect::Postgres, map, kind, id).await
+}

@@ -1,62 +1,41 @@
 //! Dispositions: what becomes of a row.
 
-use std::fmt;
+use crate::domain::words::words;
 
-use serde::{Deserialize, Serialize};
-
-/// What becomes of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Disposition {
-    /// It is deleted.
-    Delete,
-    /// It is marked as deleted.
-    SoftDelete,
-    /// It is set OFF.
-    Deactivate,
-    /// It is set ON.
-    Reactivate,
-    /// It is new.
-    Create,
-    /// Its fields get new values.
-    Update,
-    /// It stays without its personal values.
-    Anonymize,
-    /// It stays until a period is over.
-    Retain,
-    /// Its reference is emptied.
-    SetNull,
-    /// Its reference is set to its default.
-    SetDefault,
-    /// Its reference is given another target.
-    Reassign,
-    /// It stays.
-    Keep,
-    /// It stays masked, because others must keep referring to it.
-    Tombstone,
+words! {
+    /// What becomes of a row.
+    #[non_exhaustive]
+    pub enum Disposition: "disposition" {
+        /// It is deleted.
+        Delete = "delete",
+        /// It is marked as deleted.
+        SoftDelete = "soft_delete",
+        /// It is set OFF.
+        Deactivate = "deactivate",
+        /// It is set ON.
+        Reactivate = "reactivate",
+        /// It is new.
+        Create = "create",
+        /// Its fields get new values.
+        Update = "update",
+        /// It stays without its personal values.
+        Anonymize = "anonymize",
+        /// It stays until a period is over.
+        Retain = "retain",
+        /// Its reference is emptied.
+        SetNull = "set_null",
+        /// Its reference is set to its default.
+        SetDefault = "set_default",
+        /// Its reference is given another target.
+        Reassign = "reassign",
+        /// It stays.
+        Keep = "keep",
+        /// It stays masked, because others must keep referring to it.
+        Tombstone = "tombstone",
+    }
 }
 
 impl Disposition {
-    /// Returns the name in documents.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Delete => "delete",
-            Self::SoftDelete => "soft_delete",
-            Self::Deactivate => "deactivate",
-            Self::Reactivate => "reactivate",
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Anonymize => "anonymize",
-            Self::Retain => "retain",
-            Self::SetNull => "set_null",
-            Self::SetDefault => "set_default",
-            Self::Reassign => "reassign",
-            Self::Keep => "keep",
-            Self::Tombstone => "tombstone",
-        }
-    }
-
     /// Returns whether the row is still there afterwards.
     #[must_use]
     pub fn stays(self) -> bool {
@@ -82,11 +61,5 @@ impl Disposition {
     /// Returns whether the rows stay as they are.
     pub(crate) fn is_untouched(self) -> bool {
         matches!(self, Self::Retain | Self::Keep)
-    }
-}
-
-impl fmt::Display for Disposition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }

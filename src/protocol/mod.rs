@@ -12,7 +12,7 @@ mod survey;
 pub use change_set::{
     ChangeSet, ChangeStep, Difference, EventDraft, Expected, LockRows, NewRow, NewValue, Precondition, Write,
 };
-pub use digest::Digest;
+pub use digest::{BadDigest, Digest};
 pub use disposition::Disposition;
 pub use named_set::{Branch, Members, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum};
 pub use receipt::{OpenItem, Receipt, ReceiptStep};

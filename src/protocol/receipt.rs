@@ -84,7 +84,11 @@ mod outcome {
 
     use super::Disposition;
 
-    #[allow(clippy::ref_option, reason = "the signature that serde asks for")]
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        clippy::ref_option,
+        reason = "the signature that serde asks for"
+    )]
     pub(super) fn serialize<S: Serializer>(outcome: &Option<Disposition>, to: S) -> Result<S::Ok, S::Error> {
         match outcome {
             Some(outcome) => outcome.serialize(to),

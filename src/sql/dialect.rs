@@ -1,6 +1,10 @@
-//! Dialects: everything in which databases differ goes through here.
+//! The dialects of SQL, and the back end of each.
 
-use super::SqlValue;
+use super::backend::Backend;
+use super::connection::AccessMode;
+use super::postgres::Postgres;
+use super::prefix::quote;
+use super::sqlite::Sqlite;
 
 /// The SQL of one database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,7 +17,15 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// A name as an identifier, whatever is in it.
+    /// Returns the back end: the one place that tells the databases apart.
+    pub(crate) fn backend(self) -> &'static dyn Backend {
+        match self {
+            Self::Sqlite => &Sqlite,
+            Self::Postgres => &Postgres,
+        }
+    }
+
+    /// Quotes a name as an identifier, whatever characters it has.
     ///
     /// ```
     /// use client_lifecycle::sql::Dialect;
@@ -21,11 +33,11 @@ impl Dialect {
     /// ```
     #[must_use]
     pub fn quote(self, name: &str) -> String {
-        format!("\"{}\"", name.replace('"', "\"\""))
+        quote(name)
     }
 
-    /// The name of a table as an identifier. On PostgreSQL a full stop stands between a schema and its table, and a
-    /// name that has one itself is written in quotes, as in SQL.
+    /// Quotes the name of a table. On PostgreSQL a dot separates a schema from its table; a name that itself has a
+    /// dot is written in quotes, as in SQL.
     ///
     /// ```
     /// use client_lifecycle::sql::Dialect;
@@ -35,105 +47,36 @@ impl Dialect {
     /// ```
     #[must_use]
     pub fn table(self, name: &str) -> String {
-        if self == Self::Sqlite {
-            return self.quote(name);
-        }
-        let (first, rest) = first_part(name);
-        match rest {
-            Some(table) => format!("{}.{}", self.quote(&first), self.quote(&unquoted(table))),
-            None => self.quote(&first),
-        }
+        self.backend().table(name)
     }
 
-    /// The placeholder of the value at a position, from 1.
+    /// Returns the placeholder of the value at a position, counted from 1.
     #[must_use]
     pub fn placeholder(self, position: usize) -> String {
-        match self {
-            Self::Sqlite => format!("?{position}"),
-            Self::Postgres => format!("${position}"),
-        }
-    }
-
-    /// What follows the placeholder of a value, so that the database need not guess its type.
-    pub(crate) fn typed(self, value: &SqlValue) -> &'static str {
-        match (self, value) {
-            (Self::Sqlite, _) | (Self::Postgres, SqlValue::Null) => "",
-            (Self::Postgres, SqlValue::Integer(_)) => "::bigint",
-            (Self::Postgres, SqlValue::Real(_)) => "::double precision",
-            (Self::Postgres, SqlValue::Text(_)) => "::text",
-            (Self::Postgres, SqlValue::Blob(_)) => "::bytea",
-        }
-    }
-
-    /// What stands before and after whole numbers to make JSON text of them, however many they are.
-    pub(crate) fn json_array(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Sqlite => ("json_array(", ")"),
-            // A function takes 100 arguments, an array as many as there are.
-            Self::Postgres => ("array_to_json(ARRAY[", "]::bigint[])::text"),
-        }
-    }
-
-    /// The function that makes a JSON object of its arguments.
-    pub(crate) fn json_object(self) -> &'static str {
-        match self {
-            Self::Sqlite => "json_object(",
-            Self::Postgres => "jsonb_build_object(",
-        }
-    }
-
-    /// How the elements of the JSON array that is bound next are read as rows `j`: before and after it. The
-    /// columns are `key`, which orders them, and `value`.
-    pub(crate) fn json_rows(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Sqlite => ("json_each(", ") AS j"),
-            Self::Postgres => {
-                ("json_array_elements_text(", "::json) WITH ORDINALITY AS j(\"value\", \"key\")")
-            }
-        }
-    }
-
-    /// The statement that has foreign keys checked at commit, for steps among which no order satisfies them.
-    /// It ends with the transaction; switching it off earlier would forget what is pending.
-    ///
-    /// PostgreSQL needs none: what no order satisfies is one statement there, and keys are checked at its end.
-    pub(crate) fn defer_foreign_keys(self) -> Option<&'static str> {
-        match self {
-            Self::Sqlite => Some("PRAGMA defer_foreign_keys = ON"),
-            Self::Postgres => None,
-        }
+        self.backend().placeholder(position)
     }
 }
 
-/// What stands before the first full stop that is not in quotes, and what after it.
-fn first_part(name: &str) -> (String, Option<&str>) {
-    if let Some((part, rest)) = quoted(name)
-        && (rest.is_empty() || rest.starts_with('.'))
-    {
-        return (part, rest.strip_prefix('.'));
-    }
-    name.split_once('.')
-        .map_or_else(|| (name.to_owned(), None), |(first, rest)| (first.to_owned(), Some(rest)))
-}
-
-/// A name, without its quotes where the whole of it stands in quotes.
-fn unquoted(name: &str) -> String {
-    quoted(name).filter(|(_, rest)| rest.is_empty()).map_or_else(|| name.to_owned(), |(part, _)| part)
-}
-
-/// The name in quotes that a text begins with, and what follows it.
-fn quoted(text: &str) -> Option<(String, &str)> {
-    let mut rest = text.strip_prefix('"')?;
-    let mut part = String::new();
-    loop {
-        let (before, after) = rest.split_once('"')?;
-        part.push_str(before);
-        match after.strip_prefix('"') {
-            Some(doubled) => {
-                part.push('"');
-                rest = doubled;
-            }
-            None => return Some((part, after)),
-        }
-    }
+/// Returns the statements that begin a transaction, for a driver that implements
+/// [`SqlConnection`](super::SqlConnection). They may be sent as one message.
+///
+/// | setting on PostgreSQL | why |
+/// |---|---|
+/// | `REPEATABLE READ, READ ONLY` to read | a survey is one snapshot |
+/// | `READ COMMITTED` to write | rows that were committed while the operation waited for its locks are counted |
+/// | `row_security` off | a row hidden by row-level security is an error, not missing from the plan |
+/// | `client_encoding` UTF8 | text is read as UTF-8 |
+/// | `pg_temp` last in `search_path` | a temporary table of the session never hides the table that is meant |
+/// | `jit` off | compiling a plan takes longer than reading the few rows of most operations |
+///
+/// The conformance suite fails for a connection that forgets one of them, apart from `jit`.
+///
+/// ```
+/// use client_lifecycle::sql::{AccessMode, Dialect, begin_statements};
+/// assert_eq!(begin_statements(Dialect::Sqlite, AccessMode::Write), ["BEGIN IMMEDIATE"]);
+/// assert_eq!(begin_statements(Dialect::Postgres, AccessMode::Read)[0], "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+/// ```
+#[must_use]
+pub fn begin_statements(dialect: Dialect, access: AccessMode) -> &'static [&'static str] {
+    dialect.backend().begin(access)
 }

@@ -1,56 +1,56 @@
-//! What can go wrong in a database, as far as the crate has to tell it apart.
+//! Errors of a database, as far as the library has to tell them apart.
 
 use std::error::Error;
 use std::fmt;
 
 /// An error of a database connection.
 ///
-/// What the driver said is its [`source`](Error::source); `Display` says the class only.
+/// The message of the driver is its [`source`](Error::source); `Display` shows the class only.
 #[derive(Debug)]
 pub struct SqlError {
     class: SqlErrorClass,
     source: Box<dyn Error + Send + Sync>,
 }
 
-/// What the crate has to know of an error.
+/// What the library has to know of an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SqlErrorClass {
     /// Another transaction is in the way: locked, busy, deadlock, serialization failure.
     Busy,
-    /// A constraint of the schema objected.
+    /// A constraint of the schema was violated.
     Constraint,
     /// The database cannot be written to.
     ReadOnly,
-    /// The role may not do this; the name is that of the table, where it is known.
+    /// The role lacks a permission. The name is that of the table, where it is known.
     Denied(String),
-    /// The database cannot do this.
+    /// The database does not support this.
     Unsupported(String),
     /// There is no such table.
     NoTable(String),
     /// There is no such column.
     NoColumn(String),
-    /// No connection could be had in the time that the host grants.
+    /// No connection was available within the time that the host grants.
     NoConnection,
-    /// The connection broke: nothing is left of the transaction, unless it was being committed. Then nobody knows.
+    /// The connection broke: the transaction was rolled back. If it was being committed, its outcome is unknown.
     Lost,
-    /// The statement was ended before it was done: it took too long, somebody cancelled it, or the server ran out of
-    /// what it needs.
+    /// The statement was ended before it was done: it took too long, was cancelled, or the server ran out of
+    /// resources.
     Ended,
     /// Anything else.
     Other,
 }
 
 impl SqlError {
-    /// An error of this class.
+    /// Makes an error of this class.
     pub fn new(class: SqlErrorClass, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { class, source: source.into() }
     }
 
-    /// An error of SQLite, from its (extended) result code and its message.
+    /// Makes an error of SQLite from its (extended) result code and its message.
     ///
-    /// The message must be SQLite's own (`sqlite3_errmsg`), without what a driver adds to it, such as the
-    /// statement: the name of the missing table or column is read from its end.
+    /// The message must be SQLite's own (`sqlite3_errmsg`), without what a driver adds to it, such as the statement:
+    /// the name of the missing table or column is read from its end.
     ///
     /// ```
     /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
@@ -76,10 +76,10 @@ impl SqlError {
         Self::new(class, source)
     }
 
-    /// An error of PostgreSQL, from its SQLSTATE and its primary message.
+    /// Makes an error of PostgreSQL from its SQLSTATE and its primary message.
     ///
-    /// The message is kept, unless the code says that it may show a value. Do not give it details: they show
-    /// the values of keys.
+    /// The message is kept, unless the code says that it may show a value. Do not pass details: they show the values
+    /// of keys.
     ///
     /// ```
     /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
@@ -104,36 +104,36 @@ impl SqlError {
             "42501" => SqlErrorClass::Denied(quoted()),
             "42P01" => SqlErrorClass::NoTable(quoted()),
             "42703" => SqlErrorClass::NoColumn(missing_column(message)),
-            // Too long for the column, out of its range, or for a column that only the database writes: as good as
-            // a constraint.
+            // Too long for the column, out of its range, or for a column that only the database writes: like a
+            // constraint.
             "22001" | "22003" | "428C9" => SqlErrorClass::Constraint,
             "0A000" => SqlErrorClass::Unsupported(message.to_owned()),
-            // The server went away or comes back, or has given up the session, or says that it does not know itself.
+            // The server is shutting down or starting, has closed the session, or does not know its own state.
             "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "XX000" => SqlErrorClass::Lost,
             _ if code.starts_with("08") => SqlErrorClass::Lost,
             _ if code.starts_with("53") => SqlErrorClass::Ended,
             _ if code.starts_with("23") => SqlErrorClass::Constraint,
             _ => SqlErrorClass::Other,
         };
-        // Values that could not be read are in the message.
-        let said = if code.starts_with("22") { "a value is not what its column takes" } else { message };
-        Self::new(class, format!("{said} ({code})"))
+        // The message shows values that could not be read.
+        let message = if code.starts_with("22") { "a value does not fit its column" } else { message };
+        Self::new(class, format!("{message} ({code})"))
     }
 
-    /// The class.
+    /// Returns the class.
     #[must_use]
     pub fn class(&self) -> &SqlErrorClass {
         &self.class
     }
 }
 
-/// `column r.ghost does not exist`, `column "ghost" of relation "clients" does not exist`.
+/// Returns the name in `column r.ghost does not exist` or `column "ghost" of relation "clients" does not exist`.
 fn missing_column(message: &str) -> String {
     let name = in_quotes(message).or_else(|| message.split_whitespace().nth(1));
     name.unwrap_or_default().to_owned()
 }
 
-/// The first name in quotes: servers speak the language they are set up in, and quote as it does.
+/// Returns the first name in quotes. A server answers in its configured language, and uses the quotes of that.
 fn in_quotes(message: &str) -> Option<&str> {
     message.split(['"', '»', '«', '„', '“', '”']).nth(1).map(str::trim)
 }
@@ -142,13 +142,13 @@ impl fmt::Display for SqlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.class {
             SqlErrorClass::Busy => f.write_str("another transaction is in the way"),
-            SqlErrorClass::Constraint => f.write_str("a constraint of the schema objected"),
+            SqlErrorClass::Constraint => f.write_str("a constraint of the schema was violated"),
             SqlErrorClass::ReadOnly => f.write_str("the database is read-only"),
             SqlErrorClass::Denied(name) => write!(f, "no permission on `{name}`"),
-            SqlErrorClass::Unsupported(what) => write!(f, "the database cannot do this: {what}"),
+            SqlErrorClass::Unsupported(what) => write!(f, "the database does not support this: {what}"),
             SqlErrorClass::NoTable(name) => write!(f, "there is no table `{name}`"),
             SqlErrorClass::NoColumn(name) => write!(f, "there is no column `{name}`"),
-            SqlErrorClass::NoConnection => f.write_str("no connection could be had in time"),
+            SqlErrorClass::NoConnection => f.write_str("no connection was available in time"),
             SqlErrorClass::Lost => f.write_str("the connection broke"),
             SqlErrorClass::Ended => f.write_str("the statement was ended"),
             SqlErrorClass::Other => f.write_str("the database reported an error"),

@@ -2,65 +2,56 @@
 
 use std::collections::BTreeMap;
 
+use super::connection::{AccessMode, SqlConnection, SqlValue};
+use super::query::Query;
 use super::statement::{Statement, Writer};
-use super::store::{SqlStore, query};
-use super::{Access, Dialect, SqlConnection, SqlValue};
+use super::store::SqlStore;
 use crate::domain::{AuditEntry, Event, KindName, OperationId, RecordId, Value};
 use crate::store::StoreError;
 
 impl<C: SqlConnection> SqlStore<C> {
-    /// The audit entries of a subject, in the order in which they were written.
+    /// Reads the audit entries of a subject, in the order in which they were written.
     ///
     /// # Errors
     /// [`StoreError`] when the log cannot be read.
     pub async fn audit(&self, kind: &KindName, id: &RecordId) -> Result<Vec<AuditEntry>, StoreError> {
-        let mut w = Writer::new(self.dialect);
-        w.push(match self.dialect {
-            Dialect::Sqlite => "SELECT a.record, a.entry FROM ",
-            Dialect::Postgres => "SELECT a.record, a.entry::text FROM ",
+        let backend = self.backend();
+        let mut w = Writer::new(backend);
+        let mut query = Query::select(&mut w, &format!("a.record, a.entry{}", backend.cast("text")));
+        query.from(&format!("{} AS a", self.prefix.quoted("audit")));
+        query.condition().push("a.kind = ").bind(kind.as_str());
+        let ids = query.condition().push("a.record IN (");
+        ids.join(", ", backend.recorded_ids(id), |w, id| {
+            w.bind(id);
         });
-        w.name(&self.prefix.table("audit"));
-        w.push(" AS a WHERE a.kind = ").bind(kind.as_str());
-        // The same id is an integer or text, depending on who wrote the request.
-        w.push(" AND a.record IN (").bind(id.to_string());
-        if self.dialect == Dialect::Sqlite {
-            w.push(", ").bind(number_of(id));
-        }
-        w.push(") ORDER BY a.sequence");
-        let rows = self.read(&w.finish(), "read the audit log").await?;
+        ids.push(")");
+        query.order_by("a.sequence");
+        let rows = self.rows(&w.finish(), "read the audit log").await?;
         rows.iter().map(|row| entry(row)).collect()
     }
 
-    /// The events of an operation, in the order in which they were written.
+    /// Reads the events of an operation, in the order in which they were written.
     ///
     /// # Errors
     /// [`StoreError`] when the outbox cannot be read.
     pub async fn events(&self, operation: OperationId) -> Result<Vec<Event>, StoreError> {
-        let mut w = Writer::new(self.dialect);
-        w.push(match self.dialect {
-            Dialect::Sqlite => "SELECT o.topic, o.kind, o.record, o.at, o.payload FROM ",
-            Dialect::Postgres => {
-                "SELECT o.topic, o.kind, o.record, to_char(o.at AT TIME ZONE 'UTC', \
-                 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), o.payload::text FROM "
-            }
-        });
-        w.name(&self.prefix.table("outbox"));
-        w.push(" AS o WHERE o.operation = ").bind_as(operation.to_string(), "uuid");
-        w.push(" ORDER BY o.sequence");
-        let rows = self.read(&w.finish(), "read the outbox").await?;
+        let backend = self.backend();
+        let (at, text) = (backend.timestamp_text("o.at"), backend.cast("text"));
+        let mut w = Writer::new(backend);
+        let columns = format!("o.topic, o.kind, o.record, {at}, o.payload{text}");
+        let mut query = Query::select(&mut w, &columns);
+        query.from(&format!("{} AS o", self.prefix.quoted("outbox")));
+        query.condition().push("o.operation = ").bind_as(operation.to_string(), "uuid");
+        query.order_by("o.sequence");
+        let rows = self.rows(&w.finish(), "read the outbox").await?;
         rows.iter().map(|row| event(operation, row)).collect()
     }
 
-    async fn read(&self, statement: &Statement, what: &str) -> Result<Vec<Vec<SqlValue>>, StoreError> {
-        let doing = self.doing(what);
-        let mut tx = self.begin(Access::Read, doing).await?;
-        let rows = query(&mut *tx, statement).await;
-        rows.map_err(|error| doing.failed(error))
+    async fn rows(&self, statement: &Statement, doing: &str) -> Result<Vec<Vec<SqlValue>>, StoreError> {
+        let context = self.context(doing);
+        let mut tx = self.begin(AccessMode::Read, context).await?;
+        self.session(&mut *tx, context).query(statement).await
     }
-}
-
-fn number_of(id: &RecordId) -> SqlValue {
-    id.to_string().parse().map_or(SqlValue::Null, SqlValue::Integer)
 }
 
 fn entry(row: &[SqlValue]) -> Result<AuditEntry, StoreError> {

@@ -1,14 +1,17 @@
-//! The writer's lock: what the host's writers ask for before they refer to a record.
+//! The writer's lock: what the host's writers call before they refer to a record.
 
 use std::sync::Arc;
 
 use chrono::DateTime;
 
-use super::failure::Doing;
-use super::render::{Columns, Forms, Renderer};
+use super::connection::{SqlTransaction, SqlValue};
+use super::dialect::Dialect;
+use super::prefix::Prefix;
+use super::query::Query;
+use super::render::renderer::{Renderer, column};
+use super::session::{ErrorContext, Session};
 use super::statement::Statement;
-use super::survey::Reading;
-use super::{Dialect, Prefix, SqlTransaction, SqlValue};
+use super::table_schema::{QueryColumns, TableSchema, unknown};
 use crate::domain::{DataMap, Kind, KindName, RecordId};
 use crate::protocol::SurveyQuery;
 use crate::store::StoreError;
@@ -17,7 +20,7 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParentError {
-    /// There is no such record: it never was there, or it has been deleted.
+    /// There is no such record: it never existed, or it has been deleted.
     #[error("there is no such record of `{kind}`")]
     Missing {
         /// The kind.
@@ -29,14 +32,14 @@ pub enum ParentError {
         /// The kind.
         kind: KindName,
     },
-    /// The database could not be asked, or did not give the lock in time. On PostgreSQL the transaction can only
-    /// be rolled back after that.
+    /// The database could not be asked, or did not give the lock in time. On PostgreSQL the transaction can only be
+    /// rolled back after that.
     #[error("the parent could not be locked")]
     Store(#[from] StoreError),
 }
 
 impl ParentError {
-    /// A name for programs.
+    /// Returns a stable name for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -46,7 +49,7 @@ impl ParentError {
         }
     }
 
-    /// What can be done about it.
+    /// Returns what can be done about it.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
@@ -58,20 +61,19 @@ impl ParentError {
     }
 }
 
-/// Locks the record that a row is about to refer to, until the transaction ends, and refuses one that is not
-/// there or marked as deleted.
+/// Locks the record that a row is about to refer to, until the transaction ends. Refuses one that does not exist or
+/// is marked as deleted.
 ///
-/// For references that no foreign key protects and that are declared `"lock": "writer"`: the host's writers call
-/// this in their own transaction before they insert the row, or point it at another parent. A deletion of the
-/// parent then either waits and finds the row, or has come first and the parent is refused. Whoever locks
-/// several parents locks the outermost first (the client before its booking), as deletions do.
+/// For references that no foreign key protects and that are declared `"lock": "writer"`. The host's writers call this
+/// in their own transaction before they insert the row, or point it at another parent. A deletion of the parent then
+/// either waits and finds the row, or it came first and the parent is refused. To lock several parents, begin with
+/// the outermost (the client before its booking), as deletions do.
 ///
-/// This is the form for any driver; over sqlx there are `postgres::lock_parent` and `sqlite::lock_parent`. What
-/// it runs is shown by [`render_lock_parent`].
+/// This is the form for any driver; over sqlx there are `postgres::lock_parent` and `sqlite::lock_parent`.
+/// [`render_lock_parent`] shows what it runs.
 ///
 /// # Errors
-/// [`ParentError`]; the transaction of the host is not retried, so none of them is worth repeating without
-/// rolling back.
+/// [`ParentError`]. The transaction of the host is not retried, so roll it back before you try again.
 pub async fn lock_parent(
     tx: &mut (dyn SqlTransaction + '_),
     dialect: Dialect,
@@ -79,34 +81,34 @@ pub async fn lock_parent(
     kind: impl Into<KindName>,
     id: impl Into<RecordId>,
 ) -> Result<(), ParentError> {
-    let (kind, id) = (kind.into(), id.into());
+    let (name, id) = (kind.into(), id.into());
     let prefix = Prefix::default();
-    let doing = Doing {
-        what: "locked a record of",
-        kind: Some(kind.as_str()),
+    let context = ErrorContext {
+        doing: "locked a record of",
+        kind: Some(name.as_str()),
         map: Some(map),
         prefix: &prefix,
         // The transaction is the host's.
         retryable: false,
     };
-    let known = known(map, &kind)?;
-    let mut locking = Reading { tx, doing };
-    let (forms, _) = locking.look(&Columns::of_kind(known), dialect).await?;
-    let statement = match rendered(dialect, &prefix, &forms, map, known, &id) {
-        // No record can have it.
-        Err(StoreError::WrongId { .. }) => return Err(ParentError::Missing { kind }),
+    let kind = find(map, &name)?;
+    let mut session = Session { tx, backend: dialect.backend(), context };
+    let schema = session.look(&QueryColumns::of_kind(kind)).await?;
+    let statement = match statement(dialect, &schema, map, kind, &id) {
+        // No record can have such an id.
+        Err(StoreError::WrongId { .. }) => return Err(ParentError::Missing { kind: name }),
         statement => statement?,
     };
-    let rows = locking.query(&statement).await?;
+    let rows = session.query(&statement).await?;
     match rows.first().and_then(|row| row.first()).map(SqlValue::as_integer) {
-        None => Err(ParentError::Missing { kind }),
+        None => Err(ParentError::Missing { kind: name }),
         Some(Some(0)) => Ok(()),
-        Some(_) => Err(ParentError::Deleted { kind }),
+        Some(_) => Err(ParentError::Deleted { kind: name }),
     }
 }
 
-/// The statement of [`lock_parent`], to be shown, or run by programs that do not link this crate. It answers with
-/// no row where the record is not there, and otherwise with whether it is marked as deleted.
+/// Renders the statement of [`lock_parent`], to be shown, or run by programs that do not link this crate. It answers
+/// with no row where the record does not exist, and otherwise with whether it is marked as deleted.
 ///
 /// ```
 /// use client_lifecycle::domain::DataMap;
@@ -129,18 +131,20 @@ pub fn render_lock_parent(
     kind: impl Into<KindName>,
     id: impl Into<RecordId>,
 ) -> Result<Statement, StoreError> {
-    let kind = kind.into();
-    rendered(dialect, &Prefix::default(), &Forms::default(), map, known(map, &kind)?, &id.into())
+    statement(dialect, &TableSchema::default(), map, find(map, &kind.into())?, &id.into())
 }
 
-fn known<'m>(map: &'m DataMap, kind: &KindName) -> Result<&'m Kind, StoreError> {
-    map.kind(kind).ok_or_else(|| StoreError::Unknown { what: "kind", name: kind.as_str().to_owned() })
+fn find<'m>(map: &'m DataMap, kind: &KindName) -> Result<&'m Kind, StoreError> {
+    map.kind(kind).ok_or_else(|| unknown("kind", kind.as_str()))
 }
 
-fn rendered(
+/// Renders the query that locks a parent and answers with whether it is marked as deleted.
+///
+/// The lock is the one that a foreign key takes: it keeps deletions out, which lock the row for update, and no other
+/// writer of the parent. A writer that had to wait for it is answered with the row as it is then.
+fn statement(
     dialect: Dialect,
-    prefix: &Prefix,
-    forms: &Forms,
+    schema: &TableSchema,
     map: &Arc<DataMap>,
     kind: &Kind,
     id: &RecordId,
@@ -154,5 +158,19 @@ fn rendered(
         questions: Arc::from([]),
         now: DateTime::UNIX_EPOCH,
     };
-    Renderer::survey(dialect, prefix, &none, forms)?.parent(kind, id)
+    let prefix = Prefix::default();
+    let r = Renderer::survey(dialect.backend(), &prefix, &none, schema)?;
+    let is_deleted = match &kind.deleted_at {
+        Some(field) => {
+            r.check_column(kind, field)?;
+            format!("{} IS NOT NULL", column(kind, field))
+        }
+        None => "1 = 0".into(),
+    };
+    let mut w = r.writer();
+    let mut query = Query::select(&mut w, &is_deleted);
+    query.table(kind.table_name(), "r");
+    r.backend.one_of(query.condition(), r.id(kind), std::slice::from_ref(id))?;
+    query.w().push(r.backend.parent_lock());
+    Ok(w.finish())
 }

@@ -1,27 +1,19 @@
-//! The prefix that keeps the library's tables apart from the host's.
+//! Names: how they are quoted, and the prefix that keeps the library's tables apart from those of the host.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::store::StoreError;
 
-/// The names that follow a prefix: tables, an index, and what single statements and transactions hold.
-const OWN: [&str; 10] = [
-    "schema",
-    "operations",
-    "audit",
-    "audit_by_record",
-    "outbox",
-    "marks",
-    "marked",
-    "members",
-    "pseudonyms",
-    "walk",
-];
-/// The same with a number after it.
-const NUMBERED: [&str; 4] = ["set_", "walk_", "gone_", "kept_"];
+/// The tables of the library, without their prefix.
+pub(crate) const TABLES: [&str; 5] = ["schema", "operations", "audit", "outbox", "marks"];
 
-/// What the names of the library's tables begin with: `lifecycle_` unless said otherwise.
+/// Further names that follow the prefix: an index, temporary tables, and parts of single statements.
+const OTHERS: [&str; 7] = ["audit_by_record", "marked", "members", "pseudonyms", "walk", "noted", "recorded"];
+/// Names that a number follows.
+const NUMBERED: [&str; 5] = ["set_", "walk_", "gone_", "kept_", "reported_"];
+
+/// What the names of the library's tables begin with: `lifecycle_` unless set otherwise.
 ///
 /// ```
 /// use client_lifecycle::sql::Prefix;
@@ -32,7 +24,7 @@ const NUMBERED: [&str; 4] = ["set_", "walk_", "gone_", "kept_"];
 pub struct Prefix(Arc<str>);
 
 impl Prefix {
-    /// A prefix of letters, digits and underscores, which does not begin with a digit.
+    /// Makes a prefix of letters, digits and underscores that does not begin with a digit.
     ///
     /// # Errors
     /// [`StoreError::Unsupported`] for anything else.
@@ -49,25 +41,32 @@ impl Prefix {
         Ok(Self(prefix.into()))
     }
 
-    /// The prefix as text.
+    /// Returns the prefix as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether statements of the library mean something of its own by this name.
+    /// Returns whether statements of the library use this name for something of their own.
     pub(crate) fn is_own(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         let own = name.strip_prefix(&self.0.to_ascii_lowercase());
         own.is_some_and(|own| {
             let number = NUMBERED.iter().find_map(|what| own.strip_prefix(what));
-            OWN.contains(&own) || number.is_some_and(|number| number.parse::<u16>().is_ok())
+            TABLES.contains(&own)
+                || OTHERS.contains(&own)
+                || number.is_some_and(|number| number.parse::<u16>().is_ok())
         })
     }
 
-    /// The name of a table of the library.
+    /// Returns the name of a table of the library.
     pub(crate) fn table(&self, name: &str) -> String {
         format!("{}{name}", self.0)
+    }
+
+    /// Returns the quoted name of a table of the library.
+    pub(crate) fn quoted(&self, name: &str) -> String {
+        quote(&self.table(name))
     }
 }
 
@@ -81,4 +80,9 @@ impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Quotes a name, whatever characters it has.
+pub(crate) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }

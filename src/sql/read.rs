@@ -1,25 +1,27 @@
-//! Looking records up, in one statement of one read transaction.
+//! Looking records up, with one statement in one read transaction.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::failure::Doing;
-use super::render::{Columns, Renderer};
+use super::connection::{AccessMode, SqlConnection, SqlValue};
+use super::query::Query;
+use super::render::renderer::{Renderer, id_of};
+use super::session::{ErrorContext, bad_value};
+use super::statement::Statement;
 use super::store::SqlStore;
-use super::survey::{Reading, bad_value, told_id};
-use super::{Access, SqlConnection, SqlValue};
+use super::table_schema::{QueryColumns, unknown};
 use crate::domain::{FieldName, Record, Value};
 use crate::protocol::SurveyQuery;
 use crate::store::reader::typed;
-use crate::store::{ReadQuery, Reader, StoreError};
+use crate::store::{ReadQuery, Reader, StoreError, Which};
 
 #[async_trait]
 impl<C: SqlConnection> Reader for SqlStore<C> {
     async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
         let ReadQuery { map, kind, fields, which: _, when: _, now, after: _, limit: _ } = query;
-        let doing = Doing { map: Some(map), kind: Some(kind.as_str()), ..self.doing("read") };
+        let context = ErrorContext { map: Some(map), kind: Some(kind.as_str()), ..self.context("read") };
         // Without sets: what is rendered are the conditions of the query itself.
         let none = SurveyQuery {
             map: map.clone(),
@@ -29,20 +31,20 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
             questions: Arc::from([]),
             now: *now,
         };
-        let columns = Columns::of_read(query)?;
-        let mut tx = self.begin(Access::Read, doing).await?;
-        let mut reading = Reading { tx: &mut *tx, doing };
-        let forms = self.forms(&mut reading, &columns, None).await?;
-        let renderer = Renderer::survey(self.dialect, &self.prefix, &none, &forms)?;
-        let rows = reading.query(&renderer.read(query)?).await?;
-        let kind = renderer.kind(kind)?;
+        let kind = map.kind(kind).ok_or_else(|| unknown("kind", kind.as_str()))?;
+        let columns = QueryColumns::of_kind(kind);
+        let mut tx = self.begin(AccessMode::Read, context).await?;
+        let mut session = self.session(&mut *tx, context);
+        let schema = self.schema(&mut session, &columns, None).await?;
+        let r = Renderer::survey(self.backend(), &self.prefix, &none, &schema)?;
+        let rows = session.query(&r.read(query)?).await?;
         rows.into_iter()
             .map(|row| {
+                let bad_id = || bad_value(&kind.name, None, &kind.id, "id");
                 let [id, SqlValue::Text(held)] = &*row else {
-                    return Err(bad_value(&kind.name, None, &kind.id, "id"));
+                    return Err(bad_id());
                 };
-                let id =
-                    told_id(self.dialect, id).ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))?;
+                let id = self.backend().read_id(id).ok_or_else(bad_id)?;
                 let mut held: BTreeMap<FieldName, Value> = serde_json::from_str(held)
                     .map_err(|source| StoreError::backend(format!("read `{}`", kind.name), source))?;
                 let mut record = Record::new(id);
@@ -53,5 +55,36 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
                 Ok(record)
             })
             .collect()
+    }
+}
+
+impl Renderer<'_> {
+    /// Renders the records of a query: for each its id, and one JSON object of its fields.
+    fn read(&self, read: &ReadQuery) -> Result<Statement, StoreError> {
+        let ReadQuery { map: _, kind, fields, which, when, now: _, after, limit } = read;
+        let kind = self.kind(kind)?;
+        let id = id_of(kind);
+        let mut w = self.writer();
+        let mut query = Query::select(&mut w, &self.backend.answered_id(self.id(kind), &id)?);
+        self.object(query.w().push(", "), kind, fields)?;
+        query.w().push(&self.backend.cast("text"));
+        query.table(kind.table_name(), "r");
+        match which {
+            Which::All => {
+                query.condition().push(&id).push(" IS NOT NULL");
+            }
+            Which::Ids(ids) => self.backend.one_of(query.condition(), self.id(kind), ids)?,
+            Which::WithText { field, text } => self.has_text(query.condition(), kind, field, text)?,
+        }
+        if let Some(after) = after {
+            self.backend.is_after(query.condition(), self.id(kind), after)?;
+        }
+        if let Some(when) = when {
+            let w = query.condition().push("(");
+            self.condition(w, kind, when)?;
+            w.push(")");
+        }
+        query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(*limit);
+        Ok(w.finish())
     }
 }

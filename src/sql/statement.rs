@@ -1,6 +1,8 @@
-//! Statements: text and the values bound to it.
+//! Statements: a text and the values bound to it.
 
-use super::{Dialect, SqlValue};
+use super::backend::Backend;
+use super::connection::SqlValue;
+use super::prefix::quote;
 
 /// One SQL statement with its values. Names are quoted in the text; values are never part of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,67 +14,69 @@ pub struct Statement {
     pub params: Vec<SqlValue>,
 }
 
-/// A statement being written, from left to right.
+impl Statement {
+    /// Makes a statement of a text without values.
+    pub(crate) fn text(sql: impl Into<String>) -> Self {
+        Self { sql: sql.into(), params: Vec::new() }
+    }
+}
+
+/// A statement that is being written, from left to right.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
-    pub(crate) dialect: Dialect,
+    pub(crate) backend: &'static dyn Backend,
     sql: String,
     params: Vec<SqlValue>,
 }
 
 impl Writer {
-    pub(crate) fn new(dialect: Dialect) -> Self {
-        Self { dialect, sql: String::new(), params: Vec::new() }
+    pub(crate) fn new(backend: &'static dyn Backend) -> Self {
+        Self { backend, sql: String::new(), params: Vec::new() }
     }
 
-    /// Text of the crate's own: never a name or a value.
+    /// Appends text of the library: never a name or a value of the host.
     pub(crate) fn push(&mut self, text: &str) -> &mut Self {
         self.sql.push_str(text);
         self
     }
 
-    /// A number of the crate's own, such as a set's.
+    /// Appends a number of the library, such as that of a set.
     pub(crate) fn number(&mut self, number: impl Into<i64>) -> &mut Self {
         self.sql.push_str(&number.into().to_string());
         self
     }
 
-    /// A name of the host's, quoted.
+    /// Appends a quoted name.
     pub(crate) fn name(&mut self, name: &str) -> &mut Self {
-        self.sql.push_str(&self.dialect.quote(name));
+        self.sql.push_str(&quote(name));
         self
     }
 
-    /// The name of a table of the host's, quoted.
+    /// Appends the quoted name of a table of the host.
     pub(crate) fn table(&mut self, name: &str) -> &mut Self {
-        self.sql.push_str(&self.dialect.table(name));
+        self.sql.push_str(&self.backend.table(name));
         self
     }
 
-    /// A placeholder for a value, with the type of the value where the database would have to guess it.
+    /// Binds a value and appends its placeholder, with a cast where the database would have to guess the type.
     pub(crate) fn bind(&mut self, value: impl Into<SqlValue>) -> &mut Self {
-        let value = value.into();
-        if self.dialect == Dialect::Postgres && value == SqlValue::Null {
-            // Of no type, so that it goes everywhere.
-            return self.push("NULL");
-        }
-        let typed = self.dialect.typed(&value);
-        self.params.push(value);
-        self.sql.push_str(&self.dialect.placeholder(self.params.len()));
-        self.push(typed)
+        self.backend.bind(self, value.into());
+        self
     }
 
-    /// A value for a column of the library's own, which PostgreSQL holds in a type that text has to be
-    /// converted to.
-    pub(crate) fn bind_as(&mut self, value: impl Into<SqlValue>, on_postgres: &str) -> &mut Self {
+    /// Binds a value for a column of the library's tables, whose type a typed database has to be told.
+    pub(crate) fn bind_as(&mut self, value: impl Into<SqlValue>, type_name: &str) -> &mut Self {
         self.bind(value);
-        match self.dialect {
-            Dialect::Sqlite => self,
-            Dialect::Postgres => self.push("::").push(on_postgres),
-        }
+        self.push(&self.backend.cast(type_name))
     }
 
-    /// What `write` writes for each item, with `between` between them.
+    /// Binds a value and appends its bare placeholder.
+    pub(crate) fn placeholder(&mut self, value: SqlValue) -> &mut Self {
+        self.params.push(value);
+        self.push(&self.backend.placeholder(self.params.len()))
+    }
+
+    /// Writes each item, with `between` between them.
     pub(crate) fn list<T, E>(
         &mut self,
         between: &str,
@@ -86,6 +90,22 @@ impl Writer {
             write(self, item)?;
         }
         Ok(())
+    }
+
+    /// Writes each item, with `between` between them, where nothing can fail.
+    pub(crate) fn join<T>(
+        &mut self,
+        between: &str,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T),
+    ) -> &mut Self {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.push(between);
+            }
+            write(self, item);
+        }
+        self
     }
 
     pub(crate) fn finish(self) -> Statement {

@@ -1,15 +1,22 @@
 //! The store over a SQL connection.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::failure::Doing;
-use super::known::Known;
-use super::schema::{VERSION, schema};
+use super::backend::Backend;
+use super::catalogue::Catalogue;
+use super::connection::{AccessMode, SqlConnection, SqlTransaction, SqlValue};
+use super::coverage::Finding;
+use super::dialect::Dialect;
+use super::prefix::Prefix;
+use super::schema_cache::{CachedSchema, SchemaCache};
+use super::session::{ErrorContext, Session};
 use super::statement::Statement;
-use super::{Access, Catalogue, Dialect, Finding, Prefix, SqlConnection, SqlError, SqlTransaction, SqlValue};
+use super::system_tables::{VERSION, schema};
+use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{DataMap, Fault};
 use crate::policy::DeletionPolicy;
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
@@ -17,26 +24,32 @@ use crate::store::{Store, StoreError};
 
 /// A [`Store`] on a SQL database, over any [`SqlConnection`].
 ///
-/// Everything one call does is one transaction of the connection. The library's own tables must be there
-/// before something is applied: see [`migrate`](Self::migrate) and [`schema`](super::schema).
+/// Everything that one call does is one transaction of the connection. The library's own tables must exist before
+/// anything is applied: see [`migrate`](Self::migrate) and [`schema`](super::schema).
 pub struct SqlStore<C> {
     pub(super) connection: C,
-    pub(super) dialect: Dialect,
+    dialect: Dialect,
     pub(super) prefix: Prefix,
-    pub(super) known: Known,
-    pub(super) at_once: u64,
+    pub(super) cache: SchemaCache,
+    pub(super) single_statement_limit: u64,
 }
 
-/// Up to how many rows an operation on PostgreSQL is one statement.
-const AT_ONCE: u64 = 500;
+/// Up to how many planned rows an operation on PostgreSQL is one statement, unless set otherwise.
+pub(super) const SINGLE_STATEMENT_LIMIT: u64 = 500;
 
 impl<C: SqlConnection> SqlStore<C> {
-    /// A store over a connection, whose own tables begin with `lifecycle_`.
+    /// Makes a store over a connection, whose own tables begin with `lifecycle_`.
     pub fn new(connection: C, dialect: Dialect) -> Self {
-        Self { connection, dialect, prefix: Prefix::default(), known: Known::default(), at_once: AT_ONCE }
+        Self {
+            connection,
+            dialect,
+            prefix: Prefix::default(),
+            cache: SchemaCache::default(),
+            single_statement_limit: SINGLE_STATEMENT_LIMIT,
+        }
     }
 
-    /// The same with another prefix.
+    /// Sets the prefix of the library's tables.
     ///
     /// # Errors
     /// [`StoreError::Unsupported`] for a prefix that is not made of letters, digits and underscores.
@@ -45,64 +58,59 @@ impl<C: SqlConnection> SqlStore<C> {
         Ok(self)
     }
 
-    /// The same with up to how many rows, as planned, PostgreSQL is given one statement that counts, tells, writes and
-    /// records; 500 unless this says otherwise. Above that each kind has a statement of its own, which takes less
-    /// of the server and more of the network. What comes of an operation is the same either way.
+    /// Sets up to how many planned rows PostgreSQL is given one statement that counts, writes, reports and records.
+    ///
+    /// The default is 500. Above that each kind has a statement of its own, which takes less of the server and more
+    /// of the network. The outcome of an operation is the same either way. SQLite has no such statement.
     #[must_use]
-    pub fn at_once(mut self, rows: u64) -> Self {
-        self.at_once = rows;
+    pub fn single_statement_limit(mut self, rows: u64) -> Self {
+        self.single_statement_limit = rows;
         self
     }
 
-    /// The connection.
+    /// Returns the connection.
     pub fn connection(&self) -> &C {
         &self.connection
     }
 
-    /// The connection, to be set up.
+    /// Returns the connection, to be configured.
     #[cfg(feature = "postgres")]
     pub(crate) fn connection_mut(&mut self) -> &mut C {
         &mut self.connection
     }
 
-    /// Creates the library's tables where they are not there yet. May be called any number of times.
+    /// Creates the library's tables unless they exist. May be called any number of times.
     ///
     /// # Errors
     /// [`StoreError::Unsupported`] when the tables are those of a later version of the library.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let doing = self.doing("created the library's tables");
-        let mut tx = self.begin(Access::Write, doing).await?;
-        if self.dialect == Dialect::Postgres {
-            // `IF NOT EXISTS` is no protection from another process that does the same now.
-            let lock = "SELECT pg_advisory_xact_lock(7811887520106867) IS NULL, current_schema() NOT LIKE 'pg@_temp%' ESCAPE '@'";
-            let rows = tx.query(lock, &[]).await.map_err(|error| doing.failed(error))?;
-            // They would be temporary, and gone with the connection.
+        let context = self.context("created the library's tables");
+        let mut tx = self.begin(AccessMode::Write, context).await?;
+        let mut session = self.session(&mut *tx, context);
+        if let Some(lock) = self.backend().migration_lock() {
+            let rows = session.query(&Statement::text(lock)).await?;
             if rows.first().and_then(|row| row.get(1)).and_then(SqlValue::as_integer) != Some(1) {
                 return Err(StoreError::Unsupported(
-                    "creating the library's tables where no schema of the search path is there".into(),
+                    "creating the library's tables: no schema of the search path exists; create one".into(),
                 ));
             }
         }
         for statement in schema(self.dialect, &self.prefix) {
-            tx.execute(&statement, &[]).await.map_err(|error| doing.failed(error))?;
+            session.execute(&Statement::text(statement)).await?;
         }
-        let table = self.dialect.quote(&self.prefix.table("schema"));
-        let rows = tx
-            .query(&format!("SELECT max(version) FROM {table}"), &[])
-            .await
-            .map_err(|error| doing.failed(error))?;
-        let version = rows.iter().flatten().find_map(SqlValue::as_integer);
-        if version.is_some_and(|version| version > VERSION) {
+        let version = format!("SELECT max(version) FROM {}", self.prefix.quoted("schema"));
+        let version = session.integer(&Statement::text(version)).await?;
+        if let Some(version) = version.filter(|version| *version > VERSION) {
             return Err(StoreError::Unsupported(format!(
-                "tables of schema {} with the prefix `{}`: this version of the library knows schema {VERSION}",
-                version.unwrap_or_default(),
+                "tables of schema {version} with the prefix `{}`: this version of the library knows schema {VERSION}",
                 self.prefix
             )));
         }
-        tx.commit().await.map_err(|error| doing.not_committed(error))
+        tx.commit().await.map_err(|error| context.commit_error(error))
     }
 
-    /// Reads the catalogue of the database, for [`findings`](super::findings) and [`first_policy`](super::first_policy).
+    /// Reads the catalogue of the database, for [`findings`](super::findings) and
+    /// [`first_policy`](super::first_policy).
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
@@ -112,8 +120,8 @@ impl<C: SqlConnection> SqlStore<C> {
 
     /// Returns everything in which a policy and the database differ, and what the policy does not cover.
     ///
-    /// It judges as the function [`findings`](super::findings), by a catalogue read for the policy: tables outside the
-    /// search path, collations on SQLite and repeated ids in views included. It is empty only if
+    /// It judges as the function [`findings`](super::findings), by a catalogue read for the policy: tables outside
+    /// the search path, collations on SQLite and repeated ids in views included. It is empty only if
     /// [`Lifecycle::open`](crate::Lifecycle#method.open) refuses nothing.
     ///
     /// # Errors
@@ -123,23 +131,78 @@ impl<C: SqlConnection> SqlStore<C> {
     }
 
     async fn catalogue_for(&self, map: &DataMap) -> Result<Catalogue, StoreError> {
-        let doing = self.doing("read the catalogue");
-        let mut tx = self.begin(Access::Read, doing).await?;
+        let context = self.context("read the catalogue");
+        let mut tx = self.begin(AccessMode::Read, context).await?;
         let read = Catalogue::read_for(&mut *tx, self.dialect, &self.prefix, map).await;
-        read.map_err(|error| doing.failed(error))
+        read.map_err(|error| context.error(error))
     }
 
-    pub(super) fn doing<'a>(&'a self, what: &'a str) -> Doing<'a> {
-        Doing { what, kind: None, map: None, prefix: &self.prefix, retryable: self.connection.retryable() }
+    pub(super) fn backend(&self) -> &'static dyn Backend {
+        self.dialect.backend()
+    }
+
+    pub(super) fn context<'a>(&'a self, doing: &'a str) -> ErrorContext<'a> {
+        let retryable = self.connection.retryable();
+        ErrorContext { doing, kind: None, map: None, prefix: &self.prefix, retryable }
     }
 
     pub(super) async fn begin(
         &self,
-        access: Access,
-        doing: Doing<'_>,
+        access: AccessMode,
+        context: ErrorContext<'_>,
     ) -> Result<Box<dyn SqlTransaction + '_>, StoreError> {
         let begun = self.connection.begin(access).await;
-        begun.map_err(|error| doing.failed(error))
+        begun.map_err(|error| context.error(error))
+    }
+
+    pub(super) fn session<'t, 'c>(
+        &self,
+        tx: &'t mut (dyn SqlTransaction + 'c),
+        context: ErrorContext<'t>,
+    ) -> Session<'t, 'c> {
+        Session { tx, backend: self.backend(), context }
+    }
+
+    /// Returns the cached schema, or looks at the columns.
+    pub(super) async fn schema(
+        &self,
+        session: &mut Session<'_, '_>,
+        columns: &QueryColumns<'_>,
+        cached: Option<&CachedSchema>,
+    ) -> Result<Arc<TableSchema>, StoreError> {
+        if let Some(cached) = cached {
+            return Ok(cached.schema.clone());
+        }
+        let schema = Arc::new(session.look(columns).await?);
+        self.cache.insert(columns, &schema);
+        Ok(schema)
+    }
+
+    /// Returns whether an operation may have failed with this error because its cached schema is outdated.
+    pub(super) async fn is_outdated(
+        &self,
+        columns: &QueryColumns<'_>,
+        cached: &CachedSchema,
+        error: &StoreError,
+    ) -> bool {
+        let may_be = matches!(
+            error,
+            StoreError::Backend { .. }
+                | StoreError::Unknown { .. }
+                | StoreError::BadValue { .. }
+                | StoreError::WrongId { .. }
+                | StoreError::Unsupported(_)
+        );
+        if !may_be {
+            return false;
+        }
+        let context = self.context("read the catalogue");
+        let Ok(mut tx) = self.begin(AccessMode::Read, context).await else {
+            return false;
+        };
+        // All of it and not only the version: a type that is renamed leaves its columns as they were.
+        let found = self.session(&mut *tx, context).look(columns).await;
+        found.is_ok_and(|schema| schema != *cached.schema)
     }
 }
 
@@ -155,7 +218,7 @@ impl<C: SqlConnection> Store for SqlStore<C> {
     }
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
-        super::apply::run(self, changes).await
+        super::run::run(self, changes).await
     }
 
     async fn pause(&self, time: Duration) {
@@ -170,20 +233,4 @@ impl<C> fmt::Debug for SqlStore<C> {
             .field("prefix", &self.prefix)
             .finish_non_exhaustive()
     }
-}
-
-/// Runs a statement for its rows.
-pub(super) async fn query(
-    tx: &mut (dyn SqlTransaction + '_),
-    statement: &Statement,
-) -> Result<Vec<Vec<SqlValue>>, SqlError> {
-    tx.query(&statement.sql, &statement.params).await
-}
-
-/// Runs a statement for what it does.
-pub(super) async fn execute(
-    tx: &mut (dyn SqlTransaction + '_),
-    statement: &Statement,
-) -> Result<u64, SqlError> {
-    tx.execute(&statement.sql, &statement.params).await
 }

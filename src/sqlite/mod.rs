@@ -1,7 +1,7 @@
 //! SQLite over sqlx: [`SqliteStore`] on your pool, [`SqliteTransaction`] inside your open transaction.
 //!
-//! sqlx comes without runtime and TLS features: those are the host's choice. The sqlx this was built with is
-//! re-exported, so that both speak of the same pool.
+//! sqlx comes without runtime and TLS features: the host chooses those. The sqlx that this was built with is
+//! re-exported, so that both use the same pool type.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), client_lifecycle::store::StoreError> {
@@ -10,15 +10,10 @@
 //! # drop(store); Ok(()) }
 //! ```
 
-mod failure;
-mod parent;
-mod pool;
+mod connection;
 mod rows;
-mod savepoint;
 mod store;
 
-pub use parent::lock_parent;
-pub use pool::PoolConnection;
-pub use savepoint::SavepointConnection;
+pub use connection::{PoolConnection, SavepointConnection};
 pub use sqlx;
-pub use store::{SqliteStore, SqliteTransaction};
+pub use store::{SqliteStore, SqliteTransaction, lock_parent};

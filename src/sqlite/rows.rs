@@ -1,48 +1,21 @@
-//! Statements and rows of sqlx, as those of a connection.
+//! Statements, rows and errors of sqlx, as those of a connection.
 
-use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow, SqliteValueRef};
-use sqlx::{AssertSqlSafe, Decode, Row, Sqlite, TypeInfo, ValueRef};
+use sqlx::sqlite::SqliteValueRef;
+use sqlx::{Decode, Error, Row, Sqlite, TypeInfo, ValueRef};
 
-use super::failure::failed;
+use crate::sql::adapter::statements;
 use crate::sql::{SqlError, SqlErrorClass, SqlValue};
 
-/// Runs a statement and returns its rows.
-pub(super) async fn query(
-    connection: &mut SqliteConnection,
-    sql: &str,
-    params: &[SqlValue],
-) -> Result<Vec<Vec<SqlValue>>, SqlError> {
-    let rows = bound(sql, params).fetch_all(connection).await;
-    rows.map_err(failed)?.iter().map(values).collect()
-}
+statements!(Sqlite, bind, value, error);
 
-/// Runs a statement and returns how many rows it touched.
-pub(super) async fn execute(
-    connection: &mut SqliteConnection,
-    sql: &str,
-    params: &[SqlValue],
-) -> Result<u64, SqlError> {
-    let done = bound(sql, params).execute(connection).await;
-    Ok(done.map_err(failed)?.rows_affected())
-}
-
-/// The text is rendered by the crate: names are quoted, values are bound.
-fn bound(sql: &str, params: &[SqlValue]) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
-    let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
-    for value in params {
-        query = match value.clone() {
-            SqlValue::Null => query.bind(None::<i64>),
-            SqlValue::Integer(value) => query.bind(value),
-            SqlValue::Real(value) => query.bind(value),
-            SqlValue::Text(value) => query.bind(value),
-            SqlValue::Blob(value) => query.bind(value),
-        };
+fn bind(query: Bound, value: SqlValue) -> Bound {
+    match value {
+        SqlValue::Null => query.bind(None::<i64>),
+        SqlValue::Integer(value) => query.bind(value),
+        SqlValue::Real(value) => query.bind(value),
+        SqlValue::Text(value) => query.bind(value),
+        SqlValue::Blob(value) => query.bind(value),
     }
-    query
-}
-
-fn values(row: &SqliteRow) -> Result<Vec<SqlValue>, SqlError> {
-    (0..row.len()).map(|index| value(row.try_get_raw(index).map_err(failed)?)).collect()
 }
 
 fn value(value: SqliteValueRef<'_>) -> Result<SqlValue, SqlError> {
@@ -52,11 +25,26 @@ fn value(value: SqliteValueRef<'_>) -> Result<SqlValue, SqlError> {
     if value.is_null() {
         return Ok(SqlValue::Null);
     }
-    let sort = value.type_info().name().to_owned();
-    Ok(match &*sort {
+    let type_name = value.type_info().name().to_owned();
+    Ok(match &*type_name {
         "INTEGER" | "BOOLEAN" => SqlValue::Integer(read(value)?),
         "REAL" => SqlValue::Real(read(value)?),
         "BLOB" => SqlValue::Blob(read(value)?),
         _ => SqlValue::Text(read(value)?),
     })
+}
+
+/// Converts an error of sqlx.
+pub(super) fn error(error: Error) -> SqlError {
+    match &error {
+        Error::Database(database) => {
+            let code = database.code().and_then(|code| code.parse().ok());
+            let message = database.message().to_owned();
+            SqlError::from_sqlite(code.unwrap_or_default(), &message, error)
+        }
+        // All connections of the pool are in use.
+        Error::PoolTimedOut | Error::PoolClosed => SqlError::new(SqlErrorClass::NoConnection, error),
+        Error::Io(_) | Error::WorkerCrashed => SqlError::new(SqlErrorClass::Lost, error),
+        _ => SqlError::new(SqlErrorClass::Other, error),
+    }
 }

@@ -1,14 +1,16 @@
-//! The two stores.
+//! The two stores, and the look at a parent for the host's writers.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
 
-use super::failure::failed;
-use super::pool::PoolConnection;
-use super::savepoint::SavepointConnection;
-use crate::sql::{Dialect, SqlStore, stores};
+use super::connection::{HostTransaction, PoolConnection, SavepointConnection};
+use super::rows::error;
+use crate::domain::{DataMap, KindName, RecordId};
+use crate::sql::adapter::stores;
+use crate::sql::{self, Dialect, ParentError, SqlStore};
 use crate::store::StoreError;
 
 /// How long a connection of [`SqliteStore::connect`] waits for another writer.
@@ -20,14 +22,14 @@ pub struct SqliteStore {
     store: SqlStore<PoolConnection>,
 }
 
-/// A store inside a transaction that the host has open: it lives and dies with it.
+/// A store inside a transaction that the host has open. What it writes is committed or rolled back with it.
 ///
-/// What is applied is a savepoint of that transaction. Nothing is retried and no error
-/// [is retryable](StoreError::is_retryable). A call that is given up half way is rolled back at once; the
-/// host's transaction stays usable.
+/// Each call is a savepoint of that transaction. Nothing is retried and no error
+/// [is retryable](StoreError::is_retryable). A call that is given up half way is rolled back at once; the host's
+/// transaction stays usable.
 ///
-/// The host should have begun with `BEGIN IMMEDIATE`: another writer is otherwise found only at the first
-/// write, as [`StoreError::Contention`].
+/// Begin the transaction with `BEGIN IMMEDIATE`: another writer is otherwise found only at the first write, as
+/// [`StoreError::Contention`].
 ///
 /// ```no_run
 /// # async fn run(pool: sqlx::SqlitePool, changes: client_lifecycle::protocol::ChangeSet)
@@ -45,27 +47,27 @@ pub struct SqliteTransaction<'c> {
 }
 
 impl SqliteStore {
-    /// A store on the host's pool.
+    /// Makes a store on the host's pool.
     #[must_use]
     pub fn new(pool: SqlitePool) -> Self {
-        Self { store: SqlStore::new(PoolConnection(pool), Dialect::Sqlite) }
+        Self { store: SqlStore::new(PoolConnection::new(pool), Dialect::Sqlite) }
     }
 
-    /// A store on a pool of its own. The address is that of sqlx: `sqlite:app.db`, and
-    /// `sqlite:app.db?mode=rwc` creates the file.
+    /// Opens a store on a pool of its own. The address is that of sqlx: `sqlite:app.db`; `sqlite:app.db?mode=rwc`
+    /// creates the file.
     ///
     /// Foreign keys are enforced, and a connection waits five seconds for another writer.
     ///
     /// # Errors
     /// [`StoreError::Backend`] when the database cannot be opened.
     pub async fn connect(address: &str) -> Result<Self, StoreError> {
-        let opening = |error| StoreError::backend("opened the database", failed(error));
+        let opening = |source| StoreError::backend("opened the database", error(source));
         let options = SqliteConnectOptions::from_str(address).map_err(opening)?.busy_timeout(BUSY_TIMEOUT);
         let pool = SqlitePool::connect_with(options).await.map_err(opening)?;
         Ok(Self::new(pool))
     }
 
-    /// Creates the library's tables where they are not there yet.
+    /// Creates the library's tables unless they exist.
     ///
     /// # Errors
     /// [`StoreError::Unsupported`] when the tables are those of a later version of the library.
@@ -74,7 +76,7 @@ impl SqliteStore {
         Ok(self)
     }
 
-    /// The pool.
+    /// Returns the pool.
     #[must_use]
     pub fn pool(&self) -> &SqlitePool {
         &self.store.connection().0
@@ -82,7 +84,7 @@ impl SqliteStore {
 }
 
 impl<'c> SqliteTransaction<'c> {
-    /// A store inside the host's transaction, given as `&mut transaction`.
+    /// Makes a store inside the host's transaction, given as `&mut transaction`.
     #[must_use]
     pub fn new(connection: &'c mut SqliteConnection) -> Self {
         Self { store: SqlStore::new(SavepointConnection::new(connection), Dialect::Sqlite) }
@@ -90,3 +92,34 @@ impl<'c> SqliteTransaction<'c> {
 }
 
 stores!(SqliteStore, SqliteTransaction<'c>);
+
+/// Refuses a record that a row is about to refer to, where it does not exist or is marked as deleted: for references
+/// that are declared `"lock": "writer"` because no foreign key protects them.
+///
+/// The answer stays true until the host's transaction ends, which keeps other writers out. Begin it with `BEGIN
+/// IMMEDIATE`; otherwise another writer is found only when the row is inserted. Without a transaction nothing is
+/// protected.
+///
+/// ```no_run
+/// # async fn run(
+/// #     pool: sqlx::SqlitePool,
+/// #     lifecycle: client_lifecycle::Lifecycle<client_lifecycle::sqlite::SqliteStore>,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// use client_lifecycle::sqlite::lock_parent;
+/// let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+/// lock_parent(&mut tx, lifecycle.policy().map(), "clients", 42).await?;
+/// sqlx::query("INSERT INTO debts (client_id, amount) VALUES (42, 20)").execute(&mut *tx).await?;
+/// tx.commit().await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// [`ParentError`]
+pub async fn lock_parent(
+    connection: &mut SqliteConnection,
+    map: &Arc<DataMap>,
+    kind: impl Into<KindName>,
+    id: impl Into<RecordId>,
+) -> Result<(), ParentError> {
+    sql::lock_parent(&mut HostTransaction(connection), Dialect::Sqlite, map, kind, id).await
+}

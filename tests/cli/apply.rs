@@ -84,7 +84,8 @@ fn another_digest_is_a_conflict_and_changes_nothing() {
     assert_eq!(now["executable"], json!(true));
     assert!(ended.err.contains(now["digest"].as_str().unwrap()), "{}", ended.err);
 
-    let ended = world.run("memory:data.json", &format!("apply clients free {ADMIN} --digest 00"));
+    let ended =
+        world.run("memory:data.json", &format!("apply clients free {ADMIN} --digest {}", "0".repeat(64)));
     assert_eq!(ended.status, 5);
     assert!(ended.out.starts_with("Plan: "));
 

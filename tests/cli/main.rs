@@ -8,6 +8,7 @@
 )]
 
 mod apply;
+mod check;
 mod init;
 mod plan;
 #[cfg(feature = "postgres")]

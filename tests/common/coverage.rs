@@ -12,7 +12,7 @@ use client_lifecycle::testing::strategies::RandomWorld;
 /// At least so many of a hundred worlds have each feature.
 const FLOOR: u32 = 5;
 
-/// Fewer worlds than this say nothing about how many of all have a feature.
+/// Of fewer worlds than this it is only asked that one has the feature.
 const ENOUGH: u32 = 1_000;
 
 type Id = (KindName, RecordId);
@@ -66,7 +66,8 @@ impl Coverage {
 
     /// The features that too few worlds have.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
-        let few = |found: &u32| self.worlds >= ENOUGH && found * 100 < FLOOR * self.worlds;
+        let floor = if self.worlds < ENOUGH { 1 } else { (FLOOR * self.worlds).div_ceil(100) };
+        let few = |found: &u32| *found < floor;
         let found = self.found.iter().filter(|(_, found)| few(found));
         found.map(|(name, _)| *name).collect()
     }

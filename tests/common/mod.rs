@@ -14,6 +14,7 @@ pub(crate) mod backend;
 pub(crate) mod compare;
 #[cfg(feature = "testing")]
 pub(crate) mod coverage;
+pub(crate) mod effort;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "testing")]

@@ -1,17 +1,11 @@
 //! Random worlds in a fixed order, so that every run sees the same ones.
-//!
-//! `LIFECYCLE_CASES=n` says how many, `LIFECYCLE_SEED=n` which, and `LIFECYCLE_SEED=random` others each time.
 
 use client_lifecycle::testing::model::{self, Verdict};
 use client_lifecycle::testing::strategies::{RandomWorld, random_worlds};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-/// How many worlds a run looks at, where `LIFECYCLE_CASES` says nothing else.
-pub(crate) const CASES: u32 = 2_000;
-
-/// The seed where `LIFECYCLE_SEED` says nothing else.
-const SEED: u64 = 2026;
+use super::effort;
 
 /// A source of random worlds.
 pub(crate) struct Worlds {
@@ -37,11 +31,7 @@ impl std::fmt::Display for Failed {
 impl Worlds {
     /// The worlds that the environment asks for. A failing one is shrunk in so many steps at most.
     pub(crate) fn new(shrink: u32) -> Self {
-        let seed = match std::env::var("LIFECYCLE_SEED").as_deref() {
-            Ok("random") => uuid::Uuid::new_v4().as_u64_pair().0,
-            Ok(text) => text.parse().expect("LIFECYCLE_SEED is a number, or `random`"),
-            Err(_) => SEED,
-        };
+        let seed = effort::seed();
         let config = Config {
             failure_persistence: None,
             max_shrink_iters: shrink,
@@ -54,17 +44,12 @@ impl Worlds {
         Self { runner: TestRunner::new_with_rng(config, rng), seed }
     }
 
-    pub(crate) fn count() -> u32 {
-        let said = std::env::var("LIFECYCLE_CASES").ok();
-        said.and_then(|text| text.parse().ok()).unwrap_or(CASES)
-    }
-
     /// Runs a test on the worlds, one after the other, until one fails.
     pub(crate) fn on_each(
         &mut self,
         test: impl Fn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>,
     ) -> Result<(), Failed> {
-        for number in 1..=Self::count() {
+        for number in 1..=effort::cases() {
             let failed = |why: String| Failed { number, seed: self.seed, why };
             let tree = random_worlds().new_tree(&mut self.runner);
             let tree = tree.map_err(|reason| failed(reason.to_string()))?;

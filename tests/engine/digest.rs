@@ -67,7 +67,7 @@ async fn it_is_64_hexadecimal_digits_and_the_same_each_time() {
     assert_eq!(digest, with(|_, _, _| {}).await);
     assert_eq!(digest.to_string(), digest.as_str());
     assert_eq!(format!("{digest:?}"), digest.as_str());
-    assert_eq!(digest, Digest::from(&*digest.as_str().to_uppercase()));
+    assert_eq!(digest, Digest::try_from(&*digest.as_str().to_uppercase()).unwrap());
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@
 
 use std::time::Duration;
 
-use client_lifecycle::domain::{Actor, NewClient, Record, Request, Status, Value};
+use client_lifecycle::clients::NewClient;
+use client_lifecycle::domain::{Actor, Record, Request, Status, Value};
 use client_lifecycle::lifecycle::{Error, Retries};
 use client_lifecycle::policy::cascade;
 use client_lifecycle::store::StoreError;
@@ -272,10 +273,15 @@ fn of_two_who_set_a_client_off_one_does_and_the_other_finds_it_so() {
     // The first apply is that of the creation; the next is held up until the one after it is through.
     let store = FaultyStore::new(MemoryStore::new().with("clients", [])).delays(Call::Apply, 2, 20);
     let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
-    let client = run(lifecycle.create(&Request::create("clients").by(ana()), new.unwrap())).unwrap();
+    let client =
+        run(lifecycle.clients().unwrap().create(&Request::create("clients").by(ana()), new.unwrap()))
+            .unwrap();
     let off = || Request::deactivate("clients", client.user_id()).by(ana());
     let (one, other) = (off(), off());
-    let (one, other) = run(join(lifecycle.deactivate(&one), lifecycle.deactivate(&other)));
+    let (one, other) = run(join(
+        lifecycle.clients().unwrap().set_status(&one),
+        lifecycle.clients().unwrap().set_status(&other),
+    ));
     assert_eq!((one.unwrap().status(), other.unwrap().status()), (Status::Off, Status::Off));
     let row = &store.store().rows("clients")[0];
     assert_eq!(row.get("version"), &Value::Integer(2), "written once");

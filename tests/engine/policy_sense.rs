@@ -147,9 +147,10 @@ fn a_field_that_is_not_declared_has_the_type_of_what_it_is_first_compared_with()
     let date = client_lifecycle::domain::Value::Date("2024-02-29".parse().unwrap());
     let moment = client_lifecycle::domain::Value::Timestamp("2024-02-29T10:00:00Z".parse().unwrap());
     for (value, expected) in [(date, "date"), (moment, "timestamp")] {
-        let built = DeletionPolicy::of("clients").reference("debts.client_id", "clients");
+        let built = DeletionPolicy::of("clients")
+            .reference_with("debts.client_id", "clients", |reference| reference.nullable());
         let rule = keep().when(eq("f", value)).otherwise(cascade());
-        let built = built.nullable().hard_delete(|mode| mode.allow_any().rule("debts.client_id", rule));
+        let built = built.hard_delete(|mode| mode.allow_any().rule("debts.client_id", rule));
         let policy = built.build().unwrap();
         let debts = policy.map().kind(&"debts".into()).unwrap();
         assert_eq!(debts.type_of(&"f".into()).to_string(), expected);

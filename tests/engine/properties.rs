@@ -206,7 +206,7 @@ fn the_model_and_postgres_agree_whatever_its_foreign_keys_do() {
         let mut tx = pool.begin().await.unwrap();
         // Small operations are one statement, large ones one for each kind; both must do the same.
         let at_once = if turn.get() % 7 < 4 { u64::MAX } else { 0 };
-        let store = PostgresTransaction::new(&mut tx).at_once(at_once);
+        let store = PostgresTransaction::new(&mut tx).single_statement_limit(at_once);
         let digest = agrees_without_rows(case, verdict, store).await.map_err(with_keys)?;
         prop_assert_eq!(&digest, &expected);
         run(&mut tx, "SET CONSTRAINTS ALL IMMEDIATE").await;

@@ -110,7 +110,7 @@ async fn without_a_key_nothing_is_read_and_only_the_attempt_is_written() {
         );
     }
     assert!(lifecycle.store().0.lock().unwrap().is_empty());
-    let digest = "00".into();
+    let digest = client_lifecycle::protocol::Digest::try_from(&*"0".repeat(64)).unwrap();
     for found in [lifecycle.execute(&anonymize()).await, lifecycle.confirm(&anonymize(), &digest).await] {
         assert!(matches!(found, Err(Error::NoMaskKey { .. })), "{found:?}");
     }

@@ -20,8 +20,7 @@ fn policy(rules: &Value) -> Result<DeletionPolicy, client_lifecycle::domain::Fau
 #[test]
 fn the_builder_and_the_document_say_the_same() {
     let built = DeletionPolicy::of("clients")
-        .reference("debts.client_id", "clients")
-        .nullable()
+        .reference_with("debts.client_id", "clients", |reference| reference.nullable())
         .hard_delete(|mode| {
             mode.allow_any().rule(
                 "debts.client_id",

@@ -10,7 +10,8 @@
 use std::sync::Arc;
 
 use crate::common::backend::{Backend, On, Whole, stores};
-use client_lifecycle::domain::{Actor, AuditOutcome, ClientPatch, Mode, Request};
+use client_lifecycle::clients::ClientPatch;
+use client_lifecycle::domain::{Actor, AuditOutcome, Mode, Request};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::{DeletionPolicy, Lifecycle};

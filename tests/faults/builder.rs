@@ -1,7 +1,7 @@
 //! Policies built in Rust: what only the builder can be told wrong.
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{Fault, Lock, Mode, eq};
+use client_lifecycle::domain::{Fault, Mode, Period, eq};
 use client_lifecycle::policy::{ModeBuilder, PolicyBuilder, cascade, keep, retain, set_null};
 
 use crate::case;
@@ -16,7 +16,8 @@ fn built(add: impl FnOnce(PolicyBuilder) -> PolicyBuilder) -> Vec<Fault> {
 /// The same for its only mode.
 #[track_caller]
 fn mode(add: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Vec<Fault> {
-    let policy = DeletionPolicy::of("clients").reference("bills.client_id", "clients").nullable();
+    let policy = DeletionPolicy::of("clients")
+        .reference_with("bills.client_id", "clients", |reference| reference.nullable());
     case::of(policy.hard_delete(|mode| add(mode.allow("ADMIN"))).build())
 }
 
@@ -24,12 +25,17 @@ faulty! {
     a_reference_without_a_field_is_reported:
         built(|policy| policy.reference("debts", "clients"))
         => "references.debts", "a reference is `kind.field`", "write for example `debts.client_id`";
-    nullable_without_a_reference_is_reported:
-        built(PolicyBuilder::nullable)
-        => "references", "`nullable` needs a reference before it", "declare the reference first";
-    lock_without_a_reference_is_reported:
-        built(|policy| policy.lock(Lock::Table))
-        => "references", "`lock` needs a reference before it", "declare the reference first";
+    a_retention_without_a_start_is_reported:
+        mode(|mode| mode.rule("bills.client_id", retain("P6Y").basis("law")))
+        => "modes.hard_delete.rules.bills.client_id.retain.from",
+           "a retention needs the date from which its period runs", "name a field of type date or timestamp";
+    a_retention_without_a_basis_is_reported:
+        mode(|mode| mode.rule("bills.client_id", retain(Period::years(6)).from("at")))
+        => "modes.hard_delete.rules.bills.client_id.retain.basis",
+           "a retention needs a ground", "name the law and article, or the contract";
+    a_start_of_something_else_than_a_retention_is_reported:
+        mode(|mode| mode.rule("bills.client_id", keep().from("at")))
+        => "modes.hard_delete.rules.bills.client_id", "`from` needs `retain` before it", "leave it out, or begin with `retain`";
     a_reference_that_is_decided_twice_is_reported:
         mode(|mode| mode.rule("bills.client_id", cascade()).rule("bills.client_id", keep()))
         => "modes.hard_delete.rules.bills.client_id", "the reference is decided twice", "give it one rule; `otherwise` adds entries";
@@ -49,13 +55,13 @@ faulty! {
         mode(|mode| mode.others(cascade()).without_guard("debts"))
         => "modes.hard_delete.guards", "there is no `debts` to leave out", "correct the name";
     a_period_that_is_none_is_reported:
-        mode(|mode| mode.rule("bills.client_id", retain("six years", "at", "law")))
+        mode(|mode| mode.rule("bills.client_id", retain("six years").from("at").basis("law")))
         => "modes.hard_delete.rules.bills.client_id",
-           "`six years` is no ISO 8601 period such as `P6Y`, `P30D` or `PT12H`", "write `P`, then a number and a unit";
+           "`six years` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`", "write `P`, then a number and a unit";
     a_period_that_is_none_for_all_others_is_reported:
-        mode(|mode| mode.others(retain("6Y", "at", "law")))
+        mode(|mode| mode.others(retain("6Y").from("at").basis("law")))
         => "modes.hard_delete.rules.*",
-           "`6Y` is no ISO 8601 period such as `P6Y`, `P30D` or `PT12H`", "write `P`, then a number and a unit";
+           "`6Y` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`", "write `P`, then a number and a unit";
 }
 
 #[test]
@@ -66,14 +72,16 @@ fn what_the_builder_cannot_read_is_reported_with_everything_else() {
         .hard_delete(|mode| {
             mode.rule(
                 "bills.client_id",
-                retain("six years", "at", "law").when(eq("paid", true)).otherwise(set_null()),
+                retain("six years").from("at").basis("law").when(eq("paid", true)).otherwise(set_null()),
             )
             .rule("bills.client_id", cascade())
         })
         .build()
         .unwrap_err()
         .to_string();
-    for said in ["`kind.field`", "`six years` is no ISO 8601 period", "decided twice", "nobody is allowed"] {
+    for said in
+        ["`kind.field`", "`six years` is not an ISO 8601 period", "decided twice", "nobody is allowed"]
+    {
         assert!(faults.contains(said), "{said} is missing in\n{faults}");
     }
 }

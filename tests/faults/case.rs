@@ -11,15 +11,22 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
+    /// The fault of these words.
+    pub(crate) fn find(self, faults: &[Fault]) -> Option<&Fault> {
+        faults.iter().find(|fault| {
+            (&*fault.path, &*fault.message, &*fault.remedy) == (self.path, self.message, self.remedy)
+        })
+    }
+
     #[track_caller]
     pub(crate) fn is_among(self, faults: &[Fault]) {
-        let Self { path, message, remedy } = self;
-        let is_it =
-            |fault: &Fault| (&*fault.path, &*fault.message, &*fault.remedy) == (path, message, remedy);
         let found: Vec<String> = faults.iter().map(|fault| format!("{fault:?}")).collect();
-        assert!(faults.iter().any(is_it), "{self:?} is not among\n{}", found.join("\n"));
+        assert!(self.find(faults).is_some(), "{self:?} is not among\n{}", found.join("\n"));
     }
 }
+
+/// What is expected, and how to find it.
+pub(crate) type Case = (Expected, fn() -> Vec<Fault>);
 
 /// All faults, where there are some.
 #[track_caller]
@@ -35,8 +42,12 @@ pub(crate) fn of<T>(result: Result<T, Faults>) -> Vec<Fault> {
 /// `name: faults => path, message, remedy;` where `faults` is what is found in something that is wrong.
 macro_rules! faulty {
     ($($name:ident: $faults:expr => $path:literal, $message:literal, $remedy:literal;)*) => {
-        pub(crate) const EXPECTED: &[crate::case::Expected] = &[$(
-            crate::case::Expected { path: $path, message: $message, remedy: $remedy },
+        /// What each case expects, and what is found in it.
+        pub(crate) const CASES: &[crate::case::Case] = &[$(
+            (
+                crate::case::Expected { path: $path, message: $message, remedy: $remedy },
+                || $faults,
+            ),
         )*];
 
         $(#[test]

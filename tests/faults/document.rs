@@ -71,7 +71,7 @@ faulty! {
         => "kinds.debts.tabel", "unknown field `tabel`, expected one of `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `filter`, `only`, `fields`, `personal`, `key`, `shard_key`", "";
     an_unknown_mode_is_reported_with_the_modes_there_are:
         document([("/modes/destroy", json!({"allow": "any"}))])
-        => "modes.destroy", "`destroy` is no mode; there are create, update, reassign, deactivate, reactivate, soft_delete, anonymize, hard_delete", "correct the name";
+        => "modes.destroy", "unknown mode `destroy`; expected `create`, `update`, `reassign`, `deactivate`, `reactivate`, `soft_delete`, `anonymize` or `hard_delete`", "correct the name";
     an_unknown_subject_is_reported:
         document([("/subject", json!("persons"))])
         => "subject", "there is no kind `persons`", "declare it under `kinds`";
@@ -161,7 +161,7 @@ faulty! {
         => "modes.hard_delete.rules.items.debt_id.retain.basis", "a retention needs a ground", "name the law and article, or the contract";
     retain_for_no_period_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!({"retain": {"for": "6 years", "from": "at", "basis": "law"}}))])
-        => "modes.hard_delete.rules.items.debt_id.retain.for", "`6 years` is no ISO 8601 period such as `P6Y`, `P30D` or `PT12H`", "";
+        => "modes.hard_delete.rules.items.debt_id.retain.for", "`6 years` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`", "";
     a_mandatory_reference_of_a_retained_row_is_reported_with_three_ways_out:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"retain": {"for": "P1Y", "from": "at", "basis": "law"}}))])
         => "modes.hard_delete.rules.debts.client_id", "a row that survives by `retain` must keep referring to a row of `clients` that goes (chain debts.client_id)", "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay as `kinds.clients.tombstone`";
@@ -242,7 +242,7 @@ faulty! {
         => "modes.hard_delete.effects[1].topic", "there is another effect `t` on `clients`", "make one of the two, or another topic";
     an_unknown_severity_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "fatal"}]))])
-        => "modes.hard_delete.guards[0].severity", "unknown variant `fatal`, expected one of `block`, `warn`, `note`", "";
+        => "modes.hard_delete.guards[0].severity", "unknown severity `fatal`; expected `block`, `warn` or `note`", "";
     a_guard_without_a_name_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": " ", "on": "debts", "severity": "block"}]))])
         => "modes.hard_delete.guards[0].name", "a guard needs a name", "name it; a warning is acknowledged by its name";

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::Language;
-use client_lifecycle::policy::{PolicyBuilder, presets};
+use client_lifecycle::clients::{Language, presets};
+use client_lifecycle::policy::PolicyBuilder;
 use serde_json::{Map, Value, json};
 
 /// Old key and new key, of kinds and of the entries of rules.

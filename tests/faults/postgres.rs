@@ -1,7 +1,7 @@
 //! What only PostgreSQL has to be told: what stops a policy from being opened, and what `check` finds besides.
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{DataMap, Fault};
+use client_lifecycle::domain::{DataMap, Fault, FaultCode};
 use client_lifecycle::postgres::PostgresStore;
 use client_lifecycle::postgres::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use client_lifecycle::sql::findings;
@@ -92,7 +92,11 @@ fn found_by_another(grant: &str) -> Option<Vec<Fault>> {
 async fn findings_of(store: &PostgresStore, document: &Value) -> Vec<Fault> {
     let policy = DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
     let found = findings(&policy, &store.catalogue().await.unwrap()).into_iter();
-    found.map(|finding| Fault::new(finding.path, finding.message).remedy(finding.remedy)).collect()
+    found
+        .map(|finding| {
+            Fault::new(FaultCode::SchemaMismatch, finding.path, finding.message).remedy(finding.remedy)
+        })
+        .collect()
 }
 
 /// As `faulty!`, and without a server there is nothing to be found.

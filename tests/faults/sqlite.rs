@@ -1,7 +1,7 @@
 //! Databases that a policy does not fit: what stops it from being opened, and what `check` finds besides.
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{DataMap, Fault};
+use client_lifecycle::domain::{DataMap, Fault, FaultCode};
 use client_lifecycle::sql::{FindingCode, findings};
 use client_lifecycle::sqlite::SqliteStore;
 use client_lifecycle::sqlite::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -50,7 +50,11 @@ fn found(code: FindingCode, ddl: &str, change: impl FnOnce(&mut Value)) -> Vec<F
     let policy = DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"));
     let catalogue = run(async { database(ddl).await.catalogue().await.unwrap() });
     let found = findings(&policy, &catalogue).into_iter().filter(|finding| finding.code == code);
-    found.map(|finding| Fault::new(finding.path, finding.message).remedy(finding.remedy)).collect()
+    found
+        .map(|finding| {
+            Fault::new(FaultCode::SchemaMismatch, finding.path, finding.message).remedy(finding.remedy)
+        })
+        .collect()
 }
 
 fn covered(code: FindingCode, more: &str) -> Vec<Fault> {

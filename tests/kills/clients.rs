@@ -1,7 +1,8 @@
 //! Clients that are created, updated and set OFF while backends are terminated after each statement in turn: done
 //! once, and whoever asked does not notice.
 
-use client_lifecycle::domain::{Actor, Client, ClientPatch, NewClient, Request, Status};
+use client_lifecycle::clients::{Client, ClientPatch, NewClient};
+use client_lifecycle::domain::{Actor, Request, Status};
 use client_lifecycle::lifecycle::{Error, Retries};
 use client_lifecycle::postgres::PostgresStore;
 use client_lifecycle::postgres::sqlx::{self, AssertSqlSafe};
@@ -59,7 +60,9 @@ async fn a_client_is_created_once() {
     }));
     let new = new.unwrap();
     after_each_statement(
-        async |lifecycle| lifecycle.create(&Request::create("clients").by(ana()), new.clone()).await,
+        async |lifecycle| {
+            lifecycle.clients().unwrap().create(&Request::create("clients").by(ana()), new.clone()).await
+        },
         "diego@example.org  ON 1, maria@example.org  ON 1; done; 1; 0",
     )
     .await;
@@ -69,7 +72,9 @@ async fn a_client_is_created_once() {
 async fn a_client_is_updated_once() {
     let patch = ClientPatch::new().with_email("ana@example.org").with_city("Madrid").with_status(Status::Off);
     after_each_statement(
-        async |lifecycle| lifecycle.update(&Request::update("clients", MARIA).by(ana()), &patch).await,
+        async |lifecycle| {
+            lifecycle.clients().unwrap().update(&Request::update("clients", MARIA).by(ana()), &patch).await
+        },
         "ana@example.org Madrid OFF 2; done; 1; 1",
     )
     .await;
@@ -78,7 +83,9 @@ async fn a_client_is_updated_once() {
 #[tokio::test]
 async fn a_client_is_set_off_once() {
     after_each_statement(
-        async |lifecycle| lifecycle.deactivate(&Request::deactivate("clients", MARIA).by(ana())).await,
+        async |lifecycle| {
+            lifecycle.clients().unwrap().set_status(&Request::deactivate("clients", MARIA).by(ana())).await
+        },
         "maria@example.org  OFF 2; done; 1; 1",
     )
     .await;

@@ -20,7 +20,7 @@ async fn behind(database: &Database, cut: Cut, times: usize) -> (Proxy, Postgres
 async fn a_commit_of_unknown_outcome_is_settled_by_the_operation_id() {
     let Some(database) = Database::postgres().await else { return };
     let (before, after) = database.before_and_after().await;
-    for _ in 0..8 {
+    for _ in 0..crate::effort::races().div_ceil(25) {
         for (cut, times) in
             [Cut::BeforeIt, Cut::WhileItIsDone, Cut::AfterIt].into_iter().flat_map(|cut| [(cut, 1), (cut, 3)])
         {

@@ -17,6 +17,8 @@ mod clients;
 mod clients_on_postgres;
 mod commit;
 mod dropped;
+#[path = "../common/effort.rs"]
+mod effort;
 mod process;
 mod proxy;
 mod restart;

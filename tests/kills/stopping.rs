@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use client_lifecycle::sql::{Access, SqlConnection, SqlError, SqlTransaction, SqlValue};
+use client_lifecycle::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction, SqlValue};
 
 /// What happens then.
 #[async_trait]
@@ -48,7 +48,7 @@ impl<C, E: Event> Stopping<C, E> {
 
 #[async_trait]
 impl<C: SqlConnection, E: Event> SqlConnection for Stopping<C, E> {
-    async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let mut tx = self.connection.begin(access).await?;
         let backend = if self.asks_backend {
             let rows = tx.query("SELECT pg_backend_pid()", &[]).await?;

@@ -26,15 +26,15 @@ mod a_driver_by_sql {
 /// What the suite cannot see, because each of its hosts has its file to itself.
 mod another_program_has_the_file {
     use super::by_sql::Shared;
-    use client_lifecycle::sql::{Access, Dialect, SqlConnection, SqlErrorClass, SqlStore};
+    use client_lifecycle::sql::{AccessMode, Dialect, SqlConnection, SqlErrorClass, SqlStore};
 
     #[tokio::test]
     async fn to_be_in_the_way_is_told_apart_and_may_be_tried_again() {
         let file = std::env::temp_dir().join(format!("own-{}.db", uuid::Uuid::new_v4()));
         let (ours, theirs) = (Shared::open(&file).unwrap(), Shared::open(&file).unwrap());
-        let writing = theirs.begin(Access::Write).await.unwrap();
+        let writing = theirs.begin(AccessMode::Write).await.unwrap();
 
-        let begun = ours.begin(Access::Write).await;
+        let begun = ours.begin(AccessMode::Write).await;
         assert_eq!(begun.err().unwrap().class(), &SqlErrorClass::Busy);
         let store = SqlStore::new(ours, Dialect::Sqlite);
         assert!(store.migrate().await.unwrap_err().is_retryable());

@@ -1,7 +1,8 @@
 //! Columns that the database fills, compares or checks in its own way.
 
 use client_lifecycle::Lifecycle;
-use client_lifecycle::domain::{Actor, ClientPatch, Mode, NewClient, RecordId, Request};
+use client_lifecycle::clients::{ClientPatch, NewClient};
+use client_lifecycle::domain::{Actor, Mode, RecordId, Request};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::sql::{FindingCode, findings};
 use serde_json::{Value, json};
@@ -176,13 +177,23 @@ async fn a_client_lives_in_a_table_with_generated_columns_and_defaults() {
     let client = client.unwrap_or_else(|violations| panic!("{violations}"));
     let id = Uuid::from_u128(5);
     let request = |mode| Request::batch(mode, "clients", [RecordId::from(id)]).by(Actor::new("ana", "ADMIN"));
-    let made = lifecycle.create(&request(Mode::Create), client).await;
+    let made = lifecycle.clients().unwrap().create(&request(Mode::Create), client).await;
     made.unwrap_or_else(|error| panic!("{error:?}"));
     let row = "SELECT concat_ws(' ', number, folded, origin, status) FROM clients";
     assert_eq!(world.text(row).await, "1 ana@example.org unknown ON");
     let patch = ClientPatch::from_json(&json!({ "email": "Eva@Example.org" })).unwrap();
-    lifecycle.update(&request(Mode::Update), &patch).await.unwrap_or_else(|error| panic!("{error:?}"));
-    lifecycle.deactivate(&request(Mode::Deactivate)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    lifecycle
+        .clients()
+        .unwrap()
+        .update(&request(Mode::Update), &patch)
+        .await
+        .unwrap_or_else(|error| panic!("{error:?}"));
+    lifecycle
+        .clients()
+        .unwrap()
+        .set_status(&request(Mode::Deactivate))
+        .await
+        .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.text(row).await, "1 eva@example.org unknown OFF");
     lifecycle.execute(&request(Mode::HardDelete)).await.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 0);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use client_lifecycle::sql::{
-    Access, Dialect, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue, begin_statements,
+    AccessMode, Dialect, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue, begin_statements,
 };
 use client_lifecycle::testing::conformance::{SqlHost, Watched};
 use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type, to_sql_checked};
@@ -40,7 +40,7 @@ impl Pool {
 
 #[async_trait]
 impl SqlConnection for Pool {
-    async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         // The guard is there before BEGIN is sent, so a call that is dropped meanwhile is rolled back too.
         let begun = Transaction { client: Some(self.take().await?), pool: self.clone() };
         let sql = begin_statements(Dialect::Postgres, access).join("; ");
@@ -240,7 +240,7 @@ struct Forgetful {
 
 #[async_trait]
 impl SqlConnection for Forgetful {
-    async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let begun = Transaction { client: Some(self.pool.take().await?), pool: self.pool.clone() };
         // A server may be configured otherwise than PostgreSQL is by default.
         let mut sql =

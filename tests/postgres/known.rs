@@ -62,7 +62,7 @@ async fn a_column_that_is_gone_is_named_and_nothing_has_changed() {
 async fn what_differs_from_the_plan_is_named_whichever_way_it_is_written() {
     let Some(world) = world().await else { return };
     for rows in [0, u64::MAX] {
-        let store = world.store().at_once(rows);
+        let store = world.store().single_statement_limit(rows);
         let lifecycle = client_lifecycle::Lifecycle::open(store, world.policy.clone()).await.unwrap();
         let plan = lifecycle.plan(&delete(ANA)).await.unwrap();
         world.run(&format!("INSERT INTO debts (client_id, status) VALUES ('{ANA}', 'PAID')")).await;
@@ -85,7 +85,7 @@ async fn a_type_that_is_renamed_is_seen_by_the_next_deletion() {
         let Some(world) = world().await else { return };
         world.run(&format!("ALTER TABLE debts ALTER COLUMN client_id DROP NOT NULL; {TO_ENUM}")).await;
         let policy = crate::world::policy(&document);
-        let store = world.store().at_once(rows);
+        let store = world.store().single_statement_limit(rows);
         let lifecycle = client_lifecycle::Lifecycle::open(store, policy).await.unwrap();
         lifecycle.execute(&delete(ANA)).await.unwrap();
         world.run("ALTER TYPE state RENAME TO situation").await;

@@ -24,6 +24,8 @@ mod conformance_host;
 mod cost;
 #[cfg(feature = "testing")]
 mod driver;
+#[path = "../common/effort.rs"]
+mod effort;
 mod host;
 mod keys;
 mod known;

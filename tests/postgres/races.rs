@@ -12,11 +12,8 @@ use uuid::Uuid;
 
 use crate::world::{CLINIC, World, clinic, delete};
 
-/// How often each race is run, where `LIFECYCLE_RACES` says nothing else.
-const ROUNDS: u128 = 200;
-
 pub(crate) fn rounds() -> u128 {
-    std::env::var("LIFECYCLE_RACES").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS)
+    crate::effort::races().into()
 }
 
 /// Runs a deletion of a new client with two bookings and a paid debt beside a writer, many times, and looks at
@@ -44,8 +41,8 @@ pub(crate) async fn race<W: Future<Output = bool> + Send + 'static>(
         });
         let writing = writer(id, world.schema.pool.clone());
         let writing = tokio::spawn(async move {
-            // From before the deletion to after it.
-            let after = u64::try_from(round * 397 % 12_000).unwrap();
+            // From before the deletion to after it, in few rounds too.
+            let after = u64::try_from(round * 4_397 % 12_000).unwrap();
             tokio::time::sleep(std::time::Duration::from_micros(after)).await;
             writing.await
         });
@@ -192,7 +189,7 @@ async fn written_while_it_waits(
     id: Uuid,
     sql: &'static str,
 ) -> Result<Receipt, Error> {
-    let store = world.store().at_once(at_once);
+    let store = world.store().single_statement_limit(at_once);
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query(sql).execute(&mut *other).await.unwrap();

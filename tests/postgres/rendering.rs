@@ -74,10 +74,15 @@ fn a_survey_is_one_statement_that_walks_cycles_too() {
     insta::assert_snapshot!(show(&statements));
 }
 
-#[test]
-fn a_change_set_is_noted_locked_counted_written_and_settled() {
+/// A change set whose first step is planned to delete so many rows.
+fn changes(planned: u64) -> ChangeSet {
     let query = query();
-    let step = |kind: &str, rows, write| ChangeStep { kind: kind.into(), rows, write, receipt_step: None };
+    let step = |kind: &str, rows, write| ChangeStep {
+        kind: kind.into(),
+        rows,
+        write,
+        receipt_step: (kind == "notes").then_some(0),
+    };
     let masks = vec![
         ("name".into(), NewValue::Masked(Mask::Text("x".into()))),
         ("born".into(), NewValue::Masked(Mask::Year)),
@@ -86,10 +91,11 @@ fn a_change_set_is_noted_locked_counted_written_and_settled() {
     let operation = OperationId::from(Uuid::nil());
     let receipt: Receipt = serde_json::from_value(json!({
         "operation": operation, "digest": "00", "at": at, "kind": query.kind, "subjects": query.subjects,
-        "mode": "hard_delete", "outcome": "delete", "complete": true, "steps": [], "open": []
+        "mode": "hard_delete", "outcome": "delete", "complete": true, "open": [],
+        "steps": [{ "kind": "notes", "disposition": "delete", "path": [], "planned": planned, "actual": 0 }]
     }))
     .unwrap();
-    let changes = ChangeSet {
+    ChangeSet {
         operation,
         locks: vec![LockRows { rows: all(0) }, LockRows { rows: all(1) }],
         preconditions: Vec::new(),
@@ -125,9 +131,21 @@ fn a_change_set_is_noted_locked_counted_written_and_settled() {
         receipt,
         mask_key: None,
         query,
-    };
-    let statements = render_changes(Dialect::Postgres, &Prefix::new("mine_").unwrap(), &changes).unwrap();
-    insta::assert_snapshot!(show(&statements));
+    }
+}
+
+fn shown(changes: &ChangeSet) -> String {
+    show(&render_changes(Dialect::Postgres, &Prefix::new("mine_").unwrap(), changes).unwrap())
+}
+
+#[test]
+fn a_small_change_set_is_noted_and_locked_and_then_one_statement() {
+    insta::assert_snapshot!(shown(&changes(500)));
+}
+
+#[test]
+fn a_large_change_set_is_noted_locked_counted_recorded_and_written_kind_by_kind() {
+    insta::assert_snapshot!(shown(&changes(501)));
 }
 
 #[test]

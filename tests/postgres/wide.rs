@@ -37,8 +37,11 @@ async fn a_row_of_a_hundred_and_thirty_fields_is_masked_told_and_recorded() {
 #[tokio::test]
 async fn a_cycle_of_more_than_a_hundred_kinds_goes_together() {
     const KINDS: usize = 110;
-    let mut policy =
-        DeletionPolicy::of("clients").reference("clients.last", format!("k{}", KINDS - 1)).nullable();
+    let mut policy = DeletionPolicy::of("clients").reference_with(
+        "clients.last",
+        format!("k{}", KINDS - 1),
+        |reference| reference.nullable(),
+    );
     let mut ddl = vec![format!(
         "CREATE TABLE clients (id integer PRIMARY KEY, last integer); INSERT INTO clients VALUES (1, {}), (2, NULL);",
         KINDS - 1

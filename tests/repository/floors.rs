@@ -7,6 +7,7 @@
     reason = "a panic is how a test fails"
 )]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,8 +18,8 @@ const FLOORS: [&[&str]; 9] = [
     &["plan"],
     &["policy", "store"],
     &["memory", "sql"],
-    &["sqlite", "postgres"],
     &["lifecycle"],
+    &["sqlite", "postgres", "clients"],
     &["testing"],
     &["guide"],
 ];
@@ -125,4 +126,214 @@ fn no_file_is_two_things() {
         .map(|(lines, path)| format!("{}: {lines} lines", path.display()))
         .collect();
     assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+/// The most files that may use each other in a circle.
+const LARGEST_CIRCLE: usize = 3;
+
+/// A `use`: the path as it is written, the name it binds, and whether others see it.
+struct Import {
+    path: Vec<String>,
+    name: String,
+    is_public: bool,
+}
+
+/// A file as others see it.
+struct File {
+    /// Its path inside `src`.
+    shown: String,
+    imports: Vec<Import>,
+    /// Paths in its code, outside `use`.
+    paths: Vec<Vec<String>>,
+}
+
+/// The files of the crate by the module that each is.
+struct Crate(BTreeMap<Vec<String>, File>);
+
+/// The imports of a tree such as `super::{Plan, step::{self, Step as Compiled}}`.
+fn expand(prefix: &[String], tree: &str, found: &mut Vec<(Vec<String>, String)>) {
+    let tree = tree.trim();
+    if let Some((before, group)) = tree.split_once('{') {
+        let mut path = prefix.to_vec();
+        path.extend(before.split("::").map(str::trim).filter(|part| !part.is_empty()).map(Into::into));
+        let group = group.strip_suffix('}').unwrap();
+        let (mut depth, mut start) = (0, 0);
+        for (at, character) in group.char_indices().chain([(group.len(), ',')]) {
+            match character {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    if !group[start..at].trim().is_empty() {
+                        expand(&path, &group[start..at], found);
+                    }
+                    start = at + 1;
+                }
+                _ => {}
+            }
+        }
+        return;
+    }
+    let (tree, alias) = tree.split_once(" as ").map_or((tree, None), |(tree, alias)| (tree, Some(alias)));
+    let mut path = prefix.to_vec();
+    path.extend(tree.split("::").map(|part| part.trim().to_owned()));
+    if path.last().is_some_and(|last| last == "self") && path.len() > 1 {
+        path.pop();
+    }
+    let name = alias.map_or_else(|| path.last().unwrap().clone(), |alias| alias.trim().to_owned());
+    found.push((path, name));
+}
+
+/// Takes the `use` declarations out of a code.
+fn imports(code: &str) -> (Vec<Import>, String) {
+    let (mut found, mut rest, mut open) = (Vec::new(), String::new(), String::new());
+    for line in code.lines() {
+        let visible = line.trim_start();
+        let public = ["pub use ", "pub(crate) use ", "pub(super) use "];
+        let starts = visible.starts_with("use ") || public.iter().any(|start| visible.starts_with(start));
+        if open.is_empty() && !starts {
+            rest.push_str(line);
+            rest.push('\n');
+            continue;
+        }
+        open.push_str(visible);
+        open.push(' ');
+        if visible.contains(';') {
+            let is_public = open.starts_with("pub");
+            let (_, tree) = open.split_once("use ").unwrap();
+            let mut named = Vec::new();
+            expand(&[], tree.split(';').next().unwrap(), &mut named);
+            found.extend(named.into_iter().map(|(path, name)| Import { path, name, is_public }));
+            open.clear();
+        }
+    }
+    (found, rest)
+}
+
+/// The paths of two and more names in a code.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let chains = code.split(|c: char| !is_name(c) && c != ':').map(|chain| chain.trim_matches(':'));
+    let paths = chains.filter(|chain| chain.contains("::"));
+    paths.map(|chain| chain.split("::").map(Into::into).collect()).collect()
+}
+
+impl Crate {
+    fn read() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let files = sources(&root).into_iter().map(|path| {
+            let inside = path.strip_prefix(&root).unwrap().with_extension("");
+            let mut module: Vec<String> = inside.iter().map(|part| part.to_str().unwrap().into()).collect();
+            if module.last().is_some_and(|last| last == "mod" || last == "lib") {
+                module.pop();
+            }
+            let (imports, rest) = imports(&code(&path));
+            let shown = path.strip_prefix(&root).unwrap().display().to_string();
+            (module, File { shown, imports, paths: paths(&rest) })
+        });
+        Self(files.collect())
+    }
+
+    /// The module whose file defines what a path in `module` names; `None` for other crates, and for a path that
+    /// names a module.
+    fn defines(&self, module: &[String], path: &[String], depth: usize) -> Option<Vec<String>> {
+        if depth > 20 {
+            return None;
+        }
+        let (first, rest) = path.split_first()?;
+        let (mut at, mut rest) = match first.as_str() {
+            "crate" => (Vec::new(), rest),
+            "self" => (module.to_vec(), rest),
+            "super" => (module.split_last()?.1.to_vec(), rest),
+            name => {
+                let child = [module, &[name.to_owned()]].concat();
+                if self.0.contains_key(&child) {
+                    (child, rest)
+                } else {
+                    let import = self.0[module].imports.iter().find(|import| import.name == name)?;
+                    if import.path[0] == *name {
+                        return None;
+                    }
+                    let whole = [&import.path, rest].concat();
+                    return self.defines(module, &whole, depth + 1);
+                }
+            }
+        };
+        while let Some((name, after)) = rest.split_first() {
+            rest = after;
+            if name == "super" {
+                at.pop();
+                continue;
+            }
+            let child = [&*at, std::slice::from_ref(name)].concat();
+            if self.0.contains_key(&child) {
+                at = child;
+                continue;
+            }
+            let import = self.0.get(&at)?.imports.iter().find(|import| import.name == *name);
+            return match import {
+                Some(import) => self.defines(&at, &[&import.path, after].concat(), depth + 1),
+                None => Some(at),
+            };
+        }
+        None
+    }
+
+    /// Which files each file uses. What a folder only passes on belongs to the file that defines it.
+    fn edges(&self) -> BTreeMap<&Vec<String>, BTreeSet<Vec<String>>> {
+        let edges = self.0.iter().map(|(module, file)| {
+            let own = file.imports.iter().filter(|import| !import.is_public).map(|import| &import.path);
+            let used = own.chain(&file.paths).filter_map(|path| self.defines(module, path, 0));
+            (module, used.filter(|used| used != module).collect())
+        });
+        edges.collect()
+    }
+
+    /// The circles of files: of each two of a circle, either reaches the other.
+    fn circles(&self, edges: &BTreeMap<&Vec<String>, BTreeSet<Vec<String>>>) -> Vec<Vec<&str>> {
+        let reached = |from: &Vec<String>| {
+            let (mut seen, mut open) = (BTreeSet::new(), vec![from.clone()]);
+            while let Some(next) = open.pop() {
+                open.extend(edges[&next].iter().filter(|used| seen.insert((*used).clone())).cloned());
+            }
+            seen
+        };
+        let reach: BTreeMap<_, _> = self.0.keys().map(|module| (module, reached(module))).collect();
+        let mut circles: Vec<Vec<&str>> = Vec::new();
+        let mut placed = BTreeSet::new();
+        for (module, seen) in &reach {
+            if !seen.contains(*module) || !placed.insert(*module) {
+                continue;
+            }
+            let circle: Vec<_> = seen.iter().filter(|other| reach[other].contains(*module)).collect();
+            placed.extend(circle.iter().copied());
+            circles.push(circle.into_iter().map(|other| &*self.0[other].shown).collect());
+        }
+        circles.sort_by_key(|circle| std::cmp::Reverse(circle.len()));
+        circles
+    }
+}
+
+#[test]
+fn no_circle_of_files_is_large() {
+    let files = Crate::read();
+    let edges = files.edges();
+    let circles = files.circles(&edges);
+    for circle in &circles {
+        println!("{}: {}", circle.len(), circle.join(" "));
+    }
+    let used: usize = edges.values().map(BTreeSet::len).sum();
+    assert!(used > 500, "only {used} uses were found: they are not read any more");
+    let large: Vec<_> = circles.iter().filter(|circle| circle.len() > LARGEST_CIRCLE).collect();
+    assert!(large.is_empty(), "{large:?}");
+}
+
+#[test]
+fn everything_is_written_through_one_function() {
+    let callers: Vec<String> = modules()
+        .into_iter()
+        .filter(|(module, _)| ["lifecycle", "clients"].contains(&&**module))
+        .filter(|(_, path)| ["store.apply(", "store().apply("].iter().any(|call| code(path).contains(call)))
+        .map(|(_, path)| path.display().to_string())
+        .collect();
+    assert!(matches!(&*callers, [one] if one.ends_with("lifecycle/write.rs")), "{callers:?}");
 }

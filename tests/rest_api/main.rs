@@ -12,6 +12,8 @@
 mod away;
 mod curl;
 mod database;
+#[path = "../common/effort.rs"]
+mod effort;
 #[cfg(feature = "testing")]
 mod generate;
 #[path = "../../examples/rest_api/hs256.rs"]

@@ -1,7 +1,8 @@
 //! Ids as the host stores them: integers, text, and UUIDs as text or as bytes.
 
-use client_lifecycle::domain::{Actor, AuditOutcome, Client, ClientPatch, RecordId, Request, Value};
-use client_lifecycle::lifecycle::wire::Wire;
+use client_lifecycle::clients::wire::Wire;
+use client_lifecycle::clients::{Client, ClientPatch};
+use client_lifecycle::domain::{Actor, AuditOutcome, RecordId, Request, Value};
 use client_lifecycle::policy::ModeBuilder;
 use client_lifecycle::protocol::{EventDraft, NewValue, Question, RankCase, Source, Write};
 use client_lifecycle::sqlite::SqliteStore;
@@ -34,7 +35,7 @@ async fn an_integer_is_found_by_its_digits() {
     assert_eq!(found(&world, "042").await.unwrap(), []);
     assert_eq!(found(&world, 8).await.unwrap(), []);
     let wrong = found(&world, "abc").await.unwrap_err();
-    assert_eq!(wrong.to_string(), "`abc` is not an id of `clients`, whose ids are whole numbers");
+    assert_eq!(wrong.to_string(), "`abc` is not an id of `clients`, whose ids are integers");
     assert_eq!(found(&world, A).await.unwrap_err().code(), "wrong_id");
 }
 
@@ -100,12 +101,12 @@ async fn whoever_asks_for_an_id_that_no_row_can_have_finds_nobody_and_it_is_on_r
         let (update, patch) =
             (Request::update("clients", "not-a-uuid"), ClientPatch::new().with_city("Soria"));
         assert_eq!(
-            lifecycle.update(&update, &patch).await.unwrap_err().code(),
+            lifecycle.clients().unwrap().update(&update, &patch).await.unwrap_err().code(),
             "unauthenticated",
             "{column}"
         );
         let update = update.by(Actor::with_roles("ana", []));
-        let error = lifecycle.update(&update, &patch).await.unwrap_err();
+        let error = lifecycle.clients().unwrap().update(&update, &patch).await.unwrap_err();
         assert_eq!(Wire::clinic().error(&error), answer, "{column}");
     }
 }

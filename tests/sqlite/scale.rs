@@ -18,7 +18,9 @@ use async_trait::async_trait;
 use client_lifecycle::domain::{MaskKey, Request};
 use client_lifecycle::plan::Plan;
 use client_lifecycle::protocol::Receipt;
-use client_lifecycle::sql::{Access, Dialect, SqlConnection, SqlError, SqlStore, SqlTransaction, SqlValue};
+use client_lifecycle::sql::{
+    AccessMode, Dialect, SqlConnection, SqlError, SqlStore, SqlTransaction, SqlValue,
+};
 use client_lifecycle::sqlite::{PoolConnection, SqliteStore, sqlx};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
 use serde_json::{Map, Value, json};
@@ -218,7 +220,7 @@ struct CountingTransaction<'a>(Box<dyn SqlTransaction + 'a>, Arc<AtomicUsize>);
 
 #[async_trait]
 impl SqlConnection for Counting {
-    async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         self.1.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(CountingTransaction(self.0.begin(access).await?, self.1.clone())))
     }

@@ -10,7 +10,7 @@
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, Kind, Record};
 use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
-use client_lifecycle::sql::{Access, Dialect, SqlConnection, SqlTransaction};
+use client_lifecycle::sql::{AccessMode, Dialect, SqlConnection, SqlTransaction};
 use client_lifecycle::sqlite::PoolConnection;
 use client_lifecycle::sqlite::sqlx::sqlite::SqlitePoolOptions;
 use client_lifecycle::store::{Store, StoreError};
@@ -42,7 +42,7 @@ impl WrongStore {
     }
 
     async fn ask(&self, query: &SurveyQuery) {
-        let mut tx = self.connection.begin(Access::Read).await.unwrap();
+        let mut tx = self.connection.begin(AccessMode::Read).await.unwrap();
         let client = query.subjects[0].to_string();
         match self.beside {
             Beside::Nothing => {}

@@ -34,7 +34,7 @@ impl Inquiry {
             count: survey.count(effect.question),
         });
         let mut plan = Plan {
-            digest: Digest::from(""),
+            digest: Digest::none(),
             kind: self.request.kind.clone(),
             subjects: survey.subjects.clone(),
             mode: self.request.mode,

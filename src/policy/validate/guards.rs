@@ -2,15 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{DataMap, Fault, Faults, FieldType, KindName, Mode, ReferenceName};
+use crate::domain::{DataMap, Fault, FaultCode, Faults, FieldType, KindName, Mode, ReferenceName};
 use crate::policy::ModePolicy;
 use crate::policy::graph::shortest_paths;
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     if mode == Mode::Create && !policy.guards.is_empty() {
         faults.push(
-            Fault::new(format!("modes.{mode}.guards"), "nothing hangs on a record that is not there yet")
-                .remedy("leave the guards out"),
+            Fault::new(
+                FaultCode::Misplaced,
+                format!("modes.{mode}.guards"),
+                "nothing hangs on a record that is not there yet",
+            )
+            .remedy("leave the guards out"),
         );
     }
     let mut names = BTreeSet::new();
@@ -18,13 +22,16 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
         let path = format!("modes.{mode}.guards[{index}]");
         if guard.name.trim().is_empty() {
             faults.push(
-                Fault::new(format!("{path}.name"), "a guard needs a name")
+                Fault::new(FaultCode::MissingName, format!("{path}.name"), "a guard needs a name")
                     .remedy("name it; a warning is acknowledged by its name"),
             );
         }
         if !names.insert(&guard.name) {
             let message = format!("there is another guard `{}`", guard.name);
-            faults.push(Fault::new(format!("{path}.name"), message).remedy("give each a name of its own"));
+            faults.push(
+                Fault::new(FaultCode::Duplicate, format!("{path}.name"), message)
+                    .remedy("give each a name of its own"),
+            );
         }
         hangs(subject, map, &guard.on, &guard.via, &path, faults);
     }
@@ -34,11 +41,13 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
         let on = effect.on.as_ref().unwrap_or(subject);
         if mode.carries_values() && (on != subject || effect.when.is_some() || !effect.via.is_empty()) {
             let message = format!("in mode {mode} others are told of the subject itself, whatever it holds");
-            faults.push(Fault::new(&path, message).remedy("leave `on`, `via` and `when` out"));
+            faults.push(
+                Fault::new(FaultCode::Misplaced, &path, message).remedy("leave `on`, `via` and `when` out"),
+            );
         }
         if effect.topic.trim().is_empty() {
             faults.push(
-                Fault::new(format!("{path}.topic"), "an effect needs a topic")
+                Fault::new(FaultCode::MissingName, format!("{path}.topic"), "an effect needs a topic")
                     .remedy("name it; receivers choose by it what they listen to"),
             );
         }
@@ -46,7 +55,8 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             // Operation, topic and record are the key of an event.
             let message = format!("there is another effect `{}` on `{on}`", effect.topic);
             faults.push(
-                Fault::new(format!("{path}.topic"), message).remedy("make one of the two, or another topic"),
+                Fault::new(FaultCode::Duplicate, format!("{path}.topic"), message)
+                    .remedy("make one of the two, or another topic"),
             );
         }
         hangs(subject, map, on, &effect.via, &path, faults);
@@ -55,7 +65,8 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             if field.as_str().is_empty() || json {
                 let message = format!("`{field}` cannot be sent");
                 faults.push(
-                    Fault::new(format!("{path}.fields"), message).remedy("name a field that is no json"),
+                    Fault::new(FaultCode::UnsendableField, format!("{path}.fields"), message)
+                        .remedy("name a field that is no json"),
                 );
             }
         }
@@ -72,7 +83,7 @@ fn hangs(
 ) {
     if map.kind(on).is_none() {
         faults.push(
-            Fault::new(format!("{path}.on"), format!("there is no kind `{on}`"))
+            Fault::new(FaultCode::UnknownKind, format!("{path}.on"), format!("there is no kind `{on}`"))
                 .remedy("declare it under `kinds`"),
         );
         return;
@@ -80,8 +91,12 @@ fn hangs(
     if via.is_empty() {
         if !shortest_paths(map, subject).contains_key(on) {
             faults.push(
-                Fault::new(format!("{path}.on"), format!("`{on}` does not hang on `{subject}`"))
-                    .remedy("declare the references between them"),
+                Fault::new(
+                    FaultCode::NotConnected,
+                    format!("{path}.on"),
+                    format!("`{on}` does not hang on `{subject}`"),
+                )
+                .remedy("declare the references between them"),
             );
         }
         return;
@@ -93,7 +108,7 @@ fn hangs(
             Some(_) => {
                 let message = format!("`{name}` does not refer to `{at}`");
                 faults.push(
-                    Fault::new(format!("{path}.via"), message)
+                    Fault::new(FaultCode::NotConnected, format!("{path}.via"), message)
                         .remedy("name the references from the subject outwards, one for each step"),
                 );
                 return;
@@ -101,7 +116,7 @@ fn hangs(
             None => {
                 let message = format!("there is no reference `{name}`");
                 faults.push(
-                    Fault::new(format!("{path}.via"), message)
+                    Fault::new(FaultCode::UnknownReference, format!("{path}.via"), message)
                         .remedy("declare it under `references`, or correct the name"),
                 );
                 return;
@@ -111,7 +126,8 @@ fn hangs(
     if at != on {
         let message = format!("the chain ends at `{at}` and not at `{on}`");
         faults.push(
-            Fault::new(format!("{path}.via"), message).remedy(format!("go on to `{on}`, or look at `{at}`")),
+            Fault::new(FaultCode::NotConnected, format!("{path}.via"), message)
+                .remedy(format!("go on to `{on}`, or look at `{at}`")),
         );
     }
 }

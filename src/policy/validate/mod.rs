@@ -9,7 +9,7 @@ mod types;
 use std::collections::BTreeMap;
 
 use super::ModePolicy;
-use crate::domain::{DataMap, Fault, Faults, KindName, Mode};
+use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode};
 
 /// Checks the whole, and completes the map with the types that the conditions imply.
 pub(super) fn policy(
@@ -20,18 +20,26 @@ pub(super) fn policy(
     let mut faults = Faults::none();
     if map.kind(subject).is_none() {
         faults.push(
-            Fault::new("subject", format!("there is no kind `{subject}`")).remedy("declare it under `kinds`"),
+            Fault::new(FaultCode::UnknownKind, "subject", format!("there is no kind `{subject}`"))
+                .remedy("declare it under `kinds`"),
         );
         return faults.or(());
     }
     for kind in map.kinds().filter(|kind| kind.filter.is_some() && kind.name != *subject) {
         faults.push(
-            Fault::new(format!("kinds.{}.filter", kind.name), "only the subject's kind can be narrowed")
-                .remedy("use conditions in the rules"),
+            Fault::new(
+                FaultCode::Misplaced,
+                format!("kinds.{}.filter", kind.name),
+                "only the subject's kind can be narrowed",
+            )
+            .remedy("use conditions in the rules"),
         );
     }
     if modes.is_empty() {
-        faults.push(Fault::new("modes", "a policy needs a mode").remedy("add for example `hard_delete`"));
+        faults.push(
+            Fault::new(FaultCode::MissingMode, "modes", "a policy needs a mode")
+                .remedy("add for example `hard_delete`"),
+        );
     }
     types::infer(subject, map, modes, &mut faults);
     for (mode, policy) in modes {

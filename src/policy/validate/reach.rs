@@ -1,6 +1,6 @@
 //! What can happen: fields that rows need, and rows that would have to stay.
 
-use crate::domain::{DataMap, Fault, Faults, KindName, Mode, Reference};
+use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode, Reference};
 use crate::policy::ModePolicy;
 use crate::policy::compile::{CompileContext, RowOutcome, cases, tombstone_kinds};
 
@@ -18,14 +18,14 @@ fn subject_fields(context: &CompileContext<'_>, faults: &mut Faults) {
         return;
     };
     let path = format!("modes.{}", context.mode);
-    let missing = match context.mode {
-        Mode::Deactivate | Mode::Reactivate if kind.status.is_none() => "status",
-        Mode::SoftDelete if kind.deleted_at.is_none() => "deleted_at",
-        Mode::Anonymize if kind.personal.is_empty() => "personal",
+    let (missing, code) = match context.mode {
+        Mode::Deactivate | Mode::Reactivate if kind.status.is_none() => ("status", FaultCode::MissingStatus),
+        Mode::SoftDelete if kind.deleted_at.is_none() => ("deleted_at", FaultCode::MissingDeletedAt),
+        Mode::Anonymize if kind.personal.is_empty() => ("personal", FaultCode::MissingPersonal),
         _ => return,
     };
     faults.push(
-        Fault::new(path, format!("the mode needs `{missing}` of `{}`", kind.name))
+        Fault::new(code, path, format!("the mode needs `{missing}` of `{}`", kind.name))
             .remedy(format!("declare `kinds.{}.{missing}`", kind.name)),
     );
 }
@@ -37,14 +37,17 @@ fn reference_fields(context: &CompileContext<'_>, reference: &Reference, faults:
     let entries = context.entries(&reference.name);
     for parent in context.possible_outcomes(&reference.to) {
         for case in cases(kind, entries, parent, context.mode) {
-            let missing = match case.outcome {
-                Some(RowOutcome::Soft) if kind.deleted_at.is_none() => "deleted_at",
-                Some(RowOutcome::Off) if kind.status.is_none() => "status",
+            let (missing, code) = match case.outcome {
+                Some(RowOutcome::Soft) if kind.deleted_at.is_none() => {
+                    ("deleted_at", FaultCode::MissingDeletedAt)
+                }
+                Some(RowOutcome::Off) if kind.status.is_none() => ("status", FaultCode::MissingStatus),
                 _ => continue,
             };
             let rule = entries.get(case.entry).map_or("", |entry| entry.then.as_str());
             faults.push(
                 Fault::new(
+                    code,
                     format!("modes.{}.rules.{}", context.mode, reference.name),
                     format!("`{rule}` needs `{missing}` of `{}`", kind.name),
                 )
@@ -62,7 +65,7 @@ fn tombstones(context: &CompileContext<'_>, faults: &mut Faults) {
         let chain: Vec<_> = context.path(&reference).iter().map(ToString::to_string).collect();
         faults.push(
             Fault::new(
-                format!("modes.{}.rules.{reference}", context.mode),
+                FaultCode::MissingTombstone, format!("modes.{}.rules.{reference}", context.mode),
                 format!(
                     "a row that survives by `{rule}` must keep referring to a row of `{kind}` that goes \
                      (chain {})",

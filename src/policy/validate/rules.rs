@@ -1,6 +1,6 @@
 //! Rules: every reference is decided, by entries that make sense where they stand.
 
-use crate::domain::{DataMap, Fault, Faults, KindName, Mode, Reference};
+use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode, Reference};
 use crate::policy::graph::closes_cycle;
 use crate::policy::{Entry, ModePolicy, OnSurvive, Parent, Redirect, Rule, Rules};
 
@@ -8,16 +8,24 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
     let path = format!("modes.{mode}.rules");
     if mode.carries_values() && policy.rules != Rules::default() {
         faults.push(
-            Fault::new(&path, format!("mode {mode} removes nothing, so no reference is reached"))
-                .remedy("leave the rules out"),
+            Fault::new(
+                FaultCode::Misplaced,
+                &path,
+                format!("mode {mode} removes nothing, so no reference is reached"),
+            )
+            .remedy("leave the rules out"),
         );
         return;
     }
     for name in policy.rules.named.keys() {
         if map.reference(name).is_none() {
             faults.push(
-                Fault::new(format!("{path}.{name}"), format!("there is no reference `{name}`"))
-                    .remedy("declare it under `references`, or correct the name"),
+                Fault::new(
+                    FaultCode::UnknownReference,
+                    format!("{path}.{name}"),
+                    format!("there is no reference `{name}`"),
+                )
+                .remedy("declare it under `references`, or correct the name"),
             );
         }
     }
@@ -33,6 +41,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             None if !mode.removes() => {}
             None => faults.push(
                 Fault::new(
+                    FaultCode::Undecided,
                     format!("modes.{mode}.rules.{}", reference.name),
                     "the reference is declared and not decided",
                 )
@@ -57,13 +66,17 @@ fn entries(
             && let Some((dead, _)) = speaking.clone().find(|(index, _)| *index > last)
         {
             faults.push(
-                Fault::new(format!("{path}[{dead}]"), "the entry is never reached")
-                    .remedy(format!("entry {last} has no `when` and decides for every row")),
+                Fault::new(
+                    FaultCode::UnreachableEntry,
+                    format!("{path}[{dead}]"),
+                    "the entry is never reached",
+                )
+                .remedy(format!("entry {last} has no `when` and decides for every row")),
             );
         }
         if parent.is_none() && speaking.all(|(_, entry)| entry.when.is_some()) {
             faults.push(
-                Fault::new(path, "rows for which no condition holds are not decided")
+                Fault::new(FaultCode::Undecided, path, "rows for which no condition holds are not decided")
                     .remedy("end with an entry without `when`"),
             );
         }
@@ -75,17 +88,24 @@ fn entries(
         let path = if entries.len() > 1 { format!("{path}[{index}]") } else { path.to_owned() };
         if entry.parent.is_some() && closes_cycle(map, reference) {
             let message = "`parent` on a reference in a cycle of kinds has no one meaning";
-            faults.push(Fault::new(&path, message).remedy("leave `parent` out, or decide by a condition"));
+            faults.push(
+                Fault::new(FaultCode::ParentInCycle, &path, message)
+                    .remedy("leave `parent` out, or decide by a condition"),
+            );
         }
         let links = matches!(&entry.on_survive, Some(OnSurvive::Redirect(Redirect::Reassign(_))));
         if entry.qualifies.is_some() && !links && !entry.then.reassigns() {
             faults.push(
-                Fault::new(format!("{path}.qualifies"), "nothing is reassigned whose target could qualify")
-                    .remedy("leave it out, or use the rule `reassign`"),
+                Fault::new(
+                    FaultCode::Misplaced,
+                    format!("{path}.qualifies"),
+                    "nothing is reassigned whose target could qualify",
+                )
+                .remedy("leave it out, or use the rule `reassign`"),
             );
         }
-        if let Some((message, remedy)) = misplaced(mode, entry) {
-            faults.push(Fault::new(&path, message).remedy(remedy));
+        if let Some((code, message, remedy)) = misplaced(mode, entry) {
+            faults.push(Fault::new(code, &path, message).remedy(remedy));
         }
         if let Rule::Redirect(redirect) = &entry.then {
             target(map, reference, redirect, &path, faults);
@@ -101,8 +121,12 @@ fn entries(
             && retention.basis.trim().is_empty()
         {
             faults.push(
-                Fault::new(format!("{path}.retain.basis"), "a retention needs a ground")
-                    .remedy("name the law and article, or the contract"),
+                Fault::new(
+                    FaultCode::MissingBasis,
+                    format!("{path}.retain.basis"),
+                    "a retention needs a ground",
+                )
+                .remedy("name the law and article, or the contract"),
             );
         }
     }
@@ -112,24 +136,30 @@ fn entries(
 fn movable(subject: &KindName, reference: &Reference, path: &str, faults: &mut Faults) {
     if reference.to != *subject && reference.from != *subject {
         faults.push(
-            Fault::new(path, format!("`{}` leads neither to the subject nor from it", reference.name))
-                .remedy(format!(
-                    "reassign it by a policy whose subject is `{}` or `{}`",
-                    reference.to, reference.from
-                )),
+            Fault::new(
+                FaultCode::NotConnected,
+                path,
+                format!("`{}` leads neither to the subject nor from it", reference.name),
+            )
+            .remedy(format!(
+                "reassign it by a policy whose subject is `{}` or `{}`",
+                reference.to, reference.from
+            )),
         );
     }
 }
 
 /// Where a rule stands that means nothing there.
-fn misplaced(mode: Mode, entry: &Entry) -> Option<(String, &'static str)> {
+fn misplaced(mode: Mode, entry: &Entry) -> Option<(FaultCode, String, &'static str)> {
     let rule = entry.then.as_str();
-    let in_mode = |remedy| Some((format!("`{rule}` makes no sense in mode {mode}"), remedy));
+    let in_mode =
+        |remedy| Some((FaultCode::Misplaced, format!("`{rule}` makes no sense in mode {mode}"), remedy));
     let status_only = matches!(mode, Mode::Deactivate | Mode::Reactivate);
     match &entry.then {
         Rule::Keep | Rule::Redirect(Redirect::Reassign(None)) if mode == Mode::Reassign => match entry {
             Entry { parent: None, on_survive: None, .. } => None,
             _ => Some((
+                FaultCode::Misplaced,
                 format!("`parent` and `on_survive` make no sense in mode {mode}"),
                 "leave them out; nothing is removed",
             )),
@@ -142,6 +172,7 @@ fn misplaced(mode: Mode, entry: &Entry) -> Option<(String, &'static str)> {
         }
         Rule::Retain(_) if !mode.erases() => in_mode("only what erases needs it; use `keep`"),
         Rule::Cascade | Rule::Restrict if entry.parent.is_some() => Some((
+            FaultCode::ParentStays,
             format!("`{rule}` speaks of removed parents, and this parent stays"),
             "use `delete`, `anonymize`, `protect` or `keep`",
         )),
@@ -154,25 +185,33 @@ fn target(map: &DataMap, reference: &Reference, redirect: &Redirect, path: &str,
         .kind(&reference.from)
         .and_then(|kind| kind.fields.get(&reference.field))
         .and_then(|field| field.default.as_ref());
-    let empties =
-        match redirect {
-            Redirect::SetNull => true,
-            Redirect::SetDefault(Some(value)) => value.is_null(),
-            Redirect::SetDefault(None) => {
-                let Some(default) = declared else {
-                    faults.push(Fault::new(path, format!("`{}` has no default", reference.name)).remedy(
-                        "say {\"set_default\": …}, or declare `default` for the field in the data map",
-                    ));
-                    return;
-                };
-                default.is_null()
-            }
-            Redirect::Reassign(_) => false,
-        };
+    let empties = match redirect {
+        Redirect::SetNull => true,
+        Redirect::SetDefault(Some(value)) => value.is_null(),
+        Redirect::SetDefault(None) => {
+            let Some(default) = declared else {
+                faults.push(
+                    Fault::new(
+                        FaultCode::MissingDefault,
+                        path,
+                        format!("`{}` has no default", reference.name),
+                    )
+                    .remedy("say {\"set_default\": …}, or declare `default` for the field in the data map"),
+                );
+                return;
+            };
+            default.is_null()
+        }
+        Redirect::Reassign(_) => false,
+    };
     if empties && !reference.nullable {
         faults.push(
-            Fault::new(path, format!("`{}` is mandatory and cannot be emptied", reference.name))
-                .remedy("declare the reference `nullable`, or choose another rule"),
+            Fault::new(
+                FaultCode::MandatoryReference,
+                path,
+                format!("`{}` is mandatory and cannot be emptied", reference.name),
+            )
+            .remedy("declare the reference `nullable`, or choose another rule"),
         );
     }
 }
@@ -186,28 +225,39 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
     };
     if own.is_empty() && kind.personal.is_empty() {
         faults.push(
-            Fault::new(path, format!("`{}` has no personal fields to mask", kind.name))
-                .remedy("declare `personal` for the kind, or give the rule masks"),
+            Fault::new(
+                FaultCode::MissingPersonal,
+                path,
+                format!("`{}` has no personal fields to mask", kind.name),
+            )
+            .remedy("declare `personal` for the kind, or give the rule masks"),
         );
     }
     for (field, mask) in own {
         let path = format!("{path}.anonymize.{field}");
         if *field == kind.id || map.references_from(&kind.name).any(|other| other.field == *field) {
-            faults.push(Fault::new(&path, "ids and references cannot be masked").remedy("use `on_survive`"));
+            faults.push(
+                Fault::new(FaultCode::MaskedKey, &path, "ids and references cannot be masked")
+                    .remedy("use `on_survive`"),
+            );
         }
         if let Some(other) = kind.personal.get(field)
             && other != mask
         {
             faults.push(
-                Fault::new(&path, "the kind declares another mask for this field")
+                Fault::new(FaultCode::MaskConflict, &path, "the kind declares another mask for this field")
                     .remedy("use one mask for one field"),
             );
         }
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
         if unique && !mask.keeps_unique() {
             faults.push(
-                Fault::new(&path, "the mask may give two rows the same value and the field is unique")
-                    .remedy("use `null`, `placeholder_email` or `hmac`"),
+                Fault::new(
+                    FaultCode::MaskNotUnique,
+                    &path,
+                    "the mask may give two rows the same value and the field is unique",
+                )
+                .remedy("use `null`, `placeholder_email` or `hmac`"),
             );
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    Comparison, Condition, DataMap, Fault, Faults, FieldName, FieldType, KindName, Mask, Mode, Value,
+    Comparison, Condition, DataMap, Fault, FaultCode, Faults, FieldName, FieldType, KindName, Mask, Mode,
+    Value,
 };
 use crate::policy::{ModePolicy, Rule};
 
@@ -73,12 +74,20 @@ fn entries_of(
             condition(map, to, qualifies, &format!("{path}.qualifies"), faults);
         }
         match &entry.then {
+            Rule::Retain(retention) if retention.from.as_str().is_empty() => faults.push(
+                Fault::new(
+                    FaultCode::MissingStart,
+                    format!("{path}.retain.from"),
+                    "a retention needs the date from which its period runs",
+                )
+                .remedy("name a field of type date or timestamp"),
+            ),
             Rule::Retain(retention) => {
                 let found = map.infer_type(kind, &retention.from, FieldType::Timestamp);
                 if !found.is_time() {
                     let message = format!("`{}` is {found}, and a period runs from a date", retention.from);
                     faults.push(
-                        Fault::new(format!("{path}.retain.from"), message)
+                        Fault::new(FaultCode::FieldType, format!("{path}.retain.from"), message)
                             .remedy("name a field of type date or timestamp"),
                     );
                 }
@@ -112,7 +121,9 @@ fn masks(
         let fits = if wants_time { found.is_time() } else { found == FieldType::Text };
         if !fits {
             let message = format!("the mask makes no sense for a field of type {found}");
-            faults.push(Fault::new(path, message).remedy("`null` fits every nullable field"));
+            faults.push(
+                Fault::new(FaultCode::MaskType, path, message).remedy("`null` fits every nullable field"),
+            );
         }
     }
 }
@@ -121,8 +132,10 @@ fn condition(map: &mut DataMap, kind: &KindName, condition: &Condition, path: &s
     condition.visit(&mut |leaf| {
         let Some(field) = leaf.field() else { return };
         if field.as_str().is_empty() {
-            faults
-                .push(Fault::new(path, "a condition names no field").remedy("say which `field` it looks at"));
+            faults.push(
+                Fault::new(FaultCode::MissingName, path, "a condition names no field")
+                    .remedy("say which `field` it looks at"),
+            );
             return;
         }
         let wanted = match leaf {
@@ -140,7 +153,7 @@ fn condition(map: &mut DataMap, kind: &KindName, condition: &Condition, path: &s
         };
         if let Some(message) = mismatch(leaf, declared) {
             let remedy = format!("`{field}` of `{kind}` is {declared}");
-            faults.push(Fault::new(path, message).remedy(remedy));
+            faults.push(Fault::new(FaultCode::ConditionType, path, message).remedy(remedy));
         }
     });
 }

@@ -13,7 +13,7 @@ use super::storage::{Affinity, Storage};
 use super::trigger::{Trigger, TriggerEvent};
 use super::view;
 use crate::domain::{DataMap, Kind};
-use crate::sql::render::ColumnType;
+use crate::sql::postgres::column_type;
 use crate::sql::{Dialect, Prefix, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 
 const TRAITS: Traits = Traits { ignores_case: false, requires_ids: true, single_writer: false };
@@ -92,7 +92,7 @@ pub(super) async fn read(
         let [base, name, category] = rest else {
             return Storage::Affinity(Affinity::Untyped);
         };
-        Storage::Type(ColumnType::from_catalogue(&text(base), &text(name), &text(category)))
+        Storage::Type(column_type(&text(base), &text(name), &text(category)))
     });
     catalogue.add_indexes(tx.query(&format!("{TABLES}{INDEXES}"), &params).await?);
     relations(&tx.query(&format!("{TABLES}{RELATIONS_AND_PRIVILEGES}"), &params).await?, &mut catalogue);

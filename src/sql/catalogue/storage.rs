@@ -1,7 +1,7 @@
 //! How columns store values, as far as a policy is judged by it.
 
 use crate::domain::FieldType;
-use crate::sql::render::{ColumnType, Sort};
+use crate::sql::table_schema::{ColumnType, TypeFamily};
 
 /// How a column stores values.
 #[derive(Debug, Clone)]
@@ -65,7 +65,7 @@ impl Storage {
     pub(in crate::sql) fn fits(&self, expected: FieldType) -> bool {
         use Affinity::{Blob, Integer, Real, Text};
         let affinity = match self {
-            Self::Type(column) => return column.sort.fits(expected),
+            Self::Type(column) => return column.family.fits(expected),
             Self::Affinity(affinity) => affinity,
         };
         match expected {
@@ -82,7 +82,10 @@ impl Storage {
         match self {
             Self::Affinity(affinity) => *affinity == Affinity::Text,
             Self::Type(column) => {
-                matches!(column.sort, Sort::Text | Sort::AnyCase | Sort::Enum | Sort::Uuid)
+                matches!(
+                    column.family,
+                    TypeFamily::Text | TypeFamily::CaseInsensitive | TypeFamily::Enum | TypeFamily::Uuid
+                )
             }
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::domain::Fault;
+use crate::domain::{Fault, FaultCode};
 
 /// A difference between a policy and a database, or something that the policy does not cover.
 ///
@@ -93,7 +93,7 @@ impl Finding {
 
     /// Converts it into a fault, for which a policy is not opened.
     pub(in crate::sql) fn into_fault(self) -> Fault {
-        Fault::new(self.path, self.message).remedy(self.remedy)
+        Fault::new(FaultCode::SchemaMismatch, self.path, self.message).remedy(self.remedy)
     }
 
     /// Sorts findings by path, and drops duplicates.

@@ -64,7 +64,7 @@ fn nullability(kind: &Kind, field: &FieldName, column: &Column, path: &str) -> O
 /// Reports a type of an extension whose schema is not on the search path. Its values would be compared by the operators
 /// of another type: those of `citext` as plain text.
 fn outside_search_path(column: &Column, path: &str) -> Option<Finding> {
-    let name = column.storage.column_type().filter(|column| column.is_astray())?.name.as_str();
+    let name = column.storage.column_type().filter(|column| column.is_off_search_path())?.name.as_str();
     let message =
         format!("the type `{name}` is not on the search path, so its values would be compared as text");
     Some(Finding::new(Code::TypeMismatch, path, message).remedy("add its schema to the search path"))

@@ -46,12 +46,12 @@ pub fn first_policy(catalogue: &Catalogue, subject: &str) -> Result<DeletionPoli
     }
     let declared: Vec<_> = schema.references().collect();
     for (_, from, column, to) in &declared {
-        policy = policy.reference(names.reference(from, column), names.kind(to));
         let column_of = from.column(column);
         let key_part = from.primary_key.iter().any(|part| part == column);
-        if column_of.is_some_and(|column| !column.not_null) && !key_part {
-            policy = policy.nullable();
-        }
+        let nullable = column_of.is_some_and(|column| !column.not_null) && !key_part;
+        policy = policy.reference_with(names.reference(from, column), names.kind(to), |reference| {
+            if nullable { reference.nullable() } else { reference }
+        });
     }
     for (reference, reason) in schema.excluded_references() {
         policy = policy.exclude_reference(reference, reason);

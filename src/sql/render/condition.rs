@@ -1,24 +1,13 @@
 //! Conditions, three-valued as in SQL.
 
-use std::collections::BTreeSet;
-
-use super::set::Renderer;
-use super::stored::{comparable, is_bad};
-use crate::domain::{BadValue, Comparison, Condition, FieldName, FieldType, Kind, Value, to_milliseconds};
+use super::renderer::{Renderer, column};
+use crate::domain::{BadValue, Comparison, Condition, FieldName, FieldType, Kind, Value};
 use crate::sql::statement::Writer;
-use crate::sql::{Dialect, SqlValue};
 use crate::store::StoreError;
 
-/// A field of the row that is looked at, which every statement calls `r`.
-///
-/// Always with `r.`: SQLite reads a quoted name that is no column as text.
-pub(super) fn column(w: &Writer, kind: &Kind, field: &FieldName) -> String {
-    format!("r.{}", w.dialect.quote(kind.column(field)))
-}
-
 impl Renderer<'_> {
-    /// The condition over the row `r`.
-    pub(super) fn condition(
+    /// Writes the condition over the row `r`.
+    pub(crate) fn condition(
         &self,
         w: &mut Writer,
         kind: &Kind,
@@ -31,9 +20,8 @@ impl Renderer<'_> {
             }
             Condition::OneOf { field, values } => self.one_of_values(w, kind, field, values)?,
             Condition::IsNull { field } => {
-                self.known(kind, field)?;
-                let stored = column(w, kind, field);
-                w.push(&stored).push(" IS NULL");
+                self.check_column(kind, field)?;
+                w.push(&column(kind, field)).push(" IS NULL");
             }
             Condition::All(conditions) => self.join(w, kind, conditions, " AND ", "TRUE")?,
             Condition::Any(conditions) => self.join(w, kind, conditions, " OR ", "FALSE")?,
@@ -55,15 +43,7 @@ impl Renderer<'_> {
         value: &Value,
     ) -> Result<(), StoreError> {
         let literal = literal(kind, field, value)?;
-        match w.dialect {
-            Dialect::Sqlite => {
-                let stored = comparable(kind.type_of(field), &column(w, kind, field));
-                w.push(&stored).push(" ").push(is.as_sql()).push(" ");
-                w.bind(in_sqlite(&literal));
-            }
-            Dialect::Postgres => self.compare_typed(w, kind, field, is, &literal)?,
-        }
-        Ok(())
+        self.backend.compare(w, self.field(kind, field), is, &literal)
     }
 
     fn one_of_values(
@@ -73,27 +53,15 @@ impl Renderer<'_> {
         field: &FieldName,
         values: &[Value],
     ) -> Result<(), StoreError> {
-        self.known(kind, field)?;
-        let stored = column(w, kind, field);
+        self.check_column(kind, field)?;
         if values.is_empty() {
-            // `IN ()` is false for null too; the condition is unknown.
-            w.push("CASE WHEN ").push(&stored).push(" IS NOT NULL THEN FALSE END");
+            // `IN ()` is false for NULL too; the condition is unknown.
+            w.push("CASE WHEN ").push(&column(kind, field)).push(" IS NOT NULL THEN FALSE END");
             return Ok(());
         }
-        if w.dialect == Dialect::Postgres {
-            w.push("(");
-            w.list(" OR ", values, |w, value| self.compare(w, kind, field, Comparison::Equal, value))?;
-            w.push(")");
-            return Ok(());
-        }
-        w.push(&comparable(kind.type_of(field), &stored));
-        w.push(" IN (");
-        w.list(", ", values, |w, value| {
-            w.bind(in_sqlite(&literal(kind, field, value)?));
-            Ok::<_, StoreError>(())
-        })?;
-        w.push(")");
-        Ok(())
+        let literals = values.iter().map(|value| literal(kind, field, value));
+        let literals: Vec<Value> = literals.collect::<Result<_, _>>()?;
+        self.backend.compare_any(w, self.field(kind, field), &literals)
     }
 
     fn join(
@@ -115,58 +83,22 @@ impl Renderer<'_> {
         })
     }
 
-    /// That the store has the field, as far as anybody has looked.
-    pub(super) fn known(&self, kind: &Kind, field: &FieldName) -> Result<(), StoreError> {
-        self.forms.column(kind, field).map(|_| ())
-    }
-
-    /// Whether one of the fields holds a value that is not of its type: never null, and `None` where the
-    /// database sees to it.
-    pub(super) fn any_bad<'f>(
+    /// Renders whether one of the fields holds a value that is not of its type, never NULL; `None` where the database
+    /// makes sure that none does.
+    pub(crate) fn any_invalid<'f>(
         &self,
-        w: &Writer,
         kind: &Kind,
         fields: impl IntoIterator<Item = &'f FieldName>,
     ) -> Result<Option<String>, StoreError> {
-        let mut bad = Vec::new();
+        let mut invalid = Vec::new();
         for field in fields {
-            bad.extend(self.bad(w, kind, field, kind.type_of(field))?);
+            invalid.extend(self.backend.is_invalid(self.field(kind, field), kind.type_of(field))?);
         }
-        Ok((!bad.is_empty()).then(|| bad.join(" OR ")))
-    }
-
-    /// The same of one field, of whatever type it should be.
-    pub(super) fn bad(
-        &self,
-        w: &Writer,
-        kind: &Kind,
-        field: &FieldName,
-        field_type: FieldType,
-    ) -> Result<Option<String>, StoreError> {
-        let stored = column(w, kind, field);
-        match w.dialect {
-            Dialect::Sqlite => Ok(Some(is_bad(field_type, &stored))),
-            Dialect::Postgres => self.bad_typed(kind, field, field_type, &stored),
-        }
+        Ok((!invalid.is_empty()).then(|| invalid.join(" OR ")))
     }
 }
 
-/// The fields whose stored values the condition reads, and so may find to be of another type.
-pub(super) fn fields_read(condition: &Condition) -> BTreeSet<&FieldName> {
-    let mut fields = BTreeSet::new();
-    condition.visit(&mut |leaf| match leaf {
-        Condition::Compare { field, .. } | Condition::Time { field, .. } => {
-            fields.insert(field);
-        }
-        Condition::OneOf { field, values } if !values.is_empty() => {
-            fields.insert(field);
-        }
-        _ => {}
-    });
-    fields
-}
-
-/// The value that a field is compared with, in the form in which values of its type compare.
+/// Converts the value that a field is compared with to the type of the field.
 fn literal(kind: &Kind, field: &FieldName, value: &Value) -> Result<Value, StoreError> {
     let field_type = kind.type_of(field);
     if field_type == FieldType::Json {
@@ -175,21 +107,10 @@ fn literal(kind: &Kind, field: &FieldName, value: &Value) -> Result<Value, Store
             kind.name
         )));
     }
-    field_type.read(value).map_err(|bad| bad_literal(kind, field, &bad))
-}
-
-fn in_sqlite(literal: &Value) -> SqlValue {
-    match literal {
-        Value::Timestamp(at) => SqlValue::Integer(to_milliseconds(*at).timestamp_millis()),
-        other => SqlValue::from(other),
-    }
-}
-
-fn bad_literal(kind: &Kind, field: &FieldName, bad: &BadValue) -> StoreError {
-    StoreError::BadValue {
+    field_type.read(value).map_err(|BadValue { expected, .. }| StoreError::BadValue {
         kind: kind.name.clone(),
         id: None,
         field: field.clone(),
-        expected: bad.expected.to_string(),
-    }
+        expected: expected.to_string(),
+    })
 }

@@ -2,95 +2,92 @@
 
 use std::collections::BTreeMap;
 
-use super::postgres;
-use super::set::{Renderer, rank_within};
-use crate::protocol::{Ranks, Rows, SetId};
-use crate::sql::SqlValue;
+use super::renderer::Renderer;
+use super::set::rank_within;
+use crate::protocol::{Rows, SetId};
+use crate::sql::backend::Asked;
+use crate::sql::connection::SqlValue;
+use crate::sql::query::{Query, Union};
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
 /// How many sets one statement counts: SQLite takes 500 SELECTs in a UNION.
-const AT_ONCE: usize = 200;
+const SETS_PER_STATEMENT: usize = 200;
 
 /// The first column of the rows that name subjects; sets are numbered from 0.
 const SUBJECTS: i64 = -1;
+/// The first column of the row that holds the version of the tables.
+pub(crate) const SCHEMA_VERSION: i64 = -2;
+/// The first column of the row that holds how many rows each step has written.
+pub(crate) const WRITTEN: i64 = -3;
 
-/// What the first of the statements that count asks beside.
+/// What the first of the statements that count also answers.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Beside<'a> {
-    /// Which set has the subjects, whose ids are told.
+pub(crate) struct Also<'a> {
+    /// The ids of the subjects, which are this set.
     pub(crate) subjects: Option<SetId>,
-    /// The tables whose mark is told.
-    pub(crate) mark_of: Option<&'a str>,
+    /// The version of the tables of this cache key.
+    pub(crate) version_of: Option<&'a str>,
 }
 
-/// For each set the ranks of which rows are counted.
-pub(super) type Asked = BTreeMap<SetId, Vec<Ranks>>;
-
-/// What is counted, and the statements that do it.
+/// What is counted, and the statements that count it.
+#[derive(Debug)]
 pub(crate) struct Counting {
     pub(crate) statements: Vec<Statement>,
-    pub(super) asked: Asked,
+    pub(crate) asked: Asked,
 }
 
-/// How many rows there are.
+/// The numbers of rows.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     asked: Asked,
     found: BTreeMap<SetId, Vec<u64>>,
-    /// Numbers that were not counted: the statement that writes these rows says whether they are right.
-    foreseen: Vec<(Rows, u64)>,
-    /// The ids of the subjects, as they were told.
+    /// Numbers that are assumed and not counted: the statement that writes these rows tells whether they are right.
+    assumed: Vec<(Rows, u64)>,
+    /// The ids of the subjects, as they were answered.
     pub(crate) subjects: Vec<SqlValue>,
-    /// The mark of the tables, if it was asked for.
-    pub(crate) mark: Option<String>,
+    /// The version of the tables, if it was asked for.
+    pub(crate) schema_version: Option<String>,
 }
 
 impl Renderer<'_> {
-    /// How the rows are counted, and with them, in every set whose conditions read values, the rows that
-    /// could not be read.
+    /// Renders how rows are counted and, in every set whose conditions read values, the rows that could not be read.
     pub(crate) fn counting(
         &self,
         rows: impl IntoIterator<Item = Rows>,
-        beside: Beside<'_>,
+        also: Also<'_>,
     ) -> Result<Counting, StoreError> {
         let asked = self.asked(rows)?;
         let sets: Vec<SetId> = asked.keys().copied().collect();
         let mut statements = Vec::new();
-        let mut beside = Some(beside);
-        // One part also where there is nothing to count.
+        let mut also = Some(also);
+        // The first statement may have nothing to count.
         let none = sets.is_empty().then_some(&*sets);
-        for sets in sets.chunks(AT_ONCE).chain(none) {
+        for sets in sets.chunks(SETS_PER_STATEMENT).chain(none) {
+            let also = also.take().unwrap_or_default();
+            let needed: Vec<SetId> = sets.iter().copied().chain(also.subjects).collect();
             let mut w = self.writer();
-            let first = beside.take().unwrap_or_default();
-            let needed: Vec<SetId> = sets.iter().copied().chain(first.subjects).collect();
             self.with(&mut w, &needed)?;
-            self.counts(&mut w, sets, &asked)?;
-            let mut parts = sets.len();
-            let mut union = |w: &mut Writer| {
-                w.push(if parts > 0 { "\nUNION ALL " } else { "" });
-                parts += 1;
-            };
-            if let Some(set) = first.subjects {
-                union(&mut w);
-                w.push("SELECT ").number(SUBJECTS).push(", ");
-                w.push(&self.told_id(self.set_kind(set)?, "s.id")?).push(" FROM ");
-                self.rows(&mut w, Rows::all(set))?;
+            let mut union = Union::new(&mut w, "\nUNION ALL ");
+            self.counts(&mut union, sets, &asked)?;
+            if let Some(set) = also.subjects {
+                let id = self.backend.answered_id(self.id(self.set_kind(set)?), "s.id")?;
+                let mut query = Query::select(union.part(), &format!("{SUBJECTS}, {id}"));
+                self.select_rows(&mut query, Rows::all(set))?;
             }
-            if let Some(tables) = first.mark_of {
-                union(&mut w);
-                w.push("SELECT ").number(postgres::MARK).push(", ");
-                postgres::mark(&mut w, tables);
+            if let Some(key) = also.version_of {
+                let w = union.part().push("SELECT ").number(SCHEMA_VERSION).push(", ");
+                self.backend.schema_version(w, key);
             }
-            if parts > 0 {
+            if !union.is_empty() {
                 statements.push(w.finish());
             }
         }
         Ok(Counting { statements, asked })
     }
 
-    /// What is asked of each set: these rows, and of a set whose conditions read values whether they could.
-    pub(super) fn asked(&self, rows: impl IntoIterator<Item = Rows>) -> Result<Asked, StoreError> {
+    /// Collects what is asked of each set: these rows, and whether all rows could be read.
+    pub(crate) fn asked(&self, rows: impl IntoIterator<Item = Rows>) -> Result<Asked, StoreError> {
         let mut asked = Asked::new();
         for rows in rows {
             self.shape(rows.set)?;
@@ -107,13 +104,18 @@ impl Renderer<'_> {
         Ok(asked)
     }
 
-    /// The queries that count sets, one row for each.
-    pub(super) fn counts(&self, w: &mut Writer, sets: &[SetId], asked: &Asked) -> Result<(), StoreError> {
-        w.list("\nUNION ALL ", sets, |w, set| {
+    /// Writes the queries that count sets, one row for each.
+    pub(crate) fn counts(
+        &self,
+        union: &mut Union<'_>,
+        sets: &[SetId],
+        asked: &Asked,
+    ) -> Result<(), StoreError> {
+        let (open, close) = self.backend.json_array();
+        for set in sets {
             let shape = self.shape(*set)?;
-            w.push("SELECT ").number(set.0).push(", ");
-            let (open, close) = self.dialect.json_array();
-            w.push(open);
+            let mut query = Query::select(union.part(), "");
+            let w: &mut Writer = query.w().number(set.0).push(", ").push(open);
             w.push(if shape.reads { "count(*) FILTER (WHERE s.rank < 0)" } else { "0" });
             for ranks in asked.get(set).into_iter().flatten() {
                 w.push(", count(*)");
@@ -123,46 +125,47 @@ impl Renderer<'_> {
                     w.push(")");
                 }
             }
-            w.push(close).push(" FROM ");
-            self.source(w, *set);
-            Ok(())
-        })
-    }
-}
-
-impl Counting {
-    /// The counts, from the rows that the statements gave.
-    pub(crate) fn read(self, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Counts {
-        let mut counts = Counts { asked: self.asked, ..Counts::default() };
-        for row in rows {
-            if let Some(mark) = postgres::read_mark(&row) {
-                counts.mark = Some(mark.to_owned());
-            } else if let [SqlValue::Integer(SUBJECTS), id] = &*row {
-                counts.subjects.push(id.clone());
-            } else if let [SqlValue::Integer(set), SqlValue::Text(found)] = &*row
-                && let Ok(set) = u16::try_from(*set)
-            {
-                counts.found.insert(SetId(set), serde_json::from_str(found).unwrap_or_default());
-            }
+            w.push(close);
+            self.select_set(&mut query, *set);
         }
-        counts
+        Ok(())
     }
 }
 
 impl Counts {
-    /// The same with these numbers, which were not asked for.
-    pub(crate) fn foreseeing(self, foreseen: Vec<(Rows, u64)>) -> Self {
-        Self { foreseen, ..self }
+    /// Reads the counts from the rows that the statements answered with.
+    pub(crate) fn read(asked: Asked, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Self {
+        let mut counts = Self { asked, ..Self::default() };
+        for row in rows {
+            match &*row {
+                [SqlValue::Integer(SCHEMA_VERSION), SqlValue::Text(version)] => {
+                    counts.schema_version = Some(version.clone());
+                }
+                [SqlValue::Integer(SUBJECTS), id] => counts.subjects.push(id.clone()),
+                [SqlValue::Integer(set), SqlValue::Text(found)] => {
+                    if let Ok(set) = u16::try_from(*set) {
+                        counts.found.insert(SetId(set), serde_json::from_str(found).unwrap_or_default());
+                    }
+                }
+                _ => {}
+            }
+        }
+        counts
     }
 
-    /// Whether the number of these rows was not counted.
-    pub(crate) fn foresees(&self, rows: Rows) -> bool {
-        self.foreseen.iter().any(|(known, _)| *known == rows)
+    /// Adds numbers that were not counted.
+    pub(crate) fn assuming(self, assumed: Vec<(Rows, u64)>) -> Self {
+        Self { assumed, ..self }
     }
 
-    /// How many of these rows there are. They have been asked for.
+    /// Returns whether the number of these rows is assumed.
+    pub(crate) fn assumes(&self, rows: Rows) -> bool {
+        self.assumed.iter().any(|(known, _)| *known == rows)
+    }
+
+    /// Returns the number of rows that were asked for.
     pub(crate) fn of(&self, rows: Rows) -> u64 {
-        if let Some((_, count)) = self.foreseen.iter().find(|(known, _)| *known == rows) {
+        if let Some((_, count)) = self.assumed.iter().find(|(known, _)| *known == rows) {
             return *count;
         }
         let asked = self.asked.get(&rows.set);
@@ -173,9 +176,9 @@ impl Counts {
         count.copied().unwrap_or_default()
     }
 
-    /// The first set with rows that could not be read.
+    /// Returns the first set with rows that could not be read.
     pub(crate) fn unreadable(&self) -> Option<SetId> {
         let mut found = self.found.iter();
-        found.find(|(_, counts)| counts.first().is_some_and(|bad| *bad > 0)).map(|(set, _)| *set)
+        found.find(|(_, counts)| counts.first().is_some_and(|unread| *unread > 0)).map(|(set, _)| *set)
     }
 }

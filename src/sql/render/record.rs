@@ -1,165 +1,203 @@
-//! What is recorded of an operation: its receipt, and an audit entry for each subject.
+//! What is recorded of an operation: its receipt, its events, and an audit entry for each subject.
 
-use super::json::json;
-use super::set::{Renderer, id_of};
-use super::stored::id_text;
-use crate::domain::{AuditEntry, OperationId, instant_text};
-use crate::protocol::{ChangeSet, Receipt, Rows};
+use serde::Serialize;
+
+use super::renderer::{Renderer, id_of};
+use crate::domain::{AuditEntry, Event, OperationId, instant_text};
+use crate::protocol::{ChangeSet, EventDraft, Receipt, Rows};
+use crate::sql::backend::Backend;
+use crate::sql::prefix::Prefix;
+use crate::sql::query::Query;
 use crate::sql::statement::{Statement, Writer};
-use crate::sql::{Dialect, Prefix};
 use crate::store::StoreError;
 
-/// The receipt of an operation, if it has been applied.
-pub(crate) fn receipt_of(dialect: Dialect, prefix: &Prefix, operation: OperationId) -> Statement {
-    let mut w = Writer::new(dialect);
-    w.push(match dialect {
-        Dialect::Sqlite => "SELECT o.receipt FROM ",
-        Dialect::Postgres => "SELECT o.receipt::text FROM ",
-    });
-    w.name(&prefix.table("operations"));
-    w.push(" AS o WHERE o.operation = ");
-    w.bind_as(operation.to_string(), "uuid");
+/// Renders the query of the receipt of an operation, if it has been applied.
+pub(crate) fn first_receipt(
+    backend: &'static dyn Backend,
+    prefix: &Prefix,
+    operation: OperationId,
+) -> Statement {
+    let mut w = Writer::new(backend);
+    let mut query = Query::select(&mut w, &format!("o.receipt{}", backend.cast("text")));
+    query.from(&format!("{} AS o", prefix.quoted("operations")));
+    query.condition().push("o.operation = ").bind_as(operation.to_string(), "uuid");
     w.finish()
 }
 
-/// One audit entry for each subject, in one statement however many there are.
+/// Renders one audit entry for each subject, in one statement however many there are.
 ///
-/// The subject stands in a column of its own and not in the entry.
-pub(crate) fn audit(dialect: Dialect, prefix: &Prefix, entry: &AuditEntry) -> Result<Statement, StoreError> {
-    let mut w = Writer::new(dialect);
-    into_audit(&mut w, prefix);
-    entries(&mut w, entry, |w, shared| {
-        as_shared(w, shared);
+/// The subject has a column of its own and is not part of the entry.
+pub(crate) fn audit(
+    backend: &'static dyn Backend,
+    prefix: &Prefix,
+    entry: &AuditEntry,
+) -> Result<Statement, StoreError> {
+    let mut w = Writer::new(backend);
+    begin_audit(&mut w, prefix);
+    audit_rows(&mut w, entry, |w, entry| {
+        shared_entry(w, entry);
         Ok(())
     })?;
     Ok(w.finish())
 }
 
-/// The entry itself, of which all subjects have the same. On PostgreSQL it is read once, and not for each.
-fn as_shared(w: &mut Writer, shared: String) {
-    w.push("(SELECT ").bind_as(shared, "jsonb").push(")");
+/// Writes the entry that all subjects share. PostgreSQL reads it once, not once for each subject.
+fn shared_entry(w: &mut Writer, entry: String) {
+    w.push("(SELECT ").bind_as(entry, "jsonb").push(")");
 }
 
-pub(super) fn into_audit(w: &mut Writer, prefix: &Prefix) {
+/// Begins to write audit entries.
+pub(crate) fn begin_audit(w: &mut Writer, prefix: &Prefix) {
     w.push("INSERT INTO ").name(&prefix.table("audit"));
     w.push(" (operation, kind, record, at, action, outcome, entry)\n");
 }
 
-/// The rows of the audit log; `whole` writes the entry itself, from what all subjects share. The subject is
-/// `j.value`.
-fn entries(
+/// Writes the rows of the audit log, whose subject is `j.value`; `write_entry` writes the entry itself.
+fn audit_rows(
     w: &mut Writer,
     entry: &AuditEntry,
-    whole: impl FnOnce(&mut Writer, String) -> Result<(), StoreError>,
+    write_entry: impl FnOnce(&mut Writer, String) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let unwritable = |source| StoreError::backend("wrote the audit entry", source_of(source));
-    let subjects = json(w.dialect, &entry.subjects).map_err(unwritable)?;
+    let subjects = json(w.backend, &entry.subjects, "the audit entry")?;
     let shared = AuditEntry { subjects: Vec::new(), ..entry.clone() };
-    let shared = json(w.dialect, &shared).map_err(unwritable)?;
+    let shared = json(w.backend, &shared, "the audit entry")?;
     w.push("SELECT ").bind_as(entry.operation.to_string(), "uuid").push(", ");
     w.bind(entry.kind.as_str()).push(", j.value, ");
     w.bind_as(instant_text(entry.at), "timestamptz").push(", ");
     w.bind(entry.action.as_str()).push(", ");
     w.bind(entry.outcome.as_str()).push(", ");
-    whole(w, shared)?;
-    let (open, close) = w.dialect.json_rows();
-    w.push(" FROM ").push(open).bind(subjects);
-    w.push(close).push(" ORDER BY j.key");
+    write_entry(w, shared)?;
+    let (open, close) = w.backend.json_rows();
+    w.push(" FROM ").push(open).bind(subjects).push(close).push(" ORDER BY j.key");
     Ok(())
 }
 
-fn source_of(error: serde_json::Error) -> Box<dyn std::error::Error + Send + Sync> {
-    error.into()
-}
-
-/// The operation with its receipt.
-pub(crate) fn operation(
-    dialect: Dialect,
-    prefix: &Prefix,
-    receipt: &Receipt,
-) -> Result<Statement, StoreError> {
-    let mut w = Writer::new(dialect);
-    into_operations(&mut w, prefix, receipt)?;
-    Ok(w.finish())
-}
-
 /// Writes the operation with its receipt.
-pub(super) fn into_operations(w: &mut Writer, prefix: &Prefix, receipt: &Receipt) -> Result<(), StoreError> {
-    let text = json(w.dialect, receipt).map_err(|source| StoreError::backend("wrote the receipt", source))?;
-    w.push("INSERT INTO ").name(&prefix.table("operations"));
-    w.push(" (operation, at, receipt) VALUES (");
+pub(crate) fn insert_operation(w: &mut Writer, prefix: &Prefix, receipt: &Receipt) -> Result<(), StoreError> {
+    let text = json(w.backend, receipt, "the receipt")?;
+    w.push("INSERT INTO ").name(&prefix.table("operations")).push(" (operation, at, receipt) VALUES (");
     w.bind_as(receipt.operation.to_string(), "uuid").push(", ");
     w.bind_as(instant_text(receipt.at), "timestamptz").push(", ");
     w.bind_as(text, "jsonb").push(") ON CONFLICT (operation) DO NOTHING");
     Ok(())
 }
 
-/// The receipt of what was done, where the operation was noted with another.
-pub(crate) fn settle(dialect: Dialect, prefix: &Prefix, receipt: &Receipt) -> Result<Statement, StoreError> {
-    let text = json(dialect, receipt).map_err(|source| StoreError::backend("wrote the receipt", source))?;
-    let mut w = Writer::new(dialect);
+/// Renders the receipt of what was done, where the operation was noted with another.
+pub(crate) fn correct_receipt(
+    backend: &'static dyn Backend,
+    prefix: &Prefix,
+    receipt: &Receipt,
+) -> Result<Statement, StoreError> {
+    let text = json(backend, receipt, "the receipt")?;
+    let mut w = Writer::new(backend);
     w.push("UPDATE ").name(&prefix.table("operations")).push(" SET receipt = ");
     w.bind_as(text, "jsonb").push(" WHERE operation = ");
     w.bind_as(receipt.operation.to_string(), "uuid");
     Ok(w.finish())
 }
 
+/// Writes a value as JSON text that the database can hold.
+fn json(backend: &dyn Backend, value: &impl Serialize, what: &str) -> Result<String, StoreError> {
+    let text = serde_json::to_string(value);
+    let text = text.map_err(|source| StoreError::backend(format!("wrote {what}"), source))?;
+    Ok(backend.json_text(text))
+}
+
 impl Renderer<'_> {
-    /// The audit entries of a change set, each with what its subject holds: to be written before the steps.
+    /// Renders the audit entries of a change set, each with the fields that its subject has before the steps.
     pub(crate) fn audit(&self, changes: &ChangeSet) -> Result<Statement, StoreError> {
         let mut w = self.writer();
-        into_audit(&mut w, self.prefix);
-        if !changes.snapshot.is_empty() {
-            self.with(&mut w, &[Rows::SUBJECTS.set])?;
+        begin_audit(&mut w, self.prefix);
+        if let Some(subjects) = self.subjects().filter(|_| !changes.snapshot.is_empty()) {
+            self.with(&mut w, &[subjects])?;
         }
-        self.audit_of(&mut w, changes)?;
+        self.audit_rows(&mut w, changes)?;
         Ok(w.finish())
     }
 
-    /// What follows [`into_audit`], where the subjects are there.
-    pub(super) fn audit_of(&self, w: &mut Writer, changes: &ChangeSet) -> Result<(), StoreError> {
+    /// Writes what follows [`begin_audit`], where the subjects are defined.
+    pub(crate) fn audit_rows(&self, w: &mut Writer, changes: &ChangeSet) -> Result<(), StoreError> {
         let ChangeSet { audit: entry, snapshot, query, .. } = changes;
-        if snapshot.is_empty() {
-            return entries(w, entry, |w, shared| {
-                as_shared(w, shared);
+        let Some(subjects) = self.subjects().filter(|_| !snapshot.is_empty()) else {
+            return audit_rows(w, entry, |w, entry| {
+                shared_entry(w, entry);
                 Ok(())
             });
-        }
+        };
         let kind = self.kind(&query.kind)?;
-        entries(w, entry, |w, shared| {
-            let id = id_of(w, kind);
-            let (is_subject, close) = match w.dialect {
-                Dialect::Sqlite => {
-                    w.push("json_set(").bind(shared).push(", '$.before', json(coalesce((SELECT ");
-                    (format!("({})", id_text(&id)), "'{}')))")
-                }
-                Dialect::Postgres => {
-                    w.push("jsonb_set(").bind_as(shared, "jsonb").push(", '{before}', coalesce((SELECT ");
-                    (format!("{id}::text"), "'{}'::jsonb))")
-                }
-            };
-            self.object(w, kind, snapshot)?;
-            w.push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
-            self.is_one(w, kind, Rows::SUBJECTS)?;
-            w.push(&format!(" AND {is_subject} = j.value), {close}"));
-            Ok(())
+        audit_rows(w, entry, |w, entry| {
+            self.backend.entry_with_snapshot(w, entry, &id_of(kind), &|w, is_subject| {
+                w.push("SELECT ");
+                self.object(w, kind, snapshot)?;
+                w.push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
+                self.is_one(w, kind, Rows::all(subjects))?;
+                w.push(" AND ").push(is_subject).push(" = j.value");
+                Ok(())
+            })
         })
     }
 
-    /// Creates the table of members on this connection, if it is not there.
-    pub(crate) fn create_members(&self) -> Statement {
-        let mut w = self.writer();
-        w.push("CREATE TABLE IF NOT EXISTS ").push(&self.members());
-        w.push(
-            " (set_id INTEGER NOT NULL, id NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (set_id, id)) WITHOUT ROWID",
-        );
-        w.finish()
+    /// Begins to write events.
+    pub(crate) fn begin_events(&self, w: &mut Writer) {
+        w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
+        w.push(" (operation, topic, kind, record, at, payload)\n");
     }
 
-    /// Takes all rows out of the table of members.
-    pub(crate) fn clear_members(&self) -> Statement {
+    /// Renders the events of a draft: one for each of its rows, with the values of the fields.
+    pub(crate) fn drafted_events(
+        &self,
+        operation: OperationId,
+        draft: &EventDraft,
+    ) -> Result<Statement, StoreError> {
         let mut w = self.writer();
-        w.push("DELETE FROM ").push(&self.members());
-        w.finish()
+        self.begin_events(&mut w);
+        self.with(&mut w, &[draft.rows.set])?;
+        self.drafted_rows(&mut w, operation, draft)?;
+        Ok(w.finish())
+    }
+
+    /// Writes what follows [`begin_events`](Self::begin_events) for a draft, where its set is defined.
+    pub(crate) fn drafted_rows(
+        &self,
+        w: &mut Writer,
+        operation: OperationId,
+        draft: &EventDraft,
+    ) -> Result<(), StoreError> {
+        let EventDraft { topic, kind, rows, fields } = draft;
+        let kind = self.kind_of_rows(kind, *rows)?;
+        let id = id_of(kind);
+        let mut query = Query::select(w, "");
+        let w = query.w().bind_as(operation.to_string(), "uuid").push(", ");
+        w.bind(topic.as_str()).push(", ");
+        w.bind(kind.name.as_str()).push(", ").push(&id).push(&self.backend.cast("text")).push(", ");
+        w.bind_as(instant_text(self.query.now), "timestamptz").push(", ");
+        self.object(w, kind, fields)?;
+        query.table(kind.table_name(), "r");
+        self.is_one(query.condition(), kind, *rows)?;
+        // In the order of ids, so that the outbox is the same on every run.
+        query.order_by(&self.backend.id_order(self.id(kind), &id)?);
+        // Two drafts may name the same row: operation, topic and record are the key.
+        query.w().push(" ON CONFLICT DO NOTHING");
+        Ok(())
+    }
+
+    /// Renders an event whose values are known.
+    pub(crate) fn event(&self, event: &Event) -> Result<Statement, StoreError> {
+        let mut w = self.writer();
+        self.begin_events(&mut w);
+        self.event_row(&mut w, event)?;
+        Ok(w.finish())
+    }
+
+    /// Writes what follows [`begin_events`](Self::begin_events) for an event whose values are known.
+    pub(crate) fn event_row(&self, w: &mut Writer, event: &Event) -> Result<(), StoreError> {
+        let Event { operation, topic, kind, record, at, fields } = event;
+        let payload = json(self.backend, fields, &format!("the event `{topic}`"))?;
+        w.push("VALUES (").bind_as(operation.to_string(), "uuid").push(", ");
+        w.bind(topic.as_str()).push(", ").bind(kind.as_str()).push(", ");
+        w.bind(self.backend.recorded_id(self, kind, record)?).push(", ");
+        w.bind_as(instant_text(*at), "timestamptz").push(", ");
+        w.bind_as(payload, "jsonb").push(")");
+        Ok(())
     }
 }

@@ -2,89 +2,99 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::{Condition, FieldName};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
-/// A branch in which no case asks for the rank of the parent any more.
+/// Where the rows of a set are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Materialization {
+    /// The statement that needs them defines them as a common table expression.
+    Inline,
+    /// They are written to a temporary table once.
+    Materialized,
+    /// The statement that writes the rows finds them itself, because nothing changes their kind before it. The set is
+    /// counted inline.
+    AtStep,
+}
+
+/// A branch whose cases no longer depend on the rank of the parent.
 #[derive(Debug, Clone)]
-pub(super) struct PlainArm<'a> {
-    pub(super) source: &'a Source,
-    /// The rows the source names, within the ranks for which the cases are the same.
-    pub(super) of: Option<Rows>,
-    pub(super) within: &'a [Rows],
-    pub(super) except: &'a [Rows],
+pub(crate) struct PlainBranch<'a> {
+    pub(crate) source: &'a Source,
+    /// The rows the source names, of the ranks for which the cases are the same.
+    pub(crate) of: Option<Rows>,
+    pub(crate) within: &'a [Rows],
+    pub(crate) except: &'a [Rows],
     /// The cases that can apply, up to the first that has no condition. Never empty.
-    pub(super) cases: Vec<&'a RankCase>,
+    pub(crate) cases: Vec<&'a RankCase>,
 }
 
 /// How a set is rendered.
 #[derive(Debug, Clone)]
-pub(super) struct Shape<'a> {
-    pub(super) set: &'a NamedSet,
-    pub(super) branches: Vec<PlainArm<'a>>,
+pub(crate) struct Shape<'a> {
+    pub(crate) set: &'a NamedSet,
+    pub(crate) branches: Vec<PlainBranch<'a>>,
     /// Whether a row may come in more than once.
-    pub(super) repeats: bool,
-    /// Whether conditions read values, which may turn out not to be of their type.
-    pub(super) reads: bool,
+    pub(crate) repeats: bool,
+    /// Whether conditions read values that may turn out not to be of their type.
+    pub(crate) reads: bool,
 }
 
 impl<'a> Shape<'a> {
-    pub(super) fn of(set: &'a NamedSet) -> Self {
-        let branches: Vec<PlainArm<'a>> = set.branches.iter().flat_map(plain_branches).collect();
+    pub(crate) fn of(set: &'a NamedSet) -> Self {
+        let branches: Vec<PlainBranch<'a>> = set.branches.iter().flat_map(plain_branches).collect();
         // Each row has one parent over a reference, and one rank in a set: parts of one branch do not meet.
         let disjoint = set.branches.len() == 1
             && branches.iter().all(|branch| !matches!(branch.source, Source::ReferencedBy { .. }));
-        let reads = branches.iter().flat_map(|branch| &branch.cases).any(|case| {
-            case.when.as_ref().is_some_and(|when| !super::condition::fields_read(when).is_empty())
-        });
+        let cases = branches.iter().flat_map(|branch| &branch.cases);
+        let reads = cases.filter_map(|case| case.when.as_ref()).any(|when| !fields_read(when).is_empty());
         Self { set, repeats: branches.len() > 1 && !disjoint, reads, branches }
     }
 
-    /// The sets that the text of this one reads, as often as it does.
-    pub(super) fn inputs(&self) -> impl Iterator<Item = SetId> {
+    /// Returns the sets that the text of this one reads, as often as it reads them.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = SetId> {
         self.branches.iter().flat_map(|branch| {
             let rows = branch.of.iter().chain(branch.within).chain(branch.except);
             rows.map(|rows| rows.set)
         })
     }
 
-    /// Whether all rows of the set have ranks in the range, so that nothing has to be compared.
-    pub(super) fn lies_within(&self, ranks: Ranks) -> bool {
+    /// Returns whether all rows of the set have ranks in the range, so that nothing has to be compared.
+    pub(crate) fn lies_within(&self, ranks: Ranks) -> bool {
         let mut all = self.branches.iter().flat_map(|branch| &branch.cases);
         !self.reads && all.all(|case| case.rank.is_none_or(|rank| ranks.contains(rank)))
     }
 }
 
-impl PlainArm<'_> {
-    /// The rank of every row that comes in, where there is only one.
-    pub(super) fn constant(&self) -> Option<Rank> {
+impl PlainBranch<'_> {
+    /// Returns the rank of every row that comes in, where there is only one.
+    pub(crate) fn constant(&self) -> Option<Rank> {
         match &*self.cases {
             [case] if case.when.is_none() => case.rank,
             _ => None,
         }
     }
 
-    /// Whether a row that the source names may have no rank, and so stay out.
-    pub(super) fn may_stay_out(&self) -> bool {
+    /// Returns whether a row that the source names may have no rank, and so stay out.
+    pub(crate) fn may_stay_out(&self) -> bool {
         let open = self.cases.last().is_none_or(|case| case.when.is_some());
         open || self.cases.iter().any(|case| case.rank.is_none())
     }
 }
 
-/// The branch, once for each range of the parent's ranks for which other cases apply.
-fn plain_branches(branch: &Branch) -> Vec<PlainArm<'_>> {
+/// Divides a branch into one for each range of the parent's ranks for which other cases apply.
+fn plain_branches(branch: &Branch) -> Vec<PlainBranch<'_>> {
     let Branch { source, within, except, cases } = branch;
-    let plain = |of, cases| PlainArm { source, of, within, except, cases };
-    let parts = match source {
+    let plain = |of, cases| PlainBranch { source, of, within, except, cases };
+    let parts = match source_rows(source) {
         // Without a parent its rank counts as 0.
-        Source::Subjects | Source::Ids(_) | Source::WithText { .. } => vec![plain(None, applying(cases, 0))],
-        Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => {
-            ranges(*of, cases).into_iter().map(|(rows, cases)| plain(Some(rows), cases)).collect()
-        }
+        None => vec![plain(None, applying(cases, 0))],
+        Some(of) => ranges(of, cases).into_iter().map(|(rows, cases)| plain(Some(rows), cases)).collect(),
     };
     parts.into_iter().filter(|part| part.cases.iter().any(|case| case.rank.is_some())).collect()
 }
 
-/// The ranges of the parent's ranks for which the same cases apply.
+/// Returns the ranges of the parent's ranks for which the same cases apply.
 fn ranges(of: Rows, cases: &[RankCase]) -> Vec<(Rows, Vec<&RankCase>)> {
     let (first, last) = (u32::from(of.ranks.from), u32::from(of.ranks.to));
     let mut starts = BTreeSet::from([first]);
@@ -113,7 +123,7 @@ fn ranges(of: Rows, cases: &[RankCase]) -> Vec<(Rows, Vec<&RankCase>)> {
     parts
 }
 
-/// The cases that can apply below a rank, up to the first that applies always.
+/// Returns the cases that can apply below a rank, up to the first that always applies.
 fn applying(cases: &[RankCase], below: Rank) -> Vec<&RankCase> {
     let mut found = Vec::new();
     for case in cases.iter().filter(|case| case.below.contains(below)) {
@@ -123,4 +133,27 @@ fn applying(cases: &[RankCase], below: Rank) -> Vec<&RankCase> {
         }
     }
     found
+}
+
+/// Returns the rows that a branch comes from, where it comes from rows of a set.
+pub(crate) fn source_rows(source: &Source) -> Option<Rows> {
+    match source {
+        Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => Some(*of),
+        Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
+    }
+}
+
+/// Returns the fields whose stored values a condition reads, and so may find to be of another type.
+pub(crate) fn fields_read(condition: &Condition) -> BTreeSet<&FieldName> {
+    let mut fields = BTreeSet::new();
+    condition.visit(&mut |leaf| match leaf {
+        Condition::Compare { field, .. } | Condition::Time { field, .. } => {
+            fields.insert(field);
+        }
+        Condition::OneOf { field, values } if !values.is_empty() => {
+            fields.insert(field);
+        }
+        _ => {}
+    });
+    fields
 }

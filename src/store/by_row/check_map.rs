@@ -1,6 +1,6 @@
 //! Checking a data map against the records.
 
-use crate::domain::{DataMap, Fault, Kind};
+use crate::domain::{DataMap, Fault, FaultCode, Kind};
 use crate::store::{Records, StoreError, system_tables};
 
 /// Returns a fault for every kind that the records do not have, and those that the backend finds; sorted by path.
@@ -9,8 +9,12 @@ pub(super) async fn check(records: &impl Records, map: &DataMap) -> Result<Vec<F
     for kind in map.kinds() {
         if system_tables::is_reserved(&kind.name) {
             faults.push(
-                Fault::new(format!("kinds.{}", kind.name), "the name is reserved for a table of this crate")
-                    .remedy("choose another name for the kind, and give its table as `table`"),
+                Fault::new(
+                    FaultCode::ReservedName,
+                    format!("kinds.{}", kind.name),
+                    "the name is reserved for a table of this crate",
+                )
+                .remedy("choose another name for the kind, and give its table as `table`"),
             );
         } else {
             faults.extend(missing(records, kind, "create it, or correct the name").await?);
@@ -29,8 +33,12 @@ async fn missing(records: &impl Records, kind: &Kind, remedy: &str) -> Result<Op
     match records.get(kind, &[]).await {
         Ok(_) => Ok(None),
         Err(StoreError::Unknown { .. }) => Ok(Some(
-            Fault::new(format!("kinds.{}", kind.name), format!("the store has no kind `{}`", kind.name))
-                .remedy(remedy),
+            Fault::new(
+                FaultCode::UnknownKind,
+                format!("kinds.{}", kind.name),
+                format!("the store has no kind `{}`", kind.name),
+            )
+            .remedy(remedy),
         )),
         Err(error) => Err(error),
     }

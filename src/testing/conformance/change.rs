@@ -258,7 +258,7 @@ impl Change {
     }
 
     pub(super) fn build(&self) -> ChangeSet {
-        let digest = Digest::from(&*"0".repeat(64));
+        let digest = Digest::of_hash("0".repeat(64));
         ChangeSet {
             operation: self.operation,
             query: self.query(),

@@ -1,6 +1,6 @@
 //! Whether a transaction of a SQL connection is set up as the store needs it.
 
-use crate::sql::{Access, Dialect, SqlConnection, SqlValue};
+use crate::sql::{AccessMode, Dialect, SqlConnection, SqlValue};
 
 const SETTINGS: &str = "SELECT current_setting('transaction_isolation'), current_setting('row_security'), \
      current_setting('client_encoding'), current_setting('search_path')";
@@ -10,7 +10,7 @@ pub(super) async fn check(connection: &impl SqlConnection, dialect: Dialect) {
     if dialect != Dialect::Postgres {
         return;
     }
-    for access in [Access::Read, Access::Write] {
+    for access in [AccessMode::Read, AccessMode::Write] {
         let mut tx = connection.begin(access).await.expect("a transaction");
         let rows = tx.query(SETTINGS, &[]).await.expect("the settings of the session");
         let found: Vec<&str> = rows.iter().flatten().filter_map(SqlValue::as_text).collect();
@@ -22,13 +22,13 @@ pub(super) async fn check(connection: &impl SqlConnection, dialect: Dialect) {
         };
         // Inside the host's own transaction the isolation level is the host's.
         match access {
-            Access::Read if connection.retryable() && isolation != "repeatable read" => {
+            AccessMode::Read if connection.retryable() && isolation != "repeatable read" => {
                 lacks("begin ISOLATION LEVEL REPEATABLE READ", isolation);
             }
-            Access::Write if isolation != "read committed" => {
+            AccessMode::Write if isolation != "read committed" => {
                 lacks("begin ISOLATION LEVEL READ COMMITTED", isolation);
             }
-            Access::Read | Access::Write => {}
+            AccessMode::Read | AccessMode::Write => {}
         }
         if row_security != "off" {
             lacks("set row_security to off", row_security);

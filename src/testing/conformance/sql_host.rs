@@ -8,7 +8,7 @@ use super::session;
 use super::world::{KINDS, kind};
 use super::{Counted, Host, Recorded, Sent, Traffic, world};
 use crate::domain::{FieldType, Kind, Record, Value};
-use crate::sql::{Access, Dialect, SqlConnection, SqlStore, SqlValue};
+use crate::sql::{AccessMode, Dialect, SqlConnection, SqlStore, SqlValue};
 use crate::store::Store;
 
 /// A [`Host`] on a [`SqlConnection`]: makes the tables of [`world`], with the column types of the database, and
@@ -117,14 +117,14 @@ impl<C: SqlConnection> SqlHost<C> {
     }
 
     async fn execute(&self, sql: &str, params: &[SqlValue]) {
-        let begun = self.store.connection().begin(Access::Write).await;
+        let begun = self.store.connection().begin(AccessMode::Write).await;
         let mut tx = begun.expect("a transaction");
         tx.execute(sql, params).await.expect("a statement of the host");
         tx.commit().await.expect("a commit of the host");
     }
 
     async fn query(&self, sql: &str) -> Vec<Vec<SqlValue>> {
-        let begun = self.store.connection().begin(Access::Read).await;
+        let begun = self.store.connection().begin(AccessMode::Read).await;
         let mut tx = begun.expect("a transaction");
         let rows = tx.query(sql, &[]).await.expect("a query of the host");
         tx.commit().await.expect("a commit of the host");
@@ -139,7 +139,7 @@ impl<C: SqlConnection> Host for SqlHost<C> {
     }
 
     async fn load(&self, kind: &Kind, rows: Vec<Record>) {
-        let begun = self.store.connection().begin(Access::Write).await;
+        let begun = self.store.connection().begin(AccessMode::Write).await;
         let mut tx = begun.expect("a transaction");
         for row in rows {
             let (sql, params) = self.insert(kind, &row);

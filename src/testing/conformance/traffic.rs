@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 #[cfg(feature = "sql")]
-use crate::sql::{Access, SqlConnection, SqlError, SqlTransaction, SqlValue};
+use crate::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction, SqlValue};
 
 /// What went between a store and its backend: what its client side had to do, and to hold.
 ///
@@ -60,7 +60,7 @@ impl<C> Counted<C> {
 #[cfg(feature = "sql")]
 #[async_trait]
 impl<C: SqlConnection> SqlConnection for Counted<C> {
-    async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let inner = self.connection.begin(access).await?;
         Ok(Box::new(CountedTransaction { inner, traffic: &self.traffic }))
     }

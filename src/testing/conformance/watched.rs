@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::yield_now;
 use crate::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
 #[cfg(feature = "sql")]
-use crate::sql::{Access, SqlConnection, SqlError, SqlTransaction, SqlValue};
+use crate::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction, SqlValue};
 use crate::store::{Batch, BatchError, Page, Records, StoreError};
 
 /// [`Records`], or a `SqlConnection`, as the suite wants them under its store.
@@ -119,7 +119,7 @@ impl<R: Records> Records for Watched<R> {
 #[cfg(feature = "sql")]
 #[async_trait]
 impl<C: SqlConnection> SqlConnection for Watched<C> {
-    async fn begin(&self, access: Access) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let begun = in_turn(self.0.begin(access)).await?;
         Ok(Box::new(Watched(begun)))
     }

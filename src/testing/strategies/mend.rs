@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::domain::{Faults, Mode};
+use crate::domain::{FaultCode, Faults, Mode};
 use crate::policy::DeletionPolicy;
 
 /// Mends what a random policy says wrong, fault by fault, so that most of what was drawn stays.
@@ -25,18 +25,18 @@ fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
             facts["personal"] = json!({ "mail": "placeholder_email", "note": { "truncate": 2 } });
             facts[key] = if key == "tombstone" { json!(true) } else { json!(key) };
         };
-        if fault.message.contains("must keep referring") {
+        if fault.code == FaultCode::MissingTombstone {
             let kind = quoted.get(1).copied()?;
             document["kinds"][kind]["tombstone"] = json!(true);
             document["kinds"][kind]["personal"] = json!({ "mail": "placeholder_email" });
-        } else if fault.message.contains("needs `deleted_at`") {
+        } else if fault.code == FaultCode::MissingDeletedAt {
             make("deleted_at");
-        } else if fault.message.contains("needs `status`") {
+        } else if fault.code == FaultCode::MissingStatus {
             make("status");
-        } else if fault.message.contains("needs `personal`") || fault.message.contains("no personal fields") {
+        } else if fault.code == FaultCode::MissingPersonal {
             document["kinds"][kind]["personal"] = json!({ "mail": "placeholder_email" });
         } else if let Some(rest) = fault.path.strip_prefix(&format!("modes.{mode}.rules.")) {
-            mend_rule(document, mode, rest, &fault.message)?;
+            mend_rule(document, mode, rest, fault.code)?;
         } else if fault.path.contains(".guards") {
             document["modes"][mode.as_str()].as_object_mut()?.remove("guards");
         } else {
@@ -46,20 +46,20 @@ fn mend(document: &mut Json, mode: Mode, faults: &Faults) -> Option<()> {
     Some(())
 }
 
-fn mend_rule(document: &mut Json, mode: Mode, path: &str, message: &str) -> Option<()> {
+fn mend_rule(document: &mut Json, mode: Mode, path: &str, code: FaultCode) -> Option<()> {
     let name = path.split('[').next()?.trim_end_matches(".on_survive");
     let at: usize = path.split('[').nth(1).and_then(|rest| rest.split(']').next()?.parse().ok()).unwrap_or(0);
-    if message.contains("cannot be emptied") {
+    if code == FaultCode::MandatoryReference {
         let references = document["references"].as_array_mut()?;
         references.iter_mut().find(|one| one["from"] == name)?["nullable"] = json!(true);
         return Some(());
     }
     let entries = document["modes"][mode.as_str()]["rules"][name].as_array_mut()?;
-    if message.contains("never reached") {
+    if code == FaultCode::UnreachableEntry {
         entries.remove(at);
     } else {
         let entry = entries.get_mut(at)?.as_object_mut()?;
-        if message.contains("in a cycle") || message.contains("parent stays") {
+        if matches!(code, FaultCode::ParentInCycle | FaultCode::ParentStays) {
             entry.remove("parent");
         } else {
             let when = entry.get("when").cloned();

@@ -1,6 +1,6 @@
 //! What the API answers with.
 
-use client_lifecycle::domain::{Client, ClientPatch, ClientRules};
+use client_lifecycle::clients::{Client, ClientPatch, ClientRules};
 use serde_json::Value;
 
 use super::{maria, seeds};

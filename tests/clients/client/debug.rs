@@ -1,6 +1,7 @@
 //! Personal data stays out of `Debug`, `Display` and errors.
 
-use client_lifecycle::domain::{Client, ClientPatch, ClientRules, NewClient, Status};
+use client_lifecycle::clients::{Client, ClientPatch, ClientRules, NewClient};
+use client_lifecycle::domain::Status;
 use serde_json::{Value, json};
 
 use super::{maria, new_client};

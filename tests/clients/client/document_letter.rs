@@ -1,6 +1,6 @@
 //! The check letter of DNI and NIE, which is off unless a host asks for it.
 
-use client_lifecycle::domain::{Client, ClientPatch, ClientRules, DocumentType, NewClient};
+use client_lifecycle::clients::{Client, ClientPatch, ClientRules, DocumentType, NewClient};
 use serde_json::json;
 
 use super::{codes, maria, new_client};

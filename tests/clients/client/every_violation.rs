@@ -1,15 +1,16 @@
 //! Random bodies whose violations are known by how they were made.
-//!
-//! `LIFECYCLE_CASES=n` says how many.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use client_lifecycle::domain::{ClientPatch, NewClient, ViolationCode, Violations};
+use client_lifecycle::clients::{ClientPatch, NewClient};
+use client_lifecycle::domain::{ViolationCode, Violations};
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
+
+use crate::common::effort;
 
 /// A value and the codes it must be refused with.
 type Tagged = (Value, Vec<&'static str>);
@@ -186,16 +187,12 @@ fn said<T>(read: &Result<T, Violations>) -> Vec<(String, String)> {
     violations.map(|violation| (violation.path.clone(), violation.code.to_string())).collect()
 }
 
-fn cases() -> u32 {
-    std::env::var("LIFECYCLE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(500)
-}
-
 /// R165, R118, R119, R121, R122, R123, R124, R125, R126, R127, R128, R129, R130, R131, R132, R212: every violation is
 /// listed, once, in declared order, and nothing else is.
 #[test]
 fn every_violation_is_listed_in_declared_order() {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[26; 32]);
-    let config = Config { cases: cases(), failure_persistence: None, ..Config::default() };
+    let config = Config { cases: effort::cases(), failure_persistence: None, ..Config::default() };
     let seen = RefCell::new(BTreeSet::new());
     TestRunner::new_with_rng(config, rng)
         .run(&bodies(), |body| {

@@ -1,6 +1,7 @@
 //! Fields that are more than text of some length.
 
-use client_lifecycle::domain::{ClientPatch, DocumentType, NewClient, Status, normalised_email};
+use client_lifecycle::clients::{ClientPatch, DocumentType, NewClient, normalised_email};
+use client_lifecycle::domain::Status;
 use serde_json::json;
 
 use super::{codes, new_client};
@@ -36,7 +37,7 @@ fn an_email_has_to_be_one() {
         let violations = ClientPatch::from_json(&json!({ "email": email })).unwrap_err();
         assert_eq!(codes(&violations), [("email", "email")], "{email:?}");
         assert_eq!(
-            violations.in_language(client_lifecycle::domain::Language::Spanish).first().message,
+            violations.in_language(client_lifecycle::clients::Language::Spanish).first().message,
             "Email inválido"
         );
     }

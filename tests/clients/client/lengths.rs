@@ -1,6 +1,6 @@
 //! Limits of texts, in characters: Unicode scalar values, whatever their bytes and however they are drawn.
 
-use client_lifecycle::domain::{ClientPatch, NewClient};
+use client_lifecycle::clients::{ClientPatch, NewClient};
 use serde_json::json;
 
 use super::{codes, new_client};

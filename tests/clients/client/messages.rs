@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use client_lifecycle::domain::{ClientPatch, Language, NewClient, ViolationCode, Violations};
+use client_lifecycle::clients::{ClientPatch, Language, NewClient};
+use client_lifecycle::domain::{ViolationCode, Violations};
 use serde_json::json;
 
 use super::{new_client, seeds};

@@ -19,7 +19,8 @@ mod patch;
 mod record;
 mod refused;
 
-use client_lifecycle::domain::{Client, ClientRules, DocumentType, NewClient, Violations};
+use client_lifecycle::clients::{Client, ClientRules, DocumentType, NewClient};
+use client_lifecycle::domain::Violations;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -1,6 +1,7 @@
 //! What an update changes.
 
-use client_lifecycle::domain::{Client, ClientPatch, ClientRules, Mode, Status};
+use client_lifecycle::clients::{Client, ClientPatch, ClientRules};
+use client_lifecycle::domain::{Mode, Status};
 use serde_json::{Map, Value, json};
 
 use super::{maria, seeds};

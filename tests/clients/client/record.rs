@@ -1,6 +1,7 @@
 //! Clients as stores hold them.
 
-use client_lifecycle::domain::{Client, Record, RecordId, Value};
+use client_lifecycle::clients::Client;
+use client_lifecycle::domain::{Record, RecordId, Value};
 use serde_json::json;
 
 use super::maria;

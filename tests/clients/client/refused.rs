@@ -1,6 +1,6 @@
 //! Bodies that are refused for what they are made of.
 
-use client_lifecycle::domain::{ClientPatch, NewClient};
+use client_lifecycle::clients::{ClientPatch, NewClient};
 use serde_json::{Value, json};
 
 use super::{codes, new_client, seeds};
@@ -50,7 +50,8 @@ fn a_new_client_needs_who_they_are_and_the_rest_is_empty() {
 fn null_and_other_types_are_refused_for_every_field() {
     let shape = seeds::json_after(3, super::BODY);
     let mut names: Vec<&str> = shape.as_object().unwrap().keys().map(String::as_str).collect();
-    names.sort_by_key(|name| client_lifecycle::domain::Client::FIELDS.iter().position(|field| field == name));
+    names
+        .sort_by_key(|name| client_lifecycle::clients::Client::FIELDS.iter().position(|field| field == name));
     assert_eq!(names.len(), 13);
     let wrong = [
         (json!(null), "null"),

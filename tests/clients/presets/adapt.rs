@@ -1,9 +1,10 @@
 //! Presets on schemas that are not quite theirs.
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{FieldType, Language, Mask, Mode, eq};
+use client_lifecycle::clients::{Language, presets};
+use client_lifecycle::domain::{FieldType, Mask, Mode, eq};
 use client_lifecycle::policy::{
-    EffectRule, Guard, KindBuilder, PolicyBuilder, cascade, delete, keep, presets, set_null,
+    EffectRule, Guard, KindBuilder, PolicyBuilder, cascade, delete, keep, set_null,
 };
 
 fn presets() -> Vec<PolicyBuilder> {
@@ -49,8 +50,7 @@ fn chain() -> PolicyBuilder {
         .reference("items.booking_id", "bookings")
         .reference("notes.item_id", "items")
         .reference("notes.client_id", "clients")
-        .reference("clients.officer_id", "officers")
-        .nullable()
+        .reference_with("clients.officer_id", "officers", |reference| reference.nullable())
         .hard_delete(|mode| {
             mode.allow("ADMIN")
                 .guard(Guard::block("a", "notes").via([
@@ -161,8 +161,7 @@ fn a_mode_that_is_offered_already_is_said_more_of() {
 #[test]
 fn a_table_is_added_with_a_rule_in_every_mode_that_names_its_rules() {
     let policy = presets::notifications()
-        .reference("logins.user_id", "users")
-        .nullable()
+        .reference_with("logins.user_id", "users", |reference| reference.nullable())
         .kind("logins", |kind| kind.field("at", FieldType::Timestamp))
         .hard_delete(|mode| mode.rule("logins.user_id", set_null()))
         .soft_delete(|mode| mode.rule("logins.user_id", keep()))

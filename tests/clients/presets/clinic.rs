@@ -1,11 +1,10 @@
 //! The clients of a clinic.
 
-use client_lifecycle::domain::{
-    Actor, AuditOutcome, ClientPatch, FieldName, Language, Mask, Mode, NewClient, Reason, Request, Status,
-};
+use client_lifecycle::clients::wire::Wire;
+use client_lifecycle::clients::{ClientPatch, Language, NewClient, presets};
+use client_lifecycle::domain::{Actor, AuditOutcome, FieldName, Mask, Mode, Reason, Request, Status};
 use client_lifecycle::lifecycle::Environment;
-use client_lifecycle::lifecycle::wire::Wire;
-use client_lifecycle::policy::{presets, retain};
+use client_lifecycle::policy::retain;
 use serde_json::{Value, json};
 
 use crate::common::backend::On;
@@ -178,12 +177,12 @@ on_every_store! {
             "email": "nuria@example.org", "name": "Nuria", "surname": "Vega", "phone": "+34634567890",
             "birth_date": "1990-05-15", "document_type": "DNI", "document_number": "12345678A"
         }));
-        let created = world.lifecycle.create(&Request::create("clients").by(somebody()), new.unwrap()).await.unwrap();
-        assert_eq!(world.lifecycle.find(created.user_id()).await.unwrap(), created);
+        let created = world.lifecycle.clients().unwrap().create(&Request::create("clients").by(somebody()), new.unwrap()).await.unwrap();
+        assert_eq!(world.lifecycle.clients().unwrap().find(created.user_id()).await.unwrap(), created);
         let off = ClientPatch::from_json(&json!({ "status": "OFF" })).unwrap();
         let update = Request::update("clients", created.user_id());
-        assert_eq!(world.lifecycle.update(&update, &off).await.unwrap_err().code(), "unauthenticated");
-        let updated = world.lifecycle.update(&update.by(somebody()), &off).await.unwrap();
+        assert_eq!(world.lifecycle.clients().unwrap().update(&update, &off).await.unwrap_err().code(), "unauthenticated");
+        let updated = world.lifecycle.clients().unwrap().update(&update.by(somebody()), &off).await.unwrap();
         assert_eq!(updated.status(), Status::Off);
         assert_eq!(world.last_entry().await.action, "CLIENT_DEACTIVATED");
     }
@@ -248,7 +247,7 @@ on_every_store! {
     // R38 R40 R41 R209
     async fn the_reasons_for_a_deletion_are_on_record(on: On) {
         // Here none is asked for.
-        for reason in Reason::ALL.map(Some).into_iter().chain([None]) {
+        for reason in Reason::ALL.iter().copied().map(Some).chain([None]) {
             let mut world = clinic(on).await;
             world.lifecycle = world.lifecycle.with_environment(Environment::NonProduction);
             let request = reason.into_iter().fold(hard_delete(MARIA), Request::with_reason);
@@ -265,7 +264,7 @@ on_every_store! {
         let wire = Wire::clinic();
         for text in ["1", "not-a-uuid", "%00", "\u{202e}", "1 OR 1", &MARIA[1..], &MARIA.replace('-', ""), "*"] {
             let id = wire.id(text).unwrap();
-            let mut errors = vec![world.lifecycle.update(&Request::update("clients", &id).by(somebody()), &city).await.unwrap_err()];
+            let mut errors = vec![world.lifecycle.clients().unwrap().update(&Request::update("clients", &id).by(somebody()), &city).await.unwrap_err()];
             for request in [Request::hard_delete, Request::anonymize, Request::deactivate] {
                 errors.push(world.lifecycle.execute(&request("clients", &id).by(somebody())).await.unwrap_err());
             }
@@ -304,7 +303,7 @@ on_every_store! {
     // R46
     async fn how_long_what_stays_is_for_the_host_to_say(on: On) {
         let policy = presets::clinic(Language::English)
-            .hard_delete(|mode| mode.overrule("sales.client_id", retain("P10Y", "issued_at", "our auditor")))
+            .hard_delete(|mode| mode.overrule("sales.client_id", retain("P10Y").from("issued_at").basis("our auditor")))
             .build()
             .unwrap();
         let world = World::open(on, &policy, TABLES, &rows()).await;

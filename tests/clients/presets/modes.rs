@@ -17,7 +17,7 @@ CREATE TABLE sales (
 
 /// Every mode of the seeds, for one client who has bought something that the books need.
 fn policy() -> DeletionPolicy {
-    let books = || retain("P6Y", "issued_at", "books");
+    let books = || retain("P6Y").from("issued_at").basis("books");
     DeletionPolicy::of("clients")
         .kind("clients", |kind| {
             kind.status("status")
@@ -26,8 +26,7 @@ fn policy() -> DeletionPolicy {
                 .personal("email", Mask::PlaceholderEmail)
         })
         .kind("sales", |kind| kind.field("issued_at", FieldType::Timestamp))
-        .reference("sales.client_id", "clients")
-        .nullable()
+        .reference_with("sales.client_id", "clients", |reference| reference.nullable())
         .deactivate(|mode| mode.allow_any().others(keep()))
         .reactivate(|mode| mode.allow_any().others(keep()))
         .soft_delete(|mode| mode.allow_any().others(keep()))

@@ -1,7 +1,8 @@
 //! The users of a notification system.
 
+use client_lifecycle::clients::presets;
 use client_lifecycle::domain::{Actor, AuditOutcome, Reason, Request};
-use client_lifecycle::policy::{Allow, presets};
+use client_lifecycle::policy::Allow;
 use serde_json::{Value, json};
 
 use crate::common::backend::On;

@@ -1,7 +1,8 @@
 //! Credit unions.
 
+use client_lifecycle::clients::presets;
 use client_lifecycle::domain::{Actor, FieldName, Request};
-use client_lifecycle::policy::{ModeBuilder, presets};
+use client_lifecycle::policy::ModeBuilder;
 use serde_json::{Value, json};
 
 use crate::common::backend::On;

@@ -1,7 +1,7 @@
 //! The customers of a VPN.
 
+use client_lifecycle::clients::presets;
 use client_lifecycle::domain::{Actor, AuditOutcome, FieldName, Reason, Request};
-use client_lifecycle::policy::presets;
 use serde_json::{Value, json};
 
 use crate::common::backend::On;

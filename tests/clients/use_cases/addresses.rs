@@ -1,6 +1,6 @@
 //! When two e-mail addresses are the same.
 
-use client_lifecycle::domain::normalised_email;
+use client_lifecycle::clients::normalised_email;
 use serde_json::json;
 
 use super::world::{EVA, world};
@@ -13,11 +13,17 @@ async fn an_address_that_only_unicode_takes_for_another_is_another() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         backend.set("clients", EVA, "email", json!("kate@example.com")).await;
-        assert!(lifecycle.find_by_email("KATE@example.com").await.unwrap().is_some());
-        assert!(lifecycle.find_by_email("\u{212A}ATE@example.com").await.unwrap().is_none(), "{on:?}");
+        assert!(lifecycle.clients().unwrap().find_by_email("KATE@example.com").await.unwrap().is_some());
+        assert!(
+            lifecycle.clients().unwrap().find_by_email("\u{212A}ATE@example.com").await.unwrap().is_none(),
+            "{on:?}"
+        );
         // Older addresses than the rules, with other letters.
         backend.set("clients", EVA, "email", json!("ÑANDÚ@example.com")).await;
-        assert!(lifecycle.find_by_email("ÑANDÚ@EXAMPLE.com").await.unwrap().is_some(), "{on:?}");
+        assert!(
+            lifecycle.clients().unwrap().find_by_email("ÑANDÚ@EXAMPLE.com").await.unwrap().is_some(),
+            "{on:?}"
+        );
     }
 }
 
@@ -26,6 +32,6 @@ async fn nobody_has_no_address() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         backend.set("clients", EVA, "email", json!("")).await;
-        assert!(lifecycle.find_by_email(" ").await.unwrap().is_none(), "{on:?}");
+        assert!(lifecycle.clients().unwrap().find_by_email(" ").await.unwrap().is_none(), "{on:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! What the audit log says of attempts that are refused, and what the caller is told.
 
-use client_lifecycle::domain::{Actor, ClientPatch, Mode, RecordId, Request};
+use client_lifecycle::clients::ClientPatch;
+use client_lifecycle::domain::{Actor, Mode, RecordId, Request};
 
 use super::world::{MARIA, ana, audit_of, document, new, off_to, rows, stored, update, world, world_of};
 use crate::common::backend::stores;
@@ -11,8 +12,14 @@ async fn an_attempt_on_nobody_is_recorded() {
         let (backend, lifecycle) = world(on).await;
         let none = Request::batch::<RecordId>(Mode::Update, "clients", []).by(ana());
         let patch = ClientPatch::new().with_city("Cádiz");
-        assert_eq!(lifecycle.update(&none, &patch).await.unwrap_err().code(), "missing_id");
-        assert_eq!(lifecycle.update(&update(""), &patch).await.unwrap_err().code(), "missing_id");
+        assert_eq!(
+            lifecycle.clients().unwrap().update(&none, &patch).await.unwrap_err().code(),
+            "missing_id"
+        );
+        assert_eq!(
+            lifecycle.clients().unwrap().update(&update(""), &patch).await.unwrap_err().code(),
+            "missing_id"
+        );
         assert_eq!(backend.outcomes().await, ["invalid", "invalid"], "{on:?}");
     }
 }
@@ -22,7 +29,7 @@ async fn who_may_not_set_a_client_off_is_recorded_as_having_tried_that() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let clerk = Request::update("clients", MARIA).by(Actor::new("carl", "CLERK"));
-        let error = lifecycle.update(&clerk, &off_to("Cádiz")).await.unwrap_err();
+        let error = lifecycle.clients().unwrap().update(&clerk, &off_to("Cádiz")).await.unwrap_err();
         assert_eq!(error.code(), "missing_role");
         let audit = audit_of(&backend, MARIA).await;
         assert_eq!((audit.len(), audit[0].mode), (1, Mode::Deactivate), "{on:?}");
@@ -37,7 +44,7 @@ async fn a_new_status_that_the_policy_does_not_offer_stops_the_patch() {
         document["modes"].as_object_mut().unwrap().remove("deactivate");
         let (backend, lifecycle) = world_of(on, &document, &rows()).await;
         let before = stored(&backend, MARIA).await;
-        let error = lifecycle.update(&update(MARIA), &off_to("Cádiz")).await.unwrap_err();
+        let error = lifecycle.clients().unwrap().update(&update(MARIA), &off_to("Cádiz")).await.unwrap_err();
         assert!(error.to_string().contains("does not offer deactivate"), "{error}");
         assert_eq!(stored(&backend, MARIA).await, before);
         assert_eq!(audit_of(&backend, MARIA).await.len(), 1);
@@ -51,6 +58,10 @@ async fn who_may_not_create_is_told_so_and_not_what_is_wrong_with_the_values() {
         let mut wrong = new("diego@example.com");
         wrong.name = String::new();
         let eve = Request::create("clients").by(Actor::new("eve", "GUEST"));
-        assert_eq!(lifecycle.create(&eve, wrong).await.unwrap_err().code(), "missing_role", "{on:?}");
+        assert_eq!(
+            lifecycle.clients().unwrap().create(&eve, wrong).await.unwrap_err().code(),
+            "missing_role",
+            "{on:?}"
+        );
     }
 }

@@ -10,10 +10,9 @@
 use std::sync::Arc;
 
 use crate::common::backend::{Backend, On, Whole, stores};
-use client_lifecycle::domain::{
-    Actor, AuditEntry, AuditOutcome, Client, ClientPatch, Mode, NewClient, RecordId, Request, Status,
-};
-use client_lifecycle::lifecycle::{ClientPage, Error};
+use client_lifecycle::clients::{Client, ClientPage, ClientPatch, NewClient};
+use client_lifecycle::domain::{Actor, AuditEntry, AuditOutcome, Mode, RecordId, Request, Status};
+use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::{DeletionPolicy, Lifecycle};
 use serde_json::{Value, json};
@@ -112,7 +111,7 @@ async fn a_patch_writes_what_it_names_and_leaves_the_rest() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let patch = ClientPatch::new().with_phone("+34612345678").with_city("Barcelona");
-        let client = lifecycle.update(&update(MARIA), &patch).await.unwrap();
+        let client = lifecycle.clients().unwrap().update(&update(MARIA), &patch).await.unwrap();
         assert_eq!((client.phone(), client.city(), client.name()), ("+34612345678", "Barcelona", "Maria"));
         let mut expected = row(MARIA, "maria@example.com", "USER");
         expected["phone"] = json!("+34612345678");
@@ -130,8 +129,13 @@ async fn a_patch_writes_what_it_names_and_leaves_the_rest() {
 async fn every_write_sets_when_it_was_and_counts_one_more() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
-        lifecycle.update(&update(MARIA), &ClientPatch::new()).await.unwrap();
-        lifecycle.deactivate(&Request::deactivate("clients", MARIA).by(ana())).await.unwrap();
+        lifecycle.clients().unwrap().update(&update(MARIA), &ClientPatch::new()).await.unwrap();
+        lifecycle
+            .clients()
+            .unwrap()
+            .set_status(&Request::deactivate("clients", MARIA).by(ana()))
+            .await
+            .unwrap();
         let row = stored(&backend, MARIA).await;
         assert_eq!(row["version"], 5, "{on:?}");
         assert_eq!(row["updated_at"], "2026-11-24T09:00:00.000Z");
@@ -144,7 +148,7 @@ async fn a_new_status_is_planned_as_its_mode_and_written_with_the_rest() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let patch = ClientPatch::new().with_city("Valencia").with_status(Status::Off);
-        let client = lifecycle.update(&update(MARIA), &patch).await.unwrap();
+        let client = lifecycle.clients().unwrap().update(&update(MARIA), &patch).await.unwrap();
         assert_eq!((client.status(), client.city()), (Status::Off, "Valencia"));
         let row = stored(&backend, MARIA).await;
         assert_eq!(
@@ -156,7 +160,12 @@ async fn a_new_status_is_planned_as_its_mode_and_written_with_the_rest() {
         assert_eq!((&*audit[0].action, audit[0].mode), ("CLIENT_DEACTIVATED", Mode::Deactivate));
         assert_eq!(audit[0].detail["fields"], json!(["city"]));
         assert!(!audit[0].detail.to_string().contains("Valencia"));
-        let back = lifecycle.reactivate(&Request::reactivate("clients", MARIA).by(ana())).await.unwrap();
+        let back = lifecycle
+            .clients()
+            .unwrap()
+            .set_status(&Request::reactivate("clients", MARIA).by(ana()))
+            .await
+            .unwrap();
         assert_eq!(back.status(), Status::On);
     }
 }
@@ -166,7 +175,12 @@ async fn a_status_that_is_so_already_is_recorded_and_changes_nothing() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let before = stored(&backend, MARIA).await;
-        let client = lifecycle.reactivate(&Request::reactivate("clients", MARIA).by(ana())).await.unwrap();
+        let client = lifecycle
+            .clients()
+            .unwrap()
+            .set_status(&Request::reactivate("clients", MARIA).by(ana()))
+            .await
+            .unwrap();
         assert_eq!(client.status(), Status::On);
         assert_eq!(stored(&backend, MARIA).await, before);
         let audit = audit_of(&backend, MARIA).await;
@@ -181,11 +195,16 @@ async fn a_warning_of_the_new_status_stops_the_whole_patch() {
         backend.set("bookings", "b1", "state", json!("OPEN")).await;
         let before = stored(&backend, MARIA).await;
         let patch = ClientPatch::new().with_city("Valencia").with_status(Status::Off);
-        let error = lifecycle.update(&update(MARIA), &patch).await.unwrap_err();
+        let error = lifecycle.clients().unwrap().update(&update(MARIA), &patch).await.unwrap_err();
         let plan = error.plan().expect("the plan that was not carried out");
         assert_eq!(plan.warnings[0].name, "open_bookings");
         assert_eq!(stored(&backend, MARIA).await, before);
-        let client = lifecycle.update(&update(MARIA).acknowledge("open_bookings"), &patch).await.unwrap();
+        let client = lifecycle
+            .clients()
+            .unwrap()
+            .update(&update(MARIA).acknowledge("open_bookings"), &patch)
+            .await
+            .unwrap();
         assert_eq!(client.status(), Status::Off);
     }
 }
@@ -197,15 +216,25 @@ async fn an_address_of_another_user_is_taken_whatever_its_case_and_ones_own_is_n
         let (backend, lifecycle) = world(on).await;
         // All users count: an administrator, and a deleted client.
         for taken in ["ROOT@example.com", "gone@EXAMPLE.com"] {
-            let error =
-                lifecycle.update(&update(MARIA), &ClientPatch::new().with_email(taken)).await.unwrap_err();
+            let error = lifecycle
+                .clients()
+                .unwrap()
+                .update(&update(MARIA), &ClientPatch::new().with_email(taken))
+                .await
+                .unwrap_err();
             assert!(matches!(error, Error::NotUnique { .. }), "{on:?}: {error:?}");
             assert!(!format!("{error} {error:?}").contains("example"), "an address in an error");
-            let error =
-                lifecycle.create(&Request::create("clients").by(ana()), new(taken)).await.unwrap_err();
+            let error = lifecycle
+                .clients()
+                .unwrap()
+                .create(&Request::create("clients").by(ana()), new(taken))
+                .await
+                .unwrap_err();
             assert!(matches!(error, Error::NotUnique { .. }), "{on:?}: {error:?}");
         }
         let client = lifecycle
+            .clients()
+            .unwrap()
             .update(&update(MARIA), &ClientPatch::new().with_email("Maria@example.com"))
             .await
             .unwrap();
@@ -222,13 +251,16 @@ async fn of_two_who_want_one_address_at_once_one_is_told_that_it_is_taken() {
         for _ in 0..20 {
             let (backend, lifecycle) = world(on).await;
             let other = lifecycle
+                .clients()
+                .unwrap()
                 .create(&Request::create("clients").by(ana()), new("diego@example.com"))
                 .await
                 .unwrap();
             let patch = ClientPatch::new().with_email("same@example.com");
             let one = update(MARIA);
             let two = update(&other.user_id().to_string());
-            let (one, two) = tokio::join!(lifecycle.update(&one, &patch), lifecycle.update(&two, &patch));
+            let clients = lifecycle.clients().unwrap();
+            let (one, two) = tokio::join!(clients.update(&one, &patch), clients.update(&two, &patch));
             let taken =
                 [&one, &two].iter().filter(|done| matches!(done, Err(Error::NotUnique { .. }))).count();
             assert_eq!((taken, one.is_ok() ^ two.is_ok()), (1, true), "{on:?}: {one:?} {two:?}");
@@ -250,9 +282,12 @@ async fn whom_the_policy_may_not_touch_is_not_found_and_the_log_tells_the_truth(
             (NOBODY, None),
         ] {
             let patch = ClientPatch::new().with_city("Cádiz");
-            let error = lifecycle.update(&update(id), &patch).await.unwrap_err();
+            let error = lifecycle.clients().unwrap().update(&update(id), &patch).await.unwrap_err();
             assert!(matches!(error, Error::Refused(Refusal::NotFound { .. })), "{on:?}: {error:?}");
-            assert!(matches!(lifecycle.find(id).await, Err(Error::Refused(Refusal::NotFound { .. }))));
+            assert!(matches!(
+                lifecycle.clients().unwrap().find(id).await,
+                Err(Error::Refused(Refusal::NotFound { .. }))
+            ));
             let audit = audit_of(&backend, id).await;
             assert_eq!((audit.len(), audit[0].outcome), (1, AuditOutcome::NotFound));
             assert_eq!(audit[0].detail["why"].as_str(), why, "{on:?}");
@@ -269,14 +304,23 @@ async fn who_may_not_ask_is_told_so_whether_or_not_the_client_is_there() {
         let (_, lifecycle) = world(on).await;
         for id in [MARIA, NOBODY] {
             let request = Request::update("clients", id).by(Actor::new("eve", "GUEST"));
-            let error = lifecycle.update(&request, &ClientPatch::new().with_city("Cádiz")).await.unwrap_err();
+            let error = lifecycle
+                .clients()
+                .unwrap()
+                .update(&request, &ClientPatch::new().with_city("Cádiz"))
+                .await
+                .unwrap_err();
             assert_eq!(error.code(), "missing_role");
         }
         let oneself = Request::update("clients", MARIA).by(Actor::new(MARIA, "USER"));
-        lifecycle.update(&oneself, &ClientPatch::new().with_city("Cádiz")).await.unwrap();
+        lifecycle.clients().unwrap().update(&oneself, &ClientPatch::new().with_city("Cádiz")).await.unwrap();
         // The status is not theirs to change.
-        let error =
-            lifecycle.update(&oneself, &ClientPatch::new().with_status(Status::Off)).await.unwrap_err();
+        let error = lifecycle
+            .clients()
+            .unwrap()
+            .update(&oneself, &ClientPatch::new().with_status(Status::Off))
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), "missing_role");
     }
 }
@@ -286,11 +330,18 @@ async fn a_client_is_created_found_and_told_of() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = Request::create("clients").by(ana());
-        let client = lifecycle.create(&request, new("diego@example.com")).await.unwrap();
+        let client = lifecycle.clients().unwrap().create(&request, new("diego@example.com")).await.unwrap();
         let id = client.user_id().to_string();
-        assert_eq!(lifecycle.find(&*id).await.unwrap(), client);
-        assert_eq!(lifecycle.find_by_email(" DIEGO@example.com ").await.unwrap(), Some(client.clone()));
-        assert_eq!(lifecycle.find_by_email("root@example.com").await.unwrap(), None, "not a client");
+        assert_eq!(lifecycle.clients().unwrap().find(&*id).await.unwrap(), client);
+        assert_eq!(
+            lifecycle.clients().unwrap().find_by_email(" DIEGO@example.com ").await.unwrap(),
+            Some(client.clone())
+        );
+        assert_eq!(
+            lifecycle.clients().unwrap().find_by_email("root@example.com").await.unwrap(),
+            None,
+            "not a client"
+        );
         let row = stored(&backend, &id).await;
         assert_eq!(
             (&row["role"], &row["status"], &row["version"]),
@@ -317,14 +368,14 @@ async fn the_same_operation_creates_one_client_and_answers_twice() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = Request::create("clients").by(ana()).operation(uuid::Uuid::from_u128(7));
-        let first = lifecycle.create(&request, new("diego@example.com")).await.unwrap();
-        let second = lifecycle.create(&request, new("diego@example.com")).await.unwrap();
+        let first = lifecycle.clients().unwrap().create(&request, new("diego@example.com")).await.unwrap();
+        let second = lifecycle.clients().unwrap().create(&request, new("diego@example.com")).await.unwrap();
         assert_eq!(first, second, "{on:?}");
         assert_eq!(backend.rows("clients").await.as_array().unwrap().len(), 4);
         let request = update(MARIA).operation(uuid::Uuid::from_u128(8));
         let patch = ClientPatch::new().with_city("Cádiz");
-        lifecycle.update(&request, &patch).await.unwrap();
-        lifecycle.update(&request, &patch).await.unwrap();
+        lifecycle.clients().unwrap().update(&request, &patch).await.unwrap();
+        lifecycle.clients().unwrap().update(&request, &patch).await.unwrap();
         assert_eq!(stored(&backend, MARIA).await["version"], 4, "{on:?}");
     }
 }
@@ -336,7 +387,8 @@ async fn an_id_that_is_taken_is_a_conflict_and_nothing_is_overwritten() {
         let before = stored(&backend, ADMIN).await;
         let mut request = Request::create("clients").by(ana());
         request.subjects = vec![ADMIN.into()];
-        let error = lifecycle.create(&request, new("diego@example.com")).await.unwrap_err();
+        let error =
+            lifecycle.clients().unwrap().create(&request, new("diego@example.com")).await.unwrap_err();
         assert_eq!(error.code(), "conflict", "{on:?}: {error:?}");
         assert_eq!(stored(&backend, ADMIN).await, before);
     }
@@ -348,7 +400,7 @@ async fn what_is_wrong_with_values_is_told_all_at_once_and_recorded_without_them
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let patch = ClientPatch::new().with_email("no-address").with_name("M");
-        let error = lifecycle.update(&update(MARIA), &patch).await.unwrap_err();
+        let error = lifecycle.clients().unwrap().update(&update(MARIA), &patch).await.unwrap_err();
         let Error::Invalid(violations) = &error else { panic!("{error:?}") };
         assert_eq!(violations.iter().map(|one| &*one.path).collect::<Vec<_>>(), ["email", "name"]);
         let audit = audit_of(&backend, MARIA).await;
@@ -364,23 +416,36 @@ async fn what_is_wrong_with_values_is_told_all_at_once_and_recorded_without_them
 async fn a_list_has_pages_and_leaves_out_who_is_deleted_or_no_client() {
     for on in stores().await {
         let (_, lifecycle) = world(on).await;
-        let mut made: Vec<Client> = vec![lifecycle.find(MARIA).await.unwrap()];
+        let mut made: Vec<Client> = vec![lifecycle.clients().unwrap().find(MARIA).await.unwrap()];
         for number in 0..6 {
             let new = new(&format!("c{number}@example.com"));
-            made.push(lifecycle.create(&Request::create("clients").by(ana()), new).await.unwrap());
+            made.push(
+                lifecycle
+                    .clients()
+                    .unwrap()
+                    .create(&Request::create("clients").by(ana()), new)
+                    .await
+                    .unwrap(),
+            );
         }
         made.sort_by_key(Client::user_id);
-        let mut page = lifecycle.list(&ClientPage::first(3)).await.unwrap();
+        let mut page = lifecycle.clients().unwrap().list(&ClientPage::first(3)).await.unwrap();
         let mut listed = page.clients.clone();
         let mut pages = 1;
         while let Some(last) = page.next {
-            page = lifecycle.list(&ClientPage::first(3).after(last)).await.unwrap();
+            page = lifecycle.clients().unwrap().list(&ClientPage::first(3).after(last)).await.unwrap();
             listed.extend(page.clients.clone());
             pages += 1;
         }
         assert_eq!((listed, pages), (made, 3), "{on:?}");
-        lifecycle.deactivate(&Request::deactivate("clients", MARIA).by(ana())).await.unwrap();
-        let off = lifecycle.list(&ClientPage::first(10).with_status(Status::Off)).await.unwrap();
+        lifecycle
+            .clients()
+            .unwrap()
+            .set_status(&Request::deactivate("clients", MARIA).by(ana()))
+            .await
+            .unwrap();
+        let off =
+            lifecycle.clients().unwrap().list(&ClientPage::first(10).with_status(Status::Off)).await.unwrap();
         assert_eq!(
             off.clients.iter().map(|client| client.user_id().to_string()).collect::<Vec<_>>(),
             [MARIA]
@@ -411,10 +476,10 @@ async fn a_request_is_for_the_call_of_its_mode() {
         let (backend, lifecycle) = world(on).await;
         let hard = Request::hard_delete("clients", MARIA).by(ana());
         let errors = [
-            lifecycle.update(&hard, &ClientPatch::new()).await.unwrap_err(),
-            lifecycle.deactivate(&hard).await.unwrap_err(),
+            lifecycle.clients().unwrap().update(&hard, &ClientPatch::new()).await.unwrap_err(),
+            lifecycle.clients().unwrap().set_status(&hard).await.unwrap_err(),
             lifecycle.execute(&update(MARIA)).await.unwrap_err(),
-            lifecycle.create(&hard, new("x@example.com")).await.unwrap_err(),
+            lifecycle.clients().unwrap().create(&hard, new("x@example.com")).await.unwrap_err(),
         ];
         assert!(errors.iter().all(|error| error.code() == "invalid"), "{errors:?}");
         assert_eq!(backend.rows("clients").await.as_array().unwrap().len(), 3);

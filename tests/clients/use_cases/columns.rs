@@ -2,8 +2,8 @@
 #![cfg(feature = "sqlite")]
 
 use client_lifecycle::Lifecycle;
+use client_lifecycle::clients::ClientPage;
 use client_lifecycle::domain::{Request, Status};
-use client_lifecycle::lifecycle::ClientPage;
 use client_lifecycle::sqlite::{SqliteStore, sqlx};
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -37,24 +37,37 @@ async fn ids_as_bytes_instants_as_seconds_and_columns_of_other_names_make_the_sa
     let store = SqliteStore::new(pool.clone()).migrate().await.unwrap();
     let lifecycle =
         Lifecycle::open(store, policy).await.unwrap_or_else(|error| panic!("{error}")).with_clock(now());
-    let made = lifecycle.create(&create(), new("diego@example.com")).await.unwrap();
+    let made = lifecycle.clients().unwrap().create(&create(), new("diego@example.com")).await.unwrap();
     let id = made.user_id().to_string();
-    assert_eq!(lifecycle.find(&*id).await.unwrap(), made);
-    assert_eq!(lifecycle.find(id.to_uppercase()).await.unwrap(), made);
+    assert_eq!(lifecycle.clients().unwrap().find(&*id).await.unwrap(), made);
+    assert_eq!(lifecycle.clients().unwrap().find(id.to_uppercase()).await.unwrap(), made);
     let seconds: (i64, i64, String) =
         sqlx::query_as("SELECT upd, birth_date, typeof(pk) FROM people").fetch_one(&pool).await.unwrap();
     assert_eq!(seconds, (now().timestamp(), 478_396_800, "blob".into()));
     let patch = off_to("Cádiz").with_email("DIEGO@example.com");
-    let client = lifecycle.update(&update(&id.to_uppercase()), &patch).await.unwrap();
+    let client = lifecycle.clients().unwrap().update(&update(&id.to_uppercase()), &patch).await.unwrap();
     assert_eq!((client.city(), client.status(), client.updated_at()), ("Cádiz", Status::Off, now()));
-    let error = lifecycle.create(&create(), new("diego@EXAMPLE.com")).await.unwrap_err();
+    let error = lifecycle.clients().unwrap().create(&create(), new("diego@EXAMPLE.com")).await.unwrap_err();
     assert_eq!(error.code(), "taken");
-    let error =
-        lifecycle.create(&named(create(), &id.to_uppercase()), new("x@example.com")).await.unwrap_err();
+    let error = lifecycle
+        .clients()
+        .unwrap()
+        .create(&named(create(), &id.to_uppercase()), new("x@example.com"))
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "conflict");
-    let page = lifecycle.list(&ClientPage::first(9)).await.unwrap();
+    let page = lifecycle.clients().unwrap().list(&ClientPage::first(9)).await.unwrap();
     assert_eq!(page.clients, [client]);
-    assert!(lifecycle.list(&ClientPage::first(9).after(made.user_id())).await.unwrap().clients.is_empty());
+    assert!(
+        lifecycle
+            .clients()
+            .unwrap()
+            .list(&ClientPage::first(9).after(made.user_id()))
+            .await
+            .unwrap()
+            .clients
+            .is_empty()
+    );
     lifecycle.execute(&Request::hard_delete("clients", made.user_id()).by(ana())).await.unwrap();
     let audit = lifecycle.store().audit(&"clients".into(), &made.user_id().into()).await.unwrap();
     assert_eq!(

@@ -1,7 +1,7 @@
 //! Clients that are deleted or anonymized: not found, not written, and not made again.
 
-use client_lifecycle::domain::{ClientPatch, Request, Status};
-use client_lifecycle::lifecycle::ClientPage;
+use client_lifecycle::clients::{ClientPage, ClientPatch};
+use client_lifecycle::domain::{Request, Status};
 
 use super::world::{EVA, MARIA, ana, audit_of, create, new, operation, stored, update, world};
 use crate::common::backend::stores;
@@ -16,19 +16,25 @@ async fn who_is_deleted_or_anonymized_is_neither_found_nor_written_and_keeps_the
             let before = stored(&backend, id).await;
             let patch = ClientPatch::new().with_city("Cádiz").with_status(Status::On);
             assert_eq!(
-                lifecycle.update(&update(id), &patch).await.unwrap_err().code(),
+                lifecycle.clients().unwrap().update(&update(id), &patch).await.unwrap_err().code(),
                 "not_found",
                 "{on:?}"
             );
             let on_again = Request::reactivate("clients", id).by(ana());
-            assert_eq!(lifecycle.reactivate(&on_again).await.unwrap_err().code(), "not_found");
+            assert_eq!(
+                lifecycle.clients().unwrap().set_status(&on_again).await.unwrap_err().code(),
+                "not_found"
+            );
             assert_eq!(stored(&backend, id).await, before);
             assert_eq!(audit_of(&backend, id).await.len(), 3);
         }
-        assert!(lifecycle.list(&ClientPage::first(9)).await.unwrap().clients.is_empty());
+        assert!(lifecycle.clients().unwrap().list(&ClientPage::first(9)).await.unwrap().clients.is_empty());
         // The address of who is anonymized is free again; that of who may come back is not.
-        lifecycle.create(&create(), new("maria@example.com")).await.unwrap();
-        assert_eq!(lifecycle.create(&create(), new("eva@example.com")).await.unwrap_err().code(), "taken");
+        lifecycle.clients().unwrap().create(&create(), new("maria@example.com")).await.unwrap();
+        assert_eq!(
+            lifecycle.clients().unwrap().create(&create(), new("eva@example.com")).await.unwrap_err().code(),
+            "taken"
+        );
     }
 }
 
@@ -37,9 +43,10 @@ async fn what_created_a_client_answers_not_found_once_it_is_deleted_and_makes_no
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = create().operation(operation(7));
-        let made = lifecycle.create(&request, new("diego@example.com")).await.unwrap();
+        let made = lifecycle.clients().unwrap().create(&request, new("diego@example.com")).await.unwrap();
         lifecycle.execute(&Request::hard_delete("clients", made.user_id()).by(ana())).await.unwrap();
-        let error = lifecycle.create(&request, new("diego@example.com")).await.unwrap_err();
+        let error =
+            lifecycle.clients().unwrap().create(&request, new("diego@example.com")).await.unwrap_err();
         assert_eq!(error.code(), "not_found", "{on:?}");
         assert_eq!(backend.rows("clients").await.as_array().unwrap().len(), 3);
     }

@@ -2,7 +2,8 @@
 #![cfg(feature = "testing")]
 
 use client_lifecycle::Lifecycle;
-use client_lifecycle::domain::{AuditOutcome, ClientPatch, Mode, RecordId, Status};
+use client_lifecycle::clients::ClientPatch;
+use client_lifecycle::domain::{AuditOutcome, Mode, RecordId, Status};
 use client_lifecycle::store::StoreError;
 use client_lifecycle::testing::{Call, FaultyStore, run};
 
@@ -14,7 +15,7 @@ fn a_lost_reply_of_a_patch_with_a_status_is_settled_by_the_operation_id() {
         let (policy, store) = memory(&document());
         let store = (1..=lost).fold(FaultyStore::new(store), FaultyStore::loses_reply);
         let lifecycle = run(Lifecycle::open(&store, policy)).unwrap().with_clock(now());
-        let client = run(lifecycle.update(&update(MARIA), &off_to("Cádiz")));
+        let client = run(lifecycle.clients().unwrap().update(&update(MARIA), &off_to("Cádiz")));
         let client = client.unwrap_or_else(|error| panic!("{lost}: {error:?}"));
         assert_eq!((client.city(), client.status()), ("Cádiz", Status::Off));
         let audit = store.store().audit();
@@ -38,7 +39,7 @@ fn whatever_call_of_an_update_fails_it_is_done_once_or_not_at_all_and_recorded_o
                         if lost { store.loses_reply(number) } else { store.fails(call, number, broken()) };
                     let lifecycle = run(Lifecycle::open(&store, policy)).unwrap().with_clock(now());
                     let request = update(MARIA).operation(operation(1));
-                    let done = run(lifecycle.update(&request, &patch));
+                    let done = run(lifecycle.clients().unwrap().update(&request, &patch));
                     let what = format!("{call:?} {number} {lost} {done:?}");
                     let rows = store.store().rows("clients");
                     let maria = rows.iter().find(|row| row.id == RecordId::from(MARIA)).unwrap();
@@ -47,7 +48,7 @@ fn whatever_call_of_an_update_fails_it_is_done_once_or_not_at_all_and_recorded_o
                     let outcomes: Vec<_> = store.store().audit().iter().map(|entry| entry.outcome).collect();
                     let expected = if written { AuditOutcome::Done } else { AuditOutcome::Failed };
                     assert_eq!(outcomes, [expected], "{what}");
-                    run(lifecycle.update(&request, &patch)).unwrap();
+                    run(lifecycle.clients().unwrap().update(&request, &patch)).unwrap();
                     let rows = store.store().rows("clients");
                     let maria = rows.iter().find(|row| row.id == RecordId::from(MARIA)).unwrap();
                     assert!(*maria.get("version") == client_lifecycle::domain::Value::from(4), "{what}");
@@ -62,7 +63,7 @@ fn a_new_client_is_tried_again_like_every_other_write() {
     let (policy, store) = memory(&document());
     let store = FaultyStore::new(store).fails(Call::Apply, 1, contention()).loses_reply(2);
     let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
-    let client = run(lifecycle.create(&create(), new("diego@example.com"))).unwrap();
+    let client = run(lifecycle.clients().unwrap().create(&create(), new("diego@example.com"))).unwrap();
     assert_eq!(client.email(), "diego@example.com");
     let outcomes: Vec<_> = store.store().audit().iter().map(|entry| entry.outcome).collect();
     assert_eq!(outcomes, [AuditOutcome::Done]);
@@ -82,8 +83,9 @@ fn whatever_call_of_a_creation_fails_there_is_one_client_or_none_and_the_same_op
             let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
             let request = create().operation(operation(1));
             let request = if is_named { named(request, &operation(77).to_string()) } else { request };
-            let answers: Vec<_> =
-                (0..4).map(|_| run(lifecycle.create(&request, new("diego@example.com")))).collect();
+            let answers: Vec<_> = (0..4)
+                .map(|_| run(lifecycle.clients().unwrap().create(&request, new("diego@example.com"))))
+                .collect();
             let what = format!("{call:?} {number} {lost} {is_named} {answers:?}");
             let there = store.store().rows("clients");
             assert_eq!(there.len(), 4, "{what}");

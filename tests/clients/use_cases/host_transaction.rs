@@ -2,7 +2,7 @@
 #![cfg(feature = "sqlite")]
 
 use client_lifecycle::Lifecycle;
-use client_lifecycle::domain::ClientPatch;
+use client_lifecycle::clients::ClientPatch;
 use client_lifecycle::sqlite::SqliteTransaction;
 
 use super::database::{Database, number};
@@ -14,12 +14,21 @@ async fn in_the_hosts_transaction_a_refusal_leaves_it_usable_and_what_is_done_di
     let mut tx = file.pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
     {
         let lifecycle = Lifecycle::open(SqliteTransaction::new(&mut tx), parsed(&document())).await.unwrap();
-        assert_eq!(lifecycle.create(&create(), new("EVA@example.com")).await.unwrap_err().code(), "taken");
+        assert_eq!(
+            lifecycle.clients().unwrap().create(&create(), new("EVA@example.com")).await.unwrap_err().code(),
+            "taken"
+        );
         let patch = ClientPatch::new().with_email("eva@example.com");
-        assert_eq!(lifecycle.update(&update(MARIA), &patch).await.unwrap_err().code(), "taken");
-        assert_eq!(lifecycle.update(&update(GONE), &patch).await.unwrap_err().code(), "not_found");
-        lifecycle.update(&update(MARIA), &off_to("Cádiz")).await.unwrap();
-        lifecycle.create(&create(), new("diego@example.com")).await.unwrap();
+        assert_eq!(
+            lifecycle.clients().unwrap().update(&update(MARIA), &patch).await.unwrap_err().code(),
+            "taken"
+        );
+        assert_eq!(
+            lifecycle.clients().unwrap().update(&update(GONE), &patch).await.unwrap_err().code(),
+            "not_found"
+        );
+        lifecycle.clients().unwrap().update(&update(MARIA), &off_to("Cádiz")).await.unwrap();
+        lifecycle.clients().unwrap().create(&create(), new("diego@example.com")).await.unwrap();
     }
     assert_eq!(number(&mut *tx, "SELECT count(*) FROM lifecycle_audit").await, 5);
     assert_eq!(number(&mut *tx, "SELECT count(*) FROM clients").await, 4);

@@ -1,6 +1,7 @@
 //! An operation id: the same call twice is done once, and another call under it is refused.
 
-use client_lifecycle::domain::{ClientPatch, Request};
+use client_lifecycle::clients::ClientPatch;
+use client_lifecycle::domain::Request;
 
 use super::world::{EVA, MARIA, ana, audit_of, create, named, new, off_to, operation, stored, update, world};
 use crate::common::backend::stores;
@@ -10,8 +11,8 @@ async fn a_patch_with_a_status_that_is_sent_twice_under_one_operation_is_done_on
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = update(MARIA).operation(operation(1));
-        let first = lifecycle.update(&request, &off_to("Cádiz")).await.unwrap();
-        let second = lifecycle.update(&request, &off_to("Cádiz")).await;
+        let first = lifecycle.clients().unwrap().update(&request, &off_to("Cádiz")).await.unwrap();
+        let second = lifecycle.clients().unwrap().update(&request, &off_to("Cádiz")).await;
         assert_eq!(second.unwrap_or_else(|error| panic!("{on:?}: {error:?}")), first);
         assert_eq!(stored(&backend, MARIA).await["version"], 4, "{on:?}");
         assert_eq!(audit_of(&backend, MARIA).await.len(), 1);
@@ -23,12 +24,21 @@ async fn an_operation_of_another_call_is_not_taken_for_this_one() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let off = Request::deactivate("clients", MARIA).by(ana()).operation(operation(1));
-        lifecycle.deactivate(&off).await.unwrap();
+        lifecycle.clients().unwrap().set_status(&off).await.unwrap();
         let patch = ClientPatch::new().with_city("Cádiz");
-        let error = lifecycle.update(&update(MARIA).operation(operation(1)), &patch).await.unwrap_err();
+        let error = lifecycle
+            .clients()
+            .unwrap()
+            .update(&update(MARIA).operation(operation(1)), &patch)
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), "operation_reused", "{on:?}");
-        let error =
-            lifecycle.update(&update(EVA).operation(operation(1)), &off_to("Cádiz")).await.unwrap_err();
+        let error = lifecycle
+            .clients()
+            .unwrap()
+            .update(&update(EVA).operation(operation(1)), &off_to("Cádiz"))
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), "operation_reused", "{on:?}");
         assert_eq!(stored(&backend, MARIA).await["city"], "Madrid");
     }
@@ -40,10 +50,25 @@ async fn an_operation_that_made_another_client_than_the_request_names_is_reused(
         let (backend, lifecycle) = world(on).await;
         let (one, two) = (operation(11).to_string(), operation(12).to_string());
         let request = create().operation(operation(1));
-        lifecycle.create(&named(request.clone(), &one), new("one@example.com")).await.unwrap();
-        let again = lifecycle.create(&named(request.clone(), &one), new("one@example.com")).await.unwrap();
+        lifecycle
+            .clients()
+            .unwrap()
+            .create(&named(request.clone(), &one), new("one@example.com"))
+            .await
+            .unwrap();
+        let again = lifecycle
+            .clients()
+            .unwrap()
+            .create(&named(request.clone(), &one), new("one@example.com"))
+            .await
+            .unwrap();
         assert_eq!(again.user_id().to_string(), one);
-        let error = lifecycle.create(&named(request, &two), new("two@example.com")).await.unwrap_err();
+        let error = lifecycle
+            .clients()
+            .unwrap()
+            .create(&named(request, &two), new("two@example.com"))
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), "operation_reused", "{on:?}");
         assert_eq!(audit_of(&backend, &two).await.len(), 1, "the attempt is recorded");
     }
@@ -60,7 +85,7 @@ async fn an_id_for_a_new_client_may_be_spelt_in_any_way() {
                 .enumerate()
         {
             let mail = format!("one{number}@example.com");
-            let made = lifecycle.create(&named(create(), spelt), new(&mail)).await;
+            let made = lifecycle.clients().unwrap().create(&named(create(), spelt), new(&mail)).await;
             if number == 0 {
                 assert_eq!(made.unwrap().user_id().to_string(), id, "{on:?}");
             } else {

@@ -1,6 +1,6 @@
 //! Pages of a list of clients.
 
-use client_lifecycle::lifecycle::ClientPage;
+use client_lifecycle::clients::ClientPage;
 
 use super::world::{MARIA, world};
 use crate::common::backend::stores;
@@ -9,17 +9,18 @@ use crate::common::backend::stores;
 async fn pages_of_any_size_after_any_id_are_answered() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
-        let all = lifecycle.list(&ClientPage::first(u32::MAX)).await.unwrap();
+        let all = lifecycle.clients().unwrap().list(&ClientPage::first(u32::MAX)).await.unwrap();
         assert_eq!((all.clients.len(), all.next), (2, None));
-        let page = lifecycle.list(&ClientPage::first(1)).await.unwrap();
+        let page = lifecycle.clients().unwrap().list(&ClientPage::first(1)).await.unwrap();
         backend.remove("bookings", "b1").await;
         backend.remove("clients", MARIA).await;
-        let rest = lifecycle.list(&ClientPage::first(1).after(page.next.unwrap())).await.unwrap();
+        let rest =
+            lifecycle.clients().unwrap().list(&ClientPage::first(1).after(page.next.unwrap())).await.unwrap();
         assert_eq!((rest.clients.len(), rest.next), (1, None), "{on:?}");
         for after in ["", "~", "not a uuid", &MARIA.to_uppercase()] {
-            lifecycle.list(&ClientPage::first(1).after(after)).await.unwrap();
+            lifecycle.clients().unwrap().list(&ClientPage::first(1).after(after)).await.unwrap();
         }
-        let none = lifecycle.list(&ClientPage::first(0)).await.unwrap();
+        let none = lifecycle.clients().unwrap().list(&ClientPage::first(0)).await.unwrap();
         assert!(none.clients.is_empty());
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use client_lifecycle::domain::{ClientPatch, DataMap, Fault, Record};
+use client_lifecycle::clients::ClientPatch;
+use client_lifecycle::domain::{DataMap, Fault, Record};
 use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use client_lifecycle::store::{ReadQuery, Reader, Store, StoreError};
 use client_lifecycle::{Lifecycle, MemoryStore};
@@ -63,13 +64,13 @@ async fn nothing_that_a_store_is_given_shows_personal_data_in_debug() {
     let request = create().note("called by Zacharias");
     let mut made = new("zacharias@secret.example");
     made.city = "Zwolle".into();
-    let client = lifecycle.create(&request, made.clone()).await.unwrap();
-    lifecycle.find_by_email("zacharias@secret.example").await.unwrap();
+    let client = lifecycle.clients().unwrap().create(&request, made.clone()).await.unwrap();
+    lifecycle.clients().unwrap().find_by_email("zacharias@secret.example").await.unwrap();
     let patch = ClientPatch::new().with_email("zoe@secret.example").with_name("Zoë").with_city("Zeist");
     let id = client.user_id().to_string();
-    spy.note(lifecycle.update(&update(&id), &patch).await);
-    spy.note(lifecycle.update(&update(MARIA), &patch).await);
-    spy.note(lifecycle.create(&create(), new("ZOE@secret.example")).await);
+    spy.note(lifecycle.clients().unwrap().update(&update(&id), &patch).await);
+    spy.note(lifecycle.clients().unwrap().update(&update(MARIA), &patch).await);
+    spy.note(lifecycle.clients().unwrap().create(&create(), new("ZOE@secret.example")).await);
     spy.note((&client, &patch, &made));
     let said = spy.1.lock().unwrap();
     for secret in ["secret.example", "zacharias", "Zacharias", "Zwolle", "Zeist", "Zoë", "zoe"] {

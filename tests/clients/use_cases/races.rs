@@ -1,7 +1,8 @@
 //! Several connections and threads on one database file.
 #![cfg(feature = "sqlite")]
 
-use client_lifecycle::domain::{ClientPatch, Request, Status};
+use client_lifecycle::clients::ClientPatch;
+use client_lifecycle::domain::{Request, Status};
 
 use super::database::{Database, number};
 use super::world::{MARIA, ana, create, new, off_to, operation, row, update};
@@ -29,15 +30,19 @@ async fn no_pair_of_writers_loses_a_write_or_an_entry() {
             async move {
                 match what {
                     0 => lifecycle
+                        .clients()
+                        .unwrap()
                         .update(&update(&id), &ClientPatch::new().with_city("Cádiz"))
                         .await
                         .map(|_| ()),
                     1 => {
                         let patch = ClientPatch::new().with_phone("+34600000001").with_status(Status::Off);
-                        lifecycle.update(&update(&id), &patch).await.map(|_| ())
+                        lifecycle.clients().unwrap().update(&update(&id), &patch).await.map(|_| ())
                     }
                     2 => lifecycle
-                        .deactivate(&Request::deactivate("clients", &*id).by(ana()))
+                        .clients()
+                        .unwrap()
+                        .set_status(&Request::deactivate("clients", &*id).by(ana()))
                         .await
                         .map(|_| ()),
                     3 => {
@@ -46,10 +51,13 @@ async fn no_pair_of_writers_loses_a_write_or_an_entry() {
                     4 => {
                         lifecycle.execute(&Request::soft_delete("clients", &*id).by(ana())).await.map(|_| ())
                     }
-                    5 => lifecycle.create(&create(), new(&mail)).await.map(|_| ()),
-                    6 => {
-                        lifecycle.update(&update(&id), &ClientPatch::new().with_email(mail)).await.map(|_| ())
-                    }
+                    5 => lifecycle.clients().unwrap().create(&create(), new(&mail)).await.map(|_| ()),
+                    6 => lifecycle
+                        .clients()
+                        .unwrap()
+                        .update(&update(&id), &ClientPatch::new().with_email(mail))
+                        .await
+                        .map(|_| ()),
                     _ => unreachable!(),
                 }
             }
@@ -106,7 +114,7 @@ async fn of_many_who_create_with_one_address_at_once_one_does() {
     let calls = (0..8).map(|number| {
         let lifecycle = lifecycle.clone();
         let mail = if number % 2 == 0 { "one@example.com" } else { "ONE@example.com" };
-        tokio::spawn(async move { lifecycle.create(&create(), new(mail)).await })
+        tokio::spawn(async move { lifecycle.clients().unwrap().create(&create(), new(mail)).await })
     });
     let mut made = 0;
     for call in calls.collect::<Vec<_>>() {
@@ -129,10 +137,21 @@ async fn one_operation_sent_by_many_at_once_is_done_once_and_answers_all() {
                 let lifecycle = lifecycle.clone();
                 tokio::spawn(async move {
                     let request = create().operation(operation(100 + round));
-                    let made = lifecycle.create(&request, new(&format!("m{round}@example.com"))).await;
+                    let made = lifecycle
+                        .clients()
+                        .unwrap()
+                        .create(&request, new(&format!("m{round}@example.com")))
+                        .await;
                     let made = made.map(|client| client.user_id());
                     let patch = off_to("Cádiz").with_phone(format!("+3460000{round:04}"));
-                    (made, lifecycle.update(&update(MARIA).operation(operation(200 + round)), &patch).await)
+                    (
+                        made,
+                        lifecycle
+                            .clients()
+                            .unwrap()
+                            .update(&update(MARIA).operation(operation(200 + round)), &patch)
+                            .await,
+                    )
                 })
             })
             .collect();
@@ -143,7 +162,12 @@ async fn one_operation_sent_by_many_at_once_is_done_once_and_answers_all() {
             updated.unwrap_or_else(|error| panic!("{error:?}"));
         }
         assert_eq!(ids.len(), 1);
-        lifecycle.reactivate(&Request::reactivate("clients", MARIA).by(ana())).await.unwrap();
+        lifecycle
+            .clients()
+            .unwrap()
+            .set_status(&Request::reactivate("clients", MARIA).by(ana()))
+            .await
+            .unwrap();
     }
     assert_eq!(
         number(&file.pool, &format!("SELECT version FROM clients WHERE user_id = '{MARIA}'")).await,

@@ -1,6 +1,6 @@
 //! Plans that belong to another request, and what a union's members may be moved to.
 
-use client_lifecycle::domain::{ClientPatch, Mode, Request};
+use client_lifecycle::domain::{Mode, Request};
 use serde_json::{Value, json};
 
 use super::world::{MARIA, ana, document, now, parsed, stored, world, world_of};
@@ -91,8 +91,7 @@ async fn a_batch_of_unions_is_reassigned_at_once_and_to_none_of_them() {
         let members = backend.rows("members").await;
         assert!(members.as_array().unwrap().iter().all(|member| member["union_id"] == "u3"), "{on:?}");
         assert_eq!(backend.outcomes().await, ["blocked", "blocked", "done", "done"]);
-        let many = Request::batch(Mode::Update, "unions", ["u1", "u2"]).by(ana());
-        assert_eq!(lifecycle.update(&many, &ClientPatch::new()).await.unwrap_err().code(), "invalid");
+        assert_eq!(lifecycle.clients().unwrap_err().code(), "misfit", "a union is not a client");
     }
 }
 

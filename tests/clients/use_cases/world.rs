@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use client_lifecycle::domain::{Actor, AuditEntry, ClientPatch, NewClient, RecordId, Request, Status};
+use client_lifecycle::clients::{ClientPatch, NewClient};
+use client_lifecycle::domain::{Actor, AuditEntry, RecordId, Request, Status};
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! What a creation or a patch writes, and to which clients.
 
-use client_lifecycle::domain::{ClientPatch, Status};
-use client_lifecycle::lifecycle::ClientPage;
+use client_lifecycle::clients::{ClientPage, ClientPatch};
+use client_lifecycle::domain::Status;
 use serde_json::json;
 
 use super::world::{EVA, MARIA, create, document, new, now, off_to, rows, stored, update, world_of};
@@ -20,12 +20,17 @@ async fn a_patch_with_a_status_is_written_to_the_client_and_not_to_those_who_go_
             rows["clients"][1]["referred_by"] = json!(MARIA);
             rows["clients"][2]["referred_by"] = json!(null);
             let (backend, lifecycle) = world_of(on, &document, &rows).await;
-            lifecycle.update(&update(MARIA), &off_to("Cádiz")).await.unwrap();
+            lifecycle.clients().unwrap().update(&update(MARIA), &off_to("Cádiz")).await.unwrap();
             let (maria, eva) = (stored(&backend, MARIA).await, stored(&backend, EVA).await);
             assert_eq!((&maria["city"], &maria["status"]), (&json!("Cádiz"), &json!("OFF")), "{on:?} {rule}");
             let with_it = if rule == "cascade" { "OFF" } else { "ON" };
             assert_eq!((&eva["city"], &eva["status"]), (&json!("Madrid"), &json!(with_it)), "{on:?} {rule}");
-            lifecycle.update(&update(EVA), &ClientPatch::new().with_city("Zafra")).await.unwrap();
+            lifecycle
+                .clients()
+                .unwrap()
+                .update(&update(EVA), &ClientPatch::new().with_city("Zafra"))
+                .await
+                .unwrap();
             let (maria, eva) = (stored(&backend, MARIA).await, stored(&backend, EVA).await);
             assert_eq!((&maria["city"], &eva["city"]), (&json!("Cádiz"), &json!("Zafra")), "{on:?} {rule}");
         }
@@ -44,16 +49,17 @@ async fn a_status_that_is_held_as_true_and_false_in_a_field_of_another_name_is_r
             row["active"] = json!(true);
         }
         let (backend, lifecycle) = world_of(on, &document, &rows).await;
-        let client = lifecycle.find(MARIA).await;
+        let client = lifecycle.clients().unwrap().find(MARIA).await;
         assert_eq!(client.unwrap_or_else(|error| panic!("{on:?} {error:?}")).status(), Status::On);
-        lifecycle.update(&update(MARIA), &off_to("Cádiz")).await.unwrap();
-        assert_eq!(lifecycle.find(MARIA).await.unwrap().status(), Status::Off);
-        let made = lifecycle.create(&create(), new("diego@example.com")).await.unwrap();
-        assert_eq!(lifecycle.find(made.user_id()).await.unwrap().status(), Status::On);
+        lifecycle.clients().unwrap().update(&update(MARIA), &off_to("Cádiz")).await.unwrap();
+        assert_eq!(lifecycle.clients().unwrap().find(MARIA).await.unwrap().status(), Status::Off);
+        let made = lifecycle.clients().unwrap().create(&create(), new("diego@example.com")).await.unwrap();
+        assert_eq!(lifecycle.clients().unwrap().find(made.user_id()).await.unwrap().status(), Status::On);
         let row = stored(&backend, &made.user_id().to_string()).await;
         assert!(row["active"] == json!(true) || row["active"] == json!(1), "{row}");
         assert!(row["status"].is_null());
-        let off = lifecycle.list(&ClientPage::first(9).with_status(Status::Off)).await.unwrap();
+        let off =
+            lifecycle.clients().unwrap().list(&ClientPage::first(9).with_status(Status::Off)).await.unwrap();
         assert_eq!(off.clients.len(), 1);
     }
 }
@@ -72,10 +78,11 @@ async fn instants_that_the_policy_calls_otherwise_are_the_clients() {
             }
         }
         let (backend, lifecycle) = world_of(on, &document, &rows).await;
-        let client = lifecycle.update(&update(MARIA), &ClientPatch::new().with_city("Cádiz")).await;
+        let client =
+            lifecycle.clients().unwrap().update(&update(MARIA), &ClientPatch::new().with_city("Cádiz")).await;
         let client = client.unwrap_or_else(|error| panic!("{on:?} {error:?}"));
         assert_eq!(client.updated_at(), now());
-        let made = lifecycle.create(&create(), new("diego@example.com")).await.unwrap();
+        let made = lifecycle.clients().unwrap().create(&create(), new("diego@example.com")).await.unwrap();
         let row = stored(&backend, &made.user_id().to_string()).await;
         assert_eq!(
             (&row["since"], &row["touched"]),
@@ -91,7 +98,12 @@ async fn a_version_that_is_null_counts_from_one() {
         let mut rows = rows();
         rows["clients"][1]["version"] = json!(null);
         let (backend, lifecycle) = world_of(on, &document(), &rows).await;
-        lifecycle.update(&update(EVA), &ClientPatch::new().with_city("Cádiz")).await.unwrap();
+        lifecycle
+            .clients()
+            .unwrap()
+            .update(&update(EVA), &ClientPatch::new().with_city("Cádiz"))
+            .await
+            .unwrap();
         assert_eq!(stored(&backend, EVA).await["version"], 1, "{on:?}");
     }
 }
@@ -103,11 +115,11 @@ async fn a_policy_that_says_little_of_its_clients_reads_and_writes_them_all_the_
             "subject": "clients", "kinds": { "clients": { "id": "user_id", "status": "status" } },
             "modes": { "create": { "allow": "any" }, "update": { "allow": "any" }, "deactivate": { "allow": "any" } } });
         let (backend, lifecycle) = world_of(on, &document, &json!({ "clients": rows()["clients"] })).await;
-        let client = lifecycle.create(&create(), new("diego@example.com")).await.unwrap();
-        assert_eq!(lifecycle.find(client.user_id()).await.unwrap(), client, "{on:?}");
+        let client = lifecycle.clients().unwrap().create(&create(), new("diego@example.com")).await.unwrap();
+        assert_eq!(lifecycle.clients().unwrap().find(client.user_id()).await.unwrap(), client, "{on:?}");
         let day = "1991-01-02".parse().unwrap();
         let patch = ClientPatch::new().with_birth_date(day).with_status(Status::Off);
-        let client = lifecycle.update(&update(MARIA), &patch).await.unwrap();
+        let client = lifecycle.clients().unwrap().update(&update(MARIA), &patch).await.unwrap();
         assert_eq!((client.birth_date(), client.updated_at()), (Some(day), now()), "{on:?}");
         assert_eq!(stored(&backend, MARIA).await["birth_date"], "1991-01-02");
     }

@@ -1,8 +1,8 @@
 //! `DELETE` and `PUT /api/clients/{id}`.
 
-use client_lifecycle::domain::{ClientPatch, Language};
+use client_lifecycle::clients::wire::{ErrorKind, Operation, Wire};
+use client_lifecycle::clients::{ClientPatch, Language};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::{ErrorKind, Operation, Wire};
 use serde_json::json;
 
 use super::document::{body_after, text};

@@ -1,7 +1,7 @@
 //! What holds for the answers of all systems.
 
-use client_lifecycle::domain::Language;
-use client_lifecycle::lifecycle::wire::{Body, ErrorKind, ResourceName, Wire};
+use client_lifecycle::clients::Language;
+use client_lifecycle::clients::wire::{Body, ErrorKind, ResourceName, Wire};
 
 use super::world::answers;
 

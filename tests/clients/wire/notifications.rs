@@ -1,7 +1,7 @@
 //! `DELETE /api/v1/users/{id}`.
 
-use client_lifecycle::domain::ClientPatch;
-use client_lifecycle::lifecycle::wire::{ErrorKind, Wire};
+use client_lifecycle::clients::ClientPatch;
+use client_lifecycle::clients::wire::{ErrorKind, Wire};
 use serde_json::json;
 
 use super::document::body_after;

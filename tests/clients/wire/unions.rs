@@ -1,7 +1,7 @@
 //! `DELETE /api/unions/:id`.
 
-use client_lifecycle::domain::Language;
-use client_lifecycle::lifecycle::wire::{ErrorKind, Operation, Wire};
+use client_lifecycle::clients::Language;
+use client_lifecycle::clients::wire::{ErrorKind, Operation, Wire};
 
 use super::document::body_after;
 use super::world::{answer, told};

@@ -1,6 +1,6 @@
 //! `DELETE /customer/{userId}`.
 
-use client_lifecycle::lifecycle::wire::{ErrorKind, Wire};
+use client_lifecycle::clients::wire::{ErrorKind, Wire};
 
 use super::document::{body_after, text};
 use super::world::{answer, answers, told};

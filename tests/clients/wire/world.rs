@@ -2,9 +2,9 @@
 
 use std::io;
 
+use client_lifecycle::clients::wire::{Response, Wire};
 use client_lifecycle::domain::{Actor, Record, Request, eq, one_of};
 use client_lifecycle::lifecycle::Error;
-use client_lifecycle::lifecycle::wire::{Response, Wire};
 use client_lifecycle::policy::{Allow, Guard, cascade, keep};
 use client_lifecycle::protocol::Receipt;
 use client_lifecycle::store::StoreError;

@@ -1,7 +1,5 @@
 //! Many clients of the service at once, for a while: on PostgreSQL, with the service or the database restarted
 //! in the middle.
-//!
-//! `LIFECYCLE_LOAD=n` says for how many seconds.
 
 mod verdict;
 mod worker;
@@ -9,26 +7,19 @@ mod worker;
 use std::net::TcpListener;
 use std::sync::{Arc, RwLock};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use verdict::{Figures, clients, verdict};
 use worker::{Attempt, Scene};
 
 use crate::database::Database;
+use crate::effort;
 use crate::own_server::OwnServer;
 use crate::service::Service;
-
-/// For how many seconds, where `LIFECYCLE_LOAD` says nothing else.
-const SECONDS: u64 = 6;
 
 /// How many clients of the service there are, and how many clients in its database.
 const WORKERS: u64 = 64;
 const CLIENTS: u32 = 300;
-
-fn time() -> Duration {
-    let said = std::env::var("LIFECYCLE_LOAD").ok();
-    Duration::from_secs(said.map_or(SECONDS, |text| text.parse().expect("LIFECYCLE_LOAD is a number")))
-}
 
 /// Has all of them work; `disturb` is called twice meanwhile.
 fn run(database: &Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figures {
@@ -52,13 +43,13 @@ fn run(database: &Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figur
         listen,
         cookie: service.cookie().to_owned(),
         clients: used.map(|(id, _)| RwLock::new(id.clone())).collect(),
-        end: Instant::now() + time(),
+        end: Instant::now() + effort::load(),
     };
     let attempts: Vec<Attempt> = thread::scope(|scope| {
         let scene = &scene;
         let workers: Vec<_> = (0..WORKERS).map(|number| scope.spawn(move || scene.work(number))).collect();
         for _ in 0..2 {
-            thread::sleep(time() / 3);
+            thread::sleep(effort::load() / 3);
             disturb(&mut service);
         }
         workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()

@@ -1,6 +1,7 @@
 //! Seed S3: the clinic's clients are updated.
 
-use client_lifecycle::domain::{AuditOutcome, Client};
+use client_lifecycle::clients::Client;
+use client_lifecycle::domain::AuditOutcome;
 use serde_json::json;
 
 use super::start;

@@ -1,6 +1,6 @@
 //! The clinic's clients beside the seeds: created, found, listed.
 
-use client_lifecycle::domain::Client;
+use client_lifecycle::clients::Client;
 use serde_json::json;
 
 use super::start;

@@ -1,6 +1,6 @@
 //! `/openapi.json` and what is served.
 
-use client_lifecycle::domain::Client;
+use client_lifecycle::clients::Client;
 use serde_json::Value;
 
 use super::start;

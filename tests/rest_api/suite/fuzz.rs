@@ -1,6 +1,4 @@
 //! The service against its own description: calls made from the schemas, and ones that break them.
-//!
-//! `LIFECYCLE_CASES=n` says how many, `LIFECYCLE_SEED=n` which.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -9,15 +7,13 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
 use super::start;
+use crate::effort;
 use crate::generate::{any_text, anything, uuids, value_of};
 use crate::schema::{Description, Operation, Parameter, conforms};
 use crate::service::{Answer, Call, Service};
 
-/// How many calls, where `LIFECYCLE_CASES` says nothing else.
-const CASES: u32 = 1_000;
-
-/// Which ones, where `LIFECYCLE_SEED` says nothing else.
-const SEED: u64 = 2026;
+/// Fewer calls than this need not get everywhere.
+const ENOUGH: u32 = 1_000;
 
 /// A call that was made up, and whether it is one that the description allows.
 #[derive(Debug, Clone)]
@@ -30,9 +26,7 @@ struct Made {
 fn no_call_is_answered_otherwise_than_described() {
     let Some(service) = start() else { return };
     let description = Description::of(&service);
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
-    let seed = number("LIFECYCLE_SEED").unwrap_or(SEED);
-    let cases = number("LIFECYCLE_CASES").unwrap_or(CASES.into());
+    let (seed, cases) = (effort::seed(), effort::cases());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed.to_le_bytes().repeat(4));
     let mut runner = TestRunner::new_with_rng(Config { failure_persistence: None, ..Config::default() }, rng);
     let calls: Vec<_> =
@@ -62,7 +56,7 @@ fn no_call_is_answered_otherwise_than_described() {
             answered.iter().filter(|(of, _)| *of == which).map(|(_, status)| *status).collect();
         let enough = if operation.path == "/healthz" { 1 } else { 3 };
         assert!(
-            cases < CASES.into() || statuses.len() >= enough,
+            cases < ENOUGH || statuses.len() >= enough,
             "{} {}: {statuses:?}",
             operation.method,
             operation.path

@@ -1,6 +1,4 @@
 //! Two requests on one client at the same time, over a socket.
-//!
-//! `LIFECYCLE_ROUNDS=n` says how many rounds, over all pairs.
 
 use std::sync::Barrier;
 use std::thread;
@@ -9,10 +7,8 @@ use client_lifecycle::domain::AuditOutcome;
 use serde_json::json;
 
 use super::start;
+use crate::effort;
 use crate::service::{Call, Service, agent, send};
-
-/// How many rounds, where `LIFECYCLE_ROUNDS` says nothing else.
-const ROUNDS: usize = 150;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Wish {
@@ -34,11 +30,9 @@ const PAIRS: [[Wish; 2]; 6] = [
 #[test]
 fn two_at_once_are_done_one_after_the_other_or_not_at_all() {
     let Some(service) = start() else { return };
-    let said = std::env::var("LIFECYCLE_ROUNDS").ok();
-    let rounds = said.map_or(ROUNDS, |text| text.parse().expect("LIFECYCLE_ROUNDS is a number"));
     let agents = [agent(), agent()];
-    for round in 0..rounds {
-        let pair = PAIRS[round % PAIRS.len()];
+    for round in 0..effort::races() {
+        let pair = PAIRS[round as usize % PAIRS.len()];
         let id = service.new_client(&format!("round{round}@example.com"));
         let calls = [call(&service, &id, pair[0], "city"), call(&service, &id, pair[1], "address")];
         let start = Barrier::new(2);

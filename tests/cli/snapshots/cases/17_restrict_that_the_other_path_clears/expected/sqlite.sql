@@ -9,7 +9,7 @@ UNION ALL SELECT 2, json_array(0, count(*)) FROM "lifecycle_set_2" AS s
 UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "p" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS n;
@@ -21,9 +21,7 @@ INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 2, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."cascade" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1) AND r."id" IS NOT NULL) AS n;
 
 WITH "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."restrict" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2))
-SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 1, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 1
-UNION ALL SELECT 2, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 2
+SELECT 0, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
 UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
@@ -34,4 +32,6 @@ DELETE FROM "a" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" 
 DELETE FROM "r" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1);
 
 DELETE FROM "p" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
+
+DELETE FROM temp."lifecycle_members";
 

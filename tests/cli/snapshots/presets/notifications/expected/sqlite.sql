@@ -11,7 +11,7 @@ UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
 UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "users" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS n;
@@ -19,13 +19,7 @@ SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "users" AS r WH
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 4, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "push_tokens" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS n;
 
-WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "notifications" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "preferences" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "push_tokens" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL)
-SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
-UNION ALL SELECT 2, json_array(0, count(*)) FROM "lifecycle_set_2" AS s
-UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s;
+SELECT 0, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0;
 
 INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
 SELECT ?1, ?2, ?3, r."id", ?4, json_object(?5, CASE WHEN typeof(r."token") = 'blob' AND length(r."token") <> 16 THEN hex(r."token") ELSE CASE WHEN typeof(r."token") = 'blob' AND length(r."token") = 16 THEN lower(substr(hex(r."token"), 1, 8) || '-' || substr(hex(r."token"), 9, 4) || '-' || substr(hex(r."token"), 13, 4) || '-' || substr(hex(r."token"), 17, 4) || '-' || substr(hex(r."token"), 21, 12)) ELSE r."token" END END) FROM "push_tokens" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 4) ORDER BY r."id" COLLATE BINARY ON CONFLICT DO NOTHING;
@@ -44,6 +38,8 @@ DELETE FROM "notifications" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."li
 
 DELETE FROM "users" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
 
+DELETE FROM temp."lifecycle_members";
+
 -- == users 123e4567-e89b-12d3-a456-426614174000 --mode soft_delete
 WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."deleted_at" IS NULL) THEN 0 END AS rank FROM "users" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "notifications" AS r WHERE r."user_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
@@ -57,7 +53,7 @@ UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
 UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."deleted_at" IS NULL) THEN 0 END AS rank FROM "users" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS n;
@@ -66,12 +62,10 @@ INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 4, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "push_tokens" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS n;
 
 WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "notifications" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "preferences" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "push_tokens" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL)
-SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "preferences" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL)
+SELECT 0, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
 UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
-UNION ALL SELECT 2, json_array(0, count(*)) FROM "lifecycle_set_2" AS s
-UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s;
+UNION ALL SELECT 2, json_array(0, count(*)) FROM "lifecycle_set_2" AS s;
 
 INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
 SELECT ?1, ?2, ?3, r."id", ?4, json_object(?5, CASE WHEN typeof(r."token") = 'blob' AND length(r."token") <> 16 THEN hex(r."token") ELSE CASE WHEN typeof(r."token") = 'blob' AND length(r."token") = 16 THEN lower(substr(hex(r."token"), 1, 8) || '-' || substr(hex(r."token"), 9, 4) || '-' || substr(hex(r."token"), 13, 4) || '-' || substr(hex(r."token"), 17, 4) || '-' || substr(hex(r."token"), 21, 12)) ELSE r."token" END END) FROM "push_tokens" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 4) ORDER BY r."id" COLLATE BINARY ON CONFLICT DO NOTHING;
@@ -85,7 +79,9 @@ SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce((SELE
 DELETE FROM "push_tokens" AS r WHERE r."user_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
 
 INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 ON CONFLICT DO NOTHING;
+SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND TRUE ON CONFLICT DO NOTHING;
 
 UPDATE "users" AS r SET "deleted_at" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
+
+DELETE FROM temp."lifecycle_members";
 

@@ -23,7 +23,7 @@ UNION ALL SELECT 10, json_array(0, count(*)) FROM "lifecycle_set_10" AS s
 UNION ALL SELECT 11, json_array(0, count(*)) FROM "lifecycle_set_11" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."deleted_at" IS NULL) THEN 0 END AS rank FROM "customers" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS n;
@@ -34,21 +34,17 @@ SELECT 10, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "vpn_sessions"
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 11, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "devices" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS n;
 
-WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "devices" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "logs" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
+WITH "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "logs" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
 "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "subscriptions" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
 "lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "transactions" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "vpn_sessions" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
 "lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "subscriptions" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
 "lifecycle_set_7"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."status") NOT IN ('text', 'null')) THEN -1 WHEN (+r."status" COLLATE BINARY = ?1) THEN 0 END AS rank FROM "subscriptions" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_6" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_set_8"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "transactions" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
 "lifecycle_set_9"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."status") NOT IN ('text', 'null')) THEN -1 WHEN (+r."status" COLLATE BINARY = ?2) THEN 0 END AS rank FROM "transactions" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_8" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
-SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
+SELECT 0, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
 UNION ALL SELECT 2, json_array(0, count(*)) FROM "lifecycle_set_2" AS s
 UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
 UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s
-UNION ALL SELECT 5, json_array(0, count(*)) FROM "lifecycle_set_5" AS s
 UNION ALL SELECT 7, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_7" AS s
 UNION ALL SELECT 9, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_9" AS s;
 
@@ -69,9 +65,11 @@ DELETE FROM "vpn_sessions" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp.
 DELETE FROM "devices" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
 
 INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 ON CONFLICT DO NOTHING;
+SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND TRUE ON CONFLICT DO NOTHING;
 
 UPDATE "customers" AS r SET "deleted_at" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
+
+DELETE FROM temp."lifecycle_members";
 
 -- == customers user123 --mode hard_delete --reason privacy_request --actor ana --role ADMIN
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "customers" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
@@ -106,7 +104,7 @@ UNION ALL SELECT 14, json_array(0, count(*)) FROM "lifecycle_set_14" AS s
 UNION ALL SELECT 15, json_array(0, count(*)) FROM "lifecycle_set_15" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "customers" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS n;
@@ -129,23 +127,15 @@ SELECT 14, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "vpn_sessions"
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 15, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "devices" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS n;
 
-WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "devices" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "subscriptions" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "vpn_sessions" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_8"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."created_at" IS NULL) THEN 0 END AS rank FROM "transactions" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 4 AND s.rank = 0) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
+WITH "lifecycle_set_8"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."created_at" IS NULL) THEN 0 END AS rank FROM "transactions" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 4 AND s.rank = 0) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_set_9"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."created_at" IS NULL) THEN 0 END AS rank FROM "logs" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 0) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_set_10"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "subscriptions" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
 "lifecycle_set_11"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."status") NOT IN ('text', 'null')) THEN -1 WHEN (+r."status" COLLATE BINARY = ?1) THEN 0 END AS rank FROM "subscriptions" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_10" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_set_12"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "transactions" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
 "lifecycle_set_13"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."status") NOT IN ('text', 'null')) THEN -1 WHEN (+r."status" COLLATE BINARY = ?2) THEN 0 END AS rank FROM "transactions" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_12" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
-SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
-UNION ALL SELECT 2, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 1), count(*) FILTER (WHERE s.rank = 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 2
-UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
-UNION ALL SELECT 4, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 1), count(*) FILTER (WHERE s.rank = 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 4
-UNION ALL SELECT 5, json_array(0, count(*)) FROM "lifecycle_set_5" AS s
-UNION ALL SELECT 6, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 6
-UNION ALL SELECT 7, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 7
+SELECT 0, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
+UNION ALL SELECT 2, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 2
+UNION ALL SELECT 4, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 4
 UNION ALL SELECT 8, json_array(0, count(*)) FROM "lifecycle_set_8" AS s
 UNION ALL SELECT 9, json_array(0, count(*)) FROM "lifecycle_set_9" AS s
 UNION ALL SELECT 11, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_11" AS s
@@ -178,4 +168,6 @@ UPDATE "logs" AS r SET "customer_id" = ?1 WHERE r."id" IN (SELECT s.id FROM temp
 DELETE FROM "devices" AS r WHERE r."customer_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
 
 DELETE FROM "customers" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
+
+DELETE FROM temp."lifecycle_members";
 

@@ -67,13 +67,9 @@ SELECT count(*) FROM (SELECT 1 FROM "sessions" AS r WHERE r."client_id" = ANY(AR
 
 WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."status" COLLATE "C" = $3::text) THEN 1 ELSE 0 END AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "booking_items" AS r WHERE r."booking_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL),
 "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "consents" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "questionnaires" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
 "lifecycle_set_6"(id, rank) AS (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "revokes" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "revokes" AS r WHERE r."consent_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_3" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id),
 "lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (COALESCE(NOT isfinite(r."issued_at"), FALSE)) THEN -1 WHEN (r."issued_at" < $4::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
-"lifecycle_set_8"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
 "lifecycle_set_9"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."status" COLLATE "C" = $5::text) THEN NULL::integer ELSE 0 END AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_set_10"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 1)),
 "lifecycle_set_11"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."issued_at" IS NULL) THEN 0 END AS rank FROM "sales" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
@@ -82,72 +78,35 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SEL
 "lifecycle_set_14"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
 "lifecycle_set_15"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (COALESCE(NOT isfinite(r."starts_at"), FALSE)) THEN -1 WHEN ((r."status" COLLATE "C" = $7::text) AND (r."starts_at" >= $8::text::timestamptz)) THEN 0 END AS rank FROM "bookings" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_14" AS s)) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_set_16"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
-"lifecycle_set_17"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (COALESCE(NOT isfinite(r."issued_at"), FALSE)) THEN -1 WHEN (r."issued_at" >= $9::text::timestamptz) THEN 0 END AS rank FROM "sales" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_16" AS s)) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
-SELECT 0, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0), count(*) FILTER (WHERE s.rank = 0)]::bigint[])::text FROM "lifecycle_set_0" AS s
-UNION ALL SELECT 1, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 1), count(*) FILTER (WHERE s.rank = 0)]::bigint[])::text FROM "lifecycle_set_1" AS s
-UNION ALL SELECT 2, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_2" AS s
-UNION ALL SELECT 3, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_3" AS s
-UNION ALL SELECT 4, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_4" AS s
-UNION ALL SELECT 5, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_5" AS s
-UNION ALL SELECT 6, array_to_json(ARRAY[0, count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)]::bigint[])::text FROM "lifecycle_set_6" AS s
-UNION ALL SELECT 7, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 1), count(*) FILTER (WHERE s.rank = 0)]::bigint[])::text FROM "lifecycle_set_7" AS s
-UNION ALL SELECT 8, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_8" AS s
-UNION ALL SELECT 9, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)]::bigint[])::text FROM "lifecycle_set_9" AS s
-UNION ALL SELECT 10, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_10" AS s
+"lifecycle_set_17"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (COALESCE(NOT isfinite(r."issued_at"), FALSE)) THEN -1 WHEN (r."issued_at" >= $9::text::timestamptz) THEN 0 END AS rank FROM "sales" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_16" AS s)) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
+"lifecycle_set_18"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
+"lifecycle_gone_0"(id) AS (DELETE FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL RETURNING r."id"),
+"lifecycle_gone_1"(id) AS (DELETE FROM "sales" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 1)) RETURNING r."id"),
+"lifecycle_kept_1"(id) AS (UPDATE "sales" AS r SET "client_id" = NULL WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_10" AS s)) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 1) RETURNING r."id"),
+"lifecycle_gone_2"(id) AS (DELETE FROM "revokes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_6" AS s WHERE s.rank = 0)) RETURNING r."id"),
+"lifecycle_gone_3"(id) AS (DELETE FROM "questionnaires" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL RETURNING r."id"),
+"lifecycle_gone_4"(id) AS (DELETE FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL RETURNING r."id"),
+"lifecycle_gone_5"(id) AS (DELETE FROM "consents" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL RETURNING r."id"),
+"lifecycle_gone_6"(id) AS (DELETE FROM "booking_items" AS r WHERE r."booking_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL RETURNING r."id"),
+"lifecycle_gone_7"(id) AS (DELETE FROM "bookings" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) RETURNING r."id"),
+"lifecycle_kept_7"(id) AS (UPDATE "bookings" AS r SET "comment" = CASE WHEN r."id" IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0) THEN NULL ELSE r."comment" END, "client_id" = CASE WHEN r."id" IN (SELECT s.id FROM "lifecycle_set_9" AS s WHERE s.rank = 0) THEN NULL ELSE r."client_id" END WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0 UNION ALL SELECT s.id FROM "lifecycle_set_9" AS s WHERE s.rank = 0)) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1) RETURNING r."id"),
+"lifecycle_gone_8"(id) AS (DELETE FROM "clients" AS r WHERE r."user_id" = ANY($10::text::uuid[]) AND r."user_id" IS NOT NULL AND (CASE WHEN (r."role" COLLATE "C" = $11::text) THEN 0 END) = 0 RETURNING r."user_id"),
+"lifecycle_reported_0" AS (INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
+SELECT $12::text::uuid, $13::text, $14::text, r."id"::text, $15::text::timestamptz, jsonb_build_object($16::text, r."token"::text) FROM "sessions" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_18" AS s)) ORDER BY r."id" COLLATE "C" ON CONFLICT DO NOTHING),
+"lifecycle_reported_1" AS (INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
+SELECT $17::text::uuid, $18::text, $19::text, r."user_id"::text, $20::text::timestamptz, jsonb_build_object($21::text, r."email"::text) FROM "clients" AS r WHERE r."user_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) ORDER BY r."user_id" ON CONFLICT DO NOTHING),
+"lifecycle_recorded" AS (INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
+SELECT $22::text::uuid, $23::text, j.value, $24::text::timestamptz, $25::text, $26::text, jsonb_set($27::text::jsonb, '{before}', coalesce((SELECT jsonb_build_object($28::text, r."role"::text, $29::text, r."status"::text) FROM "clients" AS r WHERE r."user_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."user_id"::text = j.value), '{}'::jsonb)) FROM json_array_elements_text($30::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)
+SELECT 0, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)]::bigint[])::text FROM "lifecycle_set_0" AS s
+UNION ALL SELECT 1, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0)]::bigint[])::text FROM "lifecycle_set_1" AS s
+UNION ALL SELECT 6, array_to_json(ARRAY[0, count(*) FILTER (WHERE s.rank = 1)]::bigint[])::text FROM "lifecycle_set_6" AS s
+UNION ALL SELECT 7, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)]::bigint[])::text FROM "lifecycle_set_7" AS s
+UNION ALL SELECT 9, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0)]::bigint[])::text FROM "lifecycle_set_9" AS s
 UNION ALL SELECT 11, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_11" AS s
 UNION ALL SELECT 13, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)]::bigint[])::text FROM "lifecycle_set_13" AS s
 UNION ALL SELECT 15, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)]::bigint[])::text FROM "lifecycle_set_15" AS s
-UNION ALL SELECT 17, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)]::bigint[])::text FROM "lifecycle_set_17" AS s;
-
-INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
-WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
-"lifecycle_set_18"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL)
-SELECT $3::text::uuid, $4::text, $5::text, r."id"::text, $6::text::timestamptz, jsonb_build_object($7::text, r."token"::text) FROM "sessions" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_18" AS s)) ORDER BY r."id" COLLATE "C" ON CONFLICT DO NOTHING;
-
-INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
-WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
-SELECT $3::text::uuid, $4::text, $5::text, r."user_id"::text, $6::text::timestamptz, jsonb_build_object($7::text, r."email"::text) FROM "clients" AS r WHERE r."user_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) ORDER BY r."user_id" ON CONFLICT DO NOTHING;
-
-INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
-WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
-SELECT $3::text::uuid, $4::text, j.value, $5::text::timestamptz, $6::text, $7::text, jsonb_set($8::text::jsonb, '{before}', coalesce((SELECT jsonb_build_object($9::text, r."role"::text, $10::text, r."status"::text) FROM "clients" AS r WHERE r."user_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."user_id"::text = j.value), '{}'::jsonb)) FROM json_array_elements_text($11::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key;
-
-WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
-DELETE FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL;
-
-WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
-"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (COALESCE(NOT isfinite(r."issued_at"), FALSE)) THEN -1 WHEN (r."issued_at" < $3::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
-"lifecycle_set_10"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 1)),
-"lifecycle_gone_0"(id) AS (DELETE FROM "sales" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 1)) RETURNING r."id"),
-"lifecycle_kept_0"(id) AS (UPDATE "sales" AS r SET "client_id" = NULL WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_10" AS s)) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_7" AS s WHERE s.rank = 1) RETURNING r."id")
-SELECT array_to_json(ARRAY[(SELECT count(*) FROM "lifecycle_gone_0"), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_10" AS s) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_kept_0" AS k UNION ALL SELECT k.id FROM "lifecycle_gone_0" AS k)) IS TRUE)]::bigint[])::text;
-
-WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "consents" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
-"lifecycle_set_6"(id, rank) AS (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "revokes" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "revokes" AS r WHERE r."consent_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_3" AS s)) AND r."id" IS NOT NULL) AS a GROUP BY a.id)
-DELETE FROM "revokes" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_6" AS s WHERE s.rank = 0));
-
-WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
-DELETE FROM "questionnaires" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL;
-
-WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
-DELETE FROM "debts" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL;
-
-WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
-DELETE FROM "consents" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL;
-
-WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
-"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."status" COLLATE "C" = $3::text) THEN 1 ELSE 0 END AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL)
-DELETE FROM "booking_items" AS r WHERE r."booking_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AND r."id" IS NOT NULL;
-
-WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
-"lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (r."status" COLLATE "C" = $3::text) THEN 1 ELSE 0 END AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
-"lifecycle_set_9"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."status" COLLATE "C" = $4::text) THEN NULL::integer ELSE 0 END AS rank FROM "bookings" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AS c WHERE c.rank IS NOT NULL),
-"lifecycle_gone_0"(id) AS (DELETE FROM "bookings" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) RETURNING r."id"),
-"lifecycle_kept_0"(id) AS (UPDATE "bookings" AS r SET "comment" = CASE WHEN r."id" IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0) THEN NULL ELSE r."comment" END, "client_id" = CASE WHEN r."id" IN (SELECT s.id FROM "lifecycle_set_9" AS s WHERE s.rank = 0) THEN NULL ELSE r."client_id" END WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0 UNION ALL SELECT s.id FROM "lifecycle_set_9" AS s WHERE s.rank = 0)) AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1) RETURNING r."id")
-SELECT array_to_json(ARRAY[(SELECT count(*) FROM "lifecycle_gone_0"), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_1" AS s WHERE s.rank = 0) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_kept_0" AS k UNION ALL SELECT k.id FROM "lifecycle_gone_0" AS k)) IS TRUE), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_9" AS s WHERE s.rank = 0) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_kept_0" AS k UNION ALL SELECT k.id FROM "lifecycle_gone_0" AS k)) IS TRUE)]::bigint[])::text;
-
-DELETE FROM "clients" AS r WHERE r."user_id" = ANY($1::text::uuid[]) AND r."user_id" IS NOT NULL AND (CASE WHEN (r."role" COLLATE "C" = $2::text) THEN 0 END) = 0;
+UNION ALL SELECT 17, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)]::bigint[])::text FROM "lifecycle_set_17" AS s
+UNION ALL SELECT -3, array_to_json(ARRAY[(SELECT count(*) FROM "lifecycle_gone_0"), (SELECT count(*) FROM "lifecycle_gone_1"), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_7" AS s WHERE s.rank = 0) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_10" AS s) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_kept_1" AS k UNION ALL SELECT k.id FROM "lifecycle_gone_1" AS k)) IS TRUE), (SELECT count(*) FROM "lifecycle_gone_2"), (SELECT count(*) FROM "lifecycle_gone_3"), (SELECT count(*) FROM "lifecycle_gone_4"), (SELECT count(*) FROM "lifecycle_gone_5"), (SELECT count(*) FROM "lifecycle_gone_6"), (SELECT count(*) FROM "lifecycle_gone_7"), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_1" AS s WHERE s.rank = 0) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_kept_7" AS k UNION ALL SELECT k.id FROM "lifecycle_gone_7" AS k)) IS TRUE), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_9" AS s WHERE s.rank = 0) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_kept_7" AS k UNION ALL SELECT k.id FROM "lifecycle_gone_7" AS k)) IS TRUE), (SELECT count(*) FROM "lifecycle_gone_8")]::bigint[])::text;
 
 -- == clients 00000000-0000-4000-8000-000000000047 --mode deactivate --actor ana --role ADMIN
 WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
@@ -178,20 +137,19 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SEL
 "lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "questionnaires" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
 "lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "revokes" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
 "lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
-"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL)
-SELECT 0, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0), count(*) FILTER (WHERE s.rank = 0)]::bigint[])::text FROM "lifecycle_set_0" AS s
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
+"lifecycle_kept_7"(id) AS (UPDATE "clients" AS r SET "status" = $3::text WHERE r."user_id" = ANY($4::text::uuid[]) AND r."user_id" IS NOT NULL AND (CASE WHEN (r."role" COLLATE "C" = $5::text) THEN 0 END) = 0 RETURNING r."user_id"),
+"lifecycle_recorded" AS (INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
+SELECT $6::text::uuid, $7::text, j.value, $8::text::timestamptz, $9::text, $10::text, (SELECT $11::text::jsonb) FROM json_array_elements_text($12::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)
+SELECT 0, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)]::bigint[])::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_2" AS s
 UNION ALL SELECT 3, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_3" AS s
 UNION ALL SELECT 4, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_4" AS s
 UNION ALL SELECT 5, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_5" AS s
 UNION ALL SELECT 6, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_6" AS s
-UNION ALL SELECT 7, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_7" AS s;
-
-INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
-SELECT $1::text::uuid, $2::text, j.value, $3::text::timestamptz, $4::text, $5::text, (SELECT $6::text::jsonb) FROM json_array_elements_text($7::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key;
-
-UPDATE "clients" AS r SET "status" = $1::text WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL AND (CASE WHEN (r."role" COLLATE "C" = $3::text) THEN 0 END) = 0;
+UNION ALL SELECT 7, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_7" AS s
+UNION ALL SELECT -3, array_to_json(ARRAY[(SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_7" AS s) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_6" AS s) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_5" AS s) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_4" AS s) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_3" AS s) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_2" AS s) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_1" AS s) AS c), (SELECT count(*) FROM "lifecycle_kept_7")]::bigint[])::text;
 
 -- == clients 00000000-0000-4000-8000-000000000122 --mode reactivate --actor ana --role ADMIN
 WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."user_id" AS id, CASE WHEN (r."role" COLLATE "C" = $1::text) THEN 0 END AS rank FROM "clients" AS r WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
@@ -222,18 +180,17 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SEL
 "lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "questionnaires" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
 "lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "revokes" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
 "lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sales" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
-"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL)
-SELECT 0, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0), count(*) FILTER (WHERE s.rank = 0)]::bigint[])::text FROM "lifecycle_set_0" AS s
+"lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "sessions" AS r WHERE r."client_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0)) AND r."id" IS NOT NULL),
+"lifecycle_kept_7"(id) AS (UPDATE "clients" AS r SET "status" = $3::text WHERE r."user_id" = ANY($4::text::uuid[]) AND r."user_id" IS NOT NULL AND (CASE WHEN (r."role" COLLATE "C" = $5::text) THEN 0 END) = 0 RETURNING r."user_id"),
+"lifecycle_recorded" AS (INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
+SELECT $6::text::uuid, $7::text, j.value, $8::text::timestamptz, $9::text, $10::text, (SELECT $11::text::jsonb) FROM json_array_elements_text($12::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)
+SELECT 0, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)]::bigint[])::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_2" AS s
 UNION ALL SELECT 3, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_3" AS s
 UNION ALL SELECT 4, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_4" AS s
 UNION ALL SELECT 5, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_5" AS s
 UNION ALL SELECT 6, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_6" AS s
-UNION ALL SELECT 7, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_7" AS s;
-
-INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
-SELECT $1::text::uuid, $2::text, j.value, $3::text::timestamptz, $4::text, $5::text, (SELECT $6::text::jsonb) FROM json_array_elements_text($7::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key;
-
-UPDATE "clients" AS r SET "status" = $1::text WHERE r."user_id" = ANY($2::text::uuid[]) AND r."user_id" IS NOT NULL AND (CASE WHEN (r."role" COLLATE "C" = $3::text) THEN 0 END) = 0;
+UNION ALL SELECT 7, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_7" AS s
+UNION ALL SELECT -3, array_to_json(ARRAY[(SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_7" AS s) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_6" AS s) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_5" AS s) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_4" AS s) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_3" AS s) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_2" AS s) AS c), (SELECT count(*) FROM (SELECT s.id AS id FROM "lifecycle_set_1" AS s) AS c), (SELECT count(*) FROM "lifecycle_kept_7")]::bigint[])::text;
 

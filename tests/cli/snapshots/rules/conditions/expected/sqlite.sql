@@ -50,7 +50,7 @@ UNION ALL SELECT 24, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FIL
 UNION ALL SELECT 25, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_25" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "clients" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS n;
@@ -85,9 +85,8 @@ WITH "lifecycle_set_3"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SEL
 "lifecycle_set_22"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "facts" AS r WHERE r."client_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
 "lifecycle_set_23"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "notes" AS r WHERE r."fact_id" IN (SELECT s.id FROM "lifecycle_set_22" AS s) AND r."id" IS NOT NULL),
 "lifecycle_set_24"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."text") NOT IN ('text', 'null')) THEN -1 WHEN (+r."text" COLLATE BINARY = ?19) THEN 0 END AS rank FROM "notes" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_23" AS s) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
-SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 1, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1), count(*) FILTER (WHERE s.rank = 2)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 1
-UNION ALL SELECT 2, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 2
+SELECT 0, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
+UNION ALL SELECT 1, json_array(count(*) FILTER (WHERE s.rank < 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 1
 UNION ALL SELECT 3, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_3" AS s
 UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s
 UNION ALL SELECT 6, json_array(count(*) FILTER (WHERE s.rank < 0)) FROM "lifecycle_set_6" AS s
@@ -122,4 +121,6 @@ DELETE FROM "facts" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_membe
 DELETE FROM "facts" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 AND s.rank = 2);
 
 DELETE FROM "clients" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
+
+DELETE FROM temp."lifecycle_members";
 

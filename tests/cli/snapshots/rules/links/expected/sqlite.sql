@@ -23,7 +23,7 @@ UNION ALL SELECT 9, json_array(0, count(*)) FROM "lifecycle_set_9" AS s
 UNION ALL SELECT 10, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_10" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS n;
@@ -31,22 +31,14 @@ SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WH
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 6, n.id, n.rank FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."state") NOT IN ('text', 'null')) THEN -1 WHEN (+r."state" COLLATE BINARY = ?1) THEN NULL ELSE 1 END AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL UNION ALL SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."state") NOT IN ('text', 'null')) THEN -1 WHEN (+r."state" COLLATE BINARY = ?2) THEN 0 END AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS a GROUP BY a.id) AS n;
 
-WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "keys" AS r WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."state") NOT IN ('text', 'null')) THEN -1 WHEN (+r."state" COLLATE BINARY = ?1) THEN 0 END AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "desks" AS r WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "logs" AS r WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "tasks" AS r WHERE r."checker" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
+WITH "lifecycle_set_2"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."state") NOT IN ('text', 'null')) THEN -1 WHEN (+r."state" COLLATE BINARY = ?1) THEN 0 END AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_set_7"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
 "lifecycle_set_8"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?3) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
 "lifecycle_set_9"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?4) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
 "lifecycle_set_10"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN ((r."active" IS NOT NULL AND NOT (typeof(r."active") = 'integer' AND +r."active" IN (0, 1)))) THEN -1 WHEN ((+r."active" = ?5)) THEN 0 END AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?6) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)) AS c WHERE c.rank IS NOT NULL)
-SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
+SELECT 0, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
 UNION ALL SELECT 2, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)) FROM "lifecycle_set_2" AS s
-UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
-UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s
-UNION ALL SELECT 5, json_array(0, count(*)) FROM "lifecycle_set_5" AS s
-UNION ALL SELECT 6, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 6
+UNION ALL SELECT 6, json_array(count(*) FILTER (WHERE s.rank < 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 6
 UNION ALL SELECT 7, json_array(0, count(*)) FROM "lifecycle_set_7" AS s
 UNION ALL SELECT 8, json_array(0, count(*)) FROM "lifecycle_set_8" AS s
 UNION ALL SELECT 9, json_array(0, count(*)) FROM "lifecycle_set_9" AS s
@@ -69,6 +61,8 @@ UPDATE "desks" AS r SET "staff_id" = ?1 WHERE r."staff_id" IN (SELECT s.id FROM 
 
 DELETE FROM "staff" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
 
+DELETE FROM temp."lifecycle_members";
+
 -- == staff eva --mode reassign --actor ana --reassign tasks.owner=old --reassign keys.staff_id=boss
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "keys" AS r WHERE r."staff_id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
@@ -82,18 +76,14 @@ UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
 UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS n;
 
-WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "keys" AS r WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "tasks" AS r WHERE r."owner" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
+WITH "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0)),
 "lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "staff" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0))
 SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
-UNION ALL SELECT 2, json_array(0, count(*)) FROM "lifecycle_set_2" AS s
 UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
 UNION ALL SELECT 4, json_array(0, count(*)) FROM "lifecycle_set_4" AS s;
 
@@ -103,4 +93,6 @@ SELECT ?1, ?2, j.value, ?3, ?4, ?5, (SELECT ?6) FROM json_each(?7) AS j ORDER BY
 UPDATE "tasks" AS r SET "owner" = ?1 WHERE r."owner" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
 
 UPDATE "keys" AS r SET "staff_id" = ?1 WHERE r."staff_id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
+
+DELETE FROM temp."lifecycle_members";
 

@@ -9,7 +9,7 @@ UNION ALL SELECT 2, json_array(0, count(*) FILTER (WHERE s.rank = 0), count(*) F
 UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."tenant") NOT IN ('integer', 'null')) THEN -1 WHEN ((+r."tenant" = ?1) AND (r."removed_at" IS NULL)) THEN 0 END AS rank FROM "accounts" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS n;
@@ -20,11 +20,7 @@ SELECT 1, n.id, n.rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."i
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 2, n.id, n.rank FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "comments" AS r WHERE r."account" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank >= 0) AND r."id" IS NOT NULL UNION ALL SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (NOT (r."removed_at" IS NULL)) THEN NULL ELSE 1 END AS rank FROM "comments" AS r WHERE r."post" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS a GROUP BY a.id) AS n;
 
-WITH "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "likes" AS r WHERE r."comment" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 1) AND r."id" IS NOT NULL)
-SELECT 0, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0), count(*) FILTER (WHERE s.rank = 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 1, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 1
-UNION ALL SELECT 2, json_array(0, count(*) FILTER (WHERE s.rank = 1), count(*) FILTER (WHERE s.rank = 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 2
-UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s;
+SELECT 0, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
 SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce((SELECT json_object(?7, CASE WHEN typeof(r."removed_at") = 'blob' AND length(r."removed_at") <> 16 THEN hex(r."removed_at") ELSE CASE WHEN typeof(r."removed_at") = 'blob' AND length(r."removed_at") = 16 THEN lower(substr(hex(r."removed_at"), 1, 8) || '-' || substr(hex(r."removed_at"), 9, 4) || '-' || substr(hex(r."removed_at"), 13, 4) || '-' || substr(hex(r."removed_at"), 17, 4) || '-' || substr(hex(r."removed_at"), 21, 12)) ELSE r."removed_at" END END, ?8, CASE WHEN typeof(r."tenant") = 'blob' AND length(r."tenant") <> 16 THEN hex(r."tenant") ELSE CASE WHEN typeof(r."tenant") = 'blob' AND length(r."tenant") = 16 THEN lower(substr(hex(r."tenant"), 1, 8) || '-' || substr(hex(r."tenant"), 9, 4) || '-' || substr(hex(r."tenant"), 13, 4) || '-' || substr(hex(r."tenant"), 17, 4) || '-' || substr(hex(r."tenant"), 21, 12)) ELSE r."tenant" END END) FROM "accounts" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank >= 0) AND (CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END) = j.value), '{}'))) FROM json_each(?9) AS j ORDER BY j.key;
@@ -32,21 +28,23 @@ SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce((SELE
 DELETE FROM "likes" AS r WHERE r."comment" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 1) AND r."id" IS NOT NULL;
 
 INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 1 ON CONFLICT DO NOTHING;
+SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 1 AND TRUE ON CONFLICT DO NOTHING;
 
 UPDATE "comments" AS r SET "removed_at" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 1);
 
 UPDATE "comments" AS r SET "text" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 0);
 
 INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 ON CONFLICT DO NOTHING;
+SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 AND TRUE ON CONFLICT DO NOTHING;
 
 UPDATE "posts" AS r SET "removed_at" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1);
 
 INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank = 0 ON CONFLICT DO NOTHING;
+SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank = 0 AND TRUE ON CONFLICT DO NOTHING;
 
 UPDATE "accounts" AS r SET "removed_at" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank = 0);
+
+DELETE FROM temp."lifecycle_members";
 
 -- == accounts a1 --mode anonymize
 WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."tenant") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."tenant" = ?1) THEN 0 END AS rank FROM "accounts" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
@@ -57,15 +55,13 @@ UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, json_array(0, count(*)) FROM "lifecycle_set_2" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."tenant") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."tenant" = ?1) THEN 0 END AS rank FROM "accounts" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS n;
 
-WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "posts" AS r WHERE r."account" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank >= 0) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "comments" AS r WHERE r."account" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank >= 0) AND r."id" IS NOT NULL)
-SELECT 0, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0), count(*) FILTER (WHERE s.rank = 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
+WITH "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "comments" AS r WHERE r."account" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank >= 0) AND r."id" IS NOT NULL)
+SELECT 0, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
 UNION ALL SELECT 2, json_array(0, count(*)) FROM "lifecycle_set_2" AS s;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
@@ -74,6 +70,8 @@ SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce((SELE
 UPDATE "posts" AS r SET "title" = substr(r."title", 1, 0) WHERE r."account" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank >= 0) AND r."id" IS NOT NULL;
 
 UPDATE "accounts" AS r SET "name" = ?1, "removed_at" = ?2 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank = 0);
+
+DELETE FROM temp."lifecycle_members";
 
 -- == accounts a1 --mode hard_delete
 WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."tenant") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."tenant" = ?1) THEN 0 END AS rank FROM "accounts" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
@@ -86,7 +84,7 @@ UNION ALL SELECT 2, json_array(0, count(*) FILTER (WHERE s.rank = 0), count(*) F
 UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s WHERE s.rank >= 0;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (typeof(r."tenant") NOT IN ('integer', 'null')) THEN -1 WHEN (+r."tenant" = ?1) THEN 0 END AS rank FROM "accounts" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?2) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS n;
@@ -97,11 +95,7 @@ SELECT 1, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "posts" AS r WH
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 2, n.id, n.rank FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "comments" AS r WHERE r."account" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank >= 0) AND r."id" IS NOT NULL UNION ALL SELECT r."id" AS id, 1 AS rank FROM "comments" AS r WHERE r."post" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n;
 
-WITH "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "likes" AS r WHERE r."comment" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2) AND r."id" IS NOT NULL)
-SELECT 0, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0), count(*) FILTER (WHERE s.rank = 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 1, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 1
-UNION ALL SELECT 2, json_array(0, count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 2
-UNION ALL SELECT 3, json_array(0, count(*)) FROM "lifecycle_set_3" AS s;
+SELECT 0, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
 SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce((SELECT json_object(?7, CASE WHEN typeof(r."removed_at") = 'blob' AND length(r."removed_at") <> 16 THEN hex(r."removed_at") ELSE CASE WHEN typeof(r."removed_at") = 'blob' AND length(r."removed_at") = 16 THEN lower(substr(hex(r."removed_at"), 1, 8) || '-' || substr(hex(r."removed_at"), 9, 4) || '-' || substr(hex(r."removed_at"), 13, 4) || '-' || substr(hex(r."removed_at"), 17, 4) || '-' || substr(hex(r."removed_at"), 21, 12)) ELSE r."removed_at" END END, ?8, CASE WHEN typeof(r."tenant") = 'blob' AND length(r."tenant") <> 16 THEN hex(r."tenant") ELSE CASE WHEN typeof(r."tenant") = 'blob' AND length(r."tenant") = 16 THEN lower(substr(hex(r."tenant"), 1, 8) || '-' || substr(hex(r."tenant"), 9, 4) || '-' || substr(hex(r."tenant"), 13, 4) || '-' || substr(hex(r."tenant"), 17, 4) || '-' || substr(hex(r."tenant"), 21, 12)) ELSE r."tenant" END END) FROM "accounts" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank >= 0) AND (CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END) = j.value), '{}'))) FROM json_each(?9) AS j ORDER BY j.key;
@@ -115,4 +109,6 @@ DELETE FROM "comments" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_me
 DELETE FROM "posts" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1);
 
 DELETE FROM "accounts" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND s.rank = 0);
+
+DELETE FROM temp."lifecycle_members";
 

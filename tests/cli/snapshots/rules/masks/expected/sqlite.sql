@@ -5,7 +5,7 @@ SELECT 0, json_array(0, count(*), count(*)) FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS n;
@@ -13,8 +13,7 @@ SELECT 0, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "people" AS r W
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 1, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL) AS n;
 
-SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 1, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 1;
+SELECT 0, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0;
 
 SELECT s.id, (SELECT r."card" FROM "orders" AS r WHERE r."id" = s.id) FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 ORDER BY s.id LIMIT 500;
 
@@ -27,13 +26,17 @@ UPDATE "orders" AS r SET "buyer" = ?1, "card" = (SELECT m.value FROM temp."lifec
 
 UPDATE "people" AS r SET "born" = CASE typeof(r."born") WHEN 'integer' THEN CAST(strftime('%s', strftime('%Y', (CASE typeof(r."born") WHEN 'integer' THEN CASE WHEN +r."born" BETWEEN -8334601228800 AND 8210266876799 THEN r."born" * 1000 END WHEN 'text' THEN CASE WHEN date(julianday(substr(r."born", 1, 10))) IS NOT substr(r."born", 1, 10) THEN NULL WHEN length(r."born") = 10 THEN strftime('%s', r."born") * 1000 WHEN substr(r."born", 11) NOT GLOB '[Tt ][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' OR substr(r."born", 12, 2) >= '24' THEN NULL ELSE strftime('%s', substr(r."born", 1, 10) || ' ' || substr(r."born", 12, 8) || CASE WHEN r."born" GLOB '*[Zz]' THEN 'Z' WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", -6) ELSE '' END) * 1000 + CASE WHEN (CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END) = '' THEN 0 WHEN (CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END) GLOB '.[0-9]*' AND substr((CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END), 2) NOT GLOB '*[^0-9]*' THEN CAST(substr(substr((CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END), 2) || '00', 1, 3) AS INTEGER) + (substr((CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END), 5, 1) >= '5') END END END) / 1000, 'unixepoch') || '-01-01') AS INTEGER) ELSE strftime('%Y', (CASE typeof(r."born") WHEN 'integer' THEN CASE WHEN +r."born" BETWEEN -8334601228800 AND 8210266876799 THEN r."born" * 1000 END WHEN 'text' THEN CASE WHEN date(julianday(substr(r."born", 1, 10))) IS NOT substr(r."born", 1, 10) THEN NULL WHEN length(r."born") = 10 THEN strftime('%s', r."born") * 1000 WHEN substr(r."born", 11) NOT GLOB '[Tt ][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' OR substr(r."born", 12, 2) >= '24' THEN NULL ELSE strftime('%s', substr(r."born", 1, 10) || ' ' || substr(r."born", 12, 8) || CASE WHEN r."born" GLOB '*[Zz]' THEN 'Z' WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", -6) ELSE '' END) * 1000 + CASE WHEN (CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END) = '' THEN 0 WHEN (CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END) GLOB '.[0-9]*' AND substr((CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END), 2) NOT GLOB '*[^0-9]*' THEN CAST(substr(substr((CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END), 2) || '00', 1, 3) AS INTEGER) + (substr((CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END), 5, 1) >= '5') END END END) / 1000, 'unixepoch') || '-01-01' END, "card" = (SELECT m.value FROM temp."lifecycle_pseudonyms" AS m WHERE m.kind = ?1 AND m.field = ?2 AND m.id = +r."id"), "gone_at" = ?3, "mail" = (CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END) || '@anonymized.invalid', "name" = ?4, "phone" = ?5, "revision" = coalesce(r."revision", 0) + 1, "status" = ?6, "written_at" = ?7, "zip" = substr(r."zip", 1, 2) WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
 
+DELETE FROM temp."lifecycle_members";
+
+DELETE FROM temp."lifecycle_pseudonyms";
+
 -- == people p1 --mode hard_delete
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, CASE WHEN ((r."at" IS NOT NULL AND CASE typeof(r."at") WHEN 'integer' THEN CASE WHEN +r."at" BETWEEN -8334601228800 AND 8210266876799 THEN r."at" * 1000 END WHEN 'text' THEN CASE WHEN date(julianday(substr(r."at", 1, 10))) IS NOT substr(r."at", 1, 10) THEN NULL WHEN length(r."at") = 10 THEN strftime('%s', r."at") * 1000 WHEN substr(r."at", 11) NOT GLOB '[Tt ][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' OR substr(r."at", 12, 2) >= '24' THEN NULL ELSE strftime('%s', substr(r."at", 1, 10) || ' ' || substr(r."at", 12, 8) || CASE WHEN r."at" GLOB '*[Zz]' THEN 'Z' WHEN r."at" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."at", -6) ELSE '' END) * 1000 + CASE WHEN (CASE WHEN r."at" GLOB '*[Zz]' THEN substr(r."at", 20, length(r."at") - 20) WHEN r."at" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."at", 20, length(r."at") - 25) ELSE substr(r."at", 20) END) = '' THEN 0 WHEN (CASE WHEN r."at" GLOB '*[Zz]' THEN substr(r."at", 20, length(r."at") - 20) WHEN r."at" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."at", 20, length(r."at") - 25) ELSE substr(r."at", 20) END) GLOB '.[0-9]*' AND substr((CASE WHEN r."at" GLOB '*[Zz]' THEN substr(r."at", 20, length(r."at") - 20) WHEN r."at" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."at", 20, length(r."at") - 25) ELSE substr(r."at", 20) END), 2) NOT GLOB '*[^0-9]*' THEN CAST(substr(substr((CASE WHEN r."at" GLOB '*[Zz]' THEN substr(r."at", 20, length(r."at") - 20) WHEN r."at" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."at", 20, length(r."at") - 25) ELSE substr(r."at", 20) END), 2) || '00', 1, 3) AS INTEGER) + (substr((CASE WHEN r."at" GLOB '*[Zz]' THEN substr(r."at", 20, length(r."at") - 20) WHEN r."at" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."at", 20, length(r."at") - 25) ELSE substr(r."at", 20) END), 5, 1) >= '5') END END END IS NULL)) THEN -1 WHEN (CASE typeof(r."at") WHEN 'integer' THEN CASE WHEN +r."at" BETWEEN -8334601228800 AND 8210266876799 THEN r."at" * 1000 END WHEN 'text' THEN CASE WHEN date(julianday(substr(r."at", 1, 10))) IS NOT substr(r."at", 1, 10) THEN NULL WHEN length(r."at") = 10 THEN strftime('%s', r."at") * 1000 WHEN substr(r."at", 11) NOT GLOB '[Tt ][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' OR substr(r."at", 12, 2) >= '24' THEN NULL ELSE strftime('%s', substr(r."at", 1, 10) || ' ' || substr(r."at", 12, 8) || CASE WHEN r."at" GLOB '*[Zz]' THEN 'Z' WHEN r."at" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."at", -6) ELSE '' END) * 1000 + CASE WHEN (CASE WHEN r."at" GLOB '*[Zz]' THEN substr(r."at", 20, length(r."at") - 20) WHEN r."at" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."at", 20, length(r."at") - 25) ELSE substr(r."at", 20) END) = '' THEN 0 WHEN (CASE WHEN r."at" GLOB '*[Zz]' THEN substr(r."at", 20, length(r."at") - 20) WHEN r."at" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."at", 20, length(r."at") - 25) ELSE substr(r."at", 20) END) GLOB '.[0-9]*' AND substr((CASE WHEN r."at" GLOB '*[Zz]' THEN substr(r."at", 20, length(r."at") - 20) WHEN r."at" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."at", 20, length(r."at") - 25) ELSE substr(r."at", 20) END), 2) NOT GLOB '*[^0-9]*' THEN CAST(substr(substr((CASE WHEN r."at" GLOB '*[Zz]' THEN substr(r."at", 20, length(r."at") - 20) WHEN r."at" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."at", 20, length(r."at") - 25) ELSE substr(r."at", 20) END), 2) || '00', 1, 3) AS INTEGER) + (substr((CASE WHEN r."at" GLOB '*[Zz]' THEN substr(r."at", 20, length(r."at") - 20) WHEN r."at" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."at", 20, length(r."at") - 25) ELSE substr(r."at", 20) END), 5, 1) >= '5') END END END < ?2) THEN 1 ELSE 0 END AS rank FROM "orders" AS r WHERE r."person" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL),
-"lifecycle_walk"(set_id, id, rank) AS (
-SELECT 3, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AS n
-UNION SELECT 2, r."id", CASE WHEN p.rank >= 0 THEN 0 END FROM "lifecycle_walk" AS p CROSS JOIN "orders" AS q CROSS JOIN "people" AS r WHERE q."id" IN (SELECT p.id) AND r."id" IN (SELECT q."person") AND p.set_id = 3 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 0 END) IS NOT NULL
+"lifecycle_walk"(set_id, rank, id) AS (
+SELECT 3, n.rank, n.id FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AS n
+UNION SELECT 2, CASE WHEN p.rank >= 0 THEN 0 END, r."id" FROM "lifecycle_walk" AS p CROSS JOIN "orders" AS q CROSS JOIN "people" AS r WHERE q."id" IN (SELECT p.id) AND r."id" IN (SELECT q."person") AND p.set_id = 3 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 0 END) IS NOT NULL
 )
 SELECT n.set_id, n.id, min(n.rank) FROM "lifecycle_walk" AS n GROUP BY n.set_id, n.id;
 
@@ -51,7 +54,7 @@ UNION ALL SELECT 6, json_array(0, count(*)) FROM "lifecycle_set_6" AS s
 UNION ALL SELECT 7, json_array(0, count(*)) FROM "lifecycle_set_7" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL)
@@ -59,9 +62,9 @@ SELECT 1, n.id, n.rank FROM (SELECT r."id" AS id, CASE WHEN ((r."at" IS NOT NULL
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
-"lifecycle_walk"(set_id, id, rank) AS (
-SELECT 3, n.id, n.rank FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 AND s.rank = 1)) AS n
-UNION SELECT 2, r."id", CASE WHEN p.rank >= 0 THEN 0 END FROM "lifecycle_walk" AS p CROSS JOIN "orders" AS q CROSS JOIN "people" AS r WHERE q."id" IN (SELECT p.id) AND r."id" IN (SELECT q."person") AND p.set_id = 3 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 0 END) IS NOT NULL
+"lifecycle_walk"(set_id, rank, id) AS (
+SELECT 3, n.rank, n.id FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 AND s.rank = 1)) AS n
+UNION SELECT 2, CASE WHEN p.rank >= 0 THEN 0 END, r."id" FROM "lifecycle_walk" AS p CROSS JOIN "orders" AS q CROSS JOIN "people" AS r WHERE q."id" IN (SELECT p.id) AND r."id" IN (SELECT q."person") AND p.set_id = 3 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 0 END) IS NOT NULL
 )
 SELECT n.set_id, n.id, min(n.rank) FROM "lifecycle_walk" AS n GROUP BY n.set_id, n.id;
 
@@ -73,8 +76,7 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people
 "lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 4)),
 "lifecycle_set_7"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."at" IS NULL) THEN 0 END AS rank FROM "orders" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 1 AND s.rank = 0) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
 SELECT 0, json_array(0, count(*)) FROM "lifecycle_set_0" AS s
-UNION ALL SELECT 1, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 1), count(*) FILTER (WHERE s.rank = 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 1
-UNION ALL SELECT 4, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 4
+UNION ALL SELECT 1, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 1
 UNION ALL SELECT 5, json_array(0, count(*)) FROM "lifecycle_set_5" AS s
 UNION ALL SELECT 7, json_array(0, count(*)) FROM "lifecycle_set_7" AS s;
 
@@ -88,6 +90,10 @@ DELETE FROM "orders" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_memb
 
 UPDATE "people" AS r SET "born" = CASE typeof(r."born") WHEN 'integer' THEN CAST(strftime('%s', strftime('%Y', (CASE typeof(r."born") WHEN 'integer' THEN CASE WHEN +r."born" BETWEEN -8334601228800 AND 8210266876799 THEN r."born" * 1000 END WHEN 'text' THEN CASE WHEN date(julianday(substr(r."born", 1, 10))) IS NOT substr(r."born", 1, 10) THEN NULL WHEN length(r."born") = 10 THEN strftime('%s', r."born") * 1000 WHEN substr(r."born", 11) NOT GLOB '[Tt ][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' OR substr(r."born", 12, 2) >= '24' THEN NULL ELSE strftime('%s', substr(r."born", 1, 10) || ' ' || substr(r."born", 12, 8) || CASE WHEN r."born" GLOB '*[Zz]' THEN 'Z' WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", -6) ELSE '' END) * 1000 + CASE WHEN (CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END) = '' THEN 0 WHEN (CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END) GLOB '.[0-9]*' AND substr((CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END), 2) NOT GLOB '*[^0-9]*' THEN CAST(substr(substr((CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END), 2) || '00', 1, 3) AS INTEGER) + (substr((CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END), 5, 1) >= '5') END END END) / 1000, 'unixepoch') || '-01-01') AS INTEGER) ELSE strftime('%Y', (CASE typeof(r."born") WHEN 'integer' THEN CASE WHEN +r."born" BETWEEN -8334601228800 AND 8210266876799 THEN r."born" * 1000 END WHEN 'text' THEN CASE WHEN date(julianday(substr(r."born", 1, 10))) IS NOT substr(r."born", 1, 10) THEN NULL WHEN length(r."born") = 10 THEN strftime('%s', r."born") * 1000 WHEN substr(r."born", 11) NOT GLOB '[Tt ][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' OR substr(r."born", 12, 2) >= '24' THEN NULL ELSE strftime('%s', substr(r."born", 1, 10) || ' ' || substr(r."born", 12, 8) || CASE WHEN r."born" GLOB '*[Zz]' THEN 'Z' WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", -6) ELSE '' END) * 1000 + CASE WHEN (CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END) = '' THEN 0 WHEN (CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END) GLOB '.[0-9]*' AND substr((CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END), 2) NOT GLOB '*[^0-9]*' THEN CAST(substr(substr((CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END), 2) || '00', 1, 3) AS INTEGER) + (substr((CASE WHEN r."born" GLOB '*[Zz]' THEN substr(r."born", 20, length(r."born") - 20) WHEN r."born" GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr(r."born", 20, length(r."born") - 25) ELSE substr(r."born", 20) END), 5, 1) >= '5') END END END) / 1000, 'unixepoch') || '-01-01' END, "card" = (SELECT m.value FROM temp."lifecycle_pseudonyms" AS m WHERE m.kind = ?1 AND m.field = ?2 AND m.id = +r."id"), "gone_at" = ?3, "mail" = (CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END) || '@anonymized.invalid', "name" = ?4, "phone" = ?5, "revision" = coalesce(r."revision", 0) + 1, "status" = ?6, "written_at" = ?7, "zip" = substr(r."zip", 1, 2) WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 4);
 
+DELETE FROM temp."lifecycle_members";
+
+DELETE FROM temp."lifecycle_pseudonyms";
+
 -- == people p1 --mode soft_delete
 WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."gone_at" IS NULL) THEN 0 END AS rank FROM "people" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL)
@@ -95,14 +101,12 @@ SELECT 0, json_array(0, count(*), count(*)) FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."gone_at" IS NULL) THEN 0 END AS rank FROM "people" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS n;
 
-WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL)
-SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
-UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s;
+SELECT 0, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
 SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce((SELECT json_object(?7, CASE WHEN typeof(r."gone_at") = 'blob' AND length(r."gone_at") <> 16 THEN hex(r."gone_at") ELSE CASE WHEN typeof(r."gone_at") = 'blob' AND length(r."gone_at") = 16 THEN lower(substr(hex(r."gone_at"), 1, 8) || '-' || substr(hex(r."gone_at"), 9, 4) || '-' || substr(hex(r."gone_at"), 13, 4) || '-' || substr(hex(r."gone_at"), 17, 4) || '-' || substr(hex(r."gone_at"), 21, 12)) ELSE r."gone_at" END END, ?8, CASE WHEN typeof(r."revision") = 'blob' AND length(r."revision") <> 16 THEN hex(r."revision") ELSE CASE WHEN typeof(r."revision") = 'blob' AND length(r."revision") = 16 THEN lower(substr(hex(r."revision"), 1, 8) || '-' || substr(hex(r."revision"), 9, 4) || '-' || substr(hex(r."revision"), 13, 4) || '-' || substr(hex(r."revision"), 17, 4) || '-' || substr(hex(r."revision"), 21, 12)) ELSE r."revision" END END, ?9, CASE WHEN typeof(r."status") = 'blob' AND length(r."status") <> 16 THEN hex(r."status") ELSE CASE WHEN typeof(r."status") = 'blob' AND length(r."status") = 16 THEN lower(substr(hex(r."status"), 1, 8) || '-' || substr(hex(r."status"), 9, 4) || '-' || substr(hex(r."status"), 13, 4) || '-' || substr(hex(r."status"), 17, 4) || '-' || substr(hex(r."status"), 21, 12)) ELSE r."status" END END, ?10, CASE WHEN typeof(r."written_at") = 'blob' AND length(r."written_at") <> 16 THEN hex(r."written_at") ELSE CASE WHEN typeof(r."written_at") = 'blob' AND length(r."written_at") = 16 THEN lower(substr(hex(r."written_at"), 1, 8) || '-' || substr(hex(r."written_at"), 9, 4) || '-' || substr(hex(r."written_at"), 13, 4) || '-' || substr(hex(r."written_at"), 17, 4) || '-' || substr(hex(r."written_at"), 21, 12)) ELSE r."written_at" END END) FROM "people" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND (CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END) = j.value), '{}'))) FROM json_each(?11) AS j ORDER BY j.key;
@@ -110,9 +114,11 @@ SELECT ?1, ?2, j.value, ?3, ?4, ?5, json_set(?6, '$.before', json(coalesce((SELE
 UPDATE "orders" AS r SET "memo" = substr(r."memo", 1, 1) WHERE r."person" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL;
 
 INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 ON CONFLICT DO NOTHING;
+SELECT ?1, ?2, s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0 AND TRUE ON CONFLICT DO NOTHING;
 
 UPDATE "people" AS r SET "gone_at" = ?1, "written_at" = ?2, "revision" = coalesce(r."revision", 0) + 1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
+
+DELETE FROM temp."lifecycle_members";
 
 -- == people p1 --mode deactivate
 WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."gone_at" IS NULL) THEN 0 END AS rank FROM "people" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
@@ -121,19 +127,21 @@ SELECT 0, json_array(0, count(*), count(*)) FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."gone_at" IS NULL) THEN 0 END AS rank FROM "people" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS n;
 
 WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL)
-SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
+SELECT 0, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
 UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
 SELECT ?1, ?2, j.value, ?3, ?4, ?5, (SELECT ?6) FROM json_each(?7) AS j ORDER BY j.key;
 
 UPDATE "people" AS r SET "status" = ?1, "written_at" = ?2, "revision" = coalesce(r."revision", 0) + 1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
+
+DELETE FROM temp."lifecycle_members";
 
 -- == people p1 --mode reactivate
 WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."gone_at" IS NULL) THEN 0 END AS rank FROM "people" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
@@ -142,17 +150,19 @@ SELECT 0, json_array(0, count(*), count(*)) FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 SELECT 0, n.id, n.rank FROM (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."gone_at" IS NULL) THEN 0 END AS rank FROM "people" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL) AS n;
 
 WITH "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0) AND r."id" IS NOT NULL)
-SELECT 0, json_array(0, count(*), count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
+SELECT 0, json_array(0, count(*)) FROM temp."lifecycle_members" AS s WHERE s.set_id = 0
 UNION ALL SELECT 1, json_array(0, count(*)) FROM "lifecycle_set_1" AS s;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
 SELECT ?1, ?2, j.value, ?3, ?4, ?5, (SELECT ?6) FROM json_each(?7) AS j ORDER BY j.key;
 
 UPDATE "people" AS r SET "status" = ?1, "written_at" = ?2, "revision" = coalesce(r."revision", 0) + 1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 0);
+
+DELETE FROM temp."lifecycle_members";
 

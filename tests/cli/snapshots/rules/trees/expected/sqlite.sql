@@ -1,9 +1,9 @@
 -- == nodes 1 --mode hard_delete
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
-"lifecycle_walk"(set_id, id, rank) AS (
-SELECT 1, n.id, n.rank FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n
-UNION SELECT 1, r."id", CASE WHEN p.rank >= 0 THEN 1 END FROM "lifecycle_walk" AS p CROSS JOIN "nodes" AS r WHERE r."parent" IN (SELECT p.id) AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
+"lifecycle_walk"(set_id, rank, id) AS (
+SELECT 1, n.rank, n.id FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n
+UNION SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id" FROM "lifecycle_walk" AS p CROSS JOIN "nodes" AS r WHERE r."parent" IN (SELECT p.id) AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
 )
 SELECT n.set_id, n.id, min(n.rank) FROM "lifecycle_walk" AS n GROUP BY n.set_id, n.id;
 
@@ -22,13 +22,13 @@ UNION ALL SELECT 5, json_array(0, count(*)) FROM "lifecycle_set_5" AS s
 UNION ALL SELECT 7, json_array(count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank >= 0)) FROM "lifecycle_set_7" AS s
 UNION ALL SELECT -1, s.id FROM "lifecycle_set_0" AS s;
 
-INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING;
+INSERT INTO "lifecycle_operations" (operation, at, receipt) VALUES (?1, ?2, ?3) ON CONFLICT (operation) DO NOTHING RETURNING 1;
 
 INSERT INTO temp."lifecycle_members" (set_id, id, rank)
 WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL),
-"lifecycle_walk"(set_id, id, rank) AS (
-SELECT 1, n.id, n.rank FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n
-UNION SELECT 1, r."id", CASE WHEN p.rank >= 0 THEN 1 END FROM "lifecycle_walk" AS p CROSS JOIN "nodes" AS r WHERE r."parent" IN (SELECT p.id) AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
+"lifecycle_walk"(set_id, rank, id) AS (
+SELECT 1, n.rank, n.id FROM (SELECT a.id AS id, min(a.rank) AS rank FROM (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND r."id" IS NOT NULL) AS a GROUP BY a.id) AS n
+UNION SELECT 1, CASE WHEN p.rank >= 0 THEN 1 END, r."id" FROM "lifecycle_walk" AS p CROSS JOIN "nodes" AS r WHERE r."parent" IN (SELECT p.id) AND p.set_id = 1 AND p.rank >= 0 AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN p.rank >= 0 THEN 1 END) IS NOT NULL
 )
 SELECT n.set_id, n.id, min(n.rank) FROM "lifecycle_walk" AS n GROUP BY n.set_id, n.id;
 
@@ -56,6 +56,8 @@ INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, ent
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "nodes" AS r WHERE r."id" IN (SELECT j.value FROM json_each(?1) AS j) AND r."id" IS NOT NULL)
 SELECT ?2, ?3, j.value, ?4, ?5, ?6, json_set(?7, '$.before', json(coalesce((SELECT json_object(?8, CASE WHEN typeof(r."parent") = 'blob' AND length(r."parent") <> 16 THEN hex(r."parent") ELSE CASE WHEN typeof(r."parent") = 'blob' AND length(r."parent") = 16 THEN lower(substr(hex(r."parent"), 1, 8) || '-' || substr(hex(r."parent"), 9, 4) || '-' || substr(hex(r."parent"), 13, 4) || '-' || substr(hex(r."parent"), 17, 4) || '-' || substr(hex(r."parent"), 21, 12)) ELSE r."parent" END END, ?9, CASE WHEN typeof(r."peer") = 'blob' AND length(r."peer") <> 16 THEN hex(r."peer") ELSE CASE WHEN typeof(r."peer") = 'blob' AND length(r."peer") = 16 THEN lower(substr(hex(r."peer"), 1, 8) || '-' || substr(hex(r."peer"), 9, 4) || '-' || substr(hex(r."peer"), 13, 4) || '-' || substr(hex(r."peer"), 17, 4) || '-' || substr(hex(r."peer"), 21, 12)) ELSE r."peer" END END) FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s) AND (CASE WHEN typeof(r."id") = 'blob' AND length(r."id") = 16 THEN lower(substr(hex(r."id"), 1, 8) || '-' || substr(hex(r."id"), 9, 4) || '-' || substr(hex(r."id"), 13, 4) || '-' || substr(hex(r."id"), 17, 4) || '-' || substr(hex(r."id"), 21, 12)) ELSE r."id" END) = j.value), '{}'))) FROM json_each(?10) AS j ORDER BY j.key;
 
+PRAGMA defer_foreign_keys = ON;
+
 DELETE FROM "leaves" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 3 AND s.rank = 0);
 
 UPDATE "leaves" AS r SET "node" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 4 AND s.rank = 0);
@@ -67,4 +69,6 @@ UPDATE "nodes" AS r SET "peer" = ?1 WHERE r."id" IN (SELECT s.id FROM temp."life
 DELETE FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 0);
 
 DELETE FROM "nodes" AS r WHERE r."id" IN (SELECT s.id FROM temp."lifecycle_members" AS s WHERE s.set_id = 2 AND s.rank = 1);
+
+DELETE FROM temp."lifecycle_members";
 

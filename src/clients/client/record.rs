@@ -1,0 +1,140 @@
+//! Clients as records of a store.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::client::Client;
+use super::field::ClientField;
+use crate::clients::DocumentType;
+use crate::domain::{BadRecord, FieldType, Record, RecordId, Role, Value};
+
+impl Client {
+    /// Reads a client from a record of a store.
+    ///
+    /// Records that are older than these rules stay readable. No limits are checked, and text that is null or missing
+    /// is empty. The date of birth and the document type may be missing; a missing `updated_at` is `created_at`.
+    /// Dates and timestamps may be in any form in which their [type](FieldType) can be stored. A role, if the record
+    /// has one, must be `USER`.
+    ///
+    /// ```
+    /// use client_lifecycle::clients::Client;
+    /// use client_lifecycle::domain::{BadRecord, Record};
+    /// let record = Record::new("550e8400-e29b-41d4-a716-446655440000").with("birth_date", "1990-02-30");
+    /// let error: BadRecord = Client::from_record(&record.id, &record).unwrap_err();
+    /// assert_eq!(error.to_string(), "the record cannot be read: `birth_date` is not a date");
+    /// ```
+    ///
+    /// # Errors
+    /// [`BadRecord`] names the first field that cannot be read: an id that is not a UUID, a missing status or
+    /// `created_at`, a role other than `USER`, or a value of another type.
+    pub fn from_record(id: &RecordId, record: &Record) -> Result<Self, BadRecord> {
+        Ok(Self {
+            user_id: uuid(id).ok_or(bad(ClientField::UserId, "a UUID"))?,
+            email: text(record, ClientField::Email)?,
+            name: text(record, ClientField::Name)?,
+            surname: text(record, ClientField::Surname)?,
+            phone: text(record, ClientField::Phone)?,
+            address: text(record, ClientField::Address)?,
+            city: text(record, ClientField::City)?,
+            country: text(record, ClientField::Country)?,
+            postal_code: text(record, ClientField::PostalCode)?,
+            gender: text(record, ClientField::Gender)?,
+            birth_date: is_given(record, ClientField::BirthDate).then(|| date(record)).transpose()?,
+            role: role(record)?,
+            status: one_of(record, ClientField::Status, "`ON` or `OFF`")?,
+            avatar: text(record, ClientField::Avatar)?,
+            document_type: is_given(record, ClientField::DocumentType)
+                .then(|| one_of(record, ClientField::DocumentType, "`DNI`, `PASSPORT` or `NIE`"))
+                .transpose()?,
+            document_number: text(record, ClientField::DocumentNumber)?,
+            created_at: instant(record, ClientField::CreatedAt)?,
+            updated_at: if is_given(record, ClientField::UpdatedAt) {
+                instant(record, ClientField::UpdatedAt)?
+            } else {
+                instant(record, ClientField::CreatedAt)?
+            },
+        })
+    }
+
+    /// Returns the client as a record: every field, with `user_id` as the record's id.
+    #[must_use]
+    pub fn to_record(&self) -> Record {
+        let texts = [
+            (ClientField::Email, &*self.email),
+            (ClientField::Name, &self.name),
+            (ClientField::Surname, &self.surname),
+            (ClientField::Phone, &self.phone),
+            (ClientField::Address, &self.address),
+            (ClientField::City, &self.city),
+            (ClientField::Country, &self.country),
+            (ClientField::PostalCode, &self.postal_code),
+            (ClientField::Gender, &self.gender),
+            (ClientField::Role, self.role.as_str()),
+            (ClientField::Status, self.status.as_str()),
+            (ClientField::Avatar, &self.avatar),
+            (ClientField::DocumentNumber, &self.document_number),
+        ];
+        texts
+            .into_iter()
+            .fold(Record::new(self.user_id), |record, (field, text)| record.with(field.as_str(), text))
+            .with(ClientField::BirthDate.as_str(), self.birth_date)
+            .with(ClientField::DocumentType.as_str(), self.document_type.map(DocumentType::as_str))
+            .with(ClientField::CreatedAt.as_str(), self.created_at)
+            .with(ClientField::UpdatedAt.as_str(), self.updated_at)
+    }
+}
+
+const fn bad(field: ClientField, expected: &'static str) -> BadRecord {
+    BadRecord { field: field.as_str(), expected }
+}
+
+/// Reads a UUID in any spelling, as a store may hold it.
+fn uuid(id: &RecordId) -> Option<Uuid> {
+    id.as_uuid().or_else(|| Uuid::try_parse(&id.to_string()).ok())
+}
+
+fn text(record: &Record, field: ClientField) -> Result<String, BadRecord> {
+    match record.get(field.as_str()) {
+        Value::Null => Ok(String::new()),
+        Value::Text(text) => Ok(text.clone()),
+        // A column of phone numbers or postal codes may be numeric.
+        Value::Integer(number) => Ok(number.to_string()),
+        _ => Err(bad(field, "text")),
+    }
+}
+
+fn one_of<T: std::str::FromStr>(
+    record: &Record,
+    field: ClientField,
+    expected: &'static str,
+) -> Result<T, BadRecord> {
+    let text = record.get(field.as_str()).as_text();
+    text.and_then(|text| text.parse().ok()).ok_or(bad(field, expected))
+}
+
+/// Returns whether there is a value: neither null nor empty text.
+fn is_given(record: &Record, field: ClientField) -> bool {
+    !matches!(record.get(field.as_str()), Value::Null) && record.get(field.as_str()).as_text() != Some("")
+}
+
+fn instant(record: &Record, field: ClientField) -> Result<DateTime<Utc>, BadRecord> {
+    match FieldType::Timestamp.read(record.get(field.as_str())) {
+        Ok(Value::Timestamp(at)) => Ok(at),
+        _ => Err(bad(field, "a timestamp")),
+    }
+}
+
+fn date(record: &Record) -> Result<NaiveDate, BadRecord> {
+    match FieldType::Date.read(record.get(ClientField::BirthDate.as_str())) {
+        Ok(Value::Timestamp(at)) => Ok(at.date_naive()),
+        _ => Err(bad(ClientField::BirthDate, "a date")),
+    }
+}
+
+fn role(record: &Record) -> Result<Role, BadRecord> {
+    match record.get(ClientField::Role.as_str()) {
+        Value::Null => Ok(Role::USER),
+        Value::Text(role) if role == Role::USER.as_str() => Ok(Role::USER),
+        _ => Err(bad(ClientField::Role, "`USER`")),
+    }
+}

@@ -1,0 +1,151 @@
+//! Creating clients.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::unique::{claim, claim_or_conflict};
+use super::{Client, Clients, NewClient, stored};
+use crate::domain::{AuditOutcome, Mode, OperationId, RecordId, Request, Value};
+use crate::lifecycle::{Error, audit, is_receipt_of};
+use crate::policy::Refusal;
+use crate::protocol::{
+    Branch, ChangeSet, Digest, Disposition, Expected, NamedSet, NewRow, Precondition, Question, RankCase,
+    Receipt, ReceiptStep, Rows, SetId, Source, Stratum, SurveyQuery,
+};
+use crate::store::{Reader, Store};
+
+impl<S: Store + Reader> Clients<'_, S> {
+    /// Creates a client, and records the attempt.
+    ///
+    /// The request has the mode `create`, and names the client's id or none: then one is generated. The role is
+    /// `USER`; timestamps and version are set here. Applied again with the same operation id, it returns the client
+    /// that was created first.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] lists everything that is wrong with the client; [`Error::NotUnique`] if another record has
+    /// the e-mail address; every other [`Error`]. Each has been recorded as an attempt.
+    pub async fn create(&self, request: &Request, new: NewClient) -> Result<Client, Error> {
+        let mut asked = request.clone();
+        if let [id] = &mut *asked.subjects
+            && let Ok(uuid) = id.to_string().parse::<Uuid>()
+        {
+            // A UUID is one id in every spelling.
+            *id = uuid.into();
+        }
+        let is_named = !asked.subjects.is_empty();
+        if !is_named {
+            asked.subjects.push(self.lifecycle.new_id().as_uuid().into());
+        }
+        let operation = self.lifecycle.operation(&asked);
+        // Every attempt is at the same client.
+        let now = self.lifecycle.now();
+        let mut attempts = self.lifecycle.attempts(operation);
+        let made = loop {
+            match self.try_create(&asked, new.clone(), operation, now).await {
+                Err(error) if attempts.again(self.lifecycle.store(), error.is_retryable(), false).await => {}
+                made => break made,
+            }
+        };
+        let (client, receipt) = match made {
+            Ok((client, receipt)) => (Some(client), Ok(receipt)),
+            Err(error) => (None, Err(error)),
+        };
+        // A generated id differs from the one that was generated when the operation was applied first.
+        let is_answer = |receipt: &Receipt| {
+            is_receipt_of(receipt, &asked) && (!is_named || receipt.subjects == asked.subjects)
+        };
+        let receipt = self.lifecycle.record_outcome(&asked, operation, receipt, is_answer).await?;
+        let id = receipt.subjects.first().cloned().unwrap_or_else(|| RecordId::from(""));
+        match client {
+            Some(client) if id != RecordId::from(client.user_id()) => self.find(id).await,
+            Some(client) if !is_named => Ok(client),
+            // The operation may have been applied before, with other values.
+            Some(client) => match self.find(id).await {
+                // It was written, but cannot be read now.
+                Err(Error::Store(_)) => Ok(client),
+                found => found,
+            },
+            None => self.find(id).await,
+        }
+    }
+
+    async fn try_create(
+        &self,
+        request: &Request,
+        new: NewClient,
+        operation: OperationId,
+        now: DateTime<Utc>,
+    ) -> Result<(Client, Receipt), Error> {
+        if request.mode != Mode::Create {
+            return Err(Refusal::wrong_mode(request.mode, "a request of mode `create`").into());
+        }
+        // An actor that may not ask does not learn what is wrong with the values.
+        let inquiry = self.lifecycle.inquire(request, now)?;
+        let [id] = &*request.subjects else {
+            return Err(Refusal::invalid("one client is created at a time", "name one id, or none").into());
+        };
+        let user_id = id.as_uuid().ok_or_else(|| {
+            Refusal::invalid(format!("`{id}` is not an id for a client"), "name a UUID, or none")
+        })?;
+        let client = Client::new(new, user_id, now, &self.rules)?;
+        let mut record = stored::to_kind(self.kind, self.status, &client);
+        if let Some(field) = &self.kind.version {
+            record.fields.insert(field.clone(), Value::Integer(1));
+        }
+        inquiry.admit(&record)?;
+        let mut changes = ChangeSet {
+            operation,
+            query: SurveyQuery {
+                map: self.lifecycle.policy().map().clone(),
+                kind: request.kind.clone(),
+                subjects: request.subjects.clone(),
+                sets: Arc::from([Stratum::Set(NamedSet {
+                    id: SetId::SUBJECTS,
+                    name: "records with the id".into(),
+                    kind: request.kind.clone(),
+                    branches: vec![Branch::new(Source::Subjects, vec![RankCase::always(0)])],
+                })]),
+                questions: Arc::from([]),
+                now,
+            },
+            locks: Vec::new(),
+            preconditions: vec![Precondition {
+                question: Question::count(Rows::SUBJECTS),
+                expected: Expected::Exactly(0),
+            }],
+            event_drafts: Vec::new(),
+            events: inquiry.events_of_new(operation, &record),
+            steps: Vec::new(),
+            audit: audit::entry(request, operation, now, AuditOutcome::Done),
+            snapshot: Vec::new(),
+            receipt: Receipt {
+                operation,
+                digest: Digest::none(),
+                at: now,
+                kind: request.kind.clone(),
+                subjects: request.subjects.clone(),
+                mode: request.mode,
+                outcome: Some(Disposition::Create),
+                complete: true,
+                steps: vec![ReceiptStep {
+                    kind: request.kind.clone(),
+                    disposition: Disposition::Create,
+                    path: Vec::new(),
+                    planned: 1,
+                    actual: 1,
+                }],
+                open: Vec::new(),
+            },
+            inserts: vec![NewRow { kind: request.kind.clone(), record }],
+            mask_key: None,
+        };
+        let email = claim(&mut changes, client.email(), None);
+        let names =
+            vec![format!("`{}` with this id", request.kind), "other records with this e-mail address".into()];
+        let receipt = self.lifecycle.write(&changes).await;
+        let receipt = receipt.map_err(|error| claim_or_conflict(error, &changes, &names, email))?;
+        Ok((client, receipt))
+    }
+}

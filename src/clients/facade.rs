@@ -1,0 +1,100 @@
+//! The use cases of a lifecycle whose policy is about clients.
+
+use std::fmt;
+
+use super::{Client, ClientRules, stored};
+use crate::domain::{Fault, FaultCode, Faults, FieldName, FieldType, Kind, StatusField};
+use crate::lifecycle::{Error, Lifecycle};
+use crate::store::{Reader, Store};
+
+/// Clients of a lifecycle: creates, finds, lists and updates them. Made by [`Lifecycle::clients`].
+///
+/// Reads are neither authorised nor recorded: the host decides who may see clients.
+pub struct Clients<'l, S> {
+    pub(super) lifecycle: &'l Lifecycle<S>,
+    pub(super) kind: &'l Kind,
+    pub(super) status: &'l StatusField,
+    pub(super) rules: ClientRules,
+}
+
+impl<S: Store + Reader> Lifecycle<S> {
+    /// Returns the use cases of clients, if the policy is about clients: its subject has a status, and no field of a
+    /// [`Client`] is declared with a type that the client's values do not fit.
+    ///
+    /// The check reads the policy only, so calling this for every request is cheap.
+    ///
+    /// ```
+    /// use client_lifecycle::clients::presets;
+    /// use client_lifecycle::{Lifecycle, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = presets::unions().build()?;
+    /// let store = policy.map().kinds().fold(MemoryStore::new(), |store, kind| store.with(&kind.name, []));
+    /// let lifecycle = Lifecycle::open(store, policy).await?;
+    /// let error = lifecycle.clients().unwrap_err();
+    /// assert!(error.to_string().contains("kinds.unions.status"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::SchemaMismatch`] lists what the subject lacks.
+    pub fn clients(&self) -> Result<Clients<'_, S>, Error> {
+        let name = self.policy().subject();
+        let kind = self.policy().map().kind(name);
+        let mut faults = Faults::none();
+        if let Some(kind) = kind {
+            faults.extend(misfits(kind));
+        }
+        let Some((kind, status)) = kind.and_then(|kind| Some((kind, kind.status.as_ref()?))) else {
+            let fault = Fault::new(
+                FaultCode::MissingStatus,
+                format!("kinds.{name}.status"),
+                "a client is ON or OFF, and no status is declared",
+            );
+            faults.push(fault.remedy("declare the field that holds the status"));
+            return Err(Error::SchemaMismatch(faults));
+        };
+        faults.or(()).map_err(Error::SchemaMismatch)?;
+        Ok(Clients { lifecycle: self, kind, status, rules: ClientRules::default() })
+    }
+}
+
+impl<S> Clients<'_, S> {
+    /// Sets the rules for the values of clients.
+    #[must_use]
+    pub fn with_rules(mut self, rules: ClientRules) -> Self {
+        self.rules = rules;
+        self
+    }
+}
+
+/// Shows the kind only, so that it asks nothing of the store.
+impl<S> fmt::Debug for Clients<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").field("kind", &self.kind.name).finish_non_exhaustive()
+    }
+}
+
+/// Lists the fields of a client that are declared with a type that the client's values do not fit.
+fn misfits(kind: &Kind) -> impl Iterator<Item = Fault> {
+    Client::FIELDS.into_iter().filter(|field| *field != "status").filter_map(|field| {
+        let held = if field == "user_id" { kind.id.clone() } else { stored::field_of(kind, field) };
+        let declared = kind.declared_type(&held)?;
+        let fits = match field {
+            "user_id" => matches!(declared, FieldType::Text | FieldType::Uuid),
+            "birth_date" | "created_at" | "updated_at" => !matches!(
+                declared,
+                FieldType::Boolean | FieldType::Uuid | FieldType::Decimal | FieldType::Json
+            ),
+            _ => matches!(declared, FieldType::Text | FieldType::Integer),
+        };
+        (!fits).then(|| misfit(kind, &held, field, declared))
+    })
+}
+
+fn misfit(kind: &Kind, held: &FieldName, field: &str, declared: FieldType) -> Fault {
+    let message = format!("a client's `{field}` cannot be held as {declared}");
+    Fault::new(FaultCode::FieldType, format!("kinds.{}.fields.{held}", kind.name), message)
+        .remedy("declare another type")
+}

@@ -1,0 +1,40 @@
+//! E-mail addresses are unique: the precondition that claims one, and the error for one that is taken.
+
+use super::normalised_email;
+use crate::domain::FieldName;
+use crate::lifecycle::{Error, conflict_in_words};
+use crate::protocol::{Branch, ChangeSet, Expected, RankCase, Rows, Source};
+use crate::store::StoreError;
+
+/// The field that holds the e-mail address.
+pub(super) const EMAIL: &str = "email";
+
+/// Converts a failed write. A conflict about nothing but the claimed address is [`Error::NotUnique`].
+pub(super) fn claim_or_conflict(
+    error: StoreError,
+    changes: &ChangeSet,
+    names: &[String],
+    email: usize,
+) -> Error {
+    match &error {
+        // If more has changed the decision may be another one, which is reported first.
+        StoreError::Conflict { differences }
+            if differences.iter().all(|difference| difference.precondition == email) =>
+        {
+            Error::NotUnique { field: EMAIL.into() }
+        }
+        _ => conflict_in_words(error, changes, names),
+    }
+}
+
+/// Adds the precondition that no row but those in `except` holds the e-mail address. Returns its position.
+///
+/// The store checks it in the transaction that writes and keeps it true until the commit, so one of two writers that
+/// claim the same address fails.
+pub(super) fn claim(changes: &mut ChangeSet, email: &str, except: Option<Rows>) -> usize {
+    let field = FieldName::from(EMAIL);
+    let source = Source::WithText { field, text: normalised_email(email) };
+    let branch =
+        Branch { except: except.into_iter().collect(), ..Branch::new(source, vec![RankCase::always(0)]) };
+    changes.require("others with the same e-mail address", branch, Expected::Exactly(0))
+}

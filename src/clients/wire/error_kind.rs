@@ -1,0 +1,120 @@
+//! Kinds of errors, as a caller over the network sees them.
+
+use crate::lifecycle::Error;
+use crate::policy::Refusal;
+use crate::store::StoreError;
+
+/// The kind of an error, as a caller over the network sees it.
+///
+/// Each kind has a status code, a message and a remedy in each of the four systems. All of them together are the table
+/// of a service's error responses:
+///
+/// ```
+/// use client_lifecycle::clients::wire::{ErrorKind, Wire};
+/// let table = ErrorKind::ALL.map(|kind| Wire::vpn().error_kind(kind));
+/// let denied = table.iter().find(|response| response.status == 403).expect("a row of the table");
+/// assert_eq!((denied.message(), &*denied.remedy), ("Forbidden", "Verify your role permissions"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request names no id.
+    MissingId,
+    /// The id does not have the form of an id.
+    WrongId,
+    /// The request or its values are invalid.
+    Invalid,
+    /// The caller has not signed in, or the host did not accept the credentials.
+    Unauthenticated,
+    /// The actor has no role that may do this.
+    MissingRole,
+    /// The record is outside the actor's scope.
+    WrongScope,
+    /// There is no such record, or the policy's filter excludes it.
+    NotFound,
+    /// Another record already has this e-mail address.
+    NotUnique,
+    /// Something in the data blocks the request, or a warning is not acknowledged.
+    Blocked,
+    /// The data has changed, or another transaction was in the way.
+    Conflict,
+    /// The service failed; the caller can do nothing about it.
+    Failed,
+    /// The backend is unavailable for now; the same request may be repeated.
+    Unavailable,
+}
+
+impl ErrorKind {
+    /// All kinds, in the order of their status codes.
+    pub const ALL: [Self; 12] = [
+        Self::MissingId,
+        Self::WrongId,
+        Self::Invalid,
+        Self::Unauthenticated,
+        Self::MissingRole,
+        Self::WrongScope,
+        Self::NotFound,
+        Self::NotUnique,
+        Self::Blocked,
+        Self::Conflict,
+        Self::Failed,
+        Self::Unavailable,
+    ];
+
+    /// Returns the kind of an error.
+    #[must_use]
+    pub fn of(error: &Error) -> Self {
+        match error {
+            Error::Refused(refusal) => Self::of_refusal(refusal),
+            Error::Blocked(_) => Self::Blocked,
+            Error::Invalid(_) => Self::Invalid,
+            Error::NotUnique { .. } => Self::NotUnique,
+            Error::Conflict { .. } | Error::Changed(_) | Error::PlanMismatch | Error::OperationReused(_) => {
+                Self::Conflict
+            }
+            Error::Store(error) => Self::of_store(error),
+            // How the attempt itself ended is not revealed before it is on record.
+            Error::NotRecorded { source: StoreError::Unavailable { .. }, .. } => Self::Unavailable,
+            Error::SchemaMismatch(_)
+            | Error::NoMaskKey { .. }
+            | Error::Unreadable(_)
+            | Error::NotRecorded { .. } => Self::Failed,
+        }
+    }
+
+    fn of_refusal(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::MissingId => Self::MissingId,
+            Refusal::NotFound { .. } => Self::NotFound,
+            Refusal::Unauthenticated { .. } => Self::Unauthenticated,
+            Refusal::MissingRole { .. } => Self::MissingRole,
+            Refusal::WrongScope { .. } => Self::WrongScope,
+            Refusal::Invalid { .. } => Self::Invalid,
+        }
+    }
+
+    fn of_store(error: &StoreError) -> Self {
+        match error {
+            StoreError::WrongId { .. } => Self::WrongId,
+            // A violated constraint of the host's schema is a conflict with the data too.
+            StoreError::Conflict { .. } | StoreError::Contention { .. } | StoreError::Refused { .. } => {
+                Self::Conflict
+            }
+            StoreError::Unavailable { .. } => Self::Unavailable,
+            _ => Self::Failed,
+        }
+    }
+
+    /// Returns the status code, unless a system has its own.
+    pub(super) fn status(self) -> u16 {
+        match self {
+            Self::MissingId | Self::WrongId | Self::Invalid => 400,
+            Self::Unauthenticated => 401,
+            Self::MissingRole | Self::WrongScope => 403,
+            Self::NotFound => 404,
+            Self::NotUnique | Self::Blocked | Self::Conflict => 409,
+            Self::Failed => 500,
+            Self::Unavailable => 503,
+        }
+    }
+}

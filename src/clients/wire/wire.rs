@@ -1,0 +1,311 @@
+//! The wire format of a service: the shape of its bodies and the words in them.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::resource_name::sentence;
+use super::{Body, ErrorKind, ErrorList, Operation, ResourceName, Response, StatusMessage, Success, text};
+use crate::clients::Language;
+use crate::domain::{Mode, RecordId, Violations, instant_text};
+use crate::lifecycle::Error;
+use crate::plan::{NotExecutable, Plan};
+use crate::policy::Refusal;
+use crate::protocol::Receipt;
+
+/// The wire format of a service: the shape of its bodies and the words in them.
+///
+/// ```
+/// use client_lifecycle::clients::wire::{ErrorKind, Wire};
+/// let response = Wire::unions().error_kind(ErrorKind::NotFound);
+/// assert_eq!(response.status, 404);
+/// assert_eq!(response.json(), r#"{"success":false,"message":"Union not found"}"#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wire {
+    shape: Shape,
+    language: Language,
+    resource: ResourceName,
+    operation: Operation,
+    pub(super) ids: Ids,
+    /// The status of a failed deletion, if the system has one for all reasons.
+    pub(super) failed_deletion: Option<u16>,
+    /// The system's own messages.
+    pub(super) words: BTreeMap<ErrorKind, Words>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    StatusMessage,
+    ErrorList,
+    Success { deleted_at: bool },
+}
+
+/// The form an id must have before anything is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ids {
+    Any,
+    /// A UUID in any spelling; no record has any other text for its id.
+    UuidOrNotFound,
+    Uuid,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Words {
+    pub(super) message: String,
+    /// Empty for the error's own.
+    pub(super) remedy: String,
+}
+
+impl Wire {
+    pub(super) fn new(shape: Shape, language: Language, resource: ResourceName) -> Self {
+        Self {
+            shape,
+            language,
+            resource,
+            operation: Operation::Delete,
+            ids: Ids::Any,
+            failed_deletion: None,
+            words: BTreeMap::new(),
+        }
+    }
+
+    /// Sets what the records are called.
+    #[must_use]
+    pub fn with_resource(mut self, resource: ResourceName) -> Self {
+        self.resource = resource;
+        self
+    }
+
+    /// Sets what the request does; the default is a deletion.
+    ///
+    /// ```
+    /// use client_lifecycle::clients::wire::{Operation, ErrorKind, Wire};
+    /// let updating = Wire::clinic().for_operation(Operation::Update);
+    /// assert_eq!(updating.error_kind(ErrorKind::Failed).message(), "Error al actualizar cliente");
+    /// ```
+    #[must_use]
+    pub fn for_operation(mut self, operation: Operation) -> Self {
+        self.operation = operation;
+        self
+    }
+
+    /// Sets the language. A change removes the messages that the system has of its own.
+    ///
+    /// ```
+    /// use client_lifecycle::clients::Language;
+    /// use client_lifecycle::clients::wire::{ErrorKind, Wire};
+    /// let wire = Wire::clinic().in_language(Language::English);
+    /// assert_eq!(wire.error_kind(ErrorKind::NotFound).message(), "Client not found");
+    /// ```
+    #[must_use]
+    pub fn in_language(mut self, language: Language) -> Self {
+        if language != self.language {
+            self.language = language;
+            self.words.clear();
+        }
+        self
+    }
+
+    /// Sets the message of an error kind.
+    #[must_use]
+    pub fn with_message(mut self, kind: ErrorKind, message: impl Into<String>) -> Self {
+        let remedy = self.words.remove(&kind).map(|words| words.remedy).unwrap_or_default();
+        self.words.insert(kind, Words { message: message.into(), remedy });
+        self
+    }
+
+    /// Reads the id in a path. For the clinic and the notification system, a UUID in upper case is the same id.
+    ///
+    /// # Errors
+    /// The response to an empty id, and in the notification system to one that is not a UUID. The clinic answers that
+    /// such an id is not found.
+    ///
+    /// ```
+    /// use client_lifecycle::clients::wire::Wire;
+    /// assert!(Wire::vpn().id("user123").is_ok());
+    /// let response = Wire::notifications().id("user123").unwrap_err();
+    /// assert_eq!(
+    ///     response.json(),
+    ///     r#"{"statusCode":400,"message":"Validation failed","errors":["id must be a valid UUID"]}"#);
+    /// ```
+    pub fn id(&self, path: &str) -> Result<RecordId, Response> {
+        // Only the usual form: without hyphens or in braces it is not an id of such an API.
+        let uuid = || path.parse::<Uuid>().ok().filter(|_| path.len() == 36).map(RecordId::from);
+        match self.ids {
+            _ if path.trim().is_empty() => Err(self.error_kind(ErrorKind::MissingId)),
+            Ids::Any => Ok(path.into()),
+            // Any other text is looked up and not found, so the attempt is recorded.
+            Ids::UuidOrNotFound => Ok(uuid().unwrap_or_else(|| path.into())),
+            Ids::Uuid => uuid().ok_or_else(|| self.error_kind(ErrorKind::WrongId)),
+        }
+    }
+
+    /// Renders the response to a removal, done or not.
+    #[must_use]
+    pub fn respond(&self, done: &Result<Receipt, Error>) -> Response {
+        match done {
+            Ok(receipt) => self.success(receipt),
+            Err(error) => self.error(error),
+        }
+    }
+
+    /// Renders the response to a removal that was done.
+    #[must_use]
+    pub fn success(&self, receipt: &Receipt) -> Response {
+        let body = match self.shape {
+            Shape::ErrorList => None,
+            Shape::StatusMessage => Some(Success { success: true, message: None, deleted_at: None }),
+            Shape::Success { deleted_at } => {
+                let deleted = matches!(receipt.mode, Mode::SoftDelete | Mode::HardDelete);
+                Some(Success {
+                    success: true,
+                    message: Some(text::done(receipt.mode, self.language, &self.resource)),
+                    deleted_at: (deleted_at && deleted).then(|| instant_text(receipt.at)),
+                })
+            }
+        };
+        let status = if body.is_some() { 200 } else { 204 };
+        Response { status, body: body.map(Body::Success), remedy: String::new() }
+    }
+
+    /// Renders the response to an error.
+    ///
+    /// It contains neither data nor messages of a database: only names and numbers of the policy and the ids of the
+    /// request.
+    #[must_use]
+    pub fn error(&self, error: &Error) -> Response {
+        let kind = ErrorKind::of(error);
+        let response = match error {
+            Error::Blocked(NotExecutable(plan)) => return self.blocked(plan),
+            Error::Invalid(violations) => self.violations(violations),
+            Error::Refused(Refusal::Invalid { message, .. }) if self.language == Language::English => {
+                self.listing(kind, vec![message.clone()])
+            }
+            _ => self.error_kind(kind),
+        };
+        let remedy = if response.remedy.is_empty() { error.remedy().into() } else { response.remedy };
+        Response { remedy, ..response }
+    }
+
+    /// Renders the response to invalid values: the first violation, or all of them if the shape has a list.
+    ///
+    /// ```
+    /// use client_lifecycle::clients::ClientPatch;
+    /// use client_lifecycle::clients::wire::Wire;
+    /// let body = serde_json::json!({ "name": "M", "email": "maria" });
+    /// let violations = ClientPatch::from_json(&body).unwrap_err();
+    /// let response = Wire::clinic().violations(&violations);
+    /// assert_eq!(response.json(), r#"{"statusCode":400,"statusMessage":"Email inválido"}"#);
+    /// ```
+    #[must_use]
+    pub fn violations(&self, violations: &Violations) -> Response {
+        let violations = violations.in_language(self.language);
+        self.listing(
+            ErrorKind::Invalid,
+            violations.iter().map(|violation| violation.message.clone()).collect(),
+        )
+    }
+
+    /// Renders the response to an error that the host found by itself, such as credentials it did not accept.
+    #[must_use]
+    pub fn error_kind(&self, kind: ErrorKind) -> Response {
+        match (self.shape, self.ids, kind) {
+            (Shape::ErrorList, Ids::Uuid, ErrorKind::MissingId | ErrorKind::WrongId) => {
+                self.listing(kind, vec!["id must be a valid UUID".into()])
+            }
+            // If any text may be an id, one that the store cannot hold belongs to no record.
+            (_, Ids::Any | Ids::UuidOrNotFound, ErrorKind::WrongId) => self.plain(ErrorKind::NotFound),
+            _ => self.plain(kind),
+        }
+    }
+
+    /// Renders what blocks the request: the first thing, or all of them if the shape has a list.
+    fn blocked(&self, plan: &Plan) -> Response {
+        let blockers = plan.blockers.iter().map(|blocker| (blocker.message.clone(), blocker.remedy.clone()));
+        let open = plan.warnings.iter().filter(|warning| !warning.acknowledged);
+        // The message is the only place in a body for the name by which a warning is acknowledged.
+        let warnings = open.map(|warning| {
+            let acknowledge = text::acknowledge(&warning.name, self.language);
+            let remedy = match &*warning.remedy {
+                "" => acknowledge.clone(),
+                remedy => format!("{remedy}, or {acknowledge}"),
+            };
+            (format!("{} ({acknowledge})", warning.message), remedy)
+        });
+        let (messages, remedies): (Vec<_>, Vec<_>) = blockers.chain(warnings).unzip();
+        let response = self.listing(ErrorKind::Blocked, messages);
+        let remedy = remedies.into_iter().next().unwrap_or(response.remedy);
+        Response { remedy, ..response }
+    }
+
+    /// Renders a list of what is wrong. A shape without a list takes the first item.
+    fn listing(&self, kind: ErrorKind, errors: Vec<String>) -> Response {
+        let mut response = self.plain(kind);
+        let first = errors.first().map(|first| match kind {
+            // Messages of a policy stay as they are; messages of this crate become sentences.
+            ErrorKind::Invalid => sentence(first),
+            _ => first.clone(),
+        });
+        match (&mut response.body, first) {
+            _ if self.fails(kind) => {}
+            (Some(Body::ErrorList(body)), Some(first)) => {
+                body.message = match kind {
+                    ErrorKind::MissingId | ErrorKind::WrongId | ErrorKind::Invalid => {
+                        "Validation failed".into()
+                    }
+                    _ => first,
+                };
+                body.errors = errors;
+            }
+            (Some(Body::StatusMessage(body)), Some(first)) => body.status_message = first,
+            (Some(Body::Success(body)), Some(first)) => body.message = Some(first),
+            (None, _) | (_, None) => {}
+        }
+        response
+    }
+
+    fn plain(&self, kind: ErrorKind) -> Response {
+        let (worded, status) = match self.failed_deletion {
+            Some(status) if self.fails(kind) => (ErrorKind::Failed, status),
+            _ => (kind, kind.status()),
+        };
+        let words = self.words.get(&worded);
+        let message = words.map_or_else(
+            || text::of_kind(worded, self.language, &self.resource, self.operation),
+            |words| words.message.clone(),
+        );
+        let remedy = words.map(|words| words.remedy.clone()).unwrap_or_default();
+        Response { remedy, ..self.custom(status, message) }
+    }
+
+    /// Renders an error that is the host's alone, such as a body that is too large.
+    ///
+    /// ```
+    /// use client_lifecycle::clients::wire::Wire;
+    /// let response = Wire::unions().custom(413, "The body is too large");
+    /// assert_eq!((response.status, &*response.json()), (413, r#"{"success":false,"message":"The body is too large"}"#));
+    /// ```
+    #[must_use]
+    pub fn custom(&self, status: u16, message: impl Into<String>) -> Response {
+        let message = message.into();
+        let body = match self.shape {
+            Shape::StatusMessage => {
+                Body::StatusMessage(StatusMessage { status_code: status, status_message: message })
+            }
+            Shape::ErrorList => {
+                Body::ErrorList(ErrorList { status_code: status, message, errors: Vec::new() })
+            }
+            Shape::Success { .. } => {
+                Body::Success(Success { success: false, message: Some(message), deleted_at: None })
+            }
+        };
+        Response { status, body: Some(body), remedy: String::new() }
+    }
+
+    /// Returns whether the system has a single response for this kind of failed deletion.
+    fn fails(&self, kind: ErrorKind) -> bool {
+        let failure = matches!(kind, ErrorKind::Blocked | ErrorKind::Conflict | ErrorKind::Failed);
+        failure && self.operation == Operation::Delete && self.failed_deletion.is_some()
+    }
+}

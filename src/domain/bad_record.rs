@@ -1,0 +1,11 @@
+//! Records that are not what they have to be.
+
+/// A record that cannot be read. It names the field at fault, never its value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the record cannot be read: `{field}` is not {expected}")]
+pub struct BadRecord {
+    /// The field at fault.
+    pub field: &'static str,
+    /// What was expected there.
+    pub expected: &'static str,
+}

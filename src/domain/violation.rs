@@ -1,0 +1,161 @@
+//! Violations: everything that is wrong with the values of a request.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident = $name:literal,)*) => {
+        /// What is wrong with a value.
+        ///
+        /// ```
+        /// use client_lifecycle::domain::ViolationCode;
+        /// assert_eq!(ViolationCode::TooLong.as_str(), "too_long");
+        /// ```
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum ViolationCode {
+            $($(#[$doc])* $code,)*
+        }
+
+        impl ViolationCode {
+            /// All codes, in the order in which the violations of one field are listed.
+            pub const ALL: &'static [Self] = &[$(Self::$code,)*];
+
+            /// Returns the name in answers.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $name,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not a JSON object.
+    NotAnObject = "not_an_object",
+    /// The field must be given.
+    Required = "required",
+    /// The field was given as `null`.
+    Null = "null",
+    /// The value is not text.
+    Type = "type",
+    /// The text is not one of the values that are allowed.
+    OneOf = "one_of",
+    /// The text is not a calendar day in the form `1990-05-15`.
+    Date = "date",
+    /// The text is not an e-mail address.
+    Email = "email",
+    /// The text has too few characters.
+    TooShort = "too_short",
+    /// The text has too many characters.
+    TooLong = "too_long",
+    /// The text is nothing but white space.
+    Blank = "blank",
+    /// The text has a character that not every database can store: U+0000.
+    Character = "character",
+    /// The number of an identity document does not have the form and the check letter of its type.
+    DocumentLetter = "document_letter",
+    /// The field cannot be changed.
+    NotUpdatable = "not_updatable",
+    /// The field is not the caller's to choose.
+    NotSettable = "not_settable",
+    /// There is no such field.
+    UnknownField = "unknown_field",
+}
+
+impl fmt::Display for ViolationCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for ViolationCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// One thing that is wrong with the values of a request: where, what, and how to tell people.
+///
+/// Neither the path nor the message repeats the value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Violation {
+    /// The name of the field; empty if the violation is about the whole body.
+    pub path: String,
+    /// What is wrong.
+    pub code: ViolationCode,
+    /// A sentence for people.
+    pub message: String,
+}
+
+impl Violation {
+    /// Makes a violation. The message must not repeat the value.
+    pub fn new(path: impl Into<String>, code: ViolationCode, message: impl Into<String>) -> Self {
+        Self { path: path.into(), code, message: message.into() }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The name of an unknown field is the caller's: no line breaks or other control characters into logs.
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path.escape_debug())?;
+        }
+        write!(f, "{}", self.message.escape_debug())
+    }
+}
+
+/// Everything that is wrong with the values of a request: at least one violation.
+///
+/// ```
+/// use client_lifecycle::domain::{Violation, ViolationCode, Violations};
+/// let colour = Violation::new("colour", ViolationCode::OneOf, "the colour must be red or green");
+/// let violations = Violations::new(colour, []);
+/// assert_eq!(violations.first().path, "colour");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violations {
+    first: Violation,
+    rest: Vec<Violation>,
+}
+
+impl Violations {
+    /// Lists violations, of which there is at least one.
+    pub fn new(first: Violation, rest: impl IntoIterator<Item = Violation>) -> Self {
+        Self { first, rest: rest.into_iter().collect() }
+    }
+
+    /// Returns the first one, for an API that answers with one message.
+    #[must_use]
+    pub fn first(&self) -> &Violation {
+        &self.first
+    }
+
+    /// Returns all of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Violation> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+
+    pub(crate) fn map(&self, change: impl Fn(&Violation) -> Violation) -> Self {
+        Self { first: change(&self.first), rest: self.rest.iter().map(&change).collect() }
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.first)?;
+        self.rest.iter().try_for_each(|violation| write!(f, "; {violation}"))
+    }
+}
+
+impl std::error::Error for Violations {}
+
+impl Serialize for Violations {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}

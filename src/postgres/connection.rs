@@ -1,0 +1,252 @@
+//! Transactions of a pool, and savepoints inside the host's own transaction.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::postgres::{PgConnection, PgPool, PgTransactionManager, Postgres};
+use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
+use sqlx_core::transaction::TransactionManager;
+
+use super::rows::error;
+use crate::sql::adapter::{HostConnection, TakenConnection, transaction};
+use crate::sql::{
+    AccessMode, Dialect, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue, begin_statements,
+};
+
+/// A pool as a source of transactions.
+#[derive(Debug, Clone)]
+pub struct PoolConnection {
+    pub(super) pool: PgPool,
+    pub(super) settings: Settings,
+}
+
+/// What is set for each transaction, and no longer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Settings {
+    pub(super) schemas: Vec<String>,
+    pub(super) lock_timeout: Option<Duration>,
+    pub(super) statement_timeout: Option<Duration>,
+}
+
+impl PoolConnection {
+    /// Makes a source of the transactions of this pool.
+    #[must_use]
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool, settings: Settings::default() }
+    }
+}
+
+impl Settings {
+    /// Renders the statements that begin a transaction. They are one message, whatever is set.
+    fn begin(&self, access: AccessMode) -> String {
+        let mut sql = begin_statements(Dialect::Postgres, access).join("; ");
+        if !self.schemas.is_empty() {
+            let names: Vec<String> = self.schemas.iter().map(|name| Dialect::Postgres.quote(name)).collect();
+            sql.push_str("; SET LOCAL search_path TO ");
+            sql.push_str(&names.join(", "));
+            sql.push_str(", pg_temp");
+        }
+        let times = [("lock_timeout", self.lock_timeout), ("statement_timeout", self.statement_timeout)];
+        let times = times.into_iter().filter_map(|(name, time)| {
+            // Zero would be no limit, and the server does not accept more than this.
+            let milliseconds = time?.as_millis().clamp(1, 2_000_000_000);
+            Some(format!("; SET LOCAL {name} TO {milliseconds}"))
+        });
+        sql.extend(times);
+        sql
+    }
+}
+
+#[async_trait]
+impl SqlConnection for PoolConnection {
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+        let connection = self.pool.acquire().await.map_err(error)?;
+        let mut transaction = PoolTransaction { connection, state: State::Beginning };
+        let sql = AssertSqlSafe(self.settings.begin(access)).into_sql_str();
+        PgTransactionManager::begin(&mut transaction.connection, Some(sql)).await.map_err(error)?;
+        transaction.state = State::Open;
+        Ok(Box::new(transaction))
+    }
+
+    async fn pause(&self, time: Duration) {
+        sqlx_core::rt::sleep(time).await;
+    }
+}
+
+/// A transaction on a connection of the pool.
+struct PoolTransaction {
+    connection: sqlx::pool::PoolConnection<Postgres>,
+    state: State,
+}
+
+#[derive(PartialEq)]
+enum State {
+    Beginning,
+    Open,
+    Done,
+}
+
+transaction!(PoolTransaction, self, connection: &mut self.connection, commit: {
+    let mut transaction = self;
+    PgTransactionManager::commit(&mut transaction.connection).await.map_err(error)?;
+    transaction.state = State::Done;
+    Ok(())
+});
+
+/// Rolls back before the connection is used again. A connection on which BEGIN was given up half way is closed: sqlx
+/// would reuse it with the transaction open.
+impl Drop for PoolTransaction {
+    fn drop(&mut self) {
+        match self.state {
+            State::Beginning => self.connection.close_on_drop(),
+            State::Open => PgTransactionManager::start_rollback(&mut self.connection),
+            State::Done => {}
+        }
+    }
+}
+
+/// A connection on which the host has a transaction open.
+///
+/// Each transaction of the library is a savepoint of it, and becomes permanent when the host commits. Nothing is
+/// retried, because the snapshot is the host's. One call at a time: a second call fails as busy while the first is
+/// still running.
+#[derive(Debug)]
+pub struct SavepointConnection<'c>(HostConnection<'c, PgConnection>);
+
+impl<'c> SavepointConnection<'c> {
+    /// Makes a source of savepoints of the transaction that is open on this connection.
+    #[must_use]
+    pub fn new(connection: &'c mut PgConnection) -> Self {
+        Self(HostConnection::new(connection))
+    }
+}
+
+#[async_trait]
+impl SqlConnection for SavepointConnection<'_> {
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+        let connection = self.0.take()?;
+        let mut savepoint = Savepoint { connection, open: false, before: Vec::new() };
+        savepoint.begin(access).await?;
+        Ok(Box::new(savepoint))
+    }
+
+    fn retryable(&self) -> bool {
+        false
+    }
+}
+
+/// An open savepoint.
+struct Savepoint<'h, 'c> {
+    connection: TakenConnection<'h, 'c, PgConnection>,
+    open: bool,
+    /// The settings to restore when the savepoint is released: what is set inside it would stay with the host's
+    /// transaction.
+    before: Vec<SqlValue>,
+}
+
+/// The settings of the host's transaction.
+const SETTINGS: &str = "SELECT current_setting('transaction_isolation'), current_setting('client_encoding'), \
+     current_setting('row_security'), current_setting('search_path')";
+/// Those of the savepoint: rows hidden by row-level security are an error and not missing, and a temporary table does
+/// not hide the table that is meant.
+const SET: &str = "SELECT set_config('row_security', 'off', TRUE), \
+     set_config('search_path', concat_ws(', ', NULLIF(current_setting('search_path'), ''), 'pg_temp'), TRUE)";
+const RESTORE: &str = "SELECT set_config('row_security', $1, TRUE), set_config('search_path', $2, TRUE)";
+
+impl Savepoint<'_, '_> {
+    async fn begin(&mut self, access: AccessMode) -> Result<(), SqlError> {
+        if !self.connection.get()?.is_in_transaction() {
+            return Err(unsupported("a connection without an open transaction; begin one with sqlx"));
+        }
+        // Before the savepoint: this finds a connection that broke, or a transaction that has failed. To sqlx a
+        // savepoint that cannot be begun is the end of the host's transaction, whose commit would then report
+        // success.
+        let rows = self.query(SETTINGS, &[]).await?;
+        let Some([level, encoding, before @ ..]) = rows.first().map(Vec::as_slice) else {
+            let what = "the settings of the transaction cannot be read";
+            return Err(SqlError::new(SqlErrorClass::Other, what));
+        };
+        check(access, level.as_text(), encoding.as_text())?;
+        let begun = PgTransactionManager::begin(self.connection.get()?, None);
+        Forgotten(Some(Box::pin(begun))).await.map_err(error)?;
+        self.open = true;
+        self.before = before.to_vec();
+        self.query(SET, &[]).await?;
+        Ok(())
+    }
+}
+
+fn check(access: AccessMode, level: Option<&str>, encoding: Option<&str>) -> Result<(), SqlError> {
+    // What is counted has to be what is there once the locks are taken, not what was there when the host's
+    // transaction began.
+    if access == AccessMode::Write && !matches!(level, Some("read committed" | "read uncommitted")) {
+        return Err(unsupported(&format!(
+            "a transaction whose isolation level is {}: what others commit while it waits for its locks would not \
+             be seen; begin it as READ COMMITTED",
+            level.unwrap_or("unknown")
+        )));
+    }
+    if encoding != Some("UTF8") {
+        let what = "a connection whose client_encoding is not UTF8, in which all texts are sent";
+        return Err(unsupported(what));
+    }
+    Ok(())
+}
+
+fn unsupported(what: &str) -> SqlError {
+    SqlError::new(SqlErrorClass::Unsupported(what.to_owned()), what.to_owned())
+}
+
+/// A savepoint that is being begun. When it is given up half way it is forgotten, not dropped: sqlx would roll back
+/// the host's whole transaction. At most a savepoint is left behind in which nothing was done.
+struct Forgotten<F: Future>(Option<Pin<Box<F>>>);
+
+impl<F: Future> Future for Forgotten<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
+        let Some(future) = &mut self.0 else {
+            return std::task::Poll::Pending;
+        };
+        let polled = future.as_mut().poll(context);
+        if polled.is_ready() {
+            self.0 = None;
+        }
+        polled
+    }
+}
+
+impl<F: Future> Drop for Forgotten<F> {
+    fn drop(&mut self) {
+        std::mem::forget(self.0.take());
+    }
+}
+
+transaction!(Savepoint<'_, '_>, self, connection: self.connection.get()?, commit: {
+    let mut savepoint = self;
+    let before = std::mem::take(&mut savepoint.before);
+    savepoint.query(RESTORE, &before).await?;
+    PgTransactionManager::commit(savepoint.connection.get()?).await.map_err(error)?;
+    savepoint.open = false;
+    Ok(())
+});
+
+/// Rolls back before the connection runs anything else, the host's COMMIT too: what was half done must not be
+/// committed with it.
+impl Drop for Savepoint<'_, '_> {
+    fn drop(&mut self) {
+        if let (true, Ok(connection)) = (self.open, self.connection.get()) {
+            PgTransactionManager::start_rollback(connection);
+        }
+    }
+}
+
+/// The host's transaction as it is: without a savepoint, and without settings of its own.
+pub(super) struct HostTransaction<'c>(pub(super) &'c mut PgConnection);
+
+transaction!(HostTransaction<'_>, self, connection: self.0, commit: {
+    // The host commits.
+    Ok(())
+});

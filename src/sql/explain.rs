@@ -1,0 +1,95 @@
+//! The SQL of surveys, change sets and plans, to be shown.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::dialect::Dialect;
+use super::prefix::Prefix;
+use super::render::count::Also;
+use super::render::renderer::Renderer;
+use super::script::{assumed_counts, script, statements};
+use super::statement::Statement;
+use super::store::SINGLE_STATEMENT_LIMIT;
+use super::table_schema::TableSchema;
+use crate::domain::{AuditEntry, AuditOutcome};
+use crate::plan::{Plan, Strictness};
+use crate::protocol::{ChangeSet, SurveyQuery};
+use crate::store::StoreError;
+
+/// Renders the statements of a survey, to be shown: those that count, after those that materialize sets.
+///
+/// A store runs them on a database of which it knows nothing yet. Once it has looked at the columns it leaves out
+/// what it need not ask.
+///
+/// # Errors
+/// [`StoreError`] when the query names what its map does not have, or what SQL cannot do.
+pub fn render_survey(
+    dialect: Dialect,
+    prefix: &Prefix,
+    query: &SurveyQuery,
+) -> Result<Vec<Statement>, StoreError> {
+    let schema = TableSchema::default();
+    let r = Renderer::survey(dialect.backend(), prefix, query, &schema)?;
+    let mut statements = r.backend.materialize(&r)?;
+    let rows = query.questions.iter().map(|question| question.rows);
+    let also = Also { subjects: r.subjects(), version_of: None };
+    statements.extend(r.counting(rows, also)?.statements);
+    Ok(statements)
+}
+
+/// Renders the statements of a change set, to be shown, in the order in which they run.
+///
+/// It is the script that a store runs first: on PostgreSQL one statement after the locks for a small operation, and
+/// otherwise statements for each kind. Of keyed masks it has the first page.
+///
+/// # Errors
+/// [`StoreError`] when the change set names what its map does not have, or what SQL cannot do.
+pub fn render_changes(
+    dialect: Dialect,
+    prefix: &Prefix,
+    changes: &ChangeSet,
+) -> Result<Vec<Statement>, StoreError> {
+    let backend = dialect.backend();
+    let schema = TableSchema::default();
+    let r = Renderer::changes(backend, prefix, changes, &schema)?;
+    if changes.is_record_only() {
+        return Ok(vec![r.audit(changes)?]);
+    }
+    let strategy = backend.strategy(changes, SINGLE_STATEMENT_LIMIT);
+    let assumed = assumed_counts(changes, strategy);
+    Ok(statements(script(&r, changes, strategy, None, &assumed)?))
+}
+
+impl Plan {
+    /// Renders the statements of this plan: those that counted and, where nothing blocks it, those that would carry
+    /// it out. Operation and audit entry are placeholders.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the plan asks for what SQL cannot do.
+    pub fn sql(&self, dialect: Dialect) -> Result<Vec<Statement>, StoreError> {
+        let prefix = Prefix::default();
+        let mut statements = render_survey(dialect, &prefix, &self.execution.query)?;
+        let audit = AuditEntry {
+            before: BTreeMap::new(),
+            action: AuditEntry::action(&self.kind, self.mode),
+            operation: Uuid::nil().into(),
+            kind: self.kind.clone(),
+            subjects: self.subjects.clone(),
+            at: self.at,
+            mode: self.mode,
+            outcome: AuditOutcome::Done,
+            actor: None,
+            reason: None,
+            note: None,
+            digest: Some(self.digest.to_string()),
+            detail: serde_json::Value::Null,
+        };
+        if let Ok(executable) = self.clone().into_executable() {
+            let (changes, _) =
+                executable.into_change_set(Uuid::nil().into(), audit, Strictness::ExactPlan, None);
+            statements.extend(render_changes(dialect, &prefix, &changes)?);
+        }
+        Ok(statements)
+    }
+}

@@ -1,0 +1,372 @@
+//! Steps: which of them one statement carries out, and that statement.
+//!
+//! Nothing is materialized before the first write. Each statement finds its rows itself, by the same sets, so it must
+//! not read what an earlier one has written. Where that cannot be avoided (several steps of one kind, a cycle, a
+//! tombstone that depends on the rows below it) the steps are one statement. All parts of a statement see what was
+//! there before it, and foreign keys are checked at its end, so neither order nor cycles matter.
+
+use std::collections::BTreeSet;
+
+use crate::domain::{DataMap, FieldName, Kind, KindName, OperationId};
+use crate::protocol::{ChangeSet, ChangeStep, NewValue, Rows, SetId, Source, Write};
+use crate::sql::backend::{Block, BlockWrite};
+use crate::sql::query::{Query, Union, With};
+use crate::sql::render::renderer::{Renderer, id_of};
+use crate::sql::render::set::holds_one;
+use crate::sql::statement::{Statement, Writer};
+use crate::store::StoreError;
+
+/// Renders the statements that carry out the steps, in order.
+pub(super) fn blocks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError> {
+    let mut blocks: Vec<Vec<usize>> = Vec::new();
+    for (position, step) in changes.steps.iter().enumerate() {
+        r.kind_of_rows(&step.kind, step.rows)?;
+        if !step.write.changes_rows() {
+            continue;
+        }
+        let read = kinds_read(r, step.rows.set)?;
+        let earlier = blocks.iter().position(|block| {
+            let mut steps = block.iter().filter_map(|at| changes.steps.get(*at));
+            steps.any(|other| disturbs(&r.query.map, other, step, &read))
+        });
+        let mut together = earlier.map_or_else(Vec::new, |first| blocks.split_off(first).concat());
+        together.push(position);
+        blocks.push(together);
+    }
+    let blocks = blocks.into_iter().map(|steps| {
+        let of: Vec<&ChangeStep> = steps.iter().filter_map(|at| changes.steps.get(*at)).collect();
+        let write = match &*of {
+            [step] if !matches!(step.write, Write::Mark(_)) => {
+                r.write(step)?.map_or(BlockWrite::Nothing, BlockWrite::Execute)
+            }
+            _ => BlockWrite::Query(together(r, changes.operation, of)?),
+        };
+        Ok(Block { steps, mark: None, write })
+    });
+    blocks.collect()
+}
+
+/// Returns the kinds whose rows are read to find those of a set.
+fn kinds_read<'a>(r: &'a Renderer<'_>, set: SetId) -> Result<BTreeSet<&'a KindName>, StoreError> {
+    let mut kinds = BTreeSet::new();
+    for set in r.needed(&[set])? {
+        let set = r.shape(set)?.set;
+        kinds.insert(&set.kind);
+        for branch in &set.branches {
+            if let Source::ReferencedBy { reference, .. } = &branch.source {
+                kinds.insert(&r.reference(reference)?.from);
+            }
+        }
+    }
+    Ok(kinds)
+}
+
+/// Returns whether a step that an earlier statement carries out could change which rows a later one finds, or be
+/// refused because the later one has not been carried out yet.
+fn disturbs(map: &DataMap, earlier: &ChangeStep, later: &ChangeStep, read: &BTreeSet<&KindName>) -> bool {
+    let deletes = earlier.write == Write::Delete;
+    // A foreign key action of the database may touch rows below the ones that go.
+    let acts = |kind: &&KindName| map.references_from(kind).any(|reference| reference.to == earlier.kind);
+    read.contains(&earlier.kind)
+        || (deletes && read.iter().any(acts))
+        || (refers(map, &earlier.kind, &later.kind) && refers(map, &later.kind, &earlier.kind))
+}
+
+/// Returns whether rows of one kind refer to rows of another, over any number of references.
+fn refers(map: &DataMap, from: &KindName, to: &KindName) -> bool {
+    let mut seen = BTreeSet::from([from]);
+    let mut open = vec![from];
+    while let Some(kind) = open.pop() {
+        for reference in map.references_from(kind) {
+            if reference.to == *to {
+                return true;
+            }
+            if seen.insert(&reference.to) {
+                open.push(&reference.to);
+            }
+        }
+    }
+    false
+}
+
+/// Renders the statement of several steps.
+fn together(
+    r: &Renderer<'_>,
+    operation: OperationId,
+    steps: Vec<&ChangeStep>,
+) -> Result<Statement, StoreError> {
+    let writes = Writes::new(r, operation, steps)?;
+    let mut w = r.writer();
+    let mut with = r.tables(&mut w, &writes.needed()?, false)?;
+    writes.expressions(&mut with)?;
+    writes.counts(with.end().push("SELECT "))?;
+    Ok(w.finish())
+}
+
+/// The steps of one statement as its common table expressions: at most one DELETE and one UPDATE of each kind, of
+/// different rows.
+pub(super) struct Writes<'a> {
+    r: &'a Renderer<'a>,
+    operation: OperationId,
+    steps: Vec<&'a ChangeStep>,
+    kinds: Vec<OfKind<'a>>,
+}
+
+/// The steps on one kind, and the names of the expressions with the ids of its deleted and of its updated rows.
+struct OfKind<'a> {
+    kind: &'a Kind,
+    deletes: Vec<&'a ChangeStep>,
+    updates: Vec<(&'a ChangeStep, &'a [(FieldName, NewValue)])>,
+    gone: String,
+    kept: String,
+}
+
+impl OfKind<'_> {
+    fn updates(&self, step: &ChangeStep) -> bool {
+        self.updates.iter().any(|(other, _)| std::ptr::eq(*other, step))
+    }
+}
+
+impl<'a> Writes<'a> {
+    pub(super) fn new(
+        r: &'a Renderer<'a>,
+        operation: OperationId,
+        steps: Vec<&'a ChangeStep>,
+    ) -> Result<Self, StoreError> {
+        let mut kinds: Vec<OfKind<'a>> = Vec::new();
+        for step in &steps {
+            let kind = r.kind_of_rows(&step.kind, step.rows)?;
+            let at = kinds.iter().position(|of| of.kind.name == kind.name).unwrap_or(kinds.len());
+            if at == kinds.len() {
+                let name = |what: &str| r.prefix.quoted(&format!("{what}_{at}"));
+                let (gone, kept) = (name("gone"), name("kept"));
+                kinds.push(OfKind { kind, deletes: Vec::new(), updates: Vec::new(), gone, kept });
+            }
+            let Some(of) = kinds.get_mut(at) else { continue };
+            match &step.write {
+                Write::Delete => of.deletes.push(step),
+                Write::Update(fields) | Write::Mark(fields) if !fields.is_empty() => {
+                    of.updates.push((step, fields));
+                }
+                Write::Update(_) | Write::Mark(_) | Write::Keep => {}
+            }
+        }
+        Ok(Self { r, operation, steps, kinds })
+    }
+
+    /// Returns the sets that the expressions read.
+    pub(super) fn needed(&self) -> Result<Vec<SetId>, StoreError> {
+        let mut sets = Vec::new();
+        for step in &self.steps {
+            let of_kind = self.steps.iter().filter(|other| other.kind == step.kind).count();
+            match step.write {
+                // The rows of its kind are found without those of another step.
+                Write::Delete | Write::Update(_) if of_kind == 1 && step.write.changes_rows() => {
+                    sets.extend(self.r.needed_for(step.rows)?);
+                }
+                _ => sets.push(step.rows.set),
+            }
+        }
+        Ok(sets)
+    }
+
+    /// Writes the expressions, after those of the sets.
+    pub(super) fn expressions(&self, with: &mut With<'_>) -> Result<(), StoreError> {
+        for of in &self.kinds {
+            if !of.deletes.is_empty() {
+                with.table(&format!("{}(id)", of.gone), |w| self.delete(w, of))?;
+            }
+            if !of.updates.is_empty() {
+                with.table(&format!("{}(id)", of.kept), |w| self.update(w, of))?;
+            }
+        }
+        let marking = self.steps.iter().filter(|step| matches!(step.write, Write::Mark(_)));
+        let marking: Vec<&ChangeStep> = marking.copied().collect();
+        if marking.is_empty() {
+            return Ok(());
+        }
+        with.table(&self.r.prefix.quoted("marked"), |w| self.marks(w, &marking))
+    }
+
+    fn delete(&self, w: &mut Writer, of: &OfKind<'_>) -> Result<(), StoreError> {
+        let mut query = Query::delete(w, of.kind.table_name());
+        match &*of.deletes {
+            [step] if of.updates.is_empty() => self.r.are_rows(&mut query, of.kind, step.rows)?,
+            all => self.is_any_of(&mut query, of.kind, all)?,
+        }
+        query.w().push(" RETURNING ").push(&id_of(of.kind));
+        Ok(())
+    }
+
+    fn update(&self, w: &mut Writer, of: &OfKind<'_>) -> Result<(), StoreError> {
+        let mut fields: Vec<&FieldName> = Vec::new();
+        for (field, _) in of.updates.iter().flat_map(|(_, fields)| *fields) {
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
+        }
+        let mut query = Query::update(w, of.kind.table_name());
+        query.w().list(", ", fields, |w, field| {
+            w.name(of.kind.column(field)).push(" = ");
+            self.last_value(w, of, field)
+        })?;
+        match &*of.updates {
+            [(step, _)] if of.deletes.is_empty() => self.r.are_rows(&mut query, of.kind, step.rows)?,
+            all => {
+                let steps: Vec<&ChangeStep> = all.iter().map(|(step, _)| *step).collect();
+                self.is_any_of(&mut query, of.kind, &steps)?;
+            }
+        }
+        let id = id_of(of.kind);
+        if !of.deletes.is_empty() {
+            // A row that is deleted is not changed before.
+            let w = query.condition().push(&id).push(" NOT IN (");
+            self.ids_of(w, &of.deletes)?;
+            w.push(")");
+        }
+        query.w().push(" RETURNING ").push(&id);
+        Ok(())
+    }
+
+    /// Writes the value of a field after all steps, in their order: what the last one that has the row makes of it.
+    fn last_value(&self, w: &mut Writer, of: &OfKind<'_>, field: &FieldName) -> Result<(), StoreError> {
+        let values = of.updates.iter().flat_map(|(step, fields)| {
+            let own = fields.iter().filter(|(name, _)| name == field);
+            own.map(|(_, value)| (*step, value))
+        });
+        let values: Vec<(&ChangeStep, &NewValue)> = values.collect();
+        if let ([(_, value)], [_]) = (&*values, &*of.updates) {
+            return self.r.new_field(w, of.kind, field, value);
+        }
+        self.value_after(w, of.kind, field, &values)
+    }
+
+    fn value_after(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        field: &FieldName,
+        steps: &[(&ChangeStep, &NewValue)],
+    ) -> Result<(), StoreError> {
+        let Some(((step, value), before)) = steps.split_last() else {
+            w.push("r.").name(kind.column(field));
+            return Ok(());
+        };
+        let is_meant = |w: &mut Writer| {
+            w.push("CASE WHEN ").push(&id_of(kind)).push(" IN (");
+            self.r.ids(w, step.rows)?;
+            w.push(")");
+            Ok::<_, StoreError>(())
+        };
+        if **value == NewValue::Next {
+            // One more where the row is meant, NULL too; and the value before it is written only once.
+            w.push("COALESCE((");
+            self.value_after(w, kind, field, before)?;
+            w.push(") + ");
+            is_meant(w)?;
+            w.push(" THEN 1 ELSE 0 END, ");
+            is_meant(w)?;
+            w.push(" THEN 1 END)");
+            return Ok(());
+        }
+        is_meant(w)?;
+        w.push(" THEN ");
+        self.r.new_field(w, kind, field, value)?;
+        w.push(" ELSE ");
+        self.value_after(w, kind, field, before)?;
+        w.push(" END");
+        Ok(())
+    }
+
+    /// Writes the condition that the row `r` is one of those of several steps.
+    fn is_any_of(&self, query: &mut Query<'_>, kind: &Kind, steps: &[&ChangeStep]) -> Result<(), StoreError> {
+        let by_index = self.r.backend.is_found_by_index(self.r.id(kind), self.r.id(kind))?;
+        holds_one(query.condition(), &id_of(kind), by_index, |w| self.ids_of(w, steps))
+    }
+
+    /// Writes the ids of the rows of several steps, as a query.
+    fn ids_of(&self, w: &mut Writer, steps: &[&ChangeStep]) -> Result<(), StoreError> {
+        w.list(" UNION ALL ", steps, |w, step| self.r.ids(w, step.rows))
+    }
+
+    /// Writes the expression that notes the rows of all steps that mark, each once.
+    fn marks(&self, w: &mut Writer, marking: &[&ChangeStep]) -> Result<(), StoreError> {
+        self.r.begin_marks(w);
+        w.list(" UNION ", marking, |w, step| {
+            let mut query = Query::select(w, "");
+            let columns = query.w().bind_as(self.operation.to_string(), "uuid").push(", ");
+            columns.bind(step.kind.as_str()).push(", c.id::text");
+            self.select_ids(&mut query, step.rows)?;
+            if let Some(of) = self.of(step).filter(|of| of.updates(step)) {
+                is_returned(&mut query, &[&of.kept]);
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        w.push(" ON CONFLICT DO NOTHING");
+        Ok(())
+    }
+
+    /// Writes the number of rows that each step has written, as a JSON array.
+    pub(super) fn counts(&self, w: &mut Writer) -> Result<(), StoreError> {
+        let (open, close) = self.r.backend.json_array();
+        w.push(open);
+        w.list(", ", &self.steps, |w, step| {
+            w.push("(");
+            self.count(w, step)?;
+            w.push(")");
+            Ok::<_, StoreError>(())
+        })?;
+        w.push(close);
+        Ok(())
+    }
+
+    /// Writes the number of rows of one step; a row that a later step deletes counts for both.
+    fn count(&self, w: &mut Writer, step: &ChangeStep) -> Result<(), StoreError> {
+        let mut written: Vec<&str> = Vec::new();
+        let mut query = Query::select(w, "count(*)");
+        if let Some(of) = self.of(step) {
+            let updates = of.updates(step);
+            let only = of.deletes.len() + of.updates.len() == 1;
+            match &step.write {
+                Write::Delete => written.push(&of.gone),
+                _ if updates && of.deletes.is_empty() => written.push(&of.kept),
+                _ if updates => written.extend([of.kept.as_str(), of.gone.as_str()]),
+                _ => {}
+            }
+            if let ([name], true) =
+                (&*written, only || matches!(step.write, Write::Delete) && of.deletes.len() == 1)
+            {
+                query.from(name);
+                return Ok(());
+            }
+        }
+        self.select_ids(&mut query, step.rows)?;
+        if !written.is_empty() {
+            is_returned(&mut query, &written);
+        }
+        Ok(())
+    }
+
+    fn of(&self, step: &ChangeStep) -> Option<&OfKind<'a>> {
+        self.kinds.iter().find(|of| of.kind.name == step.kind)
+    }
+
+    /// Writes FROM and the ids of rows of a set as `c`.
+    fn select_ids(&self, query: &mut Query<'_>, rows: Rows) -> Result<(), StoreError> {
+        query.from("(");
+        let mut ids = Query::select(query.w(), "s.id AS id");
+        self.r.select_rows(&mut ids, rows)?;
+        query.w().push(") AS c");
+        Ok(())
+    }
+}
+
+/// Writes the condition that the id of `c` is one of those that a write returned.
+fn is_returned(query: &mut Query<'_>, written: &[&str]) {
+    let w = query.condition().push("(c.id IN (");
+    let mut union = Union::new(w, " UNION ALL ");
+    for name in written {
+        union.part().push("SELECT k.id FROM ").push(name).push(" AS k");
+    }
+    w.push(")) IS TRUE");
+}

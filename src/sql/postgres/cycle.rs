@@ -1,0 +1,83 @@
+//! Cycles as common table expressions. A recursive query of PostgreSQL may refer to itself once, so all steps are one
+//! lateral query. Ids stand in the column of their kind: they keep their types, and indexes serve.
+
+use std::collections::BTreeMap;
+
+use crate::domain::KindName;
+use crate::protocol::NamedSet;
+use crate::sql::query::{Query, Union};
+use crate::sql::render::renderer::{Renderer, id_of};
+use crate::sql::render::walk::{WalkIds, walk_steps};
+use crate::sql::statement::Writer;
+use crate::sql::table_schema::ColumnType;
+use crate::store::StoreError;
+
+/// One column for the ids of each kind, with its number and type.
+struct TypedColumns<'a>(BTreeMap<&'a KindName, (usize, ColumnType)>);
+
+impl TypedColumns<'_> {
+    fn name(&self, kind: &KindName) -> String {
+        format!("id{}", self.0.get(kind).map_or(0, |(at, _)| *at))
+    }
+}
+
+impl WalkIds for TypedColumns<'_> {
+    /// All without lengths, which every part of a recursive query would have to give alike.
+    fn of(&self, kind: &KindName, id: &str) -> String {
+        let columns = self.0.iter().map(|(name, (_, column_type))| {
+            if **name == *kind { format!("{id}::{}", column_type.name) } else { null(column_type) }
+        });
+        columns.collect::<Vec<_>>().join(", ")
+    }
+
+    fn parent(&self, kind: &KindName) -> String {
+        format!("p.{}", self.name(kind))
+    }
+}
+
+/// Renders NULL of a type and its collation, which a recursive query has to be told.
+fn null(column_type: &ColumnType) -> String {
+    let collate = column_type.collation.iter().map(|name| format!(" COLLATE {name}"));
+    std::iter::once(format!("NULL::{}", column_type.name)).chain(collate).collect()
+}
+
+/// Writes the common table expressions of the sets of a cycle: the walk, and each set as a part of it.
+pub(super) fn expressions(r: &Renderer<'_>, w: &mut Writer, sets: &[NamedSet]) -> Result<(), StoreError> {
+    let first = sets.first().map_or(0, |set| set.id.0);
+    let walk = r.prefix.quoted(&format!("walk_{first}"));
+    let mut columns = TypedColumns(BTreeMap::new());
+    for set in sets {
+        let kind = r.kind(&set.kind)?;
+        let column = (columns.0.len(), r.column_type(kind, &kind.id)?);
+        columns.0.entry(&set.kind).or_insert(column);
+    }
+    let names: Vec<String> = columns.0.keys().map(|kind| columns.name(kind)).collect();
+    let names = names.join(", ");
+    w.push(&format!("{walk}(set_id, rank, {names}) AS (\n("));
+    if let (false, Some(set)) = (r.walk_seeds(w, "\nUNION ALL ", sets, &columns)?, sets.first()) {
+        // Nothing leads into the cycle, and a recursive query needs a term to begin with.
+        let kind = r.kind(&set.kind)?;
+        let mut none = Query::select(w, &format!("0, 0, {}", columns.of(&set.kind, &id_of(kind))));
+        none.table(kind.table_name(), "r").condition().push("FALSE");
+    }
+    w.push(")");
+    let steps = walk_steps(sets);
+    if !steps.is_empty() {
+        w.push(&format!("\nUNION SELECT x.* FROM {walk} AS p CROSS JOIN LATERAL (\n"));
+        let mut union = Union::new(w, "\nUNION ALL ");
+        for step in &steps {
+            r.walk_step(union.part(), None, step, &columns)?;
+        }
+        w.push(&format!("\n) AS x(set_id, rank, {names})"));
+    }
+    w.push("\n)");
+    for set in sets {
+        let id = columns.name(&set.kind);
+        w.push(&format!(
+            ",\n{}(id, rank) AS (SELECT n.{id}, min(n.rank) FROM {walk} AS n WHERE n.set_id = {} GROUP BY n.{id})",
+            r.set_name(set.id),
+            set.id.0
+        ));
+    }
+    Ok(())
+}

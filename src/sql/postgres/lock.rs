@@ -1,0 +1,146 @@
+//! Locks: texts and whole tables first, then rows, outermost first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::{Kind, KindName, Lock, RecordId};
+use crate::protocol::{ChangeSet, NamedSet, Rows, Source, Stratum};
+use crate::sql::backend::Locks;
+use crate::sql::query::Query;
+use crate::sql::render::renderer::{Renderer, id_of};
+use crate::sql::statement::{Statement, Writer};
+use crate::store::StoreError;
+
+/// Renders what is locked for a change set.
+pub(super) fn locks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, StoreError> {
+    let mut locked = BTreeSet::new();
+    let mut rows = Vec::new();
+    // The subjects first, whatever becomes of them: operations on one of them queue.
+    let subjects = r.subjects().map(Rows::all);
+    let others = changes.locks.iter().map(|lock| lock.rows);
+    let others = others.filter(|rows| Some(*rows) != subjects && !is_of_subjects(r, *rows));
+    for locking in subjects.into_iter().chain(others) {
+        locked.insert(&r.set_kind(locking.set)?.name);
+        let mut w = r.writer();
+        lock_rows(r, r.with(&mut w, &r.needed_for(locking)?)?, locking)?;
+        rows.push(w.finish());
+    }
+    rows.extend(named_records(r)?);
+    let (texts, tables) = (texts(r), tables(r, changes, &locked)?);
+    let repeat = r.query.sets.iter().any(|stratum| matches!(stratum, Stratum::Cycle(_)));
+    let first = match subjects {
+        Some(subjects) if texts.is_empty() && tables.is_empty() && !repeat && r.needs_no_set(subjects)? => {
+            rows.remove(0);
+            Some(subjects)
+        }
+        _ => None,
+    };
+    Ok(Locks { texts, tables, subjects: first, rows, repeat })
+}
+
+/// Writes the query that locks rows and answers with their number.
+pub(super) fn lock_rows(r: &Renderer<'_>, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
+    let kind = r.set_kind(rows.set)?;
+    locking(w, kind, "UPDATE", |query| r.are_rows(query, kind, rows))
+}
+
+/// Writes a query that locks rows in the order of their ids, so that two operations do not wait for each other.
+fn locking(
+    w: &mut Writer,
+    kind: &Kind,
+    strength: &str,
+    conditions: impl FnOnce(&mut Query<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    w.push("SELECT count(*) FROM (");
+    let mut query = Query::select(w, "1");
+    query.table(kind.table_name(), "r");
+    conditions(&mut query)?;
+    query.order_by(&id_of(kind)).w().push(&format!(" FOR {strength} OF r) AS locked"));
+    Ok(())
+}
+
+/// Renders the locks of records that are named without being subjects: those that references are to point at. Nothing
+/// of them may change, because they have to qualify.
+fn named_records(r: &Renderer<'_>) -> Result<Vec<Statement>, StoreError> {
+    let mut named: BTreeMap<&KindName, BTreeSet<&RecordId>> = BTreeMap::new();
+    for (set, source) in sources(r) {
+        if let Source::Ids(ids) = source {
+            named.entry(&set.kind).or_default().extend(ids);
+        }
+    }
+    let locks = named.into_iter().map(|(kind, ids)| {
+        let kind = r.kind(kind)?;
+        let ids: Vec<RecordId> = ids.into_iter().cloned().collect();
+        let mut w = r.writer();
+        locking(&mut w, kind, "SHARE", |query| r.backend.one_of(query.condition(), r.id(kind), &ids))?;
+        Ok(w.finish())
+    });
+    locks.collect()
+}
+
+/// Renders the locks of texts that no row may hold.
+fn texts(r: &Renderer<'_>) -> Vec<Statement> {
+    let keys = sources(r).filter_map(|(set, source)| match source {
+        Source::WithText { field, text } => {
+            let text = text.to_ascii_lowercase();
+            Some(key_of(&[r.prefix.as_str(), set.kind.as_str(), field.as_str(), &text]))
+        }
+        _ => None,
+    });
+    let keys: BTreeSet<i64> = keys.collect();
+    let locks = keys.into_iter().map(|key| {
+        let mut w = r.writer();
+        w.push("SELECT pg_advisory_xact_lock(").bind(key).push(") IS NULL");
+        w.finish()
+    });
+    locks.collect()
+}
+
+/// Renders the locks of tables whose references to locked rows nothing else protects.
+fn tables(
+    r: &Renderer<'_>,
+    changes: &ChangeSet,
+    locked: &BTreeSet<&KindName>,
+) -> Result<Vec<Statement>, StoreError> {
+    let mut tables = BTreeSet::new();
+    for reference in changes.query.map.references() {
+        if reference.lock == Some(Lock::Table) && locked.contains(&reference.to) {
+            tables.insert(r.kind(&reference.from)?.table_name());
+        }
+    }
+    let lock = |table: &str| format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", r.backend.table(table));
+    Ok(tables.into_iter().map(|table| Statement::text(lock(table))).collect())
+}
+
+/// Returns the sources of all sets.
+fn sources<'a>(r: &Renderer<'a>) -> impl Iterator<Item = (&'a NamedSet, &'a Source)> {
+    let sets = r.query.sets.iter().flat_map(Stratum::sets);
+    sets.flat_map(|set| set.branches.iter().map(move |branch| (set, &branch.source)))
+}
+
+/// Returns whether rows are some of the subjects and nothing else, which have been locked already.
+fn is_of_subjects(r: &Renderer<'_>, rows: Rows) -> bool {
+    let subjects = r.subjects();
+    r.shape(rows.set).is_ok_and(|shape| {
+        shape.branches.iter().all(|branch| match branch.source {
+            Source::Subjects => true,
+            Source::Members(of) => Some(of.set) == subjects,
+            Source::Ids(_)
+            | Source::WithText { .. }
+            | Source::Referrers { .. }
+            | Source::ReferencedBy { .. } => false,
+        })
+    })
+}
+
+/// Returns a number for a text, the same in every process.
+fn key_of(parts: &[&str]) -> i64 {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.as_bytes());
+        digest.update([0]);
+    }
+    let first = digest.finalize().iter().take(8).fold(0_u64, |key, byte| (key << 8) | u64::from(*byte));
+    i64::from_be_bytes(first.to_be_bytes())
+}

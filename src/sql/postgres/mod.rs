@@ -1,0 +1,434 @@
+//! The back end of PostgreSQL: columns have types, rows are locked, and a statement may write several tables.
+
+mod block;
+mod catalogue;
+mod cycle;
+mod lock;
+mod single_statement;
+mod value;
+
+use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, SystemTypes};
+use super::connection::{AccessMode, SqlValue};
+use super::prefix::quote;
+use super::render::record::insert_operation;
+use super::render::renderer::{Field, Renderer};
+use super::statement::{Statement, Writer};
+use super::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
+use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
+use crate::protocol::{ChangeSet, NamedSet, Receipt, Rows};
+use crate::store::StoreError;
+
+pub(crate) use catalogue::column_type;
+
+/// The back end of PostgreSQL.
+#[derive(Debug)]
+pub(crate) struct Postgres;
+
+impl Backend for Postgres {
+    fn placeholder(&self, position: usize) -> String {
+        format!("${position}")
+    }
+
+    fn table(&self, name: &str) -> String {
+        let (first, rest) = first_part(name);
+        match rest {
+            Some(table) => format!("{}.{}", quote(&first), quote(&unquoted(table))),
+            None => quote(&first),
+        }
+    }
+
+    fn temporary(&self, name: &str) -> String {
+        format!("pg_temp.{}", quote(name))
+    }
+
+    fn bind(&self, w: &mut Writer, value: SqlValue) {
+        let cast = match &value {
+            // Without a type, so that it fits everywhere.
+            SqlValue::Null => {
+                w.push("NULL");
+                return;
+            }
+            SqlValue::Integer(_) => "::bigint",
+            SqlValue::Real(_) => "::double precision",
+            SqlValue::Text(_) => "::text",
+            SqlValue::Blob(_) => "::bytea",
+        };
+        w.placeholder(value).push(cast);
+    }
+
+    fn cast(&self, type_name: &str) -> String {
+        format!("::{type_name}")
+    }
+
+    fn json_text(&self, json: String) -> String {
+        without_nul(json)
+    }
+
+    fn json_array(&self) -> (&'static str, &'static str) {
+        // A function takes 100 arguments, an array any number.
+        ("array_to_json(ARRAY[", "]::bigint[])::text")
+    }
+
+    fn json_object(&self) -> &'static str {
+        "jsonb_build_object("
+    }
+
+    fn joined_objects(&self) -> [&'static str; 3] {
+        ["(", " || ", ")"]
+    }
+
+    fn json_rows(&self) -> (&'static str, &'static str) {
+        ("json_array_elements_text(", "::json) WITH ORDINALITY AS j(\"value\", \"key\")")
+    }
+
+    fn begin(&self, access: AccessMode) -> &'static [&'static str] {
+        match access {
+            AccessMode::Read => BEGIN_READ,
+            AccessMode::Write => BEGIN_WRITE,
+        }
+    }
+
+    fn system_types(&self) -> SystemTypes {
+        SystemTypes {
+            integer: "bigint",
+            text: "text",
+            operation: "uuid",
+            // An id is kept as text, whatever type the host's table gives it.
+            record: " text",
+            at: "timestamptz",
+            json: "jsonb",
+            sequence: "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+            by_key: "",
+        }
+    }
+
+    fn migration_lock(&self) -> Option<&'static str> {
+        // `IF NOT EXISTS` does not protect from another process that creates the same table at the same time. Without
+        // a schema the tables would be temporary, and gone with the connection.
+        Some(
+            "SELECT pg_advisory_xact_lock(7811887520106867) IS NULL, \
+             current_schema() NOT LIKE 'pg@_temp%' ESCAPE '@'",
+        )
+    }
+
+    fn timestamp_text(&self, stored: &str) -> String {
+        format!("to_char({stored} AT TIME ZONE 'UTC', {})", value::TIMESTAMP_FORM)
+    }
+
+    fn recorded_id(&self, _: &Renderer<'_>, _: &KindName, id: &RecordId) -> Result<SqlValue, StoreError> {
+        Ok(SqlValue::Text(id.to_string()))
+    }
+
+    fn recorded_ids(&self, id: &RecordId) -> Vec<SqlValue> {
+        vec![SqlValue::Text(id.to_string())]
+    }
+
+    fn entry_with_snapshot(
+        &self,
+        w: &mut Writer,
+        entry: String,
+        id: &str,
+        object: &dyn Fn(&mut Writer, &str) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        w.push("jsonb_set(").bind_as(entry, "jsonb").push(", '{before}', coalesce((");
+        object(w, &format!("{id}::text"))?;
+        w.push("), '{}'::jsonb))");
+        Ok(())
+    }
+
+    fn cache_key(&self, columns: &QueryColumns<'_>) -> Result<Option<String>, StoreError> {
+        catalogue::cache_key(columns).map(Some)
+    }
+
+    fn look(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {
+        Ok(vec![catalogue::statement(&catalogue::cache_key(columns)?)])
+    }
+
+    fn read_schema(
+        &self,
+        columns: &QueryColumns<'_>,
+        rows: Vec<Vec<SqlValue>>,
+    ) -> Result<TableSchema, StoreError> {
+        Ok(catalogue::read(columns, rows))
+    }
+
+    fn schema_version(&self, w: &mut Writer, cache_key: &str) {
+        catalogue::schema_version(w, cache_key);
+    }
+
+    fn likely_type(&self, field: Field<'_>) -> Result<ColumnType, StoreError> {
+        let query = field.r.query;
+        if let Some(to) = field.referred_kind()? {
+            return field.r.column_type(to, &to.id);
+        }
+        Ok(match field.kind.declared_type(field.name) {
+            Some(declared) => value::type_of_declared(declared),
+            None if field.kind.name == query.kind && *field.name == field.kind.id => {
+                value::type_of_ids(&query.subjects)
+            }
+            None => value::type_of_declared(FieldType::Text),
+        })
+    }
+
+    fn cycle(&self, r: &Renderer<'_>, w: &mut Writer, sets: &[NamedSet]) -> Result<(), StoreError> {
+        cycle::expressions(r, w, sets)
+    }
+
+    fn keeps_temporary_tables(&self) -> bool {
+        false
+    }
+
+    fn finds_rows_itself(&self, r: &Renderer<'_>, rows: Rows) -> bool {
+        !r.is_cyclic(rows.set)
+    }
+
+    fn is_found_by_index(&self, field: Field<'_>, id: Field<'_>) -> Result<bool, StoreError> {
+        Ok(field.column_type()?.finds(&id.column_type()?))
+    }
+
+    fn filter(&self) -> (&'static str, &'static str) {
+        ("(", ") IS TRUE")
+    }
+
+    fn reference(&self, r: &Renderer<'_>, stored: &str, reference: &Reference) -> Result<String, StoreError> {
+        let (from, to) = (r.kind(&reference.from)?, r.kind(&reference.to)?);
+        let held = r.column_type(from, &reference.field)?;
+        let id = r.column_type(to, &to.id)?;
+        if !held.compares_with(&id) {
+            return Err(StoreError::Unsupported(format!(
+                "the reference `{}`: its column is {} and the ids of `{}` are {}",
+                reference.name, held.name, to.name, id.name
+            )));
+        }
+        if held.collation == id.collation {
+            return Ok(stored.to_owned());
+        }
+        let collation = id.collation.as_deref().unwrap_or("pg_catalog.\"default\"");
+        Ok(format!("{stored} COLLATE {collation}"))
+    }
+
+    fn lower(&self, field: Field<'_>) -> Result<String, StoreError> {
+        let is_text = field.column_type()?.family == TypeFamily::Text;
+        let cast = if is_text { "" } else { "::text" };
+        Ok(format!("lower({}{cast} COLLATE \"C\")", field.column()))
+    }
+
+    fn one_of(&self, w: &mut Writer, id: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError> {
+        value::one_of(w, id, ids)
+    }
+
+    fn leads_on(&self, held: &str, parent: &str) -> String {
+        format!("{held} = {parent}")
+    }
+
+    fn answered_id(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError> {
+        // A column has one type, and the answers about all kinds are one: ids are the text of their JSON.
+        let is_padded = id.column_type()?.name == "bpchar";
+        Ok(format!("to_json({stored}{})::text", if is_padded { "::text" } else { "" }))
+    }
+
+    fn read_id(&self, answer: &SqlValue) -> Option<RecordId> {
+        serde_json::from_str(answer.as_text()?).ok()
+    }
+
+    fn id_order(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError> {
+        Ok(value::order(stored, id.column_type()?.family))
+    }
+
+    fn is_after(&self, w: &mut Writer, id: Field<'_>, after: &RecordId) -> Result<(), StoreError> {
+        let (column_type, stored) = (id.column_type()?, id.column());
+        if column_type.family == TypeFamily::Uuid && after.as_uuid().is_none() {
+            // UUIDs are in the order of their texts.
+            w.push(&stored).push("::text COLLATE \"C\" > ").bind(after.to_string());
+            return Ok(());
+        }
+        w.push(&value::order(&stored, column_type.family)).push(" > ");
+        value::bind_id(w, id, after)
+    }
+
+    fn page_key(&self, id: &str) -> (String, String) {
+        (format!("{id}::text"), format!("{id}::text COLLATE \"C\""))
+    }
+
+    fn pseudonym_id(&self, id: &str) -> String {
+        format!("{id}::text")
+    }
+
+    fn pseudonym_columns(&self) -> &'static str {
+        "(kind text NOT NULL, field text NOT NULL, id text NOT NULL, value text NOT NULL, \
+         PRIMARY KEY (kind, field, id)) ON COMMIT DROP"
+    }
+
+    fn check_pseudonym(&self, field: Field<'_>) -> Result<(), StoreError> {
+        if field.column_type()?.family.is_text() {
+            return Ok(());
+        }
+        Err(value::bad_value(field, "text"))
+    }
+
+    fn compare(
+        &self,
+        w: &mut Writer,
+        field: Field<'_>,
+        is: Comparison,
+        value: &Value,
+    ) -> Result<(), StoreError> {
+        value::compare(w, field, is, value)
+    }
+
+    fn is_invalid(&self, field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError> {
+        value::is_invalid(field, declared)
+    }
+
+    fn milliseconds(&self, field: Field<'_>) -> Result<String, StoreError> {
+        value::milliseconds(field)
+    }
+
+    fn json_value(&self, field: Field<'_>) -> Result<String, StoreError> {
+        value::json_value(field)
+    }
+
+    fn new_id(&self, w: &mut Writer, field: Field<'_>, id: &RecordId) -> Result<(), StoreError> {
+        value::bind_id(w, field, id)
+    }
+
+    fn new_value(&self, w: &mut Writer, field: Field<'_>, value: &Value) -> Result<(), StoreError> {
+        value::new_value(w, field, value)
+    }
+
+    fn mask(&self, w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError> {
+        value::mask(w, field, mask)
+    }
+
+    fn strategy(&self, changes: &ChangeSet, single_statement_limit: u64) -> ApplyStrategy {
+        single_statement::strategy(changes, single_statement_limit)
+    }
+
+    fn locks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, StoreError> {
+        lock::locks(r, changes)
+    }
+
+    fn note(
+        &self,
+        r: &Renderer<'_>,
+        receipt: &Receipt,
+        cache_key: Option<&str>,
+        locks: &Locks,
+    ) -> Result<Statement, StoreError> {
+        let noted = r.prefix.quoted("noted");
+        let mut w = r.writer();
+        w.push("WITH ").push(&noted).push(" AS (");
+        insert_operation(&mut w, r.prefix, receipt)?;
+        w.push(" RETURNING 1)\nSELECT (SELECT count(*) FROM ").push(&noted).push("), ");
+        match cache_key {
+            Some(key) => self.schema_version(&mut w, key),
+            None => {
+                w.push("NULL::text");
+            }
+        }
+        if let Some(subjects) = locks.subjects {
+            w.push(", (");
+            lock::lock_rows(r, &mut w, subjects)?;
+            w.push(")");
+        }
+        Ok(w.finish())
+    }
+
+    fn blocks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError> {
+        block::blocks(r, changes)
+    }
+
+    fn single_statement(
+        &self,
+        r: &Renderer<'_>,
+        changes: &ChangeSet,
+        asked: &Asked,
+    ) -> Result<Option<Statement>, StoreError> {
+        single_statement::statement(r, changes, asked).map(Some)
+    }
+
+    fn has_concurrent_writers(&self) -> bool {
+        true
+    }
+
+    fn parent_lock(&self) -> &'static str {
+        " FOR KEY SHARE OF r"
+    }
+}
+
+const NO_JIT: &str = "SET LOCAL jit TO off";
+const NO_ROW_SECURITY: &str = "SET LOCAL row_security TO off";
+const UTF8: &str = "SET LOCAL client_encoding TO 'UTF8'";
+const TEMPORARY_LAST: &str = "SELECT set_config('search_path', concat_ws(', ', \
+     NULLIF(current_setting('search_path'), ''), 'pg_temp'), TRUE)";
+
+const BEGIN_READ: &[&str] =
+    &["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", NO_JIT, NO_ROW_SECURITY, UTF8, TEMPORARY_LAST];
+const BEGIN_WRITE: &[&str] =
+    &["BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", NO_JIT, NO_ROW_SECURITY, UTF8, TEMPORARY_LAST];
+
+/// Splits a name at its first dot that is not in quotes.
+fn first_part(name: &str) -> (String, Option<&str>) {
+    if let Some((part, rest)) = quoted(name)
+        && (rest.is_empty() || rest.starts_with('.'))
+    {
+        return (part, rest.strip_prefix('.'));
+    }
+    name.split_once('.')
+        .map_or_else(|| (name.to_owned(), None), |(first, rest)| (first.to_owned(), Some(rest)))
+}
+
+/// Returns a name without its quotes, where the whole of it is in quotes.
+fn unquoted(name: &str) -> String {
+    quoted(name).filter(|(_, rest)| rest.is_empty()).map_or_else(|| name.to_owned(), |(part, _)| part)
+}
+
+/// Returns the name in quotes that a text begins with, and what follows it.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let mut rest = text.strip_prefix('"')?;
+    let mut part = String::new();
+    loop {
+        let (before, after) = rest.split_once('"')?;
+        part.push_str(before);
+        match after.strip_prefix('"') {
+            Some(doubled) => {
+                part.push('"');
+                rest = doubled;
+            }
+            None => return Some((part, after)),
+        }
+    }
+}
+
+/// Replaces the character U+0000, which no text of PostgreSQL holds, not even written as an escape.
+fn without_nul(json: String) -> String {
+    const NUL: &str = "\\u0000";
+    if !json.contains(NUL) {
+        return json;
+    }
+    let mut written = String::with_capacity(json.len());
+    let mut rest = &*json;
+    while let Some((before, escape)) = rest.find('\\').and_then(|at| rest.split_at_checked(at)) {
+        written.push_str(before);
+        // A backslash that stands for itself is two of them.
+        let length = if escape.starts_with(NUL) { NUL.len() } else { 2 };
+        let (escape, after) = escape.split_at_checked(length).unwrap_or((escape, ""));
+        written.push_str(if escape == NUL { "\u{fffd}" } else { escape });
+        rest = after;
+    }
+    written.push_str(rest);
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_escape_of_number_zero_is_replaced() {
+        let value = ["a\0b\0", "\\u0000", "\\\0", "\n\u{1}", "ñ\0"];
+        let json = without_nul(serde_json::to_string(&value).unwrap_or_default());
+        let read: Vec<String> = serde_json::from_str(&json).unwrap_or_default();
+        assert_eq!(read, ["a\u{fffd}b\u{fffd}", "\\u0000", "\\\u{fffd}", "\n\u{1}", "ñ\u{fffd}"]);
+    }
+}

@@ -1,0 +1,66 @@
+//! Small operations: one statement counts, writes, reports and records.
+//!
+//! All its parts see what was there before it, so its counts are those of the rows it finds. They are compared with
+//! what was expected before anything is committed.
+
+use super::block::Writes;
+use crate::protocol::{ChangeSet, SetId};
+use crate::sql::backend::{ApplyStrategy, Asked};
+use crate::sql::query::{Union, With};
+use crate::sql::render::count::WRITTEN;
+use crate::sql::render::record::begin_audit;
+use crate::sql::render::renderer::Renderer;
+use crate::sql::statement::Statement;
+use crate::store::StoreError;
+
+/// Chooses one statement where so few rows are planned that the way to the server takes longest.
+pub(super) fn strategy(changes: &ChangeSet, limit: u64) -> ApplyStrategy {
+    let planned = changes.receipt.steps.iter().map(|step| step.planned);
+    let is_small = changes.inserts.is_empty()
+        && changes.steps.iter().all(|step| step.keyed_fields().next().is_none())
+        && planned.fold(0, u64::saturating_add) <= limit;
+    if is_small { ApplyStrategy::SingleStatement } else { ApplyStrategy::PerKind }
+}
+
+pub(super) fn statement(
+    r: &Renderer<'_>,
+    changes: &ChangeSet,
+    asked: &Asked,
+) -> Result<Statement, StoreError> {
+    let writes = Writes::new(r, changes.operation, changes.steps.iter().collect())?;
+    let counted: Vec<SetId> = asked.keys().copied().collect();
+    let reported = changes.event_drafts.iter().map(|event| event.rows.set);
+    let sets = counted.iter().copied().chain(reported).chain(r.subjects());
+    let sets: Vec<SetId> = sets.chain(writes.needed()?).collect();
+    let mut w = r.writer();
+    let mut with = r.tables(&mut w, &sets, false)?;
+    writes.expressions(&mut with)?;
+    records(r, &mut with, changes)?;
+    let mut union = Union::new(with.end(), "\nUNION ALL ");
+    r.counts(&mut union, &counted, asked)?;
+    let part = union.part().push("SELECT ").number(WRITTEN).push(", ");
+    writes.counts(part)?;
+    Ok(w.finish())
+}
+
+/// Writes the expressions that report events and record the audit entries.
+fn records(r: &Renderer<'_>, with: &mut With<'_>, changes: &ChangeSet) -> Result<(), StoreError> {
+    let name = |at: usize| r.prefix.quoted(&format!("reported_{at}"));
+    let drafts = changes.event_drafts.len();
+    for (at, draft) in changes.event_drafts.iter().enumerate() {
+        with.table(&name(at), |w| {
+            r.begin_events(w);
+            r.drafted_rows(w, changes.operation, draft)
+        })?;
+    }
+    for (at, event) in changes.events.iter().enumerate() {
+        with.table(&name(drafts + at), |w| {
+            r.begin_events(w);
+            r.event_row(w, event)
+        })?;
+    }
+    with.table(&r.prefix.quoted("recorded"), |w| {
+        begin_audit(w, r.prefix);
+        r.audit_rows(w, changes)
+    })
+}

@@ -1,0 +1,311 @@
+//! Values of typed columns: compared in their own type, so that indexes serve, and with the same result as in every
+//! other store.
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::domain::{Comparison, FieldType, Mask, RecordId, Value, to_milliseconds};
+use crate::sql::connection::SqlValue;
+use crate::sql::render::renderer::{Field, id_of};
+use crate::sql::statement::Writer;
+use crate::sql::table_schema::{ColumnType, TypeFamily};
+use crate::store::StoreError;
+
+/// The timestamps in whole seconds that [`FieldType::read`] takes.
+const SECONDS: &str = "BETWEEN -8334601228800 AND 8210266876799";
+/// The form of timestamps in JSON.
+pub(super) const TIMESTAMP_FORM: &str = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'";
+
+/// Returns the most likely type of a column for a field of this type.
+pub(super) fn type_of_declared(declared: FieldType) -> ColumnType {
+    let (name, family) = match declared {
+        FieldType::Text => ("text", TypeFamily::Text),
+        FieldType::Integer => ("bigint", TypeFamily::Integer),
+        FieldType::Boolean => ("boolean", TypeFamily::Boolean),
+        FieldType::Date => ("date", TypeFamily::Date),
+        FieldType::Timestamp => ("timestamp with time zone", TypeFamily::TimestampTz),
+        FieldType::Uuid => ("uuid", TypeFamily::Uuid),
+        FieldType::Decimal => ("numeric", TypeFamily::Numeric),
+        FieldType::Json => ("jsonb", TypeFamily::Json),
+    };
+    ColumnType::new(name, family)
+}
+
+/// Returns the most likely type of a column that holds such ids.
+pub(super) fn type_of_ids(ids: &[RecordId]) -> ColumnType {
+    let all = |is: fn(&RecordId) -> bool| !ids.is_empty() && ids.iter().all(is);
+    type_of_declared(if all(|id| id.as_uuid().is_some()) {
+        FieldType::Uuid
+    } else if all(|id| id.as_integer().is_some()) {
+        FieldType::Integer
+    } else {
+        FieldType::Text
+    })
+}
+
+/// Renders what orders ids of a type alike on every database.
+pub(super) fn order(stored: &str, family: TypeFamily) -> String {
+    match family {
+        TypeFamily::Text => format!("{stored} COLLATE \"C\""),
+        TypeFamily::CaseInsensitive | TypeFamily::Enum => format!("{stored}::text COLLATE \"C\""),
+        _ => stored.to_owned(),
+    }
+}
+
+/// Writes the condition that a row has one of these ids: one bound array, however many they are.
+pub(super) fn one_of(w: &mut Writer, field: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError> {
+    let column_type = field.column_type()?;
+    let mut array = String::from("{");
+    for id in column_type.searched_ids(&field.kind.name, ids)? {
+        let element = match id {
+            SqlValue::Integer(number) => number.to_string(),
+            // What the database cannot hold is not there.
+            SqlValue::Text(text) if !text.contains('\0') => text,
+            _ => continue,
+        };
+        array.push_str(if array.len() > 1 { ",\"" } else { "\"" });
+        array.push_str(&element.replace('\\', "\\\\").replace('"', "\\\""));
+        array.push('"');
+    }
+    array.push('}');
+    let (cast, array_type) = match column_type.family {
+        // A label that the type does not have would be an error.
+        TypeFamily::Enum => ("::text", "text"),
+        // Wide enough for every id that can be asked for.
+        TypeFamily::Integer => ("", "bigint"),
+        _ => ("", &*column_type.name),
+    };
+    w.push(&field.column()).push(cast).push(" = ANY(").bind(array).push(&format!("::{array_type}[])"));
+    Ok(())
+}
+
+/// Binds an id in the type of its column.
+pub(super) fn bind_id(w: &mut Writer, field: Field<'_>, id: &RecordId) -> Result<(), StoreError> {
+    let column_type = field.column_type()?;
+    w.bind(column_type.id(&field.kind.name, id)?);
+    w.push(if column_type.family == TypeFamily::Uuid { "::uuid" } else { "" });
+    Ok(())
+}
+
+/// Writes a comparison of a field with a value that its declared type has read.
+pub(super) fn compare(
+    w: &mut Writer,
+    field: Field<'_>,
+    is: Comparison,
+    value: &Value,
+) -> Result<(), StoreError> {
+    let column_type = field.column_type()?;
+    let declared = field.declared();
+    let stored = field.column();
+    let op = format!(" {} ", is.as_sql());
+    let family = column_type.family;
+    if !family.fits(declared) {
+        return Err(bad_value(field, &declared.to_string()));
+    }
+    match (declared, value) {
+        (_, Value::Timestamp(at)) => compare_timestamp(w, &stored, family, is, *at),
+        (FieldType::Uuid, Value::Text(text)) if family == TypeFamily::Uuid && is_canonical(text) => {
+            w.push(&stored).push(&op).bind(text.as_str()).push("::uuid");
+        }
+        (FieldType::Text | FieldType::Uuid, _) => {
+            let is_text = family == TypeFamily::Text && column_type.name != "bpchar";
+            w.push(&stored).push(if is_text { "" } else { "::text" });
+            w.push(" COLLATE \"C\"").push(&op).bind(value);
+        }
+        (FieldType::Boolean, Value::Boolean(value)) if family == TypeFamily::Boolean => {
+            w.push(&stored).push(&op).push(boolean(*value));
+        }
+        (FieldType::Decimal, _) => {
+            // To PostgreSQL NaN is greater than all numbers; elsewhere it compares with none.
+            w.push("NULLIF(").push(&stored).push("::double precision, 'NaN')").push(&op).bind(value);
+        }
+        _ => {
+            w.push(&stored).push(&op).bind(value);
+        }
+    }
+    Ok(())
+}
+
+/// Writes a comparison by milliseconds. The column may be finer: a value counts as what it is rounded to, half up.
+fn compare_timestamp(w: &mut Writer, stored: &str, family: TypeFamily, is: Comparison, at: DateTime<Utc>) {
+    let at = to_milliseconds(at);
+    if family == TypeFamily::Integer {
+        w.push(stored).push("::numeric * 1000 ").push(is.as_sql()).push(" ").bind(at.timestamp_millis());
+        return;
+    }
+    let name = if family == TypeFamily::TimestampTz { "::timestamptz" } else { "::timestamp" };
+    let bound = |w: &mut Writer, op: &str, at: DateTime<Utc>| {
+        let text = at.trunc_subsecs(6).to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        w.push(stored).push(op).bind(text).push(name);
+    };
+    let half = TimeDelta::microseconds(500);
+    let (from, to) = (at - half, at + half);
+    match is {
+        Comparison::Less => bound(w, " < ", from),
+        Comparison::LessOrEqual => bound(w, " < ", to),
+        Comparison::Greater => bound(w, " >= ", to),
+        Comparison::GreaterOrEqual => bound(w, " >= ", from),
+        Comparison::Equal | Comparison::NotEqual => {
+            w.push(if is == Comparison::Equal { "(" } else { "NOT (" });
+            bound(w, " >= ", from);
+            w.push(" AND ");
+            bound(w, " < ", to);
+            w.push(")");
+        }
+    }
+}
+
+/// Renders whether the value of a field is not of its type; `None` where the column cannot hold such a value.
+pub(super) fn is_invalid(field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError> {
+    let family = field.column_type()?.family;
+    let stored = field.column();
+    let invalid = match declared {
+        FieldType::Boolean if family == TypeFamily::Integer => Some(format!("{stored} NOT IN (0, 1)")),
+        FieldType::Integer if family == TypeFamily::Numeric => Some(format!("{stored} <> trunc({stored})")),
+        FieldType::Date | FieldType::Timestamp => Some(match family {
+            TypeFamily::Integer => format!("{stored} NOT {SECONDS}"),
+            TypeFamily::Date | TypeFamily::Timestamp | TypeFamily::TimestampTz => {
+                format!("NOT isfinite({stored})")
+            }
+            _ => "TRUE".into(),
+        }),
+        _ => None,
+    };
+    Ok(invalid.map(|invalid| format!("COALESCE({invalid}, FALSE)")))
+}
+
+/// Renders the timestamp of a column as milliseconds since 1970, rounded half up.
+pub(super) fn milliseconds(field: Field<'_>) -> Result<String, StoreError> {
+    let stored = field.column();
+    Ok(match field.column_type()?.family {
+        TypeFamily::Integer => format!("CASE WHEN {stored} {SECONDS} THEN {stored}::bigint * 1000 END"),
+        TypeFamily::Date | TypeFamily::Timestamp | TypeFamily::TimestampTz => format!(
+            "CASE WHEN isfinite({stored}) THEN floor(extract(epoch FROM {stored}) * 1000 + 0.5)::bigint END"
+        ),
+        _ => "NULL::bigint".into(),
+    })
+}
+
+/// Renders a stored value as an argument of a function that makes JSON.
+pub(super) fn json_value(field: Field<'_>) -> Result<String, StoreError> {
+    let stored = field.column();
+    Ok(match field.column_type()?.family {
+        TypeFamily::TimestampTz => format!("to_char({stored} AT TIME ZONE 'UTC', {TIMESTAMP_FORM})"),
+        TypeFamily::Timestamp => format!("to_char({stored}, {TIMESTAMP_FORM})"),
+        TypeFamily::Bytes => format!("upper(encode({stored}, 'hex'))"),
+        TypeFamily::Text | TypeFamily::CaseInsensitive | TypeFamily::Enum | TypeFamily::Uuid => {
+            format!("{stored}::text")
+        }
+        TypeFamily::Integer if field.kind.declared_type(field.name) == Some(FieldType::Boolean) => format!(
+            "CASE {stored} WHEN 1 THEN to_jsonb(TRUE) WHEN 0 THEN to_jsonb(FALSE) ELSE to_jsonb({stored}) END"
+        ),
+        _ => stored,
+    })
+}
+
+/// Writes a new value in the type of its column.
+pub(super) fn new_value(w: &mut Writer, field: Field<'_>, value: &Value) -> Result<(), StoreError> {
+    let column_type = field.column_type()?;
+    if field.referred_kind()?.is_some()
+        && let Some(id) = value.as_id()
+    {
+        w.bind(column_type.id(&field.kind.name, &id)?);
+        cast(w, &column_type);
+        return Ok(());
+    }
+    match (column_type.family, value) {
+        (_, Value::Null) => w.push("NULL"),
+        (TypeFamily::Boolean, Value::Boolean(value)) => w.push(boolean(*value)),
+        (TypeFamily::Boolean, Value::Integer(value)) => w.push(boolean(*value != 0)),
+        (TypeFamily::Integer, Value::Timestamp(at)) => w.bind(at.timestamp()),
+        (TypeFamily::Integer, Value::Date(day)) => {
+            w.bind(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
+        }
+        (TypeFamily::Date, Value::Timestamp(at)) => w.bind(at.date_naive().to_string()).push("::date"),
+        // Without a zone it is UTC, which is what the text says and the cast leaves out.
+        (
+            TypeFamily::Date
+            | TypeFamily::Timestamp
+            | TypeFamily::TimestampTz
+            | TypeFamily::Enum
+            | TypeFamily::Uuid
+            | TypeFamily::Json
+            | TypeFamily::Other
+            | TypeFamily::Numeric,
+            _,
+        ) => w.bind(value).push("::").push(&column_type.name),
+        (TypeFamily::Text | TypeFamily::CaseInsensitive, Value::Text(text)) => w.bind(text.as_str()),
+        (TypeFamily::Text | TypeFamily::CaseInsensitive, _) => w.bind(value).push("::text"),
+        _ => w.bind(value),
+    };
+    Ok(())
+}
+
+/// Writes what a mask makes of a field.
+pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError> {
+    let column_type = field.column_type()?;
+    let stored = field.column();
+    let no_mask = |mask: &str| {
+        StoreError::Unsupported(format!(
+            "the mask `{mask}` of `{}.{}`, a column of type {}",
+            field.kind.name, field.name, column_type.name
+        ))
+    };
+    match mask {
+        Mask::Null => {
+            w.push("NULL");
+        }
+        Mask::Text(text) => cast(w.bind(text.as_str()), &column_type),
+        Mask::Year => {
+            w.push(&match column_type.family {
+                TypeFamily::Date => format!("date_trunc('year', {stored}::timestamp)::date"),
+                TypeFamily::Timestamp => format!("date_trunc('year', {stored})"),
+                TypeFamily::TimestampTz => {
+                    format!("date_trunc('year', {stored} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'")
+                }
+                TypeFamily::Integer => format!(
+                    "extract(epoch FROM date_trunc('year', to_timestamp({stored}) AT TIME ZONE 'UTC'))::bigint"
+                ),
+                _ => return Err(no_mask("year")),
+            });
+        }
+        Mask::Truncate(length) => {
+            if !column_type.family.is_text() {
+                return Err(no_mask("truncate"));
+            }
+            w.push(&format!("left({stored}::text, ")).number(*length).push(")");
+        }
+        Mask::PlaceholderEmail => {
+            cast(w.push(&format!("({}::text || '@anonymized.invalid')", id_of(field.kind))), &column_type);
+        }
+        Mask::Hmac => {
+            field.r.pseudonym(w, field.kind, field.name);
+            cast(w, &column_type);
+        }
+    }
+    Ok(())
+}
+
+/// Writes the cast of a text to the type of a column, where it is needed.
+fn cast(w: &mut Writer, column_type: &ColumnType) {
+    if !column_type.family.is_text() {
+        w.push("::").push(&column_type.name);
+    }
+}
+
+fn boolean(value: bool) -> &'static str {
+    if value { "TRUE" } else { "FALSE" }
+}
+
+fn is_canonical(text: &str) -> bool {
+    Uuid::try_parse(text).is_ok_and(|uuid| uuid.to_string() == text)
+}
+
+pub(super) fn bad_value(field: Field<'_>, expected: &str) -> StoreError {
+    StoreError::BadValue {
+        kind: field.kind.name.clone(),
+        id: None,
+        field: field.name.clone(),
+        expected: expected.into(),
+    }
+}

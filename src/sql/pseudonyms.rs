@@ -1,0 +1,127 @@
+//! Pseudonyms of keyed masks. The database cannot compute them: they are made here, page by page and before the first
+//! step, and kept in a temporary table that the steps read.
+
+use super::connection::SqlValue;
+use super::query::Query;
+use super::render::renderer::{Renderer, id_of};
+use super::session::{Session, bad_value};
+use super::statement::{Statement, Writer};
+use crate::domain::{FieldName, Kind, MaskKey};
+use crate::protocol::{ChangeSet, ChangeStep};
+use crate::store::StoreError;
+
+/// How many rows are read and written at a time.
+const PAGE: u16 = 500;
+
+impl Session<'_, '_> {
+    /// Makes the pseudonyms of all steps, and keeps them where the steps read them.
+    pub(super) async fn make_pseudonyms(
+        &mut self,
+        r: &Renderer<'_>,
+        changes: &ChangeSet,
+    ) -> Result<(), StoreError> {
+        // A missing key was an error before anything was read: see `require_key`.
+        let Some(key) = &changes.mask_key else { return Ok(()) };
+        self.empty(&r.clear_pseudonyms(), &r.create_pseudonyms()).await?;
+        for step in changes.steps.iter().filter(|step| step.keyed_fields().next().is_some()) {
+            self.make_pseudonyms_of(r, step, key).await?;
+        }
+        Ok(())
+    }
+
+    async fn make_pseudonyms_of(
+        &mut self,
+        r: &Renderer<'_>,
+        step: &ChangeStep,
+        key: &MaskKey,
+    ) -> Result<(), StoreError> {
+        let kind = r.set_kind(step.rows.set)?;
+        let mut after = None;
+        loop {
+            let page = self.query(&r.pseudonym_page(step, after.as_ref())?).await?;
+            for (position, field) in step.keyed_fields().enumerate() {
+                let mut made = Vec::new();
+                for row in &page {
+                    let id = row.first().cloned().unwrap_or_default();
+                    match row.get(position + 1) {
+                        Some(SqlValue::Text(text)) => {
+                            made.push((id, key.pseudonym(&kind.name, field, text)));
+                        }
+                        Some(SqlValue::Null) | None => {}
+                        Some(_) => return Err(bad_value(&kind.name, id.as_id(), field, "text")),
+                    }
+                }
+                if !made.is_empty() {
+                    self.execute(&r.keep_pseudonyms(kind, field, made)).await?;
+                }
+            }
+            match page.last().and_then(|row| row.first()) {
+                Some(last) if page.len() == usize::from(PAGE) => after = Some(last.clone()),
+                _ => return Ok(()),
+            }
+        }
+    }
+}
+
+impl Renderer<'_> {
+    /// Returns the table that holds pseudonyms, and never what they stand for.
+    fn pseudonyms(&self) -> String {
+        self.backend.temporary(&self.prefix.table("pseudonyms"))
+    }
+
+    fn create_pseudonyms(&self) -> Statement {
+        let columns = self.backend.pseudonym_columns();
+        Statement::text(format!("CREATE TABLE IF NOT EXISTS {} {columns}", self.pseudonyms()))
+    }
+
+    /// Renders the statement that empties the table of pseudonyms.
+    pub(super) fn clear_pseudonyms(&self) -> Statement {
+        Statement::text(format!("DELETE FROM {}", self.pseudonyms()))
+    }
+
+    /// Renders a page of the rows of a step: their ids and the values of their keyed fields, after the last id of the
+    /// page before.
+    pub(super) fn pseudonym_page(
+        &self,
+        step: &ChangeStep,
+        after: Option<&SqlValue>,
+    ) -> Result<Statement, StoreError> {
+        let kind = self.kind_of_rows(&step.kind, step.rows)?;
+        let (key, order) = self.backend.page_key("s.id");
+        let mut w = self.writer();
+        let mut query = Query::select(self.with(&mut w, &[step.rows.set])?, &key);
+        for field in step.keyed_fields() {
+            self.backend.check_pseudonym(self.field(kind, field))?;
+            let w = query.w().push(", (SELECT r.").name(kind.column(field)).push(&self.backend.cast("text"));
+            w.push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
+            w.push(&id_of(kind)).push(" = s.id)");
+        }
+        self.select_rows(&mut query, step.rows)?;
+        if let Some(after) = after {
+            query.condition().push(&order).push(" > ").bind(after.clone());
+        }
+        query.order_by(&order).limit(PAGE);
+        Ok(w.finish())
+    }
+
+    /// Renders the statement that keeps the pseudonyms of a field, each with the id of its row.
+    fn keep_pseudonyms(&self, kind: &Kind, field: &FieldName, made: Vec<(SqlValue, String)>) -> Statement {
+        let mut w = self.writer();
+        w.push("INSERT INTO ").push(&self.pseudonyms()).push(" (kind, field, id, value) VALUES ");
+        w.join(", ", made, |w, (id, pseudonym)| {
+            w.push("(").bind(kind.name.as_str()).push(", ").bind(field.as_str()).push(", ");
+            w.bind(id).push(", ").bind(pseudonym).push(")");
+        });
+        // Two steps may mask the same row.
+        w.push(" ON CONFLICT DO NOTHING");
+        w.finish()
+    }
+
+    /// Writes the pseudonym that was made for a field of the row `r`; NULL where the field was NULL.
+    pub(super) fn pseudonym(&self, w: &mut Writer, kind: &Kind, field: &FieldName) {
+        w.push("(SELECT m.value FROM ").push(&self.pseudonyms());
+        w.push(" AS m WHERE m.kind = ").bind(kind.name.as_str());
+        w.push(" AND m.field = ").bind(field.as_str());
+        w.push(" AND m.id = ").push(&self.backend.pseudonym_id(&id_of(kind))).push(")");
+    }
+}

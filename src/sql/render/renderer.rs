@@ -1,0 +1,233 @@
+//! The renderer of one query: what it knows, and how names are looked up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::shape::{Materialization, Shape};
+use crate::domain::{FieldName, FieldType, Kind, KindName, Reference, ReferenceName};
+use crate::protocol::{ChangeSet, Rows, SetId, Stratum, SurveyQuery};
+use crate::sql::backend::Backend;
+use crate::sql::prefix::{Prefix, quote};
+use crate::sql::statement::{Statement, Writer};
+use crate::sql::table_schema::{ColumnType, TableSchema, unknown};
+use crate::store::StoreError;
+
+/// Renders the sets of one query, and what is asked of them and done to them.
+pub(crate) struct Renderer<'a> {
+    pub(crate) backend: &'static dyn Backend,
+    pub(crate) prefix: &'a Prefix,
+    pub(crate) query: &'a SurveyQuery,
+    schema: &'a TableSchema,
+    pub(crate) shapes: BTreeMap<SetId, Shape<'a>>,
+    materializations: BTreeMap<SetId, Materialization>,
+}
+
+impl<'a> Renderer<'a> {
+    /// Makes the renderer of a survey.
+    pub(crate) fn survey(
+        backend: &'static dyn Backend,
+        prefix: &'a Prefix,
+        query: &'a SurveyQuery,
+        schema: &'a TableSchema,
+    ) -> Result<Self, StoreError> {
+        Self::new(backend, prefix, query, None, schema)
+    }
+
+    /// Makes the renderer of a change set.
+    pub(crate) fn changes(
+        backend: &'static dyn Backend,
+        prefix: &'a Prefix,
+        changes: &'a ChangeSet,
+        schema: &'a TableSchema,
+    ) -> Result<Self, StoreError> {
+        Self::new(backend, prefix, &changes.query, Some(changes), schema)
+    }
+
+    fn new(
+        backend: &'static dyn Backend,
+        prefix: &'a Prefix,
+        query: &'a SurveyQuery,
+        changes: Option<&ChangeSet>,
+        schema: &'a TableSchema,
+    ) -> Result<Self, StoreError> {
+        let sets = query.sets.iter().flat_map(Stratum::sets);
+        let shapes: BTreeMap<_, _> = sets.map(|set| (set.id, Shape::of(set))).collect();
+        let materializations = backend.materializations(query, changes, &shapes);
+        let renderer = Self { backend, prefix, query, schema, shapes, materializations };
+        renderer.check_order()?;
+        Ok(renderer)
+    }
+
+    /// Checks that a set reads earlier sets only; in a cycle, its source may also be a set of the cycle.
+    fn check_order(&self) -> Result<(), StoreError> {
+        let mut earlier = BTreeSet::new();
+        for stratum in self.query.sets.iter() {
+            let together: BTreeSet<SetId> = stratum.sets().iter().map(|set| set.id).collect();
+            let cyclic = matches!(stratum, Stratum::Cycle(_));
+            for set in stratum.sets() {
+                for branch in &self.shape(set.id)?.branches {
+                    let known = |rows: &Rows| earlier.contains(&rows.set);
+                    let source =
+                        branch.of.iter().all(|of| known(of) || (cyclic && together.contains(&of.set)));
+                    if !source || !branch.within.iter().chain(branch.except).all(known) {
+                        return Err(StoreError::Unsupported(format!(
+                            "set `{}`, which reads a set that is not evaluated before it",
+                            set.name
+                        )));
+                    }
+                }
+            }
+            earlier.extend(together);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn writer(&self) -> Writer {
+        Writer::new(self.backend)
+    }
+
+    pub(crate) fn shape(&self, id: SetId) -> Result<&Shape<'a>, StoreError> {
+        self.shapes.get(&id).ok_or_else(|| unknown("set", &id.0.to_string()))
+    }
+
+    /// Returns the kind of the rows of a set.
+    pub(crate) fn set_kind(&self, id: SetId) -> Result<&'a Kind, StoreError> {
+        self.kind(&self.shape(id)?.set.kind)
+    }
+
+    /// Returns the set of the subjects.
+    pub(crate) fn subjects(&self) -> Option<SetId> {
+        let mut sets = self.query.sets.iter().flat_map(Stratum::sets);
+        sets.next().map(|set| set.id)
+    }
+
+    /// Returns whether a set is one of a cycle.
+    pub(crate) fn is_cyclic(&self, id: SetId) -> bool {
+        let mut strata = self.query.sets.iter();
+        strata.any(|stratum| {
+            matches!(stratum, Stratum::Cycle(_)) && stratum.sets().iter().any(|set| set.id == id)
+        })
+    }
+
+    pub(crate) fn materialization(&self, id: SetId) -> Materialization {
+        self.materializations.get(&id).copied().unwrap_or(Materialization::Inline)
+    }
+
+    pub(crate) fn kind(&self, name: &KindName) -> Result<&'a Kind, StoreError> {
+        self.query.map.kind(name).ok_or_else(|| unknown("kind", name.as_str()))
+    }
+
+    /// Returns the kind, which has to be that of the rows: ids of one table mean other rows in the next.
+    pub(crate) fn kind_of_rows(&self, name: &KindName, rows: Rows) -> Result<&'a Kind, StoreError> {
+        let kind = self.set_kind(rows.set)?;
+        if kind.name != *name {
+            return Err(StoreError::Unsupported(format!(
+                "writing rows of `{}` as rows of `{name}`",
+                kind.name
+            )));
+        }
+        Ok(kind)
+    }
+
+    pub(crate) fn reference(&self, name: &ReferenceName) -> Result<&'a Reference, StoreError> {
+        self.query.map.reference(name).ok_or_else(|| unknown("reference", name.as_str()))
+    }
+
+    pub(crate) fn field<'f>(&'f self, kind: &'f Kind, name: &'f FieldName) -> Field<'f> {
+        Field { r: self, kind, name }
+    }
+
+    /// Returns the id of a kind as a field.
+    pub(crate) fn id<'f>(&'f self, kind: &'f Kind) -> Field<'f> {
+        self.field(kind, &kind.id)
+    }
+
+    /// Returns the type of the column of a field: that of the database, or the most likely one where it was not
+    /// looked at.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] where the table has no such column.
+    pub(crate) fn column_type(&self, kind: &Kind, field: &FieldName) -> Result<ColumnType, StoreError> {
+        match self.schema.column(kind, field)? {
+            Some(found) => Ok(found.clone()),
+            None => self.backend.likely_type(self.field(kind, field)),
+        }
+    }
+
+    /// Checks that the table has the column of a field, as far as it was looked at.
+    pub(crate) fn check_column(&self, kind: &Kind, field: &FieldName) -> Result<(), StoreError> {
+        self.schema.column(kind, field).map(|_| ())
+    }
+
+    /// Returns whether every row of a kind is known to have an id.
+    pub(crate) fn has_ids(&self, kind: &Kind) -> bool {
+        self.schema.has_ids(kind)
+    }
+
+    /// Returns the temporary table with the members of materialized sets.
+    pub(crate) fn members(&self) -> String {
+        self.backend.temporary(&self.prefix.table("members"))
+    }
+
+    /// Renders the statement that creates the table of members.
+    pub(crate) fn create_members(&self) -> Statement {
+        Statement::text(format!(
+            "CREATE TABLE IF NOT EXISTS {} (set_id INTEGER NOT NULL, id NOT NULL, rank INTEGER NOT NULL, \
+             PRIMARY KEY (set_id, id)) WITHOUT ROWID",
+            self.members()
+        ))
+    }
+
+    /// Renders the statement that empties the table of members.
+    pub(crate) fn clear_members(&self) -> Statement {
+        Statement::text(format!("DELETE FROM {}", self.members()))
+    }
+
+    /// Returns the quoted name of a set as a common table expression.
+    pub(crate) fn set_name(&self, id: SetId) -> String {
+        self.prefix.quoted(&format!("set_{}", id.0))
+    }
+}
+
+/// A field of the row `r`, whose column is rendered.
+#[derive(Clone, Copy)]
+pub(crate) struct Field<'a> {
+    pub(crate) r: &'a Renderer<'a>,
+    pub(crate) kind: &'a Kind,
+    pub(crate) name: &'a FieldName,
+}
+
+impl Field<'_> {
+    pub(crate) fn column(&self) -> String {
+        column(self.kind, self.name)
+    }
+
+    /// Returns the type of the column.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] where the table has no such column.
+    pub(crate) fn column_type(&self) -> Result<ColumnType, StoreError> {
+        self.r.column_type(self.kind, self.name)
+    }
+
+    /// Returns the type that the data map gives the field.
+    pub(crate) fn declared(&self) -> FieldType {
+        self.kind.type_of(self.name)
+    }
+
+    /// Returns the kind that the field refers to.
+    pub(crate) fn referred_kind(&self) -> Result<Option<&Kind>, StoreError> {
+        let mut references = self.r.query.map.references_from(&self.kind.name);
+        let reference = references.find(|reference| reference.field == *self.name);
+        reference.map(|reference| self.r.kind(&reference.to)).transpose()
+    }
+}
+
+/// Returns a field of the row `r`. Always with `r.`: SQLite reads a quoted name that is not a column as text.
+pub(crate) fn column(kind: &Kind, field: &FieldName) -> String {
+    format!("r.{}", quote(kind.column(field)))
+}
+
+/// Returns the id of the row `r`.
+pub(crate) fn id_of(kind: &Kind) -> String {
+    column(kind, &kind.id)
+}

@@ -1,0 +1,127 @@
+//! Walks: the sets of a cycle read each other, so one recursive query finds them all.
+//!
+//! A row of the walk has the number of its set, its id and its rank. It is walked with every rank it was found with;
+//! in the end it keeps the lowest. The databases differ in how such a query may refer to itself.
+
+use super::renderer::{Renderer, column, id_of};
+use super::set::rank_within;
+use super::shape::{PlainBranch, source_rows};
+use crate::domain::{Kind, KindName};
+use crate::protocol::{Branch, NamedSet, RankCase, Rows, SetId, Source};
+use crate::sql::prefix::quote;
+use crate::sql::query::{Query, Union};
+use crate::sql::statement::Writer;
+use crate::store::StoreError;
+
+/// How the rows of a walk hold ids: a row is the number of its set, its rank, and these columns.
+pub(crate) trait WalkIds {
+    /// Renders the columns of a row of this kind.
+    fn of(&self, kind: &KindName, id: &str) -> String;
+    /// Renders the id of a row `p` of the walk, which is of this kind.
+    fn parent(&self, kind: &KindName) -> String;
+}
+
+/// One step of a walk: from rows of one of its sets over a branch to rows of another.
+pub(crate) struct WalkStep<'a> {
+    set: &'a NamedSet,
+    branch: &'a Branch,
+    of: Rows,
+}
+
+/// Returns the steps of the walk over the sets of a cycle.
+pub(crate) fn walk_steps(sets: &[NamedSet]) -> Vec<WalkStep<'_>> {
+    let branches = sets.iter().flat_map(|set| set.branches.iter().map(move |branch| (set, branch)));
+    let steps = branches.filter_map(|(set, branch)| {
+        let of = source_rows(&branch.source).filter(|of| is_inside(sets, of.set))?;
+        Some(WalkStep { set, branch, of })
+    });
+    steps.collect()
+}
+
+fn is_inside(sets: &[NamedSet], id: SetId) -> bool {
+    sets.iter().any(|set| set.id == id)
+}
+
+impl Renderer<'_> {
+    /// Writes the rows that come into a cycle from outside, with `union` between sets. Returns whether there can be
+    /// any.
+    pub(crate) fn walk_seeds(
+        &self,
+        w: &mut Writer,
+        union: &'static str,
+        sets: &[NamedSet],
+        ids: &impl WalkIds,
+    ) -> Result<bool, StoreError> {
+        let mut union = Union::new(w, union);
+        for set in sets {
+            let mut seeds = self.shape(set.id)?.clone();
+            seeds.branches.retain(|branch| branch.of.is_none_or(|of| !is_inside(sets, of.set)));
+            if !seeds.branches.is_empty() {
+                let w = union.part().push("SELECT ").number(set.id.0).push(", n.rank, ");
+                w.push(&ids.of(&set.kind, "n.id")).push(" FROM (");
+                self.set(w, &seeds)?;
+                w.push(") AS n");
+            }
+        }
+        Ok(!union.is_empty())
+    }
+
+    /// Writes one step, from a row `p` of the walk to a row `r`. `walk` names the walk where the step has to read it.
+    ///
+    /// CROSS JOIN keeps the order on SQLite: rows of the walk first.
+    pub(crate) fn walk_step(
+        &self,
+        w: &mut Writer,
+        walk: Option<&str>,
+        WalkStep { set, branch, of }: &WalkStep<'_>,
+        ids: &impl WalkIds,
+    ) -> Result<(), StoreError> {
+        let kind = self.kind(&set.kind)?;
+        let id = id_of(kind);
+        let cases: Vec<&RankCase> = branch.cases.iter().collect();
+        let leads_on = |held: &str, parent: &str| self.backend.leads_on(held, parent);
+        let table = |kind: &Kind, name: &str| format!("{} AS {name}", self.backend.table(kind.table_name()));
+        let mut sources: Vec<String> = walk.map(|walk| format!("{walk} AS p")).into_iter().collect();
+        let conditions = match &branch.source {
+            Source::Referrers { reference, .. } => {
+                let reference = self.reference(reference)?;
+                let held = self.backend.reference(self, &column(kind, &reference.field), reference)?;
+                vec![leads_on(&held, &ids.parent(&reference.to))]
+            }
+            Source::ReferencedBy { reference, .. } => {
+                let reference = self.reference(reference)?;
+                let from = self.kind(&reference.from)?;
+                let of_parent = |field| format!("q.{}", quote(from.column(field)));
+                let held = self.backend.reference(self, &of_parent(&reference.field), reference)?;
+                sources.push(table(from, "q"));
+                vec![leads_on(&of_parent(&from.id), &ids.parent(&reference.from)), leads_on(&id, &held)]
+            }
+            Source::Members(_) | Source::Subjects | Source::Ids(_) | Source::WithText { .. } => {
+                vec![leads_on(&id, &ids.parent(&set.kind))]
+            }
+        };
+        sources.push(table(kind, "r"));
+        let mut query = Query::select(w, "");
+        query.w().number(set.id.0).push(", ");
+        self.rank(query.w(), kind, &cases, Some("p.rank"))?;
+        query.w().push(", ").push(&ids.of(&set.kind, &id));
+        query.from(&sources.join(" CROSS JOIN "));
+        for condition in conditions {
+            query.condition().push(&condition);
+        }
+        query.condition().push("p.set_id = ").number(of.set.0);
+        rank_within(query.condition(), "p.rank", of.ranks);
+        let plain = PlainBranch {
+            source: &branch.source,
+            of: Some(*of),
+            within: &branch.within,
+            except: &branch.except,
+            cases: Vec::new(),
+        };
+        self.membership(&mut query, kind, &plain)?;
+        let w = query.condition().push("(");
+        self.rank(w, kind, &cases, Some("p.rank"))?;
+        w.push(") IS NOT NULL");
+        Ok(())
+    }
+}

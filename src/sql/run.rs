@@ -1,0 +1,330 @@
+//! Change sets: one write transaction runs the script of the operation.
+
+use super::backend::{ApplyStrategy, Asked, Block, BlockWrite, Locks};
+use super::connection::{AccessMode, SqlConnection, SqlValue};
+use super::error::{SqlError, SqlErrorClass};
+use super::render::count::{Counts, WRITTEN};
+use super::render::record;
+use super::render::renderer::Renderer;
+use super::schema_cache::CachedSchema;
+use super::script::{Part, assumed_counts, script};
+use super::session::{ErrorContext, Session, execute, query};
+use super::store::SqlStore;
+use super::table_schema::QueryColumns;
+use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, Write};
+use crate::store::{StoreError, require_key};
+
+/// How often rows are locked again because more of them were found.
+const MAX_LOCK_ROUNDS: usize = 4;
+
+const APPLIED: &str = "applied the change set";
+
+/// Applies a change set.
+pub(super) async fn run<C: SqlConnection>(
+    store: &SqlStore<C>,
+    changes: &ChangeSet,
+) -> Result<Receipt, StoreError> {
+    require_key(changes)?;
+    if changes.is_record_only() {
+        return record_attempt(store, changes).await;
+    }
+    let columns = QueryColumns::of_changes(changes)?;
+    let mut cached = store.cache.get(store.backend(), &columns)?;
+    let mut strategy = store.backend().strategy(changes, store.single_statement_limit);
+    loop {
+        match attempt(store, changes, &columns, cached.as_ref(), strategy).await {
+            Ok(Some(receipt)) => return Ok(receipt),
+            Ok(None) => {}
+            Err(error) if strategy != ApplyStrategy::Counted && differs_from_plan(&error) => {
+                strategy = ApplyStrategy::Counted;
+                continue;
+            }
+            // One statement does not tell which of its parts the database refused.
+            Err(error) if strategy == ApplyStrategy::SingleStatement && is_about_statement(&error) => {
+                strategy = ApplyStrategy::Counted;
+                continue;
+            }
+            Err(error) => match &cached {
+                Some(cached) if store.is_outdated(&columns, cached, &error).await => {}
+                _ => return Err(error),
+            },
+        }
+        store.cache.remove(&columns);
+        cached = None;
+    }
+}
+
+/// Returns whether an error may come of something that was not as it was planned.
+fn differs_from_plan(error: &StoreError) -> bool {
+    match error {
+        StoreError::Conflict { .. } | StoreError::Refused { .. } | StoreError::Interference { .. } => true,
+        StoreError::Contention { source: Some(source), .. } => source.is::<StoreError>(),
+        _ => false,
+    }
+}
+
+/// Returns whether the database has refused this statement, and would not refuse just any.
+fn is_about_statement(error: &StoreError) -> bool {
+    match error {
+        StoreError::Backend { source, .. } => {
+            source.downcast_ref::<SqlError>().is_some_and(|error| *error.class() == SqlErrorClass::Other)
+        }
+        StoreError::Unknown { .. } | StoreError::Unsupported(_) => true,
+        _ => false,
+    }
+}
+
+/// Records an attempt that was not carried out.
+async fn record_attempt<C: SqlConnection>(
+    store: &SqlStore<C>,
+    changes: &ChangeSet,
+) -> Result<Receipt, StoreError> {
+    let context = ErrorContext { map: Some(&changes.query.map), ..store.context(APPLIED) };
+    let mut tx = store.begin(AccessMode::Write, context).await?;
+    let mut session = store.session(&mut *tx, context);
+    if let Some(receipt) = session.first_receipt(changes).await? {
+        return Ok(receipt);
+    }
+    session.execute(&record::audit(store.backend(), &store.prefix, &changes.audit)?).await?;
+    tx.commit().await.map_err(|error| context.commit_error(error))?;
+    Ok(changes.receipt(&[]))
+}
+
+/// Runs the script; `None` where the cached schema is outdated, and nothing was done.
+async fn attempt<C: SqlConnection>(
+    store: &SqlStore<C>,
+    changes: &ChangeSet,
+    columns: &QueryColumns<'_>,
+    cached: Option<&CachedSchema>,
+    strategy: ApplyStrategy,
+) -> Result<Option<Receipt>, StoreError> {
+    let query = &changes.query;
+    let context = ErrorContext { map: Some(&query.map), ..store.context(APPLIED) };
+    let mut tx = store.begin(AccessMode::Write, context).await?;
+    let mut session = store.session(&mut *tx, context);
+    let schema = match store.schema(&mut session, columns, cached).await {
+        Ok(schema) => schema,
+        // An operation that was applied has its receipt, whatever has become of the tables since.
+        Err(error) => return session.first_receipt(changes).await.ok().flatten().map(Some).ok_or(error),
+    };
+    let r = Renderer::changes(store.backend(), &store.prefix, changes, &schema)?;
+    let assumed = assumed_counts(changes, strategy);
+    let parts = script(&r, changes, strategy, cached.map(|cached| &*cached.key), &assumed)?;
+    let running =
+        Running { session, r: &r, changes, assumed, counts: Counts::default(), affected: Vec::new() };
+    let receipt = match running.run(parts, cached).await? {
+        Outcome::Done(receipt) => receipt,
+        Outcome::DoneBefore(receipt) => return Ok(Some(receipt)),
+        Outcome::Outdated => return Ok(None),
+    };
+    // Foreign keys that are checked at commit object here.
+    let committing = ErrorContext { kind: Some(query.kind.as_str()), ..context };
+    tx.commit().await.map_err(|error| committing.commit_error(error))?;
+    Ok(Some(receipt))
+}
+
+enum Outcome {
+    Done(Receipt),
+    /// The operation was applied earlier.
+    DoneBefore(Receipt),
+    /// The schema is no longer the cached one.
+    Outdated,
+}
+
+/// A script that is running.
+struct Running<'a, 't, 'c> {
+    session: Session<'t, 'c>,
+    r: &'a Renderer<'a>,
+    changes: &'a ChangeSet,
+    assumed: Vec<(Rows, u64)>,
+    counts: Counts,
+    /// The number of rows of each step.
+    affected: Vec<u64>,
+}
+
+impl Running<'_, '_, '_> {
+    async fn run(mut self, parts: Vec<Part>, cached: Option<&CachedSchema>) -> Result<Outcome, StoreError> {
+        let (r, changes, context) = (self.r, self.changes, self.session.context);
+        let expected = changes.receipt.as_planned();
+        let mut receipt = expected.clone();
+        for part in parts {
+            match part {
+                Part::Note(statement) => {
+                    let rows = self.session.query(&statement).await?;
+                    let mut answers = rows.iter().flatten();
+                    let is_new = answers.next().and_then(SqlValue::as_integer) == Some(1);
+                    if !is_new && let Some(receipt) = self.session.first_receipt(changes).await? {
+                        return Ok(Outcome::DoneBefore(receipt));
+                    }
+                    let version = answers.next().and_then(SqlValue::as_text);
+                    if cached.is_some_and(|cached| !cached.is_current(version)) {
+                        return Ok(Outcome::Outdated);
+                    }
+                }
+                Part::Lock(locks) => self.session.lock(&locks).await?,
+                Part::Materialize(statements) => self.session.materialize(r, &statements).await?,
+                Part::Count(counting) => {
+                    let counts = self.session.count(counting).await?;
+                    self.check_counts(counts).await?;
+                    // Steps that write nothing are only counted.
+                    self.affected = changes.steps.iter().map(|step| self.counts.of(step.rows)).collect();
+                }
+                Part::MakePseudonyms(_) => self.session.make_pseudonyms(r, changes).await?,
+                Part::Insert(kind, statement) => {
+                    let inserted = execute(self.session.tx, &statement).await;
+                    inserted.map_err(|error| context.writing(&kind).error(error))?;
+                }
+                // In a transaction of the host it would change the checks of the host's own statements.
+                Part::DeferForeignKeys(_) if !context.retryable => {}
+                Part::DeferForeignKeys(statement) | Part::Record(statement) => {
+                    self.session.execute(&statement).await?;
+                }
+                Part::Steps(block) => self.block(&block).await?,
+                Part::Everything(statement, asked) => self.everything(&statement, asked).await?,
+                Part::CorrectReceipt => {
+                    receipt = changes.receipt(&self.affected);
+                    if receipt != expected {
+                        let correction = record::correct_receipt(r.backend, r.prefix, &receipt)?;
+                        self.session.execute(&correction).await?;
+                    }
+                }
+                Part::CleanUp(statements) => {
+                    for statement in &statements {
+                        self.session.execute(statement).await?;
+                    }
+                }
+            }
+        }
+        Ok(Outcome::Done(receipt))
+    }
+
+    /// Compares what was counted with what has to be true.
+    async fn check_counts(&mut self, counts: Counts) -> Result<(), StoreError> {
+        let counts = counts.assuming(std::mem::take(&mut self.assumed));
+        let counts = self.session.readable(self.r, counts).await?;
+        let found = self.changes.preconditions.iter().map(|condition| counts.of(condition.question.rows));
+        let differences = self.changes.differences(found);
+        if !differences.is_empty() {
+            return Err(StoreError::Conflict { differences });
+        }
+        self.counts = counts;
+        Ok(())
+    }
+
+    /// Runs the statement that counts, writes, reports and records.
+    async fn everything(&mut self, statement: &super::Statement, asked: Asked) -> Result<(), StoreError> {
+        let context = self.session.context.writing(&self.changes.query.kind);
+        let rows = query(self.session.tx, statement).await.map_err(|error| context.error(error))?;
+        let written = rows.iter().find_map(|row| match &**row {
+            [SqlValue::Integer(WRITTEN), written] => written.as_text(),
+            _ => None,
+        });
+        let written = read_written(written)?;
+        self.check_counts(Counts::read(asked, rows)).await?;
+        for (step, found) in self.changes.steps.iter().zip(written) {
+            let count = self.check_written(step, found).await?;
+            self.affected.push(count);
+        }
+        Ok(())
+    }
+
+    /// Runs the statements of a block.
+    async fn block(&mut self, block: &Block) -> Result<(), StoreError> {
+        let Block { steps, mark, write } = block;
+        let steps: Vec<(usize, &ChangeStep)> =
+            steps.iter().filter_map(|at| Some((*at, self.changes.steps.get(*at)?))).collect();
+        let Some((_, first)) = steps.first() else { return Ok(()) };
+        if steps.iter().all(|(_, step)| self.counts.of(step.rows) == 0) {
+            return Ok(());
+        }
+        let context = self.session.context.writing(&first.kind);
+        if let Some(mark) = mark {
+            execute(self.session.tx, mark).await.map_err(|error| context.error(error))?;
+        }
+        let written = match write {
+            BlockWrite::Nothing => return Ok(()),
+            BlockWrite::Execute(statement) => {
+                vec![execute(self.session.tx, statement).await.map_err(|error| context.error(error))?]
+            }
+            BlockWrite::Query(statement) => {
+                let rows = query(self.session.tx, statement).await.map_err(|error| context.error(error))?;
+                read_written(rows.first().and_then(|row| row.first()).and_then(SqlValue::as_text))?
+            }
+        };
+        for ((position, step), found) in steps.iter().zip(written) {
+            let count = self.check_written(step, found).await?;
+            if let Some(affected) = self.affected.get_mut(*position) {
+                *affected = count;
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares the number of rows that a step has written with the number that its set holds. Rows that should be
+    /// gone and still exist were kept by the database; otherwise another transaction has changed them in between.
+    async fn check_written(&mut self, step: &ChangeStep, found: u64) -> Result<u64, StoreError> {
+        let expected = self.counts.of(step.rows);
+        if found == expected {
+            return Ok(found);
+        }
+        let concurrent = self.r.backend.has_concurrent_writers();
+        let is_counted = !self.counts.assumes(step.rows);
+        let interference = StoreError::Interference { kind: step.kind.clone(), expected, found };
+        if step.write == Write::Delete && (concurrent || is_counted && found < expected) {
+            let rest = self.session.integer(&self.r.remaining(&step.kind, step.rows)?).await?;
+            if !concurrent && rest == Some(0) {
+                // A foreign key action has deleted them, which no database counts here.
+                return Ok(expected);
+            }
+            if !concurrent || rest.is_some_and(|rest| rest > 0) {
+                return Err(interference);
+            }
+        }
+        if concurrent {
+            let retryable = self.session.context.retryable;
+            return Err(StoreError::Contention { retryable, source: Some(Box::new(interference)) });
+        }
+        Err(interference)
+    }
+}
+
+fn read_written(text: Option<&str>) -> Result<Vec<u64>, StoreError> {
+    let written = serde_json::from_str(text.unwrap_or_default());
+    written.map_err(|source| StoreError::backend("counted what was written", source))
+}
+
+impl Session<'_, '_> {
+    /// Reads the receipt of the operation, if it was applied earlier.
+    async fn first_receipt(&mut self, changes: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
+        let statement = record::first_receipt(self.backend, self.context.prefix, changes.operation);
+        let rows = self.query(&statement).await?;
+        let Some(receipt) = rows.first().and_then(|row| row.first()) else {
+            return Ok(None);
+        };
+        let receipt = serde_json::from_str(receipt.as_text().unwrap_or_default());
+        receipt.map(Some).map_err(|source| StoreError::backend("read the first receipt", source))
+    }
+
+    /// Locks, outermost first. Rows of a cycle are locked until no more of them are found: what was locked last had
+    /// not kept other transactions from adding rows below it until then.
+    async fn lock(&mut self, locks: &Locks) -> Result<(), StoreError> {
+        for statement in &locks.texts {
+            self.query(statement).await?;
+        }
+        for statement in &locks.tables {
+            self.execute(statement).await?;
+        }
+        let mut before = None;
+        for _ in 0..MAX_LOCK_ROUNDS {
+            let mut found = Vec::with_capacity(locks.rows.len());
+            for statement in &locks.rows {
+                found.push(self.integer(statement).await?);
+            }
+            if !locks.repeat || before.as_ref() == Some(&found) {
+                return Ok(());
+            }
+            before = Some(found);
+        }
+        Err(StoreError::Contention { retryable: self.context.retryable, source: None })
+    }
+}

@@ -1,0 +1,153 @@
+//! The script of an operation: its statements, in the one order in which they run and are shown.
+//!
+//! All statements are rendered before the first of them runs: what SQL cannot do is found while nothing has changed.
+
+use super::backend::{ApplyStrategy, Asked, Block, BlockWrite, Locks};
+use super::render::count::{Also, Counting};
+use super::render::renderer::Renderer;
+use super::statement::Statement;
+use crate::domain::KindName;
+use crate::protocol::{ChangeSet, Rows};
+use crate::store::StoreError;
+
+/// One part of a script.
+#[derive(Debug)]
+pub(super) enum Part {
+    /// Notes the operation with the receipt that is expected. Of two that are the same the second waits here, and
+    /// then finds the receipt of the first.
+    Note(Statement),
+    /// Locks what the operation depends on, so that what is counted afterwards stays true.
+    Lock(Locks),
+    /// Writes the members of sets to a temporary table, because later statements change what they are found by.
+    Materialize(Vec<Statement>),
+    /// Counts what has to be true.
+    Count(Counting),
+    /// Makes pseudonyms, page by page. These are the first pages.
+    MakePseudonyms(Vec<Statement>),
+    /// Writes a new row.
+    Insert(KindName, Statement),
+    /// Writes events and audit entries, with the values from before the first step.
+    Record(Statement),
+    /// Has foreign keys checked at commit.
+    DeferForeignKeys(Statement),
+    /// Carries out steps.
+    Steps(Block),
+    /// Counts, carries out all steps, reports and records.
+    Everything(Statement, Asked),
+    /// Writes the receipt of what was done, where it is not the one that was expected.
+    CorrectReceipt,
+    /// Empties temporary tables that stay with the connection.
+    CleanUp(Vec<Statement>),
+}
+
+impl Part {
+    /// Returns the statements of the part, as far as they do not depend on what the database answers.
+    fn into_statements(self) -> Vec<Statement> {
+        match self {
+            Self::Note(statement)
+            | Self::Insert(_, statement)
+            | Self::Record(statement)
+            | Self::DeferForeignKeys(statement)
+            | Self::Everything(statement, _) => vec![statement],
+            Self::Materialize(statements) | Self::MakePseudonyms(statements) | Self::CleanUp(statements) => {
+                statements
+            }
+            Self::Lock(Locks { texts, tables, rows, subjects: _, repeat: _ }) => {
+                texts.into_iter().chain(tables).chain(rows).collect()
+            }
+            Self::Count(counting) => counting.statements,
+            Self::Steps(Block { steps: _, mark, write }) => {
+                let write = match write {
+                    BlockWrite::Nothing => None,
+                    BlockWrite::Execute(statement) | BlockWrite::Query(statement) => Some(statement),
+                };
+                mark.into_iter().chain(write).collect()
+            }
+            Self::CorrectReceipt => Vec::new(),
+        }
+    }
+}
+
+/// Renders the script of a change set. `cache_key` is that of a cached schema; the rows of `assumed` are not counted.
+pub(super) fn script(
+    r: &Renderer<'_>,
+    changes: &ChangeSet,
+    strategy: ApplyStrategy,
+    cache_key: Option<&str>,
+    assumed: &[(Rows, u64)],
+) -> Result<Vec<Part>, StoreError> {
+    let mut parts = Vec::new();
+    let locks = r.backend.locks(r, changes)?;
+    parts.push(Part::Note(r.backend.note(r, &changes.receipt.as_planned(), cache_key, &locks)?));
+    parts.push(Part::Lock(locks));
+    if strategy == ApplyStrategy::SingleStatement {
+        let asked = r.asked(counts_needed(changes, assumed))?;
+        if let Some(statement) = r.backend.single_statement(r, changes, &asked)? {
+            parts.extend([Part::Everything(statement, asked), Part::CorrectReceipt]);
+            return Ok(parts);
+        }
+    }
+    let materialized = r.backend.materialize(r)?;
+    let mut used = Vec::new();
+    if !materialized.is_empty() {
+        used.push(r.clear_members());
+        parts.push(Part::Materialize(materialized));
+    }
+    parts.push(Part::Count(r.counting(counts_needed(changes, assumed), Also::default())?));
+    let keyed = changes.steps.iter().filter(|step| step.keyed_fields().next().is_some());
+    let pages: Vec<Statement> = keyed.map(|step| r.pseudonym_page(step, None)).collect::<Result<_, _>>()?;
+    if !pages.is_empty() {
+        used.push(r.clear_pseudonyms());
+        parts.push(Part::MakePseudonyms(pages));
+    }
+    for row in &changes.inserts {
+        parts.push(Part::Insert(row.kind.clone(), r.insert(row)?));
+    }
+    for draft in &changes.event_drafts {
+        parts.push(Part::Record(r.drafted_events(changes.operation, draft)?));
+    }
+    for event in &changes.events {
+        parts.push(Part::Record(r.event(event)?));
+    }
+    parts.push(Part::Record(r.audit(changes)?));
+    let defer = r.backend.defer_foreign_keys(changes);
+    parts.extend(defer.map(|sql| Part::DeferForeignKeys(Statement::text(sql))));
+    parts.extend(r.backend.blocks(r, changes)?.into_iter().map(Part::Steps));
+    parts.push(Part::CorrectReceipt);
+    if r.backend.keeps_temporary_tables() {
+        parts.push(Part::CleanUp(used));
+    }
+    Ok(parts)
+}
+
+/// Returns the statements of a script, to be shown.
+pub(super) fn statements(script: Vec<Part>) -> Vec<Statement> {
+    script.into_iter().flat_map(Part::into_statements).collect()
+}
+
+/// Returns the rows whose planned number is assumed and not counted: the statement that writes them tells how many it
+/// has written. Where the two differ, all is rolled back and repeated with everything counted, so that the error can
+/// name the difference.
+pub(super) fn assumed_counts(changes: &ChangeSet, strategy: ApplyStrategy) -> Vec<(Rows, u64)> {
+    if strategy == ApplyStrategy::Counted {
+        return Vec::new();
+    }
+    let of = |index: usize| changes.steps.iter().filter(move |step| step.receipt_step == Some(index));
+    let planned = changes.receipt.steps.iter().enumerate().filter_map(|(index, planned)| {
+        let mut steps = of(index);
+        match (steps.next(), steps.next()) {
+            (Some(step), None) if step.write.changes_rows() && planned.planned > 0 => {
+                Some((step.rows, planned.planned))
+            }
+            _ => None,
+        }
+    });
+    planned.collect()
+}
+
+/// Returns the rows that have to be counted: those of the preconditions and of the steps, except the assumed ones.
+fn counts_needed(changes: &ChangeSet, assumed: &[(Rows, u64)]) -> impl Iterator<Item = Rows> {
+    let conditions = changes.preconditions.iter().map(|condition| condition.question.rows);
+    let all = conditions.chain(changes.steps.iter().map(|step| step.rows));
+    all.filter(|rows| assumed.iter().all(|(known, _)| known != rows))
+}

@@ -1,0 +1,237 @@
+//! A transaction in use: it runs statements, and its errors say what was going on.
+
+use super::backend::Backend;
+use super::connection::{SqlTransaction, SqlValue};
+use super::error::{SqlError, SqlErrorClass};
+use super::prefix::Prefix;
+use super::render::count::{Counting, Counts};
+use super::render::renderer::Renderer;
+use super::statement::Statement;
+use super::table_schema::{QueryColumns, TableSchema};
+use crate::domain::{DataMap, FieldName, KindName, RecordId};
+use crate::protocol::SetId;
+use crate::store::StoreError;
+
+/// What was going on when a statement failed.
+#[derive(Clone, Copy)]
+pub(super) struct ErrorContext<'a> {
+    /// In the past tense, such as `read the data`.
+    pub(super) doing: &'a str,
+    /// The kind that was being written, where it was one.
+    pub(super) kind: Option<&'a str>,
+    pub(super) map: Option<&'a DataMap>,
+    pub(super) prefix: &'a Prefix,
+    /// Whether the transaction is the library's own, so that it may be repeated.
+    pub(super) retryable: bool,
+}
+
+impl<'a> ErrorContext<'a> {
+    /// Returns the context of writing rows of a kind.
+    pub(super) fn writing(self, kind: &'a KindName) -> Self {
+        Self { doing: "wrote", kind: Some(kind.as_str()), ..self }
+    }
+
+    /// Converts the error of a connection to that of a store.
+    pub(super) fn error(self, error: SqlError) -> StoreError {
+        match error.class() {
+            SqlErrorClass::Busy => {
+                StoreError::Contention { retryable: self.retryable, source: Some(Box::new(error)) }
+            }
+            SqlErrorClass::Constraint => StoreError::Refused {
+                kind: self.kind.unwrap_or("records of the operation").to_owned(),
+                source: Box::new(error),
+            },
+            SqlErrorClass::ReadOnly => StoreError::Unsupported("writing: the database is read-only".into()),
+            SqlErrorClass::Denied(table) => StoreError::Unsupported(format!(
+                "what needs a permission on `{table}` that the role does not have; grant it"
+            )),
+            SqlErrorClass::Unsupported(what) => StoreError::Unsupported(what.clone()),
+            SqlErrorClass::NoTable(table) => self.no_table(table),
+            SqlErrorClass::NoColumn(column) => self.no_column(column),
+            class @ (SqlErrorClass::NoConnection | SqlErrorClass::Lost) => StoreError::Unavailable {
+                doing: self.in_words(),
+                // A connection that could not be had has been waited for already.
+                retryable: self.retryable && *class == SqlErrorClass::Lost,
+                source: Box::new(error),
+            },
+            SqlErrorClass::Ended | SqlErrorClass::Other => StoreError::backend(self.in_words(), error),
+        }
+    }
+
+    /// Converts an error of COMMIT, after which it may be unknown whether the transaction was committed.
+    pub(super) fn commit_error(self, error: SqlError) -> StoreError {
+        match error.class() {
+            SqlErrorClass::Lost => StoreError::OutcomeUnknown { source: Box::new(error) },
+            _ => self.error(error),
+        }
+    }
+
+    fn in_words(self) -> String {
+        match self.kind {
+            Some(kind) => format!("{} `{kind}`", self.doing),
+            None => self.doing.to_owned(),
+        }
+    }
+
+    fn no_table(self, table: &str) -> StoreError {
+        let table = table.rsplit_once('.').map_or(table, |(_, name)| name);
+        if table.starts_with(self.prefix.as_str()) {
+            return StoreError::Unsupported(format!(
+                "writing without the library's table `{table}`; run `migrate` first"
+            ));
+        }
+        let mut kinds = self.map.into_iter().flat_map(DataMap::kinds);
+        let kind = kinds.find(|kind| kind.table_name().eq_ignore_ascii_case(table));
+        StoreError::Unknown { what: "kind", name: kind.map_or(table, |kind| kind.name.as_str()).to_owned() }
+    }
+
+    fn no_column(self, column: &str) -> StoreError {
+        // Statements call the row they look at `r`.
+        let column = ["r.", "p.", "q."].iter().find_map(|row| column.strip_prefix(row)).unwrap_or(column);
+        StoreError::Unknown {
+            what: "field",
+            name: match self.kind {
+                Some(kind) => format!("{kind}.{column}"),
+                None => column.to_owned(),
+            },
+        }
+    }
+}
+
+/// An open transaction.
+pub(super) struct Session<'t, 'c> {
+    pub(super) tx: &'t mut (dyn SqlTransaction + 'c),
+    pub(super) backend: &'static dyn Backend,
+    pub(super) context: ErrorContext<'t>,
+}
+
+impl Session<'_, '_> {
+    /// Runs a statement for what it does.
+    pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError> {
+        let done = execute(self.tx, statement).await;
+        done.map_err(|error| self.context.error(error))
+    }
+
+    /// Runs a statement for its rows.
+    pub(super) async fn query(&mut self, statement: &Statement) -> Result<Vec<Vec<SqlValue>>, StoreError> {
+        let found = query(self.tx, statement).await;
+        found.map_err(|error| self.context.error(error))
+    }
+
+    /// Runs a statement that answers with one integer.
+    pub(super) async fn integer(&mut self, statement: &Statement) -> Result<Option<i64>, StoreError> {
+        let rows = self.query(statement).await?;
+        Ok(rows.iter().flatten().find_map(SqlValue::as_integer))
+    }
+
+    /// Looks at columns.
+    pub(super) async fn look(&mut self, columns: &QueryColumns<'_>) -> Result<TableSchema, StoreError> {
+        let mut rows = Vec::new();
+        for statement in self.backend.look(columns)? {
+            rows.extend(self.query(&statement).await?);
+        }
+        self.backend.read_schema(columns, rows)
+    }
+
+    /// Makes sure that a temporary table exists and has no rows. A transaction of the host may have left some, when
+    /// it was committed after a call of the library was given up.
+    pub(super) async fn empty(&mut self, clear: &Statement, create: &Statement) -> Result<(), StoreError> {
+        if self.backend.keeps_temporary_tables() {
+            match execute(self.tx, clear).await {
+                Err(error) if matches!(error.class(), SqlErrorClass::NoTable(_)) => {
+                    self.execute(create).await?;
+                }
+                Err(error) => return Err(self.context.error(error)),
+                Ok(_) => {}
+            }
+        } else {
+            // A statement that fails would be the end of the transaction.
+            self.execute(create).await?;
+            self.execute(clear).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the members of the materialized sets.
+    pub(super) async fn materialize(
+        &mut self,
+        r: &Renderer<'_>,
+        statements: &[Statement],
+    ) -> Result<(), StoreError> {
+        let mut rest = statements.iter();
+        if !statements.is_empty() && !self.context.retryable {
+            self.empty(&r.clear_members(), &r.create_members()).await?;
+        } else if let Some(first) = rest.next()
+            // Nothing is left of a transaction of the library's own, and mostly the table is there.
+            && let Err(error) = execute(self.tx, first).await
+        {
+            if !matches!(error.class(), SqlErrorClass::NoTable(_)) {
+                return Err(self.context.error(error));
+            }
+            self.execute(&r.create_members()).await?;
+            self.execute(first).await?;
+        }
+        for statement in rest {
+            self.execute(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts rows. [`readable`](Self::readable) tells whether all of them could be read.
+    pub(super) async fn count(&mut self, counting: Counting) -> Result<Counts, StoreError> {
+        let mut found = Vec::new();
+        for statement in &counting.statements {
+            found.extend(self.query(statement).await?);
+        }
+        Ok(Counts::read(counting.asked, found))
+    }
+
+    /// Returns the counts, if they are those of all rows.
+    ///
+    /// # Errors
+    /// [`StoreError::BadValue`] where a condition looked at a value that is not of its field's type.
+    pub(super) async fn readable(&mut self, r: &Renderer<'_>, counts: Counts) -> Result<Counts, StoreError> {
+        match counts.unreadable() {
+            Some(set) => Err(self.unreadable(r, set).await?),
+            None => Ok(counts),
+        }
+    }
+
+    /// Finds the value that could not be read.
+    async fn unreadable(&mut self, r: &Renderer<'_>, set: SetId) -> Result<StoreError, StoreError> {
+        let (statement, fields) = r.unreadable(set)?;
+        let kind = r.set_kind(set)?;
+        let rows = self.query(&statement).await?;
+        let mut row = rows.into_iter().next().unwrap_or_default().into_iter();
+        let id = row.next().and_then(|id| self.backend.read_id(&id));
+        let mut invalid = fields.into_iter().zip(row).filter(|(_, invalid)| invalid.as_integer() == Some(1));
+        let field = invalid.next().map_or_else(|| kind.id.clone(), |(field, _)| field);
+        let expected = kind.type_of(&field).to_string();
+        Ok(bad_value(&kind.name, id, &field, &expected))
+    }
+}
+
+/// Runs a statement for its rows.
+pub(super) async fn query(
+    tx: &mut (dyn SqlTransaction + '_),
+    statement: &Statement,
+) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+    tx.query(&statement.sql, &statement.params).await
+}
+
+/// Runs a statement for what it does.
+pub(super) async fn execute(
+    tx: &mut (dyn SqlTransaction + '_),
+    statement: &Statement,
+) -> Result<u64, SqlError> {
+    tx.execute(&statement.sql, &statement.params).await
+}
+
+pub(super) fn bad_value(
+    kind: &KindName,
+    id: Option<RecordId>,
+    field: &FieldName,
+    expected: &str,
+) -> StoreError {
+    StoreError::BadValue { kind: kind.clone(), id, field: field.clone(), expected: expected.into() }
+}

@@ -1,0 +1,182 @@
+//! Values of SQLite, whose columns have no fixed type, as SQL expressions.
+//!
+//! Each expression is NULL where the value is NULL or is not of its type; [`is_invalid`] tells the two apart. They
+//! agree with [`FieldType::read`] on every value.
+
+use chrono::{DateTime, NaiveTime, Utc};
+
+use crate::domain::{FieldType, Mask, Value, instant_text};
+use crate::sql::connection::SqlValue;
+use crate::sql::render::renderer::{Field, id_of};
+use crate::sql::statement::Writer;
+use crate::sql::table_schema::TypeFamily;
+use crate::store::StoreError;
+
+/// Renders the value of a column in the form in which values of this type compare.
+pub(super) fn comparable(field_type: FieldType, column: &str) -> String {
+    match field_type {
+        // The sign takes the column's affinity away, which would turn the text it is compared with into a
+        // number in a column that is declared as one.
+        FieldType::Text => format!("+{column} COLLATE BINARY"),
+        FieldType::Uuid => format!("({}) COLLATE BINARY", id_text(column)),
+        FieldType::Integer | FieldType::Boolean => format!("+{column}"),
+        FieldType::Decimal => decimal(column),
+        FieldType::Date | FieldType::Timestamp => milliseconds(column),
+        FieldType::Json => "NULL".into(),
+    }
+}
+
+/// Renders whether the value of a column is not of its type; never NULL.
+pub(super) fn is_invalid(field_type: FieldType, column: &str) -> String {
+    match field_type {
+        FieldType::Text => format!("typeof({column}) NOT IN ('text', 'null')"),
+        FieldType::Uuid => format!(
+            "(typeof({column}) NOT IN ('text', 'null') AND NOT (typeof({column}) = 'blob' AND length({column}) = 16))"
+        ),
+        FieldType::Integer => format!("typeof({column}) NOT IN ('integer', 'null')"),
+        FieldType::Boolean => {
+            format!("({column} IS NOT NULL AND NOT (typeof({column}) = 'integer' AND +{column} IN (0, 1)))")
+        }
+        FieldType::Decimal => {
+            format!("({column} IS NOT NULL AND {} IS NULL)", decimal(column))
+        }
+        FieldType::Date | FieldType::Timestamp => {
+            format!("({column} IS NOT NULL AND {} IS NULL)", milliseconds(column))
+        }
+        FieldType::Json => "0".into(),
+    }
+}
+
+/// Renders an id as text: in the hyphenated form where it is the 16 bytes of a UUID.
+pub(super) fn id_text(column: &str) -> String {
+    format!(
+        "CASE WHEN typeof({column}) = 'blob' AND length({column}) = 16 THEN lower(substr(hex({column}), 1, 8) || '-' \
+         || substr(hex({column}), 9, 4) || '-' || substr(hex({column}), 13, 4) || '-' \
+         || substr(hex({column}), 17, 4) || '-' || substr(hex({column}), 21, 12)) ELSE {column} END"
+    )
+}
+
+/// Renders numbers, and text that is a number, as doubles.
+fn decimal(column: &str) -> String {
+    let unsigned = format!("(CASE WHEN {column} GLOB '[-+]*' THEN substr({column}, 2) ELSE {column} END)");
+    format!(
+        "CASE typeof({column}) WHEN 'integer' THEN CAST({column} AS REAL) WHEN 'real' THEN {column} \
+         WHEN 'text' THEN CASE WHEN (({unsigned} NOT GLOB '*[^0-9.]*' AND {unsigned} GLOB '*[0-9]*' \
+         AND {unsigned} NOT GLOB '*.*.*') OR ({column} NOT GLOB '*[^-+.0-9eE]*' AND json_valid({column}))) \
+         AND abs(CAST({column} AS REAL)) <= 1.7976931348623157e308 THEN CAST({column} AS REAL) END END"
+    )
+}
+
+/// Renders epoch seconds, RFC 3339 and the forms that databases print as milliseconds since 1970.
+///
+/// Integers only, so that rounding is that of `to_milliseconds`: by the fourth digit, half up. SQLite's own functions
+/// also read `now`, numbers and the 30th of February, so a date has to come back as it was given.
+pub(super) fn milliseconds(column: &str) -> String {
+    let c = column;
+    let offset = format!("{c} GLOB '*[-+][0-9][0-9]:[0-9][0-9]'");
+    let zulu = format!("{c} GLOB '*[Zz]'");
+    let zone = format!("CASE WHEN {zulu} THEN 'Z' WHEN {offset} THEN substr({c}, -6) ELSE '' END");
+    let fraction = format!(
+        "(CASE WHEN {zulu} THEN substr({c}, 20, length({c}) - 20) WHEN {offset} \
+         THEN substr({c}, 20, length({c}) - 25) ELSE substr({c}, 20) END)"
+    );
+    format!(
+        "CASE typeof({c}) WHEN 'integer' THEN CASE WHEN +{c} BETWEEN -8334601228800 AND 8210266876799 THEN {c} * 1000 END \
+         WHEN 'text' THEN CASE WHEN date(julianday(substr({c}, 1, 10))) IS NOT substr({c}, 1, 10) THEN NULL \
+         WHEN length({c}) = 10 THEN strftime('%s', {c}) * 1000 \
+         WHEN substr({c}, 11) NOT GLOB '[Tt ][0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' OR substr({c}, 12, 2) >= '24' THEN NULL \
+         ELSE strftime('%s', substr({c}, 1, 10) || ' ' || substr({c}, 12, 8) || {zone}) * 1000 \
+         + CASE WHEN {fraction} = '' THEN 0 WHEN {fraction} GLOB '.[0-9]*' AND substr({fraction}, 2) NOT GLOB '*[^0-9]*' \
+         THEN CAST(substr(substr({fraction}, 2) || '00', 1, 3) AS INTEGER) + (substr({fraction}, 5, 1) >= '5') END END END"
+    )
+}
+
+/// Renders a stored value as an argument of `json_object`, of the type its field is declared with.
+pub(super) fn json_value(declared: Option<FieldType>, stored: &str) -> String {
+    match declared {
+        Some(FieldType::Boolean) => {
+            format!("CASE {stored} WHEN 1 THEN json('true') WHEN 0 THEN json('false') ELSE {stored} END")
+        }
+        Some(FieldType::Json) => {
+            format!("CASE WHEN json_valid({stored}) THEN json({stored}) ELSE {stored} END")
+        }
+        // JSON cannot hold bytes: the 16 of a UUID become its text, others hexadecimal digits.
+        _ => format!(
+            "CASE WHEN typeof({stored}) = 'blob' AND length({stored}) <> 16 THEN hex({stored}) ELSE {} END",
+            id_text(stored)
+        ),
+    }
+}
+
+/// Splits ids into a JSON array and, for those that JSON cannot hold, their bytes one after the other.
+pub(super) fn ids(ids: Vec<SqlValue>) -> (String, Vec<u8>) {
+    let mut bytes = Vec::new();
+    let json = ids.into_iter().map(|id| match id {
+        SqlValue::Integer(number) => number.into(),
+        SqlValue::Text(text) => text.into(),
+        SqlValue::Blob(id) => {
+            bytes.extend_from_slice(&id);
+            serde_json::Value::Null
+        }
+        SqlValue::Null | SqlValue::Real(_) => serde_json::Value::Null,
+    });
+    let json = serde_json::Value::Array(json.collect()).to_string();
+    (json, bytes)
+}
+
+/// Converts a new value to the form in which the column stores values.
+pub(super) fn new_value(field: Field<'_>, value: &Value) -> Result<SqlValue, StoreError> {
+    if let Some(to) = field.referred_kind()?
+        && let Some(id) = value.as_id()
+    {
+        return field.r.column_type(to, &to.id)?.id(&to.name, &id);
+    }
+    let column_type = field.column_type()?;
+    let is_epoch = column_type.family == TypeFamily::Integer;
+    let instant = |at: DateTime<Utc>| match column_type.family {
+        TypeFamily::Integer => SqlValue::Integer(at.timestamp()),
+        _ => SqlValue::Text(instant_text(at)),
+    };
+    Ok(match (field.declared(), value) {
+        (FieldType::Uuid, Value::Text(_)) if column_type.family == TypeFamily::Bytes => match value.as_id() {
+            Some(id) => column_type.id(&field.kind.name, &id)?,
+            None => SqlValue::Null,
+        },
+        (FieldType::Date, Value::Timestamp(at)) if !is_epoch => SqlValue::Text(at.date_naive().to_string()),
+        (_, Value::Timestamp(at)) => instant(*at),
+        (_, Value::Date(day)) if is_epoch => instant(day.and_time(NaiveTime::MIN).and_utc()),
+        _ => SqlValue::from(value),
+    })
+}
+
+/// Writes what a mask makes of a field.
+pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) {
+    let stored = field.column();
+    match mask {
+        Mask::Null => {
+            w.push("NULL");
+        }
+        Mask::Text(text) => {
+            w.bind(text.as_str());
+        }
+        Mask::Year => {
+            let at = milliseconds(&stored);
+            let year = format!("strftime('%Y', ({at}) / 1000, 'unixepoch') || '-01-01");
+            let text = match field.declared() {
+                FieldType::Timestamp => format!("{year}T00:00:00.000Z'"),
+                _ => format!("{year}'"),
+            };
+            // What is not a timestamp becomes NULL: a mask never leaves a value as it is.
+            w.push(&format!(
+                "CASE typeof({stored}) WHEN 'integer' THEN CAST(strftime('%s', {year}') AS INTEGER) ELSE {text} END"
+            ));
+        }
+        Mask::Truncate(length) => {
+            w.push(&format!("substr({stored}, 1, ")).number(*length).push(")");
+        }
+        Mask::PlaceholderEmail => {
+            w.push(&format!("({}) || '@anonymized.invalid'", id_text(&id_of(field.kind))));
+        }
+        Mask::Hmac => field.r.pseudonym(w, field.kind, field.name),
+    }
+}

@@ -1,0 +1,303 @@
+//! The back end of SQLite: columns have no fixed type, one transaction writes at a time, and large sets are written
+//! to a temporary table.
+
+mod column;
+mod look;
+mod materialize;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, SystemTypes};
+use super::connection::{AccessMode, SqlValue};
+use super::render::record::insert_operation;
+use super::render::renderer::{Field, Renderer};
+use super::render::shape::{Materialization, Shape};
+use super::statement::{Statement, Writer};
+use super::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
+use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Value, to_milliseconds};
+use crate::protocol::{ChangeSet, Receipt, Rows, SetId, SurveyQuery, Write};
+use crate::store::StoreError;
+
+/// The back end of SQLite.
+#[derive(Debug)]
+pub(crate) struct Sqlite;
+
+impl Backend for Sqlite {
+    fn placeholder(&self, position: usize) -> String {
+        format!("?{position}")
+    }
+
+    fn temporary(&self, name: &str) -> String {
+        format!("temp.{}", super::prefix::quote(name))
+    }
+
+    fn json_array(&self) -> (&'static str, &'static str) {
+        ("json_array(", ")")
+    }
+
+    fn json_object(&self) -> &'static str {
+        "json_object("
+    }
+
+    fn joined_objects(&self) -> [&'static str; 3] {
+        // No JSON text contains the first character: it stands between two objects, and then a comma in its place.
+        ["json(replace(", " || char(1) || ", ", '}' || char(1) || '{', ','))"]
+    }
+
+    fn json_rows(&self) -> (&'static str, &'static str) {
+        ("json_each(", ") AS j")
+    }
+
+    fn begin(&self, access: AccessMode) -> &'static [&'static str] {
+        match access {
+            AccessMode::Read => &["BEGIN"],
+            // What is read must still be true when it is written: no other writer from the start.
+            AccessMode::Write => &["BEGIN IMMEDIATE"],
+        }
+    }
+
+    fn system_types(&self) -> SystemTypes {
+        SystemTypes {
+            integer: "INTEGER",
+            text: "TEXT",
+            operation: "TEXT",
+            // An id is kept as the host's table holds it: without a type there is no conversion.
+            record: "",
+            at: "TEXT",
+            json: "TEXT",
+            sequence: "INTEGER PRIMARY KEY AUTOINCREMENT",
+            by_key: " WITHOUT ROWID",
+        }
+    }
+
+    fn recorded_id(&self, r: &Renderer<'_>, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError> {
+        let kind = r.kind(kind)?;
+        r.column_type(kind, &kind.id)?.id(&kind.name, id)
+    }
+
+    fn recorded_ids(&self, id: &RecordId) -> Vec<SqlValue> {
+        // The same id is an integer or text, depending on who wrote the request.
+        let text = id.to_string();
+        let number = text.parse().map_or(SqlValue::Null, SqlValue::Integer);
+        vec![SqlValue::Text(text), number]
+    }
+
+    fn entry_with_snapshot(
+        &self,
+        w: &mut Writer,
+        entry: String,
+        id: &str,
+        object: &dyn Fn(&mut Writer, &str) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        w.push("json_set(").bind(entry).push(", '$.before', json(coalesce((");
+        object(w, &format!("({})", column::id_text(id)))?;
+        w.push("), '{}')))");
+        Ok(())
+    }
+
+    fn look(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {
+        Ok(look::statements(columns))
+    }
+
+    fn read_schema(
+        &self,
+        columns: &QueryColumns<'_>,
+        rows: Vec<Vec<SqlValue>>,
+    ) -> Result<TableSchema, StoreError> {
+        look::read(columns, rows)
+    }
+
+    fn likely_type(&self, _: Field<'_>) -> Result<ColumnType, StoreError> {
+        Ok(ColumnType::new("", TypeFamily::Text))
+    }
+
+    fn materializations(
+        &self,
+        query: &SurveyQuery,
+        changes: Option<&ChangeSet>,
+        shapes: &BTreeMap<SetId, Shape<'_>>,
+    ) -> BTreeMap<SetId, Materialization> {
+        match changes {
+            Some(changes) => materialize::of_changes(changes, shapes),
+            None => materialize::of_survey(query, shapes),
+        }
+    }
+
+    fn materialize(&self, r: &Renderer<'_>) -> Result<Vec<Statement>, StoreError> {
+        materialize::statements(r)
+    }
+
+    fn finds_rows_itself(&self, r: &Renderer<'_>, rows: Rows) -> bool {
+        r.materialization(rows.set) == Materialization::AtStep
+    }
+
+    fn one_of(&self, w: &mut Writer, id: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError> {
+        let column_type = id.column_type()?;
+        let (json, bytes) = column::ids(column_type.searched_ids(&id.kind.name, ids)?);
+        w.push(&id.column()).push(" IN (SELECT ");
+        if column_type.family == TypeFamily::Bytes {
+            // JSON cannot hold bytes: it has an element for each id, and the bytes stand one after the other.
+            w.push("substr(").bind(SqlValue::Blob(bytes)).push(", j.key * 16 + 1, 16)");
+        } else {
+            w.push("j.value");
+        }
+        let (open, close) = self.json_rows();
+        w.push(" FROM ").push(open).bind(json).push(close).push(")");
+        Ok(())
+    }
+
+    fn leads_on(&self, held: &str, parent: &str) -> String {
+        // With `=` SQLite would read the whole table of `r` for a Bloom filter.
+        format!("{held} IN (SELECT {parent})")
+    }
+
+    fn answered_id(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError> {
+        id.r.check_column(id.kind, id.name)?;
+        Ok(stored.to_owned())
+    }
+
+    fn read_id(&self, answer: &SqlValue) -> Option<RecordId> {
+        answer.as_id()
+    }
+
+    fn id_order(&self, _: Field<'_>, stored: &str) -> Result<String, StoreError> {
+        Ok(format!("{stored} COLLATE BINARY"))
+    }
+
+    fn is_after(&self, w: &mut Writer, id: Field<'_>, after: &RecordId) -> Result<(), StoreError> {
+        w.push(&id.column()).push(" > ").bind(id.column_type()?.id(&id.kind.name, after)?);
+        Ok(())
+    }
+
+    fn page_key(&self, id: &str) -> (String, String) {
+        (id.to_owned(), id.to_owned())
+    }
+
+    fn pseudonym_id(&self, id: &str) -> String {
+        // The sign takes the affinity of the column away.
+        format!("+{id}")
+    }
+
+    fn pseudonym_columns(&self) -> &'static str {
+        "(kind TEXT NOT NULL, field TEXT NOT NULL, id NOT NULL, value TEXT NOT NULL, \
+         PRIMARY KEY (kind, field, id)) WITHOUT ROWID"
+    }
+
+    fn compare(
+        &self,
+        w: &mut Writer,
+        field: Field<'_>,
+        is: Comparison,
+        value: &Value,
+    ) -> Result<(), StoreError> {
+        let stored = column::comparable(field.declared(), &field.column());
+        w.push(&stored).push(" ").push(is.as_sql()).push(" ").bind(compared(value));
+        Ok(())
+    }
+
+    fn compare_any(&self, w: &mut Writer, field: Field<'_>, values: &[Value]) -> Result<(), StoreError> {
+        w.push(&column::comparable(field.declared(), &field.column())).push(" IN (");
+        w.join(", ", values, |w, value| {
+            w.bind(compared(value));
+        });
+        w.push(")");
+        Ok(())
+    }
+
+    fn is_invalid(&self, field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError> {
+        Ok(Some(column::is_invalid(declared, &field.column())))
+    }
+
+    fn milliseconds(&self, field: Field<'_>) -> Result<String, StoreError> {
+        Ok(column::milliseconds(&field.column()))
+    }
+
+    fn json_value(&self, field: Field<'_>) -> Result<String, StoreError> {
+        Ok(column::json_value(field.kind.declared_type(field.name), &field.column()))
+    }
+
+    fn new_id(&self, w: &mut Writer, field: Field<'_>, id: &RecordId) -> Result<(), StoreError> {
+        w.bind(field.column_type()?.id(&field.kind.name, id)?);
+        Ok(())
+    }
+
+    fn new_value(&self, w: &mut Writer, field: Field<'_>, value: &Value) -> Result<(), StoreError> {
+        w.bind(column::new_value(field, value)?);
+        Ok(())
+    }
+
+    fn mask(&self, w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError> {
+        column::mask(w, field, mask);
+        Ok(())
+    }
+
+    fn strategy(&self, changes: &ChangeSet, _: u64) -> ApplyStrategy {
+        // Of rows below each other SQLite does not count those that a foreign key action has deleted.
+        if deletes_in_a_cycle(changes) { ApplyStrategy::Counted } else { ApplyStrategy::PerKind }
+    }
+
+    fn note(
+        &self,
+        r: &Renderer<'_>,
+        receipt: &Receipt,
+        _: Option<&str>,
+        _: &Locks,
+    ) -> Result<Statement, StoreError> {
+        let mut w = r.writer();
+        insert_operation(&mut w, r.prefix, receipt)?;
+        w.push(" RETURNING 1");
+        Ok(w.finish())
+    }
+
+    fn blocks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError> {
+        let blocks = changes.steps.iter().enumerate().map(|(position, step)| {
+            let marks = matches!(step.write, Write::Mark(_));
+            Ok(Block {
+                steps: vec![position],
+                mark: marks.then(|| r.mark(changes.operation, step)).transpose()?,
+                write: r.write(step)?.map_or(BlockWrite::Nothing, BlockWrite::Execute),
+            })
+        });
+        blocks.collect()
+    }
+
+    fn defer_foreign_keys(&self, changes: &ChangeSet) -> Option<&'static str> {
+        // It ends with the transaction; switching it off earlier would forget what is pending.
+        deletes_in_a_cycle(changes).then_some("PRAGMA defer_foreign_keys = ON")
+    }
+
+    fn has_concurrent_writers(&self) -> bool {
+        false
+    }
+}
+
+/// Returns whether rows are deleted of kinds that refer to each other, or of one that refers to itself: no order of
+/// statements satisfies foreign keys that are checked row by row.
+fn deletes_in_a_cycle(changes: &ChangeSet) -> bool {
+    let map = &changes.query.map;
+    let deleted: BTreeSet<&KindName> =
+        changes.steps.iter().filter(|step| step.write == Write::Delete).map(|step| &step.kind).collect();
+    deleted.iter().any(|start| {
+        let mut seen: BTreeSet<&KindName> = BTreeSet::new();
+        let mut open = vec![*start];
+        while let Some(kind) = open.pop() {
+            for reference in map.references_from(kind) {
+                if reference.to == **start {
+                    return true;
+                }
+                if deleted.contains(&reference.to) && seen.insert(&reference.to) {
+                    open.push(&reference.to);
+                }
+            }
+        }
+        false
+    })
+}
+
+/// Converts a value to what [`column::comparable`] renders.
+fn compared(value: &Value) -> SqlValue {
+    match value {
+        Value::Timestamp(at) => SqlValue::Integer(to_milliseconds(*at).timestamp_millis()),
+        other => SqlValue::from(other),
+    }
+}

@@ -1,0 +1,140 @@
+//! Transactions of a pool, and savepoints inside the host's own transaction.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
+
+use super::rows::{error, execute};
+use crate::sql::adapter::{HostConnection, TakenConnection, transaction};
+use crate::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction};
+
+/// A pool as a source of transactions.
+#[derive(Debug, Clone)]
+pub struct PoolConnection(pub(super) SqlitePool);
+
+impl PoolConnection {
+    /// Makes a source of the transactions of this pool.
+    #[must_use]
+    pub fn new(pool: SqlitePool) -> Self {
+        Self(pool)
+    }
+}
+
+#[async_trait]
+impl SqlConnection for PoolConnection {
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+        let begun = match access {
+            AccessMode::Read => self.0.begin().await,
+            // What is read must still be true when it is written: no other writer from the start.
+            AccessMode::Write => self.0.begin_with("BEGIN IMMEDIATE").await,
+        };
+        Ok(Box::new(PoolTransaction(begun.map_err(error)?)))
+    }
+
+    async fn pause(&self, time: Duration) {
+        sqlx_core::rt::sleep(time).await;
+    }
+}
+
+/// A transaction of the pool. sqlx rolls it back when it is dropped.
+struct PoolTransaction(sqlx::Transaction<'static, Sqlite>);
+
+transaction!(PoolTransaction, self, connection: &mut self.0, commit: {
+    let Self(transaction) = *self;
+    transaction.commit().await.map_err(error)
+});
+
+/// A connection on which the host has a transaction open.
+///
+/// Each transaction of the library is a savepoint of it, and becomes permanent when the host commits. Nothing is
+/// retried, because the snapshot is the host's. One call at a time: a second call fails as busy while the first is
+/// still running.
+#[derive(Debug)]
+pub struct SavepointConnection<'c>(HostConnection<'c, SqliteConnection>);
+
+impl<'c> SavepointConnection<'c> {
+    /// Makes a source of savepoints of the transaction that is open on this connection.
+    #[must_use]
+    pub fn new(connection: &'c mut SqliteConnection) -> Self {
+        Self(HostConnection::new(connection))
+    }
+}
+
+#[async_trait]
+impl SqlConnection for SavepointConnection<'_> {
+    async fn begin(&self, _: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+        let mut savepoint = Savepoint { connection: self.0.take()?, open: true };
+        savepoint.execute("SAVEPOINT client_lifecycle", &[]).await?;
+        Ok(Box::new(savepoint))
+    }
+
+    fn retryable(&self) -> bool {
+        false
+    }
+}
+
+/// An open savepoint. sqlx has savepoints too, but gives up the host's whole transaction when a future is dropped
+/// while one of them begins.
+struct Savepoint<'h, 'c> {
+    connection: TakenConnection<'h, 'c, SqliteConnection>,
+    open: bool,
+}
+
+const RELEASE: &str = "RELEASE client_lifecycle";
+
+transaction!(Savepoint<'_, '_>, self, connection: self.connection.get()?, commit: {
+    let mut savepoint = self;
+    savepoint.execute(RELEASE, &[]).await?;
+    savepoint.open = false;
+    Ok(())
+});
+
+/// Rolls back at once, not when the connection is next used: the host may commit without asking for anything else,
+/// and what was half done must not be committed with it.
+///
+/// The statements of a connection run on a thread of sqlx, one after the other. So this waits for the one that was
+/// given up and for the rollback, and needs no runtime.
+impl Drop for Savepoint<'_, '_> {
+    fn drop(&mut self) {
+        if let (true, Ok(connection)) = (self.open, self.connection.get()) {
+            // A savepoint that was not begun, or is already released, has nothing to roll back.
+            let rolled_back = wait(execute(connection, "ROLLBACK TO client_lifecycle", &[]));
+            if rolled_back.is_ok() {
+                wait(execute(connection, RELEASE, &[])).ok();
+            }
+        }
+    }
+}
+
+/// Runs a future of a connection to its end on this thread.
+fn wait<F: Future>(future: F) -> F::Output {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        thread::park();
+    }
+}
+
+/// The host's transaction as it is: without a savepoint.
+pub(super) struct HostTransaction<'c>(pub(super) &'c mut SqliteConnection);
+
+transaction!(HostTransaction<'_>, self, connection: self.0, commit: {
+    // The host commits.
+    Ok(())
+});
