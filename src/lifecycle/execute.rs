@@ -40,7 +40,7 @@ impl<S: Store> Lifecycle<S> {
     /// # let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
     /// let shown = lifecycle.plan(&request).await?.digest.to_string();
     /// // … the digest comes back with the confirmation …
-    /// let receipt = lifecycle.confirm(&request, &shown.as_str().into()).await?;
+    /// let receipt = lifecycle.confirm(&request, &shown.as_str().try_into()?).await?;
     /// # assert!(receipt.complete);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;

@@ -1,11 +1,11 @@
-//! The graph of kinds: who refers to whom.
+//! The graph of kinds: its edges are the declared references.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{DataMap, KindName, Reference, ReferenceName};
 
-/// The shortest chain of references from the subject's kind to every kind that hangs on it; among chains
-/// of one length the first by name.
+/// Returns the shortest chain of references from the subject's kind to each dependent kind. Among chains of equal length
+/// it is the first by name.
 pub(super) fn shortest_paths(map: &DataMap, subject: &KindName) -> BTreeMap<KindName, Vec<ReferenceName>> {
     let mut paths = BTreeMap::from([(subject.clone(), Vec::new())]);
     let mut level: BTreeMap<KindName, Vec<ReferenceName>> = paths.clone();
@@ -29,8 +29,8 @@ pub(super) fn shortest_paths(map: &DataMap, subject: &KindName) -> BTreeMap<Kind
     paths
 }
 
-/// The kinds in an order in which every edge (parent, child) points onwards; kinds on a common cycle stand
-/// together. Among kinds that may stand in any order the first by name comes first.
+/// Orders the kinds so that every edge (parent, child) points onwards. Kinds on a common cycle are one group. Where the
+/// order is free, kinds come by name.
 pub(super) fn in_order(
     kinds: &BTreeSet<KindName>,
     edges: &BTreeSet<(KindName, KindName)>,
@@ -38,7 +38,7 @@ pub(super) fn in_order(
     let mut rest = kinds.clone();
     let mut order = Vec::new();
     while let Some(first) = rest.first() {
-        // Walk against the edges until nothing but the walked kinds leads in: that is a first group.
+        // Walk against the edges until only the walked kinds lead in: that is a first group.
         let mut group = above(first, edges, &rest);
         while let Some(higher) =
             group.iter().map(|kind| above(kind, edges, &rest)).find(|set| set.len() < group.len())
@@ -51,7 +51,7 @@ pub(super) fn in_order(
     order
 }
 
-/// The kind and every kind from which it can be reached, within `rest`.
+/// Returns the kind and every kind from which it can be reached, within `rest`.
 fn above(
     kind: &KindName,
     edges: &BTreeSet<(KindName, KindName)>,
@@ -69,12 +69,12 @@ fn above(
     found
 }
 
-/// Whether the reference is part of a cycle of kinds: its two kinds lead to each other.
+/// Returns whether the reference is part of a cycle of kinds: its two kinds lead to each other.
 pub(super) fn closes_cycle(map: &DataMap, reference: &Reference) -> bool {
     shortest_paths(map, &reference.from).contains_key(&reference.to)
 }
 
-/// Whether a group of [`in_order`] is a cycle: several kinds, or one that refers to itself.
+/// Returns whether a group of [`in_order`] is a cycle: several kinds, or one that refers to itself.
 pub(super) fn is_cycle(group: &[KindName], edges: &BTreeSet<(KindName, KindName)>) -> bool {
     match group {
         [kind] => edges.contains(&(kind.clone(), kind.clone())),

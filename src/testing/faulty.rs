@@ -1,4 +1,4 @@
-//! Stores that fail on purpose, always at the same place.
+//! Stores that fail on purpose, at chosen calls.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use crate::domain::{DataMap, Fault, Record};
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::{ReadQuery, Reader, Store, StoreError};
 
-/// What a store is called for.
+/// A method of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Call {
@@ -19,26 +19,26 @@ pub enum Call {
     Check,
     /// [`Store::survey`].
     Survey,
-    /// [`Store::apply`], be it an operation or the record of an attempt.
+    /// [`Store::apply`], for an operation or for the record of an attempt.
     Apply,
     /// [`Reader::read`].
     Read,
 }
 
-/// What goes wrong with a call.
+/// What goes wrong at a call.
 #[derive(Debug)]
 enum Trouble {
-    /// It is not passed on, and this is the answer.
+    /// The call is not passed on, and returns this error.
     Fails(StoreError),
-    /// It is passed on, and nobody hears what came of it.
+    /// The call is passed on, and its reply is lost.
     LosesReply,
-    /// Others go first, so many times.
+    /// Other tasks run first, this many times.
     Delays(usize),
 }
 
-/// A store that passes calls on to another, except where it is told to fail.
+/// A store that passes calls on to another store and fails at chosen calls.
 ///
-/// Calls are counted from 1, each sort of call on its own, so that a test says exactly what goes wrong:
+/// The calls of each method are counted from 1, so a test chooses exactly what goes wrong:
 ///
 /// ```
 /// use client_lifecycle::domain::{Actor, Record, Request};
@@ -68,44 +68,44 @@ pub struct FaultyStore<S> {
 }
 
 impl<S> FaultyStore<S> {
-    /// A store that does not fail yet.
+    /// Makes a store that does not fail yet.
     #[must_use]
     pub fn new(store: S) -> Self {
         Self { store, troubles: Mutex::default(), calls: Mutex::default(), pauses: Mutex::default() }
     }
 
-    /// The call of this sort with this number, the first is 1, fails with this error, and nothing happens.
+    /// Makes the call with this number, counted from 1, fail with this error. Nothing is written.
     #[must_use]
     pub fn fails(self, call: Call, number: usize, error: StoreError) -> Self {
         self.with(call, number, Trouble::Fails(error))
     }
 
-    /// [`Store::apply`] is carried out at this call, the first is 1, whatever comes of it, and the answer is
-    /// [`StoreError::OutcomeUnknown`].
+    /// Makes [`Store::apply`] lose its reply at the call with this number, counted from 1: the change set is applied, and
+    /// the answer is [`StoreError::OutcomeUnknown`].
     #[must_use]
     pub fn loses_reply(self, number: usize) -> Self {
         self.with(Call::Apply, number, Trouble::LosesReply)
     }
 
-    /// The call of this sort with this number, the first is 1, lets others go first so many times.
+    /// Makes the call with this number, counted from 1, yield to other tasks this many times before it is passed on.
     #[must_use]
     pub fn delays(self, call: Call, number: usize, times: usize) -> Self {
         self.with(call, number, Trouble::Delays(times))
     }
 
-    /// How many calls of this sort there have been, failed ones too.
+    /// Returns the number of calls of a method, failed ones included.
     #[must_use]
     pub fn calls(&self, call: Call) -> usize {
         locked(&self.calls).get(&call).copied().unwrap_or_default()
     }
 
-    /// How long it was asked to wait before it was tried again, each time. It never waits.
+    /// Returns the pauses that were asked for. The store itself never waits.
     #[must_use]
     pub fn pauses(&self) -> Vec<Duration> {
         locked(&self.pauses).clone()
     }
 
-    /// The store behind it.
+    /// Returns the store behind it.
     #[must_use]
     pub fn store(&self) -> &S {
         &self.store
@@ -116,7 +116,7 @@ impl<S> FaultyStore<S> {
         self
     }
 
-    /// Counts the call, and says whether its reply is to be lost.
+    /// Counts the call, and returns whether its reply is lost.
     async fn called(&self, call: Call) -> Result<Reply, StoreError> {
         let number = {
             let mut calls = locked(&self.calls);
@@ -148,7 +148,7 @@ enum Reply {
     IsLost,
 }
 
-/// A test that panicked has nothing left to protect.
+/// Locks even after a panic: a test that panicked has nothing left to protect.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -182,7 +182,7 @@ impl<S: Store> Store for FaultyStore<S> {
         done
     }
 
-    /// Notes the time and waits for nobody.
+    /// Records the pause without waiting.
     async fn pause(&self, time: Duration) {
         locked(&self.pauses).push(time);
     }

@@ -1,10 +1,10 @@
-//! What tests of stores and of policies need. Feature `testing`.
+//! Tools for tests of stores and policies. Feature `testing`.
 //!
-//! * [`Scenario`] tests a policy: given rows, when something is asked for, then this comes of it.
+//! * [`Scenario`] tests a policy: given some rows, when a request is made, then the result is checked.
 //! * [`conformance`] is the suite that every store passes.
-//! * [`FaultyStore`] fails on purpose, always at the same place.
-//! * [`model`] is the definition of a deletion, row by row, that every store is compared with on the random
-//!   worlds of [`strategies`].
+//! * [`FaultyStore`] fails on purpose, at chosen calls.
+//! * [`model`] is the definition of a deletion, row by row. Every store is compared with it on the random worlds of
+//!   [`strategies`].
 
 pub mod conformance;
 mod faulty;

@@ -1,13 +1,13 @@
-//! Futures without a runtime.
+//! Running futures without an async runtime.
 
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// Runs a future to its end on this thread, by asking it again and again.
+/// Runs a future to its end on this thread by polling it repeatedly.
 ///
-/// For futures over stores in memory, in tests that are not `async`. A future that waits for input, output
-/// or a timer needs its runtime.
+/// It is for futures over stores in memory, in tests that are not `async`. A future that waits for input, output or a
+/// timer needs its runtime.
 ///
 /// ```
 /// use client_lifecycle::testing::run;
@@ -20,7 +20,7 @@ pub fn run<F: Future>(future: F) -> F::Output {
         if let Poll::Ready(done) = future.as_mut().poll(&mut waker) {
             return done;
         }
-        // Whoever holds what it waits for may be on another thread.
+        // What it waits for may be held by another thread.
         std::thread::yield_now();
     }
 }

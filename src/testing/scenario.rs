@@ -13,9 +13,9 @@ use crate::lifecycle::Lifecycle;
 use crate::memory::MemoryStore;
 use crate::policy::DeletionPolicy;
 
-/// A test of a policy: given rows, when something is asked for, then this comes of it.
+/// A test of a policy: given some rows, when a request is made, then the result is checked.
 ///
-/// It runs over a store in memory, without a runtime. What is not as expected fails the test with the plan.
+/// It runs over a store in memory, without an async runtime. An unexpected result fails the test and shows the plan.
 ///
 /// ```
 /// use client_lifecycle::domain::{Actor, Request, eq};
@@ -55,7 +55,7 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// A policy and no rows.
+    /// Starts with a policy and no rows.
     pub fn of(policy: &DeletionPolicy) -> Self {
         let kinds = policy.map().kinds();
         Self {
@@ -65,10 +65,10 @@ impl Scenario {
         }
     }
 
-    /// There are these rows, in addition to those before: JSON objects, each with its id.
+    /// Adds rows: JSON objects, each with its id.
     ///
     /// # Panics
-    /// Where the policy has no such kind.
+    /// If the policy has no such kind.
     #[track_caller]
     pub fn given(mut self, kind: impl Into<KindName>, rows: impl IntoIterator<Item = Json>) -> Self {
         let kind = kind.into();
@@ -79,10 +79,10 @@ impl Scenario {
         self
     }
 
-    /// It is this instant, in RFC 3339, such as `2026-03-01T00:00:00Z`. Otherwise it is now.
+    /// Sets the instant of the request, in RFC 3339, such as `2026-03-01T00:00:00Z`. The default is now.
     ///
     /// # Panics
-    /// Where the text is no instant.
+    /// If the text is not an instant.
     #[track_caller]
     pub fn at(mut self, instant: &str) -> Self {
         match instant.parse() {
@@ -94,10 +94,10 @@ impl Scenario {
         self
     }
 
-    /// This is asked for: planned, and carried out if nothing stands in the way.
+    /// Makes the request: plans it, and applies the plan if nothing stands in the way.
     ///
     /// # Panics
-    /// Where the rows are none, or do not fit the policy.
+    /// If the rows are malformed, or do not fit the policy.
     #[track_caller]
     pub fn when(self, request: impl Borrow<Request>) -> ScenarioResult {
         let Self { policy, rows, now } = self;
@@ -119,7 +119,7 @@ impl Scenario {
     }
 }
 
-/// The kinds, and nothing of their rows.
+/// Shows the kinds, and nothing of their rows.
 impl fmt::Debug for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scenario")

@@ -1,4 +1,4 @@
-//! What came of a request, and whether it is what the test expects.
+//! The result of a scenario, and checks of it.
 
 use std::borrow::Borrow;
 use std::fmt::Display;
@@ -12,13 +12,13 @@ use crate::memory::MemoryStore;
 use crate::plan::{Plan, Step};
 use crate::protocol::{Disposition, Receipt};
 
-/// What came of the request of a [`Scenario`](super::Scenario). Every `then_…` fails the test, and shows the
-/// plan, where it is something else.
+/// The result of a [`Scenario`](super::Scenario). Every `then_…` fails the test and shows the plan if the result is not
+/// as expected.
 #[derive(Debug)]
 pub struct ScenarioResult {
     lifecycle: Lifecycle<MemoryStore>,
     plan: Result<Plan, Error>,
-    /// `None` where there is no plan to carry out.
+    /// `None` if there is no plan to apply.
     done: Option<Result<Receipt, Error>>,
 }
 
@@ -30,37 +30,37 @@ impl ScenarioResult {
         Self { lifecycle, plan, done }
     }
 
-    /// Then this is asked for as well, of the rows as they are now.
+    /// Applies a further request to the rows as they are now.
     #[must_use]
     pub fn when(self, request: impl Borrow<Request>) -> Self {
         Self::new(self.lifecycle, request.borrow())
     }
 
-    /// The plan, where there is one.
+    /// Returns the plan, if there is one.
     #[must_use]
     pub fn plan(&self) -> Option<&Plan> {
         self.plan.as_ref().ok()
     }
 
-    /// The receipt, where it was carried out.
+    /// Returns the receipt, if the plan was applied.
     #[must_use]
     pub fn receipt(&self) -> Option<&Receipt> {
         self.done.as_ref()?.as_ref().ok()
     }
 
-    /// The store as it is now.
+    /// Returns the store as it is now.
     #[must_use]
     pub fn store(&self) -> &MemoryStore {
         self.lifecycle.store()
     }
 
-    /// The error, where it was not carried out.
+    /// Returns the error, if the plan was not applied.
     fn error(&self) -> Option<&Error> {
         let refused = self.plan.as_ref().err();
         refused.or_else(|| self.done.as_ref()?.as_ref().err())
     }
 
-    /// What happened, in the words of the plan.
+    /// Returns the plan or the error as text.
     fn shown(&self) -> String {
         match &self.plan {
             Ok(plan) => plan.to_string(),
@@ -74,17 +74,17 @@ impl ScenarioResult {
     }
 }
 
-/// What is to be true. Each answers with itself, so that one can be asked after the other.
+/// Checks of the result. Each returns the result, so that checks can be chained.
 #[allow(
     clippy::must_use_candidate,
     clippy::return_self_not_must_use,
     reason = "the last of a chain is of no use"
 )]
 impl ScenarioResult {
-    /// It was carried out.
+    /// Checks that the request was carried out.
     ///
     /// # Panics
-    /// Where it was not.
+    /// If it was not.
     #[track_caller]
     pub fn then_done(self) -> Self {
         if let Some(error) = self.error() {
@@ -94,11 +94,11 @@ impl ScenarioResult {
         self
     }
 
-    /// There is no plan at all, for this reason: `missing_id`, `not_found`, `unauthenticated`, `missing_role`,
+    /// Checks that there is no plan, for this reason: `missing_id`, `not_found`, `unauthenticated`, `missing_role`,
     /// `wrong_scope` or `invalid`.
     ///
     /// # Panics
-    /// Where it is something else.
+    /// If the result is different.
     #[track_caller]
     pub fn then_refused(self, code: &str) -> Self {
         let found = self.plan.as_ref().err().map_or("a plan", Error::code);
@@ -106,10 +106,10 @@ impl ScenarioResult {
         self
     }
 
-    /// So many rows block, by this guard or by the rules of this reference; nothing was carried out.
+    /// Checks the number of rows that block, by this guard or by the rules of this reference.
     ///
     /// # Panics
-    /// Where it is something else.
+    /// If the result is different.
     #[track_caller]
     pub fn then_blocked_by(self, name: &str, count: u64) -> Self {
         let blockers = self.plan().map_or(&[][..], |plan| &plan.blockers);
@@ -122,10 +122,10 @@ impl ScenarioResult {
         self
     }
 
-    /// The plan warns of so many rows by this name, acknowledged or not.
+    /// Checks the number of rows that the plan warns of by this name, acknowledged or not.
     ///
     /// # Panics
-    /// Where it is something else.
+    /// If the result is different.
     #[track_caller]
     pub fn then_warns_of(self, name: &str, count: u64) -> Self {
         let warnings = self.plan().map_or(&[][..], |plan| &plan.warnings);
@@ -135,65 +135,65 @@ impl ScenarioResult {
         self
     }
 
-    /// It was carried out, and so many rows of the kind went.
+    /// Checks that the request was carried out, and the number of rows of the kind that were deleted.
     ///
     /// # Panics
-    /// Where it is something else.
+    /// If the result is different.
     #[track_caller]
     pub fn then_deletes(self, kind: &str, count: u64) -> Self {
         self.then_becomes(kind, Disposition::Delete, count)
     }
 
-    /// It was carried out, and so many rows of the kind were marked as deleted.
+    /// Checks that the request was carried out, and the number of rows of the kind that were marked as deleted.
     ///
     /// # Panics
-    /// Where it is something else.
+    /// If the result is different.
     #[track_caller]
     pub fn then_soft_deletes(self, kind: &str, count: u64) -> Self {
         self.then_becomes(kind, Disposition::SoftDelete, count)
     }
 
-    /// It was carried out, and so many rows of the kind were masked as their rule says.
+    /// Checks that the request was carried out, and the number of rows of the kind that were masked by their rule.
     ///
     /// # Panics
-    /// Where it is something else.
+    /// If the result is different.
     #[track_caller]
     pub fn then_anonymizes(self, kind: &str, count: u64) -> Self {
         self.then_becomes(kind, Disposition::Anonymize, count)
     }
 
-    /// It was carried out, and so many rows of the kind stay until a period is over.
+    /// Checks that the request was carried out, and the number of rows of the kind that are retained.
     ///
     /// # Panics
-    /// Where it is something else.
+    /// If the result is different.
     #[track_caller]
     pub fn then_retains(self, kind: &str, count: u64) -> Self {
         self.then_becomes(kind, Disposition::Retain, count)
     }
 
-    /// It was carried out, and so many rows of the kind had to stay as tombstones.
+    /// Checks that the request was carried out, and the number of rows of the kind that stayed as tombstones.
     ///
     /// # Panics
-    /// Where it is something else.
+    /// If the result is different.
     #[track_caller]
     pub fn then_entombs(self, kind: &str, count: u64) -> Self {
         self.then_becomes(kind, Disposition::Tombstone, count)
     }
 
-    /// It was carried out, and this became of so many rows of the kind.
+    /// Checks that the request was carried out, and the number of rows of the kind with this disposition.
     ///
     /// # Panics
-    /// Where it is something else.
+    /// If the result is different.
     #[track_caller]
     pub fn then_becomes(self, kind: &str, disposition: Disposition, count: u64) -> Self {
         let what = format!("{disposition} of `{kind}`");
         self.then_steps(&what, count, |step| step.key.kind == *kind && step.key.disposition == disposition)
     }
 
-    /// It was carried out, and so many rows were given another target, or none, in this reference.
+    /// Checks that the request was carried out, and the number of rows whose reference was redirected or emptied.
     ///
     /// # Panics
-    /// Where it is something else.
+    /// If the result is different.
     #[track_caller]
     pub fn then_redirects(self, reference: &str, count: u64) -> Self {
         let name = ReferenceName::from(reference);
@@ -211,10 +211,10 @@ impl ScenarioResult {
         result
     }
 
-    /// So many rows of the kind are there afterwards, whatever became of them.
+    /// Checks the number of rows of the kind that are left, whatever became of them.
     ///
     /// # Panics
-    /// Where there are more or fewer.
+    /// If there are more or fewer.
     #[track_caller]
     pub fn then_keeps(self, kind: &str, count: usize) -> Self {
         let found = self.rows(kind).len();
@@ -222,10 +222,10 @@ impl ScenarioResult {
         self
     }
 
-    /// Exactly these rows of the kind are there afterwards.
+    /// Checks that exactly these rows of the kind are left.
     ///
     /// # Panics
-    /// Where there are others.
+    /// If other rows are left.
     #[track_caller]
     pub fn then_left<I: Into<RecordId>>(self, kind: &str, ids: impl IntoIterator<Item = I>) -> Self {
         let mut ids: Vec<RecordId> = ids.into_iter().map(Into::into).collect();
@@ -237,10 +237,10 @@ impl ScenarioResult {
         self
     }
 
-    /// The row is there afterwards, and has these values; other fields may have any.
+    /// Checks that the row is left and has these values. Other fields may have any value.
     ///
     /// # Panics
-    /// Where it is not there, or has others.
+    /// If it is not left, or has other values.
     #[track_caller]
     pub fn then_holds(self, kind: &str, id: impl Into<RecordId>, fields: &Json) -> Self {
         let id = id.into();
@@ -255,10 +255,10 @@ impl ScenarioResult {
         self
     }
 
-    /// Other systems are told so many things about this topic.
+    /// Checks the number of events about this topic.
     ///
     /// # Panics
-    /// Where it is something else.
+    /// If the result is different.
     #[track_caller]
     pub fn then_tells(self, topic: &str, count: usize) -> Self {
         let events = self.store().events();
@@ -269,7 +269,7 @@ impl ScenarioResult {
 
     #[track_caller]
     fn rows(&self, kind: &str) -> Vec<Record> {
-        // A name that is misspelt would have no rows, and be right by accident.
+        // A misspelt name would have no rows, and pass by accident.
         let name = KindName::from(kind);
         let map = self.lifecycle.policy().map();
         assert!(map.kind(&name).is_some(), "the policy has no kind `{kind}`");

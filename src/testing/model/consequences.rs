@@ -18,12 +18,12 @@ impl<'a> World<'a> {
         self.outcomes.get(id) != Some(&RowOutcome::Deleted) || tombstones.contains(id)
     }
 
-    /// Whether the row is neither removed nor a tombstone: a rule that redirects moves it.
+    /// Returns whether the row is neither removed nor a tombstone, so that a redirecting rule applies to it.
     fn is_whole(&self, id: &Id) -> bool {
         !self.subjects.contains(id) && self.outcomes.get(id).is_none_or(|outcome| !outcome.removed())
     }
 
-    /// Every row that refers to a row that counts as removed, anonymized or retained, with what decides.
+    /// Returns every row that refers to a removed, anonymized or retained row, with the entry that decides.
     #[allow(clippy::type_complexity, reason = "each part is named where it is used")]
     fn referring_rows(&self) -> Vec<(Id, &'a Reference, Id, RowOutcome, Option<(usize, &'a Entry)>)> {
         let mut found = Vec::new();
@@ -165,7 +165,7 @@ impl<'a> World<'a> {
         found
     }
 
-    /// The rows of a kind that hang on the subject, over a chain or over any.
+    /// Returns the rows of a kind that depend on the subject, over these references or over any.
     fn dependents(&self, request: &Request, on: &KindName, via: &[ReferenceName]) -> BTreeSet<Id> {
         if *on == request.kind && via.is_empty() {
             return self.subjects.clone();
@@ -246,7 +246,7 @@ impl<'a> World<'a> {
         steps
     }
 
-    /// How many references lead from the subject's kind to a kind, at the least.
+    /// Returns the length of the shortest chain of references from the subject's kind to a kind.
     fn distance(&self, request: &Request, kind: &KindName) -> usize {
         let mut level = BTreeSet::from([request.kind.clone()]);
         let mut steps = 0;

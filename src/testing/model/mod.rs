@@ -1,8 +1,7 @@
-//! The definition of a deletion, row by row: what every store is compared with.
+//! The definition of a deletion, row by row: every store is compared with it.
 //!
-//! It reads a policy and rows, and says what survives, what blocks and what is counted where. It shares
-//! nothing with the engine but the policy value, and is written to be read beside the definition, not to be
-//! fast.
+//! It reads a policy and rows, and returns what survives, what blocks and what is counted where. It shares only the
+//! policy value with the engine. It is written to be read next to the definition, not to be fast.
 
 mod consequences;
 
@@ -20,20 +19,19 @@ use crate::protocol::Disposition;
 /// Rows by kind and id.
 pub type Rows = BTreeMap<KindName, BTreeMap<RecordId, Record>>;
 
-/// What the definition says of a request.
+/// The result of a request by the definition.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Verdict {
     /// Whether nothing blocks.
     pub executable: bool,
-    /// The blocking rows: how many, by reference (or nothing for a guard) and rule.
+    /// The number of blocking rows, by reference (`None` for a guard) and rule.
     pub blockers: BTreeMap<(Option<ReferenceName>, String), u64>,
-    /// The rows of each step: how many, by kind, disposition, deciding reference (`None`: the subject) and
-    /// entry.
+    /// The number of rows of each step, by kind, disposition, deciding reference (`None` for the subject) and entry.
     pub steps: BTreeMap<(KindName, Disposition, Option<ReferenceName>, usize), u64>,
     /// What becomes of each row that is reached, and of the subjects.
     pub dispositions: BTreeMap<(KindName, RecordId), Disposition>,
-    /// The rows afterwards, if it is carried out.
+    /// The rows after the request is carried out.
     pub rows: Rows,
 }
 
@@ -79,10 +77,10 @@ struct World<'a> {
     reasons: BTreeMap<Id, BTreeSet<(RowOutcome, ReferenceName, usize)>>,
 }
 
-/// Judges a request by the definition; `None` where a subject is not there, or the mode removes nothing.
+/// Judges a request by the definition; `None` if a subject is missing, or the mode removes nothing.
 ///
 /// # Panics
-/// On a value that is not of its declared type, and where a mask is keyed and there is no key.
+/// On a value that is not of its declared type, and on a keyed mask without a key.
 #[must_use]
 pub fn judge(
     policy: &DeletionPolicy,
@@ -159,14 +157,14 @@ impl<'a> World<'a> {
         self.rows.get(&id.0).and_then(|rows| rows.get(&id.1)).expect("a row")
     }
 
-    /// The row that a row refers to.
+    /// Returns the row that a row refers to.
     fn parent(&self, row: &Record, reference: &Reference) -> Option<Id> {
         let id = row.get(&reference.field).as_id()?;
         self.rows.get(&reference.to)?.get(&id)?;
         Some((reference.to.clone(), id))
     }
 
-    /// The first entry that speaks of such parents and whose condition holds.
+    /// Returns the first entry that applies below such a parent and whose condition holds.
     fn deciding(
         &self,
         row: &Record,
@@ -191,7 +189,7 @@ impl<'a> World<'a> {
         field.is_some_and(|field| !row.get(field).is_null())
     }
 
-    /// What one reference makes of a row below a parent of this outcome.
+    /// Returns what one reference makes of a row below a parent of this outcome.
     fn outcome(
         &self,
         row: &Record,
@@ -229,7 +227,7 @@ impl<'a> World<'a> {
         outcome.map(|outcome| (index, outcome))
     }
 
-    /// Kinds on a common cycle together, parents before children.
+    /// Groups the kinds: parents before children, and the kinds of a cycle together.
     fn groups(&self) -> Vec<BTreeSet<KindName>> {
         let below = |kind: &KindName| {
             let mut found = BTreeSet::new();
@@ -264,7 +262,7 @@ impl<'a> World<'a> {
         groups
     }
 
-    /// Everything that the references of a row make of it, given the outcomes so far.
+    /// Returns what each reference of a row makes of it, given the outcomes so far.
     fn outcomes(&self, id: &Id) -> Vec<(&'a Reference, usize, RowOutcome)> {
         let row = self.row(id);
         let references = self.map.references_from(&self.kind(&id.0).name);
@@ -276,7 +274,7 @@ impl<'a> World<'a> {
         found.collect()
     }
 
-    /// Settles the kinds of a group in the two passes of a cycle, which are one where there is none.
+    /// Finds the outcomes of a group of kinds in two passes, which give the same result outside cycles.
     fn settle(&mut self, group: &BTreeSet<KindName>) {
         let own: Vec<Id> = self
             .all()
@@ -312,8 +310,8 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Removes rows until nothing more is removed. While the walk lasts a row leads on with every outcome it was
-    /// met with; in the end it has the strongest.
+    /// Removes rows until nothing more is removed. During the walk a row leads on with every outcome it was reached with;
+    /// in the end it has the strongest.
     fn walk(&mut self, own: &[Id], kept: &BTreeSet<Id>) {
         let mut met: BTreeMap<Id, BTreeSet<RowOutcome>> = BTreeMap::new();
         loop {

@@ -1,4 +1,4 @@
-//! Random worlds: data maps, policies, rows and a request, small enough that a failing one can be read.
+//! Random worlds: data maps, policies, rows and a request, small enough to read a failing one.
 
 mod mend;
 mod motif;
@@ -18,7 +18,7 @@ use mend::mended;
 use motif::{Motif, motif};
 use rows::rows;
 
-/// A world and a request to judge in it. `Debug` prints what a test can be written from.
+/// A world and a request. `Debug` prints everything that a test needs to repeat it.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RandomWorld {
@@ -28,23 +28,23 @@ pub struct RandomWorld {
     pub policy: DeletionPolicy,
     /// The rows.
     pub rows: Rows,
-    /// What is asked for.
+    /// The request.
     pub request: Request,
-    /// When it is judged.
+    /// The instant of the request.
     pub now: DateTime<Utc>,
     /// The key of keyed masks.
     pub mask_key: MaskKey,
 }
 
 impl RandomWorld {
-    /// The rows as a document: `{"a": [{"id": 1, …}], …}`.
+    /// Returns the rows as a document: `{"a": [{"id": 1, …}], …}`.
     #[must_use]
     pub fn rows_document(&self) -> Json {
         rows_document(&self.rows)
     }
 }
 
-/// Rows as a document, their ids among their fields.
+/// Returns rows as a document, with their ids among their fields.
 #[must_use]
 pub fn rows_document(rows: &Rows) -> Json {
     let kinds = rows.iter().map(|(kind, rows)| {
@@ -67,10 +67,10 @@ impl fmt::Debug for RandomWorld {
     }
 }
 
-/// A world of two to eight kinds.
+/// Generates worlds of two to eight kinds.
 ///
-/// Two in three hold a small pattern that they would rarely have by chance: a tombstone that climbs, a
-/// restrict that is cleared over another path, or an entry below an anonymized or retained row.
+/// Two in three have a small pattern that is rare by chance: a tombstone that climbs, a restrict that is cleared over
+/// another path, or an entry below an anonymized or retained row.
 pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
     // Independent parts, so that a failing world shrinks part by part.
     (
@@ -94,7 +94,7 @@ struct KindSeed {
 }
 
 impl KindSeed {
-    /// Whether a keyed mask is among those of the kind.
+    /// Returns whether the kind has a keyed mask.
     fn is_keyed(&self) -> bool {
         self.rows.len().is_multiple_of(2)
     }
@@ -220,7 +220,7 @@ type Seeds = (
     Option<Motif>,
 );
 
-/// A reference of the world that is being made.
+/// A reference of a world under construction.
 #[derive(Debug)]
 struct Declared {
     from: usize,

@@ -1,18 +1,18 @@
-//! Patterns that worlds rarely have by chance.
+//! Patterns that are rare by chance.
 
 use proptest::prelude::*;
 
 use super::{Declared, EntrySeed};
 
-/// A small pattern, planted over what was drawn for the first kinds. A failing world shrinks to one without,
-/// where the pattern does not matter.
+/// A small pattern that replaces what was drawn for the first kinds. A failing world shrinks to one without it if the
+/// pattern does not matter.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Motif {
-    /// The rows of the last of a chain stay, and must keep referring to those above: they climb.
+    /// A chain whose last rows stay and must keep their references, so that tombstones climb.
     Climb,
-    /// A row that restricts over one reference goes over another.
+    /// A row that restricts over one reference and is deleted over another.
     Diamond,
-    /// Rows below such that are anonymized or retained, with an entry for them.
+    /// Rows below anonymized or retained ones, with an entry for them.
     Below(u8),
 }
 
@@ -39,7 +39,7 @@ fn entry(rule: u8) -> EntrySeed {
 }
 
 impl Motif {
-    /// Changes the first references, which are those of the second, third … kind to an earlier one.
+    /// Changes the first references: those of the second, third … kind to an earlier one.
     pub(super) fn plant(self, kinds: usize, references: &mut [Declared]) {
         let chain = |references: &mut [Declared], rules: &[&[EntrySeed]]| {
             for (at, (one, rules)) in references.iter_mut().zip(rules).enumerate() {
