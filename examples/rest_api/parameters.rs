@@ -58,6 +58,7 @@ pub(crate) struct RemovalQuery {
     #[param(max_length = 1000)]
     note: Option<String>,
     /// The digest of a plan that was shown: exactly that is done, or nothing.
+    #[param(pattern = "^[0-9a-fA-F]{64}$")]
     digest: Option<String>,
 }
 

@@ -52,6 +52,6 @@ fn check_reports_a_foreign_key_to_another_column_than_the_id() {
         "CREATE TABLE clients (id INTEGER PRIMARY KEY, code INTEGER NOT NULL UNIQUE);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (code));
          CREATE INDEX i ON debts (client_id);",
-        "the foreign key refers to `clients` (`code`), and the policy says `clients` (`id`)",
+        "the foreign key refers to `clients` (`code`), but the policy says `clients` (`id`)",
     );
 }

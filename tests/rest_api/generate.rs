@@ -12,6 +12,10 @@ pub(crate) fn value_of(schema: &Value) -> BoxedStrategy<Value> {
     if let Some(offered) = schema["enum"].as_array() {
         return select(offered.clone()).boxed();
     }
+    if let Some(pattern) = schema["pattern"].as_str() {
+        let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
+        return proptest::string::string_regex(pattern).unwrap().prop_map(Value::from).boxed();
+    }
     let number = |name: &str, default: u64| schema[name].as_u64().unwrap_or(default);
     let types = &schema["type"];
     match types.as_str().or_else(|| types[0].as_str()) {

@@ -85,6 +85,7 @@ async fn whoever_asks_for_an_id_that_no_row_can_have_finds_nobody_and_it_is_on_r
             world.run(&format!("ALTER TABLE clients ADD COLUMN {field} TEXT")).await;
         }
         let policy = DeletionPolicy::of("clients")
+            .kind("clients", |kind| kind.status("status"))
             .hard_delete(ModeBuilder::allow_any)
             .update(ModeBuilder::allow_authenticated)
             .build()
