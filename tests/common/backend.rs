@@ -184,3 +184,36 @@ impl AsId for Value {
         serde_json::from_value(json!(self)).unwrap()
     }
 }
+
+/// Each test runs once per store.
+#[allow(unused_macros, reason = "each test binary uses a part")]
+macro_rules! on_every_store {
+    ($($(#[$meta:meta])* async fn $name:ident($on:ident: On) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            async fn run($on: On) $body
+
+            #[tokio::test]
+            async fn memory() {
+                run(On::Memory).await;
+            }
+
+            #[cfg(feature = "sqlite")]
+            #[tokio::test]
+            async fn sqlite() {
+                run(On::Sqlite).await;
+            }
+
+            #[cfg(feature = "postgres")]
+            #[tokio::test]
+            async fn postgres() {
+                if crate::common::server::is_there().await {
+                    run(On::Postgres).await;
+                }
+            }
+        }
+    )*};
+}
+#[allow(unused_imports, reason = "each test binary uses a part")]
+pub(crate) use on_every_store;

@@ -1,11 +1,4 @@
 //! Who may make which record: a decision of the policy alone, before any store is asked.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, FieldType, Mode, Record, Request, eq};

@@ -1,11 +1,4 @@
 //! Rows below parents that are retained or anonymized: entries with `parent` speak of those, and of no others.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use crate::common::request;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};

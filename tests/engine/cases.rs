@@ -1,12 +1,5 @@
 //! A peer's deletion cases as data: references with rules, rows, one deletion, what is left. The numbers are
 //! those of the list the project keeps; the notation is in `common`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use crate::common::{Expected, World, judge, sorted};
 use serde_json::{Value, json};

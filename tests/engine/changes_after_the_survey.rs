@@ -1,12 +1,5 @@
 //! What changes between the survey and the first write: what binds every deletion, and what binds only one
 //! whose plan was shown.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use std::sync::{Arc, Mutex};
 

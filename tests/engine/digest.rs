@@ -1,10 +1,4 @@
 //! What a digest covers: everything a person relies on, and nothing else.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use client_lifecycle::domain::{Actor, Request};

@@ -1,11 +1,4 @@
 //! What a lifecycle makes of a store that fails: a retry, a receipt or a record, and never twice the same.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 #![cfg(feature = "testing")]
 
 use std::time::Duration;

@@ -1,13 +1,6 @@
 //! What a lifecycle promises, on every store.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
-use crate::common::backend::{Backend, On};
+use crate::common::backend::{Backend, On, on_every_store};
 use chrono::{DateTime, Utc};
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, Mode, Reason, Request};
@@ -15,36 +8,6 @@ use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::protocol::Disposition;
 use serde_json::{Value, json};
-
-/// Each test runs once per store.
-macro_rules! on_every_store {
-    ($($(#[$meta:meta])* async fn $name:ident($on:ident: On) $body:block)*) => {$(
-        mod $name {
-            use super::*;
-
-            async fn run($on: On) $body
-
-            #[tokio::test]
-            async fn memory() {
-                run(On::Memory).await;
-            }
-
-            #[cfg(feature = "sqlite")]
-            #[tokio::test]
-            async fn sqlite() {
-                run(On::Sqlite).await;
-            }
-
-            #[cfg(feature = "postgres")]
-            #[tokio::test]
-            async fn postgres() {
-                if crate::common::server::is_there().await {
-                    run(On::Postgres).await;
-                }
-            }
-        }
-    )*};
-}
 
 fn policy() -> DeletionPolicy {
     let document = json!({

@@ -1,12 +1,5 @@
 //! The order of the steps: foreign keys hold after every one of them, so that a database which checks them at
 //! once never stops a deletion half-way.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 #![cfg(feature = "testing")]
 
 use std::sync::{Arc, Mutex};

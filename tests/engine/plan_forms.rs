@@ -1,10 +1,4 @@
 //! The plan in its other forms: Markdown and Mermaid; and the receipt as text.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::plan::Plan;

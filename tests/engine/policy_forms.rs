@@ -1,13 +1,6 @@
 //! The two forms of a policy: what is built in Rust and what is written in a document are one value, and it is
 //! written as it was read.
 #![allow(clippy::match_bool, reason = "what is true and what is false stand side by side")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{FieldType, Lock, Mask, Mode, eq, is_null};

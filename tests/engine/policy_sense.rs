@@ -1,13 +1,6 @@
 //! What makes sense in a policy: which rules in which modes and below which parents, which tests and masks on
 //! which types. Tables, so that what is allowed is pinned as well as what is reported.
 #![allow(clippy::match_bool, reason = "what is true and what is false stand side by side")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,4 @@
 //! Random worlds: the model, the memory store and SQLite agree, and what else is true of every deletion.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 #![cfg(feature = "testing")]
 
 use std::cell::RefCell;

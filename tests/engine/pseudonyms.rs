@@ -1,11 +1,4 @@
 //! The mask `hmac`, as a host meets it: on every store, with its key and without.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use std::sync::Mutex;
 

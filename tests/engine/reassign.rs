@@ -1,11 +1,4 @@
 //! Reassignment: members to another union, a union to another officer; instead of deleting.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use std::sync::Arc;
 

@@ -1,11 +1,4 @@
 //! Attempts that never get as far as a plan: nobody has signed in, or the host has found them to be senseless.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use std::sync::Arc;
 

@@ -1,11 +1,4 @@
 //! Requests that make no sense under a policy: refused before any data is looked at, each with what is wrong.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use chrono::DateTime;
 use client_lifecycle::DeletionPolicy;

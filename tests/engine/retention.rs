@@ -1,11 +1,4 @@
 //! What keeps rows that should go: under which grounds, how many of them, until when, and what stays open.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use crate::common::request;
 use client_lifecycle::domain::instant_text;

@@ -1,11 +1,4 @@
 //! Rows that stay over one reference while another would have them go.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use client_lifecycle::domain::{Actor, Mode, Request};
 use client_lifecycle::plan::Plan;

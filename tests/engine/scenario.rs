@@ -1,11 +1,4 @@
 //! Given, when, then: what a host's own tests of its policy look like, and how they fail.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 #![cfg(feature = "testing")]
 
 use client_lifecycle::DeletionPolicy;

@@ -4,13 +4,6 @@
 //! is what an engine with that bug would have asked, and the engine needs no hooks.
 //!
 //! `LIFECYCLE_SHOW=1 cargo test --test engine seeded_bugs -- --nocapture` prints a small world for each.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 #![cfg(feature = "testing")]
 
 use std::collections::BTreeSet;

@@ -1,12 +1,5 @@
 //! Rows that several references anonymize, each with masks of its own: a row gets the masks of every entry that
 //! decides for it, and is counted once.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use crate::common::request;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};

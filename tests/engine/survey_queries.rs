@@ -1,11 +1,4 @@
 //! What a policy asks of a store: nothing that no row can answer, and nothing that nobody reads.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 #![cfg(feature = "testing")]
 
 use std::collections::BTreeSet;

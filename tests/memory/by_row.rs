@@ -1,12 +1,5 @@
 //! What `ByRow` does beyond the contract: limits, pages, retries, and steps that overlap.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

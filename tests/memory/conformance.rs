@@ -1,11 +1,4 @@
 //! The conformance suite over the memory store, over smart pointers to it, and over rows that are slow.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 #![allow(clippy::unused_async, reason = "the form that the macro asks for")]
 #![cfg(feature = "testing")]
 

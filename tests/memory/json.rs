@@ -1,12 +1,5 @@
 //! Data in JSON, and what memory can say about it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
-
 use client_lifecycle::domain::{DataMap, Record, Value};
 use client_lifecycle::memory::MemoryStore;
 use client_lifecycle::store::Store;

@@ -1,11 +1,5 @@
 //! Stores that are wrong on purpose: for each, the suite finds the clause it does not keep.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 #![cfg(feature = "testing")]
 
 use std::collections::BTreeSet;

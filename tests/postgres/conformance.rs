@@ -1,11 +1,4 @@
 //! The conformance suite on PostgreSQL.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 #![cfg(all(feature = "postgres", feature = "testing"))]
 
 use crate::conformance_host::PostgresHost;

@@ -1,11 +1,4 @@
 //! The floors of the crate: an arrow `use crate::…` points only downwards, and what is pure stays pure.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

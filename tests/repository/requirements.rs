@@ -1,12 +1,5 @@
 //! Every statement of the four API documents is shown by a test, or named in the guide as the host's part, as
 //! later, or as nothing to do.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,11 +1,4 @@
 //! The client of the clinic's API, seed 003: what it answers, what it takes, and what it says to bad input.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 mod answer;
 mod debug;

@@ -7,7 +7,7 @@ use client_lifecycle::lifecycle::Environment;
 use client_lifecycle::policy::retain;
 use serde_json::{Value, json};
 
-use crate::common::backend::On;
+use crate::common::backend::{On, on_every_store};
 use crate::presets::world::World;
 
 const TABLES: &str = include_str!("clinic.sql");

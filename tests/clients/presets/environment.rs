@@ -7,7 +7,7 @@ use client_lifecycle::plan::Plan;
 use client_lifecycle::policy::{ModeBuilder, Refusal};
 use serde_json::json;
 
-use crate::common::backend::{Backend, On};
+use crate::common::backend::{Backend, On, on_every_store};
 
 fn policy() -> DeletionPolicy {
     DeletionPolicy::of("clients").hard_delete(ModeBuilder::allow_authenticated).build().unwrap()

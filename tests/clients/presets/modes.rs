@@ -5,7 +5,7 @@ use client_lifecycle::domain::{Actor, FieldType, Mask, Mode, Request, eq};
 use client_lifecycle::policy::{Redirect, keep, retain};
 use serde_json::{Value, json};
 
-use crate::common::backend::On;
+use crate::common::backend::{On, on_every_store};
 use crate::presets::world::{NOW, World};
 
 const TABLES: &str = "

@@ -5,7 +5,7 @@ use client_lifecycle::domain::{Actor, FieldName, Request};
 use client_lifecycle::policy::ModeBuilder;
 use serde_json::{Value, json};
 
-use crate::common::backend::On;
+use crate::common::backend::{On, on_every_store};
 use crate::presets::world::World;
 
 const TABLES: &str = r#"

@@ -4,7 +4,7 @@ use client_lifecycle::clients::presets;
 use client_lifecycle::domain::{Actor, AuditOutcome, FieldName, Reason, Request};
 use serde_json::{Value, json};
 
-use crate::common::backend::On;
+use crate::common::backend::{On, on_every_store};
 use crate::presets::world::World;
 
 const TABLES: &str = "

@@ -1,11 +1,4 @@
 //! The use cases of clients, on every store alike.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
 use std::sync::Arc;
 
