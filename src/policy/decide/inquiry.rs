@@ -64,8 +64,7 @@ impl DeletionPolicy {
             query,
             scope,
         };
-        inquiry.ask_about_targets();
-        inquiry.ask_about_scope();
+        inquiry.ask_about_request();
         Ok(inquiry)
     }
 }
@@ -101,19 +100,34 @@ impl Inquiry {
         Some(survey)
     }
 
-    /// Adds the sets of the targets that the policy or the request names, after those that all requests share.
-    fn ask_about_targets(&mut self) {
-        let mode = self.mode.clone();
-        for target in &mode.targets {
-            let asked = target_id(target, &self.request).map(|id| {
-                let set = self.target_set(target, &id);
-                (id, self.ask(set))
-            });
-            self.targets.push(asked);
+    /// Adds what this request alone asks, after what all requests of the mode share: the targets that the policy or the
+    /// request names, and last the actor's scope.
+    fn ask_about_request(&mut self) {
+        let first_question = self.query.questions.len();
+        let mut next = SetId::after(&self.query.sets);
+        let mut added: Vec<NamedSet> = Vec::new();
+        let mut targets = Vec::with_capacity(self.mode.targets.len());
+        for target in &self.mode.targets {
+            targets.push(target_id(target, &self.request).map(|id| {
+                let set = self.target_set(target, &id, next);
+                next = SetId(next.0.saturating_add(1));
+                added.push(set);
+                (id, first_question + added.len() - 1)
+            }));
         }
+        added.extend(self.scope_set(next));
+        self.targets = targets;
+        if added.is_empty() {
+            // The sets and questions stay those that all requests of the mode share.
+            return;
+        }
+        let questions = added.iter().map(|set| Question::count(Rows::all(set.id)));
+        self.query.questions = self.query.questions.iter().cloned().chain(questions).collect();
+        self.query.sets =
+            self.query.sets.iter().cloned().chain(added.into_iter().map(Stratum::Set)).collect();
     }
 
-    fn target_set(&self, target: &CompiledTarget, id: &RecordId) -> NamedSet {
+    fn target_set(&self, target: &CompiledTarget, id: &RecordId, set: SetId) -> NamedSet {
         let kind = self.query.map.kind(&target.to);
         let alive = kind.and_then(|kind| kind.deleted_at.clone()).map(is_null);
         let filter =
@@ -123,16 +137,10 @@ impl Inquiry {
         let branch =
             Branch::new(Source::Ids(vec![id.clone()]), vec![RankCase { when, ..RankCase::always(0) }]);
         NamedSet {
-            id: SetId::after(&self.query.sets),
+            id: set,
             name: "the new target".into(),
             kind: target.to.clone(),
             branches: vec![Branch { except: target.except.clone(), ..branch }],
-        }
-    }
-
-    fn ask_about_scope(&mut self) {
-        if let Some(set) = self.scope_set(SetId::after(&self.query.sets)) {
-            self.ask(set);
         }
     }
 
@@ -144,14 +152,6 @@ impl Inquiry {
             kind: self.query.kind.clone(),
             branches: vec![Branch::new(Source::Members(Rows::SUBJECTS), vec![case])],
         })
-    }
-
-    /// Adds a set and the question for the number of its rows, and returns the position of the answer.
-    fn ask(&mut self, set: NamedSet) -> usize {
-        let question = Question::count(Rows::all(set.id));
-        self.query.sets = self.query.sets.iter().cloned().chain([Stratum::Set(set)]).collect();
-        self.query.questions = self.query.questions.iter().cloned().chain([question]).collect();
-        self.query.questions.len() - 1
     }
 
     /// Returns the position of the question about the actor's scope.
