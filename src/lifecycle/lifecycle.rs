@@ -44,7 +44,7 @@ use crate::store::Store;
 #[derive(Debug)]
 pub struct Lifecycle<S> {
     pub(super) store: S,
-    pub(super) policy: Arc<DeletionPolicy>,
+    pub(super) policy: DeletionPolicy,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn OperationIds>,
     pub(super) environment: Environment,
@@ -64,28 +64,13 @@ impl<S: Store> Lifecycle<S> {
         faults.or(()).map_err(Error::SchemaMismatch)?;
         Ok(Self {
             store,
-            policy: Arc::new(policy),
+            policy,
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             environment: Environment::Production,
             retries: Retries::default(),
             mask_key: None,
         })
-    }
-
-    /// Returns this lifecycle over another store, without checking that store: one inside a transaction of the
-    /// database that was checked when the lifecycle was opened.
-    #[allow(dead_code, reason = "for the adapters, whose stores can live inside the host's transaction")]
-    pub(crate) fn over<T: Store>(&self, store: T) -> Lifecycle<T> {
-        Lifecycle {
-            store,
-            policy: Arc::clone(&self.policy),
-            clock: Arc::clone(&self.clock),
-            ids: Arc::clone(&self.ids),
-            environment: self.environment,
-            retries: self.retries,
-            mask_key: self.mask_key.clone(),
-        }
     }
 
     /// Sets the clock: a fixed instant in tests, or "as of" another day.
