@@ -51,7 +51,7 @@ async fn main() -> Result<(), Failure> {
 
     show::title(2, "Who may not, and whom nobody deletes as a client");
     let by_eva = privacy_request(DIEGO, 2).by(Actor::new("eva", "RECEPTION"));
-    show::refusal("eva, who is no ADMIN, tries Diego", &lifecycle.execute(&by_eva).await);
+    show::refusal("eva, who is not an ADMIN, tries Diego", &lifecycle.execute(&by_eva).await);
     let administrator = privacy_request(ADMINISTRATOR, 3);
     show::refusal(
         "ana tries an administrator, who is no client and so is not there for this policy",

@@ -1,4 +1,4 @@
-//! The wire formats of the four systems, and the messages each has of its own.
+//! The wire formats of the four systems, and their own messages.
 
 use super::wire::{Ids, Shape, Words};
 use super::{ErrorKind, ResourceName, Wire};

@@ -90,7 +90,7 @@ impl Wire {
         self
     }
 
-    /// Sets the language. A change removes the messages that the system has of its own.
+    /// Sets the language. A change removes the system's own messages.
     ///
     /// ```
     /// use client_lifecycle::clients::Language;
