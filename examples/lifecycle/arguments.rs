@@ -60,7 +60,7 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Print a first policy, made from the catalogue of a database; it deletes nothing but the subject
+    /// Print a first policy, made from the catalogue of a database; it deletes only the subject
     Init(InitArguments),
     /// List where the policy and the database differ, and what the policy does not cover
     Check,
@@ -85,7 +85,7 @@ pub(crate) struct ApplyArguments {
     /// Carry out only the plan that has this digest
     #[arg(long, value_parser = |text: &str| Digest::try_from(text))]
     pub(crate) digest: Option<Digest>,
-    /// The id of the operation: applied again, it answers with its first receipt
+    /// The id of the operation: applied again, it returns its first receipt
     #[arg(long, value_name = "UUID", value_parser = operation)]
     pub(crate) operation: Option<OperationId>,
 }

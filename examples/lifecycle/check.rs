@@ -28,8 +28,7 @@ pub(crate) async fn run(shared: &Shared) -> Result<(), Failure> {
         Failure::usage("the policy names tables or columns that the database does not have")
             .remedy("resolve `missing_table` and `missing_column` above first")
     } else {
-        Failure::new(Exit::Refused, count(findings.len()))
-            .remedy("follow the remedy of each, and check again")
+        Failure::new(Exit::Refused, count(findings.len())).remedy("follow the remedies, and check again")
     })
 }
 
@@ -43,7 +42,7 @@ fn count(findings: usize) -> String {
 impl fmt::Display for Printed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.findings.is_empty() {
-            return f.write_str("everything is covered");
+            return f.write_str("no findings");
         }
         for (index, finding) in self.findings.iter().enumerate() {
             if index > 0 {

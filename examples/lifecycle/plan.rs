@@ -1,4 +1,4 @@
-//! `plan`: shows what a request would do. Writes nothing, not even the library's own tables.
+//! `plan`: shows what a request would do. Writes nothing, not even system tables.
 
 use client_lifecycle::plan::{NotExecutable, Plan};
 use client_lifecycle::sql::Dialect;
@@ -24,7 +24,7 @@ pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(),
     if plan.is_executable() { Ok(()) } else { Err(failed(NotExecutable(Box::new(plan)).into())) }
 }
 
-/// Returns the statements of a plan. The values bound to them are not part of the text.
+/// Returns the statements of a plan. Bound values are not part of the text.
 fn sql(plan: &Plan, dialect: Dialect) -> Result<String, Failure> {
     let statements = plan.sql(dialect).map_err(client_lifecycle::Error::from)?;
     let texts: Vec<_> = statements.iter().map(|statement| format!("{};", statement.sql)).collect();

@@ -31,20 +31,20 @@ pub(crate) struct RequestArguments {
     /// A role of the actor; may be repeated
     #[arg(long = "role", value_name = "ROLE", requires = "actor", value_parser = NonEmptyStringValueParser::new())]
     roles: Vec<String>,
-    /// What the actor manages, by default its own id; may be repeated
+    /// The scopes of the actor, by default its own id; may be repeated
     #[arg(long = "scope", value_name = "SCOPE", requires = "actor", value_parser = NonEmptyStringValueParser::new())]
     scopes: Vec<String>,
     /// The IP address of the actor
     #[arg(long, requires = "actor")]
     ip: Option<IpAddr>,
-    /// The program of the actor
+    /// The user agent of the actor
     #[arg(long, requires = "actor")]
     user_agent: Option<String>,
     /// The reason for the request
     #[arg(long, value_parser = PossibleValuesParser::new(Reason::ALL.iter().map(|reason| reason.as_str()))
         .try_map(|name| name.parse::<Reason>()))]
     pub(crate) reason: Option<Reason>,
-    /// An explanation, kept in the audit log and nowhere else
+    /// An explanation, stored only in the audit log
     #[arg(long)]
     pub(crate) note: Option<String>,
     /// The name of a warning to acknowledge; may be repeated
@@ -101,7 +101,7 @@ impl RequestArguments {
     }
 }
 
-/// Modes that carry values are for programs: the command line has no options for the values.
+/// Modes that carry values are for programs: the command line has no options for values.
 fn modes() -> impl Iterator<Item = &'static str> {
     Mode::ALL.iter().copied().filter(|mode| !mode.carries_values()).map(Mode::as_str)
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(shared: &Shared) -> Result<(), Failure> {
         Location::Postgres(_) => Dialect::Postgres,
         Location::Memory(_) => {
             return Err(Failure::usage("a store in memory has no tables")
-                .remedy("name a database, such as `--store sqlite:app.db`"));
+                .remedy("use a database, such as `--store sqlite:app.db`"));
         }
     };
     let statements = schema(dialect, &shared.prefix);

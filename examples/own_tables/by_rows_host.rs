@@ -1,4 +1,4 @@
-//! How the conformance suite gets at the documents: a file of its own for each case.
+//! The documents as a host of the conformance suite: a separate file for each case.
 #![allow(clippy::expect_used, reason = "a panic is how a case fails")]
 
 use std::env::temp_dir;
@@ -29,7 +29,7 @@ pub(crate) async fn host() -> DocumentsHost {
 
 impl Drop for DocumentsHost {
     fn drop(&mut self) {
-        // A file that is left in the temporary directory does no harm.
+        // A file left in the temporary directory does no harm.
         let _ = std::fs::remove_file(&self.file);
     }
 }
