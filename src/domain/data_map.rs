@@ -234,7 +234,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
             .remedy("other records refer to it; give the kind an id that is not personal"),
         );
     }
-    kept_by_the_library(path, kind, faults);
+    maintained_fields(path, kind, faults);
     for (field, mask) in &kind.personal {
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
         if unique && !mask.keeps_unique() {
@@ -251,7 +251,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
 }
 
 /// Checks that the fields set on every write have the right type and no other role.
-fn kept_by_the_library(path: &str, kind: &Kind, faults: &mut Faults) {
+fn maintained_fields(path: &str, kind: &Kind, faults: &mut Faults) {
     let kept = [
         ("created_at", &kind.created_at, FieldType::Timestamp),
         ("updated_at", &kind.updated_at, FieldType::Timestamp),

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_kinds_and_keys_have_pseudonyms_of_their_own() {
+    fn fields_kinds_and_keys_have_different_pseudonyms() {
         let (key, other) = (MaskKey::new([7; 32]).unwrap(), MaskKey::new([7; 33]).unwrap());
         let made = [
             key.pseudonym(&"clients".into(), &"email".into(), "a@x"),

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_before_the_cutoff_is_over_and_nothing_else() {
+    fn exactly_the_periods_that_begin_before_the_cutoff_are_over() {
         for period in ["P1M", "P1Y", "P30D", "P2W", "P1Y2M3D", "P1DT5H", "PT36H", "PT90S"] {
             let period: Period = period.parse().unwrap();
             for now in ["2025-02-28T00:00:00Z", "2024-03-31T13:00:00Z", "2024-02-29T04:59:59.999Z"] {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_print_as_they_are_read() {
+    fn periods_are_printed_as_they_are_read() {
         for text in ["P6Y", "P1Y6M", "P30D", "PT12H", "P1DT1H30M5S"] {
             assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
         }
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_period_of_whole_units_is_refused() {
+    fn invalid_periods_are_refused() {
         for text in [
             "",
             "P",

@@ -146,7 +146,7 @@ mod tests {
     use crate::domain::{Mode, Reason, Status};
 
     #[test]
-    fn every_value_is_read_from_its_word_alike_by_serde_and_by_parse() {
+    fn serde_and_parse_read_the_same_words() {
         for mode in Mode::ALL {
             assert_eq!(mode.as_str().parse(), Ok(*mode));
             let json = serde_json::to_string(mode).unwrap();
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_of_none_names_the_word_and_all_that_are_expected() {
+    fn an_unknown_word_is_an_error_with_all_expected_words() {
         let by_serde = serde_json::from_str::<Status>("\"on\"").unwrap_err();
         assert!(by_serde.to_string().starts_with("unknown status `on`; expected `ON` or `OFF`"));
         let other_type = serde_json::from_str::<Status>("7").unwrap_err().to_string();

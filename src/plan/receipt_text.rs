@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_that_differs_from_the_plan_is_shown() {
+    fn a_count_that_differs_from_the_plan_is_printed() {
         assert_eq!(
             receipt(&json!({})),
             "Receipt: hard_delete of `clients` `c1`\n\
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_is_on_the_second_line_and_named_with_its_date() {
+    fn open_items_are_counted_on_the_second_line_and_listed_with_dates() {
         let text = receipt(&json!({ "complete": false, "open": [
             { "kind": "invoices", "why": "retained: tax law", "until": "2031-03-01T00:00:00Z", "count": 4 },
             { "kind": "notes", "why": "retained: a lawsuit", "until": null, "count": 1 } ] }));

@@ -22,7 +22,7 @@ fn refused_alike(name: &str, tables: &str, expected: &str) {
 }
 
 #[test]
-fn check_reports_a_reference_that_compares_in_another_way_than_its_ids() {
+fn check_reports_a_reference_with_another_collation_than_its_ids() {
     refused_alike(
         "check-collation",
         "CREATE TABLE clients (id TEXT COLLATE NOCASE PRIMARY KEY NOT NULL);

@@ -30,27 +30,27 @@ const NOW: &str = "2026-11-20T10:00:00Z";
 const OPERATION: &str = "00000000-0000-4000-8000-000000000001";
 
 #[test]
-fn the_quickstart_is_printed_as_ever() {
+fn the_output_of_the_quickstart_is_unchanged() {
     group("quickstart");
 }
 
 #[test]
-fn the_presets_are_printed_as_ever() {
+fn the_output_of_the_presets_is_unchanged() {
     group("presets");
 }
 
 #[test]
-fn the_cases_are_printed_as_ever() {
+fn the_output_of_the_cases_is_unchanged() {
     group("cases");
 }
 
 #[test]
-fn the_rules_are_printed_as_ever() {
+fn the_output_of_the_rules_is_unchanged() {
     group("rules");
 }
 
 #[test]
-fn the_tables_of_the_library_are_printed_as_ever() {
+fn the_system_tables_are_unchanged() {
     let world = World::of_tables("snapshot-schema", "");
     let mut compared = Compared::new(folder().join("schema"));
     compared.file("sqlite.sql", &world.bare(&["--store", "sqlite:app.db", "schema"]).out);

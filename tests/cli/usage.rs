@@ -5,14 +5,14 @@ use serde_json::json;
 use crate::world::{ADMIN, STORES, World, policy};
 
 #[test]
-fn help_is_a_result_and_no_error() {
+fn help_is_a_result_and_not_an_error() {
     let ended = World::new("help").bare(&["--help"]);
     assert_eq!((ended.status, ended.err.as_str()), (0, ""));
     assert!(ended.out.contains("Exit status: 0 done"));
 }
 
 #[test]
-fn a_command_that_makes_no_sense_ends_with_2_and_prints_no_result() {
+fn an_invalid_command_ends_with_2_and_prints_no_result() {
     let world = World::new("no-sense");
     for line in [
         "",
@@ -36,7 +36,7 @@ fn a_command_that_makes_no_sense_ends_with_2_and_prints_no_result() {
 }
 
 #[test]
-fn a_store_that_is_not_there_is_not_created() {
+fn a_missing_store_is_not_created() {
     let world = World::new("no-store");
     for store in ["sqlite:new.db", "memory:new.json"] {
         for command in ["plan", "apply"] {
@@ -49,7 +49,7 @@ fn a_store_that_is_not_there_is_not_created() {
 }
 
 #[test]
-fn a_store_that_cannot_be_used_is_named() {
+fn an_unusable_store_is_named() {
     let world = World::new("bad-store");
     for (store, said) in [
         ("sqlite:data.json", "`data.json` is not a SQLite database"),
@@ -67,7 +67,7 @@ fn a_store_that_cannot_be_used_is_named() {
 
 #[cfg(not(feature = "postgres"))]
 #[test]
-fn postgres_is_answered_in_one_line_without_the_password() {
+fn a_build_without_postgres_says_so_without_the_password() {
     let world = World::new("postgres");
     for command in [format!("plan clients free {ADMIN}"), "schema".into()] {
         let ended = world.run("postgres://ana:hunter2@db/app", &command);
@@ -78,7 +78,7 @@ fn postgres_is_answered_in_one_line_without_the_password() {
 }
 
 #[test]
-fn without_store_or_policy_the_option_is_named() {
+fn a_missing_option_is_named() {
     let world = World::new("options");
     let plan = ["plan", "clients", "free", "--mode", "deactivate"];
     let ended = world.bare(&plan);
@@ -133,7 +133,7 @@ fn every_fault_of_a_policy_has_its_own_line() {
 }
 
 #[test]
-fn a_field_that_the_data_does_not_have_ends_with_2_on_both_stores() {
+fn an_unknown_field_ends_with_2_on_both_stores() {
     let world = World::new("misfit");
     let mut wrong = policy();
     wrong["kinds"]["clients"]["personal"] = json!({ "nickname": "null" });

@@ -69,13 +69,13 @@ impl Worlds {
 #[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is passed")]
 pub(crate) fn on_random_worlds(test: impl AsyncFn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    on_random_worlds_in(&runtime, 4_000, test);
+    for_random_worlds_in(&runtime, 4_000, test);
 }
 
 /// The same in a runtime in which something is open already, and with so many steps to shrink a world that
 /// fails.
 #[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is passed")]
-pub(crate) fn on_random_worlds_in(
+pub(crate) fn for_random_worlds_in(
     runtime: &tokio::runtime::Runtime,
     shrink: u32,
     test: impl AsyncFn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>,

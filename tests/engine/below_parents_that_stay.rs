@@ -46,7 +46,7 @@ fn below(parent: &str, rule: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_redirect_is_made_below_such_parents_only() {
+async fn a_redirect_applies_only_below_such_parents() {
     // A row that is kept lets go of a parent that goes, whatever is said of other parents.
     let left = letters(&below("retain", "set_null")).await;
     assert_eq!(left, Ok(json!([[1, null], [2, "masked"], [3, null]])));
@@ -55,7 +55,7 @@ async fn a_redirect_is_made_below_such_parents_only() {
 }
 
 #[tokio::test]
-async fn a_row_goes_below_such_parents_only() {
+async fn a_row_is_deleted_only_below_such_parents() {
     let left = letters(&below("retain", "delete")).await;
     assert_eq!(left, Ok(json!([[2, "masked"], [3, null]])));
     let left = letters(&below("anonymize", "delete")).await;
@@ -63,7 +63,7 @@ async fn a_row_goes_below_such_parents_only() {
 }
 
 #[tokio::test]
-async fn a_row_blocks_below_such_parents_only() {
+async fn a_row_blocks_only_below_such_parents() {
     assert_eq!(letters(&below("retain", "protect")).await, Err("protect 1".into()));
     assert_eq!(letters(&below("anonymize", "protect")).await, Err("protect 2".into()));
     assert_eq!(letters(&json!("protect")).await, Err("protect 3".into()));

@@ -271,7 +271,7 @@ cases! {
 }
 
 #[test]
-fn case_15_an_action_that_does_not_exist_is_refused_where_it_is_defined() {
+fn case_15_an_unknown_action_is_refused_at_its_place() {
     let world = world("r", &references!("a.r" -> "r": "casc"), json!({ "r": [], "a": [] }));
     let faults = client_lifecycle::DeletionPolicy::from_json(&world.policy_document().to_string())
         .unwrap_err()

@@ -106,13 +106,13 @@ async fn tried(
 }
 
 #[tokio::test]
-async fn one_more_row_of_a_step_that_was_foreseen_binds_only_what_was_shown() {
+async fn a_new_row_in_a_planned_step_conflicts_only_with_a_shown_plan() {
     let both = tried(&[debt("d1", "OPEN")], &debt("d2", "OPEN"), &[]).await;
     assert_eq!(both, [vec!["done"], vec!["conflict"]]);
 }
 
 #[tokio::test]
-async fn a_row_of_a_step_that_was_not_foreseen_is_not_touched() {
+async fn a_row_of_an_unplanned_step_is_not_touched() {
     let both = tried(&[], &debt("d1", "OPEN"), &[]).await;
     assert_eq!(both, [vec!["conflict", "done"], vec!["conflict"]]);
     let note = ("notes", Record::new("n1").with("debt_id", "d1"));
@@ -121,7 +121,7 @@ async fn a_row_of_a_step_that_was_not_foreseen_is_not_touched() {
 }
 
 #[tokio::test]
-async fn a_row_that_a_warning_is_about_binds_until_the_warning_is_acknowledged() {
+async fn a_new_row_of_a_warning_conflicts_until_it_is_acknowledged() {
     let open = [debt("d1", "OPEN")];
     let both = tried(&open, &debt("d2", "URGENT"), &[]).await;
     assert_eq!(both, [vec!["conflict"], vec!["conflict"]], "planned again, it is blocked");
@@ -132,7 +132,7 @@ async fn a_row_that_a_warning_is_about_binds_until_the_warning_is_acknowledged()
 }
 
 #[tokio::test]
-async fn a_retained_row_without_a_date_binds_until_it_is_accepted() {
+async fn a_new_row_without_a_date_conflicts_until_it_is_accepted() {
     let dated = invoice("i1", &json!("2025-01-01T00:00:00Z"));
     let undated = invoice("i2", &Value::Null);
     let both = tried(std::slice::from_ref(&dated), &undated, &[]).await;
@@ -145,7 +145,7 @@ async fn a_retained_row_without_a_date_binds_until_it_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_target_that_no_row_needs_may_be_missing() {
+async fn an_unused_target_may_be_missing() {
     let document = json!({
         "subject": "unions", "kinds": { "unions": {}, "members": {} },
         "references": [ { "from": "members.union_id", "to": "unions" } ],
@@ -180,8 +180,7 @@ impl Store for Locks {
 }
 
 #[tokio::test]
-async fn rows_that_go_and_may_be_referred_to_or_are_written_in_several_ways_are_locked_from_the_subject_outwards()
- {
+async fn rows_are_locked_from_the_subject_outwards() {
     let store = MemoryStore::new()
         .with("clients", [Record::new("c1")])
         .with("debts", [debt("d1", "OPEN").1])

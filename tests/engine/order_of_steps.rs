@@ -84,7 +84,7 @@ fn leaves_a_gap(before: &Value, after: &Value, reference: &Reference) -> bool {
 }
 
 #[test]
-fn foreign_keys_hold_after_every_step_and_none_empties_a_mandatory_reference() {
+fn foreign_keys_hold_after_every_step_and_mandatory_references_are_never_emptied() {
     on_random_worlds(async |case, verdict| {
         if !verdict.executable {
             return Ok(());

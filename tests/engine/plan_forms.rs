@@ -48,7 +48,7 @@ fn without_digest(text: &str, plan: &Plan) -> String {
 }
 
 #[tokio::test]
-async fn a_plan_that_can_be_carried_out_and_what_came_of_it() {
+async fn an_executable_plan_and_its_receipt() {
     let (plan, receipt) = planned(&json!("cascade"), &["look", "more"]).await;
     assert_snapshot!(without_digest(&plan.markdown(), &plan), @r#"
     ## hard_delete of `clients` `c\|1`
@@ -112,7 +112,7 @@ async fn a_plan_that_can_be_carried_out_and_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn a_plan_that_is_blocked() {
+async fn a_blocked_plan() {
     let (plan, receipt) = planned(&json!("protect"), &["look"]).await;
     assert_eq!(receipt, None);
     assert_snapshot!(without_digest(&plan.markdown(), &plan), @r#"

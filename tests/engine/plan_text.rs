@@ -198,7 +198,7 @@ async fn warnings_before_and_after_they_are_acknowledged() {
 }
 
 #[tokio::test]
-async fn what_is_retained_says_until_when_and_what_has_no_date() {
+async fn retained_rows_have_a_date_or_none() {
     let policy = json!({
         "version": "7", "subject": "clients",
         "kinds": { "clients": {}, "invoices": { "fields": { "issued_at": "timestamp" } },
@@ -262,7 +262,7 @@ async fn what_is_retained_says_until_when_and_what_has_no_date() {
 }
 
 #[tokio::test]
-async fn a_subject_that_has_to_stay_names_who_forced_it() {
+async fn a_tombstone_names_the_rows_that_force_it() {
     let policy = json!({
         "version": "7", "subject": "clients",
         "kinds": { "clients": { "tombstone": true, "status": "status",

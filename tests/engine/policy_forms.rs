@@ -186,7 +186,7 @@ fn read(document: &Value) -> DeletionPolicy {
 }
 
 #[test]
-fn what_can_be_built_can_be_written_and_both_are_one_value() {
+fn built_and_written_policies_are_equal() {
     assert_eq!(built(), read(&document()));
 }
 
@@ -221,7 +221,7 @@ fn a_policy_is_written_as_it_was_read_with_the_types_that_its_conditions_imply()
 }
 
 #[test]
-fn a_policy_that_says_little_is_written_as_little() {
+fn a_minimal_policy_has_a_minimal_document() {
     let little = json!({
         "version": "1", "subject": "clients", "kinds": { "clients": {} }, "references": [],
         "modes": { "hard_delete": { "allow": "any", "rules": {} } }
@@ -235,7 +235,7 @@ fn a_policy_that_says_little_is_written_as_little() {
 }
 
 #[test]
-fn policies_are_the_same_where_all_their_parts_are() {
+fn policies_are_equal_if_all_their_parts_are() {
     let policy = read(&document());
     assert_eq!(policy, policy.clone());
     for (pointer, value) in [
@@ -261,7 +261,7 @@ fn policies_are_the_same_where_all_their_parts_are() {
 }
 
 #[test]
-fn the_parts_of_a_policy_can_be_looked_at() {
+fn the_parts_of_a_policy_are_accessible() {
     let policy = read(&document());
     assert_eq!(policy.version(), "2026-11");
     assert_eq!(policy.subject().as_str(), "clients");
@@ -282,7 +282,7 @@ fn a_data_map_can_be_shared_by_policies() {
 }
 
 #[test]
-fn everybody_is_not_narrowed_by_who_else_is_named() {
+fn allow_any_is_not_restricted_by_further_roles() {
     let allowed = |any_first: bool| {
         let policy = DeletionPolicy::of("clients").hard_delete(|mode| {
             if any_first { mode.allow_any().allow("ADMIN") } else { mode.allow("ADMIN").allow_any() }
@@ -293,7 +293,7 @@ fn everybody_is_not_narrowed_by_who_else_is_named() {
 }
 
 #[test]
-fn what_is_no_rule_says_what_would_be_one() {
+fn an_invalid_rule_lists_the_valid_ones() {
     for (rule, said) in [
         (json!(7), "a rule's name, an object, or a list of entries"),
         (json!([7]), "a rule's name or an object"),

@@ -38,7 +38,7 @@ fn rules() -> BTreeMap<&'static str, Value> {
 }
 
 #[test]
-fn every_rule_makes_sense_in_every_mode_but_these() {
+fn rules_are_valid_in_these_modes() {
     let senseless = [
         ("anonymize", "reactivate"),
         ("cascade", "anonymize"),
@@ -59,7 +59,7 @@ fn every_rule_makes_sense_in_every_mode_but_these() {
 }
 
 #[test]
-fn every_rule_makes_sense_below_parents_that_stay_but_those_that_speak_of_removed_ones() {
+fn rules_are_valid_below_these_parents() {
     for (name, mut rule) in rules() {
         for parent in ["retain", "anonymize"] {
             rule["parent"] = json!(parent);
@@ -92,7 +92,7 @@ fn tested(test: &Value) -> Value {
 }
 
 #[test]
-fn every_test_makes_sense_on_these_types_and_on_no_others() {
+fn comparisons_are_valid_for_these_types() {
     let tests: [(Value, &[&str]); 15] = [
         (json!({ "is_null": true }), &TYPES),
         (json!({ "eq": "x" }), &["text", "uuid"]),
@@ -122,7 +122,7 @@ fn every_test_makes_sense_on_these_types_and_on_no_others() {
 }
 
 #[test]
-fn a_field_that_is_not_declared_has_the_type_of_what_it_is_first_compared_with() {
+fn an_undeclared_field_has_the_type_of_its_first_comparison() {
     let tests = [
         (json!({ "eq": "x" }), "text"),
         (json!({ "eq": 1 }), "integer"),
@@ -151,7 +151,7 @@ fn a_field_that_is_not_declared_has_the_type_of_what_it_is_first_compared_with()
 }
 
 #[test]
-fn a_field_cannot_be_of_two_types() {
+fn a_field_cannot_have_two_types() {
     let mut document = tested(&json!({ "eq": 1 }));
     let list = json!([{ "when": { "field": "f", "eq": "x" }, "then": "keep" }, "cascade"]);
     document["modes"]["hard_delete"]["rules"]["debts.client_id"] = list;
@@ -166,7 +166,7 @@ fn a_condition_names_a_field() {
 }
 
 #[test]
-fn conditions_are_looked_at_wherever_they_stand() {
+fn conditions_are_checked_everywhere() {
     let bad = json!({ "field": "f", "gt": true });
     let last = json!({ "then": "cascade" });
     let named = json!([{ "when": bad, "then": "keep" }, last]);
@@ -209,7 +209,7 @@ fn conditions_are_looked_at_wherever_they_stand() {
 }
 
 #[test]
-fn a_rule_for_all_others_is_not_for_those_that_are_named() {
+fn a_rule_for_all_others_does_not_apply_to_named_references() {
     let mut document = with("hard_delete", &json!("keep"));
     let others = json!([{ "when": { "field": "f", "eq": 1 }, "then": "keep" }, "cascade"]);
     document["modes"]["hard_delete"]["rules"]["*"] = others;
@@ -227,7 +227,7 @@ fn masked(field: &Value, masks: &Value) -> Vec<String> {
 }
 
 #[test]
-fn every_mask_makes_sense_on_these_types_and_on_no_others() {
+fn masks_are_valid_for_these_types() {
     let masks: [(Value, &[&str]); 5] = [
         (json!("null"), &TYPES),
         (json!({ "text": "gone" }), &["text"]),
@@ -246,7 +246,7 @@ fn every_mask_makes_sense_on_these_types_and_on_no_others() {
 }
 
 #[test]
-fn a_mask_that_makes_rows_alike_does_not_fit_a_unique_field() {
+fn a_mask_with_equal_values_does_not_fit_a_unique_field() {
     let alike = ".anonymize.f: the mask may give two rows the same value and the field is unique";
     for (field_type, mask, expected) in [
         ("text", json!("null"), vec![]),
@@ -263,7 +263,7 @@ fn a_mask_that_makes_rows_alike_does_not_fit_a_unique_field() {
 }
 
 #[test]
-fn a_rule_masks_no_ids_and_no_references_and_contradicts_no_kind() {
+fn a_rule_cannot_mask_ids_or_references_or_contradict_its_kind() {
     let field = json!({ "type": "text", "nullable": true });
     assert_eq!(
         masked(&field, &json!({ "id": "null" })),
@@ -310,7 +310,7 @@ fn a_period_runs_from_a_date() {
 }
 
 #[test]
-fn an_event_carries_fields_that_can_be_sent_and_guards_and_events_have_names() {
+fn events_carry_sendable_fields_and_guards_and_events_have_names() {
     let mut document = with("hard_delete", &json!("keep"));
     document["kinds"]["debts"]["fields"] = json!({ "extra": "json", "state": "text" });
     document["modes"]["hard_delete"]["effects"] = json!([
@@ -332,7 +332,7 @@ fn an_event_carries_fields_that_can_be_sent_and_guards_and_events_have_names() {
 }
 
 #[test]
-fn a_chain_leads_over_declared_references_from_the_subject_to_the_kind() {
+fn a_chain_connects_the_subject_with_the_kind_over_declared_references() {
     let chain = |via: &[&str], on: &str| {
         let mut document = with("hard_delete", &json!("keep"));
         document["kinds"]["items"] = json!({});
@@ -398,7 +398,7 @@ fn a_mode_needs_the_field_of_the_subject_that_it_writes() {
 }
 
 #[test]
-fn entries_are_reached_in_their_order_by_the_parents_they_speak_of() {
+fn entries_apply_in_order_below_their_parents() {
     let when = json!({ "field": "f", "eq": 1 });
     let if_one = |rule: &str| json!({ "when": when, "then": rule });
     let below = |rule: &str| json!({ "parent": "retain", "then": rule });

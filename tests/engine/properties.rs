@@ -7,9 +7,9 @@ use crate::common::compare::{agrees, memory, opened, planned};
 #[cfg(feature = "postgres")]
 use crate::common::compare::{agrees_without_rows, expected_rows};
 use crate::common::coverage::Coverage;
-use crate::common::random::on_random_worlds;
 #[cfg(feature = "postgres")]
-use crate::common::random::on_random_worlds_in;
+use crate::common::random::for_random_worlds_in;
+use crate::common::random::on_random_worlds;
 use crate::common::sorted;
 use client_lifecycle::domain::{RecordId, Reference, Request};
 use client_lifecycle::testing::model::Rows;
@@ -27,7 +27,7 @@ fn the_model_and_the_memory_store_agree() {
 }
 
 #[test]
-fn random_worlds_have_what_they_are_made_for() {
+fn random_worlds_cover_all_features() {
     let coverage = RefCell::new(Coverage::default());
     on_random_worlds(async |case, verdict| {
         coverage.borrow_mut().add(case, verdict);
@@ -41,7 +41,7 @@ fn random_worlds_have_what_they_are_made_for() {
 }
 
 #[test]
-fn no_surviving_row_refers_to_a_row_that_went() {
+fn no_surviving_row_refers_to_a_deleted_row() {
     let target = |rows: &Rows, reference: &Reference, id: &RecordId| {
         let target = rows.get(&reference.from)?.get(id)?.get(&reference.field);
         let target = target.as_id()?;
@@ -113,7 +113,7 @@ fn the_order_of_declarations_and_rows_changes_nothing() {
 }
 
 #[test]
-fn planning_twice_says_the_same_and_applying_twice_does_it_once() {
+fn planning_is_reproducible_and_applying_twice_is_done_once() {
     on_random_worlds(async |case, verdict| {
         let lifecycle = opened(case, memory(case)).await?;
         let plan = planned(case, &lifecycle).await?;
@@ -139,7 +139,7 @@ fn planning_twice_says_the_same_and_applying_twice_does_it_once() {
 /// R24, R25: the store's own delete, beside foreign keys that delete, empty or refuse.
 #[cfg(feature = "sqlite")]
 #[test]
-fn the_model_and_sqlite_agree_whatever_its_foreign_keys_do() {
+fn the_model_and_sqlite_agree_with_any_foreign_keys() {
     use crate::common::sqlite::{File, Schema};
     let turn = std::cell::Cell::new(0_usize);
     on_random_worlds(async |case, verdict| {
@@ -161,7 +161,7 @@ fn the_model_and_sqlite_agree_whatever_its_foreign_keys_do() {
 /// then by the store that commits. Making the tables is what takes time, and is done once.
 #[cfg(feature = "postgres")]
 #[test]
-fn the_model_and_postgres_agree_whatever_its_foreign_keys_do() {
+fn the_model_and_postgres_agree_with_any_foreign_keys() {
     use crate::common::postgres::{Keys, dropping, rows, run, script, tidy};
     use crate::common::server::Schema;
     use client_lifecycle::postgres::{PostgresStore, PostgresTransaction};
@@ -173,7 +173,7 @@ fn the_model_and_postgres_agree_whatever_its_foreign_keys_do() {
     let turn = std::cell::Cell::new(0_usize);
     // The tables that the world before has left.
     let last = RefCell::new(None);
-    on_random_worlds_in(&runtime, 100, async |case, verdict| {
+    for_random_worlds_in(&runtime, 100, async |case, verdict| {
         turn.set(turn.get() + 1);
         let actions = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"];
         let checked = ["", "DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED"];

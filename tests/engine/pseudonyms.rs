@@ -87,7 +87,7 @@ impl Store for Watched {
 }
 
 #[tokio::test]
-async fn without_a_key_nothing_is_read_and_only_the_attempt_is_written() {
+async fn without_a_key_only_the_attempt_is_written() {
     let lifecycle = Lifecycle::open(Watched(Mutex::default()), policy()).await.unwrap();
     // Also in a mode that masks nothing: a key that is missing is found before it is needed.
     let deactivate = Request::deactivate("clients", "c1").by(Actor::new("ana", "ADMIN"));
@@ -119,7 +119,7 @@ async fn without_a_key_nothing_is_read_and_only_the_attempt_is_written() {
 }
 
 #[tokio::test]
-async fn a_plan_of_a_lifecycle_with_a_key_is_not_applied_by_one_without() {
+async fn a_lifecycle_without_a_key_does_not_apply_a_plan_that_needs_one() {
     for on in stores().await {
         let backend = Backend::with(on, &policy(), &rows()).await;
         let plan = backend.lifecycle(&policy()).await.with_mask_key(key()).plan(&anonymize()).await.unwrap();
@@ -132,7 +132,7 @@ async fn a_plan_of_a_lifecycle_with_a_key_is_not_applied_by_one_without() {
 }
 
 #[tokio::test]
-async fn the_key_is_written_and_shown_nowhere() {
+async fn the_key_is_never_written_or_shown() {
     let store = MemoryStore::from_json(policy().map(), &rows()).unwrap();
     let lifecycle = Lifecycle::open(store, policy()).await.unwrap().with_mask_key(key());
     let plan = lifecycle.plan(&anonymize()).await.unwrap();
@@ -166,7 +166,7 @@ async fn a_plan_does_not_depend_on_the_key() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_no_text_is_named_and_nothing_changes() {
+async fn a_value_that_is_not_text_is_named_and_nothing_changes() {
     for on in stores().await {
         let backend = Backend::with(on, &policy(), &rows()).await;
         match &backend {

@@ -43,13 +43,13 @@ fn hard_delete() -> Request {
 }
 
 #[test]
-fn a_request_that_says_all_it_has_to_is_asked() {
+fn a_complete_request_is_accepted() {
     assert_eq!(refused(&hard_delete()), None);
     assert_eq!(refused(&admin(Request::soft_delete("unions", "u1"))), None, "no reason is required there");
 }
 
 #[test]
-fn it_is_for_a_kind_and_a_mode_of_the_policy() {
+fn it_must_have_a_kind_and_a_mode_of_the_policy() {
     let other = admin(Request::hard_delete("clients", "u1"));
     assert_eq!(refused(&other), invalid("the policy is for `unions`, not for `clients`"));
     let other = admin(Request::new(Mode::Anonymize, "unions", "u1"));
@@ -57,7 +57,7 @@ fn it_is_for_a_kind_and_a_mode_of_the_policy() {
 }
 
 #[test]
-fn it_names_records() {
+fn it_must_name_records() {
     let nobody = Request::batch(Mode::SoftDelete, "unions", Vec::<RecordId>::new());
     let missing = Some(("missing_id", "no record is named, or an id is empty".to_owned()));
     assert_eq!(refused(&admin(nobody)), missing);
@@ -65,7 +65,7 @@ fn it_names_records() {
 }
 
 #[test]
-fn it_says_why_where_that_is_required_and_what_the_other_reason_is() {
+fn it_needs_a_reason_if_required_and_a_note_for_other_reasons() {
     let silent = admin(Request::hard_delete("unions", "u1"));
     assert_eq!(refused(&silent), invalid("a reason is required"));
     let other = || silent.clone().with_reason(Reason::Other);
@@ -75,7 +75,7 @@ fn it_says_why_where_that_is_required_and_what_the_other_reason_is() {
 }
 
 #[test]
-fn it_reassigns_only_what_the_policy_leaves_to_it() {
+fn it_reassigns_only_references_without_a_target_in_the_policy() {
     assert_eq!(refused(&hard_delete().reassign("members.union_id", "u2")), None);
     for other in ["members.union", "loans.union_id", "notes.union_id"] {
         let said = format!("`{other}` is not reassigned by the request in mode hard_delete");
@@ -84,7 +84,7 @@ fn it_reassigns_only_what_the_policy_leaves_to_it() {
 }
 
 #[test]
-fn it_is_asked_by_somebody_who_may() {
+fn it_needs_an_allowed_actor() {
     let refusal = |request: &Request| refused(request).unwrap_or_default();
     let denied = ("missing_role", "soft_delete of `unions` is for `ADMIN`".to_owned());
     let nobody = ("unauthenticated", "soft_delete of `unions` needs somebody who has signed in".to_owned());
@@ -97,7 +97,7 @@ fn it_is_asked_by_somebody_who_may() {
 }
 
 #[test]
-fn a_refusal_says_who_may_and_who_was_meant_and_what_to_do() {
+fn a_refusal_names_roles_records_and_remedy() {
     use client_lifecycle::domain::AuditOutcome;
     use client_lifecycle::policy::Refusal;
     let ids = |count: usize| (1..=count).map(|id| RecordId::from(format!("c{id}"))).collect::<Vec<_>>();

@@ -55,7 +55,7 @@ fn hard_delete(id: &str) -> Request {
 }
 
 #[test]
-fn what_goes_what_stays_and_what_is_told() {
+fn deleted_rows_kept_rows_and_events() {
     given()
         .when(hard_delete("c1"))
         .then_done()
@@ -69,7 +69,7 @@ fn what_goes_what_stays_and_what_is_told() {
 }
 
 #[test]
-fn what_has_to_stay() {
+fn rows_that_have_to_stay() {
     let invoice = |id: u32, year: u32| json!({ "id": id, "client_id": "c1", "issued_at": format!("{year}-01-01T00:00:00Z") });
     let decided = given()
         .given("invoices", [invoice(1, 2025), invoice(2, 2026), invoice(3, 2010)])
@@ -83,7 +83,7 @@ fn what_has_to_stay() {
 }
 
 #[test]
-fn what_stands_in_the_way() {
+fn blockers_and_warnings() {
     let signed_in = given().given("sessions", [json!({ "id": "s1", "client_id": "c1" })]);
     signed_in
         .clone()
@@ -104,7 +104,7 @@ fn what_stands_in_the_way() {
 }
 
 #[test]
-fn who_may_not_and_what_is_not_there() {
+fn denied_and_missing() {
     given().when(hard_delete("c3")).then_refused("not_found").then_keeps("clients", 2);
     let stranger = hard_delete("c1").by(Actor::new("bob", "USER"));
     given().when(stranger).then_refused("missing_role");
@@ -112,7 +112,7 @@ fn who_may_not_and_what_is_not_there() {
 }
 
 #[test]
-fn one_request_after_the_other() {
+fn several_requests_in_turn() {
     let soft = given()
         .when(Request::soft_delete("clients", "c1"))
         .then_soft_deletes("clients", 1)
@@ -129,7 +129,7 @@ fn failure(test: impl FnOnce() -> ScenarioResult + std::panic::UnwindSafe) -> St
 }
 
 #[test]
-fn a_test_that_fails_shows_the_plan() {
+fn a_failing_test_shows_the_plan() {
     let message = failure(|| given().when(hard_delete("c1")).then_deletes("debts", 2));
     let (first, plan) = message.split_once("\n\n").unwrap();
     assert_eq!(first, "delete of `debts`: expected 2, found 3");
@@ -152,7 +152,7 @@ fn a_test_that_fails_shows_the_plan() {
 }
 
 #[test]
-fn a_name_that_is_misspelt_fails_the_test() {
+fn a_misspelt_name_fails_the_test() {
     let message = failure(|| given().when(hard_delete("c1")).then_keeps("depts", 0));
     assert_eq!(message, "the policy has no kind `depts`");
     let message = failure(|| given().given("depts", []).when(hard_delete("c1")));

@@ -230,7 +230,7 @@ mod is_found {
 }
 
 #[test]
-fn without_a_bug_there_is_nothing_to_find() {
+fn a_correct_store_agrees_with_the_model() {
     let number = first_disagreement("no bug", |strata| strata);
     assert_eq!(number, None, "a world on which store and model disagree");
 }

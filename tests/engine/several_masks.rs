@@ -59,7 +59,7 @@ async fn a_row_below_two_parents_gets_the_masks_of_both() {
 }
 
 #[tokio::test]
-async fn an_entry_for_parents_that_stay_masks_only_below_such_parents() {
+async fn an_entry_for_parents_that_stay_masks_only_rows_below_them() {
     let stays = json!([{ "when": { "field": "note", "is_null": true }, "then": "cascade" }, "anonymize"]);
     let from = json!({ "anonymize": { "from": "null" } });
     let below = json!([{ "parent": "anonymize", "anonymize": { "to": "null" } }, "keep"]);

@@ -40,7 +40,7 @@ fn settled(query: &SurveyQuery) -> Vec<&NamedSet> {
 }
 
 #[test]
-fn every_set_is_asked_about_or_leads_to_one_that_is() {
+fn every_set_is_used_by_a_question_or_another_set() {
     on_random_worlds(async |case, _| {
         let query = case.policy.inquire(&case.request, case.now).unwrap().query().clone();
         let mut read = BTreeSet::new();
@@ -58,7 +58,7 @@ fn every_set_is_asked_about_or_leads_to_one_that_is() {
 }
 
 #[test]
-fn every_question_is_about_rows_that_a_case_can_give() {
+fn every_question_has_ranks_that_a_case_gives() {
     on_random_worlds(async |case, _| {
         let query = case.policy.inquire(&case.request, case.now).unwrap().query().clone();
         for question in &*query.questions {
@@ -70,7 +70,7 @@ fn every_question_is_about_rows_that_a_case_can_give() {
 }
 
 #[test]
-fn every_arm_starts_from_rows_that_a_case_can_give() {
+fn every_branch_starts_from_ranks_that_a_case_gives() {
     on_random_worlds(async |case, _| {
         let query = case.policy.inquire(&case.request, case.now).unwrap().query().clone();
         for set in settled(&query) {
@@ -99,7 +99,7 @@ fn decided_over(references: &Value, rules: &Value, reference: &str) -> Vec<Branc
 }
 
 #[test]
-fn parents_for_which_the_same_entries_speak_are_not_told_apart() {
+fn parents_with_the_same_entries_share_a_branch() {
     let references = json!([ { "from": "a.r", "to": "r" }, { "from": "b.a", "to": "a" } ]);
     let rules = json!({
         "a.r": [ { "when": { "field": "state", "eq": "A" }, "then": "cascade" }, "delete" ],
@@ -113,7 +113,7 @@ fn parents_for_which_the_same_entries_speak_are_not_told_apart() {
 }
 
 #[test]
-fn a_source_is_shown_without_the_text_that_it_looks_for() {
+fn debug_of_a_source_hides_its_text() {
     let rows = Rows::all(SetId(3));
     let shown = |source: Source| format!("{source:?}");
     let holding = shown(Source::WithText { field: "email".into(), text: "ana@example.com".into() });

@@ -33,13 +33,13 @@ faulty! {
         mode(|mode| mode.rule("bills.client_id", retain(Period::years(6)).from("at")))
         => "modes.hard_delete.rules.bills.client_id.retain.basis",
            "a retention needs a ground", "name the law and article, or the contract";
-    a_start_of_something_else_than_a_retention_is_reported:
+    a_start_outside_a_retention_is_reported:
         mode(|mode| mode.rule("bills.client_id", keep().from("at")))
         => "modes.hard_delete.rules.bills.client_id", "`from` needs `retain` before it", "leave it out, or begin with `retain`";
-    a_reference_that_is_decided_twice_is_reported:
+    a_reference_with_two_rules_is_reported:
         mode(|mode| mode.rule("bills.client_id", cascade()).rule("bills.client_id", keep()))
         => "modes.hard_delete.rules.bills.client_id", "the reference is decided twice", "give it one rule; `otherwise` adds entries";
-    a_kind_that_is_not_there_cannot_be_left_out:
+    an_unknown_kind_cannot_be_left_out:
         built(|policy| policy.without("sales"))
         => "kinds.sales", "`sales` cannot be left out", "name a kind that the policy has and that is not its subject";
     the_subject_cannot_be_left_out:
@@ -48,24 +48,24 @@ faulty! {
     a_mode_that_is_not_offered_cannot_be_left_out:
         built(|policy| policy.without_mode(Mode::Anonymize))
         => "modes.anonymize", "the mode is not offered and cannot be left out", "name a mode that the policy offers";
-    a_reference_that_is_not_decided_cannot_be_overruled:
+    a_reference_without_a_rule_cannot_be_overruled:
         mode(|mode| mode.overrule("bills.client_id", keep()))
         => "modes.hard_delete.rules.bills.client_id", "the reference is not decided yet", "say `rule` instead";
-    a_guard_that_is_not_there_cannot_be_left_out:
+    an_unknown_guard_cannot_be_left_out:
         mode(|mode| mode.others(cascade()).without_guard("debts"))
         => "modes.hard_delete.guards", "there is no `debts` to leave out", "correct the name";
-    a_period_that_is_none_is_reported:
+    an_invalid_period_is_reported:
         mode(|mode| mode.rule("bills.client_id", retain("six years").from("at").basis("law")))
         => "modes.hard_delete.rules.bills.client_id",
            "`six years` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`", "write `P`, then a number and a unit";
-    a_period_that_is_none_for_all_others_is_reported:
+    an_invalid_period_for_all_others_is_reported:
         mode(|mode| mode.others(retain("6Y").from("at").basis("law")))
         => "modes.hard_delete.rules.*",
            "`6Y` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`", "write `P`, then a number and a unit";
 }
 
 #[test]
-fn what_the_builder_cannot_read_is_reported_with_everything_else() {
+fn invalid_builder_calls_are_reported_with_all_other_faults() {
     let faults = DeletionPolicy::of("clients")
         .reference("debts", "clients")
         .reference("bills.client_id", "clients")

@@ -31,7 +31,7 @@ fn every_code_has_a_case() {
 }
 
 #[test]
-fn every_fault_has_a_way_out() {
+fn every_fault_has_a_remedy() {
     // What serde says names what it expected.
     let by_serde = [
         "expected",

@@ -58,7 +58,7 @@ fn text(text: &str) -> Vec<Fault> {
 }
 
 #[test]
-fn the_policy_that_the_others_are_made_from_builds() {
+fn the_base_policy_builds() {
     assert!(DeletionPolicy::from_json(&base().to_string()).is_ok());
 }
 
@@ -69,7 +69,7 @@ faulty! {
     an_unknown_key_of_a_kind_is_reported_with_its_path:
         document([("/kinds/debts/tabel", json!("x"))])
         => "kinds.debts.tabel", "unknown field `tabel`, expected one of `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `filter`, `only`, `fields`, `personal`, `key`, `shard_key`", "";
-    an_unknown_mode_is_reported_with_the_modes_there_are:
+    an_unknown_mode_is_reported_with_all_modes:
         document([("/modes/destroy", json!({"allow": "any"}))])
         => "modes.destroy", "unknown mode `destroy`; expected `create`, `update`, `reassign`, `deactivate`, `reactivate`, `soft_delete`, `anonymize` or `hard_delete`", "correct the name";
     an_unknown_subject_is_reported:
@@ -99,10 +99,10 @@ faulty! {
     a_mask_that_does_not_fit_the_type_is_reported:
         document([("/kinds/clients/personal", json!({"manager": "year"}))])
         => "kinds.clients.personal.manager", "the mask makes no sense for a field of type integer", "`null` fits every nullable field";
-    a_pseudonym_of_what_is_no_text_is_reported:
+    a_pseudonym_of_another_type_than_text_is_reported:
         document([("/kinds/clients/personal", json!({"manager": "hmac"}))])
         => "kinds.clients.personal.manager", "the mask makes no sense for a field of type integer", "`null` fits every nullable field";
-    a_narrowed_kind_that_is_not_the_subject_is_reported:
+    a_filter_on_another_kind_than_the_subject_is_reported:
         document([("/kinds/debts/filter", json!({"field": "status", "eq": "PAID"}))])
         => "kinds.debts.filter", "only the subject's kind can be narrowed", "use conditions in the rules";
     a_mode_without_allow_is_reported:
@@ -114,7 +114,7 @@ faulty! {
     a_scope_without_a_role_is_reported:
         document([("/modes/hard_delete/allow/-", json!({"scope": "manager"}))])
         => "modes.hard_delete.allow[1]", "an entry needs a `role` or `self`", "a scope narrows a role, it is none";
-    an_allow_that_is_no_list_is_reported:
+    an_invalid_allow_is_reported:
         document([("/modes/hard_delete/allow", json!("all"))])
         => "modes.hard_delete.allow", "invalid value: string \"all\", expected \"any\", \"authenticated\" or a list such as [{\"role\": \"ADMIN\"}]", "";
     a_declared_reference_without_a_rule_is_reported:
@@ -123,25 +123,25 @@ faulty! {
     a_rule_for_an_unknown_reference_is_reported:
         document([("/modes/hard_delete/rules/debts.shop", json!("keep"))])
         => "modes.hard_delete.rules.debts.shop", "there is no reference `debts.shop`", "declare it under `references`, or correct the name";
-    an_unknown_rule_is_reported_with_the_rules_there_are:
+    an_unknown_rule_is_reported_with_all_rules:
         document([("/modes/hard_delete/rules/debts.client_id", json!("casc"))])
         => "modes.hard_delete.rules.debts.client_id", "unknown variant `casc`, expected one of `cascade`, `delete`, `soft_delete`, `restrict`, `protect`, `anonymize`, `retain`, `set_null`, `set_default`, `reassign`, `keep`", "";
     an_entry_with_two_rules_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"then": "keep", "set_default": 1}))])
         => "modes.hard_delete.rules.debts.client_id", "an entry needs exactly one rule: `then`, `anonymize`, `retain`, `set_default` or `reassign`", "";
-    a_list_without_a_last_word_is_reported:
+    a_list_without_a_final_entry_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!([{"when": {"field": "status", "eq": "PAID"}, "then": "cascade"}]))])
         => "modes.hard_delete.rules.debts.client_id", "rows for which no condition holds are not decided", "end with an entry without `when`";
     an_empty_list_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!([]))])
         => "modes.hard_delete.rules.debts.client_id", "rows for which no condition holds are not decided", "end with an entry without `when`";
-    an_entry_after_the_last_word_is_reported:
+    an_entry_after_the_final_one_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!(["cascade", "protect"]))])
         => "modes.hard_delete.rules.debts.client_id[1]", "the entry is never reached", "entry 0 has no `when` and decides for every row";
     set_null_of_a_mandatory_reference_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!("set_null"))])
         => "modes.hard_delete.rules.debts.client_id", "`debts.client_id` is mandatory and cannot be emptied", "declare the reference `nullable`, or choose another rule";
-    a_link_that_empties_a_mandatory_reference_is_reported:
+    on_survive_that_empties_a_mandatory_reference_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"then": "keep", "on_survive": "set_null"}))])
         => "modes.hard_delete.rules.debts.client_id.on_survive", "`debts.client_id` is mandatory and cannot be emptied", "declare the reference `nullable`, or choose another rule";
     a_default_of_nothing_for_a_mandatory_reference_is_reported:
@@ -153,22 +153,22 @@ faulty! {
     retain_as_a_bare_word_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!("retain"))])
         => "modes.hard_delete.rules.debts.client_id", "`retain` needs {\"retain\": {\"for\", \"from\", \"basis\"}}", "";
-    retain_from_a_field_that_is_no_date_is_reported:
+    retain_from_a_field_that_is_not_a_date_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"retain": {"for": "P1Y", "from": "status", "basis": "law"}}))])
         => "modes.hard_delete.rules.debts.client_id.retain.from", "`status` is text, and a period runs from a date", "name a field of type date or timestamp";
-    retain_without_a_ground_is_reported:
+    retain_without_a_basis_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!({"retain": {"for": "P1Y", "from": "at", "basis": " "}}))])
         => "modes.hard_delete.rules.items.debt_id.retain.basis", "a retention needs a ground", "name the law and article, or the contract";
-    retain_for_no_period_is_reported:
+    retain_with_an_invalid_period_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!({"retain": {"for": "6 years", "from": "at", "basis": "law"}}))])
         => "modes.hard_delete.rules.items.debt_id.retain.for", "`6 years` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`", "";
-    a_mandatory_reference_of_a_retained_row_is_reported_with_three_ways_out:
+    a_mandatory_reference_of_a_retained_row_is_reported_with_three_remedies:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"retain": {"for": "P1Y", "from": "at", "basis": "law"}}))])
         => "modes.hard_delete.rules.debts.client_id", "a row that survives by `retain` must keep referring to a row of `clients` that goes (chain debts.client_id)", "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay as `kinds.clients.tombstone`";
     a_mandatory_reference_of_a_kept_row_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!("keep"))])
         => "modes.hard_delete.rules.debts.client_id", "a row that survives by `keep` must keep referring to a row of `clients` that goes (chain debts.client_id)", "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay as `kinds.clients.tombstone`";
-    a_link_that_asks_for_a_tombstone_of_a_kind_without_is_reported:
+    on_survive_tombstone_without_a_tombstone_kind_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!({"then": "keep", "on_survive": "tombstone"}))])
         => "modes.hard_delete.rules.items.debt_id", "a row that survives by `keep` must keep referring to a row of `debts` that goes (chain debts.client_id <- items.debt_id)", "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay as `kinds.debts.tombstone`";
     soft_delete_of_a_kind_without_deleted_at_is_reported:
@@ -216,22 +216,22 @@ faulty! {
     a_comparison_of_json_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "block", "when": {"field": "extra", "eq": "x"}}]))])
         => "modes.hard_delete.guards[0].when", "a json field can only be tested for null", "`extra` of `debts` is json";
-    a_moment_for_a_field_that_is_no_time_is_reported:
+    a_moment_for_a_field_that_is_not_a_time_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "warn", "when": {"field": "status", "within": "P1D"}}]))])
         => "modes.hard_delete.guards[0].when", "a field of type text cannot be compared with a moment", "`status` of `debts` is text";
-    a_moment_that_is_none_is_reported:
+    an_invalid_moment_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "warn", "when": {"field": "at", "after": "soon"}}]))])
         => "modes.hard_delete.guards[0].when", "`soon` is neither `now` nor an RFC 3339 instant", "";
     a_guard_on_an_unknown_kind_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "loans", "severity": "block"}]))])
         => "modes.hard_delete.guards[0].on", "there is no kind `loans`", "declare it under `kinds`";
-    a_guard_that_does_not_hang_on_the_subject_is_reported:
+    a_guard_on_an_independent_kind_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "islands", "severity": "note"}]))])
         => "modes.hard_delete.guards[0].on", "`islands` does not hang on `clients`", "declare the references between them";
-    two_guards_of_one_name_are_reported:
+    two_guards_with_one_name_are_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "block"}, {"name": "g", "on": "items", "severity": "warn"}]))])
         => "modes.hard_delete.guards[1].name", "there is another guard `g`", "give each a name of its own";
-    a_chain_that_does_not_begin_at_the_subject_is_reported:
+    a_chain_that_does_not_start_at_the_subject_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "items", "via": ["items.debt_id"], "severity": "block"}]))])
         => "modes.hard_delete.guards[0].via", "`items.debt_id` does not refer to `clients`", "name the references from the subject outwards, one for each step";
     a_chain_that_ends_elsewhere_is_reported:
@@ -279,7 +279,7 @@ faulty! {
     a_constant_mask_on_a_unique_field_in_a_rule_is_reported:
         document([("/kinds/items/fields", json!({"code": {"type": "text", "unique": true}})), ("/modes/hard_delete/rules/items.debt_id", json!({"anonymize": {"code": {"truncate": 3}}}))])
         => "modes.hard_delete.rules.items.debt_id.anonymize.code", "the mask may give two rows the same value and the field is unique", "use `null`, `placeholder_email` or `hmac`";
-    a_pseudonym_of_what_is_no_text_in_a_rule_is_reported:
+    a_pseudonym_of_another_type_than_text_in_a_rule_is_reported:
         document([("/kinds/items/fields", json!({"count": "integer"})), ("/modes/hard_delete/rules/items.debt_id", json!({"anonymize": {"count": "hmac"}}))])
         => "modes.hard_delete.rules.items.debt_id.anonymize.count", "the mask makes no sense for a field of type integer", "`null` fits every nullable field";
     an_entry_for_parents_that_stay_is_reported_on_a_reference_in_a_cycle:
@@ -300,13 +300,13 @@ faulty! {
     anonymize_of_a_subject_without_personal_fields_is_reported:
         document([("/kinds/clients", json!({})), ("/modes", json!({"anonymize": {"allow": "any", "rules": {"*": "keep"}}}))])
         => "modes.anonymize", "the mode needs `personal` of `clients`", "declare `kinds.clients.personal`";
-    text_that_is_no_json_is_reported_with_its_line:
+    a_syntax_error_is_reported_with_its_line:
         text("{\n  oops")
         => ".", "key must be a string at line 2 column 3", "";
     text_after_the_document_is_reported_with_its_line:
         text(&format!("{} x", base()))
         => ".", "trailing characters at line 1 column 537", "";
-    a_rule_that_is_said_twice_is_reported:
+    a_duplicate_rule_is_reported:
         text(&base().to_string().replacen("\"items.debt_id\":", "\"debts.client_id\":", 1))
         => "modes.hard_delete.rules", "`debts.client_id` is said twice", "";
 }
@@ -333,7 +333,7 @@ fn all_faults_are_reported_at_once_in_the_order_of_their_paths() {
 }
 
 #[test]
-fn text_that_is_no_document_is_reported_with_line_and_column() {
+fn a_syntax_error_is_reported_with_line_and_column() {
     for text in
         ["", "[]", "{\"subject\": 1}", "{\"subject\": \"a\"} x", "{\"subject\": \"a\", \"subject\": \"b\"}"]
     {

@@ -25,7 +25,7 @@ faulty! {
     a_reference_that_is_declared_twice_is_reported:
         map(["clients", "debts"], [reference(), reference()])
         => "references.debts.client_id", "the reference is declared twice", "a field refers to one kind; use two fields";
-    a_reference_of_an_unknown_kind_is_reported:
+    a_reference_from_an_unknown_kind_is_reported:
         map(["clients"], [reference()])
         => "references.debts.client_id", "there is no kind `debts`", "declare it under `kinds`";
 }

@@ -53,7 +53,7 @@ fn read(text: &str) -> DeletionPolicy {
 }
 
 #[test]
-fn a_document_with_the_old_keys_is_the_same_policy_as_one_with_the_new() {
+fn a_document_with_old_keys_is_the_same_policy() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/documents");
     let mut renamed = 0;
     for entry in fs::read_dir(folder).unwrap() {
@@ -90,7 +90,7 @@ fn presets_load_with_the_old_keys_too() {
 }
 
 #[test]
-fn the_old_key_and_the_new_one_are_not_both_taken() {
+fn an_old_key_and_its_new_name_are_duplicates() {
     let mut document: Value = serde_json::from_str(include_str!("documents/clinic.json")).unwrap();
     document["kinds"]["clients"]["filter"] = json!({ "field": "role", "eq": "USER" });
     let faults = DeletionPolicy::from_json(&document.to_string()).unwrap_err();

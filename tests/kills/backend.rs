@@ -40,7 +40,7 @@ pub(crate) fn store(schema: &Schema, at: usize) -> Terminated {
 }
 
 #[tokio::test]
-async fn a_terminated_backend_is_an_error_of_the_contract_and_the_operation_can_be_done_again() {
+async fn a_terminated_backend_is_a_documented_error_and_the_operation_can_be_repeated() {
     let Some(database) = Database::postgres().await else { return };
     let (before, after) = database.before_and_after().await;
     let (mut failed, mut unknown, mut done) = (0, 0, 0);
@@ -79,7 +79,7 @@ async fn a_terminated_backend_is_an_error_of_the_contract_and_the_operation_can_
 
 /// The lifecycle itself tries again: whoever asked does not notice, and nothing is done or recorded twice.
 #[tokio::test]
-async fn a_terminated_backend_is_not_noticed_where_there_are_retries() {
+async fn a_terminated_backend_is_hidden_by_retries() {
     let Some(database) = Database::postgres().await else { return };
     let (_, after) = database.before_and_after().await;
     for at in 1.. {

@@ -17,7 +17,7 @@ async fn behind(database: &Database, cut: Cut, times: usize) -> (Proxy, Postgres
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_of_unknown_outcome_is_settled_by_the_operation_id() {
+async fn an_unknown_commit_is_resolved_by_the_operation_id() {
     let Some(database) = Database::postgres().await else { return };
     let (before, after) = database.before_and_after().await;
     for _ in 0..crate::effort::races().div_ceil(25) {

@@ -6,7 +6,7 @@ use client_lifecycle::testing::conformance::drop_after;
 use crate::world::{Database, open, pool_of, postgres_options, request};
 
 #[tokio::test]
-async fn a_call_that_is_given_up_at_any_point_is_done_or_not_and_the_pool_goes_on() {
+async fn a_call_cancelled_at_any_point_is_done_or_not_and_the_pool_stays_usable() {
     let Some(database) = Database::postgres().await else { return };
     let (before, after) = database.before_and_after().await;
     // One connection: whatever is left behind on it is in the way of the next.

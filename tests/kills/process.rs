@@ -33,7 +33,7 @@ impl Event for StandStill {
 /// What the child does; for anybody else there is nothing to do.
 #[tokio::test]
 #[ignore = "run by the other tests, in a process of its own"]
-async fn the_process_that_is_killed() {
+async fn child_process_to_kill() {
     let Ok(order) = std::env::var(ORDER) else { return };
     let [database, place, at] = order.split('|').collect::<Vec<_>>()[..] else { panic!("{order}") };
     let at = at.parse().unwrap();
@@ -59,7 +59,7 @@ async fn operate(connection: impl SqlConnection, dialect: Dialect, at: usize) {
 /// Runs the child until it stands still, and kills it. After what it stood still; `None` where it came to its end.
 fn killed(order: &str) -> Option<String> {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "process::the_process_that_is_killed", "--ignored", "--nocapture"])
+        .args(["--exact", "process::child_process_to_kill", "--ignored", "--nocapture"])
         .env(ORDER, order)
         .stdout(Stdio::piped())
         .spawn()
@@ -118,7 +118,7 @@ async fn gone(schema: &crate::server::Schema) {
 }
 
 #[tokio::test]
-async fn on_postgres_a_killed_process_leaves_all_or_nothing_and_another_finishes_its_work() {
+async fn a_killed_process_leaves_all_or_nothing_on_postgres_and_another_finishes() {
     let Some(database) = Database::postgres().await else { return };
     let order = |database: &Database| format!("postgres|{}", database.schema().name);
     let statements = each_statement(database, order).await;
@@ -136,11 +136,11 @@ async fn on_sqlite(journal: SqliteJournalMode, name: &'static str) {
 }
 
 #[tokio::test]
-async fn on_sqlite_a_killed_process_leaves_all_or_nothing_and_another_finishes_its_work() {
+async fn a_killed_process_leaves_all_or_nothing_on_sqlite_and_another_finishes() {
     on_sqlite(SqliteJournalMode::Delete, "delete").await;
 }
 
 #[tokio::test]
-async fn with_a_write_ahead_log_a_killed_process_leaves_all_or_nothing_and_another_finishes_its_work() {
+async fn a_killed_process_leaves_all_or_nothing_with_a_write_ahead_log_and_another_finishes() {
     on_sqlite(SqliteJournalMode::Wal, "wal").await;
 }

@@ -113,7 +113,7 @@ impl Event for Restart {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_goes_away_and_comes_back_costs_time_and_nothing_else() {
+async fn a_restart_of_the_server_only_costs_time() {
     let Some(server) = Server::new().map(std::sync::Arc::new) else { return };
     let database = Database::postgres_at(server.pool(Duration::from_secs(20))).await;
     let (before, after) = database.before_and_after().await;

@@ -137,7 +137,7 @@ fn actual(receipt: &Receipt) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn more_rows_than_the_limit_are_too_many() {
+async fn more_rows_than_the_limit_are_an_error() {
     let store = ByRow::new(world(5)).max_rows(5);
     let result = store.apply(&erase()).await;
     assert!(matches!(result, Err(StoreError::TooLarge { limit: 5 })));
@@ -148,13 +148,13 @@ async fn more_rows_than_the_limit_are_too_many() {
 }
 
 #[tokio::test]
-async fn the_limit_is_ten_thousand_unless_it_is_raised() {
+async fn the_limit_is_ten_thousand_by_default() {
     let result = ByRow::new(world(10_000)).apply(&erase()).await;
     assert!(matches!(result, Err(StoreError::TooLarge { limit: 10_000 })));
 }
 
 #[tokio::test]
-async fn rows_come_in_pages() {
+async fn rows_are_read_in_pages() {
     for debts in [999, 1_000, 1_001, 2_500] {
         let store = ByRow::new(world(debts));
         let receipt = store.apply(&erase()).await.unwrap();
@@ -164,7 +164,7 @@ async fn rows_come_in_pages() {
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_rows_are_no_trouble_in_memory() {
+async fn a_store_in_memory_handles_a_hundred_thousand_rows() {
     let debts = (1..=100_000).map(debt);
     let store = MemoryStore::new().with("clients", [Record::new("c1")]).with("debts", debts);
     let receipt = store.apply(&exactly(erase(), 100_000)).await.unwrap();
@@ -172,7 +172,7 @@ async fn a_hundred_thousand_rows_are_no_trouble_in_memory() {
 }
 
 #[tokio::test]
-async fn a_row_that_goes_is_not_updated() {
+async fn a_deleted_row_is_not_updated() {
     let off = || vec![("status".into(), NewValue::Value("OFF".into()))];
     let steps = vec![(0, Write::Update(off())), (0, Write::Delete), (0, Write::Update(off()))];
     let store = ByRow::new(world(0));
@@ -182,7 +182,7 @@ async fn a_row_that_goes_is_not_updated() {
 }
 
 #[tokio::test]
-async fn marks_keep_what_the_fields_held() {
+async fn marks_keep_the_previous_values() {
     let values =
         vec![("status".into(), NewValue::Value("OFF".into())), ("name".into(), NewValue::Masked(Mask::Null))];
     let store = ByRow::new(world(0));
@@ -205,7 +205,7 @@ async fn a_keyed_mask_without_a_key_is_refused_before_anything_is_read() {
 }
 
 #[tokio::test]
-async fn a_set_that_is_not_there_is_refused() {
+async fn an_unknown_set_is_refused() {
     let mut changes = erase();
     changes.steps[0].rows = Rows::all(SetId(7));
     let result = ByRow::new(world(1)).apply(&changes).await;
@@ -258,7 +258,7 @@ impl Records for Busy {
 }
 
 #[tokio::test]
-async fn what_changed_meanwhile_is_decided_again() {
+async fn a_concurrent_change_is_decided_again() {
     let store = Busy::store(2);
     let receipt = store.apply(&erase()).await.unwrap();
     assert_eq!(actual(&receipt), [4, 1]);
@@ -267,7 +267,7 @@ async fn what_changed_meanwhile_is_decided_again() {
 }
 
 #[tokio::test]
-async fn what_changed_meanwhile_can_be_a_conflict() {
+async fn a_concurrent_change_can_be_a_conflict() {
     let result = Busy::store(1).apply(&exactly(erase(), 2)).await;
     let Err(StoreError::Conflict { differences }) = result else {
         panic!("not a conflict");
@@ -277,7 +277,7 @@ async fn what_changed_meanwhile_can_be_a_conflict() {
 }
 
 #[tokio::test]
-async fn three_times_in_vain_is_contention() {
+async fn three_failed_attempts_are_contention() {
     let store = Busy::store(usize::MAX);
     let error = store.apply(&erase()).await.unwrap_err();
     assert!(error.is_retryable() && error.code() == "contention");
@@ -298,7 +298,7 @@ async fn check_reports_reserved_and_missing_kinds() {
 
 /// Sixteen threads rest on the same sixteen debts and each takes one away.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_threads_that_rest_on_the_same_rows_one_wins() {
+async fn one_of_many_threads_with_the_same_precondition_wins() {
     let store = Arc::new(ByRow::new(world(16)));
     let tasks: Vec<_> = (1..=16_u128)
         .map(|number| {

@@ -23,7 +23,7 @@ fn map() -> DataMap {
 }
 
 #[test]
-fn what_was_read_is_written_back_with_ids_in_order() {
+fn rows_are_written_as_read_in_the_order_of_ids() {
     let data = json!({
         "clients": [ { "user_id": 10, "name": "Ana", "score": 1.5, "tags": ["a", { "b": null }] }, { "user_id": 9 } ],
         "unmapped": [ { "whatever": true }, { "no": "id" } ]
@@ -40,13 +40,13 @@ fn what_was_read_is_written_back_with_ids_in_order() {
 }
 
 #[test]
-fn a_store_built_by_hand_is_written_too() {
+fn a_store_built_in_code_is_written_too() {
     let store = MemoryStore::new().with("clients", [Record::new("c1").with("name", "Ana")]);
     assert_eq!(store.to_json(), json!({ "clients": [ { "id": "c1", "name": "Ana" } ] }));
 }
 
 #[test]
-fn every_place_that_is_wrong_is_named() {
+fn every_fault_names_its_place() {
     let data = json!({
         "clients": { "user_id": 1 },
         "debts": [ { "id": "d1" }, 7, { "id": "d1" }, { "amount": 3 }, { "id": null }, { "id": "" },
@@ -73,7 +73,7 @@ fn every_place_that_is_wrong_is_named() {
 }
 
 #[test]
-fn text_that_is_no_json_is_an_error_with_its_line() {
+fn a_json_syntax_error_has_its_line() {
     let text = "{\n  \"clients\": [ {\"user_id\": \"secret\" ]\n}";
     let faults = MemoryStore::from_reader(&map(), text.as_bytes()).unwrap_err();
     assert!(faults.to_string().starts_with("line 2, "), "{faults}");
@@ -98,7 +98,7 @@ async fn rows_that_fit_have_no_faults() {
 }
 
 #[tokio::test]
-async fn everything_that_does_not_fit_is_reported_at_once() {
+async fn all_misfits_are_reported_at_once() {
     let data = json!({
         "clients": [ { "user_id": 1, "email": null }, { "user_id": "x" } ],
         "debts": [ { "id": "d1", "client_id": 1 }, { "id": "d2" }, { "id": "d3", "client_id": true },
@@ -119,7 +119,7 @@ async fn everything_that_does_not_fit_is_reported_at_once() {
 }
 
 #[tokio::test]
-async fn references_of_another_sort_than_the_ids_are_reported() {
+async fn references_of_another_type_than_the_ids_are_reported() {
     let data = json!({
         "clients": [ { "user_id": 1, "email": null, "role": "USER" } ],
         "debts": [ { "id": "d1", "client_id": 1, "due_at": null }, { "id": "d2", "client_id": "1" },
@@ -133,7 +133,7 @@ async fn references_of_another_sort_than_the_ids_are_reported() {
 }
 
 #[test]
-fn rows_in_json_under_a_key_said_twice_are_a_fault() {
+fn rows_in_json_under_a_duplicate_key_are_a_fault() {
     for data in [
         r#"{"clients": [{"user_id": "c1"}], "clients": []}"#,
         r#"{"clients": [{"user_id": "c1", "user_id": "c2"}]}"#,
@@ -145,7 +145,7 @@ fn rows_in_json_under_a_key_said_twice_are_a_fault() {
 
 /// As a floating-point number it would come back as 18446744073709552000.
 #[test]
-fn numbers_above_those_of_64_bits_with_a_sign_are_left_as_they_are() {
+fn numbers_above_64_bits_stay_unchanged() {
     let rows = json!({ "clients": [ { "user_id": "c1", "n": u64::MAX } ], "debts": [], "sessions": [] });
     let store = MemoryStore::from_json(&map(), &rows).unwrap();
     assert_eq!(store.to_json(), rows);

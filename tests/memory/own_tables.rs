@@ -29,7 +29,7 @@ mod another_program_has_the_file {
     use client_lifecycle::sql::{AccessMode, Dialect, SqlConnection, SqlErrorClass, SqlStore};
 
     #[tokio::test]
-    async fn to_be_in_the_way_is_told_apart_and_may_be_tried_again() {
+    async fn contention_is_distinguished_and_retryable() {
         let file = std::env::temp_dir().join(format!("own-{}.db", uuid::Uuid::new_v4()));
         let (ours, theirs) = (Shared::open(&file).unwrap(), Shared::open(&file).unwrap());
         let writing = theirs.begin(AccessMode::Write).await.unwrap();

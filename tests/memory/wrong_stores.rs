@@ -336,13 +336,13 @@ found! {
 
 /// So the wrapper alone is not what the cases find.
 #[tokio::test]
-async fn a_store_that_does_nothing_wrong_passes() {
+async fn a_correct_store_passes() {
     assert_eq!(failing(Wrong::Nothing).await, BTreeSet::new());
 }
 
 /// What it asks of its records grows with the rows, and they come to it.
 #[tokio::test]
-async fn a_store_that_loads_what_it_looks_at_is_not_of_the_level_scale() {
+async fn a_store_that_loads_its_rows_fails_the_level_scale() {
     let failing = failing_of(scale_cases(), Wrong::Nothing).await;
     let expected = [
         "clause_10_a_change_set_sends_the_same_for_many_rows_as_for_few",

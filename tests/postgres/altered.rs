@@ -73,7 +73,7 @@ async fn answers(cases: &[(&str, &str, &str)]) {
 }
 
 #[tokio::test]
-async fn a_column_or_a_table_that_is_gone_is_named() {
+async fn a_dropped_column_or_table_is_named() {
     answers(&[
         ("ALTER TABLE debts DROP COLUMN status", "unknown_name", "debts.status"),
         ("ALTER TABLE debts RENAME COLUMN client_id TO owner", "unknown_name", "debts.client_id"),
@@ -87,7 +87,7 @@ async fn a_column_or_a_table_that_is_gone_is_named() {
 }
 
 #[tokio::test]
-async fn a_type_that_is_another_is_named() {
+async fn a_changed_type_is_named() {
     answers(&[
         ("ALTER TABLE debts ALTER COLUMN status TYPE integer USING 1", "bad_value", "status"),
         ("ALTER TABLE visits ALTER COLUMN place TYPE varchar(3) USING 'x'", "refused", "visits"),
@@ -102,7 +102,7 @@ async fn a_type_that_is_another_is_named() {
 }
 
 #[tokio::test]
-async fn a_constraint_or_a_trigger_that_is_new_refuses_and_is_named() {
+async fn a_new_constraint_or_trigger_refuses_and_is_named() {
     answers(&[
         ("UPDATE visits SET client_id = 2 WHERE client_id IS NULL; ALTER TABLE visits ALTER COLUMN client_id SET NOT NULL", "refused", "visits"),
         ("ALTER TABLE visits ADD CONSTRAINT not_gone CHECK (place <> 'gone') NOT VALID", "refused", "not_gone"),
@@ -126,7 +126,7 @@ async fn a_constraint_or_a_trigger_that_is_new_refuses_and_is_named() {
 /// What does not bear on the plan does not stop it, and prepared statements are planned anew: types of ids, of
 /// what refers to them and of what is compared, columns that are new, other indexes.
 #[tokio::test]
-async fn what_does_not_change_the_plan_does_not_stop_it() {
+async fn unrelated_changes_do_not_stop_the_plan() {
     for alter in [
         "ALTER TABLE debts ADD COLUMN due date NOT NULL DEFAULT '2026-01-01'",
         "ALTER TABLE debts ALTER COLUMN status TYPE varchar(20)",

@@ -117,7 +117,7 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
 
 /// The chain goes over two tables that no name leads to.
 #[tokio::test]
-async fn open_follows_on_delete_actions_through_schemas_that_the_search_path_does_not_lead_to() {
+async fn open_follows_on_delete_actions_through_schemas_outside_the_search_path() {
     let Some(world) = World::new("", &debts(&[])).await else { return };
     let s = world.schema.name.clone();
     world
@@ -146,7 +146,7 @@ async fn open_follows_on_delete_actions_through_schemas_that_the_search_path_doe
 
 /// Rows of a table that inherits are rows of the kind, and parts are the whole.
 #[tokio::test]
-async fn open_follows_on_delete_actions_from_parts_and_heirs() {
+async fn open_follows_on_delete_actions_from_partitions_and_child_tables() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY) PARTITION BY RANGE (id);
          CREATE TABLE clients_0 PARTITION OF clients FOR VALUES FROM (0) TO (10);
          CREATE TABLE folders (id integer PRIMARY KEY, owner integer REFERENCES clients_0 ON DELETE CASCADE);
@@ -166,7 +166,7 @@ async fn open_follows_on_delete_actions_from_parts_and_heirs() {
 
 /// To PostgreSQL they are two tables.
 #[tokio::test]
-async fn tables_that_differ_in_case_are_two_tables() {
+async fn tables_that_differ_in_case_are_distinct() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY); CREATE TABLE \"Clients\" (id integer PRIMARY KEY);
          CREATE TABLE folders (id integer PRIMARY KEY, owner integer REFERENCES \"Clients\" ON DELETE CASCADE);
          CREATE TABLE debts (id integer PRIMARY KEY, client_id integer NOT NULL REFERENCES clients,
@@ -206,7 +206,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_column_tha
 }
 
 #[tokio::test]
-async fn open_refuses_a_reference_whose_foreign_key_refers_to_a_table_of_that_name_in_another_schema() {
+async fn open_refuses_a_foreign_key_to_a_table_with_the_same_name_in_another_schema() {
     let Some(world) = World::new("CREATE TABLE clients (id integer PRIMARY KEY)", &debts(&[])).await else {
         return;
     };

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::world::{CLINIC, World, clinic, delete, policy};
 
 #[tokio::test]
-async fn a_clinic_that_is_protected_has_no_findings() {
+async fn a_protected_clinic_has_no_findings() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
     let catalogue = world.store().catalogue().await.unwrap();
     let found = findings(&world.policy, &catalogue);
@@ -17,7 +17,7 @@ async fn a_clinic_that_is_protected_has_no_findings() {
 }
 
 #[tokio::test]
-async fn what_nobody_decided_about_is_found() {
+async fn undecided_tables_and_columns_are_found() {
     let ddl = format!(
         "{CLINIC}
          CREATE TABLE visits (id serial PRIMARY KEY, client_id uuid REFERENCES clients ON DELETE CASCADE);
@@ -69,7 +69,7 @@ async fn a_first_policy_describes_the_database_and_opens() {
 
 /// A partitioned table whose id is unique is a table like others.
 #[tokio::test]
-async fn partitioned_tables_are_tables() {
+async fn partitioned_tables_work_like_tables() {
     let document = json!({
         "subject": "clients",
         "kinds": { "clients": {}, "events": {} },

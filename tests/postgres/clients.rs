@@ -87,7 +87,7 @@ async fn audited(world: &World, id: Uuid) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_update_of_the_email_is_done_before_the_deletion_or_finds_nobody() {
+async fn an_update_of_the_email_precedes_the_deletion_or_is_not_found() {
     let Some((world, lifecycle)) = world(UNIQUE).await else { return };
     let (mut before, mut after) = (0, 0);
     for round in 0..rounds() {
@@ -115,7 +115,7 @@ async fn an_update_of_the_email_is_done_before_the_deletion_or_finds_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_deletion_beside_a_reassignment_moves_the_debts_or_deletes_them() {
+async fn a_deletion_during_a_reassignment_moves_the_debts_or_deletes_them() {
     let Some((world, lifecycle)) = world("").await else { return };
     moved_or_deleted(&world, &lifecycle).await;
     // Without a foreign key the library keeps to the lock that it asks of writers.
@@ -163,7 +163,7 @@ async fn moved_or_deleted(world: &World, lifecycle: &Shared) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_deactivations_one_is_done_and_the_other_finds_it_so() {
+async fn one_of_two_deactivations_writes_and_the_other_finds_it_done() {
     let Some((world, lifecycle)) = world("").await else { return };
     for round in 0..rounds() {
         let client = id(round, 0);
@@ -191,7 +191,7 @@ async fn of_two_deactivations_one_is_done_and_the_other_finds_it_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_updates_of_one_client_are_both_there_afterwards() {
+async fn two_updates_of_one_client_are_both_kept() {
     let Some((world, lifecycle)) = world("").await else { return };
     for round in 0..rounds() {
         let client = id(round, 0);
@@ -213,7 +213,7 @@ async fn two_updates_of_one_client_are_both_there_afterwards() {
 
 /// With a unique index, and without one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_who_want_one_address_one_gets_it() {
+async fn one_of_two_claims_to_an_address_succeeds() {
     for index in ["", UNIQUE] {
         let Some((world, lifecycle)) = world(index).await else { return };
         for round in 0..rounds() {
@@ -243,7 +243,7 @@ async fn of_two_who_want_one_address_one_gets_it() {
 
 /// Each wants what the other has, and what the other is giving up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn addresses_that_change_hands_are_never_held_by_two() {
+async fn exchanged_addresses_are_never_shared() {
     let Some((world, lifecycle)) = world("").await else { return };
     for round in 0..rounds() {
         let (a, b) = (id(round, 0), id(round, 1));

@@ -43,7 +43,7 @@ async fn citext(ddl: &str, document: &Value) -> Option<(World, [String; 2])> {
 
 /// A type that is not on the search path has no operators there, and compares as another.
 #[tokio::test]
-async fn citext_that_the_search_path_does_not_lead_to_is_a_fault() {
+async fn citext_outside_the_search_path_is_a_fault() {
     let document = with_debts(json!({ "clients": {}, "debts": {} }), json!({ "*": "cascade" }));
     let ddl = "CREATE TABLE clients (id citext PRIMARY KEY);
          CREATE TABLE debts (id integer PRIMARY KEY, client_id citext REFERENCES clients)";
@@ -55,7 +55,7 @@ async fn citext_that_the_search_path_does_not_lead_to_is_a_fault() {
 }
 
 #[tokio::test]
-async fn ids_of_citext_are_referred_to_in_any_case() {
+async fn ids_of_type_citext_are_referred_to_in_any_case() {
     let document = json!({
         "subject": "clients", "kinds": { "clients": {}, "debts": {} },
         "references": [ { "from": "debts.client_id", "to": "clients" }, { "from": "debts.part_of", "to": "debts", "nullable": true } ],
@@ -83,7 +83,7 @@ async fn ids_of_citext_are_referred_to_in_any_case() {
 
 /// Conditions compare text by its bytes on every store, whatever the column makes of case.
 #[tokio::test]
-async fn fields_of_citext_compare_as_text_and_take_masks() {
+async fn fields_of_type_citext_compare_as_text_and_can_be_masked() {
     let mut document = with_debts(
         json!({ "clients": {}, "debts": { "fields": { "status": "text" } } }),
         json!({ "debts.client_id": [
@@ -155,7 +155,7 @@ async fn enums_and_domains_are_compared_masked_and_redirected() {
 
 /// A client is inserted, changed and deleted in a table of which the database fills half.
 #[tokio::test]
-async fn a_client_lives_in_a_table_with_generated_columns_and_defaults() {
+async fn a_client_is_stored_in_a_table_with_generated_columns_and_defaults() {
     let document = json!({
         "subject": "clients",
         "kinds": { "clients": { "status": "status", "deleted_at": "deleted_at", "created_at": "created_at" } },
@@ -201,7 +201,7 @@ async fn a_client_lives_in_a_table_with_generated_columns_and_defaults() {
 
 /// What only the database writes cannot be masked, redirected or created: said before anything is tried.
 #[tokio::test]
-async fn a_policy_that_would_write_a_generated_column_is_told_where() {
+async fn a_policy_that_would_write_a_generated_column_is_refused() {
     let document = with_debts(
         json!({ "clients": { "personal": { "folded": "null" } }, "debts": {} }),
         json!({ "*": { "anonymize": { "upper": { "text": "x" } }, "on_survive": "set_null" } }),
@@ -241,7 +241,7 @@ async fn a_policy_that_would_write_a_generated_column_is_told_where() {
 
 /// The types that are left: what is compared, masked, told to others, and stays as it is beside them.
 #[tokio::test]
-async fn rows_with_every_sort_of_column_are_masked_told_and_left_alone() {
+async fn columns_of_every_type_are_masked_reported_and_kept() {
     let document = json!({
         "subject": "clients",
         "kinds": { "clients": {
@@ -277,7 +277,7 @@ async fn rows_with_every_sort_of_column_are_masked_told_and_left_alone() {
 
 /// The default is that of the policy; it is there, or nothing is done.
 #[tokio::test]
-async fn a_default_that_is_not_there_blocks() {
+async fn a_missing_default_target_blocks() {
     let document = with_debts(
         json!({ "clients": {}, "debts": { "fields": { "client_id": { "default": 99 } } } }),
         json!({ "*": "set_default" }),

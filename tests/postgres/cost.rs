@@ -36,7 +36,7 @@ fn median(times: &mut [Duration]) -> f64 {
 
 #[tokio::test]
 #[ignore = "prints numbers; run it with --release --ignored --show-output"]
-async fn a_deletion_beside_statements_by_hand() {
+async fn cost_of_a_deletion_compared_with_handwritten_statements() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
     let (small, large) = (Uuid::from_u128(1), Uuid::from_u128(2));
     world

@@ -257,7 +257,7 @@ impl SqlConnection for Forgetful {
 }
 
 #[tokio::test]
-async fn the_suite_refuses_a_driver_that_forgets_a_setting_of_its_transactions() {
+async fn the_suite_refuses_a_driver_that_omits_a_transaction_setting() {
     let expected = [
         (0, "begin ISOLATION LEVEL REPEATABLE READ"),
         (2, "set row_security to off"),

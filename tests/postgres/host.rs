@@ -88,7 +88,7 @@ async fn a_connection_without_a_transaction_is_refused() {
 
 /// The host's transaction is gone with its connection, so nothing is tried again in it.
 #[tokio::test]
-async fn a_connection_that_breaks_is_not_tried_again() {
+async fn a_broken_connection_is_not_retried() {
     let Some(world) = world().await else { return };
     let mut connection = world.schema.pool.acquire().await.unwrap();
     connection.close_on_drop();
@@ -109,7 +109,7 @@ async fn a_connection_that_breaks_is_not_tried_again() {
 
 /// Dropped after each of its polls in turn: what the host commits then is everything, or nothing.
 #[tokio::test]
-async fn a_call_that_is_given_up_leaves_nothing_that_could_be_committed() {
+async fn a_cancelled_call_leaves_nothing_to_commit() {
     let Some(world) = world().await else { return };
     let mut finished = false;
     for polls in 1..400 {

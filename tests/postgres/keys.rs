@@ -97,7 +97,7 @@ async fn left(world: &World) -> Value {
 }
 
 #[tokio::test]
-async fn the_same_rows_survive_whatever_the_foreign_keys_do_and_whenever_they_are_checked() {
+async fn the_same_rows_survive_with_any_foreign_key_actions_and_check_times() {
     let expected = expected().await;
     let bookings = expected["bookings"].as_array().unwrap();
     assert_eq!(bookings.len(), 2, "the open one of the client went: {expected}");
@@ -127,7 +127,7 @@ async fn codes(world: &World) -> Vec<(FindingCode, String)> {
 
 /// A key that is not valid yet keeps new rows from dangling, so it protects; rows from before it may dangle.
 #[tokio::test]
-async fn a_key_that_is_not_valid_protects_and_is_said() {
+async fn a_not_valid_key_protects_and_is_reported() {
     let ddl = format!(
         "{CLINIC} ALTER TABLE debts DROP CONSTRAINT debts_client_id_fkey;
          INSERT INTO debts (client_id, status) VALUES ('00000000-0000-0000-0000-000000000009', 'PAID');
@@ -144,7 +144,7 @@ async fn a_key_that_is_not_valid_protects_and_is_said() {
 
 /// A key whose triggers are switched off is a key in name only; so is that of one partition.
 #[tokio::test]
-async fn a_key_that_is_not_enforced_does_not_protect() {
+async fn an_unenforced_key_does_not_protect() {
     let ddl = format!("{CLINIC} ALTER TABLE debts DISABLE TRIGGER ALL");
     let Some(world) = World::new(&ddl, &clinic()).await else { return };
     let unprotected = |path: &str| (FindingCode::UnprotectedReference, format!("references.{path}"));
@@ -164,7 +164,7 @@ async fn a_key_that_is_not_enforced_does_not_protect() {
 
 /// A key of several columns is said by the names of all of them, on either side.
 #[tokio::test]
-async fn composite_keys_are_said_by_name() {
+async fn composite_keys_are_reported_by_name() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY, tenant integer NOT NULL, UNIQUE (tenant, id));
          CREATE TABLE debts (tenant integer, client_id integer NOT NULL, number integer, id integer NOT NULL UNIQUE,
              PRIMARY KEY (tenant, number), FOREIGN KEY (tenant, client_id) REFERENCES clients (tenant, id));

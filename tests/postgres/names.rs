@@ -10,7 +10,7 @@ use crate::server::Schema;
 use crate::world::{World, delete, policy};
 
 #[tokio::test]
-async fn tables_and_columns_may_be_called_anything() {
+async fn tables_and_columns_may_have_any_name() {
     let document = json!({
         "subject": "clients",
         "kinds": {
@@ -45,7 +45,7 @@ async fn tables_and_columns_may_be_called_anything() {
 
 /// One name in two schemas, one of which the search path leads to; each kind means its own.
 #[tokio::test]
-async fn two_tables_of_one_name_are_two_tables() {
+async fn tables_with_one_name_in_two_schemas_are_distinct() {
     let Some(schema) = Schema::new().await else { return };
     let s = &schema.name;
     schema

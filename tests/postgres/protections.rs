@@ -131,7 +131,7 @@ async fn a_debt_stops_the_deletion_or_is_refused(protection: Protection) {
 }
 
 /// A row that its parent takes with it.
-async fn a_row_goes_with_its_parent_or_is_refused(protection: Protection, row: Row) {
+async fn a_new_row_is_deleted_with_its_parent_or_refused(protection: Protection, row: Row) {
     let Some(world) = protection.world().await else { return };
     let before = std::sync::atomic::AtomicI64::new(0);
     insert_races(protection, row, delete, &world, async |_, deleted, _| {
@@ -160,17 +160,17 @@ races! {
     a_debt_below_a_foreign_key_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(ForeignKey);
     a_debt_behind_a_table_lock_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(Table);
     a_debt_under_the_writers_lock_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(Writer);
-    an_item_below_a_foreign_key_goes_with_its_booking_or_is_refused: a_row_goes_with_its_parent_or_is_refused(ForeignKey, ITEM);
-    an_item_behind_a_table_lock_goes_with_its_booking_or_is_refused: a_row_goes_with_its_parent_or_is_refused(Table, ITEM);
-    an_item_under_the_writers_lock_goes_with_its_booking_or_is_refused: a_row_goes_with_its_parent_or_is_refused(Writer, ITEM);
-    a_raw_row_below_a_foreign_key_goes_with_its_client_or_is_refused: a_row_goes_with_its_parent_or_is_refused(ForeignKey, RAW);
-    a_raw_row_behind_a_table_lock_goes_with_its_client_or_is_refused: a_row_goes_with_its_parent_or_is_refused(Table, RAW);
-    a_raw_row_under_the_writers_lock_goes_with_its_client_or_is_refused: a_row_goes_with_its_parent_or_is_refused(Writer, RAW);
+    an_item_below_a_foreign_key_goes_with_its_booking_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(ForeignKey, ITEM);
+    an_item_behind_a_table_lock_goes_with_its_booking_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(Table, ITEM);
+    an_item_under_the_writers_lock_goes_with_its_booking_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(Writer, ITEM);
+    a_raw_row_below_a_foreign_key_goes_with_its_client_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(ForeignKey, RAW);
+    a_raw_row_behind_a_table_lock_goes_with_its_client_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(Table, RAW);
+    a_raw_row_under_the_writers_lock_goes_with_its_client_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(Writer, RAW);
 }
 
 /// A soft deletion marks what hangs on the client: under the writer's lock nothing that counts comes below it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nothing_comes_below_a_marked_parent_under_the_writers_lock() {
+async fn the_writers_lock_keeps_new_rows_from_a_marked_parent() {
     for row in [ITEM, RAW] {
         let mut document = Writer.document();
         for kind in ["clients", "bookings", "items"] {
@@ -197,7 +197,7 @@ async fn nothing_comes_below_a_marked_parent_under_the_writers_lock() {
 }
 
 #[tokio::test]
-async fn check_names_every_reference_that_nothing_protects_and_no_other() {
+async fn check_names_exactly_the_unprotected_references() {
     let unprotected = async |protection: Protection| {
         let world = protection.world().await?;
         let catalogue = world.store().catalogue().await.unwrap();

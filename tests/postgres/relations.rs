@@ -29,7 +29,7 @@ async fn found(world: &World) -> Vec<(FindingCode, String)> {
 
 /// The subject and what hangs on it, both in parts, and the parts of parts.
 #[tokio::test]
-async fn a_subject_in_partitions_is_a_subject_like_others() {
+async fn a_partitioned_table_can_be_the_subject() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY, name text) PARTITION BY RANGE (id);
          CREATE TABLE clients_0 PARTITION OF clients FOR VALUES FROM (0) TO (10) PARTITION BY HASH (id);
          CREATE TABLE clients_00 PARTITION OF clients_0 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
@@ -72,7 +72,7 @@ async fn an_id_that_is_unique_only_within_a_partition_is_a_fault() {
 
 /// A key and a trigger that one part alone has are not overlooked.
 #[tokio::test]
-async fn what_a_single_partition_does_is_found() {
+async fn keys_and_triggers_of_a_single_partition_are_found() {
     let ddl = format!(
         "{PLAIN} DROP TABLE debts;
          CREATE TABLE debts (id integer PRIMARY KEY, client_id integer NOT NULL REFERENCES clients) PARTITION BY HASH (id);
@@ -100,7 +100,7 @@ async fn what_a_single_partition_does_is_found() {
 /// Rows of what inherits from a kind's table are rows of the kind: they are counted and go, and `check` says
 /// what inheritance does not promise.
 #[tokio::test]
-async fn tables_that_inherit_are_part_of_the_table_and_are_said() {
+async fn child_tables_are_part_of_the_table_and_reported() {
     let ddl = format!(
         "{PLAIN} CREATE TABLE old_debts (closed date) INHERITS (debts);
          INSERT INTO clients VALUES (1, 'x'), (2, 'x'); INSERT INTO debts VALUES (1, 1), (2, 2);
@@ -121,7 +121,7 @@ async fn tables_that_inherit_are_part_of_the_table_and_are_said() {
 
 /// What is deleted in its tables is still in a materialized view, also where a view stands between.
 #[tokio::test]
-async fn a_materialized_view_that_keeps_what_was_deleted_is_found() {
+async fn a_materialized_view_that_keeps_deleted_rows_is_found() {
     let ddl = format!(
         "{PLAIN} CREATE VIEW named AS SELECT id, name FROM clients WHERE name IS NOT NULL;
          CREATE MATERIALIZED VIEW report AS SELECT name, count(*) FROM named GROUP BY name;
@@ -158,7 +158,7 @@ async fn a_kind_that_is_a_materialized_view_is_found_and_refused() {
 
 /// A view through which rows can be written is a table to the library.
 #[tokio::test]
-async fn a_kind_may_be_a_view_that_can_be_written() {
+async fn a_kind_may_be_an_updatable_view() {
     let ddl = format!(
         "{PLAIN} ALTER TABLE debts RENAME TO all_debts; CREATE VIEW debts AS SELECT * FROM all_debts;
          INSERT INTO clients VALUES (1, 'x'), (2, 'x'); INSERT INTO all_debts VALUES (1, 1), (2, 2)"
@@ -173,7 +173,7 @@ async fn a_kind_may_be_a_view_that_can_be_written() {
 
 /// Foreign tables are read and written by another server in a transaction of its own.
 #[tokio::test]
-async fn a_kind_of_another_server_is_found() {
+async fn a_kind_on_another_server_is_found() {
     let Some(world) = World::new(PLAIN, &cascading()).await else { return };
     let offered = "SELECT count(*) FROM pg_available_extensions WHERE name = 'file_fdw'";
     if world.number(offered).await == 0 {
@@ -201,7 +201,7 @@ async fn a_kind_of_another_server_is_found() {
 
 /// A rule is a trigger by another name.
 #[tokio::test]
-async fn a_rule_that_keeps_rows_is_found_and_found_out() {
+async fn a_rule_that_keeps_rows_is_found_and_reported_as_interference() {
     let ddl = format!(
         "{PLAIN} CREATE RULE kept AS ON DELETE TO debts DO INSTEAD NOTHING;
          INSERT INTO clients VALUES (1, 'x'); INSERT INTO debts VALUES (1, 1)"

@@ -68,7 +68,7 @@ fn query() -> SurveyQuery {
 }
 
 #[test]
-fn a_survey_is_one_statement_that_walks_cycles_too() {
+fn a_survey_is_one_statement_including_cycles() {
     let statements = render_survey(Dialect::Postgres, &Prefix::default(), &query()).unwrap();
     assert_eq!(statements.len(), 1);
     insta::assert_snapshot!(show(&statements));
@@ -139,12 +139,12 @@ fn shown(changes: &ChangeSet) -> String {
 }
 
 #[test]
-fn a_small_change_set_is_noted_and_locked_and_then_one_statement() {
+fn a_small_change_set_is_one_statement_after_the_locks() {
     insta::assert_snapshot!(shown(&changes(500)));
 }
 
 #[test]
-fn a_large_change_set_is_noted_locked_counted_recorded_and_written_kind_by_kind() {
+fn a_large_change_set_has_statements_for_each_kind() {
     insta::assert_snapshot!(shown(&changes(501)));
 }
 

@@ -28,7 +28,7 @@ async fn world() -> Option<World> {
 const ON: &str = "ALTER TABLE debts ENABLE ROW LEVEL SECURITY";
 
 #[tokio::test]
-async fn a_table_whose_rows_are_hidden_is_found_and_no_policy_is_opened_on_it() {
+async fn a_table_with_hidden_rows_is_found_and_keeps_the_policy_from_opening() {
     let Some(world) = world().await else { return };
     let role = Role::new(&world).await;
     let store = || PostgresStore::new(role.pool.clone());
@@ -50,7 +50,7 @@ async fn a_table_whose_rows_are_hidden_is_found_and_no_policy_is_opened_on_it() 
 
 /// It was switched on after the policy was opened.
 #[tokio::test]
-async fn a_row_that_is_hidden_stops_the_deletion_and_is_not_missed() {
+async fn a_hidden_row_stops_the_deletion() {
     let Some(world) = world().await else { return };
     let role = Role::new(&world).await;
     let lifecycle =
@@ -71,7 +71,7 @@ async fn a_row_that_is_hidden_stops_the_deletion_and_is_not_missed() {
 
 /// Inside the host's transaction too, whose own setting is left as it is.
 #[tokio::test]
-async fn inside_the_hosts_transaction_a_hidden_row_is_not_missed_either() {
+async fn a_hidden_row_stops_a_deletion_inside_the_hosts_transaction() {
     let Some(world) = world().await else { return };
     let role = Role::new(&world).await;
     let mut tx = role.pool.begin().await.unwrap();
@@ -93,7 +93,7 @@ async fn inside_the_hosts_transaction_a_hidden_row_is_not_missed_either() {
 
 /// The rows of a view are those of its tables, whose policies say what is in them.
 #[tokio::test]
-async fn rows_that_are_hidden_below_a_view_are_an_error() {
+async fn hidden_rows_below_a_view_are_an_error() {
     let Some(world) = world().await else { return };
     let role = Role::new(&world).await;
     let name = &role.name;
@@ -119,7 +119,7 @@ async fn rows_that_are_hidden_below_a_view_are_an_error() {
 
 /// A role that bypasses the policies deletes what they hide from others.
 #[tokio::test]
-async fn a_role_above_the_policies_deletes_what_they_hide() {
+async fn a_role_that_bypasses_row_security_deletes_hidden_rows() {
     let Some(world) = world().await else { return };
     world.run(&format!("{ON}; UPDATE debts SET status = 'OLD' WHERE status = 'PENDING'")).await;
     let role = Role::new(&world).await;

@@ -122,7 +122,7 @@ async fn settings_of_the_connection_change_nothing() {
 
 /// Inside the host's transaction too; what sqlx itself cannot read is refused.
 #[tokio::test]
-async fn inside_the_hosts_transaction_a_temporary_table_stands_for_none_and_settings_come_back() {
+async fn the_hosts_temporary_tables_are_ignored_and_its_settings_restored() {
     let Some(world) = World::new(TABLES, &document()).await else { return };
     let mut tx = world.schema.pool.begin().await.unwrap();
     let setting = "SELECT current_setting('search_path') || ' ' || current_setting('row_security')";
@@ -161,7 +161,7 @@ async fn the_librarys_tables_are_never_temporary() {
 
 /// A limit that the role brings along is an error with a name, and not the end of the connection.
 #[tokio::test]
-async fn a_time_limit_of_the_connection_ends_in_an_error() {
+async fn a_statement_timeout_of_the_connection_is_an_error() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
     let role = Role::new(&world).await;
     let id = uuid::Uuid::from_u128(1);

@@ -40,7 +40,7 @@ fn whole(error: &Error) -> String {
 }
 
 #[tokio::test]
-async fn a_foreign_key_that_the_map_does_not_know_refuses_and_is_named() {
+async fn an_undeclared_foreign_key_refuses_and_is_named() {
     let more = format!(
         "CREATE TABLE notes (id serial PRIMARY KEY, owner uuid CONSTRAINT notes_owner REFERENCES clients);
          INSERT INTO notes (owner) VALUES ('{ANA}')"
@@ -56,7 +56,7 @@ async fn a_foreign_key_that_the_map_does_not_know_refuses_and_is_named() {
 }
 
 #[tokio::test]
-async fn a_trigger_that_keeps_rows_is_found_out() {
+async fn a_trigger_that_keeps_rows_is_interference() {
     let more = "CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
          CREATE TRIGGER kept BEFORE DELETE ON debts FOR EACH ROW EXECUTE FUNCTION kept()";
     let Some(world) = world(more).await else { return };
@@ -100,7 +100,7 @@ async fn a_table_without_permission_is_named() {
 }
 
 #[tokio::test]
-async fn an_address_that_leads_nowhere_is_said_clearly_and_without_the_password() {
+async fn an_unreachable_address_is_reported_without_the_password() {
     if world("").await.is_none() {
         return;
     }
@@ -126,7 +126,7 @@ async fn an_address_that_leads_nowhere_is_said_clearly_and_without_the_password(
 }
 
 #[tokio::test]
-async fn a_statement_that_takes_too_long_is_ended_and_changes_nothing() {
+async fn a_statement_that_takes_too_long_is_stopped_and_changes_nothing() {
     let Some(world) = world("").await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
@@ -146,7 +146,7 @@ async fn a_statement_that_takes_too_long_is_ended_and_changes_nothing() {
 
 /// A table that is altered between the plan and its execution: said by name, and nothing has changed.
 #[tokio::test]
-async fn a_table_that_is_altered_after_the_plan_is_named_and_nothing_changes() {
+async fn a_table_altered_after_the_plan_is_named_and_nothing_changes() {
     for (alter, named) in [
         ("ALTER TABLE debts RENAME TO owed", "debts"),
         ("ALTER TABLE debts RENAME COLUMN client_id TO owner", "debts.client_id"),
@@ -169,7 +169,7 @@ async fn a_table_that_is_altered_after_the_plan_is_named_and_nothing_changes() {
 /// The deletion waits for a booking, whoever holds it asks for the client, and the server ends the deletion: it is
 /// tried again and nobody is told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deadlock_is_contention_and_is_tried_again() {
+async fn a_deadlock_is_contention_and_retried() {
     let Some(world) = world(&format!("INSERT INTO bookings (client_id) VALUES ('{ANA}')")).await else {
         return;
     };
@@ -208,7 +208,7 @@ async fn a_deadlock_is_contention_and_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_lock_that_is_not_given_in_time_is_contention_and_worth_a_retry() {
+async fn a_lock_timeout_is_contention_and_retryable() {
     let Some(world) = world("").await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
@@ -269,7 +269,7 @@ async fn a_pool_of_one_connection_is_enough() {
 /// The backend is ended while the operation waits in each of its statements: nothing has changed, and the same
 /// operation does the work afterwards, once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_that_is_cut_changes_nothing_and_the_operation_can_be_done_again() {
+async fn a_broken_connection_changes_nothing_and_the_operation_can_be_repeated() {
     let Some(world) = world("").await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();

@@ -73,7 +73,7 @@ fn done(receipt: &Receipt, kind: &str) -> u64 {
 
 /// Conditions and masks on the types a column may have; what is not declared so does not fit.
 #[tokio::test]
-async fn fields_may_be_of_the_types_that_databases_have() {
+async fn fields_may_have_any_type_of_the_database() {
     let document = json!({
         "subject": "clients",
         "kinds": { "clients": {
@@ -124,7 +124,7 @@ async fn fields_may_be_of_the_types_that_databases_have() {
 }
 
 #[tokio::test]
-async fn a_declared_type_that_the_column_does_not_have_is_a_fault() {
+async fn a_declared_type_that_differs_from_the_column_is_a_fault() {
     let mut document = small();
     document["kinds"]["debts"] =
         json!({ "fields": { "at": "timestamp", "amount": "integer", "Name": "text", "note": "text" } });
@@ -147,7 +147,7 @@ async fn a_declared_type_that_the_column_does_not_have_is_a_fault() {
 
 /// Mixed case, and tables of several schemas that no search path leads to.
 #[tokio::test]
-async fn tables_may_be_in_other_schemas_and_names_in_any_case() {
+async fn tables_may_be_in_other_schemas_and_names_may_have_any_case() {
     let Some(schema) = Schema::new().await else { return };
     let s = &schema.name;
     schema
@@ -198,7 +198,7 @@ async fn gone(store: PostgresStore, policy: DeletionPolicy) -> u64 {
 
 /// Types that nobody calls an id: each works, or is refused with a word about it, and none takes another row.
 #[tokio::test]
-async fn ids_of_other_types_work_or_are_refused() {
+async fn ids_of_unusual_types_work_or_are_refused() {
     for (id_type, one, other, asked) in [
         ("numeric", "7", "8", "7"),
         ("numeric(10,2)", "7.50", "8", "7.50"),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::world::{World, delete};
 
 #[tokio::test]
-async fn a_row_of_a_hundred_and_thirty_fields_is_masked_told_and_recorded() {
+async fn a_row_of_130_fields_is_masked_reported_and_recorded() {
     let fields: Vec<String> = (0..130).map(|n| format!("f{n}")).collect();
     let personal: Map<String, Value> =
         fields.iter().map(|field| (field.clone(), json!({ "text": "x" }))).collect();
@@ -35,7 +35,7 @@ async fn a_row_of_a_hundred_and_thirty_fields_is_masked_told_and_recorded() {
 
 /// A cycle of so many kinds is one statement, which tells how many rows each of its steps touched.
 #[tokio::test]
-async fn a_cycle_of_more_than_a_hundred_kinds_goes_together() {
+async fn a_cycle_of_more_than_100_kinds_is_deleted_in_one_statement() {
     const KINDS: usize = 110;
     let mut policy = DeletionPolicy::of("clients").reference_with(
         "clients.last",

@@ -93,7 +93,7 @@ fn every_module_has_a_floor_and_uses_only_lower_ones() {
 }
 
 #[test]
-fn nothing_below_the_store_is_async_and_only_the_clock_knows_the_time() {
+fn only_stores_are_async_and_only_the_clock_reads_the_time() {
     let mut wrong = Vec::new();
     for (module, path) in modules() {
         let code = code(&path);
@@ -111,7 +111,7 @@ fn nothing_below_the_store_is_async_and_only_the_clock_knows_the_time() {
 }
 
 #[test]
-fn no_file_is_two_things() {
+fn files_are_short() {
     let long: Vec<String> = modules()
         .into_iter()
         .map(|(_, path)| (fs::read_to_string(&path).unwrap().lines().count(), path))

@@ -64,7 +64,7 @@ fn in_tests() -> BTreeMap<u16, BTreeSet<String>> {
 }
 
 #[test]
-fn every_statement_is_tested_or_the_hosts_or_later_or_only_told() {
+fn every_statement_is_tested_or_listed_in_the_guide() {
     let tested: BTreeSet<u16> = in_tests().into_keys().collect();
     let told = numbers(GUIDE.split_once("# What needs nothing").unwrap().1);
     let guide: BTreeSet<u16> = [in_guide("# What the host does"), in_guide("# What comes later"), told]
@@ -77,13 +77,13 @@ fn every_statement_is_tested_or_the_hosts_or_later_or_only_told() {
 }
 
 #[test]
-fn nothing_is_put_off_but_what_is_agreed() {
+fn only_agreed_statements_come_later() {
     assert_eq!(in_guide("# What comes later"), BTreeSet::from(LATER));
 }
 
 /// For whoever wants to know which test shows a statement: `cargo test --test repository requirements -- --nocapture`.
 #[test]
-fn each_number_leads_to_a_test() {
+fn every_number_belongs_to_a_test() {
     for (number, tests) in in_tests() {
         assert!(!tests.is_empty());
         println!("R{number}: {}", tests.into_iter().collect::<Vec<_>>().join(", "));

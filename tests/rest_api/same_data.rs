@@ -4,7 +4,7 @@ use crate::database::Database;
 use crate::service::Service;
 
 #[test]
-fn the_demonstration_has_the_same_clients_and_as_many_rows_on_each_database() {
+fn the_sample_data_is_the_same_on_each_database() {
     let Some(postgres) = Database::postgres() else { return };
     let seen = [Database::sqlite(), postgres].map(|database| {
         let service = Service::on(database);

@@ -31,7 +31,7 @@ fn delete(id: i64) -> Request {
 }
 
 #[tokio::test]
-async fn what_was_altered_is_named_and_nothing_has_changed() {
+async fn an_altered_table_is_named_and_nothing_has_changed() {
     for (alter, code, place) in [
         ("ALTER TABLE debts DROP COLUMN status", "unknown_name", "status"),
         ("ALTER TABLE debts RENAME COLUMN client_id TO owner", "unknown_name", "client_id"),

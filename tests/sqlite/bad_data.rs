@@ -71,7 +71,7 @@ async fn a_mask_that_breaks_a_check_is_refused() {
 }
 
 #[tokio::test]
-async fn masks_that_make_two_rows_alike_are_refused_where_the_column_is_unique() {
+async fn masks_with_equal_values_are_refused_by_a_unique_column() {
     for index in ["TEXT UNIQUE", "TEXT); CREATE UNIQUE INDEX one_note ON debts (note"] {
         let world = World::new(&ddl(index)).await;
         is_refused(&world, policy(json!({ "text": "gone" })), "debts.note").await;
@@ -79,7 +79,7 @@ async fn masks_that_make_two_rows_alike_are_refused_where_the_column_is_unique()
 }
 
 #[tokio::test]
-async fn a_mask_that_keeps_values_apart_is_no_trouble_where_the_column_is_unique() {
+async fn a_mask_with_distinct_values_fits_a_unique_column() {
     for mask in [json!("null"), json!("hmac"), json!("placeholder_email")] {
         let world = World::new(&ddl("TEXT UNIQUE")).await;
         let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
@@ -109,7 +109,7 @@ async fn a_row_without_an_id_is_named_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn a_view_in_which_an_id_comes_twice_is_not_opened() {
+async fn a_view_with_a_repeated_id_does_not_open() {
     let world = World::new(&ddl("TEXT")).await;
     world
         .run(
@@ -131,7 +131,7 @@ async fn a_view_in_which_an_id_comes_twice_is_not_opened() {
 }
 
 #[tokio::test]
-async fn references_that_dangled_before_stop_nobody_and_no_other_dangles_after() {
+async fn dangling_references_stop_no_deletion_and_no_new_ones_appear() {
     let document = json!({
         "subject": "clients", "kinds": { "clients": {}, "debts": {}, "items": {} },
         "references": [ { "from": "clients.boss", "to": "clients", "nullable": true },
@@ -177,7 +177,7 @@ async fn references_that_dangled_before_stop_nobody_and_no_other_dangles_after()
 /// SQLite looks at a foreign key to the table itself again whatever is written to the row. The host cannot
 /// update such a row either; where the row goes it is no trouble.
 #[tokio::test]
-async fn a_row_whose_reference_to_its_own_kind_dangles_is_refused_where_it_is_written() {
+async fn a_row_with_a_dangling_self_reference_can_be_deleted_but_not_updated() {
     let ddl = "PRAGMA foreign_keys = OFF;
          CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER REFERENCES clients, note TEXT,

@@ -106,7 +106,7 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
 
 /// The remedy is what a person can do.
 #[tokio::test]
-async fn what_the_remedy_says_lets_the_policy_open_and_keeps_every_row_that_the_plan_keeps() {
+async fn the_remedy_lets_the_policy_open_and_keeps_the_planned_rows() {
     let world = World::new(FILED).await;
     let mut document = retained(&json!([]));
     document["kinds"]["folders"] = json!({});
@@ -141,7 +141,7 @@ fn chained(a: &str, b: &str, debt: &str) -> String {
 }
 
 #[tokio::test]
-async fn open_follows_on_delete_actions_through_any_number_of_tables_until_a_row_stays() {
+async fn open_follows_on_delete_actions_through_any_number_of_tables() {
     let (gone, null, default) = ("ON DELETE CASCADE", "ON DELETE SET NULL", "ON DELETE SET DEFAULT");
     for (keys, does) in [
         ([gone, gone, gone], Some("delete")),
@@ -240,7 +240,7 @@ async fn open_follows_on_delete_actions_through_cycles_and_reports_each_key_once
 
 /// The tree of folders is left out; clients below clients are not.
 #[tokio::test]
-async fn open_refuses_an_on_delete_action_that_comes_back_to_the_subject() {
+async fn open_refuses_an_on_delete_action_that_returns_to_the_subject() {
     let back = refused_by(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY, folder INTEGER REFERENCES folders ON DELETE CASCADE);
          CREATE TABLE folders (id INTEGER PRIMARY KEY, owner INTEGER REFERENCES clients ON DELETE CASCADE);
@@ -342,7 +342,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_table() {
 
 /// A second key of the column is not the declared reference, though it refers to the declared kind.
 #[tokio::test]
-async fn open_refuses_an_acting_key_to_another_column_beside_the_declared_one() {
+async fn open_refuses_a_second_key_with_an_action_to_another_column() {
     let found = refused_by(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY, code INTEGER NOT NULL UNIQUE);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (id)
@@ -359,7 +359,7 @@ async fn open_refuses_an_acting_key_to_another_column_beside_the_declared_one() 
 
 /// The key says the same as the policy in two steps, or in a pair with another column.
 #[tokio::test]
-async fn a_foreign_key_that_leads_to_the_id_through_another_table_is_no_mismatch() {
+async fn a_foreign_key_to_the_id_through_another_table_is_not_a_mismatch() {
     let profiles = "CREATE TABLE clients (id INTEGER PRIMARY KEY);
          CREATE TABLE profiles (client_id INTEGER PRIMARY KEY REFERENCES clients);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES profiles);
@@ -381,7 +381,7 @@ async fn a_foreign_key_that_leads_to_the_id_through_another_table_is_no_mismatch
 
 /// `findings` of a catalogue cannot tell; the store can.
 #[tokio::test]
-async fn findings_of_the_store_have_what_only_the_database_can_tell() {
+async fn findings_of_the_store_include_those_that_need_queries() {
     let world = World::new(
         "CREATE TABLE clients (id TEXT COLLATE NOCASE PRIMARY KEY NOT NULL);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients);
@@ -414,7 +414,7 @@ async fn findings_of_the_store_have_what_only_the_database_can_tell() {
 
 /// The field of an event that no column holds.
 #[tokio::test]
-async fn findings_have_the_fields_of_effects() {
+async fn findings_include_the_fields_of_effects() {
     let world = World::new(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients);

@@ -78,7 +78,7 @@ async fn ratio(world: &World, runs: usize) -> (f64, Duration, Duration, i64) {
 /// the foreign keys, and by hand.
 #[tokio::test]
 #[ignore = "prints numbers; run it with --release --ignored --show-output"]
-async fn a_deletion_beside_native_cascade_and_statements_by_hand() {
+async fn cost_of_a_deletion_compared_with_cascade_and_handwritten_statements() {
     use client_lifecycle::protocol::Write;
     use client_lifecycle::sqlite::SqliteTransaction;
     use client_lifecycle::sqlite::sqlx::{SqliteConnection, raw_sql};
@@ -149,7 +149,7 @@ async fn a_deletion_beside_native_cascade_and_statements_by_hand() {
 }
 
 #[tokio::test]
-async fn a_survey_of_a_chain_costs_little_more_than_its_counts() {
+async fn cost_of_a_survey_compared_with_its_counts() {
     let large = chain([1, 3, 2, 3, 2, 2, 2, 2, 2, 2, 2, 2]).await;
     let tiny = chain([1; LENGTH as usize]).await;
     for (name, world) in [("large", &large), ("tiny", &tiny)] {

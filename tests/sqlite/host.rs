@@ -30,7 +30,7 @@ fn delete(operation: u128) -> client_lifecycle::protocol::ChangeSet {
 const ALL: &str = "SELECT (SELECT count(*) FROM clients) * 100 + (SELECT count(*) FROM debts) * 10 + (SELECT count(*) FROM lifecycle_audit)";
 
 #[tokio::test]
-async fn a_locked_database_is_contention_that_may_be_retried() {
+async fn a_locked_database_is_retryable_contention() {
     let world = World::new(DDL).await;
     let mut other = SqliteConnection::connect_with(&options(&world.path)).await.unwrap();
     raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
@@ -41,7 +41,7 @@ async fn a_locked_database_is_contention_that_may_be_retried() {
 }
 
 #[tokio::test]
-async fn what_is_applied_in_the_hosts_transaction_lives_and_dies_with_it() {
+async fn a_change_set_in_the_hosts_transaction_is_committed_or_rolled_back_with_it() {
     let world = World::new(DDL).await;
     let mut tx = world.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
     raw_sql("INSERT INTO clients VALUES (9, NULL)").execute(&mut *tx).await.unwrap();
@@ -94,7 +94,7 @@ fn give_up_after<F: Future>(polls: usize, future: F) -> bool {
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up_at_any_point_leaves_nothing_behind() {
+async fn a_call_cancelled_at_any_point_leaves_nothing_behind() {
     let world = World::new(DDL).await;
     for polls in 0..200 {
         let done = give_up_after(polls, world.store.apply(&delete(1)));
@@ -111,7 +111,7 @@ async fn a_call_that_is_given_up_at_any_point_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up_in_the_hosts_transaction_is_undone_and_the_host_can_commit() {
+async fn a_cancelled_call_in_the_hosts_transaction_is_undone_and_the_host_can_commit() {
     let world = World::new(DDL).await;
     for polls in 0..200 {
         let mut tx = world.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
@@ -169,7 +169,7 @@ async fn foreign_keys_with_any_action_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_writer_is_told_of_a_parent_that_is_missing_or_marked_and_keeps_deletions_out() {
+async fn lock_parent_reports_missing_and_marked_parents_and_blocks_deletions() {
     let world = World::new(DDL).await;
     world
         .run("ALTER TABLE clients ADD COLUMN gone TEXT; UPDATE clients SET gone = '2026-01-01' WHERE id = 2")

@@ -44,7 +44,7 @@ fn people() -> client_lifecycle::protocol::SurveyQuery {
 }
 
 #[tokio::test]
-async fn rows_of_several_pages_get_their_own_pseudonyms_whatever_their_ids_are() {
+async fn rows_on_several_pages_get_their_own_pseudonyms_with_any_ids() {
     let uuid = "unhex(printf('%032x', i * 7919))";
     for (id, expression) in
         [("INTEGER", "i"), ("TEXT", "'p' || i"), ("BLOB", uuid), ("UUID", "'p' || i"), ("", "i")]
@@ -72,7 +72,7 @@ async fn rows_of_several_pages_get_their_own_pseudonyms_whatever_their_ids_are()
 }
 
 #[tokio::test]
-async fn pseudonyms_are_made_of_the_rows_as_they_were_before_the_first_step() {
+async fn pseudonyms_are_made_from_the_rows_before_the_first_step() {
     let world = world("INTEGER", "i", 2).await;
     let first = branch(Source::Ids(vec![1.into()]), [client_lifecycle::protocol::RankCase::always(0)]);
     let mut query = people();
@@ -112,7 +112,7 @@ async fn pseudonyms_are_made_of_the_rows_as_they_were_before_the_first_step() {
 }
 
 #[tokio::test]
-async fn what_was_kept_for_one_operation_is_not_found_by_the_next() {
+async fn pseudonyms_of_one_operation_are_not_used_by_the_next() {
     let world = world("INTEGER", "i", 2).await;
     for (operation, mail) in [(1, "first@x"), (2, "second@x")] {
         world.run(&format!("UPDATE staff SET mail = '{mail}' WHERE id = 1")).await;
@@ -124,7 +124,7 @@ async fn what_was_kept_for_one_operation_is_not_found_by_the_next() {
 }
 
 #[tokio::test]
-async fn a_write_that_is_refused_leaves_no_pseudonym() {
+async fn a_refused_write_leaves_no_pseudonyms() {
     let world = world("INTEGER", "i", 3).await;
     world
         .run(

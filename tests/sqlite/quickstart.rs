@@ -41,7 +41,7 @@ fn plans_in_the_readme() -> Vec<&'static str> {
 
 /// One test, because every run makes the same file.
 #[tokio::test]
-async fn the_quickstart_tells_the_whole_story_and_the_file_it_made_agrees() {
+async fn the_quickstart_output_is_complete_and_matches_its_file() {
     let story = told();
     assert!(story.lines().count() <= 150, "a minute's reading\n{story}");
     let mut rest = &*story;

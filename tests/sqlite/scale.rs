@@ -73,7 +73,7 @@ async fn carried_out(pool: &SqlitePool, policy: DeletionPolicy, id: &str, what: 
 }
 
 #[tokio::test]
-async fn a_chain_of_a_hundred_thousand_rows_is_walked_to_its_end() {
+async fn a_chain_of_100_000_rows_is_followed_to_its_end() {
     let pool = database(
         "CREATE TABLE staff (id INTEGER PRIMARY KEY, boss INTEGER REFERENCES staff ON DELETE CASCADE, note TEXT);
          CREATE INDEX staff_boss ON staff (boss);
@@ -89,7 +89,7 @@ async fn a_chain_of_a_hundred_thousand_rows_is_walked_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_kept_row_cuts_a_long_chain_where_it_stands() {
+async fn a_kept_row_ends_a_long_chain() {
     let pool = database(
         "CREATE TABLE staff (id INTEGER PRIMARY KEY, boss INTEGER REFERENCES staff, note TEXT);
          CREATE INDEX staff_boss ON staff (boss);
@@ -108,7 +108,7 @@ async fn a_kept_row_cuts_a_long_chain_where_it_stands() {
 }
 
 #[tokio::test]
-async fn a_cycle_of_five_kinds_goes_whole() {
+async fn a_cycle_of_five_kinds_is_deleted_completely() {
     let kinds = ["a", "b", "c", "d", "e"];
     let mut schema = String::new();
     for (at, kind) in kinds.iter().enumerate() {
@@ -140,7 +140,7 @@ async fn a_cycle_of_five_kinds_goes_whole() {
 }
 
 #[tokio::test]
-async fn a_diamond_of_depth_twelve_is_one_of_depth_one_twelve_times() {
+async fn twelve_nested_diamonds_are_deleted() {
     let mut schema = "CREATE TABLE top (id INTEGER PRIMARY KEY); INSERT INTO top VALUES (1), (2);".to_owned();
     let mut references: Vec<(String, String)> = Vec::new();
     let mut above = vec!["top".to_owned()];
@@ -178,7 +178,7 @@ async fn a_diamond_of_depth_twelve_is_one_of_depth_one_twelve_times() {
 }
 
 #[tokio::test]
-async fn the_rows_of_a_set_get_pseudonyms_page_by_page() {
+async fn pseudonyms_are_made_page_by_page() {
     let pool = database(
         "CREATE TABLE clients (id TEXT PRIMARY KEY, email TEXT);
          CREATE TABLE visits (id TEXT PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients, seen_by TEXT);
@@ -316,7 +316,7 @@ async fn the_number_of_statements_does_not_depend_on_the_number_of_rows() {
 
 #[tokio::test]
 #[ignore = "takes a minute; cargo test --release --all-features --test sqlite million -- --ignored --nocapture"]
-async fn a_million_dependants_go_with_the_statements_of_ten_and_in_flat_memory() {
+async fn a_million_dependents_need_the_statements_and_memory_of_ten() {
     let few = with_dependants(10).await;
     let many = with_dependants(1_000_000).await;
     assert_eq!((few.0, few.1), (many.0, many.1));

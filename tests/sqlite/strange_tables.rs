@@ -55,7 +55,7 @@ const BYTES: &str = "x'550e8400e29b41d4a716446655440000'";
 
 /// The id is read from the database in another spelling than the request's.
 #[tokio::test]
-async fn a_uuid_spelt_in_capitals_is_planned_applied_and_answered() {
+async fn a_uuid_in_upper_case_is_planned_and_applied() {
     let sql = format!(
         "CREATE TABLE clients (id BLOB PRIMARY KEY NOT NULL); CREATE TABLE debts (id BLOB PRIMARY KEY, client_id BLOB NOT NULL);
          INSERT INTO clients VALUES ({BYTES}); INSERT INTO debts VALUES ({BYTES}, {BYTES});"
@@ -77,7 +77,7 @@ async fn a_uuid_spelt_in_capitals_is_planned_applied_and_answered() {
 
 /// The column ignores case: `C1` is not a record that the receipt could name.
 #[tokio::test]
-async fn an_id_that_only_a_column_without_case_finds_is_not_found() {
+async fn an_id_with_a_different_case_is_not_found() {
     let pool = pool(
         "CREATE TABLE clients (id TEXT COLLATE NOCASE PRIMARY KEY);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT COLLATE NOCASE NOT NULL);
@@ -93,7 +93,7 @@ async fn an_id_that_only_a_column_without_case_finds_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_record_that_is_named_twice_is_an_invalid_request() {
+async fn a_duplicate_record_is_an_invalid_request() {
     let pool = pool(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY); CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL);
          INSERT INTO clients VALUES (7);",
@@ -129,7 +129,7 @@ async fn references_of_another_type_than_their_ids_do_not_open() {
 }
 
 #[tokio::test]
-async fn references_of_a_like_type_open() {
+async fn references_of_a_compatible_type_open() {
     for (id, reference) in [
         ("INTEGER", "BIGINT"),
         ("INTEGER", "NUMERIC"),
@@ -150,7 +150,7 @@ async fn references_of_a_like_type_open() {
 
 /// Only one of two debts of the client would be found; the other way round the debts of `C1` would go with `c1`.
 #[tokio::test]
-async fn references_that_compare_in_another_way_than_their_ids_do_not_open() {
+async fn references_with_another_collation_than_their_ids_do_not_open() {
     for (id, reference) in [("COLLATE NOCASE", ""), ("", "COLLATE NOCASE"), ("", "COLLATE RTRIM")] {
         let found = misfit(&format!(
             "CREATE TABLE clients (id TEXT {id} PRIMARY KEY NOT NULL);
@@ -177,7 +177,7 @@ async fn a_row_without_an_id_stops_a_deletion() {
 
 /// Its name is that of a table expression: the statement would read itself.
 #[tokio::test]
-async fn a_table_called_as_something_of_the_librarys_does_not_open() {
+async fn a_table_with_a_name_of_the_library_does_not_open() {
     for name in ["lifecycle_set_0", "Lifecycle_Operations", "lifecycle_members"] {
         let pool = pool(&format!(
             "CREATE TABLE clients (id INTEGER PRIMARY KEY); CREATE TABLE {name} (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL);"
@@ -192,7 +192,7 @@ async fn a_table_called_as_something_of_the_librarys_does_not_open() {
 
 /// SQLite takes 500 queries in a union.
 #[tokio::test]
-async fn six_hundred_kinds_that_block_are_six_hundred_blockers() {
+async fn six_hundred_blocking_kinds_are_six_hundred_blockers() {
     let mut sql =
         String::from("CREATE TABLE clients (id INTEGER PRIMARY KEY); INSERT INTO clients VALUES (1);");
     let mut policy = cascade();

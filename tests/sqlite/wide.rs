@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::world::World;
 
 #[tokio::test]
-async fn a_row_of_a_hundred_and_thirty_fields_is_masked_told_and_recorded() {
+async fn a_row_of_130_fields_is_masked_reported_and_recorded() {
     let fields: Vec<String> = (0..130).map(|n| format!("f{n}")).collect();
     let personal: Map<String, Value> =
         fields.iter().map(|field| (field.clone(), json!({ "text": "x" }))).collect();

@@ -165,6 +165,6 @@ async fn a_store_that_asks_about_each_row() {
 }
 
 #[tokio::test]
-async fn a_store_that_does_nothing_beside_passes() {
+async fn a_store_that_works_by_sets_passes() {
     assert!(failing(Beside::Nothing).await.is_empty());
 }

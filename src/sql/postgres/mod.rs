@@ -425,7 +425,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_escape_of_number_zero_is_replaced() {
+    fn only_the_escape_of_nul_is_replaced() {
         let value = ["a\0b\0", "\\u0000", "\\\0", "\n\u{1}", "ñ\0"];
         let json = without_nul(serde_json::to_string(&value).unwrap_or_default());
         let read: Vec<String> = serde_json::from_str(&json).unwrap_or_default();

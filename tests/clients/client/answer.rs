@@ -8,7 +8,7 @@ use super::{maria, seeds};
 /// R152, R113: the example update of the seed gives the example answer of the seed, to the byte.
 /// R133: and so without a password.
 #[test]
-fn the_example_is_answered_to_the_byte() {
+fn the_example_response_is_equal_byte_for_byte() {
     let patch = seeds::json_after(3, "cURL - Update phone and address");
     let patch = ClientPatch::from_json(&patch).unwrap();
     let at = "2024-03-05T15:45:00Z".parse().unwrap();
@@ -21,7 +21,7 @@ fn the_example_is_answered_to_the_byte() {
 /// R134, R135, R136, R137, R138, R139, R140, R141, R142, R143, R144, R145, R146, R147, R148, R149, R150, R151:
 /// every field is there, is text, and in the order of the seed; there is no other.
 #[test]
-fn every_field_is_answered_as_text() {
+fn every_field_of_the_response_is_text() {
     let shape = seeds::json_text_after(3, super::ANSWER);
     let names: Vec<&str> = shape.lines().filter_map(|line| line.split('"').nth(1)).collect();
     assert_eq!(names, Client::FIELDS);
@@ -47,7 +47,7 @@ fn ids_dates_and_timestamps_have_their_form() {
 
 /// R164: an update sets `updated_at`, to the millisecond.
 #[test]
-fn an_update_is_told_to_the_millisecond() {
+fn an_update_has_a_timestamp_in_milliseconds() {
     let patch = ClientPatch::new().with_city("Sevilla");
     let at = "2024-03-05T15:45:00.123999Z".parse().unwrap();
     let client = maria().patched(&patch, at, &ClientRules::default()).unwrap();

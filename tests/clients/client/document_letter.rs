@@ -20,7 +20,7 @@ fn patched(
 }
 
 #[test]
-fn exactly_one_letter_goes_with_eight_digits() {
+fn exactly_one_letter_fits_eight_digits() {
     for digits in ["00000000", "12345678", "99999999", "00000022", "00000023"] {
         let fitting: Vec<char> = ('A'..='Z')
             .filter(|letter| DocumentType::Dni.letter_fits(&format!("{digits}{letter}")))
@@ -77,7 +77,7 @@ fn the_check_is_off_by_default() {
 }
 
 #[test]
-fn a_patch_is_checked_with_the_half_that_stays() {
+fn a_patch_is_checked_with_the_unchanged_half_of_the_document() {
     assert_eq!(codes(&patched(&maria(), &json!({ "document_number": "87654321A" })).unwrap_err()), WRONG);
     assert!(patched(&maria(), &json!({ "document_number": "12345678Z" })).is_ok());
     let passport = patched(&maria(), &json!({ "document_type": "PASSPORT" })).unwrap();

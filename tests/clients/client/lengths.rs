@@ -102,7 +102,7 @@ fn an_email_has_at_most_50_characters() {
 
 /// White space alone is not a name, though it has characters.
 #[test]
-fn white_space_alone_is_no_name_and_no_phone() {
+fn white_space_alone_is_not_a_name_or_a_phone() {
     for field in ["name", "surname", "phone"] {
         let blank = || Err(vec![(field.to_owned(), "blank".to_owned())]);
         for text in ["      ", "\u{a0}\u{2003}\t\n\u{3000} "] {

@@ -20,7 +20,7 @@ fn without(client: &Client, fields: &Map<String, Value>) -> Value {
 
 /// R213, R166, R167: the updates that the seed shows; R114: what they do not name stays as it is.
 #[test]
-fn the_updates_of_the_seed_change_what_they_name_and_nothing_else() {
+fn the_updates_of_the_seed_change_only_the_named_fields() {
     let headings = [
         "cURL - Update phone and address",
         "cURL - Update status",
@@ -73,7 +73,7 @@ fn an_empty_update_changes_nothing() {
 
 /// R163: a date of birth is written as a date, not as text.
 #[test]
-fn what_is_written_are_the_given_fields_in_order_without_the_status() {
+fn the_given_fields_are_written_in_order_without_the_status() {
     let body =
         json!({ "status": "OFF", "birth_date": "1991-01-02", "address": "", "email": "Eva@Example.org" });
     let patch = ClientPatch::from_json(&body).unwrap();
@@ -87,7 +87,7 @@ fn what_is_written_are_the_given_fields_in_order_without_the_status() {
 
 /// R168, R169, R170: ON is active, OFF is inactive, and each way has its mode.
 #[test]
-fn a_status_that_changes_deactivates_or_reactivates() {
+fn a_changed_status_deactivates_or_reactivates() {
     assert_eq!(maria().status(), Status::On);
     let patch = ClientPatch::from_json(&json!({ "status": "OFF", "city": "Lugo" })).unwrap();
     let wanted = patch.status().unwrap();
@@ -103,7 +103,7 @@ fn a_status_that_changes_deactivates_or_reactivates() {
 
 /// R165: what is built in Rust is checked like what is read.
 #[test]
-fn setters_and_json_say_the_same() {
+fn setters_and_json_are_equivalent() {
     let body = json!({
         "email": "eva@example.org", "name": "Eva", "surname": "Ruiz", "phone": "600000000", "address": "Sol 1",
         "city": "Lugo", "country": "France", "postal_code": "27001", "gender": "other",

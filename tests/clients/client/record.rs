@@ -11,7 +11,7 @@ fn read(record: &Record) -> Result<Client, &'static str> {
 }
 
 #[test]
-fn what_is_written_is_read_again() {
+fn a_written_client_is_read_unchanged() {
     let record = maria().to_record();
     assert_eq!(read(&record), Ok(maria()));
     let mut names: Vec<String> = record.fields.keys().map(ToString::to_string).collect();
@@ -72,7 +72,7 @@ fn old_rows_are_readable() {
 }
 
 #[test]
-fn a_record_that_is_no_client_names_the_field_at_fault() {
+fn a_record_that_is_not_a_client_names_the_invalid_field() {
     let id = |id: RecordId| read(&Record { id, ..maria().to_record() });
     assert_eq!(id(7.into()), Err("user_id"));
     assert_eq!(id("user123".into()), Err("user_id"));

@@ -7,7 +7,7 @@ use super::{codes, new_client, seeds};
 
 /// R212: what the seed answers with but does not take.
 #[test]
-fn what_is_not_the_callers_to_change_is_refused_by_name() {
+fn protected_fields_are_refused_by_name() {
     let names = ["user_id", "role", "avatar", "created_at", "updated_at", "password"];
     for value in [json!("x"), json!(null), json!({ "a": [1] })] {
         let body: Value = names.iter().map(|name| ((*name).to_owned(), value.clone())).collect();
@@ -24,7 +24,7 @@ fn what_is_not_the_callers_to_change_is_refused_by_name() {
 
 /// R133, R145: a password is not stored, a role is not chosen.
 #[test]
-fn a_new_client_says_nothing_of_id_role_timestamps_and_password() {
+fn a_new_client_sets_no_id_role_timestamps_or_password() {
     let body = new_client(&json!({
         "user_id": "550e8400-e29b-41d4-a716-446655440000", "role": "ADMIN", "password": "secret",
         "created_at": "2024-01-15T10:30:00Z", "updated_at": "2024-01-15T10:30:00Z", "avatar": "https://example.org/a.png"
@@ -35,7 +35,7 @@ fn a_new_client_says_nothing_of_id_role_timestamps_and_password() {
 }
 
 #[test]
-fn a_new_client_needs_who_they_are_and_the_rest_is_empty() {
+fn a_new_client_needs_the_required_fields_and_the_rest_is_empty() {
     let violations = NewClient::from_json(&json!({})).unwrap_err();
     let needed = ["email", "name", "surname", "phone", "birth_date", "document_type", "document_number"];
     assert_eq!(codes(&violations), needed.map(|name| (name, "required")));
@@ -74,7 +74,7 @@ fn null_and_other_types_are_refused_for_every_field() {
 }
 
 #[test]
-fn a_body_that_is_no_object_is_refused() {
+fn a_body_that_is_not_an_object_is_refused() {
     for body in [json!(null), json!("OFF"), json!([]), json!([{ "status": "OFF" }]), json!(3), json!(true)] {
         assert_eq!(codes(&ClientPatch::from_json(&body).unwrap_err()), [("", "not_an_object")]);
         assert_eq!(codes(&NewClient::from_json(&body).unwrap_err()), [("", "not_an_object")]);
@@ -100,7 +100,7 @@ fn unknown_fields_come_last_by_name() {
 
 /// A name of any length comes back short, and with no line break into a log.
 #[test]
-fn names_of_unknown_fields_are_shown_safely() {
+fn names_of_unknown_fields_are_escaped_and_cut() {
     let long = "x".repeat(1_000_000);
     let violations = ClientPatch::from_json(&json!({ long: "" })).unwrap_err();
     assert_eq!(violations.first().path.chars().count(), 64);
@@ -132,7 +132,7 @@ fn a_nul_character_is_refused_in_every_text() {
 }
 
 #[test]
-fn serde_refuses_what_from_json_refuses_and_a_field_that_is_said_twice() {
+fn serde_refuses_what_from_json_refuses_and_duplicate_fields() {
     let error =
         serde_json::from_str::<ClientPatch>(r#"{ "phone": "1", "fax": "2", "role": "ADMIN" }"#).unwrap_err();
     let said = error.to_string();

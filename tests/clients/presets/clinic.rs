@@ -72,7 +72,7 @@ fn hard_delete(client: &str) -> Request {
 
 on_every_store! {
     // R1 R2 R16 R17 R18 R19 R26 R42 R43 R44
-    async fn a_deletion_takes_what_is_personal_and_leaves_what_the_books_need(on: On) {
+    async fn a_deletion_removes_personal_data_and_keeps_accounting_records(on: On) {
         let world = clinic(on).await;
         let receipt = world.done(&hard_delete(MARIA)).await;
         assert_eq!(world.ids("clients").await, [LUIS, ADMINISTRATOR]);
@@ -95,7 +95,7 @@ on_every_store! {
         assert_eq!(open, [("sales", why, 1), ("payments", why, 1)]);
     }
 
-    async fn the_sessions_of_whoever_goes_are_revoked(on: On) {
+    async fn the_sessions_of_a_deleted_client_are_revoked(on: On) {
         let world = clinic(on).await;
         world.done(&hard_delete(MARIA)).await;
         let events = world.backend.events().await;
@@ -105,7 +105,7 @@ on_every_store! {
     }
 
     // R20 R21 R34 R35 R36 R205
-    async fn debts_and_bookings_to_come_stop_it_and_recent_activity_has_to_be_accepted(on: On) {
+    async fn debts_and_upcoming_bookings_block_and_recent_activity_warns(on: On) {
         let world = clinic(on).await;
         let luis = hard_delete(LUIS);
         let everything = "outstanding_debts, upcoming_bookings, recent_sales, recent_payments";
@@ -129,7 +129,7 @@ on_every_store! {
     }
 
     // R22 R23
-    async fn an_administrator_is_not_there_for_this_policy(on: On) {
+    async fn an_administrator_is_not_found_by_this_policy(on: On) {
         let world = clinic(on).await;
         for request in [
             hard_delete(ADMINISTRATOR),
@@ -142,7 +142,7 @@ on_every_store! {
     }
 
     // R4
-    async fn whoever_has_signed_in_may_and_nobody_else(on: On) {
+    async fn only_authenticated_actors_have_permission(on: On) {
         let world = clinic(on).await;
         for request in [
             Request::hard_delete("clients", MARIA),
@@ -156,7 +156,7 @@ on_every_store! {
     }
 
     // R3 R27 R29 R30 R31 R32 R33
-    async fn status_off_keeps_everything_and_can_be_taken_back(on: On) {
+    async fn status_off_keeps_everything_and_can_be_reverted(on: On) {
         let world = clinic(on).await;
         let before = [world.backend.rows("sales").await, world.backend.rows("bookings").await];
         world.done(&Request::deactivate("clients", LUIS).by(somebody())).await;
@@ -171,7 +171,7 @@ on_every_store! {
     }
 
     // R28
-    async fn clients_are_created_and_updated_by_whoever_has_signed_in(on: On) {
+    async fn any_authenticated_actor_creates_and_updates_clients(on: On) {
         let world = clinic(on).await;
         let new = NewClient::from_json(&json!({
             "email": "nuria@example.org", "name": "Nuria", "surname": "Vega", "phone": "+34634567890",
@@ -188,7 +188,7 @@ on_every_store! {
     }
 
     // R42 R203
-    async fn anonymizing_leaves_nothing_that_says_who_it_was(on: On) {
+    async fn anonymizing_leaves_no_personal_data(on: On) {
         let world = clinic(on).await;
         world.done(&Request::anonymize("clients", MARIA).by(somebody())).await;
         let maria = world.row("clients", MARIA).await;
@@ -209,7 +209,7 @@ on_every_store! {
         assert_eq!(world.row("sales", "2").await["client_id"], MARIA);
     }
 
-    async fn anonymizing_is_stopped_by_the_same_things(on: On) {
+    async fn anonymizing_has_the_same_blockers(on: On) {
         let world = clinic(on).await;
         let luis = Request::anonymize("clients", LUIS).by(somebody());
         let everything = "outstanding_debts, upcoming_bookings, recent_sales, recent_payments";
@@ -217,7 +217,7 @@ on_every_store! {
     }
 
     // R37
-    async fn the_plan_notes_what_cannot_be_undone_and_names_the_alternatives(on: On) {
+    async fn the_plan_notes_irreversible_effects_and_alternatives(on: On) {
         let world = clinic(on).await;
         let plan = world.plan(&hard_delete(MARIA)).await;
         let notes: Vec<_> = plan.notes.iter().map(|note| (&*note.name, &*note.remedy)).collect();
@@ -245,7 +245,7 @@ on_every_store! {
     }
 
     // R38 R40 R41 R209
-    async fn the_reasons_for_a_deletion_are_on_record(on: On) {
+    async fn the_reason_for_a_deletion_is_recorded(on: On) {
         // Here none is asked for.
         for reason in Reason::ALL.iter().copied().map(Some).chain([None]) {
             let mut world = clinic(on).await;
@@ -257,7 +257,7 @@ on_every_store! {
     }
 
     // R6 R9 R11 R117 R153 R158
-    async fn an_id_that_is_no_uuid_is_one_of_nobody_and_the_attempt_is_on_record(on: On) {
+    async fn an_id_that_is_not_a_uuid_is_not_found_and_recorded(on: On) {
         let world = clinic(on).await;
         let before = world.backend.rows("clients").await;
         let (city, mut attempts) = (ClientPatch::new().with_city("Soria"), 0);
@@ -287,7 +287,7 @@ on_every_store! {
     }
 
     // R45
-    async fn what_is_on_record_outlives_the_client(on: On) {
+    async fn audit_entries_outlive_the_client(on: On) {
         let world = clinic(on).await;
         world.done(&Request::deactivate("clients", MARIA).by(somebody())).await;
         world.done(&hard_delete(MARIA)).await;
@@ -301,7 +301,7 @@ on_every_store! {
     }
 
     // R46
-    async fn how_long_what_stays_is_for_the_host_to_say(on: On) {
+    async fn the_host_can_change_retention_periods(on: On) {
         let policy = presets::clinic(Language::English)
             .hard_delete(|mode| mode.overrule("sales.client_id", retain("P10Y").from("issued_at").basis("our auditor")))
             .build()
@@ -313,7 +313,7 @@ on_every_store! {
 }
 
 #[test]
-fn what_stops_it_is_said_in_the_language_of_the_clinic() {
+fn blockers_are_in_the_language_of_the_clinic() {
     let policy = presets::clinic(Language::Spanish).build().unwrap();
     let mode = policy.mode(Mode::HardDelete).unwrap();
     let debts = mode.guards.iter().find(|guard| guard.name == "outstanding_debts").unwrap();

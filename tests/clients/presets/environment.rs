@@ -27,7 +27,7 @@ fn is_refused(planned: Result<Plan, Error>) -> bool {
 
 on_every_store! {
     // R39 R56 R211
-    async fn there_is_no_test_data_in_production_and_the_attempt_is_on_record(on: On) {
+    async fn test_data_is_refused_in_production_and_recorded(on: On) {
         let backend = backend(on).await;
         let production = backend.lifecycle(&policy()).await;
         assert!(is_refused(production.plan(&request()).await));
@@ -39,7 +39,7 @@ on_every_store! {
         assert_eq!(backend.rows("clients").await, json!([]));
     }
 
-    async fn a_plan_made_elsewhere_is_not_carried_out_in_production(on: On) {
+    async fn a_plan_from_another_environment_is_not_applied_in_production(on: On) {
         let backend = backend(on).await;
         let elsewhere = backend.lifecycle(&policy()).await.with_environment(Environment::NonProduction);
         let plan = elsewhere.plan(&request()).await.unwrap();
@@ -49,7 +49,7 @@ on_every_store! {
         assert_eq!(backend.rows("clients").await.as_array().unwrap().len(), 1);
     }
 
-    async fn whoever_may_not_ask_learns_no_more(on: On) {
+    async fn a_denied_actor_learns_nothing_else(on: On) {
         let backend = backend(on).await;
         let production = backend.lifecycle(&policy()).await;
         let nobody = Request::hard_delete("clients", "c1").with_reason(Reason::TestData);

@@ -58,7 +58,7 @@ fn with(mut client: Value, changes: &Value) -> Value {
 
 on_every_store! {
     // R203
-    async fn each_mode_does_to_the_client_what_it_is_called_and_no_more(on: On) {
+    async fn each_mode_changes_only_what_its_name_says(on: On) {
         let (ana, ben) = (client("ana", "ON"), client("ben", "OFF"));
         let deleted_at = NOW.replace('Z', ".000Z");
         let without = with(ana.clone(), &json!({
@@ -88,7 +88,7 @@ on_every_store! {
     }
 
     // R203
-    async fn off_is_taken_back_and_everything_is_as_it_was(on: On) {
+    async fn off_can_be_reverted_without_a_trace(on: On) {
         let world = World::open(on, &policy(), TABLES, &rows()).await;
         let before = world.backend.rows("clients").await;
         world.done(&Request::deactivate("clients", "ana")).await;

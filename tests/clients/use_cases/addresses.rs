@@ -8,7 +8,7 @@ use crate::common::backend::stores;
 
 /// `K` is the Kelvin sign, whose lower case is an ASCII letter: whoever asks with it asks for nobody.
 #[tokio::test]
-async fn an_address_that_only_unicode_takes_for_another_is_another() {
+async fn addresses_that_are_equal_only_by_unicode_case_are_different() {
     assert_ne!(normalised_email("\u{212A}ate@example.com"), "kate@example.com");
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
@@ -28,7 +28,7 @@ async fn an_address_that_only_unicode_takes_for_another_is_another() {
 }
 
 #[tokio::test]
-async fn nobody_has_no_address() {
+async fn an_empty_address_finds_no_client() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         backend.set("clients", EVA, "email", json!("")).await;

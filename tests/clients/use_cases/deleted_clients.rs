@@ -7,7 +7,7 @@ use super::world::{EVA, MARIA, ana, audit_of, create, new, operation, stored, up
 use crate::common::backend::stores;
 
 #[tokio::test]
-async fn who_is_deleted_or_anonymized_is_neither_found_nor_written_and_keeps_the_address() {
+async fn deleted_and_anonymized_clients_are_neither_found_nor_written() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         lifecycle.execute(&Request::anonymize("clients", MARIA).by(ana())).await.unwrap();
@@ -39,7 +39,7 @@ async fn who_is_deleted_or_anonymized_is_neither_found_nor_written_and_keeps_the
 }
 
 #[tokio::test]
-async fn what_created_a_client_answers_not_found_once_it_is_deleted_and_makes_no_other() {
+async fn a_repeated_creation_of_a_deleted_client_is_not_found_and_creates_no_other() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = create().operation(operation(7));

@@ -53,7 +53,7 @@ impl Store for Spy {
 }
 
 #[tokio::test]
-async fn nothing_that_a_store_is_given_shows_personal_data_in_debug() {
+async fn arguments_of_a_store_show_no_personal_data_in_debug() {
     let mut document = document();
     document["modes"]["create"]["effects"] =
         json!([{ "topic": "client.created", "fields": ["email", "name"] }]);

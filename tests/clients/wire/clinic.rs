@@ -13,7 +13,7 @@ const UPDATE: u8 = 3;
 
 // R7 R8
 #[tokio::test]
-async fn a_deletion_that_was_done_is_a_success_and_says_no_more() {
+async fn a_successful_deletion_has_no_message() {
     let done = answer(&Wire::clinic(), "done").await;
     assert_eq!(told(&done), (200, body_after(DELETE, "Example Response")));
     assert_eq!(told(&answer(&Wire::clinic(), "soft deleted").await), told(&done));
@@ -22,7 +22,7 @@ async fn a_deletion_that_was_done_is_a_success_and_says_no_more() {
 
 // R6 R117
 #[test]
-fn an_id_is_a_uuid_and_any_other_text_the_id_of_nobody() {
+fn an_id_is_a_uuid_and_other_text_is_not_found() {
     let id = "550e8400-e29b-41d4-a716-446655440000";
     assert!(text(DELETE).contains(id) && text(UPDATE).contains(id));
     for spelt in [id, &id.to_uppercase()] {
@@ -41,7 +41,7 @@ fn an_id_is_a_uuid_and_any_other_text_the_id_of_nobody() {
 
 // R9 R15 R153
 #[tokio::test]
-async fn a_request_without_an_id_is_told_so() {
+async fn a_request_without_an_id_is_refused() {
     let expected = (400, body_after(DELETE, "Missing ID"));
     assert_eq!(told(&Wire::clinic().id("").unwrap_err()), expected);
     assert_eq!(told(&Wire::clinic().id(" ").unwrap_err()), expected);
@@ -51,7 +51,7 @@ async fn a_request_without_an_id_is_told_so() {
 
 // R10 R11 R12 R13 R158 R159
 #[tokio::test]
-async fn whom_nobody_knows_and_who_is_no_client_get_the_same_answer() {
+async fn unknown_ids_and_other_records_get_the_same_response() {
     let expected = (404, body_after(DELETE, "Client Not Found"));
     for what in ["not found", "no client", "wrong id"] {
         assert_eq!(told(&answer(&Wire::clinic(), what).await), expected, "{what}");
@@ -61,7 +61,7 @@ async fn whom_nobody_knows_and_who_is_no_client_get_the_same_answer() {
 
 // R14
 #[tokio::test]
-async fn what_the_host_cannot_help_is_a_500_without_its_cause() {
+async fn internal_errors_are_a_500_without_their_cause() {
     let expected = (500, body_after(DELETE, "500 Internal Server Error"));
     assert_eq!(told(&answer(&Wire::clinic(), "broken").await), expected);
     let updating = Wire::clinic().for_operation(Operation::Update).error_kind(ErrorKind::Failed);
@@ -70,7 +70,7 @@ async fn what_the_host_cannot_help_is_a_500_without_its_cause() {
 
 // R154 R155 R156 R157
 #[test]
-fn a_body_that_is_not_valid_is_told_the_first_thing_that_is_wrong() {
+fn an_invalid_body_gets_the_first_violation() {
     let told = |body: serde_json::Value| {
         told(&Wire::clinic().error(&ClientPatch::from_json(&body).unwrap_err().into()))
     };
@@ -92,7 +92,7 @@ fn a_body_that_is_not_valid_is_told_the_first_thing_that_is_wrong() {
 
 // R160
 #[test]
-fn an_email_address_that_another_has_is_a_conflict() {
+fn the_email_address_of_another_client_is_a_conflict() {
     let expected = (409, body_after(UPDATE, "Duplicate Email"));
     let taken = Error::NotUnique { field: "email".into() };
     assert_eq!(told(&Wire::clinic().for_operation(Operation::Update).error(&taken)), expected);
@@ -100,7 +100,7 @@ fn an_email_address_that_another_has_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn what_the_document_leaves_open_is_answered_in_its_own_shape() {
+async fn undocumented_errors_have_the_documented_shape() {
     let wire = Wire::clinic();
     for (what, status, message) in [
         ("nobody signed in", 401, "No autorizado"),
@@ -118,7 +118,7 @@ async fn what_the_document_leaves_open_is_answered_in_its_own_shape() {
 }
 
 #[test]
-fn the_words_are_those_of_the_document_in_spanish_and_translated_in_english() {
+fn messages_are_documented_in_spanish_and_translated_to_english() {
     let english = Wire::clinic().in_language(Language::English);
     assert_eq!(english.error_kind(ErrorKind::NotFound).message(), "Client not found");
     assert_eq!(english.error_kind(ErrorKind::Failed).message(), "Failed to delete client");

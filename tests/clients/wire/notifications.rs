@@ -11,7 +11,7 @@ const SEED: u8 = 1;
 
 // R51
 #[tokio::test]
-async fn a_deletion_that_was_done_has_no_body() {
+async fn a_successful_deletion_has_no_body() {
     let done = answer(&Wire::notifications(), "done").await;
     assert_eq!(told(&done), (204, String::new()));
     assert_eq!(done.body, None);
@@ -19,7 +19,7 @@ async fn a_deletion_that_was_done_has_no_body() {
 
 // R52
 #[tokio::test]
-async fn whom_nobody_knows_is_not_found() {
+async fn an_unknown_user_is_not_found() {
     let expected = (404, body_after(SEED, "404 Not Found"));
     assert_eq!(told(&answer(&Wire::notifications(), "not found").await), expected);
 }
@@ -39,7 +39,7 @@ async fn an_id_is_a_uuid() {
 
 // R54
 #[tokio::test]
-async fn everything_that_is_wrong_is_told_at_once() {
+async fn all_problems_are_returned_at_once() {
     let blocked = answer(&Wire::notifications(), "blocked").await;
     assert_eq!(
         told(&blocked),
@@ -62,7 +62,7 @@ async fn everything_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
-fn what_the_document_leaves_open_is_answered_in_its_own_shape() {
+fn undocumented_errors_have_the_documented_shape() {
     let told = |case| told(&Wire::notifications().error_kind(case));
     assert_eq!(
         told(ErrorKind::Unauthenticated),

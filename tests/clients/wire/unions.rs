@@ -10,7 +10,7 @@ const SEED: u8 = 4;
 
 // R177 R178 R179
 #[tokio::test]
-async fn a_deletion_that_was_done_is_confirmed() {
+async fn a_successful_deletion_is_confirmed() {
     let expected = (200, body_after(SEED, "Example Response"));
     assert_eq!(told(&answer(&Wire::unions(), "soft deleted").await), expected);
 }
@@ -29,7 +29,7 @@ async fn errors_are_those_of_the_document() {
 
 // R183
 #[tokio::test]
-async fn whatever_goes_wrong_while_deleting_is_the_documents_400() {
+async fn every_failed_deletion_is_the_documented_400() {
     let expected = (400, body_after(SEED, "400 Bad Request"));
     for what in ["blocked", "warned", "broken", "busy", "changed"] {
         assert_eq!(told(&answer(&Wire::unions(), what).await), expected, "{what}");
@@ -39,7 +39,7 @@ async fn whatever_goes_wrong_while_deleting_is_the_documents_400() {
 }
 
 #[tokio::test]
-async fn the_document_speaks_of_deletions_only() {
+async fn other_operations_are_not_documented() {
     let updating = Wire::unions().for_operation(Operation::Update);
     assert_eq!(answer(&updating, "broken").await.status, 500);
     assert_eq!(answer(&updating, "busy").await.status, 409);

@@ -9,7 +9,7 @@ const SEED: u8 = 2;
 
 // R86 R87 R88 R89 R90
 #[tokio::test]
-async fn a_deletion_that_was_done_says_when() {
+async fn a_successful_deletion_has_its_instant() {
     let expected = (200, body_after(SEED, "Error Response (409)"));
     assert!(expected.1.contains("2024-01-20T14:45:00.000Z"));
     assert_eq!(told(&answer(&Wire::vpn(), "done").await), expected);
@@ -20,7 +20,7 @@ async fn a_deletion_that_was_done_says_when() {
 
 // R91 R92 R93 R95 R96
 #[tokio::test]
-async fn every_error_has_the_description_and_the_solution_of_the_table() {
+async fn every_error_has_the_documented_description_and_solution() {
     let table = text(SEED);
     for (what, status) in
         [("nobody signed in", 401), ("wrong role", 403), ("not found", 404), ("broken", 500)]
@@ -34,7 +34,7 @@ async fn every_error_has_the_description_and_the_solution_of_the_table() {
 
 // R94
 #[tokio::test]
-async fn what_stands_in_the_way_is_a_conflict_that_says_what_it_is_and_what_to_do() {
+async fn a_blocker_is_a_conflict_with_message_and_remedy() {
     let blocked = answer(&Wire::vpn(), "blocked").await;
     assert_eq!(told(&blocked), (409, r#"{"success":false,"message":"there are open debts"}"#.into()));
     assert_eq!(blocked.remedy, "settle the debts");
@@ -47,7 +47,7 @@ async fn what_stands_in_the_way_is_a_conflict_that_says_what_it_is_and_what_to_d
 
 // R111
 #[tokio::test]
-async fn a_wrong_role_is_told_from_a_wrong_scope() {
+async fn a_wrong_role_differs_from_a_wrong_scope() {
     let role = answer(&Wire::vpn(), "wrong role").await;
     let scope = answer(&Wire::vpn(), "wrong scope").await;
     assert_eq!((role.status, scope.status), (403, 403));

@@ -62,7 +62,7 @@ fn run(database: &Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figur
 
 /// R22, R162: no 500, no update that is lost, as many audit entries as attempts.
 #[test]
-fn many_at_once_are_answered_as_it_is_done_and_recorded() {
+fn responses_under_load_match_the_data_and_the_audit_log() {
     let Some(database) = Database::postgres() else { return };
     let figures = run(&Arc::new(database), |_| ());
     assert_eq!((figures.lost, figures.away), (0, 0), "nothing was in the way");
@@ -70,7 +70,7 @@ fn many_at_once_are_answered_as_it_is_done_and_recorded() {
 }
 
 #[test]
-fn what_is_asked_again_after_the_service_was_killed_is_done_once() {
+fn requests_repeated_after_a_crash_of_the_service_are_done_once() {
     let Some(database) = Database::postgres() else { return };
     let figures = run(&Arc::new(database), |service| {
         service.child.kill().unwrap();
@@ -85,7 +85,7 @@ fn what_is_asked_again_after_the_service_was_killed_is_done_once() {
 
 /// Most of those who ask meanwhile only wait for longer, and some are told to ask again.
 #[test]
-fn what_is_asked_again_after_the_database_has_crashed_is_done_once() {
+fn requests_repeated_after_a_crash_of_the_database_are_done_once() {
     let Some(server) = OwnServer::start() else { return };
     let figures = run(&Arc::new(Database::on(&server.address())), |_| {
         server.crash();

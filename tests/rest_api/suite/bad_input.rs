@@ -27,7 +27,7 @@ fn update(service: &Service) -> Call {
 }
 
 #[test]
-fn a_body_that_is_no_json_object() {
+fn a_body_that_is_not_a_json_object() {
     let Some(service) = start() else { return };
     let deep = "[".repeat(10_000);
     for body in [
@@ -55,7 +55,7 @@ fn a_body_that_is_no_json_object() {
 
 /// R212
 #[test]
-fn fields_that_are_unknown_or_not_the_caller_s() {
+fn unknown_and_protected_fields() {
     let Some(service) = start() else { return };
     for field in [
         "colour",
@@ -110,7 +110,7 @@ fn values_that_are_missing_null_of_another_type_or_too_long() {
 }
 
 #[test]
-fn dates_that_do_not_exist_and_words_that_are_not_offered() {
+fn invalid_dates_and_unknown_words() {
     let Some(service) = start() else { return };
     for date in [
         "2023-02-29",
@@ -163,7 +163,7 @@ fn text_of_any_script() {
 
 /// R117, R207: ids of each system, of any form and length.
 #[test]
-fn ids_of_nobody() {
+fn unknown_ids() {
     let Some(service) = start() else { return };
     let long = "x".repeat(5_000);
     let body = json!({ "city": "Soria" });
@@ -218,7 +218,7 @@ fn bodies_that_are_too_large() {
 }
 
 #[test]
-fn queries_that_make_no_sense() {
+fn invalid_queries() {
     let Some(service) = start() else { return };
     let long = format!("note={}", "x".repeat(1_001));
     for query in [

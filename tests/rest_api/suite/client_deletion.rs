@@ -13,7 +13,7 @@ const S3: u8 = 3;
 
 /// R1, R4, R5, R6, R7, R8, R16, R17, R18, R24, R26
 #[test]
-fn the_documented_deletion_is_answered_as_documented_and_the_client_is_gone() {
+fn the_documented_deletion_has_the_documented_response_and_deletes_the_client() {
     let Some(service) = start() else { return };
     let delete = &commands(S0, service.cookie())[0];
     service.send(delete).is(200, &json_after(S0, "Example Response"));
@@ -31,7 +31,7 @@ fn the_documented_deletion_is_answered_as_documented_and_the_client_is_gone() {
 
 /// R2, R19, R25: what refers to the client goes, stays or stays without it; nothing is left dangling.
 #[test]
-fn rows_that_stay_refer_to_nobody_who_is_gone() {
+fn remaining_rows_do_not_refer_to_a_deleted_client() {
     let Some(service) = start() else { return };
     let (sales, bookings) = (
         service.number("SELECT count(*) FROM sales"),
@@ -61,7 +61,7 @@ fn the_documented_alternative_to_a_deletion_sets_the_status() {
 
 /// R9, R153
 #[test]
-fn an_id_that_is_missing_is_required() {
+fn a_missing_id_is_a_400() {
     let Some(service) = start() else { return };
     for (number, method) in [(S0, "DELETE"), (S3, "PUT")] {
         for path in ["/api/clients/", "/api/clients/%20", "/api/clients/%09%20"] {
@@ -76,7 +76,7 @@ fn an_id_that_is_missing_is_required() {
 
 /// R10, R11, R12, R13, R15, R22, R23, R158, R159: whoever is no client is not found, and the log tells the truth.
 #[test]
-fn who_is_not_there_and_who_is_no_client_are_not_found_alike() {
+fn unknown_ids_and_other_roles_are_not_found_alike() {
     let Some(service) = start() else { return };
     let nobody = "550e8400-e29b-41d4-a716-44665544ffff";
     let administrator = service.id("admin_user");
@@ -105,7 +105,7 @@ fn who_is_not_there_and_who_is_no_client_are_not_found_alike() {
 
 /// R14
 #[test]
-fn a_failure_is_told_without_what_the_database_said_and_recorded() {
+fn a_failure_is_recorded_and_does_not_reveal_database_messages() {
     let Some(service) = start() else { return };
     service.execute("ALTER TABLE consents RENAME TO elsewhere");
     let path = format!("/api/clients/{}", service.id("client"));
@@ -132,7 +132,7 @@ fn a_client_with_debts_is_not_deleted_until_they_are_settled() {
 
 /// R35, R36, R43, R44
 #[test]
-fn a_warning_is_acknowledged_by_name_and_an_obstacle_is_not() {
+fn a_warning_can_be_acknowledged_and_a_blocker_cannot() {
     let Some(service) = start() else { return };
     let id = service.id("client");
     let delete = |query: &str| service.staff("DELETE", &format!("/api/clients/{id}{query}"));
@@ -158,7 +158,7 @@ fn a_warning_is_acknowledged_by_name_and_an_obstacle_is_not() {
 }
 
 #[test]
-fn what_the_preview_shows_is_what_its_digest_does() {
+fn the_digest_of_a_preview_applies_exactly_that_plan() {
     let Some(service) = start() else { return };
     let path = format!("/api/clients/{}", service.id("client"));
     let (before, entries) = (service.rows(), service.entries());

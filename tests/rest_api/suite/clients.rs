@@ -8,7 +8,7 @@ use crate::service::new_client;
 use crate::shape::keys_as_written;
 
 #[test]
-fn a_client_is_created_at_its_location() {
+fn a_created_client_has_a_location() {
     let Some(service) = start() else { return };
     let answer = service.send(&service.staff("POST", "/api/clients").json(&new_client("zoe@example.com")));
     assert_eq!(answer.status, 201, "{answer:?}");
@@ -22,7 +22,7 @@ fn a_client_is_created_at_its_location() {
 }
 
 #[test]
-fn a_list_comes_in_pages_without_staff_and_without_who_is_gone() {
+fn a_list_has_pages_without_staff_and_deleted_clients() {
     let Some(service) = start() else { return };
     assert_eq!(
         service.send(&service.staff("DELETE", &format!("/api/clients/{}", service.id("client")))).status,

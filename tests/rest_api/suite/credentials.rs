@@ -14,7 +14,7 @@ const UNAUTHORISED: &str = r#"{"statusCode":401,"statusMessage":"No autorizado"}
 
 /// R4, R5, R116
 #[test]
-fn a_session_that_is_none_is_not_accepted_anywhere() {
+fn an_invalid_session_is_refused_everywhere() {
     let Some(service) = start() else { return };
     let staff = service.id("admin_user");
     let path = format!("/api/clients/{}", service.id("client"));
@@ -64,7 +64,7 @@ fn a_session_that_is_none_is_not_accepted_anywhere() {
 }
 
 #[test]
-fn a_session_is_named_among_other_cookies_or_stands_alone() {
+fn a_session_is_found_among_other_cookies_or_alone() {
     let Some(service) = start() else { return };
     let cookie = service.cookie();
     for header in
@@ -76,7 +76,7 @@ fn a_session_is_named_among_other_cookies_or_stands_alone() {
 }
 
 #[test]
-fn a_client_s_session_may_nothing_here_and_that_of_staff_who_left_is_over() {
+fn sessions_of_clients_and_former_staff_are_refused() {
     let Some(service) = start() else { return };
     service.execute(&format!(
         "INSERT INTO sessions (client_id, token, expires_at) VALUES ('{}', '{}', '2999-01-01T00:00:00.000Z')",
@@ -109,7 +109,7 @@ fn a_client_s_session_may_nothing_here_and_that_of_staff_who_left_is_over() {
 
 /// R80, R91, R174, R180
 #[test]
-fn tokens_that_are_forged_expired_or_none_are_not_accepted() {
+fn forged_expired_and_invalid_tokens_are_refused() {
     let Some(service) = start() else { return };
     let now = chrono::Utc::now().timestamp();
     let admin = |exp: i64| json!({ "sub": "admin-1", "roles": ["ADMIN"], "exp": exp });

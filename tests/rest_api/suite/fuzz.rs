@@ -23,7 +23,7 @@ struct Made {
 }
 
 #[test]
-fn no_call_is_answered_otherwise_than_described() {
+fn every_response_is_described() {
     let Some(service) = start() else { return };
     let description = Description::of(&service);
     let (seed, cases) = (effort::seed(), effort::cases());

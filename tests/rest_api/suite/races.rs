@@ -28,7 +28,7 @@ const PAIRS: [[Wish; 2]; 6] = [
 
 /// R22, R162: no 500, no update that is lost, as many audit entries as attempts.
 #[test]
-fn two_at_once_are_done_one_after_the_other_or_not_at_all() {
+fn concurrent_requests_are_serialized_or_refused() {
     let Some(service) = start() else { return };
     let agents = [agent(), agent()];
     for round in 0..effort::races() {
@@ -90,7 +90,7 @@ fn call(service: &Service, id: &str, wish: Wish, field: &str) -> Call {
 
 /// R120: of two who want one address one gets it.
 #[test]
-fn one_address_goes_to_one_of_two() {
+fn one_of_two_requests_gets_an_address() {
     let Some(service) = start() else { return };
     let agents = [agent(), agent()];
     for round in 0..20 {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::start;
 
 #[test]
-fn a_request_in_flight_is_answered_and_then_the_service_ends() {
+fn a_request_in_flight_is_finished_before_the_service_stops() {
     let Some(mut service) = start() else { return };
     let (id, cookie, listen) =
         (service.id("client").to_owned(), service.cookie().to_owned(), service.listen().to_owned());
@@ -52,7 +52,7 @@ fn a_request_in_flight_is_answered_and_then_the_service_ends() {
 }
 
 #[test]
-fn a_second_start_finds_what_the_first_one_left() {
+fn a_restart_keeps_the_data() {
     let Some(service) = start() else { return };
     let path = format!("/api/clients/{}", service.id("client"));
     assert_eq!(service.send(&service.staff("DELETE", &path)).status, 200);
