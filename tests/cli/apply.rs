@@ -1,4 +1,4 @@
-//! `apply` does what was shown, or nothing.
+//! `apply` does what the plan showed, or nothing.
 
 use std::io::Read;
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! `check` and the commands that open a policy agree on what is refused.
+//! `check` and the commands that open a policy refuse the same things.
 
 use serde_json::json;
 

@@ -1,10 +1,10 @@
-//! `init` and `check`: from a database that nobody has described to a plan, in three commands.
+//! `init` and `check`: from an unknown database to a plan, in three commands.
 
 use serde_json::{Value, json};
 
 use crate::world::{ADMIN, Ended, World};
 
-/// Everything a schema can do to whoever reads it for the first time.
+/// A schema with everything that can surprise a first reader.
 const UNKNOWN: &str = "
     CREATE TABLE \"Clients\" (\"client no\" INTEGER PRIMARY KEY, status TEXT, referred_by INTEGER REFERENCES clients,
                             main_account TEXT REFERENCES accounts, created_at TEXT, deleted_at TEXT);

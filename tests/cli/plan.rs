@@ -1,4 +1,4 @@
-//! `plan` shows and never writes.
+//! `plan` prints and never writes.
 
 use serde_json::json;
 
@@ -45,7 +45,7 @@ fn text_is_not_an_id_of_a_kind_with_integer_ids() {
             assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{store} {id}");
             assert!(ended.err.contains("is not an id of `clients`"), "{}", ended.err);
         }
-        // Stores differ in whether these are no ids or ids that nobody has; they are never 130.
+        // Stores differ in whether these are invalid or unknown ids; they never find 130.
         for id in ["0130", "+130"] {
             let ended = world.run(store, &format!("plan clients {id} {ADMIN}"));
             assert!([2, 4].contains(&ended.status), "{store} {id}");

@@ -1,4 +1,4 @@
-//! What is wrong with the command, the policy or the data ends with 2 and says what to do.
+//! Errors in the command, the policy or the data end with 2 and name a remedy.
 
 use serde_json::json;
 
@@ -145,7 +145,7 @@ fn an_unknown_field_ends_with_2_on_both_stores() {
             assert!(ended.err.contains("nickname"), "{}", ended.err);
         }
     }
-    // Not even the library's own tables are created in a database that the policy does not fit.
+    // System tables are not created in a database that the policy does not fit.
     assert_eq!(world.query("SELECT count(*) || '' FROM sqlite_schema WHERE name LIKE 'lifecycle%'"), ["0"]);
 }
 
@@ -163,7 +163,7 @@ fn the_schema_can_be_run_any_number_of_times() {
     assert_eq!(world.query("SELECT version || '' FROM mine_schema"), ["1"]);
     assert_eq!(world.run("memory:data.json", "schema").status, 2);
 
-    // What was created by hand is what `apply` uses.
+    // `apply` uses the tables that were created by hand.
     let line = format!("--prefix mine_ apply clients free {ADMIN}");
     assert_eq!(world.run("sqlite:app.db", &line).status, 0);
     assert_eq!(world.query("SELECT outcome FROM mine_audit"), ["done"]);

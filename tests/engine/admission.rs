@@ -1,4 +1,4 @@
-//! Who may make which record: a decision of the policy alone, before any store is asked.
+//! Who may create which record: a decision of the policy alone, without a store.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, FieldType, Mode, Record, Request, eq};

@@ -1,11 +1,11 @@
-//! Rows below parents that are retained or anonymized: entries with `parent` speak of those, and of no others.
+//! Rows below parents that are retained or anonymized: entries with `parent` apply only to them.
 
 use crate::common::request;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};
 
-/// What the deletion of client `c1` leaves of three letters, below an order that is retained, one that is
-/// anonymized and one that goes: the order that each refers to.
+/// The remaining letters after the deletion of client `c1`, with the order that each refers to: one below a retained
+/// order, one below an anonymized one, and one below a deleted one.
 async fn letters(rule: &Value) -> Result<Value, String> {
     let orders = json!([
         { "when": { "field": "state", "eq": "retained" }, "retain": { "for": "P1Y", "from": "at", "basis": "law" } },
@@ -47,7 +47,7 @@ fn below(parent: &str, rule: &str) -> Value {
 
 #[tokio::test]
 async fn a_redirect_applies_only_below_such_parents() {
-    // A row that is kept lets go of a parent that goes, whatever is said of other parents.
+    // A kept row loses its reference to a deleted parent, regardless of entries for other parents.
     let left = letters(&below("retain", "set_null")).await;
     assert_eq!(left, Ok(json!([[1, null], [2, "masked"], [3, null]])));
     let left = letters(&below("anonymize", "set_null")).await;

@@ -1,5 +1,5 @@
-//! A peer's deletion cases as data: references with rules, rows, one deletion, what is left. The numbers are
-//! those of the list the project keeps; the notation is in `common`.
+//! Known deletion cases as data: references with rules, rows, one deletion, remaining rows. The numbers are those of
+//! the project's list; the notation is in `common`.
 
 use crate::common::{Expected, World, judge, sorted};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What a digest covers: everything a person relies on, and nothing else.
+//! The digest covers everything that a person relies on, and nothing else.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use client_lifecycle::domain::{Actor, Request};

@@ -1,4 +1,4 @@
-//! What a lifecycle makes of a store that fails: a retry, a receipt or a record, and never twice the same.
+//! A lifecycle over a failing store: a retry, a receipt or a record, and never the same work twice.
 #![cfg(feature = "testing")]
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use client_lifecycle::testing::{Call, FaultyStore, run};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use uuid::Uuid;
 
-/// How often a lifecycle tries in all when others are in the way.
+/// The total number of attempts of a lifecycle under contention.
 const ATTEMPTS: usize = 5;
 
 type Faulty = FaultyStore<MemoryStore>;
@@ -201,7 +201,7 @@ fn a_broken_connection_is_retried_except_inside_the_hosts_transaction() {
     assert_eq!((store.calls(Call::Apply), store.pauses().len()), (2, 0));
 }
 
-/// Doubled each time up to the longest, at least half of it for certain, and another for another operation.
+/// The base doubles up to the maximum; at least half of it is fixed, and the rest depends on the operation.
 #[test]
 fn pauses_double_are_bounded_and_differ_between_operations() {
     let (first, longest) = (Duration::from_millis(8), Duration::from_millis(50));
@@ -236,7 +236,7 @@ fn the_number_of_retries_is_configurable() {
         let error = run(open(&store).with_retries(Retries::new(attempts)).execute(&request())).unwrap_err();
         assert_eq!(error.code(), "contention");
         let tried = attempts.max(1) as usize;
-        // Those of the operation, and then those of its record.
+        // The attempts of the operation, and then those of its record.
         assert_eq!((store.calls(Call::Apply), store.pauses().len()), (2 * tried, 2 * (tried - 1)));
         assert!(is_there(&store));
     }
@@ -249,7 +249,7 @@ fn replanning_after_a_change_does_not_wait() {
     assert_eq!((store.calls(Call::Survey), store.pauses().len()), (3, 0));
 }
 
-/// Both have found the client ON; the one that comes second has nothing to do.
+/// Both have found the client ON; the second one has nothing to do.
 #[test]
 fn one_of_two_concurrent_deactivations_writes_and_the_other_finds_it_done() {
     let policy = DeletionPolicy::of("clients")
@@ -263,7 +263,7 @@ fn one_of_two_concurrent_deactivations_writes_and_the_other_finds_it_done() {
         "birth_date": "1990-05-15", "document_type": "DNI", "document_number": "12345678A"
     }));
     let ana = || Actor::new("ana", "ADMIN");
-    // The first apply is that of the creation; the next is held up until the one after it is through.
+    // The first apply is the creation; the next is delayed until the one after it has completed.
     let store = FaultyStore::new(MemoryStore::new().with("clients", [])).delays(Call::Apply, 2, 20);
     let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
     let client =

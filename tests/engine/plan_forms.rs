@@ -1,4 +1,4 @@
-//! The plan in its other forms: Markdown and Mermaid; and the receipt as text.
+//! Other forms of the plan, Markdown and Mermaid, and the receipt as text.
 
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::plan::Plan;

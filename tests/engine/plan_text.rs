@@ -1,4 +1,4 @@
-//! What a person reads before saying yes: the plan as text, one situation each.
+//! The plan as text, in various situations.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use chrono::{DateTime, Utc};
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 const NOW: &str = "2026-11-20T10:00:00Z";
 
-/// The text of a plan, its digest left out: that is pinned where digests are tested.
+/// Returns the text of a plan without its digest, which other tests cover.
 async fn text(policy: &Value, rows: &Value, request: Request) -> String {
     let mut policy = policy.clone();
     for kind in rows.as_object().unwrap().keys() {
-        // Of most kinds there is nothing more to say than that they are there.
+        // Most kinds need no further declaration.
         if policy["kinds"][kind].is_null() {
             policy["kinds"][kind] = json!({});
         }

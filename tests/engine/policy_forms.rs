@@ -1,5 +1,5 @@
-//! The two forms of a policy: what is built in Rust and what is written in a document are one value, and it is
-//! written as it was read.
+//! The two forms of a policy: built in Rust and read from a document, they are equal, and the document is written as
+//! it was read.
 #![allow(clippy::match_bool, reason = "what is true and what is false stand side by side")]
 
 use client_lifecycle::DeletionPolicy;
@@ -11,7 +11,7 @@ use client_lifecycle::policy::{
 };
 use serde_json::{Value, json};
 
-/// A policy that says everything that can be said.
+/// A policy with every feature.
 fn document() -> Value {
     let mut document = json!({
         "version": "2026-11", "subject": "clients",
@@ -196,10 +196,10 @@ fn a_policy_is_written_as_it_was_read_with_the_types_that_its_conditions_imply()
     expected["kinds"]["h"]["fields"]["at"] = json!("timestamp");
     expected["kinds"]["f"]["fields"]["mail"] = json!("text");
     expected["kinds"]["c"]["fields"]["mail"] = json!("text");
-    // A rule empties it, so it has to be there.
+    // A rule empties it, so the column must exist.
     expected["kinds"]["g"]["fields"]["note"] = json!({});
     for mode in expected["modes"].as_object_mut().unwrap().values_mut() {
-        // A rule's bare name is short for an entry.
+        // The bare name of a rule is short for an entry.
         for rule in mode["rules"].as_object_mut().unwrap().values_mut().filter(|rule| rule.is_string()) {
             *rule = json!({ "then": rule });
         }
@@ -246,7 +246,7 @@ fn policies_are_equal_if_all_their_parts_are() {
     ] {
         let mut other = document();
         if value == "staff" {
-            // Only what fits both subjects.
+            // Only the parts that fit both subjects.
             let mut little = json!({ "kinds": { "clients": {}, "staff": {} }, "modes": { "hard_delete": { "allow": "any" } } });
             little["subject"] = json!("clients");
             let clients = read(&little);
@@ -344,7 +344,7 @@ fn two_rules_for_one_reference_are_a_fault() {
     assert!(cascade_with(r#""debts":{}"#, kinds).contains("`debts` is said twice"));
 }
 
-/// The mask would put a word in the place of an id.
+/// The mask would replace an id with a word.
 #[test]
 fn a_personal_field_that_is_a_reference_is_a_fault() {
     let masked = r#""debts":{"personal":{"client_id":{"text":"anonymized"}}}"#;

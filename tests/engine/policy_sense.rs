@@ -1,5 +1,5 @@
-//! What makes sense in a policy: which rules in which modes and below which parents, which tests and masks on
-//! which types. Tables, so that what is allowed is pinned as well as what is reported.
+//! Valid combinations in a policy: rules with modes and parents, comparisons and masks with types. The tables cover
+//! valid and invalid ones.
 #![allow(clippy::match_bool, reason = "what is true and what is false stand side by side")]
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use client_lifecycle::domain::eq;
 use client_lifecycle::policy::{cascade, keep};
 use serde_json::{Value, json};
 
-/// The faults of a policy, each as `path: message`; none where it builds.
+/// Returns the faults of a policy, each as `path: message`; none if it builds.
 fn faults(document: &Value) -> Vec<String> {
     match DeletionPolicy::from_json(&document.to_string()) {
         Ok(_) => Vec::new(),
@@ -17,7 +17,7 @@ fn faults(document: &Value) -> Vec<String> {
     }
 }
 
-/// A policy in which every rule has all that it needs.
+/// A policy in which every rule has everything it needs.
 fn with(mode: &str, rule: &Value) -> Value {
     let kind = json!({ "status": "status", "deleted_at": "deleted_at", "personal": { "name": "null" } });
     json!({
@@ -195,7 +195,7 @@ fn conditions_are_checked_everywhere() {
         document.pointer_mut(parent).unwrap()[key] = value;
         assert_eq!(faults(&document), [format!("{path}: true and false have no order; use eq or ne")]);
     }
-    // One entry alone is no list, and its path has no number.
+    // A single entry is not a list, and its path has no number.
     let mut alone = last.clone();
     alone["when"] = bad;
     let document = with("hard_delete", &alone);
@@ -217,7 +217,7 @@ fn a_rule_for_all_others_does_not_apply_to_named_references() {
     assert_eq!(faults(&document), Vec::<String>::new());
 }
 
-/// What is wrong with masks that a rule gives the fields of `debts`, of which `f` has this declaration.
+/// Returns the faults of masks in a rule for `debts`, whose field `f` has this declaration.
 fn masked(field: &Value, masks: &Value) -> Vec<String> {
     let mut document = with("hard_delete", &json!({ "anonymize": masks }));
     document["kinds"]["debts"]["fields"] = json!({ "f": field });

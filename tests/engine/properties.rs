@@ -1,4 +1,4 @@
-//! Random worlds: the model, the memory store and SQLite agree, and what else is true of every deletion.
+//! Random worlds: the model, the memory store and SQLite agree, and other properties of every deletion.
 #![cfg(feature = "testing")]
 
 use std::cell::RefCell;
@@ -49,7 +49,7 @@ fn no_surviving_row_refers_to_a_deleted_row() {
         Some((target, is_there))
     };
     on_random_worlds(async |case, verdict| {
-        // What blocks is not redirected, so only what is carried out leaves no gap.
+        // Blocked rows are not redirected, so only executable plans leave no dangling reference.
         let executable = Some(case.policy.map()).filter(|_| verdict.executable);
         for reference in executable.into_iter().flat_map(|map| map.references()) {
             for id in verdict.rows[&reference.from].keys() {
@@ -63,8 +63,8 @@ fn no_surviving_row_refers_to_a_deleted_row() {
     });
 }
 
-/// A document with the names of every object in the opposite order, and the references too. Whatever
-/// depends on which of two declarations comes first is turned round.
+/// Returns a document with the names of every object, and the references, in reverse order. Anything that depends on
+/// the order of declarations is reversed too.
 fn turned(document: &Value) -> String {
     match document {
         Value::Object(fields) => {
@@ -136,7 +136,7 @@ fn planning_is_reproducible_and_applying_twice_is_done_once() {
     });
 }
 
-/// R24, R25: the store's own delete, beside foreign keys that delete, empty or refuse.
+/// R24, R25: the store's own deletions, with foreign keys that delete, empty or refuse.
 #[cfg(feature = "sqlite")]
 #[test]
 fn the_model_and_sqlite_agree_with_any_foreign_keys() {
@@ -157,8 +157,8 @@ fn the_model_and_sqlite_agree_with_any_foreign_keys() {
     });
 }
 
-/// R24, R25: on each world twice. First inside a transaction that is rolled back, so that everything is as it was;
-/// then by the store that commits. Making the tables is what takes time, and is done once.
+/// R24, R25: runs each world twice: first inside a transaction that is rolled back, then in the store that commits.
+/// Tables are created only once, because that is slow.
 #[cfg(feature = "postgres")]
 #[test]
 fn the_model_and_postgres_agree_with_any_foreign_keys() {
@@ -171,7 +171,7 @@ fn the_model_and_postgres_agree_with_any_foreign_keys() {
     };
     runtime.block_on(PostgresStore::new(schema.pool.clone()).migrate()).unwrap();
     let turn = std::cell::Cell::new(0_usize);
-    // The tables that the world before has left.
+    // The tables of the previous world.
     let last = RefCell::new(None);
     for_random_worlds_in(&runtime, 100, async |case, verdict| {
         turn.set(turn.get() + 1);
@@ -197,7 +197,7 @@ fn the_model_and_postgres_agree_with_any_foreign_keys() {
         let expected = agrees(case, verdict, memory(case), left).await?;
 
         let mut tx = pool.begin().await.unwrap();
-        // Small operations are one statement, large ones one for each kind; both must do the same.
+        // Small operations are one statement, large ones one for each kind; both must have the same result.
         let at_once = if turn.get() % 7 < 4 { u64::MAX } else { 0 };
         let store = PostgresTransaction::new(&mut tx).single_statement_limit(at_once);
         let digest = agrees_without_rows(case, verdict, store).await.map_err(with_keys)?;

@@ -1,4 +1,4 @@
-//! Why a rule is what it is: written, read, shown where it blocks, and of no consequence.
+//! The rationale of a rule: written, read, shown by blockers, and without any effect.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use client_lifecycle::domain::{Actor, Record, eq};

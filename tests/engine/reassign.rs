@@ -1,4 +1,4 @@
-//! Reassignment: members to another union, a union to another officer; instead of deleting.
+//! Reassignment instead of deletion: members to another union, a union to another officer.
 
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ async fn all_members_move_to_the_other_union_and_other_rows_stay() {
         let audit = backend.audit().await;
         assert_eq!((audit.len(), &*audit[0].action), (1, "UNION_REASSIGNED"));
         assert_eq!(backend.events().await.len(), 2);
-        // And then nothing stands in the way of the deletion.
+        // Then nothing blocks the deletion.
         let delete = Request::soft_delete("unions", "u1").by(Actor::new("ana", "ADMIN"));
         lifecycle.execute(&delete).await.unwrap();
     }
@@ -127,7 +127,7 @@ async fn the_new_owner_must_exist_stay_qualify_and_differ() {
             assert!(blocker.message.contains(&format!("`{target}`")), "{}", blocker.message);
             assert!(blocker.remedy.contains("ACTIVE"), "{}", blocker.remedy);
         }
-        // Also where there is nobody to move.
+        // Also if there are no rows to move.
         assert!(lifecycle.execute(&move_members("closed", "nobody")).await.is_err());
         let clerk = Request::reassigning("unions", "u1").reassign("unions.officer_id", "o3");
         assert_eq!(
@@ -186,7 +186,7 @@ async fn a_member_added_after_the_plan_is_a_conflict_for_apply_and_moved_by_exec
     }
 }
 
-/// Whom the policy may not touch is given nothing by those who ask; a rule names whom it likes.
+/// A request cannot name an excluded record as a target, but a rule can.
 #[tokio::test]
 async fn an_excluded_record_is_a_target_only_if_a_rule_names_it() {
     let policy = DeletionPolicy::from_json(
@@ -223,7 +223,8 @@ async fn an_excluded_record_is_a_target_only_if_a_rule_names_it() {
     }
 }
 
-/// Only what the mode moves has to be movable: a deletion redirects what it likes, and the rest may be kept.
+/// Only references that the mode moves must be movable: a deletion redirects any reference, and the others may be
+/// kept.
 #[test]
 fn references_without_a_requested_target_need_not_be_movable() {
     let mut document = document();

@@ -1,4 +1,4 @@
-//! Attempts that never get as far as a plan: nobody has signed in, or the host has found them to be senseless.
+//! Attempts without a plan: the caller is not signed in, or the host has rejected the request.
 
 use std::sync::Arc;
 

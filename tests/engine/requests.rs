@@ -1,4 +1,4 @@
-//! Requests that make no sense under a policy: refused before any data is looked at, each with what is wrong.
+//! Requests that a policy refuses without any data, each with its error.
 
 use chrono::DateTime;
 use client_lifecycle::DeletionPolicy;
@@ -23,7 +23,7 @@ fn policy() -> DeletionPolicy {
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// What is wrong with a request, with its code; nothing where it is asked.
+/// Returns the error of a request with its code; `None` if it is accepted.
 fn refused(request: &Request) -> Option<(&'static str, String)> {
     let refusal = policy().inquire(request, DateTime::UNIX_EPOCH).err()?;
     Some((refusal.code(), refusal.to_string()))

@@ -1,4 +1,4 @@
-//! What keeps rows that should go: under which grounds, how many of them, until when, and what stays open.
+//! Retention: grounds, counts, dates and open items.
 
 use crate::common::request;
 use client_lifecycle::domain::instant_text;
@@ -23,7 +23,7 @@ async fn deleted(document: &Value, rows: &Value) -> (Plan, Receipt) {
     (plan, receipt)
 }
 
-/// The steps that retain: over which reference, how many rows, and each ground with its numbers.
+/// Returns the retaining steps: reference, number of rows, and each ground with its numbers.
 fn retained(plan: &Plan) -> Value {
     let steps = plan.steps.iter().filter(|step| !step.grounds.is_empty());
     let steps = steps.map(|step| {
@@ -41,7 +41,7 @@ fn day(at: chrono::DateTime<chrono::Utc>) -> String {
     instant_text(at)[..10].to_owned()
 }
 
-/// Invoices that hang on a client and on its orders.
+/// Invoices that refer to a client and to its orders.
 fn shop(client: &Value, order: &Value, orders: &Value) -> Value {
     json!({
         "subject": "clients",

@@ -1,4 +1,4 @@
-//! Rows that stay over one reference while another would have them go.
+//! Rows that stay over one reference while another would delete them.
 
 use client_lifecycle::domain::{Actor, Mode, Request};
 use client_lifecycle::plan::Plan;
@@ -81,7 +81,7 @@ async fn kept_rows_of_a_cycle_are_also_walked_around_in_a_soft_delete() {
     assert_eq!(marked, ["goes", "goes with it"], "{plan}");
 }
 
-/// In `soft_delete` a row that was marked before is left as it is, so it holds on to a parent that goes.
+/// In `soft_delete` a row that was marked earlier is unchanged, so it keeps its reference to a deleted parent.
 #[tokio::test]
 async fn a_row_marked_earlier_keeps_a_tombstone_or_loses_its_reference() {
     for (nullable, order_left, reference) in [

@@ -1,11 +1,11 @@
-//! Rows that several references anonymize, each with masks of its own: a row gets the masks of every entry that
-//! decides for it, and is counted once.
+//! Rows that several references anonymize with different masks: a row gets the masks of every entry that decides for
+//! it, and is counted once.
 
 use crate::common::request;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};
 
-/// What the deletion of client `c1` makes of its letters, and how many each step counts.
+/// Returns the letters after the deletion of client `c1`, and the count of each step.
 async fn letters(orders: &Value, by_client: &Value, by_order: &Value) -> (Value, Vec<(String, u64)>) {
     let document = json!({
         "subject": "clients",

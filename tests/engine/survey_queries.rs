@@ -1,4 +1,4 @@
-//! What a policy asks of a store: nothing that no row can answer, and nothing that nobody reads.
+//! The queries of a policy contain no set or question that is unused or always empty.
 #![cfg(feature = "testing")]
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use client_lifecycle::protocol::{Branch, NamedSet, Ranks, Rows, SetId, Source, S
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// The rows that a branch starts from, is narrowed to, and leaves out.
+/// Returns the rows that a branch starts from, is narrowed to, and leaves out.
 fn mentioned(branch: &Branch) -> impl Iterator<Item = Rows> {
     let source = match &branch.source {
         Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
@@ -24,14 +24,14 @@ fn branches(query: &SurveyQuery, set: SetId) -> &[Branch] {
     &query.set(set).unwrap().branches
 }
 
-/// Whether a branch of the set gives one of the ranks.
+/// Returns whether a branch of the set gives one of the ranks.
 fn can_hold(query: &SurveyQuery, rows: Rows) -> bool {
     let mut ranks =
         branches(query, rows.set).iter().flat_map(|branch| &branch.cases).filter_map(|case| case.rank);
     ranks.any(|rank| rows.ranks.contains(rank))
 }
 
-/// The sets of kinds that are in no cycle. A cycle is walked as a whole, and some of its kinds need less.
+/// Returns the sets of kinds outside cycles. A cycle is walked as a whole, and some of its kinds need less.
 fn settled(query: &SurveyQuery) -> Vec<&NamedSet> {
     let sets = || query.sets.iter().flat_map(Stratum::sets);
     let walked: BTreeSet<&KindName> =
@@ -84,7 +84,7 @@ fn every_branch_starts_from_ranks_that_a_case_gives() {
     });
 }
 
-/// The branches over a reference in the set that says what becomes of its rows.
+/// Returns the branches over a reference in the set of its rows' outcomes.
 fn decided_over(references: &Value, rules: &Value, reference: &str) -> Vec<Branch> {
     let document = json!({
         "subject": "r", "kinds": { "r": {}, "a": {}, "b": {} }, "references": references,

@@ -1,4 +1,4 @@
-//! Policies built in Rust: what only the builder can be told wrong.
+//! Policies built in Rust: faults that only the builder can have.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Fault, Mode, Period, eq};
@@ -6,14 +6,14 @@ use client_lifecycle::policy::{ModeBuilder, PolicyBuilder, cascade, keep, retain
 
 use crate::case;
 
-/// The faults of a policy that is right but for what is added to it.
+/// Returns the faults of a policy that is valid but for the additions.
 #[track_caller]
 fn built(add: impl FnOnce(PolicyBuilder) -> PolicyBuilder) -> Vec<Fault> {
     let policy = DeletionPolicy::of("clients");
     case::of(add(policy).hard_delete(|mode| mode.allow("ADMIN").others(cascade())).build())
 }
 
-/// The same for its only mode.
+/// Returns the faults of a valid policy but for the additions to its only mode.
 #[track_caller]
 fn mode(add: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Vec<Fault> {
     let policy = DeletionPolicy::of("clients")

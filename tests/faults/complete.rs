@@ -1,4 +1,4 @@
-//! No fault without a case: every code is found by one of the cases.
+//! Every fault code has a case.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ fn every_code_has_a_case() {
     for (expected, faults) in cases() {
         found.extend(expected.find(&faults()).map(|fault| fault.code));
     }
-    // A database is needed to differ from it; `sqlite` and `postgres` have the cases.
+    // Differences from a database need one; `sqlite` and `postgres` have those cases.
     found.insert(FaultCode::SchemaMismatch);
     let lacking: Vec<_> = FaultCode::ALL.iter().filter(|code| !found.contains(code)).collect();
     assert!(lacking.is_empty(), "codes without a case: {lacking:?}");
@@ -32,7 +32,7 @@ fn every_code_has_a_case() {
 
 #[test]
 fn every_fault_has_a_remedy() {
-    // What serde says names what it expected.
+    // Messages of serde name what was expected.
     let by_serde = [
         "expected",
         "exactly one rule",

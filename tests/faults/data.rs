@@ -1,4 +1,4 @@
-//! Rows as JSON that cannot be read.
+//! Invalid rows in JSON.
 
 use std::io::{Error, Read};
 

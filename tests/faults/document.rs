@@ -1,4 +1,4 @@
-//! Policies as documents that do not build.
+//! Invalid policy documents.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::Fault;
@@ -26,7 +26,7 @@ fn base() -> Value {
     })
 }
 
-/// The faults of the base document with these places set: a key of an object, or one more element of a list.
+/// Returns the faults of the base document with these places set: a key of an object, or a new element of a list.
 #[track_caller]
 fn document<const N: usize>(places: [(&str, Value); N]) -> Vec<Fault> {
     let mut document = base();
@@ -46,7 +46,7 @@ fn faults(document: &Value) -> Vec<Fault> {
     text(&document.to_string())
 }
 
-/// What serde finds in a value comes with its line and column, which say nothing here.
+/// Removes the line and column from messages of serde, which do not matter here.
 #[track_caller]
 fn text(text: &str) -> Vec<Fault> {
     let mut faults = case::of(DeletionPolicy::from_json(text));

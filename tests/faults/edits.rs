@@ -1,4 +1,4 @@
-//! What makes no sense where nothing is removed: `create`, `update` and `reassign`.
+//! Faults of modes that remove nothing: `create`, `update` and `reassign`.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::Fault;
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::case;
 
-/// The faults of a policy for unions with a mode that is wrong.
+/// Returns the faults of a policy for unions with an invalid mode.
 #[track_caller]
 fn mode(name: &str, policy: &Value) -> Vec<Fault> {
     of(name, policy, &json!({}))
 }
 
-/// The same with what is said of the unions themselves.
+/// Returns the faults of a policy for unions with another declaration of the unions.
 #[track_caller]
 fn kind(unions: &Value) -> Vec<Fault> {
     of("update", &json!({ "allow": "any" }), unions)

@@ -1,5 +1,4 @@
-//! Everything that can be wrong with a policy, with data, or between them: one test for each fault, with its
-//! place, its words and the way out.
+//! All faults of policies, data, and their combination: one test for each, with its path, message and remedy.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Data maps made of parts: what no document can say, and what it says all the same.
+//! Data maps built from parts, with faults that no document can have.
 
 use client_lifecycle::domain::{DataMap, Fault, Kind, Reference};
 use serde_json::json;

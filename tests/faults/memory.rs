@@ -1,4 +1,4 @@
-//! Rows that do not fit a data map, on stores that work by rows.
+//! Rows that do not fit a data map, in stores that read rows.
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, Kind, Record, RecordId, Reference};
@@ -24,7 +24,7 @@ fn rows(data: Value) -> Vec<Fault> {
     checked(&MemoryStore::from_json(&map(), &data).unwrap(), &map())
 }
 
-/// A backend that has a table for each of these names.
+/// A backend with a table for each of these names.
 fn tables(there: &[&str], map: &[&str]) -> Vec<Fault> {
     let records = MemoryRecords::new();
     for name in there {
@@ -34,7 +34,7 @@ fn tables(there: &[&str], map: &[&str]) -> Vec<Fault> {
     checked(&ByRow::new(records), &map)
 }
 
-/// A backend whose host forgot a table of the library.
+/// A backend without one of the system tables.
 struct Forgotten(MemoryRecords);
 
 #[async_trait]

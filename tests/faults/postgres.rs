@@ -1,4 +1,4 @@
-//! What only PostgreSQL has to be told: what stops a policy from being opened, and what `check` finds besides.
+//! Faults and findings that only PostgreSQL has.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{DataMap, Fault, FaultCode};
@@ -15,7 +15,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// What opening a policy with this map reports. Without a server there is nothing to be found.
+/// Returns the faults of opening a policy with this map. Without a server there are none.
 #[allow(clippy::needless_pass_by_value, reason = "kinds are written where they are passed")]
 fn opened(ddl: &str, kind: Value) -> Option<Vec<Fault>> {
     run(async {
@@ -26,7 +26,7 @@ fn opened(ddl: &str, kind: Value) -> Option<Vec<Fault>> {
     })
 }
 
-/// The same as a role that may only see the schema, and what the statements give it.
+/// Returns them for a role that may only use the schema, with further grants.
 fn opened_by_another(ddl: &str) -> Option<Vec<Fault>> {
     run(async {
         let schema = Schema::new().await?;
@@ -43,12 +43,12 @@ async fn as_another(schema: &Schema, ddl: &str) -> PostgresStore {
     let role = format!("{name}r");
     schema.run(&format!("CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {name} TO {role}; {ddl}")).await;
     let options: PgConnectOptions = (*schema.pool.connect_options()).clone();
-    // The role is set, not signed in as, so that no server needs to know it.
+    // The role is set with SET ROLE, so that it needs no login.
     let options = options.options([("role", role.as_str())]);
     PostgresStore::new(PgPoolOptions::new().max_connections(1).connect_lazy_with(options))
 }
 
-/// Roles belong to the whole server, so that they do not go with the schema.
+/// Roles belong to the whole server, so they are not dropped with the schema.
 async fn forget(schema: &Schema, store: PostgresStore) {
     store.pool().close().await;
     let name = &schema.name;
@@ -67,7 +67,7 @@ fn document() -> Value {
     })
 }
 
-/// What `check` finds in these tables, with a policy that covers them but for what is changed in it.
+/// Returns the findings for these tables, with a policy that covers them but for the changes.
 fn found(ddl: &str, change: impl FnOnce(&mut Value)) -> Option<Vec<Fault>> {
     let mut document = document();
     change(&mut document);
@@ -99,7 +99,7 @@ async fn findings_of(store: &PostgresStore, document: &Value) -> Vec<Fault> {
         .collect()
 }
 
-/// As `faulty!`, and without a server there is nothing to be found.
+/// Like `faulty!`, but without a server nothing is found.
 macro_rules! faulty_there {
     ($($name:ident: $faults:expr => $path:literal, $message:literal, $remedy:literal;)*) => {
         pub(crate) const EXPECTED: &[Expected] = &[$(

@@ -1,4 +1,4 @@
-//! What `ByRow` does beyond the contract: limits, pages, retries, and steps that overlap.
+//! `ByRow` beyond the contract: limits, pages, retries, and overlapping steps.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -218,7 +218,7 @@ async fn an_unknown_set_is_refused() {
     assert!(matches!(result, Err(StoreError::Unsupported(_))));
 }
 
-/// Records among which somebody adds a debt, just before each of the first writes.
+/// Records in which a debt is added just before each of the first writes.
 struct Busy {
     inner: MemoryRecords,
     writes: AtomicUsize,
@@ -296,7 +296,7 @@ async fn check_reports_reserved_and_missing_kinds() {
     assert_eq!(paths, ["kinds.ghosts", "kinds.lifecycle_audit"]);
 }
 
-/// Sixteen threads rest on the same sixteen debts and each takes one away.
+/// Sixteen threads expect the same sixteen debts, and each deletes one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_of_many_threads_with_the_same_precondition_wins() {
     let store = Arc::new(ByRow::new(world(16)));

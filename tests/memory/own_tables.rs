@@ -23,7 +23,7 @@ mod a_driver_by_sql {
     client_lifecycle::conformance_scale!(tokio::test, host);
 }
 
-/// What the suite cannot see, because each of its hosts has its file to itself.
+/// The suite cannot test this, because each of its hosts has its own file.
 mod another_program_has_the_file {
     use super::by_sql::Shared;
     use client_lifecycle::sql::{AccessMode, Dialect, SqlConnection, SqlErrorClass, SqlStore};
@@ -39,7 +39,7 @@ mod another_program_has_the_file {
         let store = SqlStore::new(ours, Dialect::Sqlite);
         assert!(store.migrate().await.unwrap_err().is_retryable());
 
-        // Dropped, not committed: the file is free again.
+        // Dropped without commit: the lock on the file is released.
         drop(writing);
         store.migrate().await.unwrap();
         std::fs::remove_file(file).unwrap();

@@ -1,4 +1,4 @@
-//! A table that is altered between plan and apply: said with its place, and nothing has changed.
+//! A table that is altered between plan and apply: the error names it, and nothing has changed.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn document() -> Value {
     })
 }
 
-/// One connection, on which every statement has been prepared and run before.
+/// Returns a pool with one connection, on which every statement has been prepared before.
 async fn prepared(world: &World) -> Lifecycle<PostgresStore> {
     let pool = PgPoolOptions::new()
         .max_connections(1)
@@ -46,17 +46,17 @@ async fn prepared(world: &World) -> Lifecycle<PostgresStore> {
     lifecycle
 }
 
-/// What the client holds, as far as it is still there.
+/// The remaining data of the client.
 const LEFT: &str = "SELECT concat_ws(' ', (SELECT count(*) FROM clients WHERE id = 1),
     (SELECT count(*) FROM visits WHERE client_id::text = '1' AND id = 1), (SELECT count(*) FROM lifecycle_operations))";
 
-/// Each case in a world of its own: what is done to it, the code of the answer, and what is in it.
+/// Each case has its own world: the alteration, the code of the error, and a text in it.
 async fn answers(cases: &[(&str, &str, &str)]) {
     for (alter, code, place) in cases {
         let Some(world) = World::new(TABLES, &document()).await else { return };
         let lifecycle = prepared(&world).await;
         let plan = lifecycle.plan(&delete(1)).await.unwrap();
-        // A schema that no search path leads to.
+        // A schema outside every search path.
         let other = format!("{}_b", world.schema.name);
         if alter.contains("{other}") {
             world.run(&format!("CREATE SCHEMA {other}")).await;
@@ -123,8 +123,8 @@ async fn a_new_constraint_or_trigger_refuses_and_is_named() {
     .await;
 }
 
-/// What does not bear on the plan does not stop it, and prepared statements are planned anew: types of ids, of
-/// what refers to them and of what is compared, columns that are new, other indexes.
+/// Unrelated changes do not stop the plan, and prepared statements are planned again: types of ids, of references and
+/// of compared columns, new columns, other indexes.
 #[tokio::test]
 async fn unrelated_changes_do_not_stop_the_plan() {
     for alter in [
@@ -144,7 +144,7 @@ async fn unrelated_changes_do_not_stop_the_plan() {
         world.run(alter).await;
         match lifecycle.apply(&delete(1), &plan).await {
             Ok(_) => {}
-            // A mask that is text and no JSON.
+            // The mask is text, but not JSON.
             Err(Error::Store(StoreError::Refused { kind, .. } | StoreError::Backend { doing: kind, .. }))
                 if alter.contains("jsonb") && kind.contains("visits") =>
             {

@@ -1,5 +1,5 @@
-//! What the database deletes and changes by itself, and what its foreign keys refer to, also in schemas that the search
-//! path does not lead to: where a plan would not say what happens, a policy is not opened.
+//! Deletions and changes by the database itself, and mismatched foreign keys, also in schemas outside the search
+//! path: a policy whose plans would be wrong does not open.
 
 use client_lifecycle::sql::FindingCode;
 use client_lifecycle::{Error, Lifecycle};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::world::{World, delete, policy};
 
-/// Clients, their debts, and whatever tables are left out.
+/// Clients, their debts, and excluded tables.
 fn debts(excluded: &[&str]) -> Value {
     let excluded: Vec<Value> =
         excluded.iter().map(|table| json!({ "table": table, "because": "only structure" })).collect();
@@ -18,7 +18,7 @@ fn debts(excluded: &[&str]) -> Value {
     })
 }
 
-/// What `open` refuses, by path and message. Each is a finding too.
+/// Returns the faults of `open` as path and message. Each is a finding too.
 async fn refused(world: &World, document: &Value) -> Vec<String> {
     let policy = policy(document);
     let faults = match Lifecycle::open(world.store(), policy.clone()).await {
@@ -76,7 +76,7 @@ async fn open_refuses_an_on_delete_action_that_reaches_a_declared_kind_through_e
     }
 }
 
-/// Retained invoices went with the folder, and so did one of another client.
+/// Retained invoices were deleted with the folder, and so was one of another client.
 #[tokio::test]
 async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_declared_kinds() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY);
@@ -115,7 +115,7 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
     assert_eq!(left, "100, 101, 102 2");
 }
 
-/// The chain goes over two tables that no name leads to.
+/// The chain leads over two tables outside the search path.
 #[tokio::test]
 async fn open_follows_on_delete_actions_through_schemas_outside_the_search_path() {
     let Some(world) = World::new("", &debts(&[])).await else { return };
@@ -144,7 +144,7 @@ async fn open_follows_on_delete_actions_through_schemas_outside_the_search_path(
     world.run(&format!("DROP SCHEMA {s}_b CASCADE; DROP SCHEMA {s}_c CASCADE")).await;
 }
 
-/// Rows of a table that inherits are rows of the kind, and parts are the whole.
+/// Rows of a child table are rows of the kind, and partitions are part of their table.
 #[tokio::test]
 async fn open_follows_on_delete_actions_from_partitions_and_child_tables() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY) PARTITION BY RANGE (id);

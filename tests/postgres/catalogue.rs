@@ -1,4 +1,4 @@
-//! What the catalogue says, and what `check` and `first_policy` make of it.
+//! The catalogue, and `check` and `first_policy` on it.
 
 use client_lifecycle::policy::DeletionPolicy;
 use client_lifecycle::sql::{FindingCode, findings, first_policy};
@@ -50,7 +50,7 @@ async fn undecided_tables_and_columns_are_found() {
     assert!(key.deferrable);
 }
 
-/// The policy that `init` prints opens on the database it was made from, and does what it says.
+/// The policy that `init` prints opens on its database and can be applied.
 #[tokio::test]
 async fn a_first_policy_describes_the_database_and_opens() {
     let ddl = format!(
@@ -67,7 +67,7 @@ async fn a_first_policy_describes_the_database_and_opens() {
     world.lifecycle().await;
 }
 
-/// A partitioned table whose id is unique is a table like others.
+/// A partitioned table with a unique id works like any table.
 #[tokio::test]
 async fn partitioned_tables_work_like_tables() {
     let document = json!({

@@ -1,4 +1,4 @@
-//! Foreign keys: whatever they do and whenever they are checked, the same rows survive.
+//! Foreign keys: with any action and any check time, the same rows survive.
 
 use client_lifecycle::sql::{FindingCode, findings};
 use client_lifecycle::{Lifecycle, MemoryStore};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::world::{CLINIC, World, clinic, delete, policy};
 
-/// Every rule that leaves or removes rows, on chains, on a diamond and on a table that refers to itself.
+/// Every rule that keeps or removes rows, on chains, on a diamond and on a table that refers to itself.
 fn document() -> Value {
     json!({
         "subject": "clients",
@@ -72,7 +72,7 @@ fn ddl(on_delete: &str, checked: &str) -> String {
 
 const TABLES: [&str; 8] = ["clients", "bookings", "items", "parts", "invoices", "notes", "sessions", "debts"];
 
-/// What is left in memory, with instants as PostgreSQL writes them.
+/// Returns the remaining rows of the memory store, with instants as PostgreSQL writes them.
 async fn expected() -> Value {
     let policy = policy(&document());
     let store = MemoryStore::from_json(policy.map(), &rows()).unwrap();
@@ -125,7 +125,7 @@ async fn codes(world: &World) -> Vec<(FindingCode, String)> {
     found.into_iter().map(|finding| (finding.code, finding.path)).collect()
 }
 
-/// A key that is not valid yet keeps new rows from dangling, so it protects; rows from before it may dangle.
+/// A NOT VALID key keeps new references from dangling, so it protects; older ones may dangle.
 #[tokio::test]
 async fn a_not_valid_key_protects_and_is_reported() {
     let ddl = format!(
@@ -142,7 +142,7 @@ async fn a_not_valid_key_protects_and_is_reported() {
     assert!(refused.is_err(), "a new row that refers to nobody is refused");
 }
 
-/// A key whose triggers are switched off is a key in name only; so is that of one partition.
+/// A key with disabled triggers is not enforced, nor is one of a single partition.
 #[tokio::test]
 async fn an_unenforced_key_does_not_protect() {
     let ddl = format!("{CLINIC} ALTER TABLE debts DISABLE TRIGGER ALL");
@@ -162,7 +162,7 @@ async fn an_unenforced_key_does_not_protect() {
     assert_eq!(codes(&world).await, [unprotected("debts.client_id")]);
 }
 
-/// A key of several columns is said by the names of all of them, on either side.
+/// A composite key is reported with the names of all its columns, on either side.
 #[tokio::test]
 async fn composite_keys_are_reported_by_name() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY, tenant integer NOT NULL, UNIQUE (tenant, id));

@@ -1,4 +1,4 @@
-//! Tables that are altered while a store that knows them is open.
+//! Tables that are altered while a store with a cached schema is open.
 
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::store::StoreError;
@@ -20,7 +20,7 @@ async fn world() -> Option<World> {
     Some(world)
 }
 
-/// What was known of the column would be an error now: an enum has no collation.
+/// The cached statement would fail now: an enum has no collation.
 const TO_ENUM: &str = "CREATE TYPE state AS ENUM ('PAID', 'PENDING');
     ALTER TABLE debts ALTER COLUMN status TYPE state USING status::state";
 
@@ -57,7 +57,7 @@ async fn a_dropped_column_is_named_and_nothing_has_changed() {
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
 }
 
-/// Rows that came in since the plan was made are named as before, whether the operation is small or not.
+/// Rows that were inserted since the plan are named, whether the operation is small or not.
 #[tokio::test]
 async fn differences_from_the_plan_are_named_by_either_strategy() {
     let Some(world) = world().await else { return };
@@ -74,7 +74,7 @@ async fn differences_from_the_plan_are_named_by_either_strategy() {
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_operations").await, 0);
 }
 
-/// The name of a type is known with its column, and no column is altered when the type is renamed.
+/// The name of a type is cached with its column, and renaming the type does not alter the column.
 #[tokio::test]
 async fn a_renamed_type_is_used_by_the_next_deletion() {
     let mut document = clinic();

@@ -1,4 +1,4 @@
-//! Races: a deletion against everything that could slip in below it.
+//! Races: a deletion against every insertion and change below it.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ pub(crate) fn rounds() -> u128 {
     crate::effort::races().into()
 }
 
-/// Runs a deletion of a new client with two bookings and a paid debt beside a writer, many times, and looks at
-/// what is left each time. The writer says whether its row is there.
+/// Runs a deletion of a new client with two bookings and a paid debt concurrently with a writer, many times, and
+/// checks the remaining rows each time. The writer returns whether its row exists.
 pub(crate) async fn race<W: Future<Output = bool> + Send + 'static>(
     world: &World,
     request: impl Fn(Uuid) -> Request,
@@ -41,7 +41,7 @@ pub(crate) async fn race<W: Future<Output = bool> + Send + 'static>(
         });
         let writing = writer(id, world.schema.pool.clone());
         let writing = tokio::spawn(async move {
-            // From before the deletion to after it, in few rounds too.
+            // From before the deletion to after it, even with few rounds.
             let after = u64::try_from(round * 4_397 % 12_000).unwrap();
             tokio::time::sleep(std::time::Duration::from_micros(after)).await;
             writing.await
@@ -49,7 +49,7 @@ pub(crate) async fn race<W: Future<Output = bool> + Send + 'static>(
         let (deleted, written) = (deleting.await.unwrap(), writing.await.unwrap());
         check(id, &deleted, written).await;
     }
-    // No orphans, whatever happened.
+    // There are never orphans.
     for (child, field, parent) in [
         ("bookings", "client_id", "clients"),
         ("items", "booking_id", "bookings"),
@@ -127,8 +127,8 @@ async fn one_of_two_deletions_of_one_client_finds_it() {
     }
 }
 
-/// A paid debt that becomes pending while the deletion waits for it: what was decided of it is decided anew. Reached over
-/// one reference or over two, in one statement or in several.
+/// A paid debt that becomes pending while the deletion waits for it is decided again, over one reference or two, in
+/// one statement or several.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_whose_condition_changes_during_the_wait_is_not_lost() {
     let id = Uuid::from_u128(7);
@@ -156,8 +156,8 @@ async fn a_row_whose_condition_changes_during_the_wait_is_not_lost() {
     }
 }
 
-/// A guard looks at rows that are deleted without a condition of their own: one that comes to match while the deletion waits
-/// for it stops it.
+/// A guard watches rows that are deleted without their own condition: a row that matches after the wait stops the
+/// deletion.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_matches_a_guard_after_the_wait_stops_the_deletion() {
     let id = Uuid::from_u128(7);
@@ -177,12 +177,12 @@ async fn a_row_that_matches_a_guard_after_the_wait_stops_the_deletion() {
     }
 }
 
-/// Deletes the client while another transaction makes the debts pending, for which the deletion has to wait.
+/// Deletes the client while another transaction makes the debts pending, so that the deletion has to wait.
 async fn change_during_the_wait(world: &World, at_once: u64, id: Uuid) -> Result<Receipt, Error> {
     write_during_the_wait(world, at_once, id, "UPDATE debts SET status = 'PENDING'").await
 }
 
-/// Deletes the client while another transaction has written debts, for which the deletion has to wait.
+/// Deletes the client while another transaction has written debts, so that the deletion has to wait.
 async fn write_during_the_wait(
     world: &World,
     at_once: u64,
@@ -204,7 +204,7 @@ async fn write_during_the_wait(
     deleting.await.unwrap()
 }
 
-/// Of one reference that deletes some rows and keeps others: the statement finds its rows by their ids.
+/// Over one reference that deletes some rows and keeps others, the statement finds its rows by their ids.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_of_a_mixed_reference_is_checked_again_after_the_wait() {
     let id = Uuid::from_u128(7);
@@ -263,7 +263,7 @@ async fn a_row_of_two_references_moved_during_the_wait_is_not_lost() {
     }
 }
 
-/// An event for each row that goes.
+/// An event for each deleted row.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_sent_only_for_deleted_rows() {
     let id = Uuid::from_u128(7);
@@ -283,7 +283,7 @@ async fn events_are_sent_only_for_deleted_rows() {
     }
 }
 
-/// Of a reference that is redirected in two ways, and of one that is redirected beside a deletion.
+/// Over a reference with two redirects, and over one with a redirect and a deletion.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_moved_away_during_the_wait_is_not_redirected() {
     let (id, other) = (Uuid::from_u128(7), Uuid::from_u128(8));

@@ -1,4 +1,4 @@
-//! Tables that are more than a table: partitioned, inherited, of another server; and views.
+//! Unusual tables: partitioned, inherited, foreign, and views.
 
 use client_lifecycle::Lifecycle;
 use client_lifecycle::lifecycle::Error;
@@ -27,7 +27,7 @@ async fn found(world: &World) -> Vec<(FindingCode, String)> {
     found.into_iter().map(|finding| (finding.code, finding.path)).collect()
 }
 
-/// The subject and what hangs on it, both in parts, and the parts of parts.
+/// The subject and its dependents, both partitioned, with nested partitions.
 #[tokio::test]
 async fn a_partitioned_table_can_be_the_subject() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY, name text) PARTITION BY RANGE (id);
@@ -54,7 +54,7 @@ async fn a_partitioned_table_can_be_the_subject() {
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 90);
 }
 
-/// An id that is unique only within its part is no id.
+/// An id that is unique only within its partition is not an id.
 #[tokio::test]
 async fn an_id_that_is_unique_only_within_a_partition_is_a_fault() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY);
@@ -70,7 +70,7 @@ async fn an_id_that_is_unique_only_within_a_partition_is_a_fault() {
     );
 }
 
-/// A key and a trigger that one part alone has are not overlooked.
+/// A key and a trigger of a single partition are not overlooked.
 #[tokio::test]
 async fn keys_and_triggers_of_a_single_partition_are_found() {
     let ddl = format!(
@@ -97,8 +97,8 @@ async fn keys_and_triggers_of_a_single_partition_are_found() {
     assert!(refused.contains("references.notes.debt"), "{refused}");
 }
 
-/// Rows of what inherits from a kind's table are rows of the kind: they are counted and go, and `check` says
-/// what inheritance does not promise.
+/// Rows of child tables are rows of the kind: they are counted and deleted, and `check` reports the limits of
+/// inheritance.
 #[tokio::test]
 async fn child_tables_are_part_of_the_table_and_reported() {
     let ddl = format!(
@@ -111,7 +111,7 @@ async fn child_tables_are_part_of_the_table_and_reported() {
     world.lifecycle().await.execute(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 2);
     assert_eq!(world.number("SELECT count(*) FROM old_debts").await, 1);
-    // A reference of its own has to be decided about all the same.
+    // A separate reference of a child table still needs a rule.
     world.run("ALTER TABLE old_debts ADD COLUMN payer integer REFERENCES clients").await;
     assert_eq!(
         found(&world).await.last(),
@@ -119,7 +119,7 @@ async fn child_tables_are_part_of_the_table_and_reported() {
     );
 }
 
-/// What is deleted in its tables is still in a materialized view, also where a view stands between.
+/// Rows deleted from its tables are still in a materialized view, also through another view.
 #[tokio::test]
 async fn a_materialized_view_that_keeps_deleted_rows_is_found() {
     let ddl = format!(
@@ -156,7 +156,7 @@ async fn a_kind_that_is_a_materialized_view_is_found_and_refused() {
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
 }
 
-/// A view through which rows can be written is a table to the library.
+/// The library treats an updatable view like a table.
 #[tokio::test]
 async fn a_kind_may_be_an_updatable_view() {
     let ddl = format!(
@@ -171,7 +171,7 @@ async fn a_kind_may_be_an_updatable_view() {
     assert_eq!(world.number("SELECT count(*) FROM all_debts").await, 1);
 }
 
-/// Foreign tables are read and written by another server in a transaction of its own.
+/// Foreign tables are read and written by another server in a separate transaction.
 #[tokio::test]
 async fn a_kind_on_another_server_is_found() {
     let Some(world) = World::new(PLAIN, &cascading()).await else { return };
@@ -199,7 +199,7 @@ async fn a_kind_on_another_server_is_found() {
     assert!(codes.contains(&FindingCode::UnprotectedReference), "{said:#?}");
 }
 
-/// A rule is a trigger by another name.
+/// A rule acts like a trigger.
 #[tokio::test]
 async fn a_rule_that_keeps_rows_is_found_and_reported_as_interference() {
     let ddl = format!(

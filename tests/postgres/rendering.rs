@@ -1,4 +1,4 @@
-//! The SQL of surveys and change sets, as people may read it.
+//! The SQL of surveys and change sets, for display.
 
 use client_lifecycle::domain::{AuditEntry, AuditOutcome, DataMap, Mask, Mode, OperationId, eq, is_null};
 use client_lifecycle::protocol::{
@@ -74,7 +74,7 @@ fn a_survey_is_one_statement_including_cycles() {
     insta::assert_snapshot!(show(&statements));
 }
 
-/// A change set whose first step is planned to delete so many rows.
+/// A change set whose first step is planned to delete this many rows.
 fn changes(planned: u64) -> ChangeSet {
     let query = query();
     let step = |kind: &str, rows, write| ChangeStep {

@@ -1,4 +1,4 @@
-//! The writer's lock: what it answers, what it keeps out, and what it does not.
+//! The writer's lock: its results, and which transactions wait for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn map(document: &Value) -> Arc<DataMap> {
     Arc::new(serde_json::from_value(document.clone()).unwrap())
 }
 
-/// A clinic in which BEN is marked as deleted, and its map.
+/// Makes a clinic in which BEN is marked as deleted, and its map.
 async fn world() -> Option<(World, Arc<DataMap>)> {
     let world = World::new(CLINIC, &clinic()).await?;
     world
@@ -55,7 +55,7 @@ async fn existing_missing_marked_and_unknown_parents_are_distinguished() {
             assert!(named.as_str() == kind && error.to_string().contains(kind));
         }
     }
-    // None of them has ended the transaction.
+    // None of these ends the transaction.
     sqlx::raw_sql("SELECT 1").execute(&mut *tx).await.unwrap();
 }
 
@@ -84,7 +84,7 @@ async fn only_deletions_wait_for_the_lock() {
     lifecycle.execute(&delete(ANA)).await.unwrap();
 }
 
-/// The snapshot is from before the deletion, and the lock does not give what it no longer is.
+/// The snapshot is older than the deletion, and the lock cannot be taken on a changed row.
 #[tokio::test]
 async fn a_parent_changed_since_an_older_snapshot_is_contention() {
     let Some((world, map)) = world().await else { return };
@@ -95,7 +95,7 @@ async fn a_parent_changed_since_an_older_snapshot_is_contention() {
             let begin = AssertSqlSafe(format!("BEGIN ISOLATION LEVEL {level}"));
             let mut tx = world.schema.pool.begin_with(begin).await.unwrap();
             sqlx::raw_sql("SELECT count(*) FROM clients").execute(&mut *tx).await.unwrap();
-            // As the library does: locked, and then written.
+            // Like the library: locked, and then written.
             let locked = format!("SELECT 1 FROM clients WHERE id = '{id}' FOR UPDATE");
             world.run(&format!("BEGIN; {locked}; {change} '{id}'; COMMIT")).await;
             let error = lock_parent(&mut tx, &map, "clients", id).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! What the sources of the crate keep to.
+//! Rules for the sources of the crate.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! The database goes away and comes back.
+//! The database becomes unavailable and recovers.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! Change sets: all or nothing, once, exactly the rows of their sets.
+//! Change sets: all or nothing, once, and exactly the rows of their sets.
 
 use client_lifecycle::domain::{Event, FieldName, Mask, OperationId, Value, eq};
 use client_lifecycle::protocol::{

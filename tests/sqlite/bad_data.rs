@@ -1,4 +1,4 @@
-//! Data that was wrong before anybody asked: an error that names the place and changes nothing, or no trouble.
+//! Existing invalid data: an error that names the place and changes nothing, or no effect.
 
 use client_lifecycle::domain::{Actor, MaskKey, Request};
 use client_lifecycle::lifecycle::Error;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::world::*;
 
-/// A policy of clients, whose debts are masked like this when the client goes.
+/// A policy of clients, whose debts get this mask when the client is deleted.
 #[allow(clippy::needless_pass_by_value, reason = "masks are written where they are passed")]
 fn policy(mask: Value) -> DeletionPolicy {
     let document = json!({
@@ -34,7 +34,8 @@ fn request(id: i64) -> Request {
     Request::hard_delete("clients", id).by(Actor::new("ana", "ADMIN"))
 }
 
-/// The deletion of the first client is refused by the database, with nothing changed and the attempt recorded.
+/// Checks that the database refuses the deletion of the first client, that nothing changes, and that the attempt is
+/// recorded.
 async fn is_refused(world: &World, policy: DeletionPolicy, said: &str) {
     let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
     let lifecycle = Lifecycle::open(store, policy).await.unwrap_or_else(|error| panic!("{error}"));
@@ -42,7 +43,7 @@ async fn is_refused(world: &World, policy: DeletionPolicy, said: &str) {
     let found = lifecycle.execute(&request(1)).await.unwrap_err();
     let Error::Store(source) = &found else { panic!("{found}") };
     assert_eq!((found.code(), &*source.to_string()), ("refused", "the database refused to write `debts`"));
-    // The constraint is named by the database, at the end of the chain.
+    // The database names the constraint, at the end of the chain of errors.
     let mut last: &dyn std::error::Error = source;
     while let Some(cause) = last.source() {
         last = cause;
@@ -174,8 +175,8 @@ async fn dangling_references_stop_no_deletion_and_no_new_ones_appear() {
     );
 }
 
-/// SQLite looks at a foreign key to the table itself again whatever is written to the row. The host cannot
-/// update such a row either; where the row goes it is no trouble.
+/// SQLite checks a foreign key to the same table again on any write to the row. The host cannot update such a row
+/// either; deleting it works.
 #[tokio::test]
 async fn a_row_with_a_dangling_self_reference_can_be_deleted_but_not_updated() {
     let ddl = "PRAGMA foreign_keys = OFF;

@@ -9,7 +9,7 @@ use client_lifecycle::store::{Store, StoreError};
 
 use crate::world::*;
 
-/// Stored values, as SQL and as a store of rows has them.
+/// Stored values, in SQL and in a store of rows.
 fn stored() -> Vec<(String, Value)> {
     let texts = [
         "",
@@ -152,7 +152,7 @@ async fn conditions_hold_for_the_same_rows_in_sql_and_rust() {
             let mut inserts = Vec::new();
             for (index, (literal, value)) in stored().into_iter().enumerate() {
                 let text = value.as_text().is_some() || value.is_null();
-                // These columns convert what looks like a number, so that rows in memory would differ.
+                // These columns convert text that looks like a number, unlike rows in memory.
                 if (text_only && !text)
                     || (declared == "NUMERIC"
                         && literal.trim_matches('\'').trim().parse::<f64>().is_ok()

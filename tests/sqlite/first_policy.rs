@@ -1,4 +1,4 @@
-//! The first policy: everything that hangs on the subject is in it, and nothing but the subject goes.
+//! The first policy: it includes all dependents of the subject, and deletes only the subject.
 
 use client_lifecycle::policy::Rule;
 use client_lifecycle::sql::{Catalogue, NoFirstPolicy, findings, first_policy};
@@ -15,7 +15,7 @@ async fn catalogue(ddl: &str) -> Catalogue {
 async fn first(ddl: &str) -> DeletionPolicy {
     let catalogue = catalogue(ddl).await;
     let policy = first_policy(&catalogue, "clients").unwrap();
-    // It is what it is written as, it decides nothing by itself, and nothing is uncovered.
+    // It equals its document, decides nothing by itself, and leaves nothing uncovered.
     let written = serde_json::to_string(&policy).unwrap();
     assert_eq!(DeletionPolicy::from_json(&written).unwrap(), policy);
     for mode in policy.modes() {
@@ -89,7 +89,7 @@ async fn the_id_is_the_column_that_others_refer_to() {
     )
     .await;
     let policy = written(&policy);
-    // `code` comes after `uuid`, and one column only can be the id.
+    // `code` comes after `uuid`, and only one column can be the id.
     assert_eq!(policy["kinds"]["clients"]["id"], "uuid");
     assert_eq!(policy["kinds"]["profiles"]["id"], "number");
     assert_eq!(policy["excluded"][0]["table"], "notes");

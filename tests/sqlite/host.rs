@@ -1,4 +1,4 @@
-//! The store beside the host: locks, the host's own transaction, futures that are dropped.
+//! The store next to the host: locks, the host's own transaction, cancelled futures.
 
 use std::future::Future;
 use std::pin::pin;
@@ -80,7 +80,7 @@ async fn contention_in_the_hosts_transaction_is_not_retried() {
     assert_eq!(found.remedy(), "roll back your transaction and try again");
 }
 
-/// Polls a future so often and drops it: between polls the connection's thread gets time to answer.
+/// Polls a future this often and drops it: between polls the connection's thread has time to reply.
 fn give_up_after<F: Future>(polls: usize, future: F) -> bool {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -101,7 +101,7 @@ async fn a_call_cancelled_at_any_point_leaves_nothing_behind() {
         let found = world.number(ALL).await;
         if done || found == 111 {
             assert_eq!(found, 111);
-            // On a busy machine several answers may have come between two polls.
+            // On a busy machine several replies may arrive between two polls.
             assert!(polls > 2);
             return;
         }
@@ -123,7 +123,7 @@ async fn a_cancelled_call_in_the_hosts_transaction_is_undone_and_the_host_can_co
         let found = world.number(ALL).await;
         if done || found == 211 {
             assert_eq!(found, 211);
-            // On a busy machine several answers may have come between two polls.
+            // On a busy machine several replies may arrive between two polls.
             assert!(polls > 2);
             return;
         }

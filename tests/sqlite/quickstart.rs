@@ -1,4 +1,4 @@
-//! The quickstart says what goes, what stays, why, until when, and what to do first; and it is true.
+//! The quickstart prints what goes, what stays, why, until when, and what to do first; and it is true.
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
@@ -8,7 +8,7 @@ use std::process::Command;
 use client_lifecycle::sqlite::sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use client_lifecycle::sqlite::sqlx::{AssertSqlSafe, query_scalar};
 
-/// The example that cargo has built beside this test.
+/// Returns the example that cargo has built next to this test.
 fn example() -> PathBuf {
     let mut folder = std::env::current_exe().unwrap();
     folder.pop();
@@ -30,7 +30,7 @@ fn told() -> String {
     String::from_utf8(ended.stdout).unwrap()
 }
 
-/// The excerpts of output in the README: blocks of text that begin like a section of a plan.
+/// Returns the excerpts of output in the README: blocks of text that start like a section of a plan.
 fn plans_in_the_readme() -> Vec<&'static str> {
     let blocks = include_str!("../../README.md").split("```text\n").skip(1);
     let texts = blocks.filter_map(|block| block.split("```").next());
@@ -39,7 +39,7 @@ fn plans_in_the_readme() -> Vec<&'static str> {
     plans
 }
 
-/// One test, because every run makes the same file.
+/// A single test, because every run creates the same file.
 #[tokio::test]
 async fn the_quickstart_output_is_complete_and_matches_its_file() {
     let story = told();
@@ -98,7 +98,7 @@ async fn the_quickstart_output_is_complete_and_matches_its_file() {
     assert_eq!(told(), story, "every run tells the same story");
 }
 
-/// What the file holds, asked without the library.
+/// Reads the file without the library.
 async fn agrees() {
     let options =
         SqliteConnectOptions::new().filename(example().with_file_name("quickstart.db")).read_only(true);
@@ -110,7 +110,7 @@ async fn agrees() {
         (format!("SELECT count(*) FROM clients WHERE user_id = {diego}"), 0),
         (format!("SELECT count(*) FROM consents WHERE client_id = {diego}"), 0),
         ("SELECT count(*) FROM sales WHERE client_id IS NULL".to_owned(), 3),
-        // Old sales of others are still there: nobody asked for those clients.
+        // Old sales of others are still there, because those clients were not deleted.
         ("SELECT count(*) FROM sales".to_owned(), 1192),
         ("SELECT count(*) FROM bookings WHERE client_id IS NULL AND comment IS NULL".to_owned(), 2),
         ("SELECT count(*) FROM bookings WHERE client_id IS NULL OR comment IS NULL".to_owned(), 2),

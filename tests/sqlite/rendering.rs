@@ -1,4 +1,4 @@
-//! The SQL of surveys and change sets, as people may read it.
+//! The SQL of surveys and change sets, for display.
 
 use client_lifecycle::domain::{Mask, eq};
 use client_lifecycle::protocol::{

@@ -199,7 +199,7 @@ async fn sets_that_double_at_each_level_have_linear_text() {
     assert_eq!(survey.subjects, ids(&[1]));
 }
 
-/// It could be named by nothing, so it would be neither counted nor deleted, and refer to nothing afterwards.
+/// No reference could name it, so it would be neither counted nor deleted.
 #[tokio::test]
 async fn a_row_without_an_id_is_an_error() {
     let world = World::new(

@@ -1,4 +1,4 @@
-//! More fields than a function of SQLite takes arguments.
+//! More fields than the maximum number of arguments of a function in SQLite.
 
 use client_lifecycle::domain::{Actor, Mode, RecordId, Request};
 use client_lifecycle::{DeletionPolicy, Lifecycle};

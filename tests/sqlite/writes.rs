@@ -1,4 +1,4 @@
-//! What is written: instants in the column's own form, and masks.
+//! Written values: instants in the column's own form, and masks.
 
 use client_lifecycle::domain::{Mask, Value};
 use client_lifecycle::protocol::{NewValue, Write};

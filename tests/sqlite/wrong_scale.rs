@@ -1,4 +1,4 @@
-//! Stores that work by sets, and beside that do something row by row: the level `scale` finds each.
+//! Stores that work by sets, but do something row by row: the level `scale` finds each.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -16,15 +16,15 @@ use client_lifecycle::sqlite::sqlx::sqlite::SqlitePoolOptions;
 use client_lifecycle::store::{Store, StoreError};
 use client_lifecycle::testing::conformance::{Counted, Host, Recorded, Sent, SqlHost, Traffic, scale_cases};
 
-/// What a store does beside its work.
+/// The additional work of a store.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Beside {
     Nothing,
-    /// It loads the ids it is about.
+    /// It loads the ids of the rows.
     LoadsIds,
     /// It loads them in one value.
     LoadsIdsAtOnce,
-    /// It asks about each of them.
+    /// It queries each of them.
     AsksForEach,
 }
 
@@ -124,7 +124,7 @@ impl Host for WrongStore {
     }
 }
 
-/// What is said by the cases that fail, each by its name.
+/// Returns the messages of the failing cases by name.
 async fn failing(beside: Beside) -> Vec<(&'static str, String)> {
     let mut failing = Vec::new();
     for case in scale_cases() {
@@ -140,7 +140,7 @@ async fn failing(beside: Beside) -> Vec<(&'static str, String)> {
     failing
 }
 
-/// The survey and the two change sets fail, for this reason. After the first time there are no rows left to ask for.
+/// The survey and the two change sets fail, for this reason. After the first time there are no rows left.
 async fn is_found(beside: Beside, why: &str) {
     let failing = failing(beside).await;
     assert_eq!(failing.len(), 3, "{failing:?}");

@@ -1,4 +1,4 @@
-//! Personal data stays out of `Debug`, `Display` and errors.
+//! Personal data is not in `Debug`, `Display` or errors.
 
 use client_lifecycle::clients::{Client, ClientPatch, ClientRules, NewClient};
 use client_lifecycle::domain::Status;
@@ -43,7 +43,7 @@ fn debug_shows_no_personal_value() {
     assert_eq!(format!("{small:?}"), "ClientPatch { status: Off, fields: [`phone`], .. }");
 }
 
-/// R165: every failure is told, and none repeats what was given.
+/// R165: every violation is reported, and none repeats the value.
 #[test]
 fn violations_and_bad_records_do_not_repeat_values() {
     let secret = "s3cr3t-value-\u{301}\0";

@@ -1,4 +1,4 @@
-//! Fields that are more than text of some length.
+//! Fields with more rules than a length.
 
 use client_lifecycle::clients::{ClientPatch, DocumentType, NewClient, normalised_email};
 use client_lifecycle::domain::Status;
@@ -43,8 +43,8 @@ fn an_email_must_be_valid() {
     }
 }
 
-/// R120: what is one address when uniqueness is decided. An address is kept as it was given; white space around
-/// it is refused, not cut off.
+/// R120: which addresses are equal for uniqueness. An address is stored as it was given; white space around it is
+/// refused, not trimmed.
 #[test]
 fn an_email_is_normalised_only_for_comparison() {
     let patch = ClientPatch::from_json(&json!({ "email": "Maria@Example.ORG" })).unwrap();

@@ -1,11 +1,11 @@
-//! Limits of texts, in characters: Unicode scalar values, whatever their bytes and however they are drawn.
+//! Length limits in characters: Unicode scalar values, however many bytes or glyphs they have.
 
 use client_lifecycle::clients::{ClientPatch, NewClient};
 use serde_json::json;
 
 use super::{codes, new_client};
 
-/// A letter of one byte, an emoji of four, a combining mark, and letters that run from right to left.
+/// A one-byte letter, a four-byte emoji, a combining mark, and right-to-left letters.
 const FILLERS: [(&str, char); 5] =
     [("ASCII", 'a'), ("emoji", '\u{1F9D1}'), ("combining", '\u{301}'), ("Hebrew", 'א'), ("Arabic", 'م')];
 

@@ -12,11 +12,11 @@ use crate::presets::world::World;
 
 const TABLES: &str = include_str!("clinic.sql");
 
-/// Can go.
+/// Can be deleted.
 const MARIA: &str = "00000000-0000-4000-a000-000000000001";
-/// Has a debt, a booking that is to come, and has bought and paid lately.
+/// Has a debt, an upcoming booking, and recent purchases and payments.
 const LUIS: &str = "00000000-0000-4000-a000-000000000002";
-/// Is no client.
+/// Is not a client.
 const ADMINISTRATOR: &str = "00000000-0000-4000-a000-000000000003";
 
 fn person(id: &str, role: &str) -> Value {
@@ -61,7 +61,7 @@ async fn clinic(on: On) -> World {
     World::open(on, &policy, TABLES, &rows()).await
 }
 
-/// S0 asks for a valid session and for no role.
+/// S0 requires a valid session and no role.
 fn somebody() -> Actor {
     Actor::with_roles("ana", [])
 }
@@ -80,12 +80,12 @@ on_every_store! {
         for kind in ["questionnaires", "revokes", "sessions"] {
             assert!(world.ids(kind).await.is_empty(), "{kind}");
         }
-        // How busy the clinic was stays known; who came does not.
+        // The number of bookings stays known, but not the clients.
         assert_eq!(world.ids("bookings").await, ["1", "2", "3"]);
         let booking = json!({ "id": "1", "starts_at": "2026-03-01T09:00:00.000Z", "status": "BOOKED" });
         assert_eq!(world.row("bookings", "1").await, booking);
         assert_eq!(world.ids("debts").await, ["2"]);
-        // Six years are over for one sale and not for the other.
+        // The six years are over for one sale and not for the other.
         assert_eq!(world.ids("sales").await, ["2", "3"]);
         assert_eq!(world.row("sales", "2").await, json!({ "id": "2", "issued_at": "2025-05-02T10:00:00.000Z" }));
         assert_eq!(world.row("payments", "1").await, json!({ "id": "1", "paid_at": "2025-05-03T10:00:00.000Z" }));
@@ -110,7 +110,7 @@ on_every_store! {
         let luis = hard_delete(LUIS);
         let everything = "outstanding_debts, upcoming_bookings, recent_sales, recent_payments";
         assert_eq!(world.refused(&luis).await, everything);
-        // What stops it stops it alone, and cannot be acknowledged.
+        // Blockers block regardless of acknowledgements.
         let accepted = ["outstanding_debts", "upcoming_bookings", "recent_sales", "recent_payments"]
             .into_iter()
             .fold(luis.clone(), Request::acknowledge);
@@ -193,7 +193,7 @@ on_every_store! {
         world.done(&Request::anonymize("clients", MARIA).by(somebody())).await;
         let maria = world.row("clients", MARIA).await;
         let original = person(MARIA, "USER");
-        // What stays says nothing about a person.
+        // Remaining values are not personal.
         let stays = ["user_id", "role", "document_type", "created_at"];
         for (field, value) in original.as_object().unwrap() {
             assert_eq!(maria[field] == *value, stays.contains(&&**field), "{field}: {}", maria[field]);
@@ -246,7 +246,7 @@ on_every_store! {
 
     // R38 R40 R41 R209
     async fn the_reason_for_a_deletion_is_recorded(on: On) {
-        // Here none is asked for.
+        // In this mode no reason is required.
         for reason in Reason::ALL.iter().copied().map(Some).chain([None]) {
             let mut world = clinic(on).await;
             world.lifecycle = world.lifecycle.with_environment(Environment::NonProduction);

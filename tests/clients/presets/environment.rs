@@ -1,4 +1,4 @@
-//! Test data is deleted where there can be some.
+//! Test data is deleted only outside production.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, AuditOutcome, Reason, Request};

@@ -45,7 +45,7 @@ fn delete(union: &str) -> Request {
     Request::soft_delete("unions", union).by(admin())
 }
 
-/// North, ready to be deleted.
+/// North without anything that blocks its deletion.
 async fn settled(on: On) -> World {
     let world = unions(on).await;
     world.done(&move_members(SOUTH)).await;
@@ -73,7 +73,7 @@ on_every_store! {
 
     // R188
     async fn members_and_loans_stay_in_a_deleted_union(on: On) {
-        // A host that lets unions go with everybody who is in them.
+        // A host that deletes unions with their members.
         let open = |mode: ModeBuilder| mode.without_guard("assigned_members").without_guard("active_loans");
         let policy = presets::unions().soft_delete(open).build().unwrap();
         let world = World::open(on, &policy, TABLES, &rows()).await;

@@ -22,7 +22,7 @@ CREATE TABLE vpn_sessions (
 CREATE TABLE devices (
   id TEXT PRIMARY KEY NOT NULL, customer_id TEXT NOT NULL REFERENCES customers)";
 
-/// `user123` can go; `user456` has an active subscription and an open transaction.
+/// `user123` can be deleted; `user456` has an active subscription and an open transaction.
 fn rows() -> Value {
     json!({
         "customers": [

@@ -1,4 +1,4 @@
-//! What the audit log says of attempts that are refused, and what the caller is told.
+//! Refused attempts: the audit log, and the response to the caller.
 
 use client_lifecycle::clients::ClientPatch;
 use client_lifecycle::domain::{Actor, Mode, RecordId, Request};

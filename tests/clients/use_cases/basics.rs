@@ -1,4 +1,4 @@
-//! The use cases of clients, on every store alike.
+//! The use cases of clients, on every store.
 
 use std::sync::Arc;
 
@@ -307,7 +307,7 @@ async fn a_denied_actor_does_not_learn_whether_the_client_exists() {
         }
         let oneself = Request::update("clients", MARIA).by(Actor::new(MARIA, "USER"));
         lifecycle.clients().unwrap().update(&oneself, &ClientPatch::new().with_city("Cádiz")).await.unwrap();
-        // The status is not theirs to change.
+        // The actor may not change the status.
         let error = lifecycle
             .clients()
             .unwrap()
@@ -446,7 +446,7 @@ async fn a_list_has_pages_without_deleted_clients_and_other_records() {
     }
 }
 
-/// R200: what was there before is kept, without what is personal.
+/// R200: the previous values are kept, except personal ones.
 #[tokio::test]
 async fn the_audit_entry_of_a_deletion_keeps_fields_that_are_not_personal() {
     for on in stores().await {

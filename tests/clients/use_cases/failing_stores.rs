@@ -1,4 +1,4 @@
-//! Creating and updating on a store that fails: done once or not at all, and recorded once.
+//! Creating and updating on a failing store: done at most once, and recorded once.
 #![cfg(feature = "testing")]
 
 use client_lifecycle::Lifecycle;

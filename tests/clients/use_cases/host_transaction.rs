@@ -1,4 +1,4 @@
-//! Creating and updating in a transaction that the host has open.
+//! Creating and updating in the host's open transaction.
 #![cfg(feature = "sqlite")]
 
 use client_lifecycle::Lifecycle;

@@ -1,4 +1,4 @@
-//! An operation id: the same call twice is done once, and another call under it is refused.
+//! Operation ids: a repeated call is done once, and another call with the same id is refused.
 
 use client_lifecycle::clients::ClientPatch;
 use client_lifecycle::domain::Request;

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::world::{MARIA, create, document, memory, new, update};
 
-/// A store that notes how everything it is given looks in `Debug`.
+/// A store that records the `Debug` output of its arguments.
 struct Spy(MemoryStore, Mutex<String>);
 
 impl Spy {

@@ -7,7 +7,7 @@ use client_lifecycle::domain::{Request, Status};
 use super::database::{Database, number};
 use super::world::{MARIA, ana, create, new, off_to, operation, row, update};
 
-/// Runs both at once and says what came of them.
+/// Runs both concurrently and returns their outcomes.
 async fn both<A, B>(one: A, two: B) -> (A::Output, B::Output)
 where
     A: Future<Output: Send + 'static> + Send + 'static,
@@ -77,7 +77,7 @@ async fn concurrent_writers_lose_no_write_and_no_audit_entry() {
         if a < 3 && b < 3 {
             assert!(one.is_ok() && two.is_ok(), "{what}");
             assert_eq!(number(&file.pool, &client("city = 'Cádiz' AND status = 'OFF'")).await, 1, "{what}");
-            // Who finds the client OFF already has nothing to write.
+            // A deactivation that finds the client OFF writes nothing.
             assert_eq!(number(&file.pool, &client("version IN (4, 5)")).await, 1, "{what}");
         }
         if (a, b) == (0, 1) {

@@ -1,4 +1,4 @@
-//! Plans that belong to another request, and what a union's members may be moved to.
+//! Plans for other requests, and the targets of a union's members.
 
 use client_lifecycle::domain::{Mode, Request};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::world::{MARIA, ana, document, now, parsed, stored, world, world_of};
 use crate::common::backend::stores;
 
-/// An update without its values is no operation of its own, however its plan was come by.
+/// An update without values is not an operation, whatever the origin of its plan.
 #[tokio::test]
 async fn a_plan_of_a_mode_with_values_is_not_applied_without_them() {
     for on in stores().await {

@@ -1,11 +1,11 @@
-//! What holds for the answers of all systems.
+//! Properties of the responses of all systems.
 
 use client_lifecycle::clients::Language;
 use client_lifecycle::clients::wire::{Body, ErrorKind, ResourceName, Wire};
 
 use super::world::answers;
 
-/// The four, each in words of its own and in Spanish that is not.
+/// The four systems, each with its own messages and in the other language.
 fn wires() -> Vec<Wire> {
     let own = vec![Wire::clinic(), Wire::notifications(), Wire::vpn(), Wire::unions()];
     let others = own.clone().into_iter().map(|wire| {

@@ -34,7 +34,7 @@ async fn every_failed_deletion_is_the_documented_400() {
     for what in ["blocked", "warned", "broken", "busy", "changed"] {
         assert_eq!(told(&answer(&Wire::unions(), what).await), expected, "{what}");
     }
-    // The body has no place for it, but whoever logs the answer sees what to do.
+    // The body has no field for it, but the host can log the remedy.
     assert_eq!(answer(&Wire::unions(), "blocked").await.remedy, "settle the debts");
 }
 

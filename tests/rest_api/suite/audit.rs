@@ -1,4 +1,4 @@
-//! What is recorded of attempts.
+//! The records of attempts.
 
 use client_lifecycle::domain::{AuditOutcome, FieldName};
 use serde_json::json;
@@ -30,7 +30,7 @@ fn the_audit_entry_of_a_deletion_is_complete() {
     );
 }
 
-/// R215: of whoever did not sign in, or is not asked to, the address and the program are recorded.
+/// R215: without credentials, the address and the user agent are recorded.
 #[test]
 fn attempts_without_credentials_are_recorded_with_their_address() {
     let Some(service) = start() else { return };
@@ -62,7 +62,7 @@ fn the_log_has_no_personal_data_of_a_client() {
     assert_eq!(service.send(&service.staff("DELETE", &path)).status, 200);
     let all = service.database.texts("SELECT CAST(entry AS text) FROM lifecycle_audit").join("\n");
     assert_eq!(service.entries(), 3);
-    // Digits that no timestamp or operation id is likely to hold.
+    // Digits that are unlikely in a timestamp or operation id.
     for personal in ["999888", "+34", "ecreta", "nueva", "Garcia", "1990-05-15", "12345678A"] {
         assert!(!all.contains(personal), "{personal} in {all}");
     }

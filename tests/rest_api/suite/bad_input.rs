@@ -1,4 +1,4 @@
-//! Input that makes no sense: the error shape of the system, nothing changed, the attempt recorded.
+//! Invalid input: the error shape of the system, nothing changed, the attempt recorded.
 
 use client_lifecycle::domain::AuditOutcome;
 use serde_json::{Value, json};
@@ -7,7 +7,8 @@ use super::start;
 use crate::service::{Call, Service, new_client};
 use crate::shape::Shape;
 
-/// Whatever is wrong: this status, in this shape, with nothing changed and one entry more, of this outcome.
+/// Checks the status and the shape of an error, that nothing has changed, and that there is one new entry with this
+/// outcome.
 fn refused(service: &Service, call: &Call, status: u16, shape: Shape, outcome: AuditOutcome) {
     let (before, entries) = (service.rows(), service.entries());
     let answer = service.send(call);
@@ -212,7 +213,7 @@ fn bodies_that_are_too_large() {
         let call = service.with_token("ADMIN", "POST", &members).body(large(bytes));
         refused(&service, &call, 413, Shape::Success, AuditOutcome::Invalid);
     }
-    // Who may not ask is told so first.
+    // A denied actor gets that error first.
     let nobody = Call { headers: Vec::new(), ..update(&service) }.body(large(17_000));
     refused(&service, &nobody, 401, Shape::Clinic, AuditOutcome::Denied);
 }

@@ -108,7 +108,7 @@ fn the_address_of_another_user_is_a_conflict_in_any_case_and_the_own_address_is_
     let path = format!("/api/clients/{}", service.id("client"));
     let update = |email: &str| service.send(&service.staff("PUT", &path).json(&json!({ "email": email })));
     let before = service.rows();
-    // A client's, and one of the staff: all users count.
+    // The address of a client, and of a staff member: all users count.
     for taken in ["luis.prieto@example.com", "LUIS.Prieto@EXAMPLE.com", "recepcion@example.com"] {
         update(taken).is(409, &json_after(S3, "Duplicate Email"));
         assert_eq!(service.last_entry().outcome, AuditOutcome::Conflict);

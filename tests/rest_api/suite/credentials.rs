@@ -25,7 +25,7 @@ fn an_invalid_session_is_refused_everywhere() {
     };
     session(&kept("expired"), &instant_text(chrono::Utc::now() - chrono::TimeDelta::seconds(1)));
     let before = service.rows();
-    // What the table holds is no cookie.
+    // The stored form of a token is not a valid cookie.
     let stored = service.text("SELECT token FROM sessions ORDER BY id DESC LIMIT 1 OFFSET 1");
     let cookies = [
         "",
@@ -137,7 +137,7 @@ fn forged_expired_and_invalid_tokens_are_refused() {
         bearer(token("another secret", &admin(now + 60))),
         bearer(token(SECRET, &admin(now - 1))),
         bearer(token(SECRET, &admin(0))),
-        // {"alg":"none"}, and an algorithm that is not the service's.
+        // {"alg":"none"}, and an algorithm that the service does not use.
         bearer(format!("eyJhbGciOiJub25lIn0.{}.", parts[1])),
         bearer(format!("eyJhbGciOiJIUzUxMiJ9.{}.{}", parts[1], parts[2])),
         // An administrator's claims under a user's signature.
@@ -173,7 +173,7 @@ fn forged_expired_and_invalid_tokens_are_refused() {
         }
     }
     assert_eq!(service.rows(), before);
-    // And the good one is, whatever the case of the scheme; a reseller may manage something that is not its id.
+    // The valid token works, whatever the case of the scheme; a reseller may manage something other than its id.
     let union = Call::new("DELETE", &calls[1].1).header("Authorization", format!("bearer {good}"));
     assert_eq!(service.send(&union).status, 200);
     let reseller = json!({ "sub": "rob", "roles": ["RESALE"], "scopes": ["reseller-9"], "exp": now + 60 });
@@ -182,7 +182,7 @@ fn forged_expired_and_invalid_tokens_are_refused() {
     assert_eq!(service.send(&other).status, 200);
 }
 
-/// What the table of sessions keeps of a token.
+/// Returns the form of a token in the table of sessions.
 fn kept(token: &str) -> String {
     Sha256::digest(token).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -95,7 +95,7 @@ fn every_documented_error_has_its_description() {
         assert_eq!(answer.status, status);
         documented(&answer);
     }
-    // The obstacle is told instead of the table's "Conflict".
+    // The message is the blocker, instead of the table's "Conflict".
     let conflict = send("ADMIN", service.id("customer_with_subscription"));
     assert_eq!((conflict.status, &*conflict.message()), (409, "the customer has an active subscription"));
     Shape::Success.of_error(&conflict);
@@ -115,7 +115,7 @@ fn a_missing_id_is_a_400() {
     }
 }
 
-/// The status and the message are a row of the documented table.
+/// Returns whether the status and the message are a row of the documented table.
 fn documented(answer: &Answer) {
     Shape::Success.of_error(answer);
     let row = format!("{} {} ", answer.status, answer.message());

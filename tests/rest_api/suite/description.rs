@@ -1,4 +1,4 @@
-//! `/openapi.json` and what is served.
+//! `/openapi.json` compared with the served endpoints.
 
 use client_lifecycle::clients::Client;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Two requests on one client at the same time, over a socket.
+//! Two concurrent requests on one client, over a socket.
 
 use std::sync::Barrier;
 use std::thread;
@@ -26,7 +26,7 @@ const PAIRS: [[Wish; 2]; 6] = [
     [Wish::Delete, Wish::Delete],
 ];
 
-/// R22, R162: no 500, no update that is lost, as many audit entries as attempts.
+/// R22, R162: no 500, no lost update, and one audit entry for each attempt.
 #[test]
 fn concurrent_requests_are_serialized_or_refused() {
     let Some(service) = start() else { return };
@@ -88,7 +88,7 @@ fn call(service: &Service, id: &str, wish: Wish, field: &str) -> Call {
     }
 }
 
-/// R120: of two who want one address one gets it.
+/// R120: one of two claims to an address succeeds.
 #[test]
 fn one_of_two_requests_gets_an_address() {
     let Some(service) = start() else { return };
