@@ -28,7 +28,7 @@ fn check_reports_a_reference_with_another_collation_than_its_ids() {
         "CREATE TABLE clients (id TEXT COLLATE NOCASE PRIMARY KEY NOT NULL);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients);
          CREATE INDEX i ON debts (client_id);",
-        "the column compares by bytes and the ids of `clients` compare without case",
+        "the column compares by bytes, but the ids of `clients` compare without case",
     );
 }
 

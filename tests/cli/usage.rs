@@ -183,7 +183,7 @@ fn a_keyed_mask_needs_a_key_that_is_read_from_a_file() {
     for (options, said) in [
         ("", "error: the mask `hmac` needs a key: `clients.name`\nremedy: add `--mask-key FILE`"),
         ("--mask-key none", "the mask key `none` cannot be read"),
-        ("--mask-key short", "a mask key has at least 32 bytes, and this one has 8"),
+        ("--mask-key short", "a mask key needs at least 32 bytes; this one has 8"),
     ] {
         for command in ["plan", "apply"] {
             let ended = world.run("sqlite:app.db", &format!("{options} {command} {line}"));

@@ -339,9 +339,9 @@ fn cascade_with(written: &str, instead: &str) -> String {
 #[test]
 fn two_rules_for_one_reference_are_a_fault() {
     let twice = r#""debts.client_id": "restrict", "debts.client_id": "cascade""#;
-    assert!(cascade_with(r#""*":"cascade""#, twice).contains("`debts.client_id` is said twice"));
+    assert!(cascade_with(r#""*":"cascade""#, twice).contains("duplicate key `debts.client_id`"));
     let kinds = r#""debts":{"volatile":true},"debts":{}"#;
-    assert!(cascade_with(r#""debts":{}"#, kinds).contains("`debts` is said twice"));
+    assert!(cascade_with(r#""debts":{}"#, kinds).contains("duplicate key `debts`"));
 }
 
 /// The mask would replace an id with a word.

@@ -51,7 +51,7 @@ fn rules_are_valid_in_these_modes() {
     ];
     for (name, rule) in rules() {
         for mode in MODES {
-            let said = format!("modes.{mode}.rules.debts.client_id: `{name}` makes no sense in mode {mode}");
+            let said = format!("modes.{mode}.rules.debts.client_id: `{name}` is not valid in mode {mode}");
             let expected = if senseless.contains(&(name, mode)) { vec![said] } else { Vec::new() };
             assert_eq!(faults(&with(mode, &rule)), expected, "{name} in {mode}");
         }
@@ -155,14 +155,14 @@ fn a_field_cannot_have_two_types() {
     let mut document = tested(&json!({ "eq": 1 }));
     let list = json!([{ "when": { "field": "f", "eq": "x" }, "then": "keep" }, "cascade"]);
     document["modes"]["hard_delete"]["rules"]["debts.client_id"] = list;
-    assert_eq!(faults(&document), ["modes.hard_delete.guards[0].when: 1 is no value of type text"]);
+    assert_eq!(faults(&document), ["modes.hard_delete.guards[0].when: 1 is not a value of type text"]);
 }
 
 #[test]
 fn a_condition_names_a_field() {
     let mut document = tested(&json!({ "is_null": true }));
     document["modes"]["hard_delete"]["guards"][0]["when"]["field"] = json!("");
-    assert_eq!(faults(&document), ["modes.hard_delete.guards[0].when: a condition names no field"]);
+    assert_eq!(faults(&document), ["modes.hard_delete.guards[0].when: a condition needs a field"]);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn conditions_are_checked_everywhere() {
         let mut document = with("hard_delete", &json!("keep"));
         let (parent, key) = pointer.rsplit_once('/').unwrap();
         document.pointer_mut(parent).unwrap()[key] = value;
-        assert_eq!(faults(&document), [format!("{path}: true and false have no order; use eq or ne")]);
+        assert_eq!(faults(&document), [format!("{path}: booleans have no order; use eq or ne")]);
     }
     // A single entry is not a list, and its path has no number.
     let mut alone = last.clone();
@@ -202,8 +202,8 @@ fn conditions_are_checked_everywhere() {
     assert_eq!(
         faults(&document),
         [
-            "modes.hard_delete.rules.debts.client_id: rows for which no condition holds are not decided",
-            "modes.hard_delete.rules.debts.client_id.when: true and false have no order; use eq or ne",
+            "modes.hard_delete.rules.debts.client_id: no entry decides for rows that meet no condition",
+            "modes.hard_delete.rules.debts.client_id.when: booleans have no order; use eq or ne",
         ]
     );
 }
@@ -237,7 +237,7 @@ fn masks_are_valid_for_these_types() {
     ];
     for (mask, types) in &masks {
         for field_type in TYPES {
-            let said = format!(".anonymize.f: the mask makes no sense for a field of type {field_type}");
+            let said = format!(".anonymize.f: the mask does not fit a field of type {field_type}");
             let expected = if types.contains(&field_type) { Vec::new() } else { vec![said] };
             let found = masked(&json!({ "type": field_type, "nullable": true }), &json!({ "f": mask }));
             assert_eq!(found, expected, "{mask} on {field_type}");
@@ -247,7 +247,7 @@ fn masks_are_valid_for_these_types() {
 
 #[test]
 fn a_mask_with_equal_values_does_not_fit_a_unique_field() {
-    let alike = ".anonymize.f: the mask may give two rows the same value and the field is unique";
+    let alike = ".anonymize.f: the field is unique, and the mask may give two rows the same value";
     for (field_type, mask, expected) in [
         ("text", json!("null"), vec![]),
         ("text", json!("placeholder_email"), vec![]),
@@ -276,7 +276,7 @@ fn a_rule_cannot_mask_ids_or_references_or_contradict_its_kind() {
     assert_eq!(masked(&field, &json!({ "name": "null" })), Vec::<String>::new(), "the kind says the same");
     assert_eq!(
         masked(&field, &json!({ "name": { "text": "x" } })),
-        [".anonymize.name: the kind declares another mask for this field"]
+        [".anonymize.name: the kind declares a different mask for this field"]
     );
 }
 
@@ -351,10 +351,10 @@ fn a_chain_connects_the_subject_with_the_kind_over_declared_references() {
         chain(&["items.debt_id"], "items"),
         [format!("{path}`items.debt_id` does not refer to `clients`")]
     );
-    assert_eq!(chain(&["debts.client"], "debts"), [format!("{path}there is no reference `debts.client`")]);
+    assert_eq!(chain(&["debts.client"], "debts"), [format!("{path}unknown reference `debts.client`")]);
     assert_eq!(
         chain(&["debts.client_id"], "items"),
-        [format!("{path}the chain ends at `debts` and not at `items`")]
+        [format!("{path}the chain ends at `debts`, not at `items`")]
     );
 }
 
@@ -404,7 +404,7 @@ fn entries_apply_in_order_below_their_parents() {
     let below = |rule: &str| json!({ "parent": "retain", "then": rule });
     let path = "modes.hard_delete.rules.debts.client_id";
     let unreached = |at: usize| vec![format!("{path}[{at}]: the entry is never reached")];
-    let open = || vec![format!("{path}: rows for which no condition holds are not decided")];
+    let open = || vec![format!("{path}: no entry decides for rows that meet no condition")];
     for (entries, expected) in [
         (json!([if_one("keep"), if_one("delete"), "cascade"]), vec![]),
         (json!([if_one("keep"), "cascade", if_one("delete")]), unreached(2)),

@@ -87,7 +87,7 @@ fn it_reassigns_only_references_without_a_target_in_the_policy() {
 fn it_needs_an_allowed_actor() {
     let refusal = |request: &Request| refused(request).unwrap_or_default();
     let denied = ("missing_role", "soft_delete of `unions` is for `ADMIN`".to_owned());
-    let nobody = ("unauthenticated", "soft_delete of `unions` needs somebody who has signed in".to_owned());
+    let nobody = ("unauthenticated", "soft_delete of `unions` requires a caller who is signed in".to_owned());
     assert_eq!(refusal(&Request::soft_delete("unions", "u1")), nobody);
     let by = |id: &str| Request::soft_delete("unions", "u1").by(Actor::new(id, "USER"));
     assert_eq!(refusal(&by("u2")), denied);
@@ -106,7 +106,7 @@ fn a_refusal_names_roles_records_and_remedy() {
     assert_eq!(not_found(5).to_string(), "no `clients` `c1`, `c2`, `c3`, `c4`, `c5`");
     assert_eq!(not_found(7).to_string(), "no `clients` `c1`, `c2`, `c3`, `c4`, `c5` and 2 more");
     let nobody = Refusal::MissingRole { kind: "clients".into(), mode, roles: Vec::new() };
-    assert_eq!(nobody.to_string(), "hard_delete of `clients` is for nobody but the subject");
+    assert_eq!(nobody.to_string(), "hard_delete of `clients` is for the subject only");
     let roles = vec!["ADMIN".into(), "STAFF".into()];
     let denied = Refusal::MissingRole { kind: "clients".into(), mode, roles };
     assert_eq!(denied.to_string(), "hard_delete of `clients` is for `ADMIN`, `STAFF`");
@@ -115,8 +115,8 @@ fn a_refusal_names_roles_records_and_remedy() {
     let senseless = policy().inquire(&hard_delete().reassign("x.y", "u2"), DateTime::UNIX_EPOCH).unwrap_err();
     for (refusal, code, outcome, remedy) in [
         (not_found(1), "not_found", AuditOutcome::NotFound, "verify that the id exists"),
-        (denied, "missing_role", AuditOutcome::Denied, "ask as an actor with one of these roles"),
-        (outside, "wrong_scope", AuditOutcome::Denied, "ask as an actor whose scope holds the subject"),
+        (denied, "missing_role", AuditOutcome::Denied, "use an actor with one of these roles"),
+        (outside, "wrong_scope", AuditOutcome::Denied, "use an actor whose scope includes the subject"),
         (
             senseless,
             "invalid",

@@ -142,7 +142,7 @@ fn a_failing_test_shows_the_plan() {
     );
 
     let message = failure(|| given().when(hard_delete("c3")).then_done());
-    assert_eq!(message, "expected to be carried out, found `not_found`\n\nno `clients` `c3`");
+    assert_eq!(message, "expected the request to be carried out, found `not_found`\n\nno `clients` `c3`");
 
     let message = failure(|| given().when(hard_delete("c1")).then_refused("not_found"));
     assert!(message.starts_with("the refusal: expected not_found, found a plan\n"), "{message}");

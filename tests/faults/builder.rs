@@ -24,44 +24,44 @@ fn mode(add: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Vec<Fault> {
 faulty! {
     a_reference_without_a_field_is_reported:
         built(|policy| policy.reference("debts", "clients"))
-        => "references.debts", "a reference is `kind.field`", "write for example `debts.client_id`";
+        => "references.debts", "a reference must be `kind.field`", "for example `debts.client_id`";
     a_retention_without_a_start_is_reported:
         mode(|mode| mode.rule("bills.client_id", retain("P6Y").basis("law")))
         => "modes.hard_delete.rules.bills.client_id.retain.from",
-           "a retention needs the date from which its period runs", "name a field of type date or timestamp";
+           "a retention needs a date from which its period runs", "name a field of type date or timestamp";
     a_retention_without_a_basis_is_reported:
         mode(|mode| mode.rule("bills.client_id", retain(Period::years(6)).from("at")))
         => "modes.hard_delete.rules.bills.client_id.retain.basis",
-           "a retention needs a ground", "name the law and article, or the contract";
+           "a retention needs a legal basis", "name the law and article, or the contract, in `basis`";
     a_start_outside_a_retention_is_reported:
         mode(|mode| mode.rule("bills.client_id", keep().from("at")))
-        => "modes.hard_delete.rules.bills.client_id", "`from` needs `retain` before it", "leave it out, or begin with `retain`";
+        => "modes.hard_delete.rules.bills.client_id", "`from` must follow `retain`", "leave it out, or start with `retain`";
     a_reference_with_two_rules_is_reported:
         mode(|mode| mode.rule("bills.client_id", cascade()).rule("bills.client_id", keep()))
-        => "modes.hard_delete.rules.bills.client_id", "the reference is decided twice", "give it one rule; `otherwise` adds entries";
+        => "modes.hard_delete.rules.bills.client_id", "the reference has two rules", "keep one rule; `otherwise` adds entries";
     an_unknown_kind_cannot_be_left_out:
         built(|policy| policy.without("sales"))
-        => "kinds.sales", "`sales` cannot be left out", "name a kind that the policy has and that is not its subject";
+        => "kinds.sales", "`sales` cannot be left out", "name a kind of the policy other than its subject";
     the_subject_cannot_be_left_out:
         built(|policy| policy.without("clients"))
-        => "kinds.clients", "`clients` cannot be left out", "name a kind that the policy has and that is not its subject";
+        => "kinds.clients", "`clients` cannot be left out", "name a kind of the policy other than its subject";
     a_mode_that_is_not_offered_cannot_be_left_out:
         built(|policy| policy.without_mode(Mode::Anonymize))
-        => "modes.anonymize", "the mode is not offered and cannot be left out", "name a mode that the policy offers";
+        => "modes.anonymize", "the mode cannot be left out, because it is not offered", "name a mode that the policy offers";
     a_reference_without_a_rule_cannot_be_overruled:
         mode(|mode| mode.overrule("bills.client_id", keep()))
-        => "modes.hard_delete.rules.bills.client_id", "the reference is not decided yet", "say `rule` instead";
+        => "modes.hard_delete.rules.bills.client_id", "the reference has no rule yet", "use `rule` instead";
     an_unknown_guard_cannot_be_left_out:
         mode(|mode| mode.others(cascade()).without_guard("debts"))
-        => "modes.hard_delete.guards", "there is no `debts` to leave out", "correct the name";
+        => "modes.hard_delete.guards", "unknown name `debts`", "correct the name";
     an_invalid_period_is_reported:
         mode(|mode| mode.rule("bills.client_id", retain("six years").from("at").basis("law")))
         => "modes.hard_delete.rules.bills.client_id",
-           "`six years` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`", "write `P`, then a number and a unit";
+           "`six years` is not an ISO 8601 period; expected a period such as `P6Y`, `P30D` or `PT12H`", "use `P`, a number and a unit";
     an_invalid_period_for_all_others_is_reported:
         mode(|mode| mode.others(retain("6Y").from("at").basis("law")))
         => "modes.hard_delete.rules.*",
-           "`6Y` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`", "write `P`, then a number and a unit";
+           "`6Y` is not an ISO 8601 period; expected a period such as `P6Y`, `P30D` or `PT12H`", "use `P`, a number and a unit";
 }
 
 #[test]

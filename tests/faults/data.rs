@@ -43,29 +43,29 @@ faulty! {
         rows(json!({ "clients": [7] })) => "clients[0]", "not an object", "write a row as `{…}`";
     a_row_without_an_id_is_reported:
         rows(json!({ "clients": [{ "id": 1 }] }))
-        => "clients[0].user_id", "the row has no id", "give every row an id of its own: text, or an integer of 64 bits";
+        => "clients[0].user_id", "the row has no id", "give every row its own id: text or a 64-bit integer";
     a_row_whose_id_is_null_is_reported:
         rows(json!({ "clients": [{ "user_id": 1 }, { "user_id": null }] }))
-        => "clients[1].user_id", "the row has no id", "give every row an id of its own: text, or an integer of 64 bits";
+        => "clients[1].user_id", "the row has no id", "give every row its own id: text or a 64-bit integer";
     a_row_whose_id_is_empty_is_reported:
         rows(json!({ "clients": [{ "user_id": "" }] }))
-        => "clients[0].user_id", "an id cannot be empty", "give every row an id of its own: text, or an integer of 64 bits";
+        => "clients[0].user_id", "an id cannot be empty", "give every row its own id: text or a 64-bit integer";
     an_id_that_is_a_fraction_is_reported:
         rows(json!({ "clients": [{ "user_id": 1.5 }] }))
-        => "clients[0].user_id", "an id is text or an integer of 64 bits",
-           "give every row an id of its own: text, or an integer of 64 bits";
+        => "clients[0].user_id", "an id must be text or a 64-bit integer",
+           "give every row its own id: text or a 64-bit integer";
     an_id_that_is_a_list_is_reported:
         rows(json!({ "clients": [{ "user_id": [1] }] }))
-        => "clients[0].user_id", "an id is text or an integer of 64 bits",
-           "give every row an id of its own: text, or an integer of 64 bits";
+        => "clients[0].user_id", "an id must be text or a 64-bit integer",
+           "give every row its own id: text or a 64-bit integer";
     two_rows_with_one_id_are_reported:
         rows(json!({ "clients": [{ "user_id": 1 }, { "user_id": 2 }, { "user_id": 1 }] }))
-        => "clients[2].user_id", "there is another row with the id `1`", "give every row an id of its own";
+        => "clients[2].user_id", "another row has the id `1`", "give every row its own id";
     a_file_that_cannot_be_read_is_reported:
-        read(Broken) => "data", "it could not be read", "see that it is there and UTF-8";
+        read(Broken) => "data", "it cannot be read", "check that it exists and is UTF-8";
     a_syntax_error_is_reported_with_its_line:
-        read(&b"{\"clients\":\n [}"[..]) => "line 2, column 3", "not JSON", "correct it at this place";
+        read(&b"{\"clients\":\n [}"[..]) => "line 2, column 3", "not JSON", "correct the syntax here";
     a_duplicate_key_is_reported:
         read(&b"{\"clients\": [], \"clients\": []}"[..])
-        => "line 1, column 30", "duplicate key", "put what belongs together under one key";
+        => "line 1, column 30", "duplicate key", "merge the values under one key";
 }

@@ -120,16 +120,16 @@ faulty_there! {
     an_id_that_can_be_null_is_reported:
         opened("CREATE TABLE clients (id text UNIQUE)", json!({}))
         => "kinds.clients.id", "the column `id` can be NULL, but a row without an id is never found",
-           "make the column NOT NULL, or name another as `id`";
+           "make the column NOT NULL, or set `id` to another";
     an_id_of_an_unsuitable_type_is_reported:
         opened("CREATE TABLE clients (id integer[] PRIMARY KEY)", json!({}))
         => "kinds.clients.id", "the column is integer[], but ids are text, integers or UUIDs",
-           "give the table another unique column and name it as `id`";
+           "give the table another unique column and set `id` to it";
     a_mask_of_a_generated_column_is_reported:
         opened("CREATE TABLE clients (id integer PRIMARY KEY, low text GENERATED ALWAYS AS ('x') STORED)",
                json!({ "personal": { "low": "null" } }))
         => "kinds.clients.fields.low", "the column `low` is generated: only the database writes it",
-           "write the columns that it is computed from instead";
+           "declare the columns that it is computed from instead";
     a_type_outside_the_search_path_is_reported:
         opened("DO $$ BEGIN CREATE SCHEMA lifecycle_tests; CREATE TYPE lifecycle_tests.citext AS ENUM ('a');
                 EXCEPTION WHEN duplicate_schema OR unique_violation THEN NULL; END $$;
@@ -171,7 +171,7 @@ faulty_there! {
     a_view_that_keeps_deleted_rows_is_found:
         found(&[TABLES, "CREATE MATERIALIZED VIEW report AS SELECT count(*) FROM debts"].concat(), |_| {})
         => "kinds.report", "the materialized view keeps old rows of `debts` until it is refreshed",
-           "refresh it after deletions; then list it under `excluded` and say so";
+           "refresh it after deletions, and list it under `excluded` with that reason";
     a_kind_on_another_server_is_found:
         found("CREATE TABLE clients (id integer PRIMARY KEY);
                DO $$ BEGIN CREATE FOREIGN DATA WRAPPER lifecycle_tests; CREATE SERVER lifecycle_tests FOREIGN DATA WRAPPER lifecycle_tests;

@@ -76,7 +76,7 @@ fn masked(code: FindingCode, column: &str, mask: Value) -> Vec<Fault> {
 
 faulty! {
     a_missing_table_is_reported:
-        opened("", one(json!({}))) => "kinds.clients", "there is no table `clients`", "create it or correct `table`";
+        opened("", one(json!({}))) => "kinds.clients", "the table `clients` does not exist", "create it or correct `table`";
     a_missing_column_is_reported:
         opened(CLIENTS, one(json!({ "personal": { "email": "null" } })))
         => "kinds.clients.fields.email", "the table `clients` has no column `email`", "create it or correct `column`";
@@ -99,14 +99,14 @@ faulty! {
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT, low TEXT AS (lower(name)))",
                one(json!({ "personal": { "low": "null" } })))
         => "kinds.clients.fields.low", "the column `low` is generated: only the database writes it",
-           "write the columns that it is computed from instead";
+           "declare the columns that it is computed from instead";
     a_key_of_several_columns_is_reported:
         opened("CREATE TABLE clients (a TEXT, b TEXT, PRIMARY KEY (a, b))", one(json!({ "id": "a" })))
         => "kinds.clients.id", "composite primary keys are not supported: `a`, `b`",
-           "give the table a unique column of its own and name it as `id`";
+           "give the table a unique column and set `id` to it";
     an_id_that_is_not_unique_is_reported:
         opened("CREATE TABLE clients (id INTEGER)", one(json!({})))
-        => "kinds.clients.id", "the column `id` is not unique", "name the primary key as `id`, or add a unique index";
+        => "kinds.clients.id", "the column `id` is not unique", "set `id` to the primary key, or add a unique index";
     a_view_with_two_rows_with_one_id_is_reported:
         opened("CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1), (2);
                 CREATE VIEW clients AS SELECT id FROM a UNION ALL SELECT id FROM a WHERE id = 2", one(json!({})))
@@ -131,12 +131,12 @@ faulty! {
            "declare it `nullable`, or make the column NOT NULL";
     a_reference_of_another_type_than_the_id_is_reported:
         opened(&[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL)"].concat(), two())
-        => "references.debts.client_id", "the column is TEXT and the ids of `clients` are INTEGER",
+        => "references.debts.client_id", "the column is TEXT, but the ids of `clients` are INTEGER",
            "give both columns the same type";
     a_reference_with_another_collation_than_the_id_is_reported:
         opened("CREATE TABLE clients (id TEXT PRIMARY KEY);
                 CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL COLLATE NOCASE)", two())
-        => "references.debts.client_id", "the column compares without case and the ids of `clients` compare by bytes",
+        => "references.debts.client_id", "the column compares without case, but the ids of `clients` compare by bytes",
            "give both columns the same collation";
     a_table_with_the_name_of_a_system_table_is_reported:
         opened("CREATE TABLE lifecycle_audit (id INTEGER PRIMARY KEY)", one(json!({ "table": "lifecycle_audit" })))
@@ -149,7 +149,7 @@ faulty! {
                one(json!({})))
         => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that the map does not declare: \
             the database would change rows that no plan names",
-           "declare the reference, or list it under `excluded` and say why";
+           "declare the reference, or list it under `excluded` with a reason";
     an_action_through_an_excluded_table_to_a_declared_kind_is_reported:
         opened(&[CLIENTS, "CREATE TABLE folders (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE);
                            CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients,
@@ -177,36 +177,36 @@ faulty! {
     an_undecided_table_is_found:
         covered(FindingCode::UncoveredTable, "CREATE TABLE bills (id INTEGER PRIMARY KEY, payer INTEGER REFERENCES clients)")
         => "kinds.bills", "the table is neither declared nor excluded: `payer` refers to `clients`",
-           "declare it with its references and give them rules, or list it under `excluded` and say why";
+           "declare it with its references and give them rules, or list it under `excluded` with a reason";
     an_undecided_table_with_a_composite_key_is_found:
         covered(FindingCode::CompositeKey,
                 "CREATE TABLE bills (payer INTEGER REFERENCES clients, number INTEGER, PRIMARY KEY (payer, number))")
         => "kinds.bills", "composite primary keys are not supported: `payer`, `number`",
-           "give the table a unique column of its own before it is declared, or list it under `excluded`";
+           "give the table a unique column and declare it, or list it under `excluded`";
     an_undecided_foreign_key_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, payer INTEGER REFERENCES clients)"].concat(),
               |_| {})
-        => "references.debts.payer", "its foreign key refers to `clients`, and it is neither declared nor excluded",
-           "declare the reference and give it a rule, or list it under `excluded` and say why";
+        => "references.debts.payer", "its foreign key refers to `clients`, but it is neither declared nor excluded",
+           "declare the reference and give it a rule, or list it under `excluded` with a reason";
     a_foreign_key_that_is_also_the_id_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY REFERENCES clients, client_id INTEGER NOT NULL REFERENCES clients)"].concat(),
               |_| {})
-        => "references.debts.id", "its foreign key refers to `clients`, and it is neither declared nor excluded",
-           "it is the id of its kind too: give the table a unique column of its own, name that as `id`, and declare the reference";
+        => "references.debts.id", "its foreign key refers to `clients`, but it is neither declared nor excluded",
+           "it is also the id of its kind: give the table another unique column, set `id` to it, and declare the reference";
     a_foreign_key_to_another_column_than_the_id_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, payer TEXT REFERENCES clients (code))"].concat(),
               |_| {})
         => "references.debts.payer", "the foreign key (`payer`) refers to `clients` (`code`), which is not the id of `clients`",
-           "let it refer to the id, or list it under `excluded` and say why";
+           "let it refer to the id, or list it under `excluded` with a reason";
     a_column_named_like_a_reference_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, DEBTS, "CREATE TABLE notes (id INTEGER PRIMARY KEY, debt_id INTEGER, client_id INTEGER)"].concat(),
               |document| document["kinds"]["notes"] = json!({}))
-        => "references.notes.client_id", "the column is named like `debts.client_id`, and it is neither declared nor excluded",
-           "declare the reference and give it a rule, or list it under `excluded` and say why";
+        => "references.notes.client_id", "the column is named like `debts.client_id`, but it is neither declared nor excluded",
+           "declare the reference and give it a rule, or list it under `excluded` with a reason";
     a_foreign_key_to_another_table_than_declared_is_found:
         found(FindingCode::ForeignKeyMismatch,
               &[CLIENTS, "CREATE TABLE firms (id INTEGER PRIMARY KEY);
@@ -226,8 +226,8 @@ faulty! {
            "CREATE INDEX \"debts_by_client_id\" ON \"debts\" (\"client_id\")";
     a_trigger_on_deleted_rows_is_found:
         covered(FindingCode::Trigger, "CREATE TRIGGER t AFTER DELETE ON debts BEGIN DELETE FROM clients; END")
-        => "kinds.debts", "the trigger `t` fires on DELETE of `debts`: what it does is in no plan and no receipt",
-           "move its work into the policy, or make sure that it changes no row of a declared kind";
+        => "kinds.debts", "the trigger `t` fires on DELETE of `debts`: its effects are in no plan and no receipt",
+           "move its work into the policy, or make sure that it does not change rows of a declared kind";
     a_null_mask_in_a_rule_for_a_not_null_column_is_found:
         masked(FindingCode::NullabilityMismatch, "TEXT NOT NULL", json!("null"))
         => "modes.hard_delete.rules.*.anonymize.note", "the mask is `null` but the column is NOT NULL",

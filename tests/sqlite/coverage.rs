@@ -310,7 +310,7 @@ async fn missing_tables_and_columns_are_found() {
     assert_eq!(
         found_by(document, &[CLIENTS, DEBTS].concat()).await,
         [
-            "missing_table kinds.cars: there is no table `cars`",
+            "missing_table kinds.cars: the table `cars` does not exist",
             "missing_column kinds.clients.fields.gone: the table `clients` has no column `gone`",
         ]
     );

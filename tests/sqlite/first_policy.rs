@@ -184,15 +184,15 @@ async fn an_unsuitable_subject_is_refused() {
     )
     .await;
     for (subject, expected) in [
-        ("client", "there is no table `client`; name one of `loose`, `pairs`"),
+        ("client", "the table `client` does not exist; name one of `loose`, `pairs`"),
         (
             "seen",
-            "`seen` is a view, and foreign keys cannot refer to a view; name the table the view is made of",
+            "`seen` is a view, and foreign keys cannot refer to a view; name the table that the view reads",
         ),
         (
             "pairs",
             "`pairs` cannot be the subject: its primary key (`a`, `b`) is composite, and it has no \
-             unique column of its own; give the table a unique column of its own",
+             unique column of its own; give the table a unique column",
         ),
         (
             "loose",

@@ -53,7 +53,7 @@ async fn the_quickstart_output_is_complete_and_matches_its_file() {
          first: settle or write off the debts",
         "1  upcoming_booking: the client is still expected at the clinic",
         "first: cancel the booking, or wait until it has taken place",
-        "ana tries all the same: blocked",
+        "ana tries anyway: blocked",
         "missing_role\n  hard_delete of `clients` is for `ADMIN`",
         "not_found\n  no `clients` `00000000-0000-4000-8000-000000000200`",
         // What goes, and why.
@@ -73,7 +73,7 @@ async fn the_quickstart_output_is_complete_and_matches_its_file() {
         "What has to be deleted once its date has come\n        3  sales  until 2029-06-29, retained: Código de Comercio art. 30",
         "clients            300    299          -1",
         "rows of the clinic's tables with Diego's id: 0",
-        "references that lead nowhere: 0",
+        "dangling references: 0",
         "issued 2023-06-29  105.00 €  client: none",
         "CLIENT_DELETED  blocked    by ana  privacy_request",
         "CLIENT_DELETED  not_found  by ana  privacy_request",
@@ -85,17 +85,17 @@ async fn the_quickstart_output_is_complete_and_matches_its_file() {
         "the same rows, and no event twice: yes",
     ] {
         let Some((_, after)) = rest.split_once(said) else {
-            panic!("not said, or not in this order: {said}\n\n{story}");
+            panic!("missing, or not in this order: {said}\n\n{story}");
         };
         rest = after;
     }
     for shown in plans_in_the_readme() {
         let lines: Vec<_> = story.lines().collect();
         let missing = shown.lines().find(|line| !lines.contains(line));
-        assert_eq!(missing, None, "the README shows what was not said");
+        assert_eq!(missing, None, "the README shows a line that the quickstart does not print");
     }
     agrees().await;
-    assert_eq!(told(), story, "every run tells the same story");
+    assert_eq!(told(), story, "every run prints the same");
 }
 
 /// Reads the file without the library.

@@ -140,5 +140,5 @@ fn serde_refuses_what_from_json_refuses_and_duplicate_fields() {
         assert!(said.contains(part), "{said}");
     }
     let twice = serde_json::from_str::<ClientPatch>(r#"{ "status": "OFF", "status": "ON" }"#).unwrap_err();
-    assert!(twice.to_string().contains("`status` is said twice"));
+    assert!(twice.to_string().contains("duplicate key `status`"));
 }

@@ -270,7 +270,7 @@ async fn excluded_records_are_not_found_and_the_log_has_the_reason() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         for (id, why) in [
-            (ADMIN, Some("it is outside what the policy may touch: role = \"USER\"")),
+            (ADMIN, Some("excluded by the policy's filter: role = \"USER\"")),
             (GONE, Some("it is deleted")),
             (NOBODY, None),
         ] {

@@ -99,7 +99,7 @@ fn unknown_ids_and_other_roles_are_not_found_alike() {
             .collect::<Vec<_>>()
     };
     assert_eq!(why(nobody), [None, None]);
-    let reason = Some("it is outside what the policy may touch: role = \"USER\"".to_owned());
+    let reason = Some("excluded by the policy's filter: role = \"USER\"".to_owned());
     assert_eq!(why(administrator), [reason.clone(), reason]);
 }
 
