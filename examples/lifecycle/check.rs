@@ -42,7 +42,7 @@ fn count(findings: usize) -> String {
 impl fmt::Display for Printed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.findings.is_empty() {
-            return f.write_str("no findings");
+            return f.write_str("everything is covered");
         }
         for (index, finding) in self.findings.iter().enumerate() {
             if index > 0 {

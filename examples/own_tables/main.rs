@@ -62,7 +62,7 @@ async fn documents() -> Done {
     println!("\nThe audit log:");
     for row in documents.all(system_tables::AUDIT) {
         let entry = system_tables::audit_entry(&row)?;
-        let who = entry.actor.map_or("nobody".into(), |actor| actor.id);
+        let who = entry.actor.map_or("an anonymous caller".into(), |actor| actor.id);
         for subject in entry.subjects {
             println!("  {subject} {} {} by {who}", entry.action, entry.outcome);
         }

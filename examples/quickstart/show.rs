@@ -39,7 +39,7 @@ pub(crate) fn rows(before: &Rows, after: &Rows) {
 
 pub(crate) fn attempts(entries: &[AuditEntry]) {
     for entry in entries {
-        let actor = entry.actor.as_ref().map_or("nobody", |actor| &*actor.id);
+        let actor = entry.actor.as_ref().map_or("an anonymous caller", |actor| &*actor.id);
         let reason = entry.reason.map_or("no reason", Reason::as_str);
         let subjects: Vec<_> = entry.subjects.iter().map(ToString::to_string).collect();
         println!(

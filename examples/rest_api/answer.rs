@@ -61,8 +61,8 @@ fn with_status(status: StatusCode, body: Body) -> Response {
 /// Writes an error with all its causes to standard error. Errors of the library contain no personal data.
 pub(crate) fn log(what: &str, error: &dyn std::error::Error) {
     let causes = std::iter::successors(Some(error), |error| error.source());
-    let told: Vec<String> = causes.map(ToString::to_string).collect();
-    say(&format!("{what}: {}", told.join(": ")));
+    let messages: Vec<String> = causes.map(ToString::to_string).collect();
+    say(&format!("{what}: {}", messages.join(": ")));
 }
 
 /// Writes a line to standard error.

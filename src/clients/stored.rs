@@ -16,12 +16,10 @@ pub(super) fn field_of(kind: &Kind, field: &str) -> FieldName {
     called.cloned().unwrap_or_else(|| field.into())
 }
 
-/// Returns the stored value of a status.
 pub(super) fn held(status: Status, field: &StatusField) -> Value {
     if status == Status::On { field.on.clone() } else { field.off.clone() }
 }
 
-/// Returns the record of a client as the kind stores it.
 pub(super) fn to_kind(kind: &Kind, status: &StatusField, client: &Client) -> Record {
     let named = client.to_record();
     let mut record = Record::new(named.id);

@@ -1,4 +1,4 @@
-//! Actors: who asks.
+//! Actors: the callers who make requests.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Role;
 
-/// Who asks, already authenticated by the host. `Debug` hides the IP address and the user agent.
+/// The caller who makes a request, already authenticated by the host. `Debug` hides the IP address and the user agent.
 ///
 /// ```
 /// use client_lifecycle::domain::Actor;

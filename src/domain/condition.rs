@@ -13,7 +13,7 @@ pub use build::{
     after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
 };
 
-/// A condition on one row. It is unknown where a compared field is null.
+/// A condition on one row. It is unknown if a compared field is null.
 ///
 /// A condition holds only if it is true, not if it is unknown. In documents: `{"field": "status", "eq": "PENDING"}`,
 /// `{"field": "due_at", "after": "now"}`, `{"field": "seen_at", "within": "P30D"}`, and `all`, `any`, `not`.
@@ -149,7 +149,7 @@ impl Condition {
         let read = |field: &FieldName, value: &Value| {
             kind.type_of(field).read(value).map_err(|bad| (field.clone(), bad))
         };
-        // A record holds its id beside its fields.
+        // The id of a record is not among its fields.
         let id = Value::from(&record.id);
         let stored = |field: &FieldName| {
             if *field == kind.id { &id } else { record.get(field) }

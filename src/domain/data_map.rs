@@ -221,7 +221,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
                 format!("{path}.tombstone"),
                 "a tombstone needs masked personal fields",
             )
-            .remedy("declare `personal`, so that what stays is nobody"),
+            .remedy("declare `personal` fields, so that the row that stays is anonymous"),
         );
     }
     if kind.personal.contains_key(&kind.id) {

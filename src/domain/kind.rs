@@ -103,7 +103,7 @@ impl From<StatusField> for StatusDocument {
 }
 
 impl Kind {
-    /// Makes a kind of which only the name is known. The table has the same name and the id is in `id`.
+    /// Makes a kind from its name alone: the table has the same name, and the id is in `id`.
     #[must_use]
     pub fn named(name: impl Into<KindName>) -> Self {
         Self {

@@ -71,7 +71,7 @@ pub enum Error {
     /// The attempt failed, and could not be recorded either.
     #[error("the attempt could not be recorded")]
     NotRecorded {
-        /// How the attempt itself ended.
+        /// The outcome of the attempt itself.
         attempt: Box<Error>,
         /// Why it could not be recorded.
         #[source]

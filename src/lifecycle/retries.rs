@@ -69,7 +69,6 @@ impl Default for Retries {
     }
 }
 
-/// The attempts at one operation.
 pub(crate) struct Attempts {
     retries: Retries,
     operation: OperationId,

@@ -7,7 +7,7 @@ use super::text::{chain, of_subject};
 use crate::domain::instant_text;
 
 impl Plan {
-    /// Renders the plan as Markdown: blockers, warnings, and a table of what becomes of which rows.
+    /// Renders the plan as Markdown: blockers, warnings, and a table of the rows and what becomes of them.
     ///
     /// ```
     /// # use client_lifecycle::{DeletionPolicy, Request};
@@ -57,7 +57,7 @@ impl Plan {
                 writeln!(text, "| {} | {kind} | {} | {why} | {until} |", step.count, step.key.disposition);
         }
         for effect in &self.effects {
-            let _ = writeln!(text, "\n{} × `{}` will be told.", effect.count, cell(&effect.topic));
+            let _ = writeln!(text, "\n{} × `{}` will be sent.", effect.count, cell(&effect.topic));
         }
         let _ = write!(text, "\nPolicy {}, digest `{}`.", cell(&self.policy_version), self.digest);
         text

@@ -10,7 +10,7 @@ use crate::protocol::{
     Receipt, ReceiptStep, Survey, SurveyQuery,
 };
 
-/// What a request would do, set by set, with everything that stands in its way.
+/// What a request would do, set by set, with everything that blocks it.
 ///
 /// `Display` is the text a person decides from; `Serialize` is the JSON form. A plan with blockers or
 /// unacknowledged warnings is still a plan; [`Lifecycle::apply`](crate::Lifecycle::apply) refuses it.
@@ -31,9 +31,9 @@ pub struct Plan {
     pub at: DateTime<Utc>,
     /// What would become of the subjects.
     pub outcome: Disposition,
-    /// What would become of which rows, in the order of execution. The subjects come last.
+    /// The rows and what would become of them, in the order of execution. The subjects come last.
     pub steps: Vec<Step>,
-    /// What stands in the way.
+    /// What blocks the operation.
     pub blockers: Vec<Blocker>,
     /// What has to be acknowledged first.
     pub warnings: Vec<Warning>,
@@ -45,13 +45,13 @@ pub struct Plan {
     pub(crate) execution: Execution,
 }
 
-/// How a plan is carried out: the same sets, with what is written to them and what must hold.
+/// The execution of a plan: the same sets, with their writes and preconditions.
 #[derive(Debug, Clone)]
 pub(crate) struct Execution {
     pub(crate) query: SurveyQuery,
     /// Whether the last set and the last question of the query are about the actor's scope.
     pub(crate) has_scope: bool,
-    /// What the plan was made from, so that it can be judged again for the actor who carries it out.
+    /// The survey that the plan was made from. It is decided again for the actor that applies the plan.
     pub(crate) survey: Survey,
     pub(crate) locks: Vec<LockRows>,
     /// The preconditions of the exact plan, each with its name for a conflict.
@@ -83,13 +83,13 @@ pub(crate) enum Strictness {
 pub(crate) struct ExecutablePlan(Plan);
 
 impl Plan {
-    /// Returns whether nothing stands in the way.
+    /// Returns whether nothing blocks the plan.
     #[must_use]
     pub fn is_executable(&self) -> bool {
         self.blockers.is_empty() && self.warnings.iter().all(|warning| warning.acknowledged)
     }
 
-    /// Returns what stands in the way, in one line.
+    /// Returns what blocks the plan, in one line.
     #[must_use]
     pub fn obstacles(&self) -> String {
         let blockers = self.blockers.iter().map(|blocker| blocker.message.clone());
@@ -98,7 +98,7 @@ impl Plan {
         blockers.chain(warnings).collect::<Vec<_>>().join("; ")
     }
 
-    /// Checks that nothing stands in the way.
+    /// Checks that nothing blocks the plan.
     ///
     /// # Errors
     /// [`NotExecutable`], with the plan, while there are blockers or unacknowledged warnings.

@@ -15,7 +15,9 @@ impl fmt::Display for Receipt {
         })?;
         self.section(f, "What stayed, without the person", |step| step.disposition.is_masked())?;
         self.section(f, "What stayed", |step| step.disposition.is_untouched())?;
-        self.section(f, "Which links changed, of rows that stayed", |step| step.disposition.is_redirect())?;
+        self.section(f, "References that changed, in rows that stayed", |step| {
+            step.disposition.is_redirect()
+        })?;
         self.open_lines(f)?;
         writeln!(f, "\nDone as of {}.", instant_text(self.at))?;
         writeln!(f, "Operation {}", self.operation)?;
@@ -89,7 +91,7 @@ impl Receipt {
             write!(f, "  {:>7}  {kind:width$}  ", item.count)?;
             match item.until {
                 Some(until) => writeln!(f, "until {}, {}", day(until), item.why)?,
-                None => writeln!(f, "without end, {}", item.why)?,
+                None => writeln!(f, "indefinitely, {}", item.why)?,
             }
         }
         Ok(())
@@ -145,7 +147,7 @@ mod tests {
         assert!(text.contains(
             "\nWhat has to be deleted once its date has come\n\
              \x20       4  invoices  until 2031-03-01, retained: tax law\n\
-             \x20       1  notes     without end, retained: a lawsuit\n"
+             \x20       1  notes     indefinitely, retained: a lawsuit\n"
         ));
     }
 

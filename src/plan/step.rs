@@ -81,7 +81,7 @@ pub struct Ground {
     pub basis: String,
     /// The number of rows.
     pub count: u64,
-    /// The number of rows without a date to count from, which are retained without end.
+    /// The number of rows without a date to count from, which are retained indefinitely.
     pub undated: u64,
     /// When the rows with a date become due.
     pub until: Option<Until>,

@@ -354,7 +354,7 @@ impl ModeBuilder {
         self
     }
 
-    /// Allows every caller that is signed in.
+    /// Allows every caller who is signed in.
     pub fn allow_authenticated(mut self) -> Self {
         self.policy.allow = Some(Access::Authenticated);
         self

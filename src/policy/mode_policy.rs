@@ -46,7 +46,7 @@ impl Default for ModePolicy {
 pub enum Access {
     /// Every caller: the host has already decided.
     Any,
-    /// Every caller that is signed in.
+    /// Every caller who is signed in.
     Authenticated,
     /// Every caller that one of these permissions admits.
     Some(Vec<Allow>),

@@ -22,7 +22,6 @@ pub struct PoolConnection {
     pub(super) settings: Settings,
 }
 
-/// The settings of each transaction.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
     pub(super) schemas: Vec<String>,
@@ -75,7 +74,6 @@ impl SqlConnection for PoolConnection {
     }
 }
 
-/// A transaction on a connection of the pool.
 struct PoolTransaction {
     connection: sqlx::pool::PoolConnection<Postgres>,
     state: State,
@@ -137,7 +135,6 @@ impl SqlConnection for SavepointConnection<'_> {
     }
 }
 
-/// An open savepoint.
 struct Savepoint<'h, 'c> {
     connection: TakenConnection<'h, 'c, PgConnection>,
     open: bool,

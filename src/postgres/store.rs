@@ -54,7 +54,7 @@ impl PostgresStore {
         Self { store: SqlStore::new(PoolConnection::new(pool), Dialect::Postgres) }
     }
 
-    /// Opens a store on a pool of its own. The address is that of sqlx: `postgres://user:password@host/database`.
+    /// Opens a store on its own pool. The address is that of sqlx: `postgres://user:password@host/database`.
     /// Opens a store on its own pool. The address is that of sqlx: `postgres://user:password@host/database`.
     /// # Errors
     /// [`StoreError::Backend`] if the database cannot be reached.

@@ -1,4 +1,4 @@
-//! The digest of a plan: what was shown, in 64 characters.
+//! The digest of a plan.
 
 use std::fmt;
 

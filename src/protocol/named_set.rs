@@ -1,8 +1,8 @@
 //! Named sets: the language in which the policy tells a store which rows it means.
 //!
 //! A set holds rows of one kind, each with a [`Rank`]: a small number that stands for what the policy decided about
-//! the row. A row that is found in several ways keeps its lowest rank. Sets are evaluated in order, and a set refers to
-//! earlier ones by [`SetId`], so a query grows with the data map and not with the number of paths through it.
+//! the row. A row that is found in several ways keeps its lowest rank. Sets are evaluated in order, and refer to
+//! earlier ones by [`SetId`]. So a query grows with the data map and not with the number of paths through it.
 
 use std::fmt;
 
@@ -89,7 +89,7 @@ pub struct NamedSet {
     pub name: String,
     /// The kind of its rows.
     pub kind: KindName,
-    /// The ways into the set. A row that several branches lead to keeps its lowest rank.
+    /// The branches of the set. A row that several branches lead to keeps its lowest rank.
     pub branches: Vec<Branch>,
 }
 

@@ -29,7 +29,7 @@ pub struct Receipt {
     pub outcome: Option<Disposition>,
     /// Whether nothing remains to be done.
     pub complete: bool,
-    /// What became of which rows.
+    /// The rows and what became of them.
     pub steps: Vec<ReceiptStep>,
     /// Rows that are still there and have to be deleted later.
     pub open: Vec<OpenItem>,

@@ -45,7 +45,7 @@ pub struct Question {
     pub rows: Rows,
     /// The number of ids to return, the first in order.
     pub sample: u8,
-    /// A date or timestamp field whose first and last instant are asked for.
+    /// A date or timestamp field whose first and last instant are requested.
     pub span: Option<FieldName>,
 }
 

@@ -10,7 +10,6 @@ pub(crate) struct Query<'w> {
 }
 
 impl<'w> Query<'w> {
-    /// Starts a SELECT.
     pub(crate) fn select(w: &'w mut Writer, columns: &str) -> Self {
         w.push("SELECT ").push(columns);
         Self { w, has_condition: false }
@@ -45,7 +44,6 @@ impl<'w> Query<'w> {
         self
     }
 
-    /// Starts the next condition.
     pub(crate) fn condition(&mut self) -> &mut Writer {
         let word = if self.has_condition { " AND " } else { " WHERE " };
         self.has_condition = true;

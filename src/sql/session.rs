@@ -31,7 +31,6 @@ impl<'a> ErrorContext<'a> {
         Self { doing: "wrote", kind: Some(kind.as_str()), ..self }
     }
 
-    /// Converts the error of a connection to that of a store.
     pub(super) fn error(self, error: SqlError) -> StoreError {
         match error.class() {
             SqlErrorClass::Busy => {
@@ -106,25 +105,21 @@ pub(super) struct Session<'t, 'c> {
 }
 
 impl Session<'_, '_> {
-    /// Runs a statement.
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError> {
         let done = execute(self.tx, statement).await;
         done.map_err(|error| self.context.error(error))
     }
 
-    /// Runs a query.
     pub(super) async fn query(&mut self, statement: &Statement) -> Result<Vec<Vec<SqlValue>>, StoreError> {
         let found = query(self.tx, statement).await;
         found.map_err(|error| self.context.error(error))
     }
 
-    /// Runs a query that returns one integer.
     pub(super) async fn integer(&mut self, statement: &Statement) -> Result<Option<i64>, StoreError> {
         let rows = self.query(statement).await?;
         Ok(rows.iter().flatten().find_map(SqlValue::as_integer))
     }
 
-    /// Reads the types of columns.
     pub(super) async fn look(&mut self, columns: &QueryColumns<'_>) -> Result<TableSchema, StoreError> {
         let mut rows = Vec::new();
         for statement in self.backend.look(columns)? {
@@ -211,7 +206,6 @@ impl Session<'_, '_> {
     }
 }
 
-/// Runs a query.
 pub(super) async fn query(
     tx: &mut (dyn SqlTransaction + '_),
     statement: &Statement,
@@ -219,7 +213,6 @@ pub(super) async fn query(
     tx.query(&statement.sql, &statement.params).await
 }
 
-/// Runs a statement.
 pub(super) async fn execute(
     tx: &mut (dyn SqlTransaction + '_),
     statement: &Statement,

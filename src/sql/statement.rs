@@ -46,7 +46,6 @@ impl Writer {
         self
     }
 
-    /// Appends a quoted name.
     pub(crate) fn name(&mut self, name: &str) -> &mut Self {
         self.sql.push_str(&quote(name));
         self
@@ -76,7 +75,6 @@ impl Writer {
         self.push(&self.backend.placeholder(self.params.len()))
     }
 
-    /// Writes each item, separated by `between`.
     pub(crate) fn list<T, E>(
         &mut self,
         between: &str,

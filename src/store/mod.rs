@@ -31,7 +31,7 @@ pub trait Store: Send + Sync {
     /// Returns a fault for every kind, field, type and nullability of the map that this store does not have.
     ///
     /// # Errors
-    /// [`StoreError`] if the store could not be asked.
+    /// [`StoreError`] if the store could not be queried.
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError>;
 
     /// Answers all questions, and returns the ids of the subjects in the first set.

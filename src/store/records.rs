@@ -80,7 +80,7 @@ pub trait Records: Send + Sync {
     /// read so far has. A backend without a catalogue need not implement it.
     ///
     /// # Errors
-    /// [`StoreError`] if the backend could not be asked.
+    /// [`StoreError`] if the backend could not be queried.
     async fn has_field(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {
         let _ = (kind, field);
         Ok(false)
@@ -89,7 +89,7 @@ pub trait Records: Send + Sync {
     /// Returns the faults that the backend finds in the fields of the map. Missing kinds are found without it.
     ///
     /// # Errors
-    /// [`StoreError`] if the backend could not be asked.
+    /// [`StoreError`] if the backend could not be queried.
     async fn describe(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
         let _ = map;
         Ok(Vec::new())

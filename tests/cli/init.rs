@@ -106,8 +106,8 @@ fn the_first_policy_passes_the_check_once_it_is_completed() {
     assert_eq!(
         check.out,
         "kinds.logs: uncovered_table\n  the table is neither declared nor excluded: `client_id` is named like an id of \
-         `clients`\n  remedy: declare it with its references and give them rules, or list it under `excluded` and say \
-         why\n"
+         `clients`\n  remedy: declare it with its references and give them rules, or list it under `excluded` with a \
+         reason\n"
     );
     assert!(check.err.starts_with("error: there is 1 finding\n"), "{}", check.err);
 

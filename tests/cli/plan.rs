@@ -135,7 +135,7 @@ fn a_denied_actor_ends_with_3_and_gets_no_plan() {
     for store in STORES {
         for (who, said) in [
             ("--actor ana --role USER", "is for `ADMIN`, `RESALE`"),
-            ("", "needs somebody who has signed in"),
+            ("", "requires a caller who is signed in"),
             ("--actor rob --role RESALE", "outside the actor's scope"),
             ("--actor m1 --role RESALE --scope m2", "outside the actor's scope"),
         ] {

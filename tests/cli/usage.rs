@@ -42,7 +42,7 @@ fn a_missing_store_is_not_created() {
         for command in ["plan", "apply"] {
             let ended = world.run(store, &format!("{command} clients free {ADMIN}"));
             assert_eq!((ended.status, ended.out.as_str()), (2, ""));
-            assert!(ended.err.contains("there is no file `new."), "{}", ended.err);
+            assert!(ended.err.contains("the file `new."), "{}", ended.err);
         }
     }
     assert!(!world.path("new.db").exists() && !world.path("new.json").exists());
@@ -54,7 +54,7 @@ fn an_unusable_store_is_named() {
     for (store, said) in [
         ("sqlite:data.json", "`data.json` is not a SQLite database"),
         ("sqlite:.", "`.` is a directory"),
-        ("sqlite:", "`sqlite:` names no file"),
+        ("sqlite:", "`sqlite:` needs a file"),
         ("memory:policy.json", "version: not an array of rows"),
         ("memory:app.db", "not JSON"),
         ("oracle:app", "`--store` names an unknown kind of store"),
@@ -91,7 +91,9 @@ fn a_missing_option_is_named() {
 fn a_policy_that_cannot_be_read_ends_with_2() {
     let world = World::new("no-policy");
     world.write("broken.json", "{ \"subject\": ");
-    for (file, said) in [("none.json", "there is no policy file"), ("broken.json", "line 1")] {
+    for (file, said) in
+        [("none.json", "the policy file `none.json` does not exist"), ("broken.json", "line 1")]
+    {
         let ended = world.bare(&[
             "--store",
             "memory:data.json",

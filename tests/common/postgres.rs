@@ -114,7 +114,7 @@ pub(crate) fn literal(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => format!("'{}'", text.replace('\'', "''")),
-        other => panic!("{other} is no value of a column"),
+        other => panic!("{other} is not a value of a column"),
     }
 }
 

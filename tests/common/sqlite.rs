@@ -154,7 +154,7 @@ fn literal(value: &Value) -> String {
         Value::Bool(value) => i32::from(*value).to_string(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => format!("'{}'", text.replace('\'', "''")),
-        other => panic!("{other} is no value of a column"),
+        other => panic!("{other} is not a value of a column"),
     }
 }
 

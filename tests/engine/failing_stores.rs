@@ -143,8 +143,8 @@ fn a_failure_that_cannot_be_recorded_is_returned() {
 #[test]
 fn a_refusal_that_cannot_be_recorded_returns_both_errors() {
     let store = store().fails(Call::Apply, 1, StoreError::backend("wrote the audit log", "disk full"));
-    let nobody = Request::hard_delete("clients", "nobody").by(Actor::new("ana", "ADMIN"));
-    let error = run(open(&store).execute(&nobody)).unwrap_err();
+    let missing = Request::hard_delete("clients", "nobody").by(Actor::new("ana", "ADMIN"));
+    let error = run(open(&store).execute(&missing)).unwrap_err();
     assert!(matches!(error, Error::NotRecorded { .. }), "{error:?}");
     assert_eq!(error.code(), "not_found");
 }

@@ -100,10 +100,10 @@ on_every_store! {
         assert_eq!(backend.rows("consents").await, json!([{ "id": 3, "client_id": "c2" }]));
         assert_eq!(backend.rows("notes").await, json!([{ "id": "n1" }]));
         assert_eq!(backend.rows("members").await, json!([{ "id": "m2", "client_id": "c2", "status": "ON" }]));
-        let told: Vec<_> = backend.events().await.into_iter().map(|event| (event.topic, event.record.to_string(), event.fields.len())).collect();
-        assert_eq!(told.len(), 2);
-        assert!(told.contains(&("sessions.revoke".into(), "s1".into(), 1)));
-        assert!(told.contains(&("account.deleted".into(), "c1".into(), 0)));
+        let events: Vec<_> = backend.events().await.into_iter().map(|event| (event.topic, event.record.to_string(), event.fields.len())).collect();
+        assert_eq!(events.len(), 2);
+        assert!(events.contains(&("sessions.revoke".into(), "s1".into(), 1)));
+        assert!(events.contains(&("account.deleted".into(), "c1".into(), 0)));
     }
 
     async fn planning_changes_and_records_nothing(on: On) {
@@ -247,9 +247,9 @@ on_every_store! {
         assert_eq!(code(Actor::new("r7", "RESALE")).await, "allowed");
         assert_eq!(code(Actor::new("rob", "RESALE").scope("r1").scope("r7")).await, "allowed");
         assert_eq!(code(Actor::new("c1", "USER")).await, "allowed");
-        let nobody = Request::hard_delete("clients", "c1").with_reason(Reason::Duplicate);
+        let anonymous = Request::hard_delete("clients", "c1").with_reason(Reason::Duplicate);
         assert!(matches!(
-            lifecycle.plan(&nobody).await,
+            lifecycle.plan(&anonymous).await,
             Err(Error::Refused(Refusal::Unauthenticated { .. }))
         ));
     }

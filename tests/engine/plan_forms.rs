@@ -68,7 +68,7 @@ async fn an_executable_plan_and_its_receipt() {
     | 1 | debts | delete | cascade over debts.client_id |  |
     | 1 | clients | tombstone | asked to go, has to stay |  |
 
-    1 × `gone` will be told.
+    1 × `gone` will be sent.
 
     Policy 7\|8, digest `[digest]`.
     "#);
@@ -98,7 +98,7 @@ async fn an_executable_plan_and_its_receipt() {
     What stayed
             1  invoices  retain       invoices.client_id
 
-    Which links changed, of rows that stayed
+    References that changed, in rows that stayed
             1  logs      set_null     logs.client_id
 
     What has to be deleted once its date has come
@@ -135,7 +135,7 @@ async fn a_blocked_plan() {
     | 1 | invoices | retain | retain over invoices.client_id: tax | 2031-01-01T00:00:00.000Z |
     | 1 | clients | tombstone | asked to go, has to stay |  |
 
-    1 × `gone` will be told.
+    1 × `gone` will be sent.
 
     Policy 7\|8, digest `[digest]`.
     "#);

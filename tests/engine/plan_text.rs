@@ -71,11 +71,11 @@ async fn a_plain_deletion() {
     What stays
             2  letters      keep         letters.client_id
 
-    Which links change, of rows that stay
+    References that change, in rows that stay
             1  reviews      set_null     reviews.client_id
             2  letters      set_null     letters.client_id (keep)
 
-    What other systems are told
+    Events for other systems
             1  sessions.revoke
             1  email.account_deleted
 
@@ -234,9 +234,9 @@ async fn retained_rows_have_a_date_or_none() {
     NOT YET: 1 warning has to be acknowledged. Nothing has been changed.
 
     What to look at first
-            2  undated:treatments.client_id: rows of `treatments` have no date from which P5Y runs, so they stay without end (Ley 41/2002 art. 17) (acknowledged)
+            2  undated:treatments.client_id: rows of `treatments` have no date from which P5Y runs, so they stay indefinitely (Ley 41/2002 art. 17) (acknowledged)
                or: give them a date, or accept that they stay
-            1  undated:invoices.client_id: rows of `invoices` have no date from which P6Y runs, so they stay without end (Código de Comercio art. 30) (not acknowledged)
+            1  undated:invoices.client_id: rows of `invoices` have no date from which P6Y runs, so they stay indefinitely (Código de Comercio art. 30) (not acknowledged)
                or: give them a date, or accept that they stay
 
     What goes
@@ -245,13 +245,13 @@ async fn retained_rows_have_a_date_or_none() {
 
     What has to stay for now, and may be deleted after its date
             2  treatments  retain       treatments.client_id
-               without end under Ley 41/2002 art. 17, because there is no date to count from
+               indefinitely under Ley 41/2002 art. 17, because there is no date to count from
             3  invoices    retain       invoices.client_id
-               until 2031-07-15 (the first until 2030-03-01) under Código de Comercio art. 30; 1 of them without a date, and so without end
+               until 2031-07-15 (the first until 2030-03-01) under Código de Comercio art. 30; 1 of them without a date, and so indefinitely
             1  consents    retain       consents.client_id
                until 2029-01-31 under Ley Orgánica 3/2018 art. 72
 
-    Which links change, of rows that stay
+    References that change, in rows that stay
             2  treatments  set_null     treatments.client_id (retain)
             3  invoices    set_null     invoices.client_id (retain)
             1  consents    set_null     consents.client_id (retain)

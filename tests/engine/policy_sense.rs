@@ -65,7 +65,7 @@ fn rules_are_valid_below_these_parents() {
             rule["parent"] = json!(parent);
             let expected = match name {
                 "cascade" | "restrict" => vec![format!(
-                    "modes.hard_delete.rules.debts.client_id[0]: `{name}` speaks of removed parents, and this \
+                    "modes.hard_delete.rules.debts.client_id[0]: `{name}` applies to removed parents, but this \
                      parent stays"
                 )],
                 _ => Vec::new(),
@@ -301,8 +301,8 @@ fn a_period_runs_from_a_date() {
         let expected = match field_type {
             "date" | "timestamp" => Vec::new(),
             _ => vec![format!(
-                "modes.hard_delete.rules.debts.client_id.retain.from: `f` is {field_type}, and a period runs from \
-                 a date"
+                "modes.hard_delete.rules.debts.client_id.retain.from: `f` is {field_type}; expected a date or \
+                 timestamp"
             )],
         };
         assert_eq!(faults(&document), expected);

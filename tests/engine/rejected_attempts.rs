@@ -35,9 +35,9 @@ fn ana() -> Actor {
 async fn an_anonymous_attempt_is_recorded_with_its_address() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
-        let somebody = Actor::anonymous().ip("203.0.113.9").user_agent("curl/8");
-        let admitted = Actor { roles: ana().roles, ..somebody.clone() };
-        for actor in [somebody.clone(), admitted] {
+        let anonymous = Actor::anonymous().ip("203.0.113.9").user_agent("curl/8");
+        let admitted = Actor { roles: ana().roles, ..anonymous.clone() };
+        for actor in [anonymous.clone(), admitted] {
             let request = Request::hard_delete("clients", "c1").by(actor.clone());
             assert_eq!(lifecycle.plan(&request).await.unwrap_err().code(), "unauthenticated");
             assert_eq!(lifecycle.execute(&request).await.unwrap_err().code(), "unauthenticated");

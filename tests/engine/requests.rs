@@ -58,9 +58,9 @@ fn it_must_have_a_kind_and_a_mode_of_the_policy() {
 
 #[test]
 fn it_must_name_records() {
-    let nobody = Request::batch(Mode::SoftDelete, "unions", Vec::<RecordId>::new());
+    let empty = Request::batch(Mode::SoftDelete, "unions", Vec::<RecordId>::new());
     let missing = Some(("missing_id", "no record is named, or an id is empty".to_owned()));
-    assert_eq!(refused(&admin(nobody)), missing);
+    assert_eq!(refused(&admin(empty)), missing);
     assert_eq!(refused(&admin(Request::soft_delete("unions", ""))), missing);
 }
 
@@ -87,8 +87,9 @@ fn it_reassigns_only_references_without_a_target_in_the_policy() {
 fn it_needs_an_allowed_actor() {
     let refusal = |request: &Request| refused(request).unwrap_or_default();
     let denied = ("missing_role", "soft_delete of `unions` is for `ADMIN`".to_owned());
-    let nobody = ("unauthenticated", "soft_delete of `unions` requires a caller who is signed in".to_owned());
-    assert_eq!(refusal(&Request::soft_delete("unions", "u1")), nobody);
+    let unauthenticated =
+        ("unauthenticated", "soft_delete of `unions` requires a caller who is signed in".to_owned());
+    assert_eq!(refusal(&Request::soft_delete("unions", "u1")), unauthenticated);
     let by = |id: &str| Request::soft_delete("unions", "u1").by(Actor::new(id, "USER"));
     assert_eq!(refusal(&by("u2")), denied);
     assert_eq!(refused(&by("u1")), None, "the union itself");
@@ -105,8 +106,8 @@ fn a_refusal_names_roles_records_and_remedy() {
     let not_found = |count| Refusal::NotFound { kind: "clients".into(), ids: ids(count) };
     assert_eq!(not_found(5).to_string(), "no `clients` `c1`, `c2`, `c3`, `c4`, `c5`");
     assert_eq!(not_found(7).to_string(), "no `clients` `c1`, `c2`, `c3`, `c4`, `c5` and 2 more");
-    let nobody = Refusal::MissingRole { kind: "clients".into(), mode, roles: Vec::new() };
-    assert_eq!(nobody.to_string(), "hard_delete of `clients` is for the subject only");
+    let restricted = Refusal::MissingRole { kind: "clients".into(), mode, roles: Vec::new() };
+    assert_eq!(restricted.to_string(), "hard_delete of `clients` is for the subject only");
     let roles = vec!["ADMIN".into(), "STAFF".into()];
     let denied = Refusal::MissingRole { kind: "clients".into(), mode, roles };
     assert_eq!(denied.to_string(), "hard_delete of `clients` is for `ADMIN`, `STAFF`");

@@ -148,7 +148,7 @@ fn a_failing_test_shows_the_plan() {
     assert!(message.starts_with("the refusal: expected not_found, found a plan\n"), "{message}");
 
     let message = failure(|| given().when(hard_delete("c1")).then_holds("debts", 1, &json!({})));
-    assert!(message.starts_with("`debts` `1` is gone\n"), "{message}");
+    assert!(message.starts_with("`debts` `1` no longer exists\n"), "{message}");
 }
 
 #[test]
@@ -160,5 +160,5 @@ fn a_misspelt_name_fails_the_test() {
     let message = failure(|| given().given("debts", [json!({ "name": "no id" })]).when(hard_delete("c1")));
     assert!(message.contains("debts[3].id: the row has no id"), "{message}");
     let message = failure(|| given().at("yesterday").when(hard_delete("c1")));
-    assert!(message.starts_with("`yesterday` is no instant"), "{message}");
+    assert!(message.starts_with("`yesterday` is not an instant"), "{message}");
 }

@@ -51,7 +51,7 @@ fn every_set_is_used_by_a_question_or_another_set() {
             }
         }
         for set in settled(&query) {
-            prop_assert!(read.contains(&set.id), "nobody reads `{}`", set.name);
+            prop_assert!(read.contains(&set.id), "nothing reads `{}`", set.name);
         }
         Ok(())
     });

@@ -41,7 +41,7 @@ fn every_fault_has_a_remedy() {
         "needs {",
         "nor",
         "such as",
-        "twice",
+        "duplicate",
         "must be",
         "trailing",
     ];

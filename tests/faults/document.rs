@@ -35,7 +35,7 @@ fn document<const N: usize>(places: [(&str, Value); N]) -> Vec<Fault> {
         match document.pointer_mut(parent).unwrap() {
             Value::Object(map) => _ = map.insert(key.into(), value),
             Value::Array(list) => list.push(value),
-            _ => panic!("{parent} is no container"),
+            _ => panic!("{parent} is not a container"),
         }
     }
     faults(&document)
@@ -89,7 +89,7 @@ faulty! {
         => "references.debts.id", "the id of a kind cannot also be a reference", "give the kind its own id";
     a_tombstone_without_personal_fields_is_reported:
         document([("/kinds/items/tombstone", json!(true))])
-        => "kinds.items.tombstone", "a tombstone needs masked personal fields", "declare `personal`, so that what stays is nobody";
+        => "kinds.items.tombstone", "a tombstone needs masked personal fields", "declare `personal` fields, so that the row that stays is anonymous";
     a_masked_id_is_reported:
         document([("/kinds/items/personal", json!({"id": "null"}))])
         => "kinds.items.personal.id", "an id cannot be masked", "other records refer to it; give the kind an id that is not personal";
@@ -149,7 +149,7 @@ faulty! {
         => "modes.hard_delete.rules.debts.client_id", "`debts.client_id` is mandatory and cannot be emptied", "declare the reference `nullable`, or choose another rule";
     set_default_without_a_default_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!("set_default"))])
-        => "modes.hard_delete.rules.debts.client_id", "`debts.client_id` has no default", "say {\"set_default\": …}, or declare `default` for the field in the data map";
+        => "modes.hard_delete.rules.debts.client_id", "`debts.client_id` has no default", "use {\"set_default\": …}, or declare `default` for the field in the data map";
     retain_as_a_bare_word_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!("retain"))])
         => "modes.hard_delete.rules.debts.client_id", "`retain` needs {\"retain\": {\"for\", \"from\", \"basis\"}}", "";

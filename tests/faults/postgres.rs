@@ -178,5 +178,5 @@ faulty_there! {
                EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
                CREATE FOREIGN TABLE debts (id integer NOT NULL, client_id integer NOT NULL) SERVER lifecycle_tests", |_| {})
         => "kinds.debts", "`debts` is a foreign table: no foreign key protects it, and a lock holds only on its server",
-           "declare it in a policy on its own server, and notify that server by an effect";
+           "declare it in a policy on its own server, and notify that server with an effect";
 }

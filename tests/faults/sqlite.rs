@@ -158,7 +158,7 @@ faulty! {
             map["excluded"] = json!([{ "table": "folders", "because": "only structure" }]);
             map
         })
-        => "references.debts.folder", "where a row of `clients` is deleted, the database would change rows of `debts` \
+        => "references.debts.folder", "when a row of `clients` is deleted, the database would change rows of `debts` \
             that no plan names: `folders.who` ON DELETE CASCADE, then `debts.folder` ON DELETE SET NULL",
            "declare `folders` with `folders.who`, `debts.folder` and give each a rule, or let `debts.folder` refuse (ON DELETE NO ACTION)";
     a_reference_whose_foreign_key_refers_to_another_column_is_reported:
@@ -170,7 +170,7 @@ faulty! {
     an_excluded_foreign_key_with_an_action_is_found:
         found(FindingCode::CascadingForeignKey,
               &[CLIENTS, DEBTS, "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE)"].concat(),
-              |document| document["excluded"] = json!([{ "table": "logs", "because": "nobody's" }]))
+              |document| document["excluded"] = json!([{ "table": "logs", "because": "not ours" }]))
         => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that the map excludes: \
             the database would change rows that no plan names",
            "declare the reference, or let the foreign key refuse (NO ACTION)";
@@ -182,7 +182,7 @@ faulty! {
         covered(FindingCode::CompositeKey,
                 "CREATE TABLE bills (payer INTEGER REFERENCES clients, number INTEGER, PRIMARY KEY (payer, number))")
         => "kinds.bills", "composite primary keys are not supported: `payer`, `number`",
-           "give the table a unique column and declare it, or list it under `excluded`";
+           "give the table a unique column and then declare the table, or list it under `excluded`";
     an_undecided_foreign_key_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, payer INTEGER REFERENCES clients)"].concat(),

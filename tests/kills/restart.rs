@@ -129,7 +129,7 @@ async fn a_restart_of_the_server_only_costs_time() {
         assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
         codes.push(error.code());
     }
-    assert_eq!(codes.last(), Some(&"unavailable"), "nobody is there: {codes:?}");
+    assert_eq!(codes.last(), Some(&"unavailable"), "the server is down: {codes:?}");
     server.control("start");
     assert_eq!(database.whole().await, before, "and nothing has changed");
     lifecycle.execute(&request()).await.unwrap();

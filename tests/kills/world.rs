@@ -163,7 +163,7 @@ impl Database {
     pub(crate) fn schema(&self) -> &Schema {
         match self {
             Postgres { schema: Some(schema), .. } => schema,
-            _ => panic!("there is no schema of its own"),
+            _ => panic!("this database has no separate schema"),
         }
     }
 

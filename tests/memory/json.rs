@@ -30,7 +30,7 @@ fn rows_are_written_as_read_in_the_order_of_ids() {
     });
     let store = MemoryStore::from_json(&map(), &data).unwrap();
     assert_eq!(store.rows("clients").len(), 2);
-    assert!(store.rows("clients")[0].fields.is_empty(), "the id is no field");
+    assert!(store.rows("clients")[0].fields.is_empty(), "the id is not a field");
     assert!(store.rows("clients")[1].get("name") == &Value::from("Ana"));
     let written = store.to_json();
     assert_eq!(written["clients"][0], json!({ "user_id": 9 }));
@@ -127,7 +127,7 @@ async fn references_of_another_type_than_the_ids_are_reported() {
         "sessions": []
     });
     let expected = "references.debts.client_id: the ids of `clients` are integers, \
-                    and there are 2 rows (`d2`, `d3`) with something else \
+                    but there are 2 rows (`d2`, `d3`) with another type \
                     (write references in the form of the ids they refer to)";
     assert_eq!(faults(data).await, [expected]);
 }

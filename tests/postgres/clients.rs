@@ -185,8 +185,8 @@ async fn one_of_two_deactivations_writes_and_the_other_finds_it_done() {
         let row = format!("SELECT status || version FROM clients WHERE user_id = '{client}'");
         assert_eq!(world.text(&row).await, "OFF2", "written once");
         assert_eq!(audited(&world, client).await, 2, "each attempt once");
-        let told = format!("SELECT count(*) FROM lifecycle_outbox WHERE record = '{client}'");
-        assert_eq!(world.number(&told).await, 1, "told once");
+        let events = format!("SELECT count(*) FROM lifecycle_outbox WHERE record = '{client}'");
+        assert_eq!(world.number(&events).await, 1, "one event");
     }
 }
 

@@ -268,11 +268,11 @@ async fn columns_of_every_type_are_masked_reported_and_kept() {
         serde_json::from_str(&world.text("SELECT to_jsonb(c)::text FROM clients AS c").await).unwrap();
     assert_eq!((&row["sex"], &row["address"], &row["tags"]), (&json!("x  "), &json!(null), &json!(null)));
     assert_eq!((&row["born"], &row["extra"]), (&json!("1984-01-01"), &json!({ "b": [2] })));
-    let told = world.text("SELECT payload::text FROM lifecycle_outbox").await;
-    let told: Value = serde_json::from_str(&told).unwrap();
+    let payload = world.text("SELECT payload::text FROM lifecycle_outbox").await;
+    let payload: Value = serde_json::from_str(&payload).unwrap();
     let expected = json!({ "address": "10.0.0.1/24", "tags": ["a", "b c"], "body": { "a": 1 }, "extra": { "b": [2] },
                            "paid": 12.5, "span": "1 day", "raw": "DEADBEEF", "sex": "m", "real": 0.1 });
-    assert_eq!(told, expected);
+    assert_eq!(payload, expected);
 }
 
 /// The policy names the default target, which must exist.

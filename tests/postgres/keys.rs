@@ -139,7 +139,7 @@ async fn a_not_valid_key_protects_and_is_reported() {
     let insert =
         "INSERT INTO debts (client_id, status) VALUES ('00000000-0000-0000-0000-000000000008', 'NEW')";
     let refused = client_lifecycle::postgres::sqlx::raw_sql(insert).execute(&world.schema.pool).await;
-    assert!(refused.is_err(), "a new row that refers to nobody is refused");
+    assert!(refused.is_err(), "a new dangling row is refused");
 }
 
 /// A key with disabled triggers is not enforced, nor is one of a single partition.

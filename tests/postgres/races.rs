@@ -277,9 +277,9 @@ async fn events_are_sent_only_for_deleted_rows() {
         );
         let Some(world) = World::new(&rows, &document).await else { return };
         let answer = write_during_the_wait(&world, at_once, id, "UPDATE debts SET status = 'LATE'").await;
-        let told =
+        let topics =
             world.text("SELECT string_agg(payload::jsonb ->> 'status', ' ') FROM lifecycle_outbox").await;
-        assert_eq!(told, "LATE", "{at_once}: {answer:?}");
+        assert_eq!(topics, "LATE", "{at_once}: {answer:?}");
     }
 }
 

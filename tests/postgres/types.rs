@@ -61,9 +61,9 @@ async fn ids_may_be_of_any_type() {
         assert_eq!(done(&receipt, "debts"), 2, "{id_type}: the debt below its own goes too");
         assert_eq!(world.number("SELECT count(*) FROM clients").await, 1, "{id_type}");
         // Requests an impossible id.
-        let nobody = lifecycle.plan(&delete("no such id")).await.unwrap_err();
-        let code = nobody.code();
-        assert!(["not_found", "wrong_id"].contains(&code), "{id_type}: {code} {nobody:?}");
+        let error = lifecycle.plan(&delete("no such id")).await.unwrap_err();
+        let code = error.code();
+        assert!(["not_found", "wrong_id"].contains(&code), "{id_type}: {code} {error:?}");
     }
 }
 

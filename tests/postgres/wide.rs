@@ -26,10 +26,10 @@ async fn a_row_of_130_fields_is_masked_reported_and_recorded() {
     let request = Request::batch(Mode::Anonymize, "clients", [RecordId::from(1)])
         .by(client_lifecycle::domain::Actor::new("ana", "ADMIN"));
     world.lifecycle().await.execute(&request).await.unwrap_or_else(|error| panic!("{error:?}"));
-    let told: Value =
+    let payload: Value =
         serde_json::from_str(&world.text("SELECT payload::text FROM lifecycle_outbox").await).unwrap();
-    assert_eq!(told.as_object().unwrap().len(), 130);
-    assert_eq!(told["f129"], "}\u{1}{");
+    assert_eq!(payload.as_object().unwrap().len(), 130);
+    assert_eq!(payload["f129"], "}\u{1}{");
     assert_eq!(world.text("SELECT f0 || f129 FROM clients").await, "xx");
 }
 

@@ -66,8 +66,8 @@ fn in_tests() -> BTreeMap<u16, BTreeSet<String>> {
 #[test]
 fn every_statement_is_tested_or_listed_in_the_guide() {
     let tested: BTreeSet<u16> = in_tests().into_keys().collect();
-    let told = numbers(GUIDE.split_once("# What needs nothing").unwrap().1);
-    let guide: BTreeSet<u16> = [in_guide("# What the host does"), in_guide("# What comes later"), told]
+    let no_work = numbers(GUIDE.split_once("# What needs no work").unwrap().1);
+    let guide: BTreeSet<u16> = [in_guide("# What the host does"), in_guide("# What comes later"), no_work]
         .into_iter()
         .flatten()
         .collect();

@@ -128,7 +128,7 @@ async fn an_undecided_foreign_key_of_a_declared_table_is_uncovered() {
     assert_eq!(
         found.await,
         [
-            "uncovered_reference references.debts.paid_by: its foreign key refers to `clients`, and it is neither \
+            "uncovered_reference references.debts.paid_by: its foreign key refers to `clients`, but it is neither \
           declared nor excluded"
         ]
     );
@@ -142,7 +142,7 @@ async fn a_column_named_like_a_reference_in_a_declared_table_is_uncovered() {
     assert_eq!(
         found_by(document, &ddl.concat()).await,
         [
-            "uncovered_reference references.notes.client_id: the column is named like `debts.client_id`, and it is \
+            "uncovered_reference references.notes.client_id: the column is named like `debts.client_id`, but it is \
           neither declared nor excluded"
         ]
     );
@@ -200,7 +200,7 @@ async fn text_that_refers_to_integers_is_a_type_mismatch() {
     )
     .await;
     assert!(
-        found[0].starts_with("type_mismatch references.debts.client_id: the column is TEXT and the ids"),
+        found[0].starts_with("type_mismatch references.debts.client_id: the column is TEXT, but the ids"),
         "{found:?}"
     );
     assert_eq!(found.len(), 1);
@@ -296,7 +296,7 @@ async fn a_trigger_is_found_if_the_policy_fires_it() {
     assert_eq!(
         found.await,
         [
-            "trigger kinds.debts: the trigger `on delete` fires on DELETE of `debts`: what it does is in no plan \
+            "trigger kinds.debts: the trigger `on delete` fires on DELETE of `debts`: its effects are in no plan \
           and no receipt"
         ]
     );

@@ -191,13 +191,13 @@ async fn an_unsuitable_subject_is_refused() {
         ),
         (
             "pairs",
-            "`pairs` cannot be the subject: its primary key (`a`, `b`) is composite, and it has no \
-             unique column of its own; give the table a unique column",
+            "`pairs` cannot be the subject: its primary key (`a`, `b`) is composite, and no \
+             single column is unique; give the table a unique column",
         ),
         (
             "loose",
-            "`loose` cannot be the subject: it has no key; give the table a unique column \
-             of its own",
+            "`loose` cannot be the subject: it has no key; give the table a unique \
+             column",
         ),
     ] {
         let error: NoFirstPolicy = first_policy(&catalogue, subject).unwrap_err();

@@ -70,9 +70,9 @@ async fn uuids_as_bytes_are_found_counted_named_and_deleted() {
         vec![EventDraft { topic: "gone".into(), kind: "debts".into(), rows: all(1), fields }];
     assert_eq!(actual(&world.store.apply(&changes).await.unwrap()), [2, 2]);
     let events = world.store.events(changes.operation).await.unwrap();
-    let told: Vec<_> =
+    let pairs: Vec<_> =
         events.iter().map(|event| (event.record.clone(), event.fields["client_id"].clone())).collect();
-    assert_eq!(told, [(B.into(), Value::from(A)), (A.into(), Value::from(A))]);
+    assert_eq!(pairs, [(B.into(), Value::from(A)), (A.into(), Value::from(A))]);
     assert_eq!(world.store.audit(&"clients".into(), &A.into()).await.unwrap()[0].subjects, [A.into()]);
 }
 

@@ -106,8 +106,8 @@ async fn pseudonyms_are_made_from_the_rows_before_the_first_step() {
         [pseudonym("mail", "1@x"), pseudonym("mail", "2@x")]
     );
     let events = world.store.events(changes.operation).await.unwrap();
-    let told: Vec<_> = events.iter().map(|event| event.fields["mail"].clone()).collect();
-    assert!(told == [Value::from("1@x"), Value::from("2@x")]);
+    let values: Vec<_> = events.iter().map(|event| event.fields["mail"].clone()).collect();
+    assert!(values == [Value::from("1@x"), Value::from("2@x")]);
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_marks").await, 2);
 }
 

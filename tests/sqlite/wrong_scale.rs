@@ -151,17 +151,17 @@ async fn is_found(beside: Beside, why: &str) {
 
 #[tokio::test]
 async fn a_store_that_loads_ids() {
-    is_found(Beside::LoadsIds, "the rows that come back").await;
+    is_found(Beside::LoadsIds, "the number of returned rows").await;
 }
 
 #[tokio::test]
 async fn a_store_that_loads_ids_in_one_value() {
-    is_found(Beside::LoadsIdsAtOnce, "what goes back and forth").await;
+    is_found(Beside::LoadsIdsAtOnce, "the traffic").await;
 }
 
 #[tokio::test]
 async fn a_store_that_asks_about_each_row() {
-    is_found(Beside::AsksForEach, "statements depend on").await;
+    is_found(Beside::AsksForEach, "the number of statements").await;
 }
 
 #[tokio::test]

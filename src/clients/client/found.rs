@@ -60,7 +60,6 @@ impl Found {
         self.or(value)?.ok_or_else(Self::not_an_object)
     }
 
-    /// Returns the violation of a body that is not an object.
     pub(super) fn not_an_object() -> Violations {
         let code = ViolationCode::NotAnObject;
         Violations::new(Violation::new("", code, message("", code, Language::default())), [])

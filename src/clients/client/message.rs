@@ -19,8 +19,8 @@ impl Violation {
     /// Returns the violation with its message in another language, if it is about a client's fields.
     #[must_use]
     pub fn in_language(&self, language: Language) -> Self {
-        let told = [Language::Spanish, Language::English].map(|one| message(&self.path, self.code, one));
-        if told.contains(&self.message) {
+        let known = [Language::Spanish, Language::English].map(|one| message(&self.path, self.code, one));
+        if known.contains(&self.message) {
             Self { message: message(&self.path, self.code, language), ..self.clone() }
         } else {
             self.clone()
@@ -34,7 +34,7 @@ pub(super) fn message(path: &str, code: ViolationCode, language: Language) -> St
         (ViolationCode::NotAnObject, _) if spanish => "El cuerpo debe ser un objeto JSON".into(),
         (ViolationCode::NotAnObject, _) => "The body must be a JSON object".into(),
         (_, None) if spanish => format!("El campo `{path}` no existe"),
-        (_, None) => format!("There is no field `{path}`"),
+        (_, None) => format!("Unknown field `{path}`"),
         (_, Some(field)) if spanish => in_spanish(field, code),
         (_, Some(field)) => in_english(field, code),
     }

@@ -12,10 +12,8 @@ use super::row_outcome::{OutcomeCase, RowOutcome};
 use crate::domain::{KindName, Reference};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
-/// The kinds of the cycle, in the order of their sets.
 type CycleOutcomes = Vec<(KindName, KindOutcomes)>;
 
-/// Adds the sets of the kinds of a cycle.
 pub(super) fn outcomes(
     context: &CompileContext<'_>,
     kinds: &[KindName],

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use crate::domain::{FieldName, Kind, Mask, RecordId, Value};
 use crate::protocol::{NewValue, Write};
 
-/// A [`Write`] with blanks.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum WriteTemplate {
     Delete,

@@ -40,7 +40,6 @@ impl Relation {
 }
 
 impl Privilege {
-    /// All privileges.
     pub(super) const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
 
     /// Returns the SQL keyword.

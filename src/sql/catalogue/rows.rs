@@ -121,7 +121,6 @@ impl Catalogue {
     }
 }
 
-/// Returns whether a value is true.
 pub(super) fn is(value: &SqlValue) -> bool {
     value.as_integer().is_some_and(|value| value != 0)
 }

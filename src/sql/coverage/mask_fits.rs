@@ -1,4 +1,4 @@
-//! Masks that do not fit their column: too long, NULL where it is NOT NULL, or not unique where it is.
+//! Masks that do not fit their column: too long, NULL in a NOT NULL column, or not unique in a unique column.
 
 use super::finding::{Finding, FindingCode};
 use crate::domain::{FieldType, Kind, Mask};

@@ -153,17 +153,14 @@ impl Counts {
         counts
     }
 
-    /// Adds assumed counts.
     pub(crate) fn assuming(self, assumed: Vec<(Rows, u64)>) -> Self {
         Self { assumed, ..self }
     }
 
-    /// Returns whether the number of these rows is assumed.
     pub(crate) fn assumes(&self, rows: Rows) -> bool {
         self.assumed.iter().any(|(known, _)| *known == rows)
     }
 
-    /// Returns the number of these rows.
     pub(crate) fn of(&self, rows: Rows) -> u64 {
         if let Some((_, count)) = self.assumed.iter().find(|(known, _)| *known == rows) {
             return *count;

@@ -72,7 +72,6 @@ fn audit_rows(
     Ok(())
 }
 
-/// Writes the operation with its receipt.
 pub(crate) fn insert_operation(w: &mut Writer, prefix: &Prefix, receipt: &Receipt) -> Result<(), StoreError> {
     let text = json(w.backend, receipt, "the receipt")?;
     w.push("INSERT INTO ").name(&prefix.table("operations")).push(" (operation, at, receipt) VALUES (");
@@ -137,7 +136,6 @@ impl Renderer<'_> {
         })
     }
 
-    /// Starts writing events.
     pub(crate) fn begin_events(&self, w: &mut Writer) {
         w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
         w.push(" (operation, topic, kind, record, at, payload)\n");

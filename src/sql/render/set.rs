@@ -98,7 +98,6 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Returns the sets that [`are_rows`](Self::are_rows) reads.
     pub(crate) fn needed_for(&self, rows: Rows) -> Result<Vec<SetId>, StoreError> {
         Ok(match self.direct(rows)? {
             Some(_) => self.shape(rows.set)?.inputs().collect(),

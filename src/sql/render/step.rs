@@ -8,7 +8,6 @@ use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
 impl Renderer<'_> {
-    /// Renders the insertion of a new row.
     pub(crate) fn insert(&self, row: &NewRow) -> Result<Statement, StoreError> {
         let NewRow { kind, record } = row;
         let kind = self.kind(kind)?;

@@ -9,7 +9,6 @@ use crate::protocol::{
 };
 use crate::store::{Records, StoreError};
 
-/// Named fields, each with its kind.
 pub(super) type Named = BTreeSet<(KindName, FieldName)>;
 
 /// Checks that the map has all kinds and references, and that the sets fit together.
@@ -88,7 +87,6 @@ pub(super) fn in_query(query: &SurveyQuery) -> Named {
     named
 }
 
-/// Returns the fields that a change set names.
 pub(super) fn in_changes(changes: &ChangeSet) -> Named {
     let mut named = in_query(&changes.recheck());
     for event in &changes.event_drafts {

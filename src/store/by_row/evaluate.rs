@@ -189,7 +189,6 @@ impl<'a, R: Records> Evaluation<'a, R> {
         Ok(rank.is_some_and(|rank| rows.ranks.contains(*rank)))
     }
 
-    /// Returns an evaluated set.
     pub(super) fn set(&self, id: SetId) -> Result<&Members, StoreError> {
         self.sets
             .get(&id)
@@ -205,7 +204,6 @@ impl<'a, R: Records> Evaluation<'a, R> {
             .collect())
     }
 
-    /// Returns the value of a field, or the id.
     pub(super) fn value(kind: &Kind, row: &Record, field: &FieldName) -> Value {
         if *field == kind.id { (&row.id).into() } else { row.get(field).clone() }
     }
@@ -221,7 +219,6 @@ pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, Bad
     }
 }
 
-/// Returns the rows that a source starts from.
 pub(super) fn source_rows(source: &Source) -> Option<Rows> {
     match source {
         Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,

@@ -64,7 +64,6 @@ impl<R: Records> ByRow<R> {
         &mut self.records
     }
 
-    /// Evaluates the sets of the query.
     async fn evaluate<'a>(&'a self, query: &'a SurveyQuery) -> Result<Evaluation<'a, R>, StoreError> {
         check_names::check(query)?;
         let loaded = Loaded::new(&self.records, self.max_rows);

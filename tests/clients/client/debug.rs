@@ -67,8 +67,8 @@ fn violations_and_bad_records_do_not_repeat_values() {
     ];
     let body: Value = names.iter().map(|name| ((*name).to_owned(), json!(secret))).collect();
     for violations in [ClientPatch::from_json(&body).unwrap_err(), NewClient::from_json(&body).unwrap_err()] {
-        let told = format!("{violations} {violations:?} {}", serde_json::to_string(&violations).unwrap());
-        assert!(!told.contains("s3cr3t"), "{told}");
+        let shown = format!("{violations} {violations:?} {}", serde_json::to_string(&violations).unwrap());
+        assert!(!shown.contains("s3cr3t"), "{shown}");
         for name in names.iter().filter(|name| **name != "document_number") {
             assert!(violations.iter().any(|violation| violation.path == *name), "{name} in {violations}");
         }

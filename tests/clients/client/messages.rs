@@ -77,7 +77,7 @@ fn every_violation_has_a_message_in_both_languages() {
         ),
         ("El rol no se puede modificar", "Role cannot be changed"),
         ("La contraseña no se puede modificar", "Password cannot be changed"),
-        ("El campo `fax` no existe", "There is no field `fax`"),
+        ("El campo `fax` no existe", "Unknown field `fax`"),
         ("El cuerpo debe ser un objeto JSON", "The body must be a JSON object"),
     ];
     assert_eq!(said, expected.map(|(spanish, english)| (spanish.to_owned(), english.to_owned())));

@@ -136,7 +136,7 @@ fn serde_refuses_what_from_json_refuses_and_duplicate_fields() {
     let error =
         serde_json::from_str::<ClientPatch>(r#"{ "phone": "1", "fax": "2", "role": "ADMIN" }"#).unwrap_err();
     let said = error.to_string();
-    for part in ["phone: Phone must be", "role: Role cannot be changed", "fax: There is no field `fax`"] {
+    for part in ["phone: Phone must be", "role: Role cannot be changed", "fax: Unknown field `fax`"] {
         assert!(said.contains(part), "{said}");
     }
     let twice = serde_json::from_str::<ClientPatch>(r#"{ "status": "OFF", "status": "ON" }"#).unwrap_err();

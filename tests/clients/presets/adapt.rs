@@ -119,7 +119,7 @@ fn a_removed_field_is_removed_from_the_whole_declaration_of_its_kind() {
     let whole = kind("nothing of this name");
     for field in ["note", "plan", "state", "gone_at", "born_at", "changed_at", "version"] {
         let without = kind(field);
-        assert_ne!(without, whole, "{field} was said of the kind");
+        assert_ne!(without, whole, "the kind declared {field}");
         assert!(
             !without.to_string().contains(&format!("\"{field}\":"))
                 && !without.to_string().contains(&format!(":\"{field}\"")),

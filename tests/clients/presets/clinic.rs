@@ -62,12 +62,12 @@ async fn clinic(on: On) -> World {
 }
 
 /// S0 requires a valid session and no role.
-fn somebody() -> Actor {
+fn authenticated() -> Actor {
     Actor::with_roles("ana", [])
 }
 
 fn hard_delete(client: &str) -> Request {
-    Request::hard_delete("clients", client).by(somebody())
+    Request::hard_delete("clients", client).by(authenticated())
 }
 
 on_every_store! {
@@ -100,7 +100,7 @@ on_every_store! {
         world.done(&hard_delete(MARIA)).await;
         let events = world.backend.events().await;
         let tokens: Vec<_> = events.iter().map(|event| json!(event.fields[&FieldName::from("token")])).collect();
-        assert_eq!(world.told().await, ["sessions.revoke", "sessions.revoke"]);
+        assert_eq!(world.topics().await, ["sessions.revoke", "sessions.revoke"]);
         assert!(tokens.contains(&json!("t1")) && tokens.contains(&json!("t2")));
     }
 
@@ -133,8 +133,8 @@ on_every_store! {
         let world = clinic(on).await;
         for request in [
             hard_delete(ADMINISTRATOR),
-            Request::anonymize("clients", ADMINISTRATOR).by(somebody()),
-            Request::deactivate("clients", ADMINISTRATOR).by(somebody()),
+            Request::anonymize("clients", ADMINISTRATOR).by(authenticated()),
+            Request::deactivate("clients", ADMINISTRATOR).by(authenticated()),
         ] {
             assert_eq!(world.refused(&request).await, "not_found");
         }
@@ -151,7 +151,7 @@ on_every_store! {
             Request::reactivate("clients", MARIA),
         ] {
             assert_eq!(world.refused(&request).await, "unauthenticated");
-            assert!(world.plan(&request.by(somebody())).await.is_executable());
+            assert!(world.plan(&request.by(authenticated())).await.is_executable());
         }
     }
 
@@ -159,11 +159,11 @@ on_every_store! {
     async fn status_off_keeps_everything_and_can_be_reverted(on: On) {
         let world = clinic(on).await;
         let before = [world.backend.rows("sales").await, world.backend.rows("bookings").await];
-        world.done(&Request::deactivate("clients", LUIS).by(somebody())).await;
+        world.done(&Request::deactivate("clients", LUIS).by(authenticated())).await;
         assert_eq!(world.row("clients", LUIS).await["status"], "OFF");
         assert_eq!([world.backend.rows("sales").await, world.backend.rows("bookings").await], before);
         assert_eq!(world.last_entry().await.action, "CLIENT_DEACTIVATED");
-        world.done(&Request::reactivate("clients", LUIS).by(somebody())).await;
+        world.done(&Request::reactivate("clients", LUIS).by(authenticated())).await;
         let mut luis = world.row("clients", LUIS).await;
         assert_eq!(luis["updated_at"], "2026-11-20T10:00:00.000Z");
         luis["updated_at"] = json!("2024-03-05T15:45:00.000Z");
@@ -177,12 +177,12 @@ on_every_store! {
             "email": "nuria@example.org", "name": "Nuria", "surname": "Vega", "phone": "+34634567890",
             "birth_date": "1990-05-15", "document_type": "DNI", "document_number": "12345678A"
         }));
-        let created = world.lifecycle.clients().unwrap().create(&Request::create("clients").by(somebody()), new.unwrap()).await.unwrap();
+        let created = world.lifecycle.clients().unwrap().create(&Request::create("clients").by(authenticated()), new.unwrap()).await.unwrap();
         assert_eq!(world.lifecycle.clients().unwrap().find(created.user_id()).await.unwrap(), created);
         let off = ClientPatch::from_json(&json!({ "status": "OFF" })).unwrap();
         let update = Request::update("clients", created.user_id());
         assert_eq!(world.lifecycle.clients().unwrap().update(&update, &off).await.unwrap_err().code(), "unauthenticated");
-        let updated = world.lifecycle.clients().unwrap().update(&update.by(somebody()), &off).await.unwrap();
+        let updated = world.lifecycle.clients().unwrap().update(&update.by(authenticated()), &off).await.unwrap();
         assert_eq!(updated.status(), Status::Off);
         assert_eq!(world.last_entry().await.action, "CLIENT_DEACTIVATED");
     }
@@ -190,7 +190,7 @@ on_every_store! {
     // R42 R203
     async fn anonymizing_leaves_no_personal_data(on: On) {
         let world = clinic(on).await;
-        world.done(&Request::anonymize("clients", MARIA).by(somebody())).await;
+        world.done(&Request::anonymize("clients", MARIA).by(authenticated())).await;
         let maria = world.row("clients", MARIA).await;
         let original = person(MARIA, "USER");
         // Remaining values are not personal.
@@ -211,7 +211,7 @@ on_every_store! {
 
     async fn anonymizing_has_the_same_blockers(on: On) {
         let world = clinic(on).await;
-        let luis = Request::anonymize("clients", LUIS).by(somebody());
+        let luis = Request::anonymize("clients", LUIS).by(authenticated());
         let everything = "outstanding_debts, upcoming_bookings, recent_sales, recent_payments";
         assert_eq!(world.refused(&luis).await, everything);
     }
@@ -231,7 +231,7 @@ on_every_store! {
 
     async fn a_proof_of_consent_can_be_kept_without_the_person(on: On) {
         let policy = presets::keep_consent_proof(presets::clinic(Language::English)).build().unwrap();
-        for request in [hard_delete(MARIA), Request::anonymize("clients", MARIA).by(somebody())] {
+        for request in [hard_delete(MARIA), Request::anonymize("clients", MARIA).by(authenticated())] {
             let world = World::open(on, &policy, TABLES, &rows()).await;
             let plan = world.plan(&request).await;
             assert!(plan.notes.iter().all(|note| note.name != "consent_evidence"));
@@ -264,9 +264,9 @@ on_every_store! {
         let wire = Wire::clinic();
         for text in ["1", "not-a-uuid", "%00", "\u{202e}", "1 OR 1", &MARIA[1..], &MARIA.replace('-', ""), "*"] {
             let id = wire.id(text).unwrap();
-            let mut errors = vec![world.lifecycle.clients().unwrap().update(&Request::update("clients", &id).by(somebody()), &city).await.unwrap_err()];
+            let mut errors = vec![world.lifecycle.clients().unwrap().update(&Request::update("clients", &id).by(authenticated()), &city).await.unwrap_err()];
             for request in [Request::hard_delete, Request::anonymize, Request::deactivate] {
-                errors.push(world.lifecycle.execute(&request("clients", &id).by(somebody())).await.unwrap_err());
+                errors.push(world.lifecycle.execute(&request("clients", &id).by(authenticated())).await.unwrap_err());
             }
             attempts += errors.len();
             for error in errors {
@@ -282,14 +282,14 @@ on_every_store! {
         assert_eq!(world.last_entry().await.outcome, AuditOutcome::Invalid);
         assert_eq!(world.backend.rows("clients").await, before);
         let maria = wire.id(&MARIA.to_uppercase()).unwrap();
-        world.done(&Request::hard_delete("clients", maria).by(somebody())).await;
+        world.done(&Request::hard_delete("clients", maria).by(authenticated())).await;
         assert_eq!(world.ids("clients").await, [LUIS, ADMINISTRATOR]);
     }
 
     // R45
     async fn audit_entries_outlive_the_client(on: On) {
         let world = clinic(on).await;
-        world.done(&Request::deactivate("clients", MARIA).by(somebody())).await;
+        world.done(&Request::deactivate("clients", MARIA).by(authenticated())).await;
         world.done(&hard_delete(MARIA)).await;
         let actions: Vec<_> = world.backend.audit().await.into_iter().map(|entry| (entry.action, entry.outcome)).collect();
         let done = |action: &str| (action.to_owned(), AuditOutcome::Done);

@@ -22,7 +22,7 @@ async fn backend(on: On) -> Backend {
 }
 
 fn is_refused(planned: Result<Plan, Error>) -> bool {
-    matches!(planned, Err(Error::Refused(Refusal::Invalid { remedy, .. })) if remedy.contains("true reason"))
+    matches!(planned, Err(Error::Refused(Refusal::Invalid { remedy, .. })) if remedy.contains("real reason"))
 }
 
 on_every_store! {
@@ -52,8 +52,8 @@ on_every_store! {
     async fn a_denied_actor_learns_nothing_else(on: On) {
         let backend = backend(on).await;
         let production = backend.lifecycle(&policy()).await;
-        let nobody = Request::hard_delete("clients", "c1").with_reason(Reason::TestData);
-        let refused = production.execute(&nobody).await.unwrap_err();
+        let anonymous = Request::hard_delete("clients", "c1").with_reason(Reason::TestData);
+        let refused = production.execute(&anonymous).await.unwrap_err();
         assert_eq!(refused.code(), "unauthenticated");
     }
 }

@@ -53,7 +53,7 @@ on_every_store! {
         for request in [Request::hard_delete("users", ANA), Request::soft_delete("users", ANA)] {
             let world = notifications(on).await;
             world.done(&request).await;
-            assert_eq!(world.told().await, ["push_tokens.remove", "push_tokens.remove", "user.deleted"]);
+            assert_eq!(world.topics().await, ["push_tokens.remove", "push_tokens.remove", "user.deleted"]);
             let events = world.backend.events().await;
             let mut tokens: Vec<_> = events.iter().filter_map(|event| event.fields.values().next()).map(|token| json!(token)).collect();
             tokens.sort_by_key(ToString::to_string);

@@ -139,10 +139,10 @@ on_every_store! {
         world.done(&delete(NORTH).note("merged with South")).await;
         world.refused(&delete(NORTH)).await;
         let history = world.backend.audit().await;
-        let told: Vec<_> = history.iter().map(|entry| (&*entry.action, entry.outcome.as_str())).collect();
+        let outcomes: Vec<_> = history.iter().map(|entry| (&*entry.action, entry.outcome.as_str())).collect();
         let deletion = "UNION_DELETED";
         let expected = [(deletion, "blocked"), ("UNION_REASSIGNED", "done"), (deletion, "done"), (deletion, "not_found")];
-        assert_eq!(told, expected);
+        assert_eq!(outcomes, expected);
         let entry = &history[2];
         assert_eq!(json!(entry.before[&FieldName::from("name")]), "North");
         assert_eq!(json!(entry.actor), json!({ "id": "ana", "roles": ["ADMIN"], "ip": "203.0.113.9", "user_agent": "curl/8" }));

@@ -92,8 +92,8 @@ on_every_store! {
             world.done(&request).await;
             assert!(world.ids("vpn_sessions").await.is_empty());
             assert!(world.ids("devices").await.is_empty());
-            let told = ["customer.deleted", "devices.revoke", "devices.revoke", "vpn_sessions.terminate"];
-            assert_eq!(world.told().await, told);
+            let topics = ["customer.deleted", "devices.revoke", "devices.revoke", "vpn_sessions.terminate"];
+            assert_eq!(world.topics().await, topics);
             let events = world.backend.events().await;
             let letter = events.iter().find(|event| event.topic == "customer.deleted").unwrap();
             assert_eq!(json!(letter.fields[&FieldName::from("email")]), "u123@example.org");
@@ -105,14 +105,14 @@ on_every_store! {
         let policy = presets::vpn().soft_delete(|mode| mode.without_effect("customer.deleted")).build().unwrap();
         let world = World::open(on, &policy, TABLES, &rows()).await;
         world.done(&soft_delete("user123", admin())).await;
-        assert_eq!(world.told().await, ["devices.revoke", "devices.revoke", "vpn_sessions.terminate"]);
+        assert_eq!(world.topics().await, ["devices.revoke", "devices.revoke", "vpn_sessions.terminate"]);
     }
 
     // R80 R81 R82 R83 R84 R105 R111 R208
     async fn administrators_masters_and_managing_resellers_may_delete(on: On) {
         let world = vpn(on).await;
-        let nobody = Request::soft_delete("customers", "user123");
-        assert_eq!(world.refused(&nobody).await, "unauthenticated");
+        let anonymous = Request::soft_delete("customers", "user123");
+        assert_eq!(world.refused(&anonymous).await, "unauthenticated");
         for role in ["USER", "SUPPORT"] {
             assert_eq!(world.refused(&soft_delete("user123", Actor::new("bob", role))).await, "missing_role");
         }

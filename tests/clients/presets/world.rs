@@ -78,7 +78,7 @@ impl World {
     }
 
     /// Returns the topics of the events, in order.
-    pub(crate) async fn told(&self) -> Vec<String> {
+    pub(crate) async fn topics(&self) -> Vec<String> {
         let mut topics: Vec<_> = self.backend.events().await.into_iter().map(|event| event.topic).collect();
         topics.sort();
         topics

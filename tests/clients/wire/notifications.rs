@@ -5,7 +5,7 @@ use client_lifecycle::clients::wire::{ErrorKind, Wire};
 use serde_json::json;
 
 use super::document::body_after;
-use super::world::{answer, told};
+use super::world::{answer, response};
 
 const SEED: u8 = 1;
 
@@ -13,7 +13,7 @@ const SEED: u8 = 1;
 #[tokio::test]
 async fn a_successful_deletion_has_no_body() {
     let done = answer(&Wire::notifications(), "done").await;
-    assert_eq!(told(&done), (204, String::new()));
+    assert_eq!(response(&done), (204, String::new()));
     assert_eq!(done.body, None);
 }
 
@@ -21,7 +21,7 @@ async fn a_successful_deletion_has_no_body() {
 #[tokio::test]
 async fn an_unknown_user_is_not_found() {
     let expected = (404, body_after(SEED, "404 Not Found"));
-    assert_eq!(told(&answer(&Wire::notifications(), "not found").await), expected);
+    assert_eq!(response(&answer(&Wire::notifications(), "not found").await), expected);
 }
 
 // R50 R53 R207
@@ -30,9 +30,9 @@ async fn an_id_is_a_uuid() {
     let wire = Wire::notifications();
     let expected = (400, body_after(SEED, "400 Bad Request"));
     for text in ["", "user123", "123e4567-e89b-12d3-a456", "123e4567e89b12d3a456426614174000"] {
-        assert_eq!(told(&wire.id(text).unwrap_err()), expected, "{text}");
+        assert_eq!(response(&wire.id(text).unwrap_err()), expected, "{text}");
     }
-    assert_eq!(told(&answer(&wire, "wrong id").await), expected);
+    assert_eq!(response(&answer(&wire, "wrong id").await), expected);
     let id = "123e4567-e89b-12d3-a456-426614174000";
     assert_eq!(wire.id(&id.to_uppercase()).unwrap().to_string(), id);
 }
@@ -42,7 +42,7 @@ async fn an_id_is_a_uuid() {
 async fn all_problems_are_returned_at_once() {
     let blocked = answer(&Wire::notifications(), "blocked").await;
     assert_eq!(
-        told(&blocked),
+        response(&blocked),
         (
             409,
             r#"{"statusCode":409,"message":"there are open debts","errors":["there are open debts","there are disputed debts"]}"#
@@ -63,14 +63,17 @@ async fn all_problems_are_returned_at_once() {
 
 #[test]
 fn undocumented_errors_have_the_documented_shape() {
-    let told = |case| told(&Wire::notifications().error_kind(case));
+    let response = |case| response(&Wire::notifications().error_kind(case));
     assert_eq!(
-        told(ErrorKind::Unauthenticated),
+        response(ErrorKind::Unauthenticated),
         (401, r#"{"statusCode":401,"message":"Unauthorized"}"#.into())
     );
-    assert_eq!(told(ErrorKind::MissingRole), (403, r#"{"statusCode":403,"message":"Access denied"}"#.into()));
     assert_eq!(
-        told(ErrorKind::Failed),
+        response(ErrorKind::MissingRole),
+        (403, r#"{"statusCode":403,"message":"Access denied"}"#.into())
+    );
+    assert_eq!(
+        response(ErrorKind::Failed),
         (500, r#"{"statusCode":500,"message":"Failed to delete user"}"#.into())
     );
 }

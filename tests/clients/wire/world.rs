@@ -75,7 +75,7 @@ pub(crate) async fn answers(wire: &Wire) -> Vec<(&'static str, Response)> {
         ("not found", hard("nobody").by(admin())),
         ("no client", hard("boss").by(admin())),
         ("no id", hard("").by(admin())),
-        ("nobody signed in", hard("free")),
+        ("not signed in", hard("free")),
         ("wrong role", hard("free").by(Actor::new("eva", "RECEPTION"))),
         ("wrong scope", hard("free").by(Actor::new("eva", "RESALE"))),
         ("no reason", Request::hard_delete("clients", "free").by(admin())),
@@ -113,6 +113,6 @@ pub(crate) async fn answer(wire: &Wire, what: &str) -> Response {
 }
 
 /// Returns the status code and the body.
-pub(crate) fn told(answer: &Response) -> (u16, String) {
+pub(crate) fn response(answer: &Response) -> (u16, String) {
     (answer.status, answer.json())
 }

@@ -64,7 +64,7 @@ fn run(database: &Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figur
 fn responses_under_load_match_the_data_and_the_audit_log() {
     let Some(database) = Database::postgres() else { return };
     let figures = run(&Arc::new(database), |_| ());
-    assert_eq!((figures.lost, figures.away), (0, 0), "nothing was in the way");
+    assert_eq!((figures.lost, figures.away), (0, 0), "nothing was disturbed");
     assert_eq!(figures.entries, figures.attempts);
 }
 

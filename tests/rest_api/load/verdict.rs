@@ -73,14 +73,14 @@ pub(super) fn verdict(database: &Database, before: &Before, attempts: &[Attempt]
             accepted.entry(&attempt.client).or_default().push(attempt);
         }
     }
-    assert!(outcomes.is_empty(), "recorded, and nobody asked: {outcomes:?}");
+    assert!(outcomes.is_empty(), "recorded without a request: {outcomes:?}");
     let ids: BTreeSet<&str> = before.keys().map(String::as_str).chain(accepted.keys().copied()).collect();
     for id in ids {
         let of = accepted.get(id).map(Vec::as_slice).unwrap_or_default();
         client(before.get(id), of, after.get(id), id);
     }
     let known = |id: &String| before.contains_key(id) || accepted.contains_key(&**id);
-    assert!(after.keys().all(known), "a client that nobody made");
+    assert!(after.keys().all(known), "an unknown client");
     let addresses: BTreeSet<String> =
         after.values().map(|client| client["email"].as_str().unwrap().to_ascii_lowercase()).collect();
     assert_eq!(addresses.len(), after.len(), "an e-mail address of two clients");
@@ -111,16 +111,16 @@ fn recorded(attempt: &Attempt, outcomes: &[String]) {
 
 /// The state of a client follows from the accepted attempts.
 fn client(before: Option<&Value>, accepted: &[&Attempt], after: Option<&Value>, id: &str) {
-    let told = || format!("{id}: {before:?}, {after:?}, {accepted:#?}");
+    let details = || format!("{id}: {before:?}, {after:?}, {accepted:#?}");
     let deletions: Vec<_> = accepted.iter().filter(|attempt| attempt.wish == Wish::Delete).collect();
-    assert_eq!(deletions.len(), usize::from(after.is_none()), "{}", told());
+    assert_eq!(deletions.len(), usize::from(after.is_none()), "{}", details());
     if let [deletion] = &*deletions {
         let later = accepted.iter().find(|attempt| attempt.from > deletion.until);
         assert!(later.is_none(), "accepted after the deletion: {later:?}");
     }
     let Some(after) = after else { return };
     let updates = accepted.iter().filter(|attempt| matches!(attempt.wish, Wish::Set(..)));
-    assert_eq!(after["version"], 1 + updates.count(), "{}", told());
+    assert_eq!(after["version"], 1 + updates.count(), "{}", details());
     for field in FIELDS {
         let writes: Vec<(&Attempt, &str)> = accepted
             .iter()
@@ -131,12 +131,12 @@ fn client(before: Option<&Value>, accepted: &[&Attempt], after: Option<&Value>, 
             .collect();
         let held = after[field].as_str().unwrap();
         if writes.is_empty() {
-            assert!(before.is_none_or(|before| before[field] == held), "{}", told());
+            assert!(before.is_none_or(|before| before[field] == held), "{}", details());
             continue;
         }
         // Returns the attempts that may have been the last, because no other started after their response.
         let may_be_last = |write: &Attempt| writes.iter().all(|(other, _)| other.from <= write.until);
         let stands = writes.iter().any(|(write, value)| *value == held && may_be_last(write));
-        assert!(stands, "the last accepted {field} is lost: {}", told());
+        assert!(stands, "the last accepted {field} is lost: {}", details());
     }
 }

@@ -214,8 +214,8 @@ fn bodies_that_are_too_large() {
         refused(&service, &call, 413, Shape::Success, AuditOutcome::Invalid);
     }
     // A denied actor gets that error first.
-    let nobody = Call { headers: Vec::new(), ..update(&service) }.body(large(17_000));
-    refused(&service, &nobody, 401, Shape::Clinic, AuditOutcome::Denied);
+    let anonymous = Call { headers: Vec::new(), ..update(&service) }.body(large(17_000));
+    refused(&service, &anonymous, 401, Shape::Clinic, AuditOutcome::Denied);
 }
 
 #[test]

@@ -78,10 +78,10 @@ fn a_missing_id_is_a_400() {
 #[test]
 fn unknown_ids_and_other_roles_are_not_found_alike() {
     let Some(service) = start() else { return };
-    let nobody = "550e8400-e29b-41d4-a716-44665544ffff";
+    let missing = "550e8400-e29b-41d4-a716-44665544ffff";
     let administrator = service.id("admin_user");
     let before = service.rows();
-    for id in [nobody, administrator, "no-uuid", "x'%20OR%201=1"] {
+    for id in [missing, administrator, "no-uuid", "x'%20OR%201=1"] {
         let path = format!("/api/clients/{id}");
         let delete = service.send(&service.staff("DELETE", &path));
         delete.is(404, &json_after(S0, "Client Not Found"));
@@ -98,7 +98,7 @@ fn unknown_ids_and_other_roles_are_not_found_alike() {
             .map(|entry| entry.detail["why"].as_str().map(str::to_owned))
             .collect::<Vec<_>>()
     };
-    assert_eq!(why(nobody), [None, None]);
+    assert_eq!(why(missing), [None, None]);
     let reason = Some("excluded by the policy's filter: role = \"USER\"".to_owned());
     assert_eq!(why(administrator), [reason.clone(), reason]);
 }

@@ -38,16 +38,16 @@ fn every_response_is_described() {
         let made = strategy.new_tree(&mut runner).unwrap().current();
         let entries = service.entries();
         let answer = service.send(&made.call);
-        let told = || format!("call {number} of LIFECYCLE_SEED={seed}: {made:?}\n{answer:?}");
-        described(operation, &answer).unwrap_or_else(|why| panic!("{why}\n{}", told()));
+        let details = || format!("call {number} of LIFECYCLE_SEED={seed}: {made:?}\n{answer:?}");
+        described(operation, &answer).unwrap_or_else(|why| panic!("{why}\n{}", details()));
         let is_client = operation.path.starts_with("/api/clients");
         assert!(
             !(made.allowed && is_client && answer.status == 400),
             "the description allows it\n{}",
-            told()
+            details()
         );
         let recorded = i64::from(operation.method != "GET");
-        assert_eq!(service.entries(), entries + recorded, "{}", told());
+        assert_eq!(service.entries(), entries + recorded, "{}", details());
         answered.insert((which, answer.status));
     }
     // The test is meaningful only if every operation is answered in several ways.

@@ -46,25 +46,25 @@ fn concurrent_requests_are_serialized_or_refused() {
             });
             threads.map(|thread| thread.join().unwrap())
         });
-        let told = format!("round {round}, {pair:?}: {one:?} {two:?}");
+        let details = format!("round {round}, {pair:?}: {one:?} {two:?}");
         let statuses = [one.status, two.status];
         let deletes = pair.iter().filter(|wish| **wish == Wish::Delete).count();
         for (wish, status) in pair.iter().zip(statuses) {
             let lost_to_a_deletion = deletes > usize::from(*wish == Wish::Delete) && status == 404;
-            assert!(status == 200 || lost_to_a_deletion, "{told}");
+            assert!(status == 200 || lost_to_a_deletion, "{details}");
         }
         let found = service.send(&service.staff("GET", &format!("/api/clients/{id}")));
         if deletes > 0 {
-            assert_eq!(found.status, 404, "{told}");
+            assert_eq!(found.status, 404, "{details}");
             let done =
                 pair.iter().zip(statuses).filter(|(wish, status)| **wish == Wish::Delete && *status == 200);
-            assert_eq!(done.count(), 1, "{told}");
+            assert_eq!(done.count(), 1, "{details}");
         } else {
             let client = found.json();
             for (wish, field) in pair.iter().zip(["city", "address"]) {
                 match wish {
-                    Wish::Update => assert_eq!(client[field], "written", "{told}"),
-                    _ => assert_eq!(client["status"], "OFF", "{told}"),
+                    Wish::Update => assert_eq!(client[field], "written", "{details}"),
+                    _ => assert_eq!(client["status"], "OFF", "{details}"),
                 }
             }
         }
@@ -75,7 +75,7 @@ fn concurrent_requests_are_serialized_or_refused() {
         );
         outcomes.sort();
         expected.sort();
-        assert_eq!(outcomes, expected, "{told}");
+        assert_eq!(outcomes, expected, "{details}");
     }
 }
 

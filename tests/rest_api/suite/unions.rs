@@ -35,8 +35,8 @@ fn every_documented_refusal_has_the_documented_response() {
     for role in ["MASTER", "RESALE", "USER"] {
         service.send(&service.with_token(role, "DELETE", &path)).is(403, &json_after(S4, "403 Forbidden"));
     }
-    let nobody = service.with_token("ADMIN", "DELETE", "/api/unions/clx0000000000");
-    service.send(&nobody).is(404, &json_after(S4, "404 Not Found"));
+    let missing = service.with_token("ADMIN", "DELETE", "/api/unions/clx0000000000");
+    service.send(&missing).is(404, &json_after(S4, "404 Not Found"));
     assert_eq!(service.rows(), before);
     // A deleted union is not found either.
     let delete = service.with_token("ADMIN", "DELETE", &path);
