@@ -106,9 +106,9 @@ async fn an_unreachable_address_is_reported_without_the_password() {
     }
     let there: sqlx::postgres::PgConnectOptions = crate::server::address().parse().unwrap();
     let (host, port) = (there.get_host(), there.get_port());
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let unused_port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let addresses = [
-        (format!("postgres://postgres:hunter2@127.0.0.1:{port}/test"), "refused"),
+        (format!("postgres://postgres:hunter2@127.0.0.1:{unused_port}/test"), "refused"),
         (format!("postgres://postgres:hunter2@{host}:{port}/there_is_no_such_database"), "does not exist"),
         (format!("postgres://there_is_no_such_role:hunter2@{host}:{port}/test"), "there_is_no_such_role"),
         ("postgres://postgres:hunter2@no.such.host.invalid/test".into(), "lookup"),
