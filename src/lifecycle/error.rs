@@ -169,7 +169,7 @@ impl Error {
             Self::PlanMismatch => "apply a plan with the request it was made for",
             Self::OperationReused(_) => "use a new operation id",
             Self::Store(error) => error.remedy(),
-            Self::NotRecorded { .. } => "see why the audit log cannot be written",
+            Self::NotRecorded { .. } => "check why the audit log cannot be written",
         }
     }
 

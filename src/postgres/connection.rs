@@ -179,13 +179,13 @@ fn check(access: AccessMode, level: Option<&str>, encoding: Option<&str>) -> Res
     // taken.
     if access == AccessMode::Write && !matches!(level, Some("read committed" | "read uncommitted")) {
         return Err(unsupported(&format!(
-            "a transaction whose isolation level is {}: what others commit while it waits for its locks would not \
-             be seen; begin it as READ COMMITTED",
+            "a transaction whose isolation level is {}: rows that others commit while it waits for its \
+             locks would be missed; begin it as READ COMMITTED",
             level.unwrap_or("unknown")
         )));
     }
     if encoding != Some("UTF8") {
-        let what = "a connection whose client_encoding is not UTF8, in which all texts are sent";
+        let what = "a connection whose client_encoding is not UTF8; set it to UTF8";
         return Err(unsupported(what));
     }
     Ok(())

@@ -42,7 +42,7 @@ impl<'a> ErrorContext<'a> {
             },
             SqlErrorClass::ReadOnly => StoreError::Unsupported("writing: the database is read-only".into()),
             SqlErrorClass::Denied(table) => StoreError::Unsupported(format!(
-                "what needs a permission on `{table}` that the role does not have; grant it"
+                "a statement without permission on `{table}`; grant it to the role"
             )),
             SqlErrorClass::Unsupported(what) => StoreError::Unsupported(what.clone()),
             SqlErrorClass::NoTable(table) => self.no_table(table),

@@ -9,7 +9,7 @@ use crate::store::{Batch, Records, RowChange, StoreError, Unchanged};
 /// The recorded fields of each subject, as they were before the operation.
 pub(super) type Snapshots = BTreeMap<RecordId, BTreeMap<FieldName, Value>>;
 
-/// The factor by which more numbers are tried at once.
+/// The growth factor of the numbers that are tried at once.
 const TRIED: usize = 8;
 
 /// Adds the entry to the batch, once for each subject, under the first free numbers.
