@@ -27,6 +27,7 @@ mod driver;
 #[path = "../common/effort.rs"]
 mod effort;
 mod host;
+mod in_transaction;
 mod keys;
 mod known;
 mod names;
