@@ -19,19 +19,19 @@ use crate::store::{Reader, Store};
 impl<S: Store + Reader> Clients<'_, S> {
     /// Creates a client, and records the attempt.
     ///
-    /// The request has the mode `create`, and names the client's id or none: then one is generated. The role is
-    /// `USER`; timestamps and version are set here. Applied again with the same operation id, it returns the client
-    /// that was created first.
+    /// The request has the mode `create`. If it does not name the client's id, one is generated. The role is `USER`;
+    /// timestamps and version are set here. Applied again with the same operation id, it returns the client that was
+    /// created first.
     ///
     /// # Errors
-    /// [`Error::Invalid`] lists everything that is wrong with the client; [`Error::NotUnique`] if another record has
-    /// the e-mail address; every other [`Error`]. Each has been recorded as an attempt.
+    /// [`Error::Invalid`] lists all problems with the client; [`Error::NotUnique`] if another record has the e-mail
+    /// address; every other [`Error`]. Each is recorded as an attempt.
     pub async fn create(&self, request: &Request, new: NewClient) -> Result<Client, Error> {
         let mut asked = request.clone();
         if let [id] = &mut *asked.subjects
             && let Ok(uuid) = id.to_string().parse::<Uuid>()
         {
-            // A UUID is one id in every spelling.
+            // All spellings of a UUID are one id.
             *id = uuid.into();
         }
         let is_named = !asked.subjects.is_empty();
@@ -39,7 +39,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             asked.subjects.push(self.lifecycle.new_id().as_uuid().into());
         }
         let operation = self.lifecycle.operation(&asked);
-        // Every attempt is at the same client.
+        // Every attempt creates the same client.
         let now = self.lifecycle.now();
         let mut attempts = self.lifecycle.attempts(operation);
         let made = loop {
@@ -52,7 +52,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             Ok((client, receipt)) => (Some(client), Ok(receipt)),
             Err(error) => (None, Err(error)),
         };
-        // A generated id differs from the one that was generated when the operation was applied first.
+        // A generated id differs from the one generated when the operation was first applied.
         let is_answer = |receipt: &Receipt| {
             is_receipt_of(receipt, &asked) && (!is_named || receipt.subjects == asked.subjects)
         };
@@ -63,7 +63,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             Some(client) if !is_named => Ok(client),
             // The operation may have been applied before, with other values.
             Some(client) => match self.find(id).await {
-                // It was written, but cannot be read now.
+                // The client was written, but cannot be read now.
                 Err(Error::Store(_)) => Ok(client),
                 found => found,
             },
@@ -81,13 +81,13 @@ impl<S: Store + Reader> Clients<'_, S> {
         if request.mode != Mode::Create {
             return Err(Refusal::wrong_mode(request.mode, "a request of mode `create`").into());
         }
-        // An actor that may not ask does not learn what is wrong with the values.
+        // An actor without permission does not learn which values are wrong.
         let inquiry = self.lifecycle.inquire(request, now)?;
         let [id] = &*request.subjects else {
-            return Err(Refusal::invalid("one client is created at a time", "name one id, or none").into());
+            return Err(Refusal::invalid("clients are created one at a time", "name one id, or none").into());
         };
         let user_id = id.as_uuid().ok_or_else(|| {
-            Refusal::invalid(format!("`{id}` is not an id for a client"), "name a UUID, or none")
+            Refusal::invalid(format!("`{id}` is not a valid client id"), "name a UUID, or none")
         })?;
         let client = Client::new(new, user_id, now, &self.rules)?;
         let mut record = stored::to_kind(self.kind, self.status, &client);

@@ -22,12 +22,12 @@ words! {
 }
 
 impl DocumentType {
-    /// Returns whether a number has the form of this type and the letter that goes with its digits.
+    /// Returns whether a number has the form of this type and the check letter for its digits.
     ///
-    /// A DNI has eight digits and a letter. A NIE has `X`, `Y` or `Z` (which count as the digits 0, 1 and 2),
-    /// seven digits and a letter. The letter is the remainder of the digits modulo 23, looked up in
-    /// `TRWAGMYFPDXBNJZSQVHLCKE`. Upper and lower case are equal; spaces and hyphens are not part of a number.
-    /// Passports have no common form, so every number fits.
+    /// A DNI has eight digits and a letter. A NIE has `X`, `Y` or `Z` (which count as the digits 0, 1 and 2), seven
+    /// digits and a letter. The letter is the remainder of the digits modulo 23, looked up in
+    /// `TRWAGMYFPDXBNJZSQVHLCKE`. Case does not matter; spaces and hyphens are not allowed. Passports have no common
+    /// form, so every number fits.
     ///
     /// The letter is defined by Real Decreto 1553/2005, article 11. The Spanish authorities publish the calculation
     /// as "Cálculo del dígito de control del NIF/NIE".

@@ -7,7 +7,7 @@ use crate::domain::{Fault, FaultCode, Faults, FieldName, FieldType, Kind, Status
 use crate::lifecycle::{Error, Lifecycle};
 use crate::store::{Reader, Store};
 
-/// Clients of a lifecycle: creates, finds, lists and updates them. Made by [`Lifecycle::clients`].
+/// The clients of a lifecycle: creates, finds, lists and updates them. Made by [`Lifecycle::clients`].
 ///
 /// Reads are neither authorised nor recorded: the host decides who may see clients.
 pub struct Clients<'l, S> {
@@ -18,10 +18,10 @@ pub struct Clients<'l, S> {
 }
 
 impl<S: Store + Reader> Lifecycle<S> {
-    /// Returns the use cases of clients, if the policy is about clients: its subject has a status, and no field of a
-    /// [`Client`] is declared with a type that the client's values do not fit.
+    /// Returns the use cases of clients, if the policy is about clients. Its subject must have a status, and the
+    /// declared types of its fields must fit the values of a [`Client`].
     ///
-    /// The check reads the policy only, so calling this for every request is cheap.
+    /// Only the policy is checked, so calling this for every request is cheap.
     ///
     /// ```
     /// use client_lifecycle::clients::presets;
@@ -50,7 +50,7 @@ impl<S: Store + Reader> Lifecycle<S> {
             let fault = Fault::new(
                 FaultCode::MissingStatus,
                 format!("kinds.{name}.status"),
-                "a client is ON or OFF, and no status is declared",
+                "clients need a status, but none is declared",
             );
             faults.push(fault.remedy("declare the field that holds the status"));
             return Err(Error::SchemaMismatch(faults));
@@ -69,14 +69,14 @@ impl<S> Clients<'_, S> {
     }
 }
 
-/// Shows the kind only, so that it asks nothing of the store.
+/// Shows only the kind, so that the store needs no `Debug`.
 impl<S> fmt::Debug for Clients<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clients").field("kind", &self.kind.name).finish_non_exhaustive()
     }
 }
 
-/// Lists the fields of a client that are declared with a type that the client's values do not fit.
+/// Lists the fields of a client whose declared type does not fit the client's values.
 fn misfits(kind: &Kind) -> impl Iterator<Item = Fault> {
     Client::FIELDS.into_iter().filter(|field| *field != "status").filter_map(|field| {
         let held = if field == "user_id" { kind.id.clone() } else { stored::field_of(kind, field) };
@@ -94,7 +94,7 @@ fn misfits(kind: &Kind) -> impl Iterator<Item = Fault> {
 }
 
 fn misfit(kind: &Kind, held: &FieldName, field: &str, declared: FieldType) -> Fault {
-    let message = format!("a client's `{field}` cannot be held as {declared}");
+    let message = format!("a client's `{field}` cannot be stored as {declared}");
     Fault::new(FaultCode::FieldType, format!("kinds.{}.fields.{held}", kind.name), message)
         .remedy("declare another type")
 }

@@ -29,7 +29,7 @@ impl ClientPage {
         Self { after: None, limit, status: None }
     }
 
-    /// Selects the clients after this id: the last of the page before.
+    /// Selects the clients after this id: the last of the previous page.
     #[must_use]
     pub fn after(mut self, id: impl Into<RecordId>) -> Self {
         self.after = Some(id.into());
@@ -71,7 +71,7 @@ impl<S: Store + Reader> Clients<'_, S> {
         }
     }
 
-    /// Finds the client with this e-mail address, in upper or lower case.
+    /// Finds the client with this e-mail address. Case does not matter.
     ///
     /// # Errors
     /// [`Error::Store`]; [`Error::Unreadable`] if the record is not a client.
@@ -87,7 +87,8 @@ impl<S: Store + Reader> Clients<'_, S> {
         Ok(client.transpose()?)
     }
 
-    /// Lists one page of clients in the order of their ids, without those that [`find`](Self::find) does not find.
+    /// Lists one page of clients in the order of their ids. Clients that [`find`](Self::find) does not find are left
+    /// out.
     ///
     /// ```
     /// # use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
@@ -111,7 +112,7 @@ impl<S: Store + Reader> Clients<'_, S> {
     pub async fn list(&self, page: &ClientPage) -> Result<ClientList, Error> {
         let ClientPage { after, limit, status } = page;
         let status = status.map(|wanted| eq(self.status.field.clone(), stored::held(wanted, self.status)));
-        // One more than asked for shows whether there is another page.
+        // One extra record shows whether there is another page.
         let more = limit.saturating_add(1);
         let mut found = self.read(Which::All, status, after.clone(), more).await?;
         let shown = usize::try_from(*limit).unwrap_or(usize::MAX);
@@ -122,7 +123,8 @@ impl<S: Store + Reader> Clients<'_, S> {
         Ok(ClientList { clients: clients.collect::<Result<_, _>>()?, next })
     }
 
-    /// Reads records that the policy's filter includes and that are not deleted, under the names of a client's fields.
+    /// Reads records that are not deleted and that the policy's filter includes, under the names of a client's
+    /// fields.
     async fn read(
         &self,
         which: Which,

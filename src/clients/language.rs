@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Language {
-    /// Spanish, in which the clinic's API answers.
+    /// Spanish, the language of the clinic's API.
     #[serde(rename = "es")]
     Spanish,
-    /// English, in which the other three systems answer.
+    /// English, the language of the other three systems.
     #[default]
     #[serde(rename = "en")]
     English,

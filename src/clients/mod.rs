@@ -1,7 +1,7 @@
-//! Clients: people with an e-mail address and an identity document. Creating, finding and updating them, the policies
-//! of four systems, and the answers of their APIs.
+//! Clients: people with an e-mail address and an identity document. Creates, finds and updates them, and has the
+//! policies and API responses of four systems.
 //!
-//! Everything here is one floor above the [lifecycle](crate::lifecycle), which knows no field of a client.
+//! This module is one floor above the [lifecycle](crate::lifecycle), which does not know the fields of a client.
 
 mod client;
 mod create;

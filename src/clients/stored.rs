@@ -1,4 +1,4 @@
-//! A client's record as the subject's kind holds it: status and timestamps are in the fields that the policy declares.
+//! Conversion between a client and the subject's kind, whose status and timestamps may have other names.
 
 use chrono::{DateTime, Utc};
 
@@ -16,12 +16,12 @@ pub(super) fn field_of(kind: &Kind, field: &str) -> FieldName {
     called.cloned().unwrap_or_else(|| field.into())
 }
 
-/// Returns the value that stands for a status.
+/// Returns the stored value of a status.
 pub(super) fn held(status: Status, field: &StatusField) -> Value {
     if status == Status::On { field.on.clone() } else { field.off.clone() }
 }
 
-/// Returns the record of a client as the kind holds it.
+/// Returns the record of a client as the kind stores it.
 pub(super) fn to_kind(kind: &Kind, status: &StatusField, client: &Client) -> Record {
     let named = client.to_record();
     let mut record = Record::new(named.id);
@@ -31,7 +31,7 @@ pub(super) fn to_kind(kind: &Kind, status: &StatusField, client: &Client) -> Rec
     record.with(status.field.clone(), held(client.status(), status))
 }
 
-/// Returns a record of the kind under the names of a client's fields.
+/// Returns a record of the kind with the names of a client's fields.
 pub(super) fn from_kind(kind: &Kind, status: &StatusField, record: &Record, now: DateTime<Utc>) -> Record {
     let mut named = Record::new(record.id.clone());
     for field in Client::FIELDS {

@@ -1,4 +1,4 @@
-//! E-mail addresses are unique: the precondition that claims one, and the error for one that is taken.
+//! Unique e-mail addresses: the precondition that claims one, and the error if it is taken.
 
 use super::normalised_email;
 use crate::domain::FieldName;
@@ -9,7 +9,7 @@ use crate::store::StoreError;
 /// The field that holds the e-mail address.
 pub(super) const EMAIL: &str = "email";
 
-/// Converts a failed write. A conflict about nothing but the claimed address is [`Error::NotUnique`].
+/// Converts a failed write. A conflict about the claimed address alone is [`Error::NotUnique`].
 pub(super) fn claim_or_conflict(
     error: StoreError,
     changes: &ChangeSet,
@@ -17,7 +17,7 @@ pub(super) fn claim_or_conflict(
     email: usize,
 ) -> Error {
     match &error {
-        // If more has changed the decision may be another one, which is reported first.
+        // If more has changed, the decision may differ too, which is reported first.
         StoreError::Conflict { differences }
             if differences.iter().all(|difference| difference.precondition == email) =>
         {
@@ -27,10 +27,10 @@ pub(super) fn claim_or_conflict(
     }
 }
 
-/// Adds the precondition that no row but those in `except` holds the e-mail address. Returns its position.
+/// Adds the precondition that only the rows in `except` have the e-mail address. Returns its position.
 ///
-/// The store checks it in the transaction that writes and keeps it true until the commit, so one of two writers that
-/// claim the same address fails.
+/// The store checks it in the transaction that writes and keeps it true until the commit. If two transactions claim
+/// the same address, one fails.
 pub(super) fn claim(changes: &mut ChangeSet, email: &str, except: Option<Rows>) -> usize {
     let field = FieldName::from(EMAIL);
     let source = Source::WithText { field, text: normalised_email(email) };

@@ -15,12 +15,12 @@ use crate::protocol::{
 use crate::store::{Reader, Store, StoreError};
 
 impl<S: Store + Reader> Clients<'_, S> {
-    /// Writes the fields of a patch, and records the attempt. Returns the client as it is afterwards.
+    /// Writes the fields of a patch, and records the attempt. Returns the updated client.
     ///
-    /// The request has the mode `update`. A patch that changes the status is planned as `deactivate` or
-    /// `reactivate`, with the guards, warnings, access and rules of that mode, and recorded as such; everything
-    /// is applied in one change set, or nothing. The mode `update` says who may update the other fields. Fields that
-    /// the patch does not name stay as they are, even if another transaction changes them at the same time.
+    /// The request has the mode `update`. A patch that changes the status is planned and recorded as `deactivate` or
+    /// `reactivate`, with the access, guards, warnings and rules of that mode. All changes are applied in one change
+    /// set. The mode `update` decides who may update the other fields. Fields that the patch does not name are not
+    /// written, even if another transaction changes them at the same time.
     ///
     /// ```
     /// use client_lifecycle::clients::{ClientPatch, NewClient};
@@ -54,15 +54,15 @@ impl<S: Store + Reader> Clients<'_, S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Invalid`] lists everything that is wrong with the patch; [`Error::NotUnique`] if another record has
-    /// the e-mail address; [`Error::Blocked`] if the new status is; every other [`Error`]. Each has been
-    /// recorded as an attempt.
+    /// [`Error::Invalid`] lists all problems with the patch; [`Error::NotUnique`] if another record has the e-mail
+    /// address; [`Error::Blocked`] if the new status is blocked; every other [`Error`]. Each is recorded as an
+    /// attempt.
     pub async fn update(&self, request: &Request, patch: &ClientPatch) -> Result<Client, Error> {
         self.edit(request, &[Mode::Update], patch).await
     }
 
-    /// Sets a client OFF or ON, as the request says, and records the attempt. If the client has that status already,
-    /// nothing else happens.
+    /// Sets a client OFF or ON, as the request says, and records the attempt. If the client already has that status,
+    /// nothing is written but the audit entry.
     ///
     /// The request has the mode `deactivate` or `reactivate`.
     ///
@@ -77,7 +77,7 @@ impl<S: Store + Reader> Clients<'_, S> {
     async fn edit(&self, request: &Request, modes: &[Mode], patch: &ClientPatch) -> Result<Client, Error> {
         let operation = self.lifecycle.operation(request);
         let mut attempts = self.lifecycle.attempts(operation);
-        // The status that is found decides the mode in which the attempt is planned and recorded.
+        // The current status decides the mode in which the attempt is planned and recorded.
         let mut asked = request.clone();
         let mut expected = None;
         let done = loop {
@@ -100,7 +100,7 @@ impl<S: Store + Reader> Clients<'_, S> {
                 done => break done,
             }
         };
-        // When the operation was applied first, the status may have been another one.
+        // The status may have differed when the operation was first applied.
         let switch = patch.status().and_then(|status| {
             let before = if status == Status::On { Status::Off } else { Status::On };
             before.change_to(status)
@@ -113,13 +113,13 @@ impl<S: Store + Reader> Clients<'_, S> {
         let receipt = self.lifecycle.record_outcome(&asked, operation, done, is_answer).await?;
         let id = receipt.subjects.first().cloned().unwrap_or_else(|| RecordId::from(""));
         match (self.find(id).await, expected) {
-            // It was written, but has been deleted since or cannot be read now.
+            // The update was written, but the client has been deleted since or cannot be read now.
             (Err(_), Some(client)) => Ok(client),
             (found, _) => found,
         }
     }
 
-    /// Plans an update. `tried` becomes the mode in which it is planned, even if that fails.
+    /// Plans an update. `tried` becomes the mode in which it is planned, even on failure.
     async fn plan_edit(
         &self,
         request: &Request,
@@ -132,12 +132,12 @@ impl<S: Store + Reader> Clients<'_, S> {
         let [id] = &*request.subjects else {
             return Err(match &*request.subjects {
                 [] => Refusal::MissingId,
-                _ => Refusal::invalid("one client is updated at a time", "name one id"),
+                _ => Refusal::invalid("clients are updated one at a time", "name one id"),
             }
             .into());
         };
         let before = match self.find(id.clone()).await {
-            // An actor that may not ask does not learn whether the client exists.
+            // An actor without permission does not learn whether the client exists.
             Err(
                 error @ (Error::Refused(Refusal::NotFound { .. }) | Error::Store(StoreError::WrongId { .. })),
             ) => {
@@ -150,7 +150,7 @@ impl<S: Store + Reader> Clients<'_, S> {
         let switch = before.status().change_to(after.status());
         let brings_more = !patch.clone().without_status().is_empty();
         let update = match switch {
-            // A change of the status alone needs no right to update the other fields.
+            // A change of the status alone needs no permission to update the other fields.
             Some(_) if !brings_more || request.mode != Mode::Update => None,
             _ => Some(self.lifecycle.plan_at(request, now).await?),
         };
@@ -188,7 +188,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             expect_status(&mut changes, status, self.status);
         }
         if let Some(update) = update {
-            // The events of an update are about the subject, which is the same set in both queries.
+            // The events of an update concern the subject, which is the same set in both queries.
             changes.event_drafts.extend(update.execution.event_drafts);
         }
         add_values(&mut changes, values)?;
@@ -202,10 +202,10 @@ impl<S: Store + Reader> Clients<'_, S> {
         })
     }
 
-    /// Returns what a patch writes, without the status, which the plan writes.
+    /// Returns the values of a patch to write, without the status, which the plan writes.
     fn values(&self, patch: &ClientPatch, now: DateTime<Utc>) -> Vec<(FieldName, NewValue)> {
         let values = patch.values().into_iter().map(|(field, value)| (field, NewValue::Value(value)));
-        // A declared `updated_at` is written by the plan.
+        // The plan writes a declared `updated_at`.
         let touched = self.kind.updated_at.is_none();
         let updated = (FieldName::from("updated_at"), NewValue::Value(Value::Timestamp(now)));
         values.chain(touched.then_some(updated)).collect()
@@ -215,26 +215,26 @@ impl<S: Store + Reader> Clients<'_, S> {
 /// A planned update.
 struct Edit {
     plan: Plan,
-    /// The plan of the mode `update`, if `plan` is that of a new status.
+    /// The plan of the mode `update`, if `plan` changes the status.
     update: Option<Plan>,
     /// The client afterwards.
     after: Client,
-    /// The status that was found, where it changes.
+    /// The previous status, if it changes.
     switches_from: Option<Status>,
-    /// Whether the client already has the status that was asked for.
+    /// Whether the client already has the requested status.
     nothing: bool,
 }
 
-/// Adds the precondition that the subject still has the status that was found. One of two concurrent changes is
-/// applied; the other finds nothing to do.
+/// Adds the precondition that the subject still has the status that was read. Of two concurrent changes, one is
+/// applied and the other finds nothing to do.
 fn expect_status(changes: &mut ChangeSet, status: Status, field: &StatusField) {
     let when = Some(eq(field.field.clone(), held(status, field)));
     let branch = Branch::new(Source::Members(Rows::SUBJECTS), vec![RankCase { when, ..RankCase::always(0) }]);
-    changes.require("subjects whose status is as it was found", branch, Expected::Exactly(1));
+    changes.require("subjects whose status is unchanged", branch, Expected::Exactly(1));
 }
 
-/// Adds values to the update of the subject: the step that the receipt shows with an empty path. The set of its rows
-/// may be another one than that of the subjects.
+/// Adds values to the update of the subject: the step that the receipt shows with an empty path. Its set may differ
+/// from that of the subjects.
 fn add_values(changes: &mut ChangeSet, values: Vec<(FieldName, NewValue)>) -> Result<(), Error> {
     let (kind, shown) = (&changes.query.kind, &changes.receipt.steps);
     let is_own = |step: &&mut ChangeStep| {
@@ -243,7 +243,7 @@ fn add_values(changes: &mut ChangeSet, values: Vec<(FieldName, NewValue)>) -> Re
     };
     match changes.steps.iter_mut().find(is_own).map(|step| &mut step.write) {
         Some(Write::Update(written)) => written.extend(values),
-        // Nothing is dropped in silence, not even an empty list of values.
+        // No values are dropped silently, not even an empty list.
         _ => return Err(StoreError::Unsupported(format!("an update that does not write `{kind}`")).into()),
     }
     Ok(())

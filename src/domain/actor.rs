@@ -17,30 +17,30 @@ use super::Role;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Actor {
-    /// The actor's id in the host's system; empty for somebody who has not signed in.
+    /// The actor's id in the host's system; empty if the caller is not signed in.
     pub id: String,
     /// The actor's roles.
     #[serde(default)]
     pub roles: BTreeSet<Role>,
-    /// What the actor manages. Where this is empty the actor's id stands for it.
+    /// The scopes the actor manages. If empty, the actor's id is its only scope.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub scopes: BTreeSet<String>,
-    /// The address the request came from.
+    /// The address that the request came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip: Option<String>,
-    /// The program the request came from.
+    /// The user agent that the request came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
 }
 
 impl Actor {
-    /// An actor with one role.
+    /// Makes an actor with one role.
     #[must_use]
     pub fn new(id: impl Into<String>, role: impl Into<Role>) -> Self {
         Self::with_roles(id, [role.into()])
     }
 
-    /// An actor with any number of roles.
+    /// Makes an actor with several roles.
     #[must_use]
     pub fn with_roles(id: impl Into<String>, roles: impl IntoIterator<Item = Role>) -> Self {
         Self {
@@ -52,49 +52,49 @@ impl Actor {
         }
     }
 
-    /// Somebody who has not signed in, of whom at most the address and the program are known.
+    /// Makes an actor for a caller who is not signed in.
     ///
-    /// A request by nobody in particular is refused like one that names no actor, and the audit log says where it
-    /// came from.
+    /// Requests of an anonymous actor are refused like requests without an actor. The audit log records their address
+    /// and user agent.
     ///
     /// ```
     /// use client_lifecycle::domain::Actor;
-    /// let somebody = Actor::anonymous().ip("203.0.113.9");
-    /// assert!(somebody.is_anonymous());
+    /// let visitor = Actor::anonymous().ip("203.0.113.9");
+    /// assert!(visitor.is_anonymous());
     /// ```
     #[must_use]
     pub fn anonymous() -> Self {
         Self::with_roles("", [])
     }
 
-    /// Whether nobody has signed in. An actor without an id is nobody, whatever roles it claims.
+    /// Returns whether the actor has no id, whatever roles it claims.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
         self.id.is_empty()
     }
 
-    /// The same with one more scope.
+    /// Adds a scope.
     #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scopes.insert(scope.into());
         self
     }
 
-    /// The same with the address the request came from.
+    /// Sets the address that the request came from.
     #[must_use]
     pub fn ip(mut self, ip: impl Into<String>) -> Self {
         self.ip = Some(ip.into());
         self
     }
 
-    /// The same with the program the request came from.
+    /// Sets the user agent that the request came from.
     #[must_use]
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = Some(user_agent.into());
         self
     }
 
-    /// What the actor manages: its scopes, or its id where it has none.
+    /// Returns the scopes the actor manages: its own, or its id if it has none.
     pub fn managed(&self) -> impl Iterator<Item = &str> {
         let own = self.scopes.is_empty().then_some(self.id.as_str());
         self.scopes.iter().map(String::as_str).chain(own)

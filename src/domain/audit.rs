@@ -1,4 +1,4 @@
-//! The audit trail: every attempt, with who, why and how it ended.
+//! The audit trail: every attempt, with its actor, reason and outcome.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,29 +13,29 @@ words! {
     /// How an attempt ended.
     #[non_exhaustive]
     pub enum AuditOutcome: "outcome" {
-        /// It was done.
+        /// The operation was carried out.
         Done = "done",
-        /// Something in the data stands in its way, or a warning was not acknowledged.
+        /// The data blocks the operation, or a warning was not acknowledged.
         Blocked = "blocked",
-        /// The actor may not do this.
+        /// The actor is not allowed to do this.
         Denied = "denied",
-        /// There is no such record.
+        /// The record does not exist.
         NotFound = "not_found",
-        /// The request made no sense.
+        /// The request is invalid.
         Invalid = "invalid",
-        /// The data was not what the plan had shown.
+        /// The data no longer matches the plan.
         Conflict = "conflict",
         /// The store failed.
         Failed = "failed",
     }
 }
 
-/// One attempt, as it is recorded for each of its subjects. Holds nothing personal of the subject but its id.
+/// One attempt, recorded once for each subject. Of the subject it holds the id and no personal fields.
 ///
 /// `Debug` hides the note, the address and the user agent.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct AuditEntry {
-    /// What was attempted: kind and verb, such as `CLIENT_DELETED`.
+    /// The action: kind and verb, such as `CLIENT_DELETED`.
     pub action: String,
     /// The operation.
     pub operation: OperationId,
@@ -43,32 +43,32 @@ pub struct AuditEntry {
     pub kind: KindName,
     /// The subjects: one entry each in the log.
     pub subjects: Vec<RecordId>,
-    /// When.
+    /// The instant of the attempt.
     pub at: DateTime<Utc>,
-    /// What was to become of the subject.
+    /// The requested mode.
     pub mode: Mode,
     /// How it ended.
     pub outcome: AuditOutcome,
-    /// Who; `None`, or an [anonymous](Actor::anonymous) one, where nobody had signed in.
+    /// The actor; `None` or [anonymous](Actor::anonymous) if the caller was not signed in.
     pub actor: Option<Actor>,
-    /// Why.
+    /// The reason.
     pub reason: Option<Reason>,
-    /// What else was said.
+    /// The note of the request.
     pub note: Option<String>,
-    /// The digest of the plan, where there was one.
+    /// The digest of the plan, if there was one.
     pub digest: Option<String>,
-    /// What the plan counted or what went wrong: names and numbers, no values.
+    /// The counts of the plan, or the error: names and numbers, no values.
     pub detail: serde_json::Value,
-    /// What the subject held before it was removed, as far as the data map declares it. Personal fields are left
-    /// out: a log that is kept for ever would bring back what is to be erased.
+    /// The declared fields of the subject before it was removed. Personal fields are left out, because the log
+    /// outlives the data that was erased.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub before: BTreeMap<FieldName, Value>,
 }
 
 impl AuditEntry {
-    /// The name of an action: `CLIENT_DELETED` for kind `clients` and a deletion.
+    /// Returns the name of an action: `CLIENT_DELETED` for kind `clients` and a deletion.
     ///
-    /// The kind's last letter goes where it is the plural's `s`.
+    /// A trailing `s` of the kind is dropped as the plural ending.
     ///
     /// ```
     /// use client_lifecycle::domain::{AuditEntry, Mode};

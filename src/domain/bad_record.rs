@@ -1,4 +1,4 @@
-//! Records that are not what they have to be.
+//! Records that cannot be read.
 
 /// A record that cannot be read. It names the field at fault, never its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -13,9 +13,9 @@ pub use build::{
     after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
 };
 
-/// A question to one row that is answered with yes, no, or unknown where a field is null.
+/// A condition on one row. It is unknown where a compared field is null.
 ///
-/// Only *yes* counts as holding. In documents: `{"field": "status", "eq": "PENDING"}`,
+/// A condition holds only if it is true, not if it is unknown. In documents: `{"field": "status", "eq": "PENDING"}`,
 /// `{"field": "due_at", "after": "now"}`, `{"field": "seen_at", "within": "P30D"}`, and `all`, `any`, `not`.
 ///
 /// ```
@@ -33,9 +33,9 @@ pub enum Condition {
     Compare {
         /// The field.
         field: FieldName,
-        /// How.
+        /// The operator.
         is: Comparison,
-        /// With what.
+        /// The value to compare with.
         value: Value,
     },
     /// The field equals one of the values.
@@ -50,18 +50,18 @@ pub enum Condition {
         /// The field.
         field: FieldName,
     },
-    /// The field, an instant or a day, compared with a moment.
+    /// Compares a field, an instant or a day, with a moment.
     Time {
         /// The field.
         field: FieldName,
-        /// How.
+        /// The operator.
         is: Comparison,
-        /// With which moment.
+        /// The moment to compare with.
         moment: Moment,
     },
-    /// All of them hold; holds where there are none.
+    /// All conditions hold. An empty list holds.
     All(Vec<Condition>),
-    /// At least one of them holds; does not hold where there are none.
+    /// At least one condition holds. An empty list does not hold.
     Any(Vec<Condition>),
     /// The opposite; unknown stays unknown.
     Not(Box<Condition>),
@@ -84,19 +84,19 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
-/// A moment that depends on when the question is asked.
+/// A moment relative to the time of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Moment {
-    /// When the request is judged.
+    /// The instant at which the request is judged.
     Now,
     /// A fixed instant.
     At(DateTime<Utc>),
-    /// What lies before it began so long ago that the period is over: see [`Period::cutoff`].
+    /// The latest start of a period that is over: see [`Period::cutoff`].
     Cutoff(Period),
 }
 
 impl Moment {
-    /// The instant, for a request judged at `now`. Stores bind it; they never compute with time.
+    /// Returns the instant for a request judged at `now`. Stores bind it as a value and do no arithmetic on time.
     #[must_use]
     pub fn at(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
@@ -108,7 +108,7 @@ impl Moment {
 }
 
 impl Comparison {
-    /// Whether two values that stand in this order satisfy the comparison.
+    /// Returns whether two values in this order satisfy the comparison.
     #[must_use]
     pub fn accepts(self, order: Ordering) -> bool {
         match self {
@@ -121,7 +121,7 @@ impl Comparison {
         }
     }
 
-    /// The operator in SQL and in texts.
+    /// Returns the operator in SQL and in texts.
     #[must_use]
     pub fn as_sql(self) -> &'static str {
         match self {
@@ -136,10 +136,10 @@ impl Comparison {
 }
 
 impl Condition {
-    /// Whether the condition holds for a record; `None` is *unknown*.
+    /// Returns whether the condition holds for a record; `None` if it is unknown.
     ///
     /// # Errors
-    /// The field and what is wrong with it, when a stored value is not of the type that its kind declares.
+    /// The field and the problem, if a stored value is not of the type that its kind declares.
     pub fn holds(
         &self,
         kind: &Kind,
@@ -213,7 +213,7 @@ impl Condition {
         }
     }
 
-    /// The field that a comparison looks at; `None` for `all`, `any` and `not`.
+    /// Returns the field that a comparison reads; `None` for `all`, `any` and `not`.
     #[must_use]
     pub fn field(&self) -> Option<&FieldName> {
         match self {
@@ -226,7 +226,7 @@ impl Condition {
     }
 }
 
-/// The condition as a person reads it: `status = "PENDING" and created_at within P30D`.
+/// Renders the condition for people: `status = "PENDING" and created_at within P30D`.
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let join = |f: &mut fmt::Formatter<'_>, conditions: &[Condition], word: &str, none: &str| {

@@ -1,4 +1,4 @@
-//! The data map: kinds, references, and what is left out on purpose.
+//! The data map: kinds, references, and deliberate exclusions.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::map_document::MapDocument;
 use super::{Fault, FaultCode, Faults, FieldName, FieldType, Kind, KindName, Reference, ReferenceName};
 
-/// Which kinds there are, which of their fields refer to which, and what is known of the fields.
+/// The kinds, the references between them, and their fields.
 ///
-/// A value of its own, so that several policies can share one, and a document of its own:
+/// Several policies can share one map. It can also be read from a document:
 ///
 /// ```
 /// use client_lifecycle::domain::DataMap;
@@ -29,7 +29,7 @@ pub struct DataMap {
     excluded: Vec<Excluded>,
 }
 
-/// A table or a reference that is left out of the map on purpose.
+/// A table or a reference that is deliberately left out of the map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Excluded {
@@ -39,17 +39,16 @@ pub struct Excluded {
     /// The reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<ReferenceName>,
-    /// Why.
+    /// The reason.
     #[serde(rename = "because")]
     pub rationale: String,
 }
 
 impl DataMap {
-    /// A map of these kinds and references.
+    /// Makes a map of these kinds and references.
     ///
     /// # Errors
-    /// Every fault at once: a name said twice, a reference to a kind that is not there, a field that is
-    /// two things.
+    /// All faults at once: duplicate names, references to unknown kinds, fields with conflicting roles.
     pub fn new(
         kinds: impl IntoIterator<Item = Kind>,
         references: impl IntoIterator<Item = Reference>,
@@ -66,14 +65,14 @@ impl DataMap {
             if kind.name.as_str().is_empty() {
                 faults.push(
                     Fault::new(FaultCode::MissingName, "kinds", "a kind needs a name")
-                        .remedy("call it as its table"),
+                        .remedy("use the name of its table"),
                 );
             }
             check_kind(&path, &kind, &mut faults);
             if map.kinds.insert(kind.name.clone(), kind).is_some() {
                 faults.push(
                     Fault::new(FaultCode::Duplicate, path, "the kind is declared twice")
-                        .remedy("give each a name of its own, with `table` for its table"),
+                        .remedy("give each its own name, and set `table` if the table has another name"),
                 );
             }
         }
@@ -82,7 +81,7 @@ impl DataMap {
             for kind in [&reference.from, &reference.to] {
                 if !map.kinds.contains_key(kind) {
                     faults.push(
-                        Fault::new(FaultCode::UnknownKind, &path, format!("there is no kind `{kind}`"))
+                        Fault::new(FaultCode::UnknownKind, &path, format!("unknown kind `{kind}`"))
                             .remedy("declare it under `kinds`"),
                     );
                 }
@@ -94,9 +93,9 @@ impl DataMap {
                     Fault::new(
                         FaultCode::ConflictingRoles,
                         &path,
-                        "the id of a kind cannot be a reference too",
+                        "the id of a kind cannot also be a reference",
                     )
-                    .remedy("give the kind an id of its own"),
+                    .remedy("give the kind its own id"),
                 );
             }
             if let Some(kind) = map.kinds.get(&reference.from)
@@ -106,63 +105,63 @@ impl DataMap {
                     Fault::new(
                         FaultCode::MaskedKey,
                         format!("kinds.{}.personal.{}", kind.name, reference.field),
-                        "a reference cannot be masked: what takes its place refers to nobody",
+                        "a reference cannot be masked: the mask would not refer to any record",
                     )
-                    .remedy("say what becomes of it in the rules, with `on_survive`"),
+                    .remedy("set `on_survive` in the rule of the reference"),
                 );
             }
             if map.references.insert(reference.name.clone(), reference).is_some() {
                 faults.push(
                     Fault::new(FaultCode::Duplicate, path, "the reference is declared twice")
-                        .remedy("a field refers to one kind; use two fields"),
+                        .remedy("a field refers to one kind; use one field for each"),
                 );
             }
         }
         faults.or(map)
     }
 
-    /// The kinds, by name.
+    /// Returns the kinds, by name.
     #[must_use]
     pub fn kinds(&self) -> impl ExactSizeIterator<Item = &Kind> {
         self.kinds.values()
     }
 
-    /// A kind.
+    /// Returns a kind.
     #[must_use]
     pub fn kind(&self, name: &KindName) -> Option<&Kind> {
         self.kinds.get(name)
     }
 
-    /// The references, by name.
+    /// Returns the references, by name.
     #[must_use]
     pub fn references(&self) -> impl ExactSizeIterator<Item = &Reference> {
         self.references.values()
     }
 
-    /// A reference.
+    /// Returns a reference.
     #[must_use]
     pub fn reference(&self, name: &ReferenceName) -> Option<&Reference> {
         self.references.get(name)
     }
 
-    /// The references to a kind, by name.
+    /// Returns the references to a kind, by name.
     pub fn references_to<'a>(&'a self, kind: &'a KindName) -> impl Iterator<Item = &'a Reference> {
         self.references.values().filter(move |reference| reference.to == *kind)
     }
 
-    /// The references that a kind has, by name.
+    /// Returns the references from a kind, by name.
     pub fn references_from<'a>(&'a self, kind: &'a KindName) -> impl Iterator<Item = &'a Reference> {
         self.references.values().filter(move |reference| reference.from == *kind)
     }
 
-    /// What is left out on purpose.
+    /// Returns the deliberate exclusions.
     #[must_use]
     pub fn excluded(&self) -> &[Excluded] {
         &self.excluded
     }
 
-    /// Every field of a kind that the map knows of: id, references, status, what the library keeps, declared and
-    /// personal fields.
+    /// Returns every field of a kind that the map mentions: id, references, status, maintained, declared and personal
+    /// fields.
     pub fn fields_of<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a FieldName> {
         let own = [Some(&kind.id), kind.status.as_ref().map(|s| &s.field), kind.deleted_at.as_ref()];
         let kept = [&kind.created_at, &kind.updated_at, &kind.version].into_iter().flatten();
@@ -174,7 +173,7 @@ impl DataMap {
         fields.into_iter()
     }
 
-    /// Makes a field known that nothing else declares, without a type.
+    /// Adds a field without a type, if the map does not have it.
     pub(crate) fn know_field(&mut self, kind: &KindName, field: &FieldName) {
         if let Some(kind) = self.kinds.get_mut(kind)
             && !kind.personal.contains_key(field)
@@ -183,7 +182,7 @@ impl DataMap {
         }
     }
 
-    /// Names a field of which nothing else may be known.
+    /// Adds a field that only a rule or an event names.
     pub(crate) fn name_field(&mut self, kind: &KindName, field: &FieldName) {
         let Some(named) = self.kinds.get(kind) else {
             return;
@@ -196,7 +195,7 @@ impl DataMap {
         }
     }
 
-    /// Declares the type of a field that nothing else declares; the type it has otherwise.
+    /// Sets the type of a field, unless it has one. Returns the type.
     pub(crate) fn infer_type(
         &mut self,
         kind: &KindName,
@@ -232,7 +231,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
                 format!("{path}.personal.{}", kind.id),
                 "an id cannot be masked",
             )
-            .remedy("others refer to it; give the kind an id that is not personal"),
+            .remedy("other records refer to it; give the kind an id that is not personal"),
         );
     }
     kept_by_the_library(path, kind, faults);
@@ -243,7 +242,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
                 Fault::new(
                     FaultCode::MaskNotUnique,
                     format!("{path}.personal.{field}"),
-                    "the mask may give two rows the same value and the field is unique",
+                    "the field is unique, and the mask may give two rows the same value",
                 )
                 .remedy("use `null`, `placeholder_email` or `hmac`"),
             );
@@ -251,7 +250,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
     }
 }
 
-/// The fields that every write sets are of one type, and nothing else writes them.
+/// Checks that the fields set on every write have the right type and no other role.
 fn kept_by_the_library(path: &str, kind: &Kind, faults: &mut Faults) {
     let kept = [
         ("created_at", &kind.created_at, FieldType::Timestamp),
@@ -266,8 +265,8 @@ fn kept_by_the_library(path: &str, kind: &Kind, faults: &mut Faults) {
         let path = format!("{path}.{role}");
         if known.contains(&field) || kind.personal.contains_key(field) {
             faults.push(
-                Fault::new(FaultCode::ConflictingRoles, &path, format!("`{field}` is another thing too"))
-                    .remedy("give it a field of its own; the library writes it"),
+                Fault::new(FaultCode::ConflictingRoles, &path, format!("`{field}` also has another role"))
+                    .remedy("use a separate field; the library writes this one"),
             );
         }
         known.push(field);
@@ -277,7 +276,7 @@ fn kept_by_the_library(path: &str, kind: &Kind, faults: &mut Faults) {
                 Fault::new(
                     FaultCode::FieldType,
                     &path,
-                    format!("`{field}` is {declared}, and has to be {wanted}"),
+                    format!("`{field}` is {declared}; expected {wanted}"),
                 )
                 .remedy("correct its type under `fields`"),
             );

@@ -1,4 +1,4 @@
-//! Events: what other systems are told.
+//! Events for other systems.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use super::{FieldName, KindName, OperationId, RecordId, Value};
 
-/// Something other systems are to be told, written in the transaction of the operation.
+/// An event for other systems, written in the transaction of the operation.
 ///
-/// Operation, topic and record together are its key. `Debug` hides the values of the fields.
+/// Its key is operation, topic and record. `Debug` hides the values of the fields.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// The operation it came from.
     pub operation: OperationId,
-    /// What it is about, such as `sessions.revoke`.
+    /// The topic, such as `sessions.revoke`.
     pub topic: String,
     /// The kind of the record.
     pub kind: KindName,
     /// The record.
     pub record: RecordId,
-    /// When the operation was judged.
+    /// The instant at which the request was judged.
     pub at: DateTime<Utc>,
     /// The fields the receiver needs, as they were before the operation.
     pub fields: BTreeMap<FieldName, Value>,

@@ -5,7 +5,7 @@ use std::fmt;
 use super::words::words;
 
 words! {
-    /// The kind of a fault. Programs decide by the code; the message and the remedy are for people and may change.
+    /// The kind of a fault. Programs branch on the code; the message and the remedy are for people and may change.
     #[non_exhaustive]
     pub enum FaultCode: "fault code" {
         /// The text is not a policy document: a syntax error, an unknown key, a value of another type.
@@ -14,17 +14,17 @@ words! {
         MissingName = "missing_name",
         /// Something is declared or decided twice.
         Duplicate = "duplicate",
-        /// There is no such mode.
+        /// The mode does not exist.
         UnknownMode = "unknown_mode",
-        /// There is no kind of this name.
+        /// No kind has this name.
         UnknownKind = "unknown_kind",
-        /// There is no reference of this name.
+        /// No reference has this name.
         UnknownReference = "unknown_reference",
         /// No row has this field.
         UnknownField = "unknown_field",
         /// The name of a reference is not `kind.field`.
         ReferenceName = "reference_name",
-        /// What is to be left out or changed is not in the policy.
+        /// A part to be left out or changed is not in the policy.
         NotPresent = "not_present",
         /// A field has two roles that exclude each other, such as id and reference.
         ConflictingRoles = "conflicting_roles",
@@ -36,7 +36,7 @@ words! {
         MissingMode = "missing_mode",
         /// A mode does not say who may request it.
         MissingAccess = "missing_access",
-        /// A part has no meaning where it stands, such as `retain` in mode `deactivate`.
+        /// A part has no meaning here, such as `retain` in mode `deactivate`.
         Misplaced = "misplaced",
         /// A reference, or some of its rows, has no rule.
         Undecided = "undecided",
@@ -58,7 +58,7 @@ words! {
         MissingDefault = "missing_default",
         /// A reference that is not nullable would be set to null.
         MandatoryReference = "mandatory_reference",
-        /// A row would have to stay as a tombstone, and its kind does not permit that.
+        /// A row would have to stay as a tombstone, but its kind does not permit that.
         MissingTombstone = "missing_tombstone",
         /// A retention has no legal basis.
         MissingBasis = "missing_basis",
@@ -70,7 +70,7 @@ words! {
         MaskedKey = "masked_key",
         /// A mask does not fit the type of its field.
         MaskType = "mask_type",
-        /// A mask may give two rows the same value, and the field is unique.
+        /// A mask may give two rows the same value, but the field is unique.
         MaskNotUnique = "mask_not_unique",
         /// A field has two masks.
         MaskConflict = "mask_conflict",

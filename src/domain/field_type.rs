@@ -13,7 +13,7 @@ words! {
     /// | type | stored as | compared |
     /// |---|---|---|
     /// | `text`, `uuid` | text | by UTF-8 bytes |
-    /// | `integer` | whole number | by value |
+    /// | `integer` | integer | by value |
     /// | `boolean` | boolean, or 0 and 1 | equal or not |
     /// | `date` | `YYYY-MM-DD`, or epoch seconds | by instant, the day begins at 00:00 UTC |
     /// | `timestamp` | RFC 3339 text, or epoch seconds | by instant, to the millisecond |
@@ -31,7 +31,7 @@ words! {
     pub enum FieldType: "field type" {
         /// Text.
         Text = "text",
-        /// A whole number of 64 bits.
+        /// A 64-bit integer.
         Integer = "integer",
         /// True or false.
         Boolean = "boolean",
@@ -43,23 +43,23 @@ words! {
         Uuid = "uuid",
         /// A number with a fraction.
         Decimal = "decimal",
-        /// Structured.
+        /// Structured data.
         Json = "json",
     }
 }
 
-/// A value that is not of the type its field is declared with. The value itself is not shown.
+/// A value that does not have the declared type of its field. The value itself is not shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a value of sort {found} is no {expected}")]
+#[error("expected a value of type {expected}, found {found}")]
 pub struct BadValue {
     /// The declared type.
     pub expected: FieldType,
-    /// The sort of value that was found.
+    /// The type of the value that was found.
     pub found: &'static str,
 }
 
 impl FieldType {
-    /// The value in the form in which values of this type compare: instants for date and timestamp,
+    /// Converts a value to the form that values of this type are compared in: instants for dates and timestamps,
     /// doubles for decimals.
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl FieldType {
         }
     }
 
-    /// Whether values of this type are instants.
+    /// Returns whether values of this type are instants.
     #[must_use]
     pub fn is_time(self) -> bool {
         matches!(self, Self::Date | Self::Timestamp)
@@ -129,13 +129,13 @@ fn instant(value: &Value) -> Option<DateTime<Utc>> {
     Some(to_milliseconds(at))
 }
 
-/// RFC 3339, and the two forms databases print: `2024-01-20 14:45:00` (UTC) and `2024-01-20`.
+/// Parses RFC 3339, and the two forms that databases print: `2024-01-20 14:45:00` (UTC) and `2024-01-20`.
 fn instant_of_text(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Some(at.to_utc());
     }
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        // chrono takes `2024-1-5`; SQL date functions do not.
+        // chrono accepts `2024-1-5`; SQL date functions do not.
         return (text.len() == 10).then(|| day.and_time(NaiveTime::MIN).and_utc());
     }
     ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 /// The id of a record: a UUID, an integer, or any other text (a CUID, `user123`).
 ///
-/// A UUID in its usual form (lower case, hyphens) is the same id whether it was given as text or as a
-/// [`Uuid`]. Integers order by value, all others by their UTF-8 bytes. Ids are shown in plans and errors:
-/// a kind whose key is personal data (an e-mail address) should be given another key.
+/// A UUID in its usual form (lower case, hyphens) is the same id whether it was given as text or as a [`Uuid`].
+/// Integers order by value, all others by their UTF-8 bytes. Plans and errors show ids, so a kind whose key is
+/// personal data (an e-mail address) needs another key.
 ///
 /// ```
 /// use client_lifecycle::domain::RecordId;
@@ -23,7 +23,7 @@ use uuid::Uuid;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RecordId(Repr);
 
-/// Text in the canonical form of a UUID is always held as `Uuid`, so that derived equality is right.
+/// Text in the canonical form of a UUID is always held as `Uuid`, so that derived equality is correct.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Repr {
     Integer(i64),
@@ -32,7 +32,7 @@ enum Repr {
 }
 
 impl RecordId {
-    /// The UUID, if it is one.
+    /// Returns the UUID, if it is one.
     #[must_use]
     pub fn as_uuid(&self) -> Option<Uuid> {
         match self.0 {
@@ -41,7 +41,7 @@ impl RecordId {
         }
     }
 
-    /// The integer, if it is one.
+    /// Returns the integer, if it is one.
     #[must_use]
     pub fn as_integer(&self) -> Option<i64> {
         match self.0 {
@@ -50,8 +50,8 @@ impl RecordId {
         }
     }
 
-    /// The UUID that is asked for by this id: in its usual form, in whatever case. Without hyphens or in braces it
-    /// is the id of nobody, as in stores that hold text.
+    /// Returns the UUID that this id requests, in any case. Text without hyphens or in braces is not a UUID, as in
+    /// stores that hold text.
     #[cfg(feature = "sql")]
     pub(crate) fn asked_uuid(&self) -> Option<Uuid> {
         match &self.0 {
@@ -61,7 +61,7 @@ impl RecordId {
         }
     }
 
-    /// The id as stores compare it: a UUID in its usual form however it is spelt, everything else as it is.
+    /// Returns the id as stores compare it: a UUID in its canonical form, everything else unchanged.
     pub(crate) fn spelt(&self) -> String {
         match &self.0 {
             Repr::Text(text) => {
@@ -71,7 +71,7 @@ impl RecordId {
         }
     }
 
-    /// Whether the id is empty text, which no record can have.
+    /// Returns whether the id is empty text. No record has such an id.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(&self.0, Repr::Text(text) if text.is_empty())
@@ -185,7 +185,7 @@ impl<'de> Deserialize<'de> for RecordId {
     }
 }
 
-/// The id of one operation: what it marked carries it, and applying it twice does the work once.
+/// The id of one operation. Records that the operation marked carry it, and applying it again changes nothing.
 ///
 /// ```
 /// use client_lifecycle::domain::OperationId;
@@ -198,7 +198,7 @@ impl<'de> Deserialize<'de> for RecordId {
 pub struct OperationId(Uuid);
 
 impl OperationId {
-    /// The UUID.
+    /// Returns the UUID.
     #[must_use]
     pub fn as_uuid(&self) -> Uuid {
         self.0

@@ -1,16 +1,16 @@
-//! Instants are compared and written with milliseconds, on every store alike.
+//! Instants, compared and written with milliseconds on every store.
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 
-/// The instant rounded to the millisecond.
+/// Rounds an instant to the millisecond.
 ///
-/// Databases differ in the precision they keep; all of them keep milliseconds.
+/// Databases differ in precision; all of them keep milliseconds.
 #[must_use]
 pub fn to_milliseconds(at: DateTime<Utc>) -> DateTime<Utc> {
     at.round_subsecs(3)
 }
 
-/// The instant as RFC 3339 text in UTC with milliseconds, such as `2024-01-20T14:45:00.000Z`.
+/// Renders an instant as RFC 3339 text in UTC with milliseconds, such as `2024-01-20T14:45:00.000Z`.
 ///
 /// ```
 /// use client_lifecycle::domain::instant_text;

@@ -1,4 +1,4 @@
-//! Kinds: what the crate knows of a table or collection.
+//! Kinds: what the crate knows about a table or collection.
 
 use std::collections::BTreeMap;
 
@@ -10,63 +10,63 @@ use super::{Condition, FieldName, FieldType, KindName, Mask, Value};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Kind {
-    /// Its name in policies, plans and errors.
+    /// The name in policies, plans and errors.
     pub name: KindName,
-    /// Its table, if that is called differently. Stores that work by rows go by the name.
+    /// The table, if its name differs. Stores that read rows use the kind's name.
     pub table: Option<String>,
     /// The field that identifies a record. Composite ids are not supported.
     pub id: FieldName,
-    /// The field that says whether a record is ON or OFF.
+    /// The field that holds whether a record is ON or OFF.
     pub status: Option<StatusField>,
-    /// The field that says since when a record counts as deleted; null while it does not.
+    /// The field that holds when the record was marked as deleted, or null.
     pub deleted_at: Option<FieldName>,
-    /// The field that says since when a record is there. Written once, when the library creates it.
+    /// The field that holds when the record was created. Set once, when the library creates it.
     pub created_at: Option<FieldName>,
-    /// The field that says when a record was written last. Every write of the library sets it.
+    /// The field that holds when the record was last written. Every write of the library sets it.
     pub updated_at: Option<FieldName>,
-    /// The field that counts how often a record was written: an integer, one more with every write.
+    /// The version field, an integer that every write increments.
     pub version: Option<FieldName>,
-    /// Whether a row that has to stay, because others must keep referring to it, may stay masked.
+    /// Whether a row may stay, masked, if surviving rows must keep referring to it.
     pub tombstone: bool,
-    /// Whether rows come and go all the time (sessions, logs), so that their number binds no plan.
+    /// Whether rows come and go all the time (sessions, logs), so that plans do not depend on their number.
     pub volatile: bool,
-    /// Which records of the subject's kind the policy may touch at all.
+    /// The records of the subject's kind that the policy may touch.
     pub filter: Option<Condition>,
-    /// What is declared of the fields.
+    /// The declared fields.
     pub fields: BTreeMap<FieldName, Field>,
-    /// The personal fields and what takes their place.
+    /// The personal fields and their masks.
     pub personal: BTreeMap<FieldName, Mask>,
-    /// The field that carries the subject's id on every row of this kind, where there is one.
+    /// The field that holds the subject's id on every row of this kind, if there is one.
     pub shard_key: Option<FieldName>,
 }
 
-/// What is declared of a field.
+/// The declaration of a field.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Field {
-    /// Its type; `None` where neither the map nor a condition of the policy says it.
+    /// The type; `None` if neither the map nor a condition of the policy gives it.
     pub field_type: Option<FieldType>,
-    /// Whether it can be null. Said of a reference where the reference is declared.
+    /// Whether it can be null. For a reference, this is declared with the reference.
     pub nullable: bool,
-    /// Whether no two rows may have the same value.
+    /// Whether its values are unique.
     pub unique: bool,
-    /// Its column, if that is called differently. Stores that work by rows go by the field's name.
+    /// The column, if its name differs. Stores that read rows use the field's name.
     pub column: Option<String>,
-    /// What `set_default` writes.
+    /// The value that `set_default` writes.
     pub default: Option<Value>,
 }
 
-/// The field that says whether a record is ON or OFF, and the two values it takes.
+/// The field that holds whether a record is ON or OFF, and its two values.
 ///
-/// In documents the field's name alone (`"status"`), or `{"field": "active", "on": true, "off": false}`.
+/// In documents it is the field's name (`"status"`) or `{"field": "active", "on": true, "off": false}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "StatusDocument", into = "StatusDocument")]
 pub struct StatusField {
     /// The field.
     pub field: FieldName,
-    /// The value of an active record, `ON` unless said otherwise.
+    /// The value of an active record, by default `ON`.
     pub on: Value,
-    /// The value of an inactive record, `OFF` unless said otherwise.
+    /// The value of an inactive record, by default `OFF`.
     pub off: Value,
 }
 
@@ -103,7 +103,7 @@ impl From<StatusField> for StatusDocument {
 }
 
 impl Kind {
-    /// A kind of which only the name is known: table of the same name, id in `id`.
+    /// Makes a kind of which only the name is known. The table has the same name and the id is in `id`.
     #[must_use]
     pub fn named(name: impl Into<KindName>) -> Self {
         Self {
@@ -124,13 +124,13 @@ impl Kind {
         }
     }
 
-    /// The table's name.
+    /// Returns the name of the table.
     #[must_use]
     pub fn table_name(&self) -> &str {
         self.table.as_deref().unwrap_or_else(|| self.name.as_str())
     }
 
-    /// The column of a field.
+    /// Returns the column of a field.
     #[must_use]
     pub fn column<'a>(&'a self, field: &'a FieldName) -> &'a str {
         self.fields
@@ -139,13 +139,13 @@ impl Kind {
             .unwrap_or_else(|| field.as_str())
     }
 
-    /// The type of a field: instants are timestamps, a version is an integer, and what nobody declared is text.
+    /// Returns the type of a field. Instants are timestamps, a version is an integer, and undeclared fields are text.
     #[must_use]
     pub fn type_of(&self, field: &FieldName) -> FieldType {
         self.declared_type(field).unwrap_or(FieldType::Text)
     }
 
-    /// The type of a field, where it is known.
+    /// Returns the type of a field, if it is known.
     #[must_use]
     pub fn declared_type(&self, field: &FieldName) -> Option<FieldType> {
         let declared = self.fields.get(field).and_then(|field| field.field_type);

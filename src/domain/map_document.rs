@@ -12,7 +12,7 @@ use super::{
     Lock, Mask, Reference, ReferenceName, StatusField, Value,
 };
 
-/// The three parts of a data map as a document spells them.
+/// The three parts of a data map in a document.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MapDocument {
@@ -66,7 +66,7 @@ pub(crate) struct ReferenceDocument {
     lock: Option<Lock>,
 }
 
-/// What a document says of a field: its type alone, or an object.
+/// A field in a document: its type alone, or an object.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(crate) enum FieldDocument {
@@ -89,12 +89,12 @@ pub(crate) struct FieldFacts {
     default: Option<Value>,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form serde asks for")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
 fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// Not `untagged`: that would answer every mistake with "did not match any variant".
+/// Not `untagged`: every error would read "did not match any variant".
 impl<'de> Deserialize<'de> for FieldDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct TypeOrFacts;
@@ -226,9 +226,9 @@ impl TryFrom<MapDocument> for DataMap {
                     Fault::new(
                         FaultCode::ReferenceName,
                         format!("references.{name}"),
-                        "a reference is `kind.field`",
+                        "a reference must be `kind.field`",
                     )
-                    .remedy("write for example `debts.client_id`"),
+                    .remedy("for example `debts.client_id`"),
                 ),
             }
         }

@@ -1,9 +1,9 @@
-//! What takes the place of a personal value.
+//! Masks: replacements for personal values.
 
 use serde::{Deserialize, Serialize};
 
-/// What takes the place of a personal value when its row is anonymized. Each is computed from the row, and
-/// `hmac` from the host's key too.
+/// The replacement for a personal value when its row is anonymized. Masks are computed from the row; `hmac` also
+/// needs the host's key.
 ///
 /// ```
 /// use client_lifecycle::domain::Mask;
@@ -14,24 +14,24 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mask {
-    /// Nothing.
+    /// Null.
     Null,
     /// The same text in every row.
     Text(String),
-    /// The first of January of the date's year.
+    /// 1 January of the date's year.
     Year,
     /// The first characters only.
     Truncate(u16),
     /// `<record id>@anonymized.invalid`, which is unique and can never receive mail (RFC 2606).
     PlaceholderEmail,
-    /// A pseudonym of a text under a [`MaskKey`](super::MaskKey) of the host: 64 hexadecimal digits, equal
-    /// where two rows had the same value. Null stays null. An unkeyed hash is not offered: values of low
-    /// entropy can be guessed back from it.
+    /// A pseudonym of a text under a [`MaskKey`](super::MaskKey) of the host: 64 hexadecimal digits. Equal values
+    /// have equal pseudonyms, and null stays null. There is no unkeyed hash, because guessing reverses it for
+    /// low-entropy values.
     Hmac,
 }
 
 impl Mask {
-    /// Whether two rows with different values have different values afterwards too, or none.
+    /// Returns whether different values stay different, or become null.
     pub(crate) fn keeps_unique(&self) -> bool {
         match self {
             Self::Null | Self::PlaceholderEmail | Self::Hmac => true,

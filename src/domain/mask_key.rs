@@ -8,17 +8,17 @@ use sha2::Sha256;
 
 use super::{FieldName, KindName};
 
-/// The host's key for the mask [`Hmac`](super::Mask::Hmac): at least 32 bytes, from a random source, kept
-/// where the host keeps its secrets.
+/// The host's key for the mask [`Hmac`](super::Mask::Hmac): at least 32 random bytes, kept with the host's other
+/// secrets.
 ///
-/// A pseudonym is the HMAC-SHA-256 of the kind, the field and the value, as 64 lower-case hexadecimal digits.
-/// Equal values of one field have equal pseudonyms, so that rows which belonged together still do. Equal
-/// values of two fields have different ones, so that nobody can join what was never joined. Whoever has the
-/// key can find out whose pseudonym it is by trying values; once the key is destroyed nobody can.
+/// A pseudonym is the HMAC-SHA-256 of the kind, the field and the value, as 64 lower-case hexadecimal digits. Equal
+/// values of one field have equal pseudonyms, so rows that belonged together can still be joined. Equal values of
+/// different fields have different pseudonyms, so they cannot be joined. With the key, a pseudonym can be traced by
+/// trying values; without it, it cannot.
 ///
-/// Another key gives other pseudonyms, and so does another name of the kind or the field in the data map.
+/// The pseudonyms change with the key, and with the name of the kind or field in the data map.
 ///
-/// The key is in no document, plan, digest, audit entry or error, and `Debug` does not show it.
+/// The key is never in a document, plan, digest, audit entry or error, and `Debug` does not show it.
 ///
 /// ```
 /// use client_lifecycle::domain::MaskKey;
@@ -32,20 +32,20 @@ use super::{FieldName, KindName};
 #[derive(Clone)]
 pub struct MaskKey(Arc<Hmac<Sha256>>);
 
-/// A key that could be guessed.
+/// A key that is too short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a mask key has at least {} bytes, and this one has {found}", MaskKey::LENGTH)]
+#[error("a mask key needs at least {} bytes; this one has {found}", MaskKey::LENGTH)]
 #[non_exhaustive]
 pub struct ShortMaskKey {
-    /// How many bytes it has.
+    /// The number of bytes in the key.
     pub found: usize,
 }
 
 impl MaskKey {
-    /// How many bytes a key has at least: as many as what SHA-256 makes of it.
+    /// The minimum number of bytes, which is the output size of SHA-256.
     pub const LENGTH: usize = 32;
 
-    /// The key of these bytes.
+    /// Makes a key of these bytes.
     ///
     /// # Errors
     /// [`ShortMaskKey`] for fewer than 32.
@@ -55,24 +55,24 @@ impl MaskKey {
         if bytes.len() < Self::LENGTH {
             return Err(short);
         }
-        // HMAC takes keys of any length.
+        // HMAC accepts keys of any length.
         let keyed = Hmac::new_from_slice(bytes).map_err(|_| short)?;
         Ok(Self(Arc::new(keyed)))
     }
 
-    /// What takes the place of a text in a field of a kind.
+    /// Returns the replacement for a text in a field of a kind.
     #[must_use]
     pub fn pseudonym(&self, kind: &KindName, field: &FieldName, text: &str) -> String {
         let mut mac = (*self.0).clone();
         for name in [kind.as_str(), field.as_str()] {
-            // With its length, so that no two pairs of names run together to the same bytes.
+            // The length prevents two pairs of names from hashing the same bytes.
             mac.update(&(name.len() as u64).to_be_bytes());
             mac.update(name.as_bytes());
         }
         mac.update(text.as_bytes());
         let code = mac.finalize().into_bytes();
         code.iter().fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a string does not fail.
+            // Writing to a string cannot fail.
             let _ = write!(text, "{byte:02x}");
             text
         })
@@ -116,7 +116,7 @@ mod tests {
     fn a_key_of_fewer_than_32_bytes_is_refused() {
         assert_eq!(
             MaskKey::new([7; 31]).unwrap_err().to_string(),
-            "a mask key has at least 32 bytes, and this one has 31"
+            "a mask key needs at least 32 bytes; this one has 31"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The words of the crate as types: ids, values, the data map, requests, audit entries. Pure data, no I/O.
+//! The basic types: ids, values, the data map, requests, audit entries. Pure data, no I/O.
 
 mod actor;
 mod audit;

@@ -1,13 +1,13 @@
-//! Modes: what is to be done with the subject.
+//! Modes: what to do with the subject.
 
 use super::words::words;
 
 words! {
-    /// What is to be done with the subject.
+    /// What to do with the subject.
     ///
-    /// Five of them take something away, and reach the rows that refer to the subject. `create` and `update` bring
-    /// values and go with a [`NewClient`](crate::clients::NewClient) or a [`ClientPatch`](crate::clients::ClientPatch); `reassign` gives
-    /// references another target and leaves the subject as it is.
+    /// Five modes remove or switch the subject and follow the rows that refer to it. `create` and `update` carry
+    /// values: a [`NewClient`](crate::clients::NewClient) or a [`ClientPatch`](crate::clients::ClientPatch).
+    /// `reassign` gives references another target and leaves the subject unchanged.
     ///
     /// ```
     /// use client_lifecycle::domain::Mode;
@@ -15,31 +15,31 @@ words! {
     /// ```
     #[non_exhaustive]
     pub enum Mode: "mode" {
-        /// A new record.
+        /// Creates a record.
         Create = "create",
-        /// New values of some fields.
+        /// Sets some fields.
         Update = "update",
-        /// Another target for references to the subject, or for its own.
+        /// Redirects references to the subject, or its own.
         Reassign = "reassign",
-        /// Status OFF.
+        /// Sets the status to OFF.
         Deactivate = "deactivate",
-        /// Status ON.
+        /// Sets the status to ON.
         Reactivate = "reactivate",
-        /// Marked as deleted, restorable.
+        /// Marks the record as deleted; it can be restored.
         SoftDelete = "soft_delete",
-        /// Kept without its personal values.
+        /// Keeps the record without its personal values.
         Anonymize = "anonymize",
-        /// Gone.
+        /// Deletes the record.
         HardDelete = "hard_delete",
     }
 }
 
 impl Mode {
-    /// The modes that switch or take away.
+    /// The modes that switch or remove.
     pub const REMOVALS: [Self; 5] =
         [Self::Deactivate, Self::Reactivate, Self::SoftDelete, Self::Anonymize, Self::HardDelete];
 
-    /// What was done, for names of actions: `DELETED` in `CLIENT_DELETED`.
+    /// Returns the verb for names of actions: `DELETED` in `CLIENT_DELETED`.
     #[must_use]
     pub fn past(self) -> &'static str {
         match self {
@@ -53,25 +53,25 @@ impl Mode {
         }
     }
 
-    /// Whether it brings values, which a request alone does not hold.
+    /// Returns whether the mode needs values besides the request.
     #[must_use]
     pub fn carries_values(self) -> bool {
         matches!(self, Self::Create | Self::Update)
     }
 
-    /// Whether rows that refer to the subject are reached by its rules.
+    /// Returns whether its rules apply to rows that refer to the subject.
     #[must_use]
     pub fn removes(self) -> bool {
         Self::REMOVALS.contains(&self)
     }
 
-    /// Whether the subject no longer counts as there afterwards.
+    /// Returns whether the subject counts as deleted afterwards.
     #[must_use]
     pub fn deletes(self) -> bool {
         matches!(self, Self::SoftDelete | Self::Anonymize | Self::HardDelete)
     }
 
-    /// Whether it takes values away for good.
+    /// Returns whether it destroys values permanently.
     #[must_use]
     pub fn erases(self) -> bool {
         matches!(self, Self::Anonymize | Self::HardDelete)

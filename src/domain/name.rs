@@ -1,4 +1,4 @@
-//! Names of kinds, fields and references: cheap to clone, never mixed up.
+//! Names of kinds, fields and references. They are distinct types and cheap to clone.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ macro_rules! name {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The name as text.
+            /// Returns the name as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -87,7 +87,7 @@ name! {
 }
 
 name! {
-    /// The name of a field of a kind, such as `email`. The column may be called differently.
+    /// The name of a field of a kind, such as `email`. The column may have another name.
     ///
     /// ```
     /// # use client_lifecycle::domain::FieldName;
@@ -97,21 +97,21 @@ name! {
 }
 
 name! {
-    /// The name of a reference: kind, full stop, field, such as `debts.client_id`.
+    /// The name of a reference: `kind.field`, such as `debts.client_id`.
     ///
-    /// The last full stop divides the two, so a kind may be called `sales.invoices`.
+    /// The last dot separates the two, so a kind may be called `sales.invoices`.
     ///
     /// ```
     /// # use client_lifecycle::domain::ReferenceName;
     /// let name = ReferenceName::from("debts.client_id");
-    /// let (kind, field) = name.split().expect("has a full stop");
+    /// let (kind, field) = name.split().expect("has a dot");
     /// assert_eq!((kind.as_str(), field.as_str()), ("debts", "client_id"));
     /// ```
     ReferenceName
 }
 
 impl ReferenceName {
-    /// The kind and the field, or `None` where there is no full stop or one of them is empty.
+    /// Returns the kind and the field; `None` if there is no dot or either is empty.
     #[must_use]
     pub fn split(&self) -> Option<(KindName, FieldName)> {
         let (kind, field) = self.0.rsplit_once('.')?;

@@ -1,7 +1,7 @@
 //! ISO 8601 periods with calendar months.
 //!
-//! Written here because the published parsers keep fractions as 32-bit floats (`iso8601-duration`), cap
-//! days at 31 (`iso8601`) or come with a calendar library of their own (`jiff`).
+//! Hand-written because published parsers keep fractions as 32-bit floats (`iso8601-duration`), cap days at 31
+//! (`iso8601`) or bring their own calendar library (`jiff`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,9 +13,8 @@ use super::to_milliseconds;
 
 /// An ISO 8601 period of whole units: `P6Y`, `P1Y6M`, `P30D`, `P2W`, `PT12H`.
 ///
-/// A period with years, months, weeks or days runs in calendar days: what begins on the 29th of February
-/// 2024 and lasts `P1Y` is over at 00:00 UTC of the 28th of February 2025. A period of hours, minutes and
-/// seconds alone is exact.
+/// A period with years, months, weeks or days runs in calendar days: `P1Y` from 29 February 2024 ends at 00:00 UTC on
+/// 28 February 2025. A period of only hours, minutes and seconds is exact.
 ///
 /// ```
 /// use client_lifecycle::domain::Period;
@@ -35,28 +34,28 @@ pub struct Period {
 
 /// Text that is not a period of whole units between one second and ten thousand years.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`")]
+#[error("`{0}` is not an ISO 8601 period; expected a period such as `P6Y`, `P30D` or `PT12H`")]
 pub struct BadPeriod(String);
 
 impl Period {
-    /// A number of days.
+    /// Makes a period of days.
     #[must_use]
     pub const fn days(days: u16) -> Self {
         Self { months: 0, days: days as u32, seconds: 0 }
     }
 
-    /// A number of years.
+    /// Makes a period of years.
     #[must_use]
     pub const fn years(years: u8) -> Self {
         Self { months: years as u32 * 12, days: 0, seconds: 0 }
     }
 
-    /// Whether it runs in calendar days, so that it ends at midnight UTC.
+    /// Returns whether it runs in calendar days and ends at midnight UTC.
     fn is_calendar(self) -> bool {
         self.months > 0 || self.days > 0
     }
 
-    /// When the period that begins at `from` is over; `None` beyond the calendar's last year.
+    /// Returns when the period that begins at `from` is over; `None` beyond the calendar's last year.
     #[must_use]
     pub fn end(self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let time = TimeDelta::seconds(self.seconds.into());
@@ -68,9 +67,9 @@ impl Period {
         }
     }
 
-    /// The instant `D` for which `from < D` says that a period begun at `from` is over at `now`.
+    /// Returns the latest start of a period that is over at `now`: the period from `from` is over if `from < cutoff`.
     ///
-    /// This is how stores, which compare and never compute, are asked about periods.
+    /// Stores compare with the cutoff, so they do no arithmetic on time.
     #[must_use]
     pub fn cutoff(self, now: DateTime<Utc>) -> DateTime<Utc> {
         let now = to_milliseconds(now);
@@ -80,7 +79,7 @@ impl Period {
         if !self.is_calendar() {
             return at.checked_add_signed(TimeDelta::milliseconds(1)).unwrap_or(at);
         }
-        // The last day whose period ends by `at`: months are clamped, so step back from a guess that is
+        // Finds the last day whose period ends by `at`. Months are clamped, so this steps back from a guess that is
         // never too early. Adding a period never reverses the order of two days.
         let mut day = at
             .date_naive()
@@ -110,7 +109,7 @@ impl FromStr for Period {
     }
 }
 
-/// The units in the order in which they may stand, and what each is worth.
+/// The units in the order in which they may stand, and the value of each.
 const DATE_UNITS: [(char, u32); 4] = [('Y', 12), ('M', 1), ('W', 7), ('D', 1)];
 const TIME_UNITS: [(char, u32); 3] = [('H', 3_600), ('M', 60), ('S', 1)];
 const LONGEST_MONTHS: u32 = 120_000;
@@ -134,7 +133,7 @@ fn parse(text: &str) -> Option<Period> {
     (in_range && (period.is_calendar() || period.seconds > 0)).then_some(period)
 }
 
-/// Each number with the index of its unit, times what the unit is worth.
+/// Returns each number with the index of its unit, multiplied by the value of the unit.
 fn amounts(mut text: &str, units: &[(char, u32)]) -> Option<Vec<(usize, u32)>> {
     let mut found = Vec::new();
     let mut next = 0;

@@ -1,9 +1,9 @@
-//! Reasons: why something is asked for.
+//! Reasons for a request.
 
 use super::words::words;
 
 words! {
-    /// Why something is asked for. What else there is to say belongs into the request's note.
+    /// The reason for a request. The request's note has room for details.
     ///
     /// ```
     /// use client_lifecycle::domain::Reason;
@@ -13,19 +13,19 @@ words! {
     pub enum Reason: "reason" {
         /// The person asked for it under data protection law.
         PrivacyRequest = "privacy_request",
-        /// The record was made for a test.
+        /// The record was created for a test.
         TestData = "test_data",
-        /// The record was made twice by accident.
+        /// The record is a duplicate.
         Duplicate = "duplicate",
-        /// The record was made to deceive.
+        /// The record was created to deceive.
         Fraud = "fraud",
         /// An administrator cleans up.
         AdministrativeCleanup = "administrative_cleanup",
-        /// The account is no longer to be used: a workflow of the host's ends with it.
+        /// The account is no longer used: a workflow of the host ends with it.
         Deactivation = "deactivation",
-        /// The user asked for the account to go.
+        /// The user asked for the account to be deleted.
         UserInitiated = "user_initiated",
-        /// Something else, which the note says.
+        /// Another reason, described in the note.
         Other = "other",
     }
 }

@@ -16,27 +16,27 @@ use super::{FieldName, RecordId, Value};
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct Record {
-    /// Its id.
+    /// The id.
     pub id: RecordId,
-    /// Its other fields. A field that is missing is null.
+    /// The other fields. A missing field is null.
     pub fields: BTreeMap<FieldName, Value>,
 }
 
 impl Record {
-    /// A record without fields.
+    /// Makes a record without fields.
     #[must_use]
     pub fn new(id: impl Into<RecordId>) -> Self {
         Self { id: id.into(), fields: BTreeMap::new() }
     }
 
-    /// The same with a field.
+    /// Sets a field.
     #[must_use]
     pub fn with(mut self, field: impl Into<FieldName>, value: impl Into<Value>) -> Self {
         self.fields.insert(field.into(), value.into());
         self
     }
 
-    /// The value of a field; null where there is none.
+    /// Returns the value of a field; null if the record does not have it.
     #[must_use]
     pub fn get(&self, field: impl AsRef<str>) -> &Value {
         self.fields.get(field.as_ref()).unwrap_or(&Value::Null)

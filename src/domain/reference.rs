@@ -1,4 +1,4 @@
-//! References: which field of a kind holds the id of a record of another.
+//! References: fields that hold ids of records of another kind.
 
 use super::words::words;
 use super::{FieldName, KindName, ReferenceName};
@@ -7,29 +7,30 @@ use super::{FieldName, KindName, ReferenceName};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reference {
-    /// `debts.client_id`
+    /// The name, such as `debts.client_id`.
     pub name: ReferenceName,
     /// The kind that refers.
     pub from: KindName,
-    /// Its field.
+    /// The field.
     pub field: FieldName,
     /// The kind referred to.
     pub to: KindName,
     /// Whether the field can be null.
     pub nullable: bool,
-    /// What keeps others from referring to a record while it is being removed, if not a foreign key.
+    /// What protects the reference while a record it refers to is removed, if it has no foreign key.
     pub lock: Option<Lock>,
 }
 
 words! {
-    /// What protects a reference that has no foreign key, while a record it refers to is removed.
+    /// The protection of a reference without a foreign key while a record it refers to is removed.
     #[non_exhaustive]
     pub enum Lock: "lock" {
         /// The referring table is locked against writers while an operation removes records it may refer to
-        /// (`"table"`). Writers that look for the parent themselves do so after `LOCK TABLE … IN ROW EXCLUSIVE MODE`.
+        /// (`"table"`). Writers that check the parent themselves must do so after `LOCK TABLE … IN ROW EXCLUSIVE
+        /// MODE`.
         Table = "table",
         /// The host's writers call `lock_parent` in their own transaction before they refer to a record (`"writer"`).
-        /// The database cannot see whether they do.
+        /// The database cannot check this.
         Writer = "writer",
     }
 }

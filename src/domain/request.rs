@@ -1,11 +1,11 @@
-//! Requests: what someone wants.
+//! Requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{Actor, KindName, Mode, OperationId, Reason, RecordId, ReferenceName};
 
-/// What someone wants: which records, what is to become of them, who asks and why.
+/// A request: the records, what to do with them, the actor and the reason.
 ///
 /// ```
 /// use client_lifecycle::domain::{Actor, Reason, Request};
@@ -20,32 +20,32 @@ use super::{Actor, KindName, Mode, OperationId, Reason, RecordId, ReferenceName}
 pub struct Request {
     /// The kind of the subjects.
     pub kind: KindName,
-    /// The records. One is a batch of one; all of them go, or none.
+    /// The records. A batch is carried out completely or not at all.
     pub subjects: Vec<RecordId>,
-    /// What is to become of them.
+    /// What to do with them.
     pub mode: Mode,
-    /// Who asks; `None`, or an [anonymous](Actor::anonymous) actor, where nobody has signed in.
+    /// The actor; `None` or [anonymous](Actor::anonymous) if the caller is not signed in.
     pub actor: Option<Actor>,
-    /// Why.
+    /// The reason.
     pub reason: Option<Reason>,
-    /// What else there is to say. May hold personal data, so it is in the audit log and nowhere else.
+    /// A free text. It may hold personal data, so only the audit log records it.
     pub note: Option<String>,
-    /// The names of the warnings that whoever asks has seen and accepts.
+    /// The names of the warnings that the caller accepts.
     pub acknowledged: BTreeSet<String>,
-    /// The id of the operation, where the caller wants to repeat the request safely.
+    /// The id of the operation, if the caller wants to repeat the request safely.
     pub operation: Option<OperationId>,
-    /// The new targets of references whose rule is `reassign` and names none.
+    /// The new targets of references whose rule is `reassign` without a target.
     pub reassign: BTreeMap<ReferenceName, RecordId>,
 }
 
 impl Request {
-    /// A request for one record.
+    /// Makes a request for one record.
     #[must_use]
     pub fn new(mode: Mode, kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
         Self::batch(mode, kind, [id.into()])
     }
 
-    /// A request for many records at once: all of them, or none. An id given twice counts once.
+    /// Makes a request for several records, carried out completely or not at all. Duplicate ids count once.
     #[must_use]
     pub fn batch<I: Into<RecordId>>(
         mode: Mode,
@@ -66,91 +66,90 @@ impl Request {
         }
     }
 
-    /// A new record, whose id the library makes.
+    /// Makes a request for a new record. The library generates its id.
     #[must_use]
     pub fn create(kind: impl Into<KindName>) -> Self {
         Self::batch::<RecordId>(Mode::Create, kind, [])
     }
 
-    /// New values for some fields.
+    /// Makes a request for new values of some fields.
     #[must_use]
     pub fn update(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
         Self::new(Mode::Update, kind, id)
     }
 
-    /// Another target for references to a record, or for its own: name them with
-    /// [`reassign`](Self::reassign).
+    /// Makes a request to redirect references to a record, or its own. Name them with [`reassign`](Self::reassign).
     #[must_use]
     pub fn reassigning(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
         Self::new(Mode::Reassign, kind, id)
     }
 
-    /// Delete for good.
+    /// Makes a request to delete a record permanently.
     #[must_use]
     pub fn hard_delete(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
         Self::new(Mode::HardDelete, kind, id)
     }
 
-    /// Mark as deleted, restorable.
+    /// Makes a request to mark a record as deleted. It can be restored.
     #[must_use]
     pub fn soft_delete(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
         Self::new(Mode::SoftDelete, kind, id)
     }
 
-    /// Keep without the personal values.
+    /// Makes a request to remove the personal values of a record.
     #[must_use]
     pub fn anonymize(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
         Self::new(Mode::Anonymize, kind, id)
     }
 
-    /// Set OFF.
+    /// Makes a request to set the status to OFF.
     #[must_use]
     pub fn deactivate(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
         Self::new(Mode::Deactivate, kind, id)
     }
 
-    /// Set ON.
+    /// Makes a request to set the status to ON.
     #[must_use]
     pub fn reactivate(kind: impl Into<KindName>, id: impl Into<RecordId>) -> Self {
         Self::new(Mode::Reactivate, kind, id)
     }
 
-    /// Says who asks.
+    /// Sets the actor.
     #[must_use]
     pub fn by(mut self, actor: Actor) -> Self {
         self.actor = Some(actor);
         self
     }
 
-    /// Says why.
+    /// Sets the reason.
     #[must_use]
     pub fn with_reason(mut self, reason: Reason) -> Self {
         self.reason = Some(reason);
         self
     }
 
-    /// Says what else there is to say, for the audit log.
+    /// Sets the note for the audit log.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
     }
 
-    /// Accepts a warning, by its name.
+    /// Acknowledges a warning by name.
     #[must_use]
     pub fn acknowledge(mut self, warning: impl Into<String>) -> Self {
         self.acknowledged.insert(warning.into());
         self
     }
 
-    /// Gives the operation an id, so that the request can be repeated and done once.
+    /// Sets the id of the operation, so that repeating the request does the work once.
     #[must_use]
     pub fn operation(mut self, operation: impl Into<OperationId>) -> Self {
         self.operation = Some(operation.into());
         self
     }
 
-    /// Says whom the rows of a reference with the rule `reassign` are to refer to instead.
+    /// Sets the new target of a reference whose rule is `reassign`.
     #[must_use]
     pub fn reassign(mut self, reference: impl Into<ReferenceName>, target: impl Into<RecordId>) -> Self {
         self.reassign.insert(reference.into(), target.into());
@@ -158,7 +157,7 @@ impl Request {
     }
 }
 
-/// Without the note, which may hold personal data.
+/// Hides the note, which may hold personal data.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")

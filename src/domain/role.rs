@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A role of an actor: any name of the host's, with constants for those of the four systems the presets serve.
+/// A role of an actor. The host chooses the names; the constants are the roles of the four presets.
 ///
 /// ```
 /// use client_lifecycle::domain::Role;
@@ -21,10 +21,10 @@ impl Role {
     pub const ADMIN: Self = Self(std::borrow::Cow::Borrowed("ADMIN"));
     /// An operator above resellers.
     pub const MASTER: Self = Self(std::borrow::Cow::Borrowed("MASTER"));
-    /// A reseller, who manages customers of their own.
+    /// A reseller, who manages their own customers.
     pub const RESALE: Self = Self(std::borrow::Cow::Borrowed("RESALE"));
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

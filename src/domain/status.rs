@@ -4,7 +4,7 @@ use super::Mode;
 use super::words::words;
 
 words! {
-    /// Whether a client's account is active. Separate from deletion: an OFF client can come back any time.
+    /// Whether a client's account is active. Independent of deletion: an OFF client can be reactivated at any time.
     ///
     /// ```
     /// use client_lifecycle::domain::Status;
@@ -21,7 +21,7 @@ words! {
 }
 
 impl Status {
-    /// The mode that takes a client from this status to another; `None` where there is nothing to do.
+    /// Returns the mode that changes this status to another; `None` if they are equal.
     ///
     /// ```
     /// use client_lifecycle::domain::{Mode, Status};

@@ -1,4 +1,4 @@
-//! Maps of documents in which no key is said twice.
+//! Maps in documents without duplicate keys.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,11 +7,10 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
-/// Reads a map, and refuses a key that is said twice: serde keeps the last and says nothing of the first, which
-/// of two rules for one reference may be the one that was meant.
+/// Reads a map and rejects duplicate keys. Serde alone would silently keep the last of them.
 ///
 /// # Errors
-/// A key that is said twice, or what is no such map.
+/// A duplicate key, or a value that is not a map.
 pub(crate) fn unique_keys<'de, D, K, V>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
 where
     D: Deserializer<'de>,
@@ -32,7 +31,7 @@ where
             let mut found = BTreeMap::new();
             while let Some(key) = map.next_key::<K>()? {
                 if found.contains_key(&key) {
-                    return Err(M::Error::custom(format!("`{key}` is said twice")));
+                    return Err(M::Error::custom(format!("duplicate key `{key}`")));
                 }
                 let value = map.next_value()?;
                 found.insert(key, value);

@@ -9,8 +9,8 @@ use super::{RecordId, instant_text};
 
 /// The value of a field, as a store holds it.
 ///
-/// What a value means is said by the [`FieldType`](super::FieldType) of its field: text in a field of
-/// type `timestamp` is an RFC 3339 instant. `Debug` shows the sort of a value, never the value.
+/// The [`FieldType`](super::FieldType) of the field gives it a meaning: text in a field of type `timestamp` is an RFC
+/// 3339 instant. `Debug` shows the type of a value, never the value.
 ///
 /// ```
 /// use client_lifecycle::domain::Value;
@@ -20,33 +20,33 @@ use super::{RecordId, instant_text};
 /// ```
 #[derive(Clone, PartialEq, Default)]
 pub enum Value {
-    /// Nothing, as in SQL: unknown in every comparison.
+    /// Null, as in SQL: unknown in every comparison.
     #[default]
     Null,
     /// True or false.
     Boolean(bool),
-    /// A whole number.
+    /// An integer.
     Integer(i64),
-    /// A number with a fraction.
+    /// A floating-point number.
     Real(f64),
-    /// Text; ids that are not integers too.
+    /// Text, and ids that are not integers.
     Text(String),
     /// A calendar day.
     Date(NaiveDate),
     /// An instant.
     Timestamp(DateTime<Utc>),
-    /// Anything structured. It can be kept and tested for null, not compared.
+    /// Structured data. It can be stored and tested for null, not compared.
     Json(serde_json::Value),
 }
 
 impl Value {
-    /// Whether there is nothing.
+    /// Returns whether the value is null.
     #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// The text, if it is text.
+    /// Returns the text, if the value is text.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -55,7 +55,7 @@ impl Value {
         }
     }
 
-    /// The id that this value is, if it can be one: a whole number or text.
+    /// Returns the id that this value stands for, if it is an integer or text.
     #[must_use]
     pub fn as_id(&self) -> Option<RecordId> {
         match self {
@@ -65,7 +65,7 @@ impl Value {
         }
     }
 
-    /// The value as a person reads it in a condition: text in quotes.
+    /// Renders the value for conditions, with text in quotes.
     pub(crate) fn literal(&self) -> String {
         match self {
             Self::Null => "null".into(),
@@ -110,8 +110,8 @@ impl Serialize for Value {
     }
 }
 
-/// Reads a key that may be left out: with `null` it is there, so that `"eq": null` can be told what to write
-/// instead, and `"set_default": null` means just that.
+/// Reads an optional key that keeps `null` apart from a missing key. `"eq": null` gets an error with a remedy, and
+/// `"set_default": null` sets null.
 pub(crate) fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
@@ -130,7 +130,7 @@ impl From<serde_json::Value> for Value {
             serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(integer), _) => Self::Integer(integer),
                 (None, Some(real)) if number.is_f64() => Self::Real(real),
-                // Above 2^63 a double would be another number.
+                // Doubles are not exact above 2^63.
                 (None, _) => Self::Json(number.into()),
             },
             serde_json::Value::String(text) => Self::Text(text),

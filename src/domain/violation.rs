@@ -1,4 +1,4 @@
-//! Violations: everything that is wrong with the values of a request.
+//! Violations: all problems with the values of a request.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $name:literal,)*) => {
-        /// What is wrong with a value.
+        /// The kind of a violation.
         ///
         /// ```
         /// use client_lifecycle::domain::ViolationCode;
@@ -42,7 +42,7 @@ codes! {
     Null = "null",
     /// The value is not text.
     Type = "type",
-    /// The text is not one of the values that are allowed.
+    /// The text is not one of the allowed values.
     OneOf = "one_of",
     /// The text is not a calendar day in the form `1990-05-15`.
     Date = "date",
@@ -52,17 +52,17 @@ codes! {
     TooShort = "too_short",
     /// The text has too many characters.
     TooLong = "too_long",
-    /// The text is nothing but white space.
+    /// The text is empty or white space only.
     Blank = "blank",
-    /// The text has a character that not every database can store: U+0000.
+    /// The text contains U+0000, which not every database can store.
     Character = "character",
-    /// The number of an identity document does not have the form and the check letter of its type.
+    /// The number of an identity document does not match the format and check letter of its type.
     DocumentLetter = "document_letter",
     /// The field cannot be changed.
     NotUpdatable = "not_updatable",
-    /// The field is not the caller's to choose.
+    /// The caller cannot choose this field.
     NotSettable = "not_settable",
-    /// There is no such field.
+    /// The field does not exist.
     UnknownField = "unknown_field",
 }
 
@@ -78,17 +78,17 @@ impl Serialize for ViolationCode {
     }
 }
 
-/// One thing that is wrong with the values of a request: where, what, and how to tell people.
+/// A problem with a value of a request: the field, the code and a message for people.
 ///
 /// Neither the path nor the message repeats the value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Violation {
-    /// The name of the field; empty if the violation is about the whole body.
+    /// The name of the field; empty if the violation concerns the whole body.
     pub path: String,
     /// What is wrong.
     pub code: ViolationCode,
-    /// A sentence for people.
+    /// A message for people.
     pub message: String,
 }
 
@@ -101,7 +101,7 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The name of an unknown field is the caller's: no line breaks or other control characters into logs.
+        // The caller chose the name of an unknown field: keep line breaks and control characters out of logs.
         if !self.path.is_empty() {
             write!(f, "{}: ", self.path.escape_debug())?;
         }
@@ -109,7 +109,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Everything that is wrong with the values of a request: at least one violation.
+/// All problems with the values of a request: at least one violation.
 ///
 /// ```
 /// use client_lifecycle::domain::{Violation, ViolationCode, Violations};
@@ -124,18 +124,18 @@ pub struct Violations {
 }
 
 impl Violations {
-    /// Lists violations, of which there is at least one.
+    /// Makes a list of violations, with at least one.
     pub fn new(first: Violation, rest: impl IntoIterator<Item = Violation>) -> Self {
         Self { first, rest: rest.into_iter().collect() }
     }
 
-    /// Returns the first one, for an API that answers with one message.
+    /// Returns the first violation, for an API that answers with one message.
     #[must_use]
     pub fn first(&self) -> &Violation {
         &self.first
     }
 
-    /// Returns all of them, in order.
+    /// Returns all violations, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Violation> {
         std::iter::once(&self.first).chain(&self.rest)
     }

@@ -1,8 +1,8 @@
-//! Enums that are words in documents: one list from which the variants, the texts and serde's names are made.
+//! Enums with a word for each variant: one list gives the variants, the texts and the serde names.
 
 use std::fmt;
 
-/// A word that stands for none of the values it was read as.
+/// A word that does not name any variant.
 ///
 /// ```
 /// use client_lifecycle::domain::Status;
@@ -18,7 +18,7 @@ pub struct UnknownWord {
 }
 
 impl UnknownWord {
-    /// The longest text that an error repeats, in characters.
+    /// The maximum number of characters that an error repeats.
     const SHOWN: usize = 64;
 
     pub(crate) fn new(what: &'static str, found: &str, expected: &'static [&'static str]) -> Self {
@@ -30,13 +30,13 @@ impl UnknownWord {
         Self { what, found, expected }
     }
 
-    /// The word that was found, cut to 64 characters.
+    /// Returns the word that was found, cut to 64 characters.
     #[must_use]
     pub fn found(&self) -> &str {
         &self.found
     }
 
-    /// The words that were expected.
+    /// Returns the expected words.
     #[must_use]
     pub fn expected(&self) -> &'static [&'static str] {
         self.expected
@@ -53,7 +53,7 @@ pub(crate) fn choice(words: &[&str]) -> String {
     }
 }
 
-/// Reads a word from a document.
+/// A serde visitor that reads a word.
 pub(crate) struct WordVisitor<T> {
     pub(crate) what: &'static str,
     pub(crate) expected: &'static [&'static str],
@@ -89,13 +89,13 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every value, in the order of their declaration.
+            /// Every value, in declaration order.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The words of all values, in the same order.
             pub(crate) const WORDS: &'static [&'static str] = &[$($word,)+];
 
-            /// Returns the word that stands for the value in documents and tables.
+            /// Returns the word for the value in documents and tables.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {

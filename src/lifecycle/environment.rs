@@ -8,7 +8,8 @@ use crate::policy::Refusal;
 
 /// The environment in which a lifecycle runs. The host sets it; a policy cannot.
 ///
-/// In production no request may give test data as its reason: what looks like a test account may be a real one.
+/// In production, no request may give test data as its reason, because what looks like a test account may be a real
+/// one.
 ///
 /// ```
 /// use client_lifecycle::domain::{Actor, Reason, Record, Request};
@@ -49,12 +50,12 @@ impl Environment {
         }
     }
 
-    /// Checks that the request's reason can be true here.
+    /// Checks that the request's reason is possible here.
     pub(super) fn check(self, request: &Request) -> Result<(), Refusal> {
         match (self, request.reason) {
             (Self::Production, Some(Reason::TestData)) => Err(Refusal::Invalid {
                 message: "there is no test data in production".into(),
-                remedy: "name the true reason, or ask in an environment that is not production".into(),
+                remedy: "give the real reason, or send the request to a non-production environment".into(),
             }),
             _ => Ok(()),
         }

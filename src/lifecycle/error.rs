@@ -8,11 +8,12 @@ use crate::policy::Refusal;
 use crate::protocol::{Difference, Precondition};
 use crate::store::StoreError;
 
-/// The error of a request. Nothing has changed, unless the store answers that the outcome is unknown.
+/// The error of a request. Nothing has changed, except possibly if the store reports an unknown outcome.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The policy does not fit: the store lacks a table or column it names, or its subject lacks what a use case needs.
+    /// The policy does not fit. The store lacks a table or column it names, or its subject lacks what a use case
+    /// needs.
     ///
     /// To handle it: correct the policy's data map, or the schema; every difference is listed.
     #[error("the policy does not fit the data:\n{0}")]
@@ -84,7 +85,7 @@ pub enum Error {
 pub struct Change {
     /// What differs, such as ``delete of `debts` over debts.client_id``.
     pub what: String,
-    /// What the plan had shown.
+    /// What the plan showed.
     pub shown: String,
     /// What was found.
     pub found: u64,
@@ -156,14 +157,14 @@ impl Error {
             Self::SchemaMismatch(_) => "correct the policy's data map, or the schema",
             Self::Refused(refusal) => refusal.remedy(),
             Self::Blocked(NotExecutable(plan)) if plan.blockers.is_empty() => {
-                "see to the warnings, or acknowledge them by name"
+                "resolve the warnings, or acknowledge them by name"
             }
             Self::Blocked(_) => "do what the plan says must be done first, then plan again",
             Self::Invalid(_) => "correct the values; every violation is listed",
             Self::NotUnique { .. } => "give another value",
             Self::Unreadable(_) => "correct the record; `source` names the field",
             Self::Conflict { .. } => "make a new plan and confirm it again",
-            Self::Changed(_) => "see the plan as it is now, and confirm that",
+            Self::Changed(_) => "review the current plan and confirm it",
             Self::NoMaskKey { .. } => "give the lifecycle the key of its masks, or choose another mask",
             Self::PlanMismatch => "apply a plan with the request it was made for",
             Self::OperationReused(_) => "use a new operation id",

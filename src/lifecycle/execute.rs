@@ -15,7 +15,7 @@ impl<S: Store> Lifecycle<S> {
     /// item. Applied again with the same operation id, it returns the first receipt.
     ///
     /// # Errors
-    /// [`Error`]; every one of them has been recorded as an attempt.
+    /// [`Error`]; each is recorded as an attempt.
     pub async fn apply(&self, request: &Request, plan: &Plan) -> Result<Receipt, Error> {
         let operation = self.operation(request);
         let done = match self.replan_for(request, plan).await {
@@ -27,8 +27,8 @@ impl<S: Store> Lifecycle<S> {
 
     /// Plans again, applies the plan if it has this digest, and records the attempt.
     ///
-    /// For confirmations that come back without the plan: from another process, a form, a second command. The plan
-    /// is applied exactly as it was shown, as in [`apply`](Self::apply).
+    /// Serves confirmations that arrive without the plan: from another process, a form, a second command. The plan is
+    /// applied exactly as it was shown, as in [`apply`](Self::apply).
     ///
     /// ```
     /// # use client_lifecycle::domain::{Actor, Record, Request};
@@ -48,8 +48,8 @@ impl<S: Store> Lifecycle<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Changed`], with the plan as it is now, if its digest is another one; otherwise those of `apply`.
-    /// Every one of them has been recorded as an attempt.
+    /// [`Error::Changed`], with the current plan, if its digest differs; otherwise those of `apply`. Each is recorded
+    /// as an attempt.
     pub async fn confirm(&self, request: &Request, digest: &Digest) -> Result<Receipt, Error> {
         let operation = self.operation(request);
         let done = match self.plan(request).await {
@@ -62,8 +62,8 @@ impl<S: Store> Lifecycle<S> {
 
     /// Plans and applies in one call, whatever the request's mode, and records the attempt.
     ///
-    /// Nothing was shown beforehand, so only the decision binds. A row more or less is in the receipt; a new
-    /// obstacle stops the operation. If the data changes meanwhile, the request is planned again, a few times.
+    /// Without a plan that was shown, only the decision must still hold. Different row counts appear in the receipt;
+    /// a new blocker stops the operation. If the data changes in between, the request is planned again, a few times.
     ///
     /// ```
     /// use client_lifecycle::domain::{Actor, Record, Request};
@@ -89,7 +89,7 @@ impl<S: Store> Lifecycle<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error`]; every one of them has been recorded as an attempt.
+    /// [`Error`]; each is recorded as an attempt.
     pub async fn execute(&self, request: &Request) -> Result<Receipt, Error> {
         let operation = self.operation(request);
         let mut attempts = self.attempts(operation);
@@ -107,8 +107,8 @@ impl<S: Store> Lifecycle<S> {
         self.apply_once(request, plan, operation, Strictness::DecisionOnly).await
     }
 
-    /// Applies a plan that was shown. It is not made again: what has changed since is a conflict. Trying again is
-    /// safe, because the operation id stays the same.
+    /// Applies a plan that was shown, without planning again: any later change is a conflict. Retries are safe,
+    /// because the operation id stays the same.
     async fn apply_as_shown(
         &self,
         request: &Request,

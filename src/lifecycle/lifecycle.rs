@@ -15,7 +15,7 @@ use crate::store::Store;
 /// The verbs are the same for every policy: [`plan`](Self::plan) shows what a request would do,
 /// [`apply`](Self::apply) does exactly that, [`confirm`](Self::confirm) does it by the plan's digest,
 /// [`execute`](Self::execute) plans and applies in one call, and [`reject`](Self::reject) records a request that the
-/// host refuses. What is done stands in the request alone: its mode.
+/// host refuses. The request holds the mode.
 ///
 /// ```
 /// use client_lifecycle::domain::{Actor, Record, Request};
@@ -130,15 +130,15 @@ impl<S: Store> Lifecycle<S> {
         self
     }
 
-    /// Sets how often an operation is tried when another transaction is in the way or the connection breaks. The
-    /// store waits in between, if it can.
+    /// Sets how often an operation is tried if another transaction conflicts or the connection breaks. The store
+    /// waits in between, if it can.
     #[must_use]
     pub fn with_retries(mut self, retries: Retries) -> Self {
         self.retries = retries;
         self
     }
 
-    /// Sets the key of the mask `hmac`. It is shown nowhere, and only a change set that needs it carries it to the
+    /// Sets the key of the mask `hmac`. The key is never shown, and only a change set that needs it carries it to the
     /// store.
     ///
     /// ```

@@ -9,8 +9,8 @@ use crate::protocol::{Branch, NamedSet, Question, RankCase, Rows, SetId, Source,
 use crate::store::Store;
 
 impl<S: Store> Lifecycle<S> {
-    /// Returns what the caller does not learn: that the record exists, but is deleted or excluded by the policy's
-    /// filter. `None` if it does not exist or the store cannot be read.
+    /// Returns the reason that is hidden from the caller: the record exists, but is deleted or excluded by the
+    /// policy's filter. `None` if it does not exist or the store cannot be read.
     pub(super) async fn why_not_found(&self, error: &Error) -> Option<String> {
         let Error::Refused(Refusal::NotFound { kind: name, ids }) = error else {
             return None;
@@ -42,7 +42,7 @@ impl<S: Store> Lifecycle<S> {
                 Source::Members(there),
                 marked(only.clone()),
             ));
-            let why = format!("it is outside what the policy may touch: {only}");
+            let why = format!("excluded by the policy's filter: {only}");
             reasons.push((Rows::ranked(SetId(id), 1), why));
         }
         let questions: Arc<[Question]> = reasons.iter().map(|(rows, _)| Question::count(*rows)).collect();

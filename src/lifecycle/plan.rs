@@ -14,7 +14,7 @@ impl<S: Store> Lifecycle<S> {
     /// Plans a request: returns what it would do. Changes and records nothing.
     ///
     /// # Errors
-    /// [`Error::Refused`] if there is no plan at all; [`Error::Store`]. A plan that is blocked is a plan.
+    /// [`Error::Refused`] if there is no plan; [`Error::Store`]. A blocked plan is a plan, not an error.
     pub async fn plan(&self, request: &Request) -> Result<Plan, Error> {
         reject_value_modes(request)?;
         self.plan_at(request, self.now()).await
@@ -27,8 +27,7 @@ impl<S: Store> Lifecycle<S> {
         Ok(inquiry.plan(&survey)?)
     }
 
-    /// Returns what has to be known before the request can be decided. Refuses a request that makes no sense under
-    /// the policy or in this environment.
+    /// Makes the inquiry for a request. Refuses a request that is invalid under the policy or in this environment.
     pub(crate) fn inquire(&self, request: &Request, now: DateTime<Utc>) -> Result<Inquiry, Refusal> {
         let inquiry = self.policy.inquire(request, now)?;
         self.environment.check(request)?;
@@ -38,8 +37,8 @@ impl<S: Store> Lifecycle<S> {
     /// Decides a plan again for the request that applies it, because its actor, its acknowledgements and the time
     /// may differ from those of the request that was planned.
     ///
-    /// The data is not read again: the store compares it under its locks. What is read is whether the subjects are
-    /// within this actor's scope, and everything if the request names other targets than the plan.
+    /// The data is not read again: the store compares it under its locks. Only the subjects within this actor's scope
+    /// are read, or everything if the request names other targets than the plan.
     pub(super) async fn replan_for(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
         reject_value_modes(request)?;
         if !self.is_for(request, plan) {

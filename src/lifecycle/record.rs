@@ -1,4 +1,4 @@
-//! Attempts that are not applied: they are recorded all the same.
+//! Recording attempts that are not applied.
 
 use super::plan::texts;
 use super::{Error, Lifecycle, audit};
@@ -63,8 +63,8 @@ impl<S: Store> Lifecycle<S> {
             Ok(_) => Error::OperationReused(operation),
             Err(error) => error,
         };
-        // Only an actor that may ask is told what became of the operation. An attempt under an operation id that is
-        // taken, or that stays free for a valid request, is recorded under an id of its own.
+        // Only an actor with permission learns the outcome of the operation. If the operation id is taken or must
+        // stay free for a valid request, the attempt is recorded under an id of its own.
         let own = match &error {
             Error::Refused(
                 Refusal::MissingId
@@ -88,7 +88,7 @@ impl<S: Store> Lifecycle<S> {
         }
     }
 
-    /// Writes an attempt. It is rather recorded twice than not at all, so it is repeated if a reply was lost.
+    /// Writes an attempt, and repeats it if a reply was lost: a duplicate entry is better than none.
     async fn record(&self, attempt: &ChangeSet) -> Result<Receipt, StoreError> {
         let mut attempts = self.attempts(attempt.operation);
         loop {
@@ -104,6 +104,6 @@ impl<S: Store> Lifecycle<S> {
 pub(crate) fn is_receipt_of(receipt: &Receipt, request: &Request) -> bool {
     receipt.kind == request.kind
         && receipt.mode == request.mode
-        // The id of a new record may have been made here.
+        // The library may have generated the id of a new record.
         && (request.mode == Mode::Create || texts(&receipt.subjects, RecordId::spelt) == texts(&request.subjects, RecordId::spelt))
 }

@@ -1,4 +1,4 @@
-//! Retries: how often an operation is tried when another transaction is in the way, and how long the pauses are.
+//! Retries: the number of attempts if another transaction conflicts, and the pauses between them.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use sha2::{Digest, Sha256};
 use crate::domain::OperationId;
 use crate::store::Store;
 
-/// How often an operation is tried when another transaction is in the way, and how long the pauses are.
+/// The number of attempts if another transaction conflicts, and the pauses between them.
 ///
-/// A repeated attempt has changed nothing or carries its operation id, so it is never done twice. Inside the host's
-/// own transaction nothing is repeated. Pauses double, up to a maximum. Half of each is fixed and half depends on
-/// the operation id, so two operations that met do not meet again. If only the data has changed,
+/// A repeated attempt has changed nothing or carries its operation id, so it is never done twice. Nothing is repeated
+/// inside the host's own transaction. Pauses double, up to a maximum. Half of each is fixed and half depends on the
+/// operation id, so two operations that collided do not collide again. If only the data has changed,
 /// [`execute`](crate::Lifecycle::execute) plans again without a pause.
 ///
 /// ```
 /// use std::time::Duration;
 /// use client_lifecycle::lifecycle::Retries;
-/// // Rides out the restart of a server: about four seconds in all.
+/// Survives the restart of a server: about four seconds in total.
 /// let patient = Retries::new(12).waiting(Duration::from_millis(20), Duration::from_millis(500));
 /// # let _ = patient;
 /// ```
@@ -81,8 +81,8 @@ impl Attempts {
         Self { retries, operation, made: 0 }
     }
 
-    /// Counts a failed attempt, and returns whether another one follows. Waits first if another transaction was in
-    /// the way (`is_retryable`), but not if the plan has become stale, which a new plan mends at once.
+    /// Counts a failed attempt, and returns whether another one follows. Waits first if another transaction
+    /// conflicted (`is_retryable`), but not if the plan is stale, because planning again is enough then.
     pub(crate) async fn again(&mut self, store: &impl Store, is_retryable: bool, is_stale: bool) -> bool {
         self.made = self.made.saturating_add(1);
         let follows = self.made < self.retries.attempts && (is_retryable || is_stale);

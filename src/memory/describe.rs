@@ -9,7 +9,7 @@ const NAMED: usize = 5;
 
 /// Returns faults for fields that no row has, ids of mixed types, and references that are missing or of the wrong type.
 ///
-/// Nothing is known about a kind without rows, nor about fields that may be null in all of them.
+/// Kinds without rows are not checked, nor are fields that may be null and are missing in all rows.
 pub(super) fn describe(tables: &Tables, map: &DataMap) -> Vec<Fault> {
     let mut faults = Vec::new();
     for kind in map.kinds() {
@@ -70,9 +70,9 @@ fn missing_fields(map: &DataMap, kind: &Kind, table: &Table) -> Vec<Fault> {
             Fault::new(
                 FaultCode::UnknownField,
                 format!("kinds.{}.{part}.{field}", kind.name),
-                format!("no row of `{}` has `{field}`", kind.name),
+                format!("no row of `{}` has the field `{field}`", kind.name),
             )
-            .remedy("correct the name, or declare the field as nullable")
+            .remedy("correct the name, or declare the field nullable")
         })
         .collect()
 }
@@ -88,13 +88,13 @@ fn missing_targets(reference: &Reference, table: &Table) -> Option<Fault> {
         Fault::new(
             FaultCode::NullReference,
             format!("references.{name}"),
-            format!("it is not nullable, and {} without it", rows_named(&ids)),
+            format!("the field is not nullable, but {} without it", rows_named(&ids)),
         )
-        .remedy("declare it as nullable, or correct the rows")
+        .remedy("declare it nullable, or correct the rows")
     })
 }
 
-/// Finds references that cannot lead anywhere: no ids at all, or text that refers to integers.
+/// Finds references without a possible target: there are no ids, or text refers to integers.
 fn wrong_targets(reference: &Reference, table: &Table, to: &Table) -> Option<Fault> {
     let integers = to.has_integer_ids()?;
     let wrong = table.rows().filter(|row| {
@@ -109,12 +109,12 @@ fn wrong_targets(reference: &Reference, table: &Table, to: &Table) -> Option<Fau
             FaultCode::ReferenceType,
             format!("references.{}", reference.name),
             format!(
-                "the ids of `{}` are {ids_are}, and {} with something else",
+                "the ids of `{}` are {ids_are}, but {} with another type",
                 reference.to,
                 rows_named(&ids)
             ),
         )
-        .remedy("write references as the ids they refer to are written")
+        .remedy("write references in the form of the ids they refer to")
     })
 }
 

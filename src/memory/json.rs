@@ -15,7 +15,7 @@ use crate::store::system_tables;
 impl MemoryStore {
     /// Reads rows from a JSON object: an array of objects for each kind, with ids in the kind's id field.
     ///
-    /// Kinds that the map does not have are kept aside, and [`to_json`](Self::to_json) writes them as they were.
+    /// Kinds that the map does not have are kept unchanged for [`to_json`](Self::to_json).
     ///
     /// ```
     /// use client_lifecycle::domain::DataMap;
@@ -32,7 +32,7 @@ impl MemoryStore {
     /// ```
     ///
     /// # Errors
-    /// Every fault of the data, each with its place.
+    /// Every fault of the data, with its path.
     pub fn from_json(map: &DataMap, data: &Json) -> Result<Self, Faults> {
         let Json::Object(kinds) = data else {
             let fault = Fault::new(FaultCode::Data, "data", "not an object of arrays");
@@ -75,28 +75,28 @@ impl MemoryStore {
     /// Reads rows from JSON in a file or any other reader.
     ///
     /// # Errors
-    /// Every fault of the data, each with its place; text that is not JSON, with its line.
+    /// Every fault of the data, with its path, or the line of a JSON syntax error.
     pub fn from_reader(map: &DataMap, reader: impl Read) -> Result<Self, Faults> {
         match serde_json::from_reader::<_, UniqueKeys>(reader) {
             Ok(UniqueKeys(data)) => Self::from_json(map, &data),
-            Err(error) if error.is_io() => Err(Fault::new(FaultCode::Data, "data", "it could not be read")
-                .remedy("see that it is there and UTF-8")
+            Err(error) if error.is_io() => Err(Fault::new(FaultCode::Data, "data", "it cannot be read")
+                .remedy("check that it exists and is UTF-8")
                 .into()),
             Err(error) => {
                 let place = format!("line {}, column {}", error.line(), error.column());
                 // The only fault that valid JSON can have here.
                 let (message, remedy) = if error.is_data() {
-                    ("duplicate key", "put what belongs together under one key")
+                    ("duplicate key", "merge the values under one key")
                 } else {
-                    ("not JSON", "correct it at this place")
+                    ("not JSON", "correct the syntax here")
                 };
                 Err(Fault::new(FaultCode::Data, place, message).remedy(remedy).into())
             }
         }
     }
 
-    /// Returns the rows in the shape that [`from_json`](Self::from_json) reads, in the order of ids, without the crate's
-    /// own tables.
+    /// Returns the rows in the shape that [`from_json`](Self::from_json) reads, in the order of ids, without system
+    /// tables.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let default_id = FieldName::from("id");
@@ -111,7 +111,7 @@ impl MemoryStore {
     }
 }
 
-/// JSON without duplicate keys: the rows of a kind that is there twice would be lost silently.
+/// JSON without duplicate keys: the first of two kinds with one name would be lost silently.
 struct UniqueKeys(Json);
 
 impl<'de> Deserialize<'de> for UniqueKeys {
@@ -178,7 +178,7 @@ fn read_rows(kind: &KindName, id_field: &FieldName, rows: &[Json], faults: &mut 
             Err(wrong) => {
                 faults.push(
                     Fault::new(FaultCode::Data, format!("{place}.{id_field}"), wrong)
-                        .remedy("give every row an id of its own: text, or an integer of 64 bits"),
+                        .remedy("give every row its own id: text or a 64-bit integer"),
                 );
                 continue;
             }
@@ -188,9 +188,9 @@ fn read_rows(kind: &KindName, id_field: &FieldName, rows: &[Json], faults: &mut 
                 Fault::new(
                     FaultCode::DuplicateId,
                     format!("{place}.{id_field}"),
-                    format!("there is another row with the id `{id}`"),
+                    format!("another row has the id `{id}`"),
                 )
-                .remedy("give every row an id of its own"),
+                .remedy("give every row its own id"),
             );
         }
         let others = fields.iter().filter(|(name, _)| id_field != name.as_str());
@@ -208,9 +208,9 @@ fn id(value: Option<&Json>) -> Result<RecordId, &'static str> {
         Some(Json::String(text)) if text.is_empty() => Err("an id cannot be empty"),
         Some(Json::String(text)) => Ok(text.as_str().into()),
         Some(Json::Number(number)) => {
-            number.as_i64().map(RecordId::from).ok_or("an id is text or an integer of 64 bits")
+            number.as_i64().map(RecordId::from).ok_or("an id must be text or a 64-bit integer")
         }
-        Some(_) => Err("an id is text or an integer of 64 bits"),
+        Some(_) => Err("an id must be text or a 64-bit integer"),
     }
 }
 
@@ -223,7 +223,7 @@ fn written(id_field: &FieldName, row: &Record) -> Json {
     Json::Object(fields)
 }
 
-/// Converts a value; a number that JSON does not have becomes null.
+/// Converts a value. NaN and infinity, which JSON lacks, become null.
 fn json(value: &Value) -> Json {
     serde_json::to_value(value).unwrap_or(Json::Null)
 }

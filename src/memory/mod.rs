@@ -34,7 +34,7 @@ pub struct MemoryStore {
     aside: BTreeMap<String, serde_json::Value>,
 }
 
-/// Shows the names of the kinds, and nothing of their rows.
+/// Shows the names of the kinds, but not their rows.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore").field("kinds", &self.records().kinds()).finish_non_exhaustive()

@@ -17,7 +17,7 @@ use crate::store::{
 #[derive(Debug)]
 pub struct MemoryRecords {
     tables: RwLock<Tables>,
-    /// The ids of the audit entries in the order in which they were written.
+    /// The ids of the audit entries, in the order they were written.
     attempts: RwLock<Vec<RecordId>>,
 }
 
@@ -155,7 +155,7 @@ impl Records for MemoryRecords {
             let (RowChange::Put { kind, .. } | RowChange::Delete { kind, .. }) = change;
             table(&tables, kind)?;
         }
-        // Nothing fails from here on.
+        // Nothing below can fail.
         let mut attempts = self.attempts.write().unwrap_or_else(PoisonError::into_inner);
         for change in changes {
             if let RowChange::Put { kind, record } = change

@@ -1,10 +1,10 @@
-//! Access: who may ask for a mode.
+//! Access: who may request a mode.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Actor, Condition, FieldName, FieldType, RecordId, Role, Value};
 
-/// One way to be allowed: all that it names must be true.
+/// A permission. All of its conditions must be true.
 ///
 /// ```
 /// use client_lifecycle::policy::Allow;
@@ -20,7 +20,7 @@ pub struct Allow {
     /// The actor has this role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// The subject's field holds one of the actor's scopes, or the actor's id where it has none.
+    /// The subject's field holds one of the actor's scopes, or the actor's id if it has no scopes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<FieldName>,
     /// The actor is the subject.
@@ -35,27 +35,27 @@ impl<R: Into<Role>> From<R> for Allow {
 }
 
 impl Allow {
-    /// Whoever is the subject.
+    /// Allows the subject itself.
     #[must_use]
     pub fn oneself() -> Self {
         Self { role: None, scope: None, oneself: true }
     }
 
-    /// Only for subjects whose field holds one of the actor's scopes.
+    /// Restricts the permission to subjects whose field holds one of the actor's scopes.
     #[must_use]
     pub fn scope(mut self, field: impl Into<FieldName>) -> Self {
         self.scope = Some(field.into());
         self
     }
 
-    /// Whether the actor's part is right; the subject's field, if any, is still to be looked at.
+    /// Returns whether the actor meets the permission. The subject's field, if any, is checked later.
     pub(super) fn admits(&self, actor: &Actor, subjects: &[RecordId]) -> bool {
         let role = self.role.as_ref().is_none_or(|role| actor.roles.contains(role));
         let is_subject = || subjects.iter().all(|id| id.to_string() == actor.id);
         role && (!self.oneself || is_subject())
     }
 
-    /// What must hold for the subject's row, where something must.
+    /// Returns the condition on the subject's row, if there is one.
     pub(super) fn condition(
         &self,
         actor: &Actor,

@@ -1,4 +1,4 @@
-//! Adapting a policy that is already written, such as a preset, to a schema and to rules of one's own.
+//! Adapting an existing policy, such as a preset, to another schema and other rules.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use super::{Access, Allow, EntryBuilder, KindBuilder, ModeBuilder, ModePolicy, P
 use crate::domain::{Fault, FaultCode, FieldName, KindName, Mode, ReferenceName};
 
 impl PolicyBuilder {
-    /// Leaves out a kind that the host does not have, with everything that speaks of it: its references and their
-    /// rules, guards and effects, and the kinds that hang on the subject over it alone.
+    /// Removes a kind that the host does not have, with its references and their rules, guards and effects. Kinds
+    /// that depend on the subject only through this kind are removed too.
     ///
     /// ```
     /// use client_lifecycle::DeletionPolicy;
@@ -26,7 +26,7 @@ impl PolicyBuilder {
         let kind = kind.into();
         if kind == self.subject || !self.kinds.contains_key(&kind) {
             let message = format!("`{kind}` cannot be left out");
-            let remedy = "name a kind that the policy has and that is not its subject";
+            let remedy = "name a kind of the policy other than its subject";
             self.faults
                 .push(Fault::new(FaultCode::NotPresent, format!("kinds.{kind}"), message).remedy(remedy));
             return self;
@@ -44,13 +44,13 @@ impl PolicyBuilder {
         self
     }
 
-    /// No longer offers a mode.
+    /// Removes a mode.
     pub fn without_mode(mut self, mode: Mode) -> Self {
         if self.modes.remove(&mode).is_none() {
             let fault = Fault::new(
                 FaultCode::NotPresent,
                 format!("modes.{mode}"),
-                "the mode is not offered and cannot be left out",
+                "the mode cannot be left out, because it is not offered",
             );
             self.faults.push(fault.remedy("name a mode that the policy offers"));
         }
@@ -65,7 +65,7 @@ impl PolicyBuilder {
         Vec::into_iter(removed).map(|reference| reference.name).collect()
     }
 
-    /// The kinds that hang on the subject over any chain of references.
+    /// Returns the kinds that depend on the subject over any chain of references.
     fn hanging(&self) -> BTreeSet<KindName> {
         let mut found = BTreeSet::new();
         let mut next = vec![self.subject.clone()];
@@ -78,7 +78,7 @@ impl PolicyBuilder {
     }
 }
 
-/// Takes out of a mode what speaks of kinds and references that are gone.
+/// Removes the parts of a mode that name removed kinds and references.
 fn forget(mode: &mut ModePolicy, gone: &BTreeSet<KindName>, removed: &BTreeSet<ReferenceName>) {
     let is_left = |on: &KindName, via: &[ReferenceName]| {
         !gone.contains(on) && !via.iter().any(|name| removed.contains(name))
@@ -89,8 +89,7 @@ fn forget(mode: &mut ModePolicy, gone: &BTreeSet<KindName>, removed: &BTreeSet<R
 }
 
 impl KindBuilder {
-    /// Leaves out what is said of a field that the host does not have: its type, its mask, its part as status,
-    /// version or instant.
+    /// Removes a field that the host does not have: its type, its mask and its role as status, version or instant.
     pub fn without(mut self, field: impl Into<FieldName>) -> Self {
         let field = field.into();
         let kind = &mut self.0;
@@ -111,7 +110,7 @@ impl KindBuilder {
 }
 
 impl ModeBuilder {
-    /// Allows this way to ask and no other; [`allow`](Self::allow) adds more.
+    /// Replaces all permissions with this one; [`allow`](Self::allow) adds more.
     ///
     /// ```
     /// use client_lifecycle::clients::Language;
@@ -125,19 +124,19 @@ impl ModeBuilder {
         self
     }
 
-    /// Says otherwise what happens along a reference that has been decided.
+    /// Replaces the rule of a reference.
     pub fn overrule(mut self, reference: impl Into<ReferenceName>, rule: EntryBuilder) -> Self {
         let reference = reference.into();
         if self.policy.rules.named.remove(&reference).is_none() {
             let path = format!("modes.{}.rules.{reference}", self.mode);
-            let fault = Fault::new(FaultCode::NotPresent, path, "the reference is not decided yet")
-                .remedy("say `rule` instead");
+            let fault = Fault::new(FaultCode::NotPresent, path, "the reference has no rule yet")
+                .remedy("use `rule` instead");
             self.faults.push(fault);
         }
         self.rule(reference, rule)
     }
 
-    /// Leaves out a guard.
+    /// Removes a guard.
     pub fn without_guard(mut self, name: &str) -> Self {
         let before = self.policy.guards.len();
         self.policy.guards.retain(|guard| guard.name != name);
@@ -145,7 +144,7 @@ impl ModeBuilder {
         self.left_out(left_out, "guards", name)
     }
 
-    /// Leaves out what is told about a topic.
+    /// Removes the effects of a topic.
     pub fn without_effect(mut self, topic: &str) -> Self {
         let before = self.policy.effects.len();
         self.policy.effects.retain(|effect| effect.topic != topic);
@@ -156,7 +155,7 @@ impl ModeBuilder {
     fn left_out(mut self, count: usize, what: &str, name: &str) -> Self {
         if count == 0 {
             let path = format!("modes.{}.{what}", self.mode);
-            let fault = Fault::new(FaultCode::NotPresent, path, format!("there is no `{name}` to leave out"));
+            let fault = Fault::new(FaultCode::NotPresent, path, format!("unknown name `{name}`"));
             self.faults.push(fault.remedy("correct the name"));
         }
         self

@@ -9,7 +9,7 @@ use crate::domain::{
     Mode, Reference, ReferenceName, StatusField, Value,
 };
 
-/// A policy while it is being written. [`build`](Self::build) checks the whole.
+/// A policy under construction. [`build`](Self::build) checks it.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct PolicyBuilder {
@@ -36,13 +36,13 @@ impl PolicyBuilder {
         }
     }
 
-    /// Names the version, which every plan shows.
+    /// Sets the version, which every plan shows.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
         self
     }
 
-    /// Takes over the kinds and references of a data map.
+    /// Adds the kinds and references of a data map.
     pub fn map(mut self, map: &DataMap) -> Self {
         self.kinds.extend(map.kinds().map(|kind| (kind.name.clone(), kind.clone())));
         self.references.extend(map.references().cloned());
@@ -50,7 +50,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// Says more of a kind. Kinds that references name need not be declared.
+    /// Declares more about a kind. Kinds that references name need not be declared.
     pub fn kind(mut self, name: impl Into<KindName>, say: impl FnOnce(KindBuilder) -> KindBuilder) -> Self {
         let name = name.into();
         let kind = self.kinds.remove(&name).unwrap_or_else(|| Kind::named(&name));
@@ -90,9 +90,9 @@ impl PolicyBuilder {
                 Fault::new(
                     FaultCode::ReferenceName,
                     format!("references.{name}"),
-                    "a reference is `kind.field`",
+                    "a reference must be `kind.field`",
                 )
-                .remedy("write for example `debts.client_id`"),
+                .remedy("for example `debts.client_id`"),
             );
             return self;
         };
@@ -104,14 +104,14 @@ impl PolicyBuilder {
         self
     }
 
-    /// Leaves a table out on purpose.
+    /// Deliberately leaves out a table.
     pub fn exclude_table(mut self, table: impl Into<String>, rationale: impl Into<String>) -> Self {
         let table = Some(table.into());
         self.excluded.push(Excluded { table, reference: None, rationale: rationale.into() });
         self
     }
 
-    /// Leaves a reference out on purpose.
+    /// Deliberately leaves out a reference.
     pub fn exclude_reference(
         mut self,
         reference: impl Into<ReferenceName>,
@@ -122,7 +122,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// Offers a mode; says more of it where it is offered already.
+    /// Offers a mode, or adds to a mode that is already offered.
     pub fn mode(mut self, mode: Mode, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
         let policy = self.modes.remove(&mode).unwrap_or_default();
         let built = say(ModeBuilder { mode, policy, faults: Faults::none() });
@@ -141,7 +141,7 @@ impl PolicyBuilder {
         self.mode(Mode::Update, say)
     }
 
-    /// Offers to give references another target: those whose rule is [`reassign`](super::reassign).
+    /// Offers to redirect the references whose rule is [`reassign`](super::reassign).
     ///
     /// ```
     /// use client_lifecycle::DeletionPolicy;
@@ -160,35 +160,35 @@ impl PolicyBuilder {
         self.mode(Mode::Reassign, say)
     }
 
-    /// Offers to delete for good.
+    /// Offers to delete records permanently.
     pub fn hard_delete(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
         self.mode(Mode::HardDelete, say)
     }
 
-    /// Offers to mark as deleted.
+    /// Offers to mark records as deleted.
     pub fn soft_delete(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
         self.mode(Mode::SoftDelete, say)
     }
 
-    /// Offers to anonymize.
+    /// Offers to remove personal values.
     pub fn anonymize(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
         self.mode(Mode::Anonymize, say)
     }
 
-    /// Offers to set OFF.
+    /// Offers to set records OFF.
     pub fn deactivate(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
         self.mode(Mode::Deactivate, say)
     }
 
-    /// Offers to set ON.
+    /// Offers to set records ON.
     pub fn reactivate(self, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
         self.mode(Mode::Reactivate, say)
     }
 
-    /// Checks everything that was said.
+    /// Checks the policy.
     ///
     /// # Errors
-    /// Every fault, each with its path and a way out.
+    /// Every fault, with its path and a remedy.
     pub fn build(self) -> Result<DeletionPolicy, Faults> {
         let Self { version, subject, kinds, references, excluded, modes, faults } = self;
         let built = DataMap::new(kinds.into_values(), references, excluded)
@@ -212,74 +212,74 @@ impl ReferenceBuilder {
         self
     }
 
-    /// Sets what protects the reference where there is no foreign key.
+    /// Sets what protects the reference if it has no foreign key.
     pub fn lock(mut self, lock: Lock) -> Self {
         self.0.lock = Some(lock);
         self
     }
 }
 
-/// What is said of a kind.
+/// A kind in a [`PolicyBuilder`].
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct KindBuilder(pub(super) Kind);
 
 impl KindBuilder {
-    /// Its table, where that is called differently.
+    /// Sets the table, if its name differs from the kind's.
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.0.table = Some(table.into());
         self
     }
 
-    /// The field that identifies a record; `id` unless said otherwise.
+    /// Sets the field that identifies a record; the default is `id`.
     pub fn id(mut self, field: impl Into<FieldName>) -> Self {
         self.0.id = field.into();
         self
     }
 
-    /// The field that says ON or OFF.
+    /// Sets the field that holds ON or OFF.
     pub fn status(mut self, status: impl Into<StatusField>) -> Self {
         self.0.status = Some(status.into());
         self
     }
 
-    /// The field that says since when a record counts as deleted.
+    /// Sets the field that holds when a record was marked as deleted.
     pub fn deleted_at(mut self, field: impl Into<FieldName>) -> Self {
         self.0.deleted_at = Some(field.into());
         self
     }
 
-    /// The field that says since when a record is there; written when the library creates it.
+    /// Sets the field that holds when a record was created. The library writes it when it creates a record.
     pub fn created_at(mut self, field: impl Into<FieldName>) -> Self {
         self.0.created_at = Some(field.into());
         self
     }
 
-    /// The field that says when a record was written last; every write sets it.
+    /// Sets the field that holds when a record was last written. Every write sets it.
     pub fn updated_at(mut self, field: impl Into<FieldName>) -> Self {
         self.0.updated_at = Some(field.into());
         self
     }
 
-    /// The field that counts how often a record was written, an integer.
+    /// Sets the version field, an integer that every write increments.
     pub fn version(mut self, field: impl Into<FieldName>) -> Self {
         self.0.version = Some(field.into());
         self
     }
 
-    /// A row that has to stay because others must keep referring to it stays masked.
+    /// Permits that rows stay, masked, if surviving rows must keep referring to them.
     pub fn tombstone(mut self) -> Self {
         self.0.tombstone = true;
         self
     }
 
-    /// Rows come and go all the time, so that their number binds no plan.
+    /// Declares that rows come and go all the time, so that plans do not depend on their number.
     pub fn volatile(mut self) -> Self {
         self.0.volatile = true;
         self
     }
 
-    /// Narrows whom the policy may touch.
+    /// Restricts the policy to records that meet the condition.
     pub fn filter(mut self, condition: Condition) -> Self {
         self.0.filter = Some(condition);
         self
@@ -297,38 +297,38 @@ impl KindBuilder {
         self
     }
 
-    /// Declares that no two rows may have the same value in a field.
+    /// Declares that the values of a field are unique.
     pub fn unique(mut self, name: impl Into<FieldName>) -> Self {
         self.0.fields.entry(name.into()).or_default().unique = true;
         self
     }
 
-    /// Says the column of a field, where that is called differently.
+    /// Sets the column of a field, if its name differs.
     pub fn column(mut self, name: impl Into<FieldName>, column: impl Into<String>) -> Self {
         self.0.fields.entry(name.into()).or_default().column = Some(column.into());
         self
     }
 
-    /// Says what `set_default` writes to a field.
+    /// Sets the value that `set_default` writes to a field.
     pub fn default(mut self, name: impl Into<FieldName>, default: impl Into<Value>) -> Self {
         self.0.fields.entry(name.into()).or_default().default = Some(default.into());
         self
     }
 
-    /// Declares a field as personal, and what takes the place of its value.
+    /// Declares a field as personal, with its mask.
     pub fn personal(mut self, name: impl Into<FieldName>, mask: Mask) -> Self {
         self.0.personal.insert(name.into(), mask);
         self
     }
 
-    /// The field that carries the subject's id on every row of this kind.
+    /// Sets the field that holds the subject's id on every row of this kind.
     pub fn shard_key(mut self, field: impl Into<FieldName>) -> Self {
         self.0.shard_key = Some(field.into());
         self
     }
 }
 
-/// What is said of a mode.
+/// A mode in a [`PolicyBuilder`].
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ModeBuilder {
@@ -338,7 +338,7 @@ pub struct ModeBuilder {
 }
 
 impl ModeBuilder {
-    /// Allows one more way to ask: a role, a role within a scope, or the subject itself.
+    /// Adds a permission: a role, a role within a scope, or the subject itself.
     pub fn allow(mut self, allow: impl Into<Allow>) -> Self {
         match &mut self.policy.allow {
             Some(Access::Some(list)) => list.push(allow.into()),
@@ -348,19 +348,19 @@ impl ModeBuilder {
         self
     }
 
-    /// Allows everybody: the host has decided already.
+    /// Allows every caller: the host has already decided.
     pub fn allow_any(mut self) -> Self {
         self.policy.allow = Some(Access::Any);
         self
     }
 
-    /// Allows whoever has signed in.
+    /// Allows every caller that is signed in.
     pub fn allow_authenticated(mut self) -> Self {
         self.policy.allow = Some(Access::Authenticated);
         self
     }
 
-    /// A reason must be given.
+    /// Requires a reason.
     pub fn reason_required(mut self) -> Self {
         self.policy.reason = ReasonRule::Required;
         self
@@ -372,28 +372,28 @@ impl ModeBuilder {
         self
     }
 
-    /// Says what happens along a reference.
+    /// Sets the rule of a reference.
     pub fn rule(mut self, reference: impl Into<ReferenceName>, rule: EntryBuilder) -> Self {
         let reference = reference.into();
         self.note_problems(reference.as_str(), &rule);
         if self.policy.rules.named.insert(reference.clone(), rule.entries).is_some() {
             let path = format!("modes.{}.rules.{reference}", self.mode);
             self.faults.push(
-                Fault::new(FaultCode::Duplicate, path, "the reference is decided twice")
-                    .remedy("give it one rule; `otherwise` adds entries"),
+                Fault::new(FaultCode::Duplicate, path, "the reference has two rules")
+                    .remedy("keep one rule; `otherwise` adds entries"),
             );
         }
         self
     }
 
-    /// Says what happens along every reference that is not named.
+    /// Sets the rule of all references without their own.
     pub fn others(mut self, rule: EntryBuilder) -> Self {
         self.note_problems("*", &rule);
         self.policy.rules.others = Some(rule.entries);
         self
     }
 
-    /// Tells other systems.
+    /// Adds an event for other systems.
     pub fn effect(mut self, effect: EffectRule) -> Self {
         self.policy.effects.push(effect);
         self

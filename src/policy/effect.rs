@@ -1,10 +1,10 @@
-//! Effects: what other systems are told about an operation.
+//! Effects: events about an operation for other systems.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Condition, FieldName, KindName, ReferenceName};
 
-/// An event for each row of a kind that hangs on the subject, or for the subject itself.
+/// An event for each row of a kind that depends on the subject, or for the subject itself.
 ///
 /// ```
 /// use client_lifecycle::policy::EffectRule;
@@ -16,51 +16,51 @@ use crate::domain::{Condition, FieldName, KindName, ReferenceName};
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct EffectRule {
-    /// What it is about.
+    /// The topic.
     pub topic: String,
-    /// The kind whose rows it is about; without it, the subject.
+    /// The kind of the rows; without it, the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<KindName>,
     /// The references from the subject to the rows; without it, every chain of declared references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<ReferenceName>,
-    /// Which rows; without it, all of them.
+    /// The condition on the rows; without it, all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
-    /// The fields the receiver needs, read before the rows go.
+    /// The fields that the receiver needs, read before the rows are deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldName>,
 }
 
 impl EffectRule {
-    /// An event about the subject.
+    /// Makes an event about the subject.
     #[must_use]
     pub fn topic(topic: impl Into<String>) -> Self {
         Self { topic: topic.into(), on: None, via: Vec::new(), when: None, fields: Vec::new() }
     }
 
-    /// An event for each row of this kind.
+    /// Sets the kind: one event for each of its rows.
     #[must_use]
     pub fn on(mut self, kind: impl Into<KindName>) -> Self {
         self.on = Some(kind.into());
         self
     }
 
-    /// For these rows only.
+    /// Restricts the events to these rows.
     #[must_use]
     pub fn when(mut self, condition: Condition) -> Self {
         self.when = Some(condition);
         self
     }
 
-    /// For rows on this chain of references from the subject only.
+    /// Restricts the events to rows on this chain of references from the subject.
     #[must_use]
     pub fn via<R: Into<ReferenceName>>(mut self, references: impl IntoIterator<Item = R>) -> Self {
         self.via = references.into_iter().map(Into::into).collect();
         self
     }
 
-    /// With these fields.
+    /// Sets the fields of the event.
     #[must_use]
     pub fn fields<F: Into<FieldName>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
         self.fields = fields.into_iter().map(Into::into).collect();

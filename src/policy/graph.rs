@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{DataMap, KindName, Reference, ReferenceName};
 
-/// Returns the shortest chain of references from the subject's kind to each dependent kind. Among chains of equal length
+/// Returns the shortest chain of references from the subject's kind to each dependent kind. Of equally short chains,
 /// it is the first by name.
 pub(super) fn shortest_paths(map: &DataMap, subject: &KindName) -> BTreeMap<KindName, Vec<ReferenceName>> {
     let mut paths = BTreeMap::from([(subject.clone(), Vec::new())]);
@@ -29,8 +29,8 @@ pub(super) fn shortest_paths(map: &DataMap, subject: &KindName) -> BTreeMap<Kind
     paths
 }
 
-/// Orders the kinds so that every edge (parent, child) points onwards. Kinds on a common cycle are one group. Where the
-/// order is free, kinds come by name.
+/// Orders the kinds so that every edge (parent, child) points forwards. Kinds on a common cycle are one group. Where
+/// the order is free, kinds are ordered by name.
 pub(super) fn in_order(
     kinds: &BTreeSet<KindName>,
     edges: &BTreeSet<(KindName, KindName)>,
@@ -38,7 +38,7 @@ pub(super) fn in_order(
     let mut rest = kinds.clone();
     let mut order = Vec::new();
     while let Some(first) = rest.first() {
-        // Walk against the edges until only the walked kinds lead in: that is a first group.
+        // Walk against the edges until only visited kinds lead in: that is a first group.
         let mut group = above(first, edges, &rest);
         while let Some(higher) =
             group.iter().map(|kind| above(kind, edges, &rest)).find(|set| set.len() < group.len())

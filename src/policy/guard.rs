@@ -1,4 +1,4 @@
-//! Guards: conditions over what hangs on the subject that stop an operation, warn of it, or are only shown.
+//! Guards: conditions on rows that depend on the subject. They block, warn or only inform.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,16 +9,16 @@ words! {
     /// What a guard does when rows match.
     #[non_exhaustive]
     pub enum Severity: "severity" {
-        /// The operation does not happen.
+        /// Blocks the operation.
         Block = "block",
-        /// The operation does not happen until the request acknowledges the guard by name.
+        /// Blocks the operation until the request acknowledges the guard by name.
         Warn = "warn",
-        /// It is shown.
+        /// Is only shown.
         Note = "note",
     }
 }
 
-/// A condition over the rows of a kind that hang on the subject.
+/// A condition on the rows of a kind that depend on the subject.
 ///
 /// ```
 /// use client_lifecycle::domain::eq;
@@ -33,22 +33,22 @@ words! {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Guard {
-    /// Its name: the rule of its blocker, and what a request acknowledges.
+    /// The name: the rule of its blocker, and what a request acknowledges.
     pub name: String,
-    /// The kind it looks at. The subject's own kind means the subject itself.
+    /// The kind of the rows. The subject's own kind means the subject itself.
     pub on: KindName,
     /// The references from the subject to the rows; without it, every chain of declared references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<ReferenceName>,
-    /// Which rows; without it, all of them.
+    /// The condition on the rows; without it, all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
-    /// What it does.
+    /// The effect of the guard.
     pub severity: Severity,
-    /// What is the matter, for people.
+    /// The problem, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// What to do about it, for people.
+    /// The remedy, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub remedy: String,
 }
@@ -66,46 +66,46 @@ impl Guard {
         }
     }
 
-    /// A guard that stops the operation.
+    /// Makes a guard that blocks the operation.
     #[must_use]
     pub fn block(name: impl Into<String>, on: impl Into<KindName>) -> Self {
         Self::new(name, on, Severity::Block)
     }
 
-    /// A guard that has to be acknowledged.
+    /// Makes a guard that must be acknowledged.
     #[must_use]
     pub fn warn(name: impl Into<String>, on: impl Into<KindName>) -> Self {
         Self::new(name, on, Severity::Warn)
     }
 
-    /// A guard that is only shown.
+    /// Makes a guard that is only shown.
     #[must_use]
     pub fn note(name: impl Into<String>, on: impl Into<KindName>) -> Self {
         Self::new(name, on, Severity::Note)
     }
 
-    /// Looks at these rows only.
+    /// Restricts the guard to these rows.
     #[must_use]
     pub fn when(mut self, condition: Condition) -> Self {
         self.when = Some(condition);
         self
     }
 
-    /// Looks at rows on this chain of references from the subject only.
+    /// Restricts the guard to rows on this chain of references from the subject.
     #[must_use]
     pub fn via<R: Into<ReferenceName>>(mut self, references: impl IntoIterator<Item = R>) -> Self {
         self.via = references.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Says what is the matter.
+    /// Sets the description of the problem.
     #[must_use]
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
     }
 
-    /// Says what to do about it.
+    /// Sets the remedy.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = remedy.into();

@@ -1,4 +1,4 @@
-//! Policies: who may remove whom, what stops it, and what happens along each reference. Pure and synchronous.
+//! Policies: who may remove what, what stops it, and what happens along each reference. Pure and synchronous.
 
 mod access;
 mod adapt;

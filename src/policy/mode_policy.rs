@@ -1,4 +1,4 @@
-//! What a policy says about one mode.
+//! The policy of one mode.
 
 use std::fmt;
 
@@ -8,23 +8,23 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{Allow, EffectRule, Guard, Rules};
 use crate::domain::words::words;
 
-/// What a policy says about one mode: who may ask, what stops it, what becomes of whom, who is told.
+/// The policy of one mode: permissions, guards, rules and effects.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ModePolicy {
-    /// Who may ask. A mode without it does not build.
+    /// The permissions. A mode without permissions does not build.
     pub allow: Option<Access>,
     /// Whether a reason must be given.
     #[serde(default, skip_serializing_if = "ReasonRule::is_optional")]
     pub reason: ReasonRule,
-    /// What stops it or is worth knowing.
+    /// The guards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<Guard>,
     /// What becomes of rows, by reference.
     #[serde(default)]
     pub rules: Rules,
-    /// Who is told.
+    /// The events for other systems.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<EffectRule>,
 }
@@ -41,14 +41,14 @@ impl Default for ModePolicy {
     }
 }
 
-/// Who may ask for a mode.
+/// Who may request a mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody: the host has decided already.
+    /// Every caller: the host has already decided.
     Any,
-    /// Whoever has signed in.
+    /// Every caller that is signed in.
     Authenticated,
-    /// Whoever one of these admits.
+    /// Every caller that one of these permissions admits.
     Some(Vec<Allow>),
 }
 
@@ -66,7 +66,7 @@ words! {
 }
 
 impl ReasonRule {
-    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the form serde asks for")]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
     fn is_optional(&self) -> bool {
         *self == Self::Optional
     }

@@ -1,4 +1,4 @@
-//! The policy: a value that is right or does not exist.
+//! The policy: valid by construction.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use super::document::PolicyDocument;
 use super::{ModePolicy, PolicyBuilder, compile, validate};
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode};
 
-/// Who may remove a subject, what stops it, and what happens along each reference, per mode.
+/// Who may remove a subject, what stops it, and what happens along each reference, for each mode.
 ///
-/// Built with [`of`](Self::of), or read from a document; both give the same value. It holds no data and
-/// does no I/O: a [`Lifecycle`](crate::Lifecycle) brings it together with a store.
+/// Built with [`of`](Self::of), or read from a document; both give the same value. It holds no data and does no I/O:
+/// a [`Lifecycle`](crate::Lifecycle) combines it with a store.
 ///
 /// ```
 /// use client_lifecycle::DeletionPolicy;
@@ -46,23 +46,23 @@ pub struct DeletionPolicy {
     pub(super) compiled: BTreeMap<Mode, Arc<CompiledMode>>,
 }
 
-/// The version of a policy that names none.
+/// The version of a policy that does not set one.
 pub(super) const FIRST_VERSION: &str = "1";
 
 impl DeletionPolicy {
-    /// Begins a policy for records of a kind.
+    /// Starts a policy for records of a kind.
     pub fn of(subject: impl Into<KindName>) -> PolicyBuilder {
         PolicyBuilder::new(subject.into())
     }
 
-    /// Reads a policy from JSON. Other formats: through `serde`.
+    /// Reads a policy from JSON. For other formats, use `serde`.
     ///
     /// # Errors
-    /// Every fault of the policy; or the one place where the text is not a policy document.
+    /// Every fault of the policy, or the place of the syntax error.
     pub fn from_json(text: &str) -> Result<Self, Faults> {
         let mut reader = serde_json::Deserializer::from_str(text);
         let document: PolicyDocument = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            // Text that is no JSON has a line and no path.
+            // Text that is not JSON has a line but no path.
             let path = error.inner().is_data().then(|| error.path().to_string());
             Fault::new(FaultCode::Form, path.as_deref().unwrap_or("."), error.inner().to_string())
         })?;
@@ -86,25 +86,25 @@ impl DeletionPolicy {
         Ok(Self { version, subject, map, modes, compiled })
     }
 
-    /// Its version, as the host numbers it.
+    /// Returns the version, as the host numbers it.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The kind of its subjects.
+    /// Returns the kind of the subjects.
     #[must_use]
     pub fn subject(&self) -> &KindName {
         &self.subject
     }
 
-    /// The kinds and references it speaks of, with the types its conditions imply.
+    /// Returns the kinds and references, with the types that the conditions imply.
     #[must_use]
     pub fn map(&self) -> &Arc<DataMap> {
         &self.map
     }
 
-    /// The map with the fields that effects send: they have to be there too, and need not be declared.
+    /// Returns the map with the fields that effects send. They must exist, but need not be declared.
     pub(crate) fn map_to_check(&self) -> DataMap {
         let mut map = (*self.map).clone();
         for effect in self.modes.values().flat_map(|mode| &mode.effects) {
@@ -115,19 +115,19 @@ impl DeletionPolicy {
         map
     }
 
-    /// What it says about a mode; `None` where the mode is not offered.
+    /// Returns the policy of a mode; `None` if the mode is not offered.
     #[must_use]
     pub fn mode(&self, mode: Mode) -> Option<&ModePolicy> {
         self.modes.get(&mode)
     }
 
-    /// The modes it offers.
+    /// Returns the modes that are offered.
     pub fn modes(&self) -> impl Iterator<Item = Mode> {
         self.modes.keys().copied()
     }
 }
 
-/// What was written, not what was compiled from it.
+/// Compares the declarations, not the compiled form.
 impl PartialEq for DeletionPolicy {
     fn eq(&self, other: &Self) -> bool {
         self.version == other.version

@@ -1,15 +1,15 @@
-//! Refusals: requests that get no plan at all.
+//! Refusals: requests without a plan.
 
 use crate::domain::{AuditOutcome, KindName, Mode, RecordId, Role};
 
-/// Why a request gets no plan at all.
+/// The reason why a request gets no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
     /// No record is named, or an id is empty.
     #[error("no record is named, or an id is empty")]
     MissingId,
-    /// There is no such record, or none that this policy may touch.
+    /// The record does not exist, or the policy may not touch it.
     #[error("no `{kind}` {}", list_ids(.ids))]
     NotFound {
         /// The kind.
@@ -17,40 +17,40 @@ pub enum Refusal {
         /// The ids that were not found.
         ids: Vec<RecordId>,
     },
-    /// Nobody has signed in, and not everybody may ask for this.
-    #[error("{mode} of `{kind}` needs somebody who has signed in")]
+    /// The caller is not signed in, but this request requires it.
+    #[error("{mode} of `{kind}` requires a caller who is signed in")]
     Unauthenticated {
         /// The kind.
         kind: KindName,
-        /// What was asked for.
+        /// The requested mode.
         mode: Mode,
     },
-    /// The actor has none of the roles that may ask for this.
+    /// The actor has none of the required roles.
     #[error("{mode} of `{kind}` is for {}", list_roles(.roles))]
     MissingRole {
         /// The kind.
         kind: KindName,
-        /// What was asked for.
+        /// The requested mode.
         mode: Mode,
-        /// The roles that may.
+        /// The required roles.
         roles: Vec<Role>,
     },
-    /// The actor's role would do, but the subject is not within its scope.
+    /// The actor has the role, but the subject is outside its scope.
     #[error("{mode} of `{kind}` {} is outside the actor's scope", list_ids(.ids))]
     WrongScope {
         /// The kind.
         kind: KindName,
-        /// What was asked for.
+        /// The requested mode.
         mode: Mode,
         /// The subjects of the request.
         ids: Vec<RecordId>,
     },
-    /// The request makes no sense under this policy.
+    /// The request is invalid under this policy.
     #[error("the request is invalid: {message}")]
     Invalid {
-        /// What is wrong with it.
+        /// The problem.
         message: String,
-        /// What to ask for instead.
+        /// The remedy.
         remedy: String,
     },
 }
@@ -60,12 +60,12 @@ impl Refusal {
         Self::Invalid { message: message.into(), remedy: remedy.into() }
     }
 
-    /// A request was given to a call that is for another.
+    /// Makes the refusal of a request that was passed to the wrong call.
     pub(crate) fn wrong_mode(mode: Mode, wanted: &str) -> Self {
-        Self::invalid(format!("this is a request of mode {mode}"), format!("give {wanted}"))
+        Self::invalid(format!("the request has mode {mode}"), format!("pass {wanted}"))
     }
 
-    /// A name for programs.
+    /// Returns a name for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -78,20 +78,20 @@ impl Refusal {
         }
     }
 
-    /// What can be done about it.
+    /// Returns the remedy.
     #[must_use]
     pub fn remedy(&self) -> &str {
         match self {
             Self::MissingId => "name the id of a record",
             Self::NotFound { .. } => "verify that the id exists",
             Self::Unauthenticated { .. } => "sign in, and give the request its actor",
-            Self::MissingRole { .. } => "ask as an actor with one of these roles",
-            Self::WrongScope { .. } => "ask as an actor whose scope holds the subject",
+            Self::MissingRole { .. } => "use an actor with one of these roles",
+            Self::WrongScope { .. } => "use an actor whose scope includes the subject",
             Self::Invalid { remedy, .. } => remedy,
         }
     }
 
-    /// How the attempt is recorded.
+    /// Returns how the attempt is recorded.
     #[must_use]
     pub fn outcome(&self) -> AuditOutcome {
         match self {
@@ -104,7 +104,7 @@ impl Refusal {
     }
 }
 
-/// The first ids, and how many more there are.
+/// Lists the first ids, and the number of the others.
 fn list_ids(ids: &[RecordId]) -> String {
     let shown: Vec<_> = ids.iter().take(5).map(|id| format!("`{id}`")).collect();
     let more = ids.len().saturating_sub(shown.len());
@@ -114,7 +114,7 @@ fn list_ids(ids: &[RecordId]) -> String {
 
 fn list_roles(roles: &[Role]) -> String {
     match roles {
-        [] => "nobody but the subject".into(),
+        [] => "the subject only".into(),
         roles => roles.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", "),
     }
 }

@@ -1,4 +1,4 @@
-//! Rules: what a reference says about a row whose parent is removed.
+//! Rules: what happens to a row whose parent is removed.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::domain::words::words;
 use crate::domain::{Condition, FieldName, Mask, Period, RecordId, ReferenceName, Value};
 
-/// What a reference says about a row whose parent is removed.
+/// What happens to a row whose parent is removed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rule {
-    /// The row goes the way of its parent.
+    /// The row is treated like its parent.
     Cascade,
-    /// The row goes, whatever became of the parent.
+    /// The row is deleted, whatever happens to its parent.
     Delete,
     /// The row is marked as deleted.
     SoftDelete,
@@ -20,7 +20,7 @@ pub enum Rule {
     Restrict,
     /// The row blocks.
     Protect,
-    /// The row stays, masked. Without masks of its own those of the kind are used.
+    /// The row stays, masked. Without its own masks, those of the kind are used.
     Anonymize(BTreeMap<FieldName, Mask>),
     /// The row stays untouched until a period is over.
     Retain(Retention),
@@ -30,11 +30,11 @@ pub enum Rule {
     Keep,
 }
 
-/// For how long a row stays, counted from when, and under which ground.
+/// The period for which a row stays, its start, and its legal ground.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
-    /// For how long.
+    /// The period.
     #[serde(rename = "for")]
     pub period: Period,
     /// The date or timestamp from which the period runs.
@@ -43,18 +43,18 @@ pub struct Retention {
     pub basis: String,
 }
 
-/// Where a reference points instead.
+/// The new target of a reference.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Redirect {
-    /// Nowhere.
+    /// None: the reference is set to null.
     SetNull,
-    /// At this id; `None` is the default that the data map declares for the field.
+    /// This id; `None` is the default that the data map declares for the field.
     SetDefault(Option<Value>),
-    /// At this record; `None` is the one that the request names.
+    /// This record; `None` is the one that the request names.
     Reassign(Option<RecordId>),
 }
 
-/// What becomes of the reference of a row that survives while its parent does not.
+/// What becomes of the reference of a row that survives its parent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OnSurvive {
     /// The reference is redirected.
@@ -70,7 +70,7 @@ impl From<Redirect> for OnSurvive {
 }
 
 words! {
-    /// A parent that survives and yet is no longer what it was.
+    /// A parent that survives, but changed.
     #[non_exhaustive]
     pub enum Parent: "parent" {
         /// It survives masked.
@@ -83,17 +83,17 @@ words! {
 /// One entry of a rule: the first whose condition holds decides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// Applies only where this holds for the row.
+    /// Applies only if this holds for the row.
     pub when: Option<Condition>,
-    /// Speaks of rows below such parents; `None` speaks of rows below removed parents.
+    /// Applies to rows below such parents; `None` applies to rows below removed parents.
     pub parent: Option<Parent>,
-    /// What is decided.
+    /// The rule.
     pub then: Rule,
-    /// What becomes of the reference where the row survives its parent.
+    /// What becomes of the reference if the row survives its parent.
     pub on_survive: Option<OnSurvive>,
-    /// What must hold for the record that a reassigned reference is to point at.
+    /// The condition on the new target of a reassigned reference.
     pub qualifies: Option<Condition>,
-    /// Why it is decided so. Shown where the entry stops an operation; decides nothing and is in no digest.
+    /// The reason for the rule. Shown if the entry stops an operation; it decides nothing and is not in any digest.
     pub rationale: Option<String>,
 }
 
@@ -101,14 +101,14 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Rules {
-    /// For references by name.
+    /// The entries by reference.
     pub named: BTreeMap<ReferenceName, Vec<Entry>>,
-    /// For every reference that is not named.
+    /// The entries for all other references.
     pub others: Option<Vec<Entry>>,
 }
 
 impl Rules {
-    /// The entries for a reference.
+    /// Returns the entries for a reference.
     #[must_use]
     pub fn entries(&self, reference: &ReferenceName) -> Option<&[Entry]> {
         self.named.get(reference).or(self.others.as_ref()).map(Vec::as_slice)
@@ -116,7 +116,7 @@ impl Rules {
 }
 
 impl Rule {
-    /// The name in documents.
+    /// Returns the name in documents.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -134,13 +134,13 @@ impl Rule {
         }
     }
 
-    /// Whether it gives the reference another target.
+    /// Returns whether the rule redirects the reference.
     #[must_use]
     pub fn reassigns(&self) -> bool {
         matches!(self, Self::Redirect(Redirect::Reassign(_)))
     }
 
-    /// Whether rows may stand in the way because of it.
+    /// Returns whether rows may block because of the rule.
     #[must_use]
     pub fn blocks(&self) -> bool {
         matches!(self, Self::Restrict | Self::Protect)

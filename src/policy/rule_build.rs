@@ -6,7 +6,7 @@ use std::fmt::Display;
 use super::{Entry, OnSurvive, Parent, Redirect, Retention, Rule};
 use crate::domain::{Condition, FaultCode, FieldName, Mask, Period, RecordId, Value};
 
-/// The entries of one rule while they are being written.
+/// The entries of a rule under construction.
 ///
 /// ```
 /// use client_lifecycle::domain::eq;
@@ -19,7 +19,7 @@ use crate::domain::{Condition, FaultCode, FieldName, Mask, Period, RecordId, Val
 #[must_use]
 pub struct EntryBuilder {
     pub(super) entries: Vec<Entry>,
-    /// What `build` has to report, with the remedy.
+    /// The problems that `build` reports, with their remedies.
     pub(super) problems: Vec<(FaultCode, String, &'static str)>,
 }
 
@@ -35,12 +35,12 @@ impl EntryBuilder {
         self
     }
 
-    /// Applies only where the condition holds for the row.
+    /// Applies the entry only to rows for which the condition holds.
     pub fn when(self, condition: Condition) -> Self {
         self.last(|entry| entry.when = Some(condition))
     }
 
-    /// Speaks of rows below parents that survive anonymized or retained.
+    /// Applies the entry to rows below parents that survive anonymized or retained.
     pub fn below(self, parent: Parent) -> Self {
         self.last(|entry| entry.parent = Some(parent))
     }
@@ -59,19 +59,19 @@ impl EntryBuilder {
         if let Some(Rule::Retain(retention)) = self.entries.last_mut().map(|entry| &mut entry.then) {
             change(retention);
         } else {
-            let message = format!("`{call}` needs `retain` before it");
-            self.problems.push((FaultCode::Misplaced, message, "leave it out, or begin with `retain`"));
+            let message = format!("`{call}` must follow `retain`");
+            self.problems.push((FaultCode::Misplaced, message, "leave it out, or start with `retain`"));
         }
         self
     }
 
-    /// Sets what becomes of the reference where the row survives its parent: a [`Redirect`], or
-    /// [`OnSurvive::Tombstone`], under which the parent stays.
+    /// Sets what becomes of the reference if the row survives its parent: a [`Redirect`], or
+    /// [`OnSurvive::Tombstone`], which keeps the parent.
     pub fn on_survive(self, then: impl Into<OnSurvive>) -> Self {
         self.last(|entry| entry.on_survive = Some(then.into()))
     }
 
-    /// Says what must hold for the record that a reassigned reference is to point at: an owner who qualifies.
+    /// Sets the condition on the new target of a reassigned reference.
     ///
     /// ```
     /// use client_lifecycle::domain::eq;
@@ -83,7 +83,7 @@ impl EntryBuilder {
         self.last(|entry| entry.qualifies = Some(condition))
     }
 
-    /// Says why it is decided so.
+    /// Sets the reason for the rule.
     ///
     /// ```
     /// use client_lifecycle::policy::restrict;
@@ -94,7 +94,7 @@ impl EntryBuilder {
         self.last(|entry| entry.rationale = Some(why.into()))
     }
 
-    /// What applies where no entry so far does.
+    /// Adds the entries that apply if none so far does.
     pub fn otherwise(mut self, next: impl Into<EntryBuilder>) -> Self {
         let next = next.into();
         self.entries.extend(next.entries);
@@ -103,51 +103,51 @@ impl EntryBuilder {
     }
 }
 
-/// The row goes the way of its parent.
+/// Treats the row like its parent.
 pub fn cascade() -> EntryBuilder {
     EntryBuilder::of(Rule::Cascade)
 }
 
-/// The row goes, whatever became of the parent.
+/// Deletes the row, whatever happens to its parent.
 pub fn delete() -> EntryBuilder {
     EntryBuilder::of(Rule::Delete)
 }
 
-/// The row is marked as deleted.
+/// Marks the row as deleted.
 pub fn soft_delete() -> EntryBuilder {
     EntryBuilder::of(Rule::SoftDelete)
 }
 
-/// The row blocks, unless this operation removes it over another reference.
+/// Blocks, unless this operation removes the row over another reference.
 pub fn restrict() -> EntryBuilder {
     EntryBuilder::of(Rule::Restrict)
 }
 
-/// The row blocks, always.
+/// Blocks, always.
 pub fn protect() -> EntryBuilder {
     EntryBuilder::of(Rule::Protect)
 }
 
-/// The row stays.
+/// Keeps the row.
 pub fn keep() -> EntryBuilder {
     EntryBuilder::of(Rule::Keep)
 }
 
-/// The row stays with the masks of its kind.
+/// Keeps the row with the masks of its kind.
 pub fn anonymize() -> EntryBuilder {
     EntryBuilder::of(Rule::Anonymize(BTreeMap::new()))
 }
 
-/// The row stays with these masks.
+/// Keeps the row with these masks.
 pub fn anonymize_with<F: Into<FieldName>>(masks: impl IntoIterator<Item = (F, Mask)>) -> EntryBuilder {
     let masks = masks.into_iter().map(|(field, mask)| (field.into(), mask));
     EntryBuilder::of(Rule::Anonymize(masks.collect()))
 }
 
-/// Retains the row untouched for a period: a [`Period`], or ISO 8601 text such as `"P6Y"`.
+/// Retains the row unchanged for a period: a [`Period`], or ISO 8601 text such as `"P6Y"`.
 ///
-/// [`from`](EntryBuilder::from) names the date from which the period runs, [`basis`](EntryBuilder::basis) the legal
-/// basis. A policy without either does not build.
+/// Set the date from which the period runs with [`from`](EntryBuilder::from), and the legal basis with
+/// [`basis`](EntryBuilder::basis). A policy that lacks either does not build.
 ///
 /// ```
 /// use client_lifecycle::domain::Period;
@@ -160,39 +160,38 @@ pub fn retain<P>(period: P) -> EntryBuilder
 where
     P: TryInto<Period, Error: Display>,
 {
-    // A bad period is reported by `build`, with all other faults; the period of no time never gets past it.
+    // `build` reports a bad period with all other faults, so its placeholder is never used.
     let (period, problems) = match period.try_into() {
         Ok(period) => (period, Vec::new()),
-        Err(bad) => (
-            Period::days(0),
-            vec![(FaultCode::Period, bad.to_string(), "write `P`, then a number and a unit")],
-        ),
+        Err(bad) => {
+            (Period::days(0), vec![(FaultCode::Period, bad.to_string(), "use `P`, a number and a unit")])
+        }
     };
     let retention = Retention { period, from: "".into(), basis: String::new() };
     EntryBuilder { problems, ..EntryBuilder::of(Rule::Retain(retention)) }
 }
 
-/// The row stays without the reference.
+/// Keeps the row without the reference.
 pub fn set_null() -> EntryBuilder {
     EntryBuilder::of(Rule::Redirect(Redirect::SetNull))
 }
 
-/// The row stays and refers to the default that the data map declares.
+/// Keeps the row, and refers to the default that the data map declares.
 pub fn set_default() -> EntryBuilder {
     EntryBuilder::of(Rule::Redirect(Redirect::SetDefault(None)))
 }
 
-/// The row stays and refers to this default.
+/// Keeps the row, and refers to this default.
 pub fn set_default_to(default: impl Into<Value>) -> EntryBuilder {
     EntryBuilder::of(Rule::Redirect(Redirect::SetDefault(Some(default.into()))))
 }
 
-/// The row stays and refers to the record that the request names.
+/// Keeps the row, and refers to the record that the request names.
 pub fn reassign() -> EntryBuilder {
     EntryBuilder::of(Rule::Redirect(Redirect::Reassign(None)))
 }
 
-/// The row stays and refers to this record.
+/// Keeps the row, and refers to this record.
 pub fn reassign_to(target: impl Into<RecordId>) -> EntryBuilder {
     EntryBuilder::of(Rule::Redirect(Redirect::Reassign(Some(target.into()))))
 }

@@ -22,7 +22,7 @@ pub struct PoolConnection {
     pub(super) settings: Settings,
 }
 
-/// What is set for each transaction, and no longer.
+/// The settings of each transaction.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
     pub(super) schemas: Vec<String>,
@@ -39,7 +39,7 @@ impl PoolConnection {
 }
 
 impl Settings {
-    /// Renders the statements that begin a transaction. They are one message, whatever is set.
+    /// Renders the statements that begin a transaction, as one message.
     fn begin(&self, access: AccessMode) -> String {
         let mut sql = begin_statements(Dialect::Postgres, access).join("; ");
         if let Some(path) = search_path(&self.schemas) {
@@ -48,7 +48,7 @@ impl Settings {
         }
         let times = [("lock_timeout", self.lock_timeout), ("statement_timeout", self.statement_timeout)];
         let times = times.into_iter().filter_map(|(name, time)| {
-            // Zero would be no limit, and the server does not accept more than this.
+            // Zero would mean no limit, and the server does not accept more than this.
             let milliseconds = time?.as_millis().clamp(1, 2_000_000_000);
             Some(format!("; SET LOCAL {name} TO {milliseconds}"))
         });
@@ -100,7 +100,7 @@ transaction!(PoolTransaction, self, connection: &mut self.connection, commit: {
     Ok(())
 });
 
-/// Rolls back before the connection is used again. A connection on which BEGIN was given up half way is closed: sqlx
+/// Rolls back before the connection is reused. A connection on which BEGIN was cancelled is closed, because sqlx
 /// would reuse it with the transaction open.
 impl Drop for PoolTransaction {
     fn drop(&mut self) {
@@ -112,11 +112,11 @@ impl Drop for PoolTransaction {
     }
 }
 
-/// A connection on which the host has a transaction open.
+/// A connection on which the host has an open transaction.
 ///
-/// Each transaction of the library is a savepoint of it, and becomes permanent when the host commits. Nothing is
-/// retried, because the snapshot is the host's. One call at a time: a second call fails as busy while the first is
-/// still running.
+/// Each transaction of the library is a savepoint, which becomes permanent when the host commits. Nothing is retried,
+/// because the host owns the snapshot. Calls run one at a time: a second call fails as busy while the first is still
+/// running.
 #[derive(Debug)]
 pub struct SavepointConnection<'c> {
     host: HostConnection<'c, PgConnection>,
@@ -124,7 +124,7 @@ pub struct SavepointConnection<'c> {
 }
 
 impl<'c> SavepointConnection<'c> {
-    /// Makes a source of savepoints of the transaction that is open on this connection.
+    /// Makes a source of savepoints of the open transaction on this connection.
     #[must_use]
     pub fn new(connection: &'c mut PgConnection) -> Self {
         Self { host: HostConnection::new(connection), schemas: Vec::new() }
@@ -155,16 +155,16 @@ impl SqlConnection for SavepointConnection<'_> {
 struct Savepoint<'h, 'c> {
     connection: TakenConnection<'h, 'c, PgConnection>,
     open: bool,
-    /// The settings to restore when the savepoint is released: what is set inside it would stay with the host's
-    /// transaction.
+    /// The settings to restore when the savepoint is released. Otherwise settings made inside it would stay with the
+    /// host's transaction.
     before: Vec<SqlValue>,
 }
 
 /// The settings of the host's transaction.
 const SETTINGS: &str = "SELECT current_setting('transaction_isolation'), current_setting('client_encoding'), \
      current_setting('row_security'), current_setting('search_path')";
-/// Those of the savepoint: rows hidden by row-level security are an error and not missing, and a temporary table does
-/// not hide the table that is meant.
+/// The settings of the savepoint. Rows hidden by row-level security are an error instead of missing, and a temporary
+/// table does not hide the real table.
 const SET: &str = "SELECT set_config('row_security', 'off', TRUE), set_config('search_path', \
      coalesce($1, concat_ws(', ', NULLIF(current_setting('search_path'), ''), 'pg_temp')), TRUE)";
 const RESTORE: &str = "SELECT set_config('row_security', $1, TRUE), set_config('search_path', $2, TRUE)";
@@ -174,9 +174,8 @@ impl Savepoint<'_, '_> {
         if !self.connection.get()?.is_in_transaction() {
             return Err(unsupported("a connection without an open transaction; begin one with sqlx"));
         }
-        // Before the savepoint: this finds a connection that broke, or a transaction that has failed. To sqlx a
-        // savepoint that cannot be begun is the end of the host's transaction, whose commit would then report
-        // success.
+        // Before the savepoint, this detects a broken connection or a failed transaction. If a savepoint cannot
+        // begin, sqlx ends the host's transaction, whose commit would then report success.
         let rows = self.query(SETTINGS, &[]).await?;
         let Some([level, encoding, before @ ..]) = rows.first().map(Vec::as_slice) else {
             let what = "the settings of the transaction cannot be read";
@@ -193,8 +192,8 @@ impl Savepoint<'_, '_> {
 }
 
 fn check(access: AccessMode, level: Option<&str>, encoding: Option<&str>) -> Result<(), SqlError> {
-    // What is counted has to be what is there once the locks are taken, not what was there when the host's
-    // transaction began.
+    // The counts must include rows that were committed after the host's transaction began, up to when the locks are
+    // taken.
     if access == AccessMode::Write && !matches!(level, Some("read committed" | "read uncommitted")) {
         return Err(unsupported(&format!(
             "a transaction whose isolation level is {}: what others commit while it waits for its locks would not \
@@ -213,8 +212,8 @@ fn unsupported(what: &str) -> SqlError {
     SqlError::new(SqlErrorClass::Unsupported(what.to_owned()), what.to_owned())
 }
 
-/// A savepoint that is being begun. When it is given up half way it is forgotten, not dropped: sqlx would roll back
-/// the host's whole transaction. At most a savepoint is left behind in which nothing was done.
+/// A savepoint that is being begun. If cancelled, it is forgotten, not dropped, because sqlx would roll back the
+/// host's whole transaction. At most an empty savepoint is left behind.
 struct Forgotten<F: Future>(Option<Pin<Box<F>>>);
 
 impl<F: Future> Future for Forgotten<F> {
@@ -247,8 +246,8 @@ transaction!(Savepoint<'_, '_>, self, connection: self.connection.get()?, commit
     Ok(())
 });
 
-/// Rolls back before the connection runs anything else, the host's COMMIT too: what was half done must not be
-/// committed with it.
+/// Rolls back before the connection runs anything else, including the host's COMMIT, so that a partial operation is
+/// not committed.
 impl Drop for Savepoint<'_, '_> {
     fn drop(&mut self) {
         if let (true, Ok(connection)) = (self.open, self.connection.get()) {
@@ -257,7 +256,7 @@ impl Drop for Savepoint<'_, '_> {
     }
 }
 
-/// The host's transaction as it is: without a savepoint, and without settings of its own.
+/// The host's transaction without a savepoint or settings of its own.
 pub(super) struct HostTransaction<'c>(pub(super) &'c mut PgConnection);
 
 transaction!(HostTransaction<'_>, self, connection: self.0, commit: {

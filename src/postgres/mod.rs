@@ -1,7 +1,7 @@
 //! PostgreSQL over sqlx: [`PostgresStore`] on your pool, [`PostgresTransaction`] inside your open transaction.
 //!
-//! sqlx comes without runtime and TLS features: the host chooses those. The sqlx that this was built with is
-//! re-exported, so that both use the same pool type.
+//! sqlx comes without runtime and TLS features: the host chooses them. This module re-exports its sqlx, so that both
+//! use the same pool type.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), client_lifecycle::store::StoreError> {
@@ -10,30 +10,31 @@
 //! # drop(store); Ok(()) }
 //! ```
 //!
-//! A table is found as the search path of the connection finds it; `"table": "billing.invoices"` names its schema. A
-//! name that itself has a dot is written in quotes, as in SQL: `"table": "\"in.voices\""`. Names are quoted, so write
-//! them as the database holds them: in lower case unless they were quoted when they were created.
+//! Table names follow the search path of the connection; `"table": "billing.invoices"` names the schema. A name that
+//! contains a dot is written in quotes, as in SQL: `"table": "\"in.voices\""`. Names are quoted, so write them as the
+//! database stores them: in lower case unless they were quoted when they were created.
 //!
 //! # What is locked
 //! The [guide](crate::guide::transactions) has the details.
 //!
-//! An operation runs in one transaction, READ COMMITTED. It notes its id and locks the subject. Then, kind by kind
-//! from there outwards, it locks every row that is deleted and could be referred to (`FOR UPDATE`), and counts what
-//! else the plan depends on. A row that is inserted below one of them has to wait, and is then refused by its foreign
-//! key. For a reference without one, `"lock": "table"` keeps all writers out of its table while the operation runs;
-//! with `"lock": "writer"` the host's writers call [`lock_parent`] before they refer to a row.
+//! An operation runs in one READ COMMITTED transaction. It records its id and locks the subject. Then, kind by kind
+//! from there outwards, it locks every row that is deleted and could be referred to (`FOR UPDATE`), and counts the
+//! other rows that the plan depends on. A transaction that inserts a row below one of them has to wait, and its
+//! foreign key then refuses the row. For a reference without a foreign key, `"lock": "table"` keeps all writers out
+//! of its table while the operation runs. With `"lock": "writer"` the host's writers call [`lock_parent`] before they
+//! refer to a row.
 //!
 //! # What is retried
-//! Deadlocks, serialization failures, locks that were not granted in time and broken connections are retried, with
-//! pauses in between, as [`Retries`](crate::lifecycle::Retries) say. A COMMIT with an unknown outcome is looked up by
-//! the id of the operation. Inside the host's own transaction nothing is retried.
+//! Deadlocks, serialization failures, lock timeouts and broken connections are retried with pauses, as configured by
+//! [`Retries`](crate::lifecycle::Retries). A COMMIT with an unknown outcome is looked up by the id of the operation.
+//! Inside the host's own transaction nothing is retried.
 //!
 //! An operation on up to 500 rows ([`single_statement_limit`](PostgresStore::single_statement_limit)) is one
-//! statement after the locks; above that each kind has its own. What was planned is compared with what was written
-//! before anything is committed.
+//! statement after the locks; above that, each kind has its own. The planned counts are compared with the rows
+//! written before anything is committed.
 //!
-//! With a B-tree index on a reference or an id, rows are found by `= ANY(ARRAY(SELECT …))`, for which the planner has
-//! nothing to estimate; without an index by a join.
+//! With a B-tree index on a reference or an id, rows are found by `= ANY(ARRAY(SELECT …))`, which needs no estimate
+//! of the planner; without an index by a join.
 //!
 //! No statement calls a volatile function or needs a trigger; only keyed masks use a temporary table.
 

@@ -19,13 +19,13 @@ fn bind(query: Bound, value: SqlValue) -> Bound {
         SqlValue::Null => query.bind(Null),
         SqlValue::Integer(value) => query.bind(value),
         SqlValue::Real(value) => query.bind(value),
-        // No text of PostgreSQL holds the character U+0000.
+        // Text of PostgreSQL cannot contain U+0000.
         SqlValue::Text(value) => query.bind(value.replace('\0', "\u{fffd}")),
         SqlValue::Blob(value) => query.bind(value),
     }
 }
 
-/// NULL without a type, which the server infers.
+/// NULL without a type; the server infers it.
 struct Null;
 
 impl Type<Postgres> for Null {
@@ -89,8 +89,8 @@ fn instant(bytes: [u8; 8]) -> Option<DateTime<Utc>> {
     at.map(crate::domain::to_milliseconds)
 }
 
-/// Converts an error of sqlx. Of what the server says only the code and the message are kept: its details show the
-/// values of keys.
+/// Converts an error of sqlx. Of the server's report, only the code and the message are kept, because its details
+/// contain key values.
 pub(super) fn error(error: Error) -> SqlError {
     match &error {
         Error::Database(database) => match database.try_downcast_ref::<PgDatabaseError>() {

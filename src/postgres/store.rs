@@ -1,4 +1,4 @@
-//! The two stores, and the lock of a parent for the host's writers.
+//! The two stores, and locking a parent for the host's writers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::sql::adapter::stores;
 use crate::sql::{self, Dialect, ParentError, SqlStore};
 use crate::store::StoreError;
 
-/// How long [`PostgresStore::connect`] waits for a server that does not answer at all.
+/// How long [`PostgresStore::connect`] waits for a server that does not respond.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A store on a pool of PostgreSQL connections.
@@ -23,16 +23,15 @@ pub struct PostgresStore {
     store: SqlStore<PoolConnection>,
 }
 
-/// A store inside a transaction that the host has open. What it writes is committed or rolled back with it.
+/// A store inside the host's open transaction. Its writes are committed or rolled back with it.
 ///
-/// Each call is a savepoint of that transaction. Nothing is retried and no error
-/// [is retryable](StoreError::is_retryable). A call that is given up half way is rolled back before the connection
-/// runs anything else; the host's transaction stays usable, unless the call was given up while the savepoint was
-/// being released.
+/// Each call is a savepoint of that transaction. Nothing is retried and no error [is
+/// retryable](StoreError::is_retryable). A cancelled call is rolled back before the connection runs anything else.
+/// The host's transaction stays usable, unless the call was cancelled while the savepoint was being released.
 ///
-/// The transaction has to be READ COMMITTED, the default of PostgreSQL: at other levels it would not see what other
-/// transactions commit while it waits for its locks. There the answer is [`StoreError::Unsupported`] before anything
-/// is written.
+/// The transaction must be READ COMMITTED, the default of PostgreSQL. At other levels it would not see rows that
+/// other transactions commit while it waits for its locks. In that case the result is [`StoreError::Unsupported`]
+/// before anything is written.
 ///
 /// ```no_run
 /// # async fn run(pool: sqlx::PgPool, changes: client_lifecycle::protocol::ChangeSet)
@@ -57,43 +56,43 @@ impl PostgresStore {
     }
 
     /// Opens a store on a pool of its own. The address is that of sqlx: `postgres://user:password@host/database`.
-    ///
+    /// Opens a store on its own pool. The address is that of sqlx: `postgres://user:password@host/database`.
     /// # Errors
-    /// [`StoreError::Backend`] when the database cannot be reached.
+    /// [`StoreError::Backend`] if the database cannot be reached.
     pub async fn connect(address: &str) -> Result<Self, StoreError> {
         let opening = |source| StoreError::backend("opened the database", error(source));
         let options: PgConnectOptions = address.parse().map_err(opening)?;
-        // A pool would wait for a server that does not exist, and then not say what is wrong.
+        // A pool would wait for a server that does not exist, and then not report the cause.
         let first = sqlx_core::rt::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options)).await;
         let first = first.map_err(|_| opening(sqlx::Error::PoolTimedOut))?.map_err(opening)?;
         first.close().await.map_err(opening)?;
         Ok(Self::new(PgPool::connect_lazy_with(options)))
     }
 
-    /// Sets the schemas in which tables are looked for; the library's tables are in the first. The default is the
-    /// search path of the connection.
+    /// Sets the schemas to search for tables; the library's tables are in the first. The default is the search path
+    /// of the connection.
     #[must_use]
     pub fn schemas<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
         let names = names.into_iter().map(Into::into).collect();
         self.set(|settings| settings.schemas = names)
     }
 
-    /// Sets how long a statement waits for locks: after that the answer is [`StoreError::Contention`], which a
-    /// lifecycle retries a few times. The default is the setting of the connection.
+    /// Sets how long a statement waits for locks before it fails with [`StoreError::Contention`], which a lifecycle
+    /// retries. The default is the setting of the connection.
     #[must_use]
     pub fn lock_timeout(self, time: Duration) -> Self {
         self.set(|settings| settings.lock_timeout = Some(time))
     }
 
-    /// Sets how long a statement may take: after that the answer is [`StoreError::Backend`]. The default is the
-    /// setting of the connection.
+    /// Sets how long a statement may take before it fails with [`StoreError::Backend`]. The default is the setting of
+    /// the connection.
     #[must_use]
     pub fn statement_timeout(self, time: Duration) -> Self {
         self.set(|settings| settings.statement_timeout = Some(time))
     }
 
-    /// Sets up to how many planned rows one statement counts, writes, reports and records. The default is 500: see
-    /// [`SqlStore::single_statement_limit`].
+    /// Sets the maximum number of planned rows for which one statement counts, writes, reports and records. The
+    /// default is 500: see [`SqlStore::single_statement_limit`].
     #[must_use]
     pub fn single_statement_limit(self, rows: u64) -> Self {
         Self { store: self.store.single_statement_limit(rows) }
@@ -104,10 +103,10 @@ impl PostgresStore {
         self
     }
 
-    /// Creates the library's tables unless they exist.
+    /// Creates the library's tables if they do not exist.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] when the tables are those of a later version of the library.
+    /// [`StoreError::Unsupported`] if the tables are those of a later version of the library.
     pub async fn migrate(self) -> Result<Self, StoreError> {
         self.store.migrate().await?;
         Ok(self)
@@ -159,8 +158,8 @@ impl<'c> PostgresTransaction<'c> {
         Self { store: SqlStore::new(SavepointConnection::new(connection), Dialect::Postgres) }
     }
 
-    /// Sets up to how many planned rows one statement counts, writes, reports and records. The default is 500: see
-    /// [`SqlStore::single_statement_limit`].
+    /// Sets the maximum number of planned rows for which one statement counts, writes, reports and records. The
+    /// default is 500: see [`SqlStore::single_statement_limit`].
     #[must_use]
     pub fn single_statement_limit(self, rows: u64) -> Self {
         Self { store: self.store.single_statement_limit(rows) }
@@ -169,13 +168,13 @@ impl<'c> PostgresTransaction<'c> {
 
 stores!(PostgresStore, PostgresTransaction<'c>);
 
-/// Locks the record that a row is about to refer to, until the host's transaction ends. Refuses one that does not
-/// exist or is marked as deleted: for references that are declared `"lock": "writer"` because no foreign key protects
-/// them.
+/// Locks the record that a row is about to refer to, until the host's transaction ends. Fails if the record does not
+/// exist or is marked as deleted. Use it for references that are declared `"lock": "writer"` because they have no
+/// foreign key.
 ///
-/// The lock is the one that a foreign key takes (`FOR KEY SHARE`): several writers hold it at once, the parent may be
-/// updated, and a deletion waits. It needs UPDATE on some column of the parent's table, and SELECT. In a REPEATABLE
-/// READ or SERIALIZABLE transaction a parent that was changed since it began is [`StoreError::Contention`].
+/// The lock is the one that a foreign key takes (`FOR KEY SHARE`): several writers can hold it at once, the parent
+/// can be updated, and a deletion waits. It needs UPDATE on some column of the parent's table, and SELECT. In a
+/// REPEATABLE READ or SERIALIZABLE transaction, a parent that changed since it began is [`StoreError::Contention`].
 ///
 /// ```no_run
 /// # async fn run(

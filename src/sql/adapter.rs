@@ -1,11 +1,11 @@
-//! What the adapters for sqlx have in common.
+//! Code that the sqlx adapters share.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::{SqlError, SqlErrorClass};
 
-/// A connection on which the host has a transaction open, for one call at a time.
+/// A connection on which the host has an open transaction, for one call at a time.
 pub(crate) struct HostConnection<'c, C>(Mutex<Option<&'c mut C>>);
 
 impl<'c, C> HostConnection<'c, C> {
@@ -13,7 +13,7 @@ impl<'c, C> HostConnection<'c, C> {
         Self(Mutex::new(Some(connection)))
     }
 
-    // Nothing under the lock could leave it half done.
+    // A panic under the lock cannot leave it in a partial state.
     fn lock(&self) -> MutexGuard<'_, Option<&'c mut C>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -68,7 +68,7 @@ macro_rules! statements {
             rows.iter().map(values).collect()
         }
 
-        /// Runs a statement and returns how many rows it touched.
+        /// Runs a statement and returns the number of affected rows.
         pub(super) async fn execute(
             connection: &mut <$database as sqlx::Database>::Connection,
             sql: &str,
@@ -80,7 +80,7 @@ macro_rules! statements {
 
         type Bound = sqlx::query::Query<'static, $database, <$database as sqlx::Database>::Arguments>;
 
-        /// The text is rendered by the library: names are quoted, values are bound.
+        /// The library renders the text: names are quoted, values are bound.
         fn bound(sql: &str, params: &[SqlValue]) -> Bound {
             let query = sqlx::query(sqlx::AssertSqlSafe(sql.to_owned()));
             params.iter().fold(query, |query, value| $bind(query, value.clone()))
@@ -88,7 +88,7 @@ macro_rules! statements {
     };
 }
 
-/// Implements `SqlTransaction` with the `query` and `execute` of `rows`: on which connection, and what commits.
+/// Implements `SqlTransaction` with the `query` and `execute` of `rows`, for a connection and a way to commit.
 macro_rules! transaction {
     ($transaction:ty, $self:ident, connection: $connection:expr, commit: $commit:expr) => {
         #[async_trait::async_trait]
@@ -116,7 +116,7 @@ macro_rules! transaction {
     };
 }
 
-/// Implements the store, and what belongs to it, for types that wrap one as `store`.
+/// Implements the store and its methods for types that wrap one as `store`.
 macro_rules! stores {
     ($($name:ident $(<$lifetime:lifetime>)?),*) => {
         const _: () = {
@@ -138,7 +138,7 @@ macro_rules! stores {
                         Ok(Self { store: self.store.prefix(prefix)? })
                     }
 
-                    /// Reads what the database says of its tables: for [`findings`](crate::sql::findings) and
+                    /// Reads the catalogue of the database, for [`findings`](crate::sql::findings) and
                     /// [`first_policy`](crate::sql::first_policy).
                     ///
                     /// # Errors
@@ -147,8 +147,8 @@ macro_rules! stores {
                         self.store.catalogue().await
                     }
 
-                    /// Returns everything in which a policy and the database do not agree, or on which the policy is
-                    /// silent: see [`SqlStore::findings`](crate::sql::SqlStore::findings).
+                    /// Returns all differences between a policy and the database, and what the policy does not cover:
+                    /// see [`SqlStore::findings`](crate::sql::SqlStore::findings).
                     ///
                     /// # Errors
                     /// [`StoreError`] when the database cannot be asked.
@@ -156,7 +156,7 @@ macro_rules! stores {
                         self.store.findings(policy).await
                     }
 
-                    /// Reads the audit entries of a subject, in the order in which they were written.
+                    /// Reads the audit entries of a subject, in the order they were written.
                     ///
                     /// # Errors
                     /// [`StoreError`] when the log cannot be read.
@@ -168,7 +168,7 @@ macro_rules! stores {
                         self.store.audit(kind, id).await
                     }
 
-                    /// Reads the events of an operation, in the order in which they were written.
+                    /// Reads the events of an operation, in the order they were written.
                     ///
                     /// # Errors
                     /// [`StoreError`] when the outbox cannot be read.

@@ -1,4 +1,4 @@
-//! What differs between the databases: a back end says how, and everything else is written once.
+//! The differences between the databases. Everything else is written once.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, 
 use crate::protocol::{ChangeSet, NamedSet, Ranks, Receipt, Rows, SetId, SurveyQuery};
 use crate::store::StoreError;
 
-/// For each set, the ranks of which rows are counted.
+/// For each set, the ranks to count.
 pub(crate) type Asked = BTreeMap<SetId, Vec<Ranks>>;
 
 /// How a change set is carried out. The outcome is the same each time.
@@ -23,25 +23,25 @@ pub(crate) enum ApplyStrategy {
     SingleStatement,
     /// Each kind has statements of its own. The number of rows they write is compared with the plan afterwards.
     PerKind,
-    /// Like `PerKind`, and everything is counted before the first write, so that an error names what differs.
+    /// Like `PerKind`, but counts everything before the first write, so that an error can name the difference.
     Counted,
 }
 
-/// The statements that lock what a change set depends on, in their order. Each is a statement of its own: what is
-/// counted later is what was there once the locks were taken.
+/// The statements that lock what a change set depends on, in order. They are separate statements, so that later
+/// counts see the rows as of the locks.
 #[derive(Debug, Default)]
 pub(crate) struct Locks {
-    /// Texts that no row may hold. The row does not exist yet, so operations that ask for the same text queue here; a
-    /// unique index keeps other writers away.
+    /// Texts that no row may hold. The row does not exist yet, so operations that claim the same text queue here. A
+    /// unique index keeps other writers out.
     pub(crate) texts: Vec<Statement>,
-    /// Tables whose references nothing else protects.
+    /// Tables whose references have no other protection.
     pub(crate) tables: Vec<Statement>,
-    /// The subjects, where the statement that notes the operation locks them because nothing comes before them.
+    /// The subjects, if the statement that records the operation locks them.
     pub(crate) subjects: Option<Rows>,
-    /// Rows, outermost first. Each statement answers with their number.
+    /// Rows, outermost first. Each statement returns their number.
     pub(crate) rows: Vec<Statement>,
-    /// Whether `rows` has to be repeated until no more rows are found: rows of a cycle may get new rows below them
-    /// until they are locked themselves.
+    /// Whether to repeat `rows` until no more rows are found: until rows of a cycle are locked, new rows may be
+    /// inserted below them.
     pub(crate) repeat: bool,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Locks {
 pub(crate) struct Block {
     /// Their positions in the change set.
     pub(crate) steps: Vec<usize>,
-    /// Notes the rows under the operation, before they are written.
+    /// Records the rows under the operation, before they are written.
     pub(crate) mark: Option<Statement>,
     pub(crate) write: BlockWrite,
 }
@@ -60,9 +60,9 @@ pub(crate) struct Block {
 pub(crate) enum BlockWrite {
     /// The rows are only counted.
     Nothing,
-    /// The rows it affects are those of the one step.
+    /// Affects the rows of one step.
     Execute(Statement),
-    /// It answers with a JSON array: the number of rows that each step has written.
+    /// Returns a JSON array: the number of rows that each step has written.
     Query(Statement),
 }
 
@@ -77,12 +77,12 @@ pub(crate) struct SystemTypes {
     pub(crate) json: &'static str,
     /// An integer key that the database generates.
     pub(crate) sequence: &'static str,
-    /// What follows the columns of a table that is read by its key alone.
+    /// The suffix of the columns of a table that is read by its key alone.
     pub(crate) by_key: &'static str,
 }
 
-/// One database: what its SQL spells, stores, locks and orders differently. The row that a statement looks at is
-/// called `r`; `stored` is an expression for the value of a column.
+/// The back end of one database: its syntax, types, locks and order of statements. The current row is called `r`;
+/// `stored` is an expression for the value of a column.
 pub(crate) trait Backend: fmt::Debug + Send + Sync {
     // Spelling.
 
@@ -94,7 +94,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     }
     /// Qualifies the name of a table that exists for one connection or transaction.
     fn temporary(&self, name: &str) -> String;
-    /// Binds a value, with its type where the database would have to guess it.
+    /// Binds a value, with a cast if the database would have to guess the type.
     fn bind(&self, w: &mut Writer, value: SqlValue) {
         w.placeholder(value);
     }
@@ -102,18 +102,18 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn cast(&self, _type_name: &str) -> String {
         String::new()
     }
-    /// Replaces what JSON may say and no text of the database can hold.
+    /// Replaces characters that JSON allows, but text of the database does not.
     fn json_text(&self, json: String) -> String {
         json
     }
-    /// Returns what stands before and after integers to make a JSON array of them, as text.
+    /// Returns the text before and after integers that makes a JSON array of them, as text.
     fn json_array(&self) -> (&'static str, &'static str);
-    /// Returns what stands before the arguments of the function that makes a JSON object.
+    /// Returns the text before the arguments of the function that makes a JSON object.
     fn json_object(&self) -> &'static str;
-    /// Returns what stands before, between and after JSON objects to make one of them.
+    /// Returns the text before, between and after JSON objects that merges them into one.
     fn joined_objects(&self) -> [&'static str; 3];
-    /// Returns what stands before and after a bound JSON array to read its elements as rows `j` with a `key`, which
-    /// orders them, and a `value`.
+    /// Returns the text before and after a bound JSON array that reads its elements as rows `j`, with an ordering
+    /// `key` and a `value`.
     fn json_rows(&self) -> (&'static str, &'static str);
 
     // Transactions and the library's tables.
@@ -121,8 +121,8 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// Returns the statements that begin a transaction.
     fn begin(&self, access: AccessMode) -> &'static [&'static str];
     fn system_types(&self) -> SystemTypes;
-    /// Returns the query that keeps other processes from migrating at the same time. Its second column is 1 where
-    /// there is a schema to create tables in.
+    /// Returns the query that keeps other processes from migrating at the same time. Its second column is 1 if there
+    /// is a schema to create tables in.
     fn migration_lock(&self) -> Option<&'static str> {
         None
     }
@@ -130,12 +130,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn timestamp_text(&self, stored: &str) -> String {
         stored.to_owned()
     }
-    /// Converts the id of a record to what the library's tables hold.
+    /// Converts the id of a record to its form in the library's tables.
     fn recorded_id(&self, r: &Renderer<'_>, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError>;
-    /// Returns all values that the library's tables may hold for an id.
+    /// Returns all forms that the library's tables may hold for an id.
     fn recorded_ids(&self, id: &RecordId) -> Vec<SqlValue>;
-    /// Writes the audit entry `entry` with the fields of its subject, `j.value`, as they are now; `object` writes
-    /// them.
+    /// Writes the audit entry `entry` with the current fields of its subject, `j.value`; `object` writes them.
     fn entry_with_snapshot(
         &self,
         w: &mut Writer,
@@ -146,13 +145,13 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
 
     // The schema.
 
-    /// Returns the key under which the schema of these columns is cached; `None` where it is looked at each time.
+    /// Returns the cache key for the schema of these columns; `None` if it is not cached.
     fn cache_key(&self, _columns: &QueryColumns<'_>) -> Result<Option<String>, StoreError> {
         Ok(None)
     }
-    /// Renders the statements that look at columns.
+    /// Renders the statements that read the types of columns.
     fn look(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError>;
-    /// Reads the rows that they answer with.
+    /// Reads the rows that they return.
     fn read_schema(
         &self,
         columns: &QueryColumns<'_>,
@@ -162,7 +161,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn schema_version(&self, w: &mut Writer, _cache_key: &str) {
         w.push("NULL");
     }
-    /// Returns the most likely type of a column that was not looked at.
+    /// Returns the most likely type of a column whose type was not read.
     fn likely_type(&self, field: Field<'_>) -> Result<ColumnType, StoreError>;
 
     // Sets.
@@ -190,11 +189,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     }
     /// Returns whether the statement that writes rows finds them by the conditions of their set.
     fn finds_rows_itself(&self, r: &Renderer<'_>, rows: Rows) -> bool;
-    /// Returns whether rows are best found by handing ids to an index as one array.
+    /// Returns whether rows are best found by passing ids to an index as one array.
     fn is_found_by_index(&self, _field: Field<'_>, _id: Field<'_>) -> Result<bool, StoreError> {
         Ok(false)
     }
-    /// Returns what stands before and after a membership that only filters rows and should not be planned as a join.
+    /// Returns the text before and after a membership that only filters rows and should not be planned as a join.
     fn filter(&self) -> (&'static str, &'static str) {
         ("", "")
     }
@@ -211,27 +210,27 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn lower(&self, field: Field<'_>) -> Result<String, StoreError> {
         Ok(format!("lower({})", field.column()))
     }
-    /// Writes the condition that the id of the row `r` is one of these: a few bound values, however many ids there
-    /// are.
+    /// Writes the condition that the id of the row `r` is one of these. The number of bound values does not depend on
+    /// the number of ids.
     fn one_of(&self, w: &mut Writer, id: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError>;
-    /// Renders the condition by which a walk leads from the id `parent` to the rows that hold it in `held`.
+    /// Renders the condition by which a walk gets from the id `parent` to the rows that hold it in `held`.
     fn leads_on(&self, held: &str, parent: &str) -> String;
 
     // Values.
 
-    /// Renders an id for an answer.
+    /// Renders an id for the result of a query.
     fn answered_id(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError>;
-    /// Reads an id from an answer.
+    /// Reads an id from the result of a query.
     fn read_id(&self, answer: &SqlValue) -> Option<RecordId>;
-    /// Renders what orders ids: integers by value, text by its UTF-8 bytes.
+    /// Renders the sort key of ids: integers by value, text by its UTF-8 bytes.
     fn id_order(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError>;
-    /// Writes the condition that an id comes after another, which need not be one that a row could have.
+    /// Writes the condition that an id comes after another, which may be an id that no row can have.
     fn is_after(&self, w: &mut Writer, id: Field<'_>, after: &RecordId) -> Result<(), StoreError>;
-    /// Renders an id as pseudonyms keep it, and what pages of them are ordered by.
+    /// Renders an id as the table of pseudonyms stores it, and the sort key of its pages.
     fn page_key(&self, id: &str) -> (String, String);
-    /// Renders an id of `r` as pseudonyms keep it, so that their key finds it.
+    /// Renders an id of `r` as the table of pseudonyms stores it, so that an index finds it.
     fn pseudonym_id(&self, id: &str) -> String;
-    /// Returns the columns of the table of pseudonyms, and what follows them.
+    /// Returns the columns of the table of pseudonyms, and their suffix.
     fn pseudonym_columns(&self) -> &'static str;
     /// Checks that a field can hold a pseudonym.
     fn check_pseudonym(&self, _field: Field<'_>) -> Result<(), StoreError> {
@@ -252,9 +251,9 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         w.push(")");
         Ok(())
     }
-    /// Renders whether a stored value is not of a type, never NULL; `None` where the column cannot hold such a value.
+    /// Renders whether a stored value is not of a type, never NULL; `None` if the column cannot hold such a value.
     fn is_invalid(&self, field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError>;
-    /// Renders a timestamp as milliseconds since 1970, rounded half up; NULL for what is not a timestamp.
+    /// Renders a timestamp as milliseconds since 1970, rounded half up; NULL for other values.
     fn milliseconds(&self, field: Field<'_>) -> Result<String, StoreError>;
     /// Renders a stored value as an argument of the function that makes a JSON object.
     fn json_value(&self, field: Field<'_>) -> Result<String, StoreError>;
@@ -262,20 +261,20 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn new_id(&self, w: &mut Writer, field: Field<'_>, id: &RecordId) -> Result<(), StoreError>;
     /// Writes a new value in the form in which the column stores values.
     fn new_value(&self, w: &mut Writer, field: Field<'_>, value: &Value) -> Result<(), StoreError>;
-    /// Writes what a mask makes of a field.
+    /// Writes the masked value of a field.
     fn mask(&self, w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError>;
 
     // Operations.
 
-    /// Chooses how a change set is carried out first. `single_statement_limit` is the number of planned rows up to
-    /// which one statement is worth it.
+    /// Chooses the first strategy for a change set. `single_statement_limit` is the maximum number of planned rows
+    /// for one statement.
     fn strategy(&self, changes: &ChangeSet, single_statement_limit: u64) -> ApplyStrategy;
     /// Renders the locks of a change set. A database with one writer at a time needs none.
     fn locks(&self, _r: &Renderer<'_>, _changes: &ChangeSet) -> Result<Locks, StoreError> {
         Ok(Locks::default())
     }
-    /// Renders the statement that notes the operation. It answers with 1 where the operation is new, and with the
-    /// version of the tables of `cache_key`; it locks the subjects where the locks say so.
+    /// Renders the statement that records the operation. It returns 1 if the operation is new, and the version of the
+    /// tables of `cache_key`. It also locks the subjects if the locks say so.
     fn note(
         &self,
         r: &Renderer<'_>,
@@ -285,8 +284,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     ) -> Result<Statement, StoreError>;
     /// Renders the steps, in their order.
     fn blocks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError>;
-    /// Renders the statement that counts, writes, reports and records; `None` where the database has no such
-    /// statement.
+    /// Renders the statement that counts, writes, reports and records; `None` if the database has no such statement.
     fn single_statement(
         &self,
         _r: &Renderer<'_>,
@@ -295,13 +293,14 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     ) -> Result<Option<Statement>, StoreError> {
         Ok(None)
     }
-    /// Returns the statement that has foreign keys checked at commit, for deletions that no order satisfies.
+    /// Returns the statement that defers foreign keys to commit, for deletions that no order satisfies.
     fn defer_foreign_keys(&self, _changes: &ChangeSet) -> Option<&'static str> {
         None
     }
     /// Returns whether other transactions may write while one writes.
     fn has_concurrent_writers(&self) -> bool;
-    /// Returns what locks the parent of a new row like a foreign key does: deletions wait, other writers do not.
+    /// Returns the clause that locks the parent of a new row like a foreign key does: deletions wait, other writers
+    /// do not.
     fn parent_lock(&self) -> &'static str {
         ""
     }

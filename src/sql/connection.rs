@@ -1,4 +1,4 @@
-//! The port to a database: what a host implements over its driver, and the values that go through it.
+//! The port to a database: the traits that a host implements over its driver, and its values.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,42 +9,42 @@ use uuid::Uuid;
 use super::error::SqlError;
 use crate::domain::{RecordId, Value};
 
-/// What a transaction is for.
+/// The purpose of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "connections of hosts tell the two apart")]
+#[allow(clippy::exhaustive_enums, reason = "connections of hosts match on it")]
 pub enum AccessMode {
-    /// To read, from one snapshot. On SQLite `BEGIN`.
+    /// Reads from one snapshot. On SQLite `BEGIN`.
     Read,
-    /// To write. On SQLite `BEGIN IMMEDIATE`, so that what it reads stays true until commit.
+    /// Writes. On SQLite `BEGIN IMMEDIATE`, so that the data read stays current until commit.
     Write,
 }
 
-/// A source of transactions: a pool, a file, or a transaction that the host has open.
+/// A source of transactions: a pool, a file, or an open transaction of the host.
 #[async_trait]
 pub trait SqlConnection: Send + Sync {
-    /// Begins a transaction; a savepoint where the host's own transaction is open.
+    /// Begins a transaction, or a savepoint inside the host's open transaction.
     ///
     /// # Errors
-    /// [`SqlError`], of class [`Busy`](super::SqlErrorClass::Busy) where another writer was in the way for longer
-    /// than the host wants to wait.
+    /// [`SqlError`], of class [`Busy`](super::SqlErrorClass::Busy) if another writer holds the lock for longer than
+    /// the host wants to wait.
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError>;
 
     /// Returns whether a transaction that failed because of another one may be retried. Inside a transaction of the
-    /// host it may not: the snapshot is the host's.
+    /// host it may not, because the host owns the snapshot.
     fn retryable(&self) -> bool {
         true
     }
 
-    /// Waits for about this long before something is retried, on the runtime of the driver; or not at all.
+    /// Waits for about this long before a retry, on the runtime of the driver. It may return at once.
     async fn pause(&self, time: Duration) {
         let _ = time;
     }
 }
 
-/// A transaction. Dropped without commit it is rolled back, also when a future is dropped half way.
+/// A transaction. It is rolled back if dropped without commit, also when a future is cancelled.
 ///
-/// Transactions that only read are dropped, not committed. Where statements run on another thread, the statement of a
-/// dropped future may still be running. The rollback waits for it, and nothing else uses the connection before.
+/// Read transactions are dropped, not committed. If statements run on another thread, the statement of a cancelled
+/// future may still be running. The rollback waits for it, and nothing else uses the connection before.
 ///
 /// Placeholders are numbered from 1 (`?1`, `?2` …). Each number occurs once and in order, so a driver may also bind
 /// by position.
@@ -56,23 +56,23 @@ pub trait SqlTransaction: Send {
     /// [`SqlError`]
     async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError>;
 
-    /// Runs one statement and returns how many rows it inserted, changed or deleted itself. Rows touched by triggers
-    /// and foreign key actions do not count. For a statement that never changes rows (`PRAGMA`, `CREATE TABLE`) the
+    /// Runs one statement and returns the number of rows it inserted, changed or deleted itself, without rows touched
+    /// by triggers and foreign key actions. For a statement that never changes rows (`PRAGMA`, `CREATE TABLE`), the
     /// number is ignored.
     ///
     /// # Errors
     /// [`SqlError`]
     async fn execute(&mut self, sql: &str, params: &[SqlValue]) -> Result<u64, SqlError>;
 
-    /// Commits.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// [`SqlError`], of class [`Lost`](super::SqlErrorClass::Lost) where it is unknown whether the transaction was
+    /// [`SqlError`], of class [`Lost`](super::SqlErrorClass::Lost) if it is unknown whether the transaction was
     /// committed.
     async fn commit(self: Box<Self>) -> Result<(), SqlError>;
 }
 
-/// A value as SQL has it. `Debug` shows the type of a value, never the value.
+/// A value in SQL. `Debug` shows the type of a value, never the value.
 ///
 /// ```
 /// use client_lifecycle::sql::SqlValue;
@@ -81,12 +81,12 @@ pub trait SqlTransaction: Send {
 #[derive(Clone, PartialEq, Default)]
 #[allow(clippy::exhaustive_enums, reason = "connections of hosts convert each of them")]
 pub enum SqlValue {
-    /// Nothing.
+    /// NULL.
     #[default]
     Null,
     /// An integer; booleans are 0 and 1.
     Integer(i64),
-    /// A number with a fraction.
+    /// A floating-point number.
     Real(f64),
     /// Text.
     Text(String),
@@ -137,7 +137,7 @@ impl fmt::Debug for SqlValue {
     }
 }
 
-/// Timestamps and dates become text. Where a column holds epoch seconds, the back end converts them.
+/// Timestamps and dates become text. If a column holds epoch seconds, the back end converts them.
 impl From<&Value> for SqlValue {
     fn from(value: &Value) -> Self {
         match value {

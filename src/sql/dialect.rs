@@ -17,7 +17,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// Returns the back end: the one place that tells the databases apart.
+    /// Returns the back end: the only place that distinguishes the databases.
     pub(crate) fn backend(self) -> &'static dyn Backend {
         match self {
             Self::Sqlite => &Sqlite,
@@ -25,7 +25,7 @@ impl Dialect {
         }
     }
 
-    /// Quotes a name as an identifier, whatever characters it has.
+    /// Quotes a name as an identifier, whatever characters it contains.
     ///
     /// ```
     /// use client_lifecycle::sql::Dialect;
@@ -36,8 +36,8 @@ impl Dialect {
         quote(name)
     }
 
-    /// Quotes the name of a table. On PostgreSQL a dot separates a schema from its table; a name that itself has a
-    /// dot is written in quotes, as in SQL.
+    /// Quotes the name of a table. On PostgreSQL a dot separates a schema from its table. A name that contains a dot
+    /// is written in quotes, as in SQL.
     ///
     /// ```
     /// use client_lifecycle::sql::Dialect;
@@ -60,16 +60,16 @@ impl Dialect {
 /// Returns the statements that begin a transaction, for a driver that implements
 /// [`SqlConnection`](super::SqlConnection). They may be sent as one message.
 ///
-/// | setting on PostgreSQL | why |
+/// | setting on PostgreSQL | reason |
 /// |---|---|
 /// | `REPEATABLE READ, READ ONLY` to read | a survey is one snapshot |
-/// | `READ COMMITTED` to write | rows that were committed while the operation waited for its locks are counted |
+/// | `READ COMMITTED` to write | rows committed while the operation waited for its locks are counted |
 /// | `row_security` off | a row hidden by row-level security is an error, not missing from the plan |
 /// | `client_encoding` UTF8 | text is read as UTF-8 |
-/// | `pg_temp` last in `search_path` | a temporary table of the session never hides the table that is meant |
+/// | `pg_temp` last in `search_path` | a temporary table of the session never hides the real table |
 /// | `jit` off | compiling a plan takes longer than reading the few rows of most operations |
 ///
-/// The conformance suite fails for a connection that forgets one of them, apart from `jit`.
+/// The conformance suite fails for a connection that omits one of them, except `jit`.
 ///
 /// ```
 /// use client_lifecycle::sql::{AccessMode, Dialect, begin_statements};

@@ -1,4 +1,4 @@
-//! Errors of a database, as far as the library has to tell them apart.
+//! Errors of a database, classified as far as the library needs.
 
 use std::error::Error;
 use std::fmt;
@@ -12,30 +12,29 @@ pub struct SqlError {
     source: Box<dyn Error + Send + Sync>,
 }
 
-/// What the library has to know of an error.
+/// The class of an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SqlErrorClass {
-    /// Another transaction is in the way: locked, busy, deadlock, serialization failure.
+    /// Another transaction conflicts: locked, busy, deadlock, serialization failure.
     Busy,
     /// A constraint of the schema was violated.
     Constraint,
     /// The database cannot be written to.
     ReadOnly,
-    /// The role lacks a permission. The name is that of the table, where it is known.
+    /// The role lacks a permission. The name is that of the table, if it is known.
     Denied(String),
     /// The database does not support this.
     Unsupported(String),
-    /// There is no such table.
+    /// The table does not exist.
     NoTable(String),
-    /// There is no such column.
+    /// The column does not exist.
     NoColumn(String),
-    /// No connection was available within the time that the host grants.
+    /// No connection was available within the host's time limit.
     NoConnection,
     /// The connection broke: the transaction was rolled back. If it was being committed, its outcome is unknown.
     Lost,
-    /// The statement was ended before it was done: it took too long, was cancelled, or the server ran out of
-    /// resources.
+    /// The statement was stopped: it took too long, was cancelled, or the server ran out of resources.
     Ended,
     /// Anything else.
     Other,
@@ -49,8 +48,8 @@ impl SqlError {
 
     /// Makes an error of SQLite from its (extended) result code and its message.
     ///
-    /// The message must be SQLite's own (`sqlite3_errmsg`), without what a driver adds to it, such as the statement:
-    /// the name of the missing table or column is read from its end.
+    /// The message must be SQLite's own (`sqlite3_errmsg`), without additions of a driver such as the statement: the
+    /// name of the missing table or column is read from its end.
     ///
     /// ```
     /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
@@ -78,8 +77,8 @@ impl SqlError {
 
     /// Makes an error of PostgreSQL from its SQLSTATE and its primary message.
     ///
-    /// The message is kept, unless the code says that it may show a value. Do not pass details: they show the values
-    /// of keys.
+    /// The message is kept, unless the code says that it may contain a value. Do not pass details: they contain key
+    /// values.
     ///
     /// ```
     /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
@@ -104,18 +103,18 @@ impl SqlError {
             "42501" => SqlErrorClass::Denied(quoted()),
             "42P01" => SqlErrorClass::NoTable(quoted()),
             "42703" => SqlErrorClass::NoColumn(missing_column(message)),
-            // Too long for the column, out of its range, or for a column that only the database writes: like a
-            // constraint.
+            // Too long for the column, out of its range, or for a column that only the database writes: treated like
+            // a constraint.
             "22001" | "22003" | "428C9" => SqlErrorClass::Constraint,
             "0A000" => SqlErrorClass::Unsupported(message.to_owned()),
-            // The server is shutting down or starting, has closed the session, or does not know its own state.
+            // The server is shutting down or starting, has closed the session, or reports an internal error.
             "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "XX000" => SqlErrorClass::Lost,
             _ if code.starts_with("08") => SqlErrorClass::Lost,
             _ if code.starts_with("53") => SqlErrorClass::Ended,
             _ if code.starts_with("23") => SqlErrorClass::Constraint,
             _ => SqlErrorClass::Other,
         };
-        // The message shows values that could not be read.
+        // The message contains values that could not be read.
         let message = if code.starts_with("22") { "a value does not fit its column" } else { message };
         Self::new(class, format!("{message} ({code})"))
     }
@@ -133,7 +132,7 @@ fn missing_column(message: &str) -> String {
     name.unwrap_or_default().to_owned()
 }
 
-/// Returns the first name in quotes. A server answers in its configured language, and uses the quotes of that.
+/// Returns the first name in quotes. A server answers in its configured language, with the quotes of that language.
 fn in_quotes(message: &str) -> Option<&str> {
     message.split(['"', '»', '«', '„', '“', '”']).nth(1).map(str::trim)
 }
@@ -141,16 +140,16 @@ fn in_quotes(message: &str) -> Option<&str> {
 impl fmt::Display for SqlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.class {
-            SqlErrorClass::Busy => f.write_str("another transaction is in the way"),
+            SqlErrorClass::Busy => f.write_str("another transaction conflicts with this one"),
             SqlErrorClass::Constraint => f.write_str("a constraint of the schema was violated"),
             SqlErrorClass::ReadOnly => f.write_str("the database is read-only"),
             SqlErrorClass::Denied(name) => write!(f, "no permission on `{name}`"),
             SqlErrorClass::Unsupported(what) => write!(f, "the database does not support this: {what}"),
-            SqlErrorClass::NoTable(name) => write!(f, "there is no table `{name}`"),
-            SqlErrorClass::NoColumn(name) => write!(f, "there is no column `{name}`"),
+            SqlErrorClass::NoTable(name) => write!(f, "the table `{name}` does not exist"),
+            SqlErrorClass::NoColumn(name) => write!(f, "the column `{name}` does not exist"),
             SqlErrorClass::NoConnection => f.write_str("no connection was available in time"),
             SqlErrorClass::Lost => f.write_str("the connection broke"),
-            SqlErrorClass::Ended => f.write_str("the statement was ended"),
+            SqlErrorClass::Ended => f.write_str("the statement was stopped"),
             SqlErrorClass::Other => f.write_str("the database reported an error"),
         }
     }

@@ -1,4 +1,4 @@
-//! The SQL of surveys, change sets and plans, to be shown.
+//! Rendering the SQL of surveys, change sets and plans for display.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ use crate::plan::{Plan, Strictness};
 use crate::protocol::{ChangeSet, SurveyQuery};
 use crate::store::StoreError;
 
-/// Renders the statements of a survey, to be shown: those that count, after those that materialize sets.
+/// Renders the statements of a survey for display: the counts, after the statements that materialize sets.
 ///
-/// A store runs them on a database of which it knows nothing yet. Once it has looked at the columns it leaves out
-/// what it need not ask.
+/// These are the statements for an unknown schema. Once a store has read the columns, it leaves out unnecessary
+/// checks.
 ///
 /// # Errors
-/// [`StoreError`] when the query names what its map does not have, or what SQL cannot do.
+/// [`StoreError`] if the query names something that its map does not have, or needs something that SQL cannot do.
 pub fn render_survey(
     dialect: Dialect,
     prefix: &Prefix,
@@ -38,13 +38,14 @@ pub fn render_survey(
     Ok(statements)
 }
 
-/// Renders the statements of a change set, to be shown, in the order in which they run.
+/// Renders the statements of a change set for display, in the order in which they run.
 ///
-/// It is the script that a store runs first: on PostgreSQL one statement after the locks for a small operation, and
-/// otherwise statements for each kind. Of keyed masks it has the first page.
+/// This is the script that a store runs first: on PostgreSQL one statement after the locks for a small operation, and
+/// otherwise statements for each kind. For keyed masks it contains the first page only.
 ///
 /// # Errors
-/// [`StoreError`] when the change set names what its map does not have, or what SQL cannot do.
+/// [`StoreError`] if the change set names something that its map does not have, or needs something that SQL cannot
+/// do.
 pub fn render_changes(
     dialect: Dialect,
     prefix: &Prefix,
@@ -62,11 +63,11 @@ pub fn render_changes(
 }
 
 impl Plan {
-    /// Renders the statements of this plan: those that counted and, where nothing blocks it, those that would carry
-    /// it out. Operation and audit entry are placeholders.
+    /// Renders the statements of this plan: those that counted and, if nothing blocks it, those that would carry it
+    /// out. Operation and audit entry are placeholders.
     ///
     /// # Errors
-    /// [`StoreError`] when the plan asks for what SQL cannot do.
+    /// [`StoreError`] if the plan needs something that SQL cannot do.
     pub fn sql(&self, dialect: Dialect) -> Result<Vec<Statement>, StoreError> {
         let prefix = Prefix::default();
         let mut statements = render_survey(dialect, &prefix, &self.execution.query)?;

@@ -1,4 +1,4 @@
-//! Reading what was recorded: the audit log and the outbox.
+//! Reading the audit log and the outbox.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::domain::{AuditEntry, Event, KindName, OperationId, RecordId, Value};
 use crate::store::StoreError;
 
 impl<C: SqlConnection> SqlStore<C> {
-    /// Reads the audit entries of a subject, in the order in which they were written.
+    /// Reads the audit entries of a subject, in the order they were written.
     ///
     /// # Errors
     /// [`StoreError`] when the log cannot be read.
@@ -30,7 +30,7 @@ impl<C: SqlConnection> SqlStore<C> {
         rows.iter().map(|row| entry(row)).collect()
     }
 
-    /// Reads the events of an operation, in the order in which they were written.
+    /// Reads the events of an operation, in the order they were written.
     ///
     /// # Errors
     /// [`StoreError`] when the outbox cannot be read.

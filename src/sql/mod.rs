@@ -1,31 +1,31 @@
-//! Stores on SQL databases: rendering without a connection, and [`SqlStore`] over a connection of yours.
+//! Stores on SQL databases: rendering without a connection, and [`SqlStore`] over your own connection.
 //!
-//! Implement [`SqlConnection`] over the driver you have (about 150 lines; the example `own_tables` has one) and wrap
-//! it: `SqlStore::new(my_connection, Dialect::Sqlite)`. For sqlx there are the features `sqlite` and `postgres`.
+//! Implement [`SqlConnection`] over your driver (about 150 lines; see the example `own_tables`) and wrap it:
+//! `SqlStore::new(my_connection, Dialect::Sqlite)`. For sqlx, use the features `sqlite` and `postgres`.
 //!
 //! Names are always quoted and values always bound, so tables and columns may have any name. On SQLite the name of a
 //! table is one identifier: `"sales.invoices"` is a table with a dot in its name.
 //!
 //! # How a survey runs
-//! One read transaction: the types of the columns, then all counts and the subjects in one statement, then the
-//! samples and spans of those questions that ask for some and found rows. PostgreSQL is asked for the columns once;
-//! each statement that counts tells whether they are still the same. Sets are common table expressions of that
-//! statement. SQLite copies such an expression for each reference to it, so sets that are read many times are written
-//! to a temporary table instead, and so are the sets of a cycle.
+//! A survey is one read transaction: the types of the columns, then all counts and the subjects in one statement,
+//! then samples and spans for the questions that ask for them and found rows. The columns of PostgreSQL are read
+//! once; each statement that counts returns whether they have changed. Sets are common table expressions of that
+//! statement. SQLite copies such an expression for each reference to it, so sets that are read often, and the sets of
+//! a cycle, are written to a temporary table instead.
 //!
 //! # How a change set is applied
-//! One write transaction runs one script: it notes the operation, locks, counts, writes events and audit entries,
+//! One write transaction runs one script: it records the operation, locks, counts, writes events and audit entries,
 //! carries out the steps, and corrects the receipt. [`render_changes`] shows the same script. On SQLite the sets that
 //! a step reads are written to the temporary table before the first write, unless the step can find the same rows
 //! itself. On PostgreSQL a small operation is one statement after the locks.
 //!
-//! The planned number of rows is assumed and compared with the number that is written. Where anything differs from
-//! the plan, all is rolled back and repeated with everything counted first. The number of statements depends on the
-//! data map, never on the rows or the number of subjects.
+//! The planned number of rows is assumed and compared with the number of rows written. If anything differs from the
+//! plan, the transaction is rolled back and repeated with explicit counts. The number of statements depends on the
+//! data map, not on the number of rows or subjects.
 //!
-//! # Where things stand
-//! `script` has the order of the statements, `run` runs them, `render` writes them, and a `Backend` for each database
-//! says what differs: `sqlite` and `postgres`.
+//! # Where to find things
+//! `script` has the order of the statements, `run` runs them, `render` writes them. A `Backend` for each database,
+//! `sqlite` and `postgres`, has the differences.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod adapter;

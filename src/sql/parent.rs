@@ -1,4 +1,4 @@
-//! The writer's lock: what the host's writers call before they refer to a record.
+//! Locking a parent: the call of the host's writers before they refer to a record.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use crate::domain::{DataMap, Kind, KindName, RecordId};
 use crate::protocol::SurveyQuery;
 use crate::store::StoreError;
 
-/// Why a record cannot be referred to. It names the kind, and never the record.
+/// The reason why a record cannot be referred to. It names the kind, but not the record.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParentError {
-    /// There is no such record: it never existed, or it has been deleted.
-    #[error("there is no such record of `{kind}`")]
+    /// The record does not exist: it never existed, or it has been deleted.
+    #[error("the record of `{kind}` does not exist")]
     Missing {
         /// The kind.
         kind: KindName,
@@ -32,8 +32,8 @@ pub enum ParentError {
         /// The kind.
         kind: KindName,
     },
-    /// The database could not be asked, or did not give the lock in time. On PostgreSQL the transaction can only be
-    /// rolled back after that.
+    /// The database could not be reached, or did not grant the lock in time. On PostgreSQL, the transaction can then
+    /// only be rolled back.
     #[error("the parent could not be locked")]
     Store(#[from] StoreError),
 }
@@ -49,31 +49,31 @@ impl ParentError {
         }
     }
 
-    /// Returns what can be done about it.
+    /// Returns the remedy.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Missing { .. } | Self::Deleted { .. } => {
-                "do not refer to it; roll back, or write another row"
+                "do not refer to it; roll back, or refer to another record"
             }
             Self::Store(error) => error.remedy(),
         }
     }
 }
 
-/// Locks the record that a row is about to refer to, until the transaction ends. Refuses one that does not exist or
-/// is marked as deleted.
+/// Locks the record that a row is about to refer to, until the transaction ends. Fails if the record does not exist
+/// or is marked as deleted.
 ///
-/// For references that no foreign key protects and that are declared `"lock": "writer"`. The host's writers call this
-/// in their own transaction before they insert the row, or point it at another parent. A deletion of the parent then
-/// either waits and finds the row, or it came first and the parent is refused. To lock several parents, begin with
-/// the outermost (the client before its booking), as deletions do.
+/// Use it for references that are declared `"lock": "writer"` because they have no foreign key. The host's writers
+/// call it in their own transaction before they insert the row, or point it at another parent. A deletion of the
+/// parent then either waits and finds the row, or came first, and the parent is refused. To lock several parents,
+/// begin with the outermost (the client before its booking), as deletions do.
 ///
-/// This is the form for any driver; over sqlx there are `postgres::lock_parent` and `sqlite::lock_parent`.
-/// [`render_lock_parent`] shows what it runs.
+/// This is the form for any driver; for sqlx use `postgres::lock_parent` and `sqlite::lock_parent`.
+/// [`render_lock_parent`] shows the statement.
 ///
 /// # Errors
-/// [`ParentError`]. The transaction of the host is not retried, so roll it back before you try again.
+/// [`ParentError`]. The host's transaction is not retried; roll it back before another attempt.
 pub async fn lock_parent(
     tx: &mut (dyn SqlTransaction + '_),
     dialect: Dialect,
@@ -88,14 +88,14 @@ pub async fn lock_parent(
         kind: Some(name.as_str()),
         map: Some(map),
         prefix: &prefix,
-        // The transaction is the host's.
+        // The transaction belongs to the host.
         retryable: false,
     };
     let kind = find(map, &name)?;
     let mut session = Session { tx, backend: dialect.backend(), context };
     let schema = session.look(&QueryColumns::of_kind(kind)).await?;
     let statement = match statement(dialect, &schema, map, kind, &id) {
-        // No record can have such an id.
+        // No record can have this id.
         Err(StoreError::WrongId { .. }) => return Err(ParentError::Missing { kind: name }),
         statement => statement?,
     };
@@ -107,8 +107,8 @@ pub async fn lock_parent(
     }
 }
 
-/// Renders the statement of [`lock_parent`], to be shown, or run by programs that do not link this crate. It answers
-/// with no row where the record does not exist, and otherwise with whether it is marked as deleted.
+/// Renders the statement of [`lock_parent`], for display or for programs that do not link this crate. It returns no
+/// row if the record does not exist, and otherwise whether it is marked as deleted.
 ///
 /// ```
 /// use client_lifecycle::domain::DataMap;
@@ -138,10 +138,10 @@ fn find<'m>(map: &'m DataMap, kind: &KindName) -> Result<&'m Kind, StoreError> {
     map.kind(kind).ok_or_else(|| unknown("kind", kind.as_str()))
 }
 
-/// Renders the query that locks a parent and answers with whether it is marked as deleted.
+/// Renders the query that locks a parent and returns whether it is marked as deleted.
 ///
-/// The lock is the one that a foreign key takes: it keeps deletions out, which lock the row for update, and no other
-/// writer of the parent. A writer that had to wait for it is answered with the row as it is then.
+/// The lock is the one that a foreign key takes. It blocks deletions, which lock the row for update, but no other
+/// writer of the parent. After a wait, the result is that of the current row.
 fn statement(
     dialect: Dialect,
     schema: &TableSchema,
@@ -149,7 +149,7 @@ fn statement(
     kind: &Kind,
     id: &RecordId,
 ) -> Result<Statement, StoreError> {
-    // Without sets: the id alone is asked for.
+    // Only the id is needed, so there are no sets.
     let none = SurveyQuery {
         map: map.clone(),
         kind: kind.name.clone(),

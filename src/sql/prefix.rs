@@ -1,4 +1,4 @@
-//! Names: how they are quoted, and the prefix that keeps the library's tables apart from those of the host.
+//! Names: quoting, and the prefix that separates the library's tables from those of the host.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use crate::store::StoreError;
 /// The tables of the library, without their prefix.
 pub(crate) const TABLES: [&str; 5] = ["schema", "operations", "audit", "outbox", "marks"];
 
-/// Further names that follow the prefix: an index, temporary tables, and parts of single statements.
+/// Other names with the prefix: an index, temporary tables, and parts of single statements.
 const OTHERS: [&str; 7] = ["audit_by_record", "marked", "members", "pseudonyms", "walk", "noted", "recorded"];
-/// Names that a number follows.
+/// Names that end with a number.
 const NUMBERED: [&str; 5] = ["set_", "walk_", "gone_", "kept_", "reported_"];
 
-/// What the names of the library's tables begin with: `lifecycle_` unless set otherwise.
+/// The prefix of the names of the library's tables; by default `lifecycle_`.
 ///
 /// ```
 /// use client_lifecycle::sql::Prefix;
@@ -24,7 +24,7 @@ const NUMBERED: [&str; 5] = ["set_", "walk_", "gone_", "kept_", "reported_"];
 pub struct Prefix(Arc<str>);
 
 impl Prefix {
-    /// Makes a prefix of letters, digits and underscores that does not begin with a digit.
+    /// Makes a prefix of letters, digits and underscores that does not start with a digit.
     ///
     /// # Errors
     /// [`StoreError::Unsupported`] for anything else.
@@ -47,7 +47,7 @@ impl Prefix {
         &self.0
     }
 
-    /// Returns whether statements of the library use this name for something of their own.
+    /// Returns whether the library itself uses this name in its statements.
     pub(crate) fn is_own(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         let own = name.strip_prefix(&self.0.to_ascii_lowercase());
@@ -82,7 +82,7 @@ impl fmt::Display for Prefix {
     }
 }
 
-/// Quotes a name, whatever characters it has.
+/// Quotes a name, whatever characters it contains.
 pub(crate) fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,5 +1,5 @@
-//! Pseudonyms of keyed masks. The database cannot compute them: they are made here, page by page and before the first
-//! step, and kept in a temporary table that the steps read.
+//! Pseudonyms of keyed masks. The database cannot compute them, so they are made here, page by page before the first
+//! step, and stored in a temporary table for the steps.
 
 use super::connection::SqlValue;
 use super::query::Query;
@@ -10,17 +10,17 @@ use crate::domain::{FieldName, Kind, MaskKey};
 use crate::protocol::{ChangeSet, ChangeStep};
 use crate::store::StoreError;
 
-/// How many rows are read and written at a time.
+/// The number of rows that are read and written at a time.
 const PAGE: u16 = 500;
 
 impl Session<'_, '_> {
-    /// Makes the pseudonyms of all steps, and keeps them where the steps read them.
+    /// Makes the pseudonyms of all steps, and stores them for the steps.
     pub(super) async fn make_pseudonyms(
         &mut self,
         r: &Renderer<'_>,
         changes: &ChangeSet,
     ) -> Result<(), StoreError> {
-        // A missing key was an error before anything was read: see `require_key`.
+        // A missing key has already been reported: see `require_key`.
         let Some(key) = &changes.mask_key else { return Ok(()) };
         self.empty(&r.clear_pseudonyms(), &r.create_pseudonyms()).await?;
         for step in changes.steps.iter().filter(|step| step.keyed_fields().next().is_some()) {
@@ -64,7 +64,7 @@ impl Session<'_, '_> {
 }
 
 impl Renderer<'_> {
-    /// Returns the table that holds pseudonyms, and never what they stand for.
+    /// Returns the name of the table of pseudonyms. It never holds the original values.
     fn pseudonyms(&self) -> String {
         self.backend.temporary(&self.prefix.table("pseudonyms"))
     }
@@ -80,7 +80,7 @@ impl Renderer<'_> {
     }
 
     /// Renders a page of the rows of a step: their ids and the values of their keyed fields, after the last id of the
-    /// page before.
+    /// previous page.
     pub(super) fn pseudonym_page(
         &self,
         step: &ChangeStep,
@@ -104,7 +104,7 @@ impl Renderer<'_> {
         Ok(w.finish())
     }
 
-    /// Renders the statement that keeps the pseudonyms of a field, each with the id of its row.
+    /// Renders the statement that stores the pseudonyms of a field, each with the id of its row.
     fn keep_pseudonyms(&self, kind: &Kind, field: &FieldName, made: Vec<(SqlValue, String)>) -> Statement {
         let mut w = self.writer();
         w.push("INSERT INTO ").push(&self.pseudonyms()).push(" (kind, field, id, value) VALUES ");
@@ -117,7 +117,7 @@ impl Renderer<'_> {
         w.finish()
     }
 
-    /// Writes the pseudonym that was made for a field of the row `r`; NULL where the field was NULL.
+    /// Writes the pseudonym of a field of the row `r`; NULL if the field was NULL.
     pub(super) fn pseudonym(&self, w: &mut Writer, kind: &Kind, field: &FieldName) {
         w.push("(SELECT m.value FROM ").push(&self.pseudonyms());
         w.push(" AS m WHERE m.kind = ").bind(kind.name.as_str());

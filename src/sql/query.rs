@@ -1,35 +1,34 @@
-//! A small query builder over [`Writer`]: it knows whether a condition begins with WHERE or AND, and a part with
-//! WITH, a comma or UNION.
+//! A small query builder over [`Writer`]. It decides between WHERE and AND, and between WITH, a comma and UNION.
 
 use super::statement::Writer;
 use crate::store::StoreError;
 
-/// A SELECT, DELETE or UPDATE that is being written, clause by clause in the order of SQL.
+/// A SELECT, DELETE or UPDATE, written clause by clause in the order of SQL.
 pub(crate) struct Query<'w> {
     w: &'w mut Writer,
     has_condition: bool,
 }
 
 impl<'w> Query<'w> {
-    /// Begins a SELECT.
+    /// Starts a SELECT.
     pub(crate) fn select(w: &'w mut Writer, columns: &str) -> Self {
         w.push("SELECT ").push(columns);
         Self { w, has_condition: false }
     }
 
-    /// Begins a DELETE from a table of the host, whose row is called `r`.
+    /// Starts a DELETE from a table of the host, whose row is called `r`.
     pub(crate) fn delete(w: &'w mut Writer, table: &str) -> Self {
         w.push("DELETE FROM ").table(table).push(" AS r");
         Self { w, has_condition: false }
     }
 
-    /// Begins an UPDATE of a table of the host, whose row is called `r`.
+    /// Starts an UPDATE of a table of the host, whose row is called `r`.
     pub(crate) fn update(w: &'w mut Writer, table: &str) -> Self {
         w.push("UPDATE ").table(table).push(" AS r SET ");
         Self { w, has_condition: false }
     }
 
-    /// Returns the writer, for what follows the last clause.
+    /// Returns the writer, for text after the last clause.
     pub(crate) fn w(&mut self) -> &mut Writer {
         self.w
     }
@@ -40,13 +39,13 @@ impl<'w> Query<'w> {
         self
     }
 
-    /// Writes FROM and a table of the host under a name.
+    /// Writes FROM and a table of the host with an alias.
     pub(crate) fn table(&mut self, table: &str, name: &str) -> &mut Self {
         self.w.push(" FROM ").table(table).push(" AS ").push(name);
         self
     }
 
-    /// Begins the next condition.
+    /// Starts the next condition.
     pub(crate) fn condition(&mut self) -> &mut Writer {
         let word = if self.has_condition { " AND " } else { " WHERE " };
         self.has_condition = true;
@@ -64,7 +63,7 @@ impl<'w> Query<'w> {
     }
 }
 
-/// The common table expressions that a statement begins with.
+/// The common table expressions at the start of a statement.
 pub(crate) struct With<'w> {
     w: &'w mut Writer,
     recursive: bool,
@@ -76,7 +75,7 @@ impl<'w> With<'w> {
         Self { w, recursive, any: false }
     }
 
-    /// Writes expressions with their heads, as `write` writes them: one, or several with commas between them.
+    /// Writes expressions with their heads through `write`: one, or several separated by commas.
     pub(crate) fn raw(
         &mut self,
         write: impl FnOnce(&mut Writer) -> Result<(), StoreError>,
@@ -90,7 +89,7 @@ impl<'w> With<'w> {
         write(self.w.push(word))
     }
 
-    /// Writes one expression: `head` is its quoted name, with its columns where they are named.
+    /// Writes one expression: `head` is its quoted name, with its columns if they are named.
     pub(crate) fn table(
         &mut self,
         head: &str,
@@ -110,7 +109,7 @@ impl<'w> With<'w> {
     }
 }
 
-/// Queries with UNION between them.
+/// Queries joined by UNION.
 pub(crate) struct Union<'w> {
     w: &'w mut Writer,
     word: &'static str,
@@ -122,7 +121,7 @@ impl<'w> Union<'w> {
         Self { w, word, parts: 0 }
     }
 
-    /// Begins the next query.
+    /// Starts the next query.
     pub(crate) fn part(&mut self) -> &mut Writer {
         let word = if self.parts > 0 { self.word } else { "" };
         self.parts += 1;

@@ -1,4 +1,4 @@
-//! Looking records up, with one statement in one read transaction.
+//! Looking up records, with one statement in one read transaction.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
     async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
         let ReadQuery { map, kind, fields, which: _, when: _, now, after: _, limit: _ } = query;
         let context = ErrorContext { map: Some(map), kind: Some(kind.as_str()), ..self.context("read") };
-        // Without sets: what is rendered are the conditions of the query itself.
+        // Only the conditions of the query itself are rendered, so there are no sets.
         let none = SurveyQuery {
             map: map.clone(),
             kind: kind.clone(),
@@ -59,7 +59,7 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
 }
 
 impl Renderer<'_> {
-    /// Renders the records of a query: for each its id, and one JSON object of its fields.
+    /// Renders the records of a query, each with its id and a JSON object of its fields.
     fn read(&self, read: &ReadQuery) -> Result<Statement, StoreError> {
         let ReadQuery { map: _, kind, fields, which, when, now: _, after, limit } = read;
         let kind = self.kind(kind)?;

@@ -1,4 +1,4 @@
-//! Change sets: one write transaction runs the script of the operation.
+//! Applying change sets: one write transaction runs the script of the operation.
 
 use super::backend::{ApplyStrategy, Asked, Block, BlockWrite, Locks};
 use super::connection::{AccessMode, SqlConnection, SqlValue};
@@ -14,7 +14,7 @@ use super::table_schema::QueryColumns;
 use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, Write};
 use crate::store::{StoreError, require_key};
 
-/// How often rows are locked again because more of them were found.
+/// The number of times that rows are locked again because more of them were found.
 const MAX_LOCK_ROUNDS: usize = 4;
 
 const APPLIED: &str = "applied the change set";
@@ -39,7 +39,7 @@ pub(super) async fn run<C: SqlConnection>(
                 strategy = ApplyStrategy::Counted;
                 continue;
             }
-            // One statement does not tell which of its parts the database refused.
+            // A single statement does not show which of its parts the database refused.
             Err(error) if strategy == ApplyStrategy::SingleStatement && is_about_statement(&error) => {
                 strategy = ApplyStrategy::Counted;
                 continue;
@@ -54,7 +54,7 @@ pub(super) async fn run<C: SqlConnection>(
     }
 }
 
-/// Returns whether an error may come of something that was not as it was planned.
+/// Returns whether an error may be due to a difference from the plan.
 fn differs_from_plan(error: &StoreError) -> bool {
     match error {
         StoreError::Conflict { .. } | StoreError::Refused { .. } | StoreError::Interference { .. } => true,
@@ -63,7 +63,7 @@ fn differs_from_plan(error: &StoreError) -> bool {
     }
 }
 
-/// Returns whether the database has refused this statement, and would not refuse just any.
+/// Returns whether the database refused this statement in particular.
 fn is_about_statement(error: &StoreError) -> bool {
     match error {
         StoreError::Backend { source, .. } => {
@@ -90,7 +90,7 @@ async fn record_attempt<C: SqlConnection>(
     Ok(changes.receipt(&[]))
 }
 
-/// Runs the script; `None` where the cached schema is outdated, and nothing was done.
+/// Runs the script; `None` if the cached schema is outdated, and nothing was done.
 async fn attempt<C: SqlConnection>(
     store: &SqlStore<C>,
     changes: &ChangeSet,
@@ -104,7 +104,7 @@ async fn attempt<C: SqlConnection>(
     let mut session = store.session(&mut *tx, context);
     let schema = match store.schema(&mut session, columns, cached).await {
         Ok(schema) => schema,
-        // An operation that was applied has its receipt, whatever has become of the tables since.
+        // An applied operation has its receipt, even if the tables have changed since.
         Err(error) => return session.first_receipt(changes).await.ok().flatten().map(Some).ok_or(error),
     };
     let r = Renderer::changes(store.backend(), &store.prefix, changes, &schema)?;
@@ -117,7 +117,7 @@ async fn attempt<C: SqlConnection>(
         Outcome::DoneBefore(receipt) => return Ok(Some(receipt)),
         Outcome::Outdated => return Ok(None),
     };
-    // Foreign keys that are checked at commit object here.
+    // Foreign keys that are checked at commit fail here.
     let committing = ErrorContext { kind: Some(query.kind.as_str()), ..context };
     tx.commit().await.map_err(|error| committing.commit_error(error))?;
     Ok(Some(receipt))
@@ -127,11 +127,11 @@ enum Outcome {
     Done(Receipt),
     /// The operation was applied earlier.
     DoneBefore(Receipt),
-    /// The schema is no longer the cached one.
+    /// The cached schema is outdated.
     Outdated,
 }
 
-/// A script that is running.
+/// A running script.
 struct Running<'a, 't, 'c> {
     session: Session<'t, 'c>,
     r: &'a Renderer<'a>,
@@ -174,7 +174,7 @@ impl Running<'_, '_, '_> {
                     let inserted = execute(self.session.tx, &statement).await;
                     inserted.map_err(|error| context.writing(&kind).error(error))?;
                 }
-                // In a transaction of the host it would change the checks of the host's own statements.
+                // In the host's transaction it would change when the host's own statements are checked.
                 Part::DeferForeignKeys(_) if !context.retryable => {}
                 Part::DeferForeignKeys(statement) | Part::Record(statement) => {
                     self.session.execute(&statement).await?;
@@ -198,7 +198,7 @@ impl Running<'_, '_, '_> {
         Ok(Outcome::Done(receipt))
     }
 
-    /// Compares what was counted with what has to be true.
+    /// Compares the counts with the preconditions.
     async fn check_counts(&mut self, counts: Counts) -> Result<(), StoreError> {
         let counts = counts.assuming(std::mem::take(&mut self.assumed));
         let counts = self.session.readable(self.r, counts).await?;
@@ -260,8 +260,8 @@ impl Running<'_, '_, '_> {
         Ok(())
     }
 
-    /// Compares the number of rows that a step has written with the number that its set holds. Rows that should be
-    /// gone and still exist were kept by the database; otherwise another transaction has changed them in between.
+    /// Compares the number of rows that a step has written with the number in its set. If the rows still exist, the
+    /// database kept them; otherwise another transaction has changed them.
     async fn check_written(&mut self, step: &ChangeStep, found: u64) -> Result<u64, StoreError> {
         let expected = self.counts.of(step.rows);
         if found == expected {
@@ -273,7 +273,7 @@ impl Running<'_, '_, '_> {
         if step.write == Write::Delete && (concurrent || is_counted && found < expected) {
             let rest = self.session.integer(&self.r.remaining(&step.kind, step.rows)?).await?;
             if !concurrent && rest == Some(0) {
-                // A foreign key action has deleted them, which no database counts here.
+                // A foreign key action has deleted them, which no database includes in the count.
                 return Ok(expected);
             }
             if !concurrent || rest.is_some_and(|rest| rest > 0) {
@@ -305,8 +305,8 @@ impl Session<'_, '_> {
         receipt.map(Some).map_err(|source| StoreError::backend("read the first receipt", source))
     }
 
-    /// Locks, outermost first. Rows of a cycle are locked until no more of them are found: what was locked last had
-    /// not kept other transactions from adding rows below it until then.
+    /// Locks rows, outermost first. Rows of a cycle are locked until no more of them are found, because other
+    /// transactions could add rows below a row until it was locked.
     async fn lock(&mut self, locks: &Locks) -> Result<(), StoreError> {
         for statement in &locks.texts {
             self.query(statement).await?;

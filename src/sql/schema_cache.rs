@@ -1,6 +1,5 @@
-//! What a store remembers of the schema. Asking the catalogue takes longer than a small operation, and the answer
-//! hardly ever changes: it is asked once, and a statement that runs anyway tells whether the schema is still the
-//! same.
+//! The cache of schemas. Reading the catalogue takes longer than a small operation, and it rarely changes. It is read
+//! once, and a statement that runs anyway returns whether the schema is still the same.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,23 +12,23 @@ use crate::store::StoreError;
 #[derive(Debug, Default)]
 pub(super) struct SchemaCache(Mutex<BTreeMap<Vec<String>, Arc<TableSchema>>>);
 
-/// A schema that was looked at earlier.
+/// A schema that was read earlier.
 #[derive(Debug, Clone)]
 pub(super) struct CachedSchema {
-    /// By what the database tells the version of the schema.
+    /// The key by which the database returns the version of the schema.
     pub(super) key: String,
     pub(super) schema: Arc<TableSchema>,
 }
 
 impl CachedSchema {
-    /// Returns whether the schema still has the version that the database tells.
+    /// Returns whether the schema still has the current version.
     pub(super) fn is_current(&self, schema_version: Option<&str>) -> bool {
         schema_version.is_some() && schema_version == self.schema.schema_version.as_deref()
     }
 }
 
 impl SchemaCache {
-    // Nothing under the lock could leave it half done.
+    // A panic under the lock cannot leave it in a partial state.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Vec<String>, Arc<TableSchema>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -47,14 +46,14 @@ impl SchemaCache {
         Ok(schema.map(|schema| CachedSchema { key, schema }))
     }
 
-    /// Keeps a schema, where the database tells its version.
+    /// Caches a schema, if the database returns its version.
     pub(super) fn insert(&self, columns: &QueryColumns<'_>, schema: &Arc<TableSchema>) {
         if schema.schema_version.is_some() {
             self.lock().insert(tables(columns), schema.clone());
         }
     }
 
-    /// Forgets a schema that is no longer the same.
+    /// Removes an outdated schema.
     pub(super) fn remove(&self, columns: &QueryColumns<'_>) {
         self.lock().remove(&tables(columns));
     }

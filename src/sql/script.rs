@@ -1,6 +1,6 @@
-//! The script of an operation: its statements, in the one order in which they run and are shown.
+//! The script of an operation: its statements, in the order in which they run and are shown.
 //!
-//! All statements are rendered before the first of them runs: what SQL cannot do is found while nothing has changed.
+//! All statements are rendered before the first one runs, so that anything SQL cannot do is found before a change.
 
 use super::backend::{ApplyStrategy, Asked, Block, BlockWrite, Locks};
 use super::render::count::{Also, Counting};
@@ -13,14 +13,14 @@ use crate::store::StoreError;
 /// One part of a script.
 #[derive(Debug)]
 pub(super) enum Part {
-    /// Notes the operation with the receipt that is expected. Of two that are the same the second waits here, and
+    /// Records the operation with the expected receipt. If the same operation runs twice, the second waits here, and
     /// then finds the receipt of the first.
     Note(Statement),
-    /// Locks what the operation depends on, so that what is counted afterwards stays true.
+    /// Locks the rows that the operation depends on, so that later counts stay true.
     Lock(Locks),
-    /// Writes the members of sets to a temporary table, because later statements change what they are found by.
+    /// Writes the members of sets to a temporary table, because later statements change the rows they are found by.
     Materialize(Vec<Statement>),
-    /// Counts what has to be true.
+    /// Counts the rows of the preconditions.
     Count(Counting),
     /// Makes pseudonyms, page by page. These are the first pages.
     MakePseudonyms(Vec<Statement>),
@@ -28,20 +28,20 @@ pub(super) enum Part {
     Insert(KindName, Statement),
     /// Writes events and audit entries, with the values from before the first step.
     Record(Statement),
-    /// Has foreign keys checked at commit.
+    /// Defers foreign keys to commit.
     DeferForeignKeys(Statement),
     /// Carries out steps.
     Steps(Block),
     /// Counts, carries out all steps, reports and records.
     Everything(Statement, Asked),
-    /// Writes the receipt of what was done, where it is not the one that was expected.
+    /// Writes the actual receipt, if it differs from the expected one.
     CorrectReceipt,
     /// Empties temporary tables that stay with the connection.
     CleanUp(Vec<Statement>),
 }
 
 impl Part {
-    /// Returns the statements of the part, as far as they do not depend on what the database answers.
+    /// Returns the statements of the part that do not depend on results.
     fn into_statements(self) -> Vec<Statement> {
         match self {
             Self::Note(statement)
@@ -120,14 +120,14 @@ pub(super) fn script(
     Ok(parts)
 }
 
-/// Returns the statements of a script, to be shown.
+/// Returns the statements of a script for display.
 pub(super) fn statements(script: Vec<Part>) -> Vec<Statement> {
     script.into_iter().flat_map(Part::into_statements).collect()
 }
 
-/// Returns the rows whose planned number is assumed and not counted: the statement that writes them tells how many it
-/// has written. Where the two differ, all is rolled back and repeated with everything counted, so that the error can
-/// name the difference.
+/// Returns the rows whose planned number is assumed: the statement that writes them returns the actual number. If the
+/// two differ, the transaction is rolled back and repeated with explicit counts, so that the error can name the
+/// difference.
 pub(super) fn assumed_counts(changes: &ChangeSet, strategy: ApplyStrategy) -> Vec<(Rows, u64)> {
     if strategy == ApplyStrategy::Counted {
         return Vec::new();
@@ -145,7 +145,7 @@ pub(super) fn assumed_counts(changes: &ChangeSet, strategy: ApplyStrategy) -> Ve
     planned.collect()
 }
 
-/// Returns the rows that have to be counted: those of the preconditions and of the steps, except the assumed ones.
+/// Returns the rows to count: those of the preconditions and the steps, except the assumed ones.
 fn counts_needed(changes: &ChangeSet, assumed: &[(Rows, u64)]) -> impl Iterator<Item = Rows> {
     let conditions = changes.preconditions.iter().map(|condition| condition.question.rows);
     let all = conditions.chain(changes.steps.iter().map(|step| step.rows));

@@ -1,4 +1,4 @@
-//! A transaction in use: it runs statements, and its errors say what was going on.
+//! An open transaction, with errors that say what failed.
 
 use super::backend::Backend;
 use super::connection::{SqlTransaction, SqlValue};
@@ -12,16 +12,16 @@ use crate::domain::{DataMap, FieldName, KindName, RecordId};
 use crate::protocol::SetId;
 use crate::store::StoreError;
 
-/// What was going on when a statement failed.
+/// The context of a statement that failed.
 #[derive(Clone, Copy)]
 pub(super) struct ErrorContext<'a> {
-    /// In the past tense, such as `read the data`.
+    /// The action in the past tense, such as `read the data`.
     pub(super) doing: &'a str,
-    /// The kind that was being written, where it was one.
+    /// The kind that was being written, if any.
     pub(super) kind: Option<&'a str>,
     pub(super) map: Option<&'a DataMap>,
     pub(super) prefix: &'a Prefix,
-    /// Whether the transaction is the library's own, so that it may be repeated.
+    /// Whether the transaction belongs to the library, so that it may be repeated.
     pub(super) retryable: bool,
 }
 
@@ -50,7 +50,7 @@ impl<'a> ErrorContext<'a> {
             SqlErrorClass::NoColumn(column) => self.no_column(column),
             class @ (SqlErrorClass::NoConnection | SqlErrorClass::Lost) => StoreError::Unavailable {
                 doing: self.in_words(),
-                // A connection that could not be had has been waited for already.
+                // The pool has already waited for a connection.
                 retryable: self.retryable && *class == SqlErrorClass::Lost,
                 source: Box::new(error),
             },
@@ -58,7 +58,7 @@ impl<'a> ErrorContext<'a> {
         }
     }
 
-    /// Converts an error of COMMIT, after which it may be unknown whether the transaction was committed.
+    /// Converts an error of COMMIT. After some, it is unknown whether the transaction was committed.
     pub(super) fn commit_error(self, error: SqlError) -> StoreError {
         match error.class() {
             SqlErrorClass::Lost => StoreError::OutcomeUnknown { source: Box::new(error) },
@@ -86,7 +86,7 @@ impl<'a> ErrorContext<'a> {
     }
 
     fn no_column(self, column: &str) -> StoreError {
-        // Statements call the row they look at `r`.
+        // In statements the current row is called `r`.
         let column = ["r.", "p.", "q."].iter().find_map(|row| column.strip_prefix(row)).unwrap_or(column);
         StoreError::Unknown {
             what: "field",
@@ -106,25 +106,25 @@ pub(super) struct Session<'t, 'c> {
 }
 
 impl Session<'_, '_> {
-    /// Runs a statement for what it does.
+    /// Runs a statement.
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError> {
         let done = execute(self.tx, statement).await;
         done.map_err(|error| self.context.error(error))
     }
 
-    /// Runs a statement for its rows.
+    /// Runs a query.
     pub(super) async fn query(&mut self, statement: &Statement) -> Result<Vec<Vec<SqlValue>>, StoreError> {
         let found = query(self.tx, statement).await;
         found.map_err(|error| self.context.error(error))
     }
 
-    /// Runs a statement that answers with one integer.
+    /// Runs a query that returns one integer.
     pub(super) async fn integer(&mut self, statement: &Statement) -> Result<Option<i64>, StoreError> {
         let rows = self.query(statement).await?;
         Ok(rows.iter().flatten().find_map(SqlValue::as_integer))
     }
 
-    /// Looks at columns.
+    /// Reads the types of columns.
     pub(super) async fn look(&mut self, columns: &QueryColumns<'_>) -> Result<TableSchema, StoreError> {
         let mut rows = Vec::new();
         for statement in self.backend.look(columns)? {
@@ -133,8 +133,8 @@ impl Session<'_, '_> {
         self.backend.read_schema(columns, rows)
     }
 
-    /// Makes sure that a temporary table exists and has no rows. A transaction of the host may have left some, when
-    /// it was committed after a call of the library was given up.
+    /// Makes sure that a temporary table exists and is empty. A transaction of the host may have left rows, if it was
+    /// committed after a cancelled call of the library.
     pub(super) async fn empty(&mut self, clear: &Statement, create: &Statement) -> Result<(), StoreError> {
         if self.backend.keeps_temporary_tables() {
             match execute(self.tx, clear).await {
@@ -145,7 +145,7 @@ impl Session<'_, '_> {
                 Ok(_) => {}
             }
         } else {
-            // A statement that fails would be the end of the transaction.
+            // A failing statement would end the transaction.
             self.execute(create).await?;
             self.execute(clear).await?;
         }
@@ -162,7 +162,7 @@ impl Session<'_, '_> {
         if !statements.is_empty() && !self.context.retryable {
             self.empty(&r.clear_members(), &r.create_members()).await?;
         } else if let Some(first) = rest.next()
-            // Nothing is left of a transaction of the library's own, and mostly the table is there.
+            // A transaction of the library's own may fail, and the table usually exists.
             && let Err(error) = execute(self.tx, first).await
         {
             if !matches!(error.class(), SqlErrorClass::NoTable(_)) {
@@ -177,7 +177,7 @@ impl Session<'_, '_> {
         Ok(())
     }
 
-    /// Counts rows. [`readable`](Self::readable) tells whether all of them could be read.
+    /// Counts rows. [`readable`](Self::readable) checks that all of them could be read.
     pub(super) async fn count(&mut self, counting: Counting) -> Result<Counts, StoreError> {
         let mut found = Vec::new();
         for statement in &counting.statements {
@@ -186,10 +186,10 @@ impl Session<'_, '_> {
         Ok(Counts::read(counting.asked, found))
     }
 
-    /// Returns the counts, if they are those of all rows.
+    /// Returns the counts, if all rows could be read.
     ///
     /// # Errors
-    /// [`StoreError::BadValue`] where a condition looked at a value that is not of its field's type.
+    /// [`StoreError::BadValue`] if a condition read a value that is not of its field's type.
     pub(super) async fn readable(&mut self, r: &Renderer<'_>, counts: Counts) -> Result<Counts, StoreError> {
         match counts.unreadable() {
             Some(set) => Err(self.unreadable(r, set).await?),
@@ -211,7 +211,7 @@ impl Session<'_, '_> {
     }
 }
 
-/// Runs a statement for its rows.
+/// Runs a query.
 pub(super) async fn query(
     tx: &mut (dyn SqlTransaction + '_),
     statement: &Statement,
@@ -219,7 +219,7 @@ pub(super) async fn query(
     tx.query(&statement.sql, &statement.params).await
 }
 
-/// Runs a statement for what it does.
+/// Runs a statement.
 pub(super) async fn execute(
     tx: &mut (dyn SqlTransaction + '_),
     statement: &Statement,

@@ -1,10 +1,10 @@
-//! Statements: a text and the values bound to it.
+//! Statements: a text and its bound values.
 
 use super::backend::Backend;
 use super::connection::SqlValue;
 use super::prefix::quote;
 
-/// One SQL statement with its values. Names are quoted in the text; values are never part of it.
+/// One SQL statement with its values. Names in the text are quoted; values are never part of it.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::exhaustive_structs, reason = "a statement has no other parts")]
 pub struct Statement {
@@ -15,13 +15,13 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Makes a statement of a text without values.
+    /// Makes a statement from a text without values.
     pub(crate) fn text(sql: impl Into<String>) -> Self {
         Self { sql: sql.into(), params: Vec::new() }
     }
 }
 
-/// A statement that is being written, from left to right.
+/// A statement under construction, written from left to right.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
     pub(crate) backend: &'static dyn Backend,
@@ -34,7 +34,7 @@ impl Writer {
         Self { backend, sql: String::new(), params: Vec::new() }
     }
 
-    /// Appends text of the library: never a name or a value of the host.
+    /// Appends text of the library, never a name or a value of the host.
     pub(crate) fn push(&mut self, text: &str) -> &mut Self {
         self.sql.push_str(text);
         self
@@ -58,13 +58,13 @@ impl Writer {
         self
     }
 
-    /// Binds a value and appends its placeholder, with a cast where the database would have to guess the type.
+    /// Binds a value and appends its placeholder, with a cast if the database would have to guess the type.
     pub(crate) fn bind(&mut self, value: impl Into<SqlValue>) -> &mut Self {
         self.backend.bind(self, value.into());
         self
     }
 
-    /// Binds a value for a column of the library's tables, whose type a typed database has to be told.
+    /// Binds a value for a column of the library's tables, with a cast on typed databases.
     pub(crate) fn bind_as(&mut self, value: impl Into<SqlValue>, type_name: &str) -> &mut Self {
         self.bind(value);
         self.push(&self.backend.cast(type_name))
@@ -76,7 +76,7 @@ impl Writer {
         self.push(&self.backend.placeholder(self.params.len()))
     }
 
-    /// Writes each item, with `between` between them.
+    /// Writes each item, separated by `between`.
     pub(crate) fn list<T, E>(
         &mut self,
         between: &str,
@@ -92,7 +92,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes each item, with `between` between them, where nothing can fail.
+    /// Writes each item, separated by `between`, if none can fail.
     pub(crate) fn join<T>(
         &mut self,
         between: &str,

@@ -1,4 +1,4 @@
-//! The store over a SQL connection.
+//! The store over an SQL connection.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use crate::policy::DeletionPolicy;
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use crate::store::{Store, StoreError};
 
-/// A [`Store`] on a SQL database, over any [`SqlConnection`].
+/// A [`Store`] on an SQL database, over any [`SqlConnection`].
 ///
-/// Everything that one call does is one transaction of the connection. The library's own tables must exist before
-/// anything is applied: see [`migrate`](Self::migrate) and [`schema`](super::schema).
+/// Each call is one transaction of the connection. The library's own tables must exist before anything is applied:
+/// see [`migrate`](Self::migrate) and [`schema`](super::schema).
 pub struct SqlStore<C> {
     pub(super) connection: C,
     dialect: Dialect,
@@ -35,11 +35,11 @@ pub struct SqlStore<C> {
     pub(super) single_statement_limit: u64,
 }
 
-/// Up to how many planned rows an operation on PostgreSQL is one statement, unless set otherwise.
+/// The default maximum number of planned rows for which an operation on PostgreSQL is one statement.
 pub(super) const SINGLE_STATEMENT_LIMIT: u64 = 500;
 
 impl<C: SqlConnection> SqlStore<C> {
-    /// Makes a store over a connection, whose own tables begin with `lifecycle_`.
+    /// Makes a store over a connection. Its own tables start with `lifecycle_`.
     pub fn new(connection: C, dialect: Dialect) -> Self {
         Self {
             connection,
@@ -59,10 +59,11 @@ impl<C: SqlConnection> SqlStore<C> {
         Ok(self)
     }
 
-    /// Sets up to how many planned rows PostgreSQL is given one statement that counts, writes, reports and records.
+    /// Sets the maximum number of planned rows for which PostgreSQL gets one statement that counts, writes, reports
+    /// and records.
     ///
-    /// The default is 500. Above that each kind has a statement of its own, which takes less of the server and more
-    /// of the network. The outcome of an operation is the same either way. SQLite has no such statement.
+    /// The default is 500. Above that, each kind has its own statement, which uses less of the server and more of the
+    /// network. The outcome is the same either way. SQLite has no such statement.
     #[must_use]
     pub fn single_statement_limit(mut self, rows: u64) -> Self {
         self.single_statement_limit = rows;
@@ -104,16 +105,16 @@ impl<C: SqlConnection> SqlStore<C> {
         &self.connection
     }
 
-    /// Returns the connection, to be configured.
+    /// Returns the connection for configuration.
     #[cfg(feature = "postgres")]
     pub(crate) fn connection_mut(&mut self) -> &mut C {
         &mut self.connection
     }
 
-    /// Creates the library's tables unless they exist. May be called any number of times.
+    /// Creates the library's tables if they do not exist. May be called any number of times.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] when the tables are those of a later version of the library.
+    /// [`StoreError::Unsupported`] if the tables are those of a later version of the library.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let context = self.context("created the library's tables");
         let mut tx = self.begin(AccessMode::Write, context).await?;
@@ -144,19 +145,19 @@ impl<C: SqlConnection> SqlStore<C> {
     /// [`first_policy`](super::first_policy).
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot be read.
+    /// [`StoreError`] if it cannot be read.
     pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
         self.catalogue_for(&DataMap::default()).await
     }
 
-    /// Returns everything in which a policy and the database differ, and what the policy does not cover.
+    /// Returns all differences between a policy and the database, and what the policy does not cover.
     ///
-    /// It judges as the function [`findings`](super::findings), by a catalogue read for the policy: tables outside
-    /// the search path, collations on SQLite and repeated ids in views included. It is empty only if
-    /// [`Lifecycle::open`](crate::Lifecycle#method.open) refuses nothing.
+    /// The checks are those of the function [`findings`](super::findings), with a catalogue that includes tables
+    /// outside the search path, collations on SQLite and repeated ids in views. It is empty only if
+    /// [`Lifecycle::open`](crate::Lifecycle#method.open) accepts the policy.
     ///
     /// # Errors
-    /// [`StoreError`] when the catalogue cannot be read.
+    /// [`StoreError`] if the catalogue cannot be read.
     pub async fn findings(&self, policy: &DeletionPolicy) -> Result<Vec<Finding>, StoreError> {
         Ok(super::findings(policy, &self.catalogue_for(&policy.map_to_check()).await?))
     }
@@ -194,7 +195,7 @@ impl<C: SqlConnection> SqlStore<C> {
         Session { tx, backend: self.backend(), context }
     }
 
-    /// Returns the cached schema, or looks at the columns.
+    /// Returns the cached schema, or reads the columns.
     pub(super) async fn schema(
         &self,
         session: &mut Session<'_, '_>,
@@ -209,7 +210,7 @@ impl<C: SqlConnection> SqlStore<C> {
         Ok(schema)
     }
 
-    /// Returns whether an operation may have failed with this error because its cached schema is outdated.
+    /// Returns whether an operation may have failed because its cached schema is outdated.
     pub(super) async fn is_outdated(
         &self,
         columns: &QueryColumns<'_>,
@@ -231,7 +232,7 @@ impl<C: SqlConnection> SqlStore<C> {
         let Ok(mut tx) = self.begin(AccessMode::Read, context).await else {
             return false;
         };
-        // All of it and not only the version: a type that is renamed leaves its columns as they were.
+        // Compares the full schema, because renaming a type does not change the version of its columns.
         let found = self.session(&mut *tx, context).look(columns).await;
         found.is_ok_and(|schema| schema != *cached.schema)
     }

@@ -1,4 +1,4 @@
-//! Surveys: what is asked, in which order, in one read transaction.
+//! Surveys: the questions, in order, in one read transaction.
 
 use chrono::DateTime;
 
@@ -13,8 +13,8 @@ use crate::domain::{FieldName, RecordId};
 use crate::protocol::{Answer, Question, Rows, SetId, Survey, SurveyQuery};
 use crate::store::StoreError;
 
-/// How many questions one statement answers in detail: SQLite takes 500 SELECTs in a UNION, and a question may need
-/// two.
+/// The maximum number of questions in one statement of details: SQLite allows 500 SELECTs in a UNION, and a question
+/// may need two.
 const DETAILS_PER_STATEMENT: usize = 100;
 
 /// Answers a survey.
@@ -36,7 +36,7 @@ pub(super) async fn run<C: SqlConnection>(
     answered.ok_or_else(|| StoreError::Contention { retryable: store.connection.retryable(), source: None })
 }
 
-/// Answers the questions; `None` where the cached schema is outdated.
+/// Answers the questions; `None` if the cached schema is outdated.
 async fn attempt<C: SqlConnection>(
     store: &SqlStore<C>,
     survey: &SurveyQuery,
@@ -67,7 +67,7 @@ async fn attempt<C: SqlConnection>(
     session.details(&r, questions, &mut survey).await?;
     if !materialized.is_empty() {
         session.execute(&r.clear_members()).await?;
-        // The rows are gone; the empty table stays with the connection and is used again.
+        // The rows are deleted; the empty table stays with the connection for reuse.
         tx.commit().await.map_err(|error| context.error(error))?;
     }
     Ok(Some(survey))

@@ -7,7 +7,7 @@ use super::dialect::Dialect;
 /// The version of the tables that [`schema`] describes.
 pub(crate) const VERSION: i64 = 1;
 
-/// Returns the statements that create the library's tables unless they exist.
+/// Returns the statements that create the library's tables if they do not exist.
 ///
 /// They may be run any number of times. The [guide](crate::guide::stores) describes the columns.
 /// [`SqlStore::migrate`](super::SqlStore::migrate) runs the same text.

@@ -1,4 +1,4 @@
-//! How columns store their values, as far as statements depend on it, and which columns a query depends on.
+//! How columns store their values, as far as statements depend on it, and the columns that a query depends on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,8 @@ use crate::store::StoreError;
 /// How one column stores its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ColumnType {
-    /// The name of the type for casts: that of the base type for a domain, and without a length. A value that is
-    /// compared must not be cut, and one that is written is checked when it is assigned.
+    /// The name of the type for casts: for a domain, that of the base type, and without a length. A compared value
+    /// must not be truncated, and a written one is checked on assignment.
     pub(crate) name: String,
     pub(crate) family: TypeFamily,
     /// The collation, unless it is the default of the type.
@@ -28,7 +28,7 @@ pub(crate) struct ColumnType {
 /// PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TypeFamily {
-    /// `text`, `varchar`, `char`, `name`: text is written to it as it is.
+    /// `text`, `varchar`, `char`, `name`: text is written unchanged.
     Text,
     /// `citext`: text that is compared without case.
     CaseInsensitive,
@@ -39,7 +39,7 @@ pub(crate) enum TypeFamily {
     Numeric,
     Real,
     Date,
-    /// Without a time zone: taken for UTC.
+    /// Without a time zone: interpreted as UTC.
     Timestamp,
     TimestampTz,
     Json,
@@ -84,20 +84,20 @@ impl ColumnType {
         }
     }
 
-    /// Returns whether its values can be ids: text, integers, UUIDs, and what has one text form only.
+    /// Returns whether its values can be ids: text, integers, UUIDs, and other types with only one text form.
     pub(crate) fn makes_ids(&self) -> bool {
         use TypeFamily::{Boolean, Bytes, Json, Real, Timestamp, TimestampTz};
         !matches!(self.family, Boolean | Bytes | Json | Real | Timestamp | TimestampTz)
             && !self.name.ends_with("[]")
     }
 
-    /// Returns whether the type brings its own operators from a schema that is not on the search path: only then
-    /// does its name include the schema.
+    /// Returns whether the type brings its own operators from a schema that is not on the search path. Only then does
+    /// its name include the schema.
     pub(crate) fn is_off_search_path(&self) -> bool {
         self.family == TypeFamily::CaseInsensitive && self.name.contains('.')
     }
 
-    /// Returns whether an index on a column of this type finds what equals ids of another.
+    /// Returns whether an index on a column of this type finds values equal to ids of another.
     pub(crate) fn finds(&self, id: &Self) -> bool {
         let alike = match (self.family, id.family) {
             // `char(n)` is padded with spaces.
@@ -126,11 +126,11 @@ impl ColumnType {
         })
     }
 
-    /// Converts ids to the values by which their rows are found. An id that no row can have is left out: `"042"` does
+    /// Converts ids to the values by which their rows are found. Ids that no row can have are left out: `"042"` does
     /// not find 42.
     ///
     /// # Errors
-    /// [`StoreError::WrongId`] for an id that is of another type than those of the column.
+    /// [`StoreError::WrongId`] for an id of another type than those of the column.
     pub(crate) fn searched_ids(
         &self,
         kind: &KindName,
@@ -159,19 +159,19 @@ impl ColumnType {
     }
 }
 
-/// The columns of the tables of a query. Without a schema statements are rendered to be shown.
+/// The columns of the tables of a query. Without a schema, statements are rendered for display.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TableSchema {
     /// By the name of the table in the data map, and the name of the column.
     pub(crate) tables: BTreeMap<String, BTreeMap<String, ColumnType>>,
-    /// Whether all columns of all tables are listed, so that one that is missing does not exist.
+    /// Whether all columns of all tables are listed, so that a missing one does not exist.
     pub(crate) is_complete: bool,
     /// A number that changes with every change of a column or an index of the tables.
     pub(crate) schema_version: Option<String>,
 }
 
 impl TableSchema {
-    /// Finds the column of a field; `None` where it was not looked at.
+    /// Finds the column of a field; `None` if it was not read.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] for a table or a column that does not exist.
@@ -185,7 +185,7 @@ impl TableSchema {
         }
     }
 
-    /// Returns whether every row of a kind is known to have an id, so that no statement has to look.
+    /// Returns whether every row of a kind is known to have an id, so that no statement has to check.
     pub(crate) fn has_ids(&self, kind: &Kind) -> bool {
         self.column(kind, &kind.id).ok().flatten().is_some_and(|id| id.not_null)
     }
@@ -200,7 +200,7 @@ pub(crate) fn unknown(what: &'static str, name: &str) -> StoreError {
 pub(crate) struct QueryColumns<'a> {
     /// Kinds whose id column may be NULL unless the database says otherwise.
     pub(crate) kinds: Vec<&'a Kind>,
-    /// Columns that hold values in a form only the database knows.
+    /// Columns whose stored form only the database knows.
     pub(crate) columns: Vec<(&'a Kind, &'a FieldName)>,
 }
 
@@ -231,7 +231,7 @@ impl<'a> QueryColumns<'a> {
         Ok(Self { kinds, columns: ids.into_iter().map(|kind| (kind, &kind.id)).collect() })
     }
 
-    /// Collects the columns of a change set: also those into which ids and timestamps are written.
+    /// Collects the columns of a change set, including those that ids and timestamps are written to.
     pub(crate) fn of_changes(changes: &'a ChangeSet) -> Result<Self, StoreError> {
         let map = &changes.query.map;
         let mut all = Self::of_query(&changes.query)?;

@@ -31,7 +31,7 @@ impl SqlConnection for PoolConnection {
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let begun = match access {
             AccessMode::Read => self.0.begin().await,
-            // What is read must still be true when it is written: no other writer from the start.
+            // The data read must still be current when it is written, so other writers are kept out from the start.
             AccessMode::Write => self.0.begin_with("BEGIN IMMEDIATE").await,
         };
         Ok(Box::new(PoolTransaction(begun.map_err(error)?)))
@@ -50,16 +50,16 @@ transaction!(PoolTransaction, self, connection: &mut self.0, commit: {
     transaction.commit().await.map_err(error)
 });
 
-/// A connection on which the host has a transaction open.
+/// A connection on which the host has an open transaction.
 ///
-/// Each transaction of the library is a savepoint of it, and becomes permanent when the host commits. Nothing is
-/// retried, because the snapshot is the host's. One call at a time: a second call fails as busy while the first is
-/// still running.
+/// Each transaction of the library is a savepoint, which becomes permanent when the host commits. Nothing is retried,
+/// because the host owns the snapshot. Calls run one at a time: a second call fails as busy while the first is still
+/// running.
 #[derive(Debug)]
 pub struct SavepointConnection<'c>(HostConnection<'c, SqliteConnection>);
 
 impl<'c> SavepointConnection<'c> {
-    /// Makes a source of savepoints of the transaction that is open on this connection.
+    /// Makes a source of savepoints of the open transaction on this connection.
     #[must_use]
     pub fn new(connection: &'c mut SqliteConnection) -> Self {
         Self(HostConnection::new(connection))
@@ -79,7 +79,7 @@ impl SqlConnection for SavepointConnection<'_> {
     }
 }
 
-/// An open savepoint. sqlx has savepoints too, but gives up the host's whole transaction when a future is dropped
+/// An open savepoint. The savepoints of sqlx would roll back the host's whole transaction if a future is dropped
 /// while one of them begins.
 struct Savepoint<'h, 'c> {
     connection: TakenConnection<'h, 'c, SqliteConnection>,
@@ -95,15 +95,15 @@ transaction!(Savepoint<'_, '_>, self, connection: self.connection.get()?, commit
     Ok(())
 });
 
-/// Rolls back at once, not when the connection is next used: the host may commit without asking for anything else,
-/// and what was half done must not be committed with it.
+/// Rolls back at once, not when the connection is next used, because the host may commit without another statement,
+/// and a partial operation must not be committed.
 ///
-/// The statements of a connection run on a thread of sqlx, one after the other. So this waits for the one that was
-/// given up and for the rollback, and needs no runtime.
+/// The statements of a connection run on a thread of sqlx, one after the other. So this waits for the cancelled
+/// statement and for the rollback, and needs no runtime.
 impl Drop for Savepoint<'_, '_> {
     fn drop(&mut self) {
         if let (true, Ok(connection)) = (self.open, self.connection.get()) {
-            // A savepoint that was not begun, or is already released, has nothing to roll back.
+            // A savepoint that has not begun, or is already released, has nothing to roll back.
             let rolled_back = wait(execute(connection, "ROLLBACK TO client_lifecycle", &[]));
             if rolled_back.is_ok() {
                 wait(execute(connection, RELEASE, &[])).ok();
@@ -112,7 +112,7 @@ impl Drop for Savepoint<'_, '_> {
     }
 }
 
-/// Runs a future of a connection to its end on this thread.
+/// Runs a future of a connection to completion on this thread.
 fn wait<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {
@@ -131,7 +131,7 @@ fn wait<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// The host's transaction as it is: without a savepoint.
+/// The host's transaction without a savepoint.
 pub(super) struct HostTransaction<'c>(pub(super) &'c mut SqliteConnection);
 
 transaction!(HostTransaction<'_>, self, connection: self.0, commit: {

@@ -1,4 +1,4 @@
-//! The two stores, and the look at a parent for the host's writers.
+//! The two stores, and checking a parent for the host's writers.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -23,13 +23,13 @@ pub struct SqliteStore {
     store: SqlStore<PoolConnection>,
 }
 
-/// A store inside a transaction that the host has open. What it writes is committed or rolled back with it.
+/// A store inside the host's open transaction. Its writes are committed or rolled back with it.
 ///
-/// Each call is a savepoint of that transaction. Nothing is retried and no error
-/// [is retryable](StoreError::is_retryable). A call that is given up half way is rolled back at once; the host's
-/// transaction stays usable.
+/// Each call is a savepoint of that transaction. Nothing is retried and no error [is
+/// retryable](StoreError::is_retryable). A cancelled call is rolled back at once; the host's transaction stays
+/// usable.
 ///
-/// Begin the transaction with `BEGIN IMMEDIATE`: another writer is otherwise found only at the first write, as
+/// Begin the transaction with `BEGIN IMMEDIATE`. Otherwise another writer is detected only at the first write, as
 /// [`StoreError::Contention`].
 ///
 /// ```no_run
@@ -54,13 +54,13 @@ impl SqliteStore {
         Self { store: SqlStore::new(PoolConnection::new(pool), Dialect::Sqlite) }
     }
 
-    /// Opens a store on a pool of its own. The address is that of sqlx: `sqlite:app.db`; `sqlite:app.db?mode=rwc`
-    /// creates the file.
+    /// Opens a store on its own pool. The address is that of sqlx: `sqlite:app.db`; `sqlite:app.db?mode=rwc` creates
+    /// the file.
     ///
     /// Foreign keys are enforced, and a connection waits five seconds for another writer.
     ///
     /// # Errors
-    /// [`StoreError::Backend`] when the database cannot be opened.
+    /// [`StoreError::Backend`] if the database cannot be opened.
     pub async fn connect(address: &str) -> Result<Self, StoreError> {
         let opening = |source| StoreError::backend("opened the database", error(source));
         let options = SqliteConnectOptions::from_str(address).map_err(opening)?.busy_timeout(BUSY_TIMEOUT);
@@ -68,10 +68,10 @@ impl SqliteStore {
         Ok(Self::new(pool))
     }
 
-    /// Creates the library's tables unless they exist.
+    /// Creates the library's tables if they do not exist.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] when the tables are those of a later version of the library.
+    /// [`StoreError::Unsupported`] if the tables are those of a later version of the library.
     pub async fn migrate(self) -> Result<Self, StoreError> {
         self.store.migrate().await?;
         Ok(self)
@@ -124,12 +124,12 @@ impl<'c> SqliteTransaction<'c> {
 
 stores!(SqliteStore, SqliteTransaction<'c>);
 
-/// Refuses a record that a row is about to refer to, where it does not exist or is marked as deleted: for references
-/// that are declared `"lock": "writer"` because no foreign key protects them.
+/// Checks the record that a row is about to refer to. Fails if it does not exist or is marked as deleted. Use it for
+/// references that are declared `"lock": "writer"` because they have no foreign key.
 ///
-/// The answer stays true until the host's transaction ends, which keeps other writers out. Begin it with `BEGIN
-/// IMMEDIATE`; otherwise another writer is found only when the row is inserted. Without a transaction nothing is
-/// protected.
+/// The result stays true until the host's transaction ends, which keeps other writers out. Begin it with `BEGIN
+/// IMMEDIATE`; otherwise another writer is detected only when the row is inserted. Without a transaction there is no
+/// protection.
 ///
 /// ```no_run
 /// # async fn run(

@@ -47,8 +47,8 @@ pub enum StoreError {
         /// Every precondition that does not hold.
         differences: Vec<Difference>,
     },
-    /// Another transaction was in the way. The change set is valid; try again.
-    #[error("another transaction was in the way")]
+    /// Another transaction conflicted. The change set is valid; try again.
+    #[error("another transaction conflicted")]
     Contention {
         /// The error of the backend.
         #[source]

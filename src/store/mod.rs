@@ -62,7 +62,7 @@ pub trait Store: Send + Sync {
     /// [`StoreError`]. Nothing has changed then, except possibly after [`StoreError::OutcomeUnknown`].
     async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError>;
 
-    /// Waits for about this long before a call that met contention is repeated.
+    /// Waits for about this long before a call is repeated after contention.
     ///
     /// Only the store knows its async runtime. A store may return at once; the call is then repeated without a pause.
     async fn pause(&self, time: Duration) {

@@ -8,18 +8,18 @@ use crate::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference
 /// A backend that can read rows by id and by reference, and write one conditional batch.
 ///
 /// Wrapped in [`ByRow`](super::ByRow) it is a [`Store`](super::Store). The crate's own tables (operations, audit,
-/// outbox, marks) arrive as ordinary kinds with the reserved names of [`system_tables`](super::system_tables): keep them
-/// like any other kind. Kinds and fields have the names of the data map; its `table` and `column` are for SQL. A backend
-/// that cannot write a batch atomically, and only if its conditions hold, cannot be a store.
+/// outbox, marks) are ordinary kinds with the reserved names of [`system_tables`](super::system_tables). Kinds and
+/// fields have the names of the data map; its `table` and `column` are for SQL. A backend that cannot write a batch
+/// atomically, and only if its conditions hold, cannot be a store.
 ///
 /// The example `own_tables` is a complete implementation, and the [guide](crate::guide::stores) explains the details.
 #[async_trait]
 pub trait Records: Send + Sync {
-    /// Returns the records with these ids, in any order. Ids that are not there are left out.
+    /// Returns the records with these ids, in any order. Missing ids are left out.
     ///
-    /// If the map declares the kind's ids as integers, [`ByRow`](super::ByRow) asks with integers only: text of digits
-    /// is converted, other text is refused. Otherwise ids come as the caller gave them, and text should find the
-    /// integer of the same digits if the kind's ids are integers.
+    /// If the map declares the kind's ids as integers, [`ByRow`](super::ByRow) passes integers only: text of digits
+    /// is converted, other text is refused. Otherwise ids are passed as the caller gave them. If the kind's ids are
+    /// integers, text must then find the integer of the same digits.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] for a kind that the backend does not have, even if no ids are given, and
@@ -76,8 +76,8 @@ pub trait Records: Send + Sync {
         Err(StoreError::Unsupported(format!("listing `{}`", kind.name)))
     }
 
-    /// Returns whether records of the kind can have the field. It is asked about fields that neither the map nor any
-    /// record that was read has. A backend without a catalogue need not implement it.
+    /// Returns whether records of the kind can have the field. Called for fields that neither the map nor any record
+    /// read so far has. A backend without a catalogue need not implement it.
     ///
     /// # Errors
     /// [`StoreError`] if the backend could not be asked.

@@ -1,8 +1,8 @@
 //! The crate's own tables, as ordinary kinds with reserved names.
 //!
-//! A backend that works by rows keeps them like any other kind. A record has its id in `id`, a few text fields to find
-//! it by, and one structured field with the whole value. A backend without structured values may keep that field as JSON
-//! text: both forms are read.
+//! A backend that reads rows keeps them like any other kind. A record has its id in `id`, a few text fields to find
+//! it by, and one structured field with the whole value. A backend without structured values may store that field as
+//! JSON text.
 
 use std::collections::BTreeMap;
 

@@ -80,8 +80,8 @@ impl<S> FaultyStore<S> {
         self.with(call, number, Trouble::Fails(error))
     }
 
-    /// Makes [`Store::apply`] lose its reply at the call with this number, counted from 1: the change set is applied, and
-    /// the answer is [`StoreError::OutcomeUnknown`].
+    /// Makes [`Store::apply`] lose its reply at the call with this number, counted from 1: the change set is applied,
+    /// and the result is [`StoreError::OutcomeUnknown`].
     #[must_use]
     pub fn loses_reply(self, number: usize) -> Self {
         self.with(Call::Apply, number, Trouble::LosesReply)
@@ -99,7 +99,7 @@ impl<S> FaultyStore<S> {
         locked(&self.calls).get(&call).copied().unwrap_or_default()
     }
 
-    /// Returns the pauses that were asked for. The store itself never waits.
+    /// Returns the requested pauses. The store itself never waits.
     #[must_use]
     pub fn pauses(&self) -> Vec<Duration> {
         locked(&self.pauses).clone()
@@ -148,7 +148,7 @@ enum Reply {
     IsLost,
 }
 
-/// Locks even after a panic: a test that panicked has nothing left to protect.
+/// Locks even after a panic, because the test has already failed.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

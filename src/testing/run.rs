@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// Runs a future to its end on this thread by polling it repeatedly.
+/// Runs a future to completion on this thread by polling it repeatedly.
 ///
 /// It is for futures over stores in memory, in tests that are not `async`. A future that waits for input, output or a
 /// timer needs its runtime.
@@ -20,7 +20,7 @@ pub fn run<F: Future>(future: F) -> F::Output {
         if let Poll::Ready(done) = future.as_mut().poll(&mut waker) {
             return done;
         }
-        // What it waits for may be held by another thread.
+        // Another thread may hold what it waits for.
         std::thread::yield_now();
     }
 }

@@ -46,7 +46,7 @@ use crate::policy::DeletionPolicy;
 ///     .then_left("debts", ["d1"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "nothing is asked for until `when`"]
+#[must_use = "nothing runs until `when`"]
 #[derive(Clone)]
 pub struct Scenario {
     policy: DeletionPolicy,
@@ -88,13 +88,13 @@ impl Scenario {
         match instant.parse() {
             Ok(instant) => self.now = Some(instant),
             Err(error) => {
-                panic!("`{instant}` is no instant, such as 2026-03-01T00:00:00Z: {error}")
+                panic!("`{instant}` is not an instant such as 2026-03-01T00:00:00Z: {error}")
             }
         }
         self
     }
 
-    /// Makes the request: plans it, and applies the plan if nothing stands in the way.
+    /// Makes the request: plans it, and applies the plan if nothing blocks it.
     ///
     /// # Panics
     /// If the rows are malformed, or do not fit the policy.
@@ -119,7 +119,7 @@ impl Scenario {
     }
 }
 
-/// Shows the kinds, and nothing of their rows.
+/// Shows the kinds, but not their rows.
 impl fmt::Debug for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scenario")

@@ -30,7 +30,7 @@ impl ScenarioResult {
         Self { lifecycle, plan, done }
     }
 
-    /// Applies a further request to the rows as they are now.
+    /// Applies another request to the current rows.
     #[must_use]
     pub fn when(self, request: impl Borrow<Request>) -> Self {
         Self::new(self.lifecycle, request.borrow())
@@ -48,7 +48,7 @@ impl ScenarioResult {
         self.done.as_ref()?.as_ref().ok()
     }
 
-    /// Returns the store as it is now.
+    /// Returns the store in its current state.
     #[must_use]
     pub fn store(&self) -> &MemoryStore {
         self.lifecycle.store()
@@ -78,7 +78,7 @@ impl ScenarioResult {
 #[allow(
     clippy::must_use_candidate,
     clippy::return_self_not_must_use,
-    reason = "the last of a chain is of no use"
+    reason = "the result of the last check in a chain is not used"
 )]
 impl ScenarioResult {
     /// Checks that the request was carried out.
@@ -89,12 +89,12 @@ impl ScenarioResult {
     pub fn then_done(self) -> Self {
         if let Some(error) = self.error() {
             let code = error.code();
-            panic!("expected to be carried out, found `{code}`\n\n{}", self.shown());
+            panic!("expected the request to be carried out, found `{code}`\n\n{}", self.shown());
         }
         self
     }
 
-    /// Checks that there is no plan, for this reason: `missing_id`, `not_found`, `unauthenticated`, `missing_role`,
+    /// Checks that there is no plan, with this reason: `missing_id`, `not_found`, `unauthenticated`, `missing_role`,
     /// `wrong_scope` or `invalid`.
     ///
     /// # Panics
@@ -106,7 +106,7 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks the number of rows that block, by this guard or by the rules of this reference.
+    /// Checks the number of rows that this guard, or the rules of this reference, block.
     ///
     /// # Panics
     /// If the result is different.
@@ -122,7 +122,7 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks the number of rows that the plan warns of by this name, acknowledged or not.
+    /// Checks the number of rows that this warning is about, acknowledged or not.
     ///
     /// # Panics
     /// If the result is different.
@@ -211,7 +211,7 @@ impl ScenarioResult {
         result
     }
 
-    /// Checks the number of rows of the kind that are left, whatever became of them.
+    /// Checks the number of rows of the kind that are left.
     ///
     /// # Panics
     /// If there are more or fewer.
@@ -237,7 +237,7 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks that the row is left and has these values. Other fields may have any value.
+    /// Checks that the row is left and has these values. Other fields are ignored.
     ///
     /// # Panics
     /// If it is not left, or has other values.
@@ -246,7 +246,7 @@ impl ScenarioResult {
         let id = id.into();
         let row = self.rows(kind).into_iter().find(|row| row.id == id);
         let Some(row) = row else {
-            panic!("`{kind}` `{id}` is gone\n\n{}", self.shown());
+            panic!("`{kind}` `{id}` no longer exists\n\n{}", self.shown());
         };
         for (field, expected) in fields.as_object().into_iter().flatten() {
             let what = format!("`{field}` of `{kind}` `{id}`");

@@ -307,9 +307,9 @@ found! {
     a_store_that_takes_unknown_fields_as_null: TakesUnknownFieldsAsNull
         by clause_4_a_field_in_an_update, breaks [1, 4, 8];
     a_store_that_shifts_the_counts: ShiftsTheCounts
-        by clause_5_every_step_says_how_many_rows_it_touched, breaks [1, 5];
+        by clause_5_every_step_reports_its_number_of_rows, breaks [1, 5];
     a_store_that_counts_what_was_planned: CountsWhatWasPlanned
-        by clause_5_every_step_says_how_many_rows_it_touched, breaks [1, 5];
+        by clause_5_every_step_reports_its_number_of_rows, breaks [1, 5];
     a_store_that_records_no_audit: RecordsNoAudit
         by clause_6_one_entry_for_each_subject, breaks [1, 6, 9];
     a_store_that_records_the_first_subject_only: RecordsTheFirstSubjectOnly
@@ -323,13 +323,13 @@ found! {
     a_store_whose_two_transactions_are_seen: WritesInTwoParts
         by clause_7_a_reader_beside_a_writer_sees_whole_states, breaks [1, 2, 3, 4, 6, 7, 9];
     a_store_that_calls_everything_retryable: CallsEverythingRetryable
-        by clause_8_conflict_and_unknown_are_two_things, breaks [2, 3, 4, 8];
+        by clause_8_conflict_and_unknown_are_distinct, breaks [2, 3, 4, 8];
     a_store_that_takes_a_wrong_id_for_an_unknown_name: TakesAWrongIdForAnUnknownName
-        by clause_8_an_id_of_another_sort_is_told_apart, breaks [8];
+        by clause_8_an_id_of_another_type_is_a_wrong_id, breaks [8];
     a_store_that_finds_texts_by_their_case: FindsTextsByTheirCase
-        by clause_2_a_text_that_another_holds_is_a_difference, breaks [2];
+        by clause_2_a_taken_text_is_a_difference, breaks [2];
     a_store_that_ignores_who_else_holds_a_text: IgnoresHolders
-        by clause_2_of_two_who_want_one_text_one_gets_it, breaks [2];
+        by clause_2_one_of_two_claims_to_a_text_wins, breaks [2];
     a_store_that_forgets_operations: ForgetsOperations
         by clause_9_a_repetition_returns_the_first_receipt, breaks [1, 9];
 }
@@ -345,9 +345,9 @@ async fn a_store_that_does_nothing_wrong_passes() {
 async fn a_store_that_loads_what_it_looks_at_is_not_of_the_level_scale() {
     let failing = failing_of(scale_cases(), Wrong::Nothing).await;
     let expected = [
-        "clause_10_a_change_set_sends_as_much_for_many_rows_as_for_few",
-        "clause_10_a_cycle_sends_as_much_for_many_rows_as_for_few",
-        "clause_10_a_survey_asks_as_much_about_many_rows_as_about_few",
+        "clause_10_a_change_set_sends_the_same_for_many_rows_as_for_few",
+        "clause_10_a_cycle_sends_the_same_for_many_rows_as_for_few",
+        "clause_10_a_survey_sends_the_same_for_many_rows_as_for_few",
     ];
     assert_eq!(failing, BTreeSet::from(expected), "a repetition alone is answered without the rows");
 }

@@ -16,9 +16,9 @@ use crate::domain::{Role, Status, ViolationCode, Violations, instant_text, to_mi
 /// A client: a person with the role `USER`.
 ///
 /// A client is made from a [`NewClient`], changed by a [`ClientPatch`], or read from a
-/// [`Record`](crate::domain::Record). New values are checked, so only a client that was stored before can break a rule.
-/// `Serialize` writes the answer of the clinic's API: every field in its order, timestamps in UTC with milliseconds,
-/// and empty text for a value that is missing. There is no password. `Debug` shows the id and the status only.
+/// [`Record`](crate::domain::Record). New values are checked, so only a client stored earlier can break a rule.
+/// `Serialize` writes the response of the clinic's API: every field in its order, timestamps in UTC with
+/// milliseconds, and empty text for a missing value. There is no password. `Debug` shows only the id and the status.
 ///
 /// ```
 /// use client_lifecycle::clients::{Client, ClientPatch, ClientRules, DocumentType, NewClient};
@@ -58,13 +58,13 @@ pub struct Client {
     pub(super) updated_at: DateTime<Utc>,
 }
 
-// serde hands over a reference.
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+// serde passes a reference.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
 fn instant<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&instant_text(*at))
 }
 
-#[allow(clippy::ref_option, reason = "the signature is serde's")]
+#[allow(clippy::ref_option, reason = "the signature that serde requires")]
 fn or_empty<T: fmt::Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
@@ -83,13 +83,13 @@ macro_rules! texts {
 }
 
 impl Client {
-    /// The names of the fields, as the clinic's data map calls them, in the order of the API's answer.
+    /// The names of the fields in the clinic's data map, in the order of the API's response.
     pub const FIELDS: [&'static str; 18] = ClientField::NAMES;
 
     /// Makes a client that is created and updated `now`, to the millisecond.
     ///
     /// # Errors
-    /// [`Violations`] lists everything that is wrong with the new client.
+    /// [`Violations`] lists all problems with the new client.
     pub fn new(
         new: NewClient,
         user_id: Uuid,
@@ -123,11 +123,11 @@ impl Client {
     /// Returns the client after the patch, its status included, updated `now`, to the millisecond. An empty patch
     /// changes nothing.
     ///
-    /// Only the values of the patch are checked. If the rules ask for check letters, a new type must also fit the
-    /// number that stays, and a new number the type that stays.
+    /// Only the values of the patch are checked. If the rules require check letters, a new type must also fit the
+    /// existing number, and a new number the existing type.
     ///
     /// # Errors
-    /// [`Violations`] lists everything that is wrong with the patch.
+    /// [`Violations`] lists all problems with the patch.
     pub fn patched(
         &self,
         patch: &ClientPatch,
@@ -171,7 +171,7 @@ impl Client {
     }
 
     texts! {
-        /// Returns the e-mail address, as it was given.
+        /// Returns the e-mail address as it was given.
         email;
         /// Returns the first name.
         name;

@@ -1,11 +1,12 @@
-//! E-mail addresses as they are compared.
+//! E-mail addresses in the form in which they are compared.
 
-/// Returns the address as it is compared with others: without white space around it, ASCII letters in lower case.
+/// Returns the address in the form in which it is compared: trimmed, with ASCII letters in lower case.
 ///
-/// Other letters stay as they are, as in databases. The Kelvin sign `\u{212a}` is not equal to `k`, so an address that
+/// Other letters stay unchanged, as in databases. The Kelvin sign `\u{212a}` is not equal to `k`, so an address that
 /// only looks like a client's does not find the client.
 ///
-/// For comparison only: a client keeps the address as it was given, and one with white space around it is invalid.
+/// For comparison only: a client keeps the address as it was given, and an address with surrounding white space is
+/// invalid.
 ///
 /// ```
 /// use client_lifecycle::clients::normalised_email;

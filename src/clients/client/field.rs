@@ -7,7 +7,7 @@ macro_rules! client_fields {
         $($field:ident = $name:literal, $min:literal, $max:expr, $spanish:literal, $english:literal;)*
         ; $other:ident = $other_name:literal, $other_spanish:literal, $other_english:literal;
     ) => {
-        /// A field that a request about a client may name, in the order of the API's answer.
+        /// A field that a request about a client may name, in the order of the API's response.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub(super) enum ClientField {
             $($field,)*
@@ -27,7 +27,7 @@ macro_rules! client_fields {
                 }
             }
 
-            /// Returns how many characters (Unicode scalar values) a text has at least, and at most.
+            /// Returns the minimum and maximum number of characters (Unicode scalar values).
             pub(super) const fn limits(self) -> (usize, usize) {
                 match self {
                     $(Self::$field => ($min, $max),)*
@@ -35,7 +35,7 @@ macro_rules! client_fields {
                 }
             }
 
-            /// Returns the field's noun for messages, in Spanish with its article.
+            /// Returns the field's name in messages, in Spanish with its article.
             pub(super) const fn noun(self, language: Language) -> &'static str {
                 match (self, language) {
                     $((Self::$field, Language::Spanish) => $spanish,)*
@@ -50,7 +50,7 @@ macro_rules! client_fields {
 
 const ANY: usize = usize::MAX;
 
-// The limits are those of the clinic's API; it sets none for the avatar.
+// The clinic's API sets these limits; it sets none for the avatar.
 client_fields! {
     UserId = "user_id", 0, ANY, "El identificador", "User id";
     Email = "email", 0, 50, "El email", "Email";

@@ -1,15 +1,15 @@
-//! Violations while they are collected.
+//! Collecting violations.
 
 use super::field::ClientField;
 use super::message::message;
 use crate::clients::Language;
 use crate::domain::{Violation, ViolationCode, Violations};
 
-/// Violations while they are collected, to be listed in the order of the fields.
+/// Violations being collected, to be listed in the order of the fields.
 #[derive(Debug, Default)]
 pub(super) struct Found(Vec<(Place, ViolationCode)>);
 
-/// Where something is wrong. The order is that in which violations are listed.
+/// The place of a violation. Violations are listed in this order.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Field(ClientField),
@@ -17,14 +17,14 @@ enum Place {
 }
 
 impl Found {
-    /// The longest name of an unknown field that is repeated in an answer, in characters.
+    /// The maximum number of characters of an unknown field's name that a response repeats.
     const SHOWN: usize = 64;
 
     pub(super) fn field(&mut self, field: ClientField, code: ViolationCode) {
         self.0.push((Place::Field(field), code));
     }
 
-    /// Adds an unknown field. Its name is the caller's, so it is cut to a length that can be shown.
+    /// Adds an unknown field. The caller chose its name, so it is cut to a length that can be shown.
     pub(super) fn unknown(&mut self, name: &str) {
         let shown = match name.chars().nth(Self::SHOWN) {
             None => name.into(),
@@ -55,7 +55,7 @@ impl Found {
         }
     }
 
-    /// Returns the value if nothing was found. It is there then.
+    /// Returns the value if nothing was found; then it exists.
     pub(super) fn or_without<T>(self, value: Option<T>) -> Result<T, Violations> {
         self.or(value)?.ok_or_else(Self::not_an_object)
     }

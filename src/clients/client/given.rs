@@ -1,4 +1,4 @@
-//! The fields of a client that were given.
+//! The fields of a client that a request gives.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use super::field::ClientField;
 use crate::clients::DocumentType;
 use crate::domain::Status;
 
-/// The fields of a client that were given; `None` for one that was not.
+/// The fields of a client that a request gives; `None` for one that it does not.
 #[derive(Clone, PartialEq, Eq, Default, Serialize)]
 pub(super) struct GivenFields {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ pub(super) struct GivenFields {
 }
 
 impl GivenFields {
-    /// Lists the fields that are free text, in the order of the API's answer.
+    /// Lists the fields that are free text, in the order of the API's response.
     pub(super) fn texts(&self) -> [(ClientField, Option<&str>); 11] {
         [
             (ClientField::Email, &self.email),

@@ -1,14 +1,14 @@
-//! Messages of violations, in Spanish and in English: every rule has one for every field.
+//! Messages of violations in Spanish and English, for every rule and field.
 //!
-//! The clinic's API gives four of the Spanish ones; the others follow their style.
+//! The clinic's API defines four of the Spanish messages; the others follow their style.
 
 use super::field::ClientField;
 use crate::clients::Language;
 use crate::domain::{Violation, ViolationCode, Violations};
 
 impl Violations {
-    /// Returns the same violations with their messages in another language. Messages that are not about a client's
-    /// fields stay as they are.
+    /// Returns the violations with their messages in another language. Messages that are not about a client's fields
+    /// are unchanged.
     #[must_use]
     pub fn in_language(&self, language: Language) -> Self {
         self.map(|violation| violation.in_language(language))
@@ -16,7 +16,7 @@ impl Violations {
 }
 
 impl Violation {
-    /// Returns the same violation with its message in another language, if it is about a client's fields.
+    /// Returns the violation with its message in another language, if it is about a client's fields.
     #[must_use]
     pub fn in_language(&self, language: Language) -> Self {
         let told = [Language::Spanish, Language::English].map(|one| message(&self.path, self.code, one));
@@ -43,7 +43,7 @@ pub(super) fn message(path: &str, code: ViolationCode, language: Language) -> St
 fn in_spanish(field: ClientField, code: ViolationCode) -> String {
     use ViolationCode as Code;
     let noun = field.noun(Language::Spanish);
-    // Adjectives follow the gender of the noun.
+    // Adjectives agree with the gender of the noun.
     let o = if noun.starts_with("La ") { 'a' } else { 'o' };
     let (_, max) = field.limits();
     match code {
@@ -83,7 +83,7 @@ fn in_english(field: ClientField, code: ViolationCode) -> String {
     }
 }
 
-/// Lists the allowed values. Spanish says `u` for "or" before a vowel of the same sound.
+/// Lists the allowed values. Spanish uses `u` for "or" before an `o` sound.
 fn allowed(field: ClientField, before_o: &str, or: &str) -> String {
     match field {
         ClientField::Status => format!("ON {before_o} OFF"),

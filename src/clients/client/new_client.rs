@@ -16,9 +16,9 @@ use crate::domain::{Status, ViolationCode, Violations};
 
 /// The values that a client is created from.
 ///
-/// Required are e-mail, names, phone, date of birth and document. Address, gender and avatar may be left out and are
-/// empty text then. The id and the timestamps are set when the client is created, the role is always `USER`, and
-/// passwords are left to the host. `Debug` shows no value.
+/// E-mail, names, phone, date of birth and document are required. Address, gender and avatar are empty text by
+/// default. The id and the timestamps are set when the client is created, the role is always `USER`, and passwords
+/// are left to the host. `Debug` shows no value.
 ///
 /// ```
 /// use client_lifecycle::clients::{ClientRules, DocumentType, NewClient};
@@ -30,7 +30,7 @@ use crate::domain::{Status, ViolationCode, Violations};
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct NewClient {
-    /// The e-mail address, as it is kept: valid, at most 50 characters.
+    /// The e-mail address: valid, at most 50 characters.
     pub email: String,
     /// The first name: 2 to 50 characters.
     pub name: String,
@@ -93,7 +93,7 @@ impl NewClient {
     /// Reads a new client from the body of a request, and checks it against the default rules.
     ///
     /// # Errors
-    /// [`Violations`] lists everything that is wrong with it.
+    /// [`Violations`] lists all problems.
     pub fn from_json(body: &serde_json::Value) -> Result<Self, Violations> {
         Self::from_json_under(body, &ClientRules::default())
     }
@@ -101,7 +101,7 @@ impl NewClient {
     /// Reads a new client from the body of a request, and checks it against these rules.
     ///
     /// # Errors
-    /// [`Violations`] lists everything that is wrong with it.
+    /// [`Violations`] lists all problems.
     pub fn from_json_under(body: &serde_json::Value, rules: &ClientRules) -> Result<Self, Violations> {
         Self::read(Unread::of(body)?, rules)
     }
@@ -123,7 +123,7 @@ impl NewClient {
         ClientField::DocumentNumber,
     ];
 
-    /// Makes a new client if every required value is there.
+    /// Makes a new client if every required value is given.
     fn of(given: GivenFields) -> Option<Self> {
         Some(Self {
             email: given.email?,
@@ -146,7 +146,7 @@ impl NewClient {
     /// Checks the values against these rules.
     ///
     /// # Errors
-    /// [`Violations`] lists everything that is wrong with them.
+    /// [`Violations`] lists all problems.
     pub fn validate(&self, rules: &ClientRules) -> Result<(), Violations> {
         rules.check(&GivenFields::from(self.clone())).or(())
     }

@@ -14,10 +14,10 @@ use crate::clients::DocumentType;
 use crate::domain::unique_keys::unique_keys;
 use crate::domain::{FieldName, Status, Value, ViolationCode, Violations};
 
-/// Changes of a client: the fields that are given, and no other.
+/// Changes to a client: only the given fields.
 ///
-/// A field that is left out stays as it is; none can be `null`. The id, the role, the avatar, the password and
-/// the two timestamps cannot be changed in this way. `Debug` shows the names of the fields, but no value.
+/// Omitted fields stay unchanged; none can be `null`. The id, the role, the avatar, the password and the timestamps
+/// cannot be changed. `Debug` shows the names of the fields, but no value.
 ///
 /// ```
 /// use client_lifecycle::clients::ClientPatch;
@@ -53,7 +53,7 @@ impl ClientPatch {
     /// Reads a patch from the body of a request, and checks it against the default rules.
     ///
     /// # Errors
-    /// [`Violations`] lists everything that is wrong with it.
+    /// [`Violations`] lists all problems.
     pub fn from_json(body: &serde_json::Value) -> Result<Self, Violations> {
         Self::from_json_under(body, &ClientRules::default())
     }
@@ -61,7 +61,7 @@ impl ClientPatch {
     /// Reads a patch from the body of a request, and checks it against these rules.
     ///
     /// # Errors
-    /// [`Violations`] lists everything that is wrong with it.
+    /// [`Violations`] lists all problems.
     pub fn from_json_under(body: &serde_json::Value, rules: &ClientRules) -> Result<Self, Violations> {
         Self::read(Unread::of(body)?, rules)
     }
@@ -74,7 +74,7 @@ impl ClientPatch {
     /// Checks the given values against these rules.
     ///
     /// # Errors
-    /// [`Violations`] lists everything that is wrong with them.
+    /// [`Violations`] lists all problems.
     pub fn validate(&self, rules: &ClientRules) -> Result<(), Violations> {
         rules.check(&self.0).or(())
     }
@@ -123,14 +123,14 @@ impl ClientPatch {
         self
     }
 
-    /// Leaves the status as it is.
+    /// Removes the status from the patch.
     #[must_use]
     pub fn without_status(mut self) -> Self {
         self.0.status = None;
         self
     }
 
-    /// Returns whether nothing changes.
+    /// Returns whether the patch changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -148,8 +148,8 @@ impl ClientPatch {
         self.0.status
     }
 
-    /// Returns what is written: the given fields in their order, without `updated_at` and without the status, whose
-    /// change is the deletion policy's.
+    /// Returns the values to write: the given fields in their order, without `updated_at` and the status. The
+    /// deletion policy decides a change of status.
     #[must_use]
     pub fn values(&self) -> Vec<(FieldName, Value)> {
         let GivenFields { birth_date, document_type, .. } = &self.0;

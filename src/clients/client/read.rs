@@ -1,4 +1,4 @@
-//! Reads the fields of a client from JSON, and collects everything that is wrong with them.
+//! Reading the fields of a client from JSON, with all violations.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -28,7 +28,7 @@ impl<'a> Unread<'a> {
         Self { keys, found: Found::default() }
     }
 
-    /// Notes which of these fields are missing.
+    /// Records which of these fields are missing.
     pub(super) fn require(&mut self, fields: &[ClientField]) {
         for field in fields {
             if !self.keys.contains_key(field.as_str()) {
@@ -87,7 +87,7 @@ impl<'a> Unread<'a> {
         date
     }
 
-    /// Refuses the keys that are left: with `known` fields of a client that are not the caller's to give.
+    /// Rejects the remaining keys. Fields of a client that the caller may not set get the code `known`.
     pub(super) fn refuse(mut self, known: ViolationCode) -> Found {
         for name in self.keys.into_keys() {
             match ClientField::named(name) {

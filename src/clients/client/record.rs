@@ -11,10 +11,10 @@ use crate::domain::{BadRecord, FieldType, Record, RecordId, Role, Value};
 impl Client {
     /// Reads a client from a record of a store.
     ///
-    /// Records that are older than these rules stay readable. No limits are checked, and text that is null or missing
-    /// is empty. The date of birth and the document type may be missing; a missing `updated_at` is `created_at`.
-    /// Dates and timestamps may be in any form in which their [type](FieldType) can be stored. A role, if the record
-    /// has one, must be `USER`.
+    /// Records that are older than these rules stay readable. No limits are checked, and null or missing text is
+    /// empty. The date of birth and the document type may be missing; a missing `updated_at` is `created_at`. Dates
+    /// and timestamps may be in any form that their [type](FieldType) allows. A role, if the record has one, must be
+    /// `USER`.
     ///
     /// ```
     /// use client_lifecycle::clients::Client;
@@ -88,7 +88,7 @@ const fn bad(field: ClientField, expected: &'static str) -> BadRecord {
     BadRecord { field: field.as_str(), expected }
 }
 
-/// Reads a UUID in any spelling, as a store may hold it.
+/// Reads a UUID in any spelling that a store may hold.
 fn uuid(id: &RecordId) -> Option<Uuid> {
     id.as_uuid().or_else(|| Uuid::try_parse(&id.to_string()).ok())
 }

@@ -7,7 +7,7 @@ use super::found::Found;
 use super::given::GivenFields;
 use crate::domain::ViolationCode;
 
-/// Rules for the values of a client. The default is what the clinic's API asks for.
+/// Rules for the values of a client. The defaults are those of the clinic's API.
 ///
 /// ```
 /// use client_lifecycle::clients::{ClientPatch, ClientRules, DocumentType};
@@ -21,7 +21,7 @@ pub struct ClientRules {
 }
 
 impl ClientRules {
-    /// Also requires the [check letter](crate::clients::DocumentType::letter_fits) in numbers of a DNI or NIE. Off by
+    /// Also requires the [check letter](crate::clients::DocumentType::letter_fits) in DNI and NIE numbers. Off by
     /// default, because the API's own example (`12345678A`) would be invalid.
     #[must_use]
     pub fn check_document_letters(mut self) -> Self {
@@ -56,14 +56,14 @@ fn violated(field: ClientField, text: &str) -> impl Iterator<Item = ViolationCod
     } else if count > max {
         Some(ViolationCode::TooLong)
     } else {
-        // Where there is a lower limit, white space alone is nothing.
+        // If there is a minimum, white space alone counts as empty.
         (min > 0 && text.trim().is_empty()).then_some(ViolationCode::Blank)
     };
     let content = if field == ClientField::Email {
         // An address is ASCII without white space.
         parse_email(text).is_err().then_some(ViolationCode::Email)
     } else {
-        // PostgreSQL stores no U+0000 in text.
+        // PostgreSQL cannot store U+0000 in text.
         text.contains('\0').then_some(ViolationCode::Character)
     };
     [content, length].into_iter().flatten()

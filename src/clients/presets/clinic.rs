@@ -4,10 +4,10 @@
 //! |---|---|
 //! | **subject** | `clients` with role USER; any other record is not found |
 //! | **who may** | any authenticated actor; narrow it with `allow_only` |
-//! | **blocks** | debts with status PENDING · bookings that are still to come |
+//! | **blocks** | debts with status PENDING · upcoming bookings |
 //! | **warns** | sales or payments within the last 30 days |
-//! | **notes** | a hard delete cannot be undone, and takes the proof of consent with it |
-//! | `hard_delete` | consents, questionnaires, revokes and settled debts go; bookings stay without client and comment; sales and payments stay for six years (Código de Comercio art. 30), without the client; sessions go |
+//! | **notes** | a hard delete cannot be undone and deletes the proof of consent |
+//! | `hard_delete` | consents, questionnaires, revokes and settled debts are deleted; bookings stay without client and comment; sales and payments stay for six years (Código de Comercio art. 30), without the client; sessions are deleted |
 //! | `anonymize` | the same, and the client stays without personal values |
 //! | `deactivate`, `reactivate` | status OFF and ON; everything else stays |
 //! | `create`, `update` | offered |
@@ -42,7 +42,7 @@ use crate::policy::{
     Redirect, ReferenceBuilder, anonymize, cascade, delete, keep, retain,
 };
 
-/// How long a merchant in Spain keeps books and vouchers, from the last entry.
+/// The period for which a merchant in Spain must keep books and vouchers, from the last entry.
 const BOOKS: (&str, &str) = ("P6Y", "Código de Comercio art. 30");
 
 /// Returns the policy for the clients of a clinic, with messages in this language. See the [module](self).
@@ -72,7 +72,7 @@ pub fn clinic(language: Language) -> PolicyBuilder {
                 .rule("consents.client_id", cascade())
                 .rule("questionnaires.client_id", cascade())
                 .rule("revokes.client_id", cascade())
-                // The bookings stay as figures, without the client.
+                // The bookings stay for statistics, without the client.
                 .rule("bookings.client_id", anonymize().on_survive(Redirect::SetNull))
                 .rule("debts.client_id", cascade())
                 .rule("sales.client_id", books("issued_at").on_survive(Redirect::SetNull))
@@ -95,11 +95,11 @@ pub fn clinic(language: Language) -> PolicyBuilder {
         .reactivate(|mode| mode.allow_authenticated().others(keep()))
 }
 
-/// Keeps consents as a minimal proof that they were given and revoked. They stay without the signed document, and the
+/// Keeps consents as minimal proof that they were given and revoked. They stay without the signed document, and the
 /// client stays as a tombstone without personal values.
 ///
-/// What has been processed on the ground of a consent can then still be justified (GDPR art. 7(1)). Apply this to the
-/// preset before leaving out tables that the host does not have.
+/// The proof still justifies past processing that was based on a consent (GDPR art. 7(1)). Apply this to the preset
+/// before leaving out tables that the host does not have.
 ///
 /// ```
 /// use client_lifecycle::clients::Language;
@@ -144,7 +144,7 @@ fn client(kind: KindBuilder) -> KindBuilder {
         .personal("birth_date", Mask::Year)
         .personal("avatar", nothing())
         .personal("document_number", nothing())
-        // No password has the empty text for its hash, so nothing can sign in as an erased client.
+        // Empty text is not the hash of any password, so an erased client cannot sign in.
         .personal("password", nothing())
 }
 
@@ -198,7 +198,7 @@ fn consent_evidence(language: Language) -> Guard {
         .message(say(
             language,
             "con los consentimientos desaparece la prueba de que se dieron",
-            "with the consents goes the proof that they were given",
+            "the consents are the proof that they were given",
         ))
         .remedy(say(
             language,

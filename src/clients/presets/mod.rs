@@ -1,6 +1,6 @@
-//! The policies of four systems, ready to use and to change.
+//! The policies of four systems, ready to use or to adapt.
 //!
-//! Each is a [`PolicyBuilder`](crate::policy::PolicyBuilder), so a host can state what differs in its own system:
+//! Each is a [`PolicyBuilder`](crate::policy::PolicyBuilder), so a host can change what differs in its own system:
 //!
 //! ```
 //! use client_lifecycle::clients::Language;

@@ -3,15 +3,15 @@
 //! | | |
 //! |---|---|
 //! | **subject** | `users` |
-//! | **who may** | anyone: the system documents no authentication, so the host decides first; narrow it with `allow_only` |
+//! | **who may** | anyone: the system documents no authentication, so the host decides first; restrict it with `allow_only` |
 //! | **blocks** | nothing |
 //! | **notes** | a hard delete cannot be undone |
-//! | `hard_delete` | preferences, push tokens and notifications go |
-//! | `soft_delete` | `deleted_at` is set; push tokens go; preferences and notifications stay |
+//! | `hard_delete` | preferences, push tokens and notifications are deleted |
+//! | `soft_delete` | `deleted_at` is set; push tokens are deleted; preferences and notifications stay |
 //! | **events** | `push_tokens.remove` with each token · `user.deleted` |
 //!
-//! Notifications that are already queued are not touched. The worker does not find the user and moves them to the
-//! failed queue, as the system documents.
+//! Notifications that are already queued stay. The worker does not find the user and moves them to the failed queue,
+//! as the system documents.
 //!
 //! ```
 //! use client_lifecycle::domain::{Actor, Record, Request};
@@ -19,7 +19,7 @@
 //! use client_lifecycle::policy::Allow;
 //! use client_lifecycle::{Lifecycle, MemoryStore};
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-//! // Users remove their own accounts, and administrators clean up.
+//! Users delete their own accounts, and administrators clean up.
 //! let policy = presets::notifications()
 //!     .hard_delete(|mode| mode.allow_only(Allow::oneself()).allow("ADMIN"))
 //!     .build()?;
@@ -51,7 +51,7 @@ pub fn notifications() -> PolicyBuilder {
                 .guard(
                     Guard::note("irreversible", "users")
                         .message("the deletion cannot be undone")
-                        .remedy("a soft delete can, and keeps what refers to the user"),
+                        .remedy("a soft delete can be undone, and keeps the rows that refer to the user"),
                 )
                 .rule("preferences.user_id", cascade())
                 .rule("push_tokens.user_id", cascade())
@@ -60,7 +60,7 @@ pub fn notifications() -> PolicyBuilder {
         .soft_delete(|mode| {
             events(mode)
                 .rule("preferences.user_id", keep())
-                // Nothing is pushed to a deleted user; one that comes back registers the device again.
+                // Deleted users get no push messages; a restored user registers the device again.
                 .rule("push_tokens.user_id", delete())
                 .rule("notifications.user_id", keep())
         })

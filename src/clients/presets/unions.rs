@@ -5,7 +5,7 @@
 //! | **subject** | `unions`, whose ids are any text |
 //! | **who may** | ADMIN |
 //! | **blocks** | members that are still assigned · loans with status ACTIVE |
-//! | `soft_delete` | `deletedAt` is set; members and loans stay as they are |
+//! | `soft_delete` | `deletedAt` is set; members and loans stay unchanged |
 //! | `reassign` | moves the members to another union, or the union to another credit officer |
 //!
 //! ```
@@ -32,7 +32,7 @@ use crate::policy::{DeletionPolicy, Guard, PolicyBuilder, ReferenceBuilder, keep
 /// Returns the policy for credit unions. See the [module](self).
 pub fn unions() -> PolicyBuilder {
     DeletionPolicy::of("unions")
-        // The audit log keeps the declared fields of a union that is deleted.
+        // The audit log keeps the declared fields of a deleted union.
         .kind("unions", |kind| kind.deleted_at("deletedAt").field("name", FieldType::Text))
         .reference("members.union_id", "unions")
         .reference("loans.union_id", "unions")

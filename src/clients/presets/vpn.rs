@@ -5,12 +5,12 @@
 //! | **subject** | `customers`, whose ids are any text |
 //! | **who may** | soft delete: ADMIN, MASTER, and RESALE for customers whose `managed_by` is theirs; hard delete: ADMIN |
 //! | **blocks** | subscriptions with status ACTIVE · transactions with status PENDING |
-//! | `soft_delete` | `deleted_at` is set; VPN sessions and devices go; subscriptions, transactions and logs stay |
-//! | `hard_delete` | for a reason; sessions, devices and ended subscriptions go; transactions stay for six years and logs for one, without the customer |
+//! | `soft_delete` | `deleted_at` is set; VPN sessions and devices are deleted; subscriptions, transactions and logs stay |
+//! | `hard_delete` | needs a reason; sessions, devices and ended subscriptions are deleted; transactions stay for six years and logs for one, without the customer |
 //! | **events** | `vpn_sessions.terminate` · `devices.revoke` · `customer.deleted` with the e-mail address |
 //!
-//! The host decides how long transactions and logs stay: `overrule` their rules. A host that sends no e-mail leaves
-//! the address out with `without_effect("customer.deleted")`.
+//! To change how long transactions and logs stay, `overrule` their rules. A host that sends no e-mail drops the event
+//! with `without_effect("customer.deleted")`.
 //!
 //! ```
 //! use client_lifecycle::domain::{Actor, Record, Request};

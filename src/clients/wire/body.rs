@@ -1,4 +1,4 @@
-//! The bodies of responses, as the four systems write them.
+//! The response bodies of the four systems.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Body {
-    /// The outcome: success in all four systems, and errors of two of them.
+    /// The outcome: success in all four systems, and errors in two of them.
     Success(Success),
     /// The clinic's errors.
     StatusMessage(StatusMessage),
@@ -21,7 +21,7 @@ pub enum Body {
 pub struct Success {
     /// Whether the request succeeded.
     pub success: bool,
-    /// What was done, or why not; the clinic has no message.
+    /// What was done, or the reason for the error; the clinic has no message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// When the record was deleted, in RFC 3339 with milliseconds; only the VPN has it.
@@ -36,7 +36,7 @@ pub struct Success {
 pub struct StatusMessage {
     /// The status code, repeated.
     pub status_code: u16,
-    /// The first thing that is wrong.
+    /// The first problem.
     pub status_message: String,
 }
 
@@ -47,15 +47,15 @@ pub struct StatusMessage {
 pub struct ErrorList {
     /// The status code, repeated.
     pub status_code: u16,
-    /// What is wrong, in one line.
+    /// The problem in one line.
     pub message: String,
-    /// Everything that is wrong; omitted if the message is enough.
+    /// All problems; omitted if the message is enough.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
 }
 
 impl Body {
-    /// Returns what the body says to a person; empty for the clinic's success.
+    /// Returns the text of the body for a person; empty for the clinic's success.
     #[must_use]
     pub fn message(&self) -> &str {
         match self {

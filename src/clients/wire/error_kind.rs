@@ -1,13 +1,13 @@
-//! Kinds of errors, as a caller over the network sees them.
+//! Kinds of errors, as seen by a caller over the network.
 
 use crate::lifecycle::Error;
 use crate::policy::Refusal;
 use crate::store::StoreError;
 
-/// The kind of an error, as a caller over the network sees it.
+/// The kind of an error, as seen by a caller over the network.
 ///
-/// Each kind has a status code, a message and a remedy in each of the four systems. All of them together are the table
-/// of a service's error responses:
+/// Each kind has a status code, a message and a remedy in each of the four systems. Together they are the error table
+/// of a service:
 ///
 /// ```
 /// use client_lifecycle::clients::wire::{ErrorKind, Wire};
@@ -24,21 +24,21 @@ pub enum ErrorKind {
     WrongId,
     /// The request or its values are invalid.
     Invalid,
-    /// The caller has not signed in, or the host did not accept the credentials.
+    /// The caller is not signed in, or the host did not accept the credentials.
     Unauthenticated,
-    /// The actor has no role that may do this.
+    /// The actor lacks a role that allows this.
     MissingRole,
     /// The record is outside the actor's scope.
     WrongScope,
-    /// There is no such record, or the policy's filter excludes it.
+    /// The record does not exist, or the policy's filter excludes it.
     NotFound,
     /// Another record already has this e-mail address.
     NotUnique,
-    /// Something in the data blocks the request, or a warning is not acknowledged.
+    /// The data blocks the request, or a warning is not acknowledged.
     Blocked,
-    /// The data has changed, or another transaction was in the way.
+    /// The data has changed, or another transaction conflicted.
     Conflict,
-    /// The service failed; the caller can do nothing about it.
+    /// The service failed; the caller cannot do anything about it.
     Failed,
     /// The backend is unavailable for now; the same request may be repeated.
     Unavailable,
@@ -73,7 +73,7 @@ impl ErrorKind {
                 Self::Conflict
             }
             Error::Store(error) => Self::of_store(error),
-            // How the attempt itself ended is not revealed before it is on record.
+            // The outcome of the attempt is not revealed before it is recorded.
             Error::NotRecorded { source: StoreError::Unavailable { .. }, .. } => Self::Unavailable,
             Error::SchemaMismatch(_)
             | Error::NoMaskKey { .. }
@@ -96,7 +96,7 @@ impl ErrorKind {
     fn of_store(error: &StoreError) -> Self {
         match error {
             StoreError::WrongId { .. } => Self::WrongId,
-            // A violated constraint of the host's schema is a conflict with the data too.
+            // A violated constraint of the host's schema is also a conflict with the data.
             StoreError::Conflict { .. } | StoreError::Contention { .. } | StoreError::Refused { .. } => {
                 Self::Conflict
             }

@@ -30,7 +30,7 @@
 //! | not done | `{statusCode, statusMessage}` | `{statusCode, message, errors}` | `{success, message}` | `{success, message}` |
 //! | language | Spanish | English | English | English |
 //!
-//! Another service takes the shape that fits and sets the name of its records: see [`Wire::with_resource`].
+//! Other services use the shape that fits and set the name of their records: see [`Wire::with_resource`].
 
 mod body;
 mod error_kind;

@@ -1,8 +1,8 @@
-//! What a request does, for the words of a response.
+//! Operations, for the wording of responses.
 
 use crate::domain::Mode;
 
-/// What a request does, as in the message `Failed to delete union`.
+/// What a request does, for messages such as `Failed to delete union`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Operation {
@@ -10,9 +10,9 @@ pub enum Operation {
     Create,
     /// Reading a record or a list of them.
     Read,
-    /// Changing a record, its status included.
+    /// Changing a record or its status.
     Update,
-    /// Giving a record to another.
+    /// Reassigning a record.
     Reassign,
     /// Removing a record, in any mode.
     #[default]
@@ -41,7 +41,7 @@ impl Operation {
     }
 }
 
-/// Returns the participle of what was done: `deleted`, `eliminad` (whose ending follows the noun).
+/// Returns the participle for a message: `deleted`, `eliminad` (its ending follows the noun).
 pub(super) fn past(mode: Mode) -> (&'static str, &'static str) {
     match mode {
         Mode::Create => ("created", "cread"),

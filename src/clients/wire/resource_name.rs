@@ -1,8 +1,8 @@
-//! What a service calls its records.
+//! The name of a service's records.
 
 use std::borrow::Cow;
 
-/// What a service calls one of its records, in English and in Spanish.
+/// The name of a service's records, in English and Spanish.
 ///
 /// ```
 /// use client_lifecycle::clients::wire::{ErrorKind, ResourceName, Wire};
@@ -37,7 +37,7 @@ impl ResourceName {
         self
     }
 
-    /// Returns the last letter of Spanish adjectives that go with the name.
+    /// Returns the last letter of Spanish adjectives that agree with the name.
     pub(super) fn ending(&self) -> char {
         if self.feminine { 'a' } else { 'o' }
     }

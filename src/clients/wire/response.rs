@@ -2,7 +2,7 @@
 
 use super::Body;
 
-/// A status code and a body, for whatever web framework the host has.
+/// A status code and a body, independent of the host's web framework.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {
@@ -10,8 +10,8 @@ pub struct Response {
     pub status: u16,
     /// The body; `None` for a response without one, such as 204.
     pub body: Option<Body>,
-    /// What the caller can do about an error, for logs and people, because no body of the four systems has a place for
-    /// it. Empty if there is nothing to do.
+    /// The remedy of an error, for logs and people; empty if there is none. No body of the four systems has a place
+    /// for it.
     pub remedy: String,
 }
 
@@ -24,7 +24,7 @@ impl Response {
         text.and_then(Result::ok).unwrap_or_default()
     }
 
-    /// Returns what the body says to a person; empty if it says nothing.
+    /// Returns the text of the body for a person; empty if it has none.
     #[must_use]
     pub fn message(&self) -> &str {
         self.body.as_ref().map(Body::message).unwrap_or_default()

@@ -37,8 +37,8 @@ impl Wire {
         wire
     }
 
-    /// Returns the format of the credit unions: `{success, message}`. A failed deletion is a 400, for any reason in the
-    /// data or the system.
+    /// Returns the format of the credit unions: `{success, message}`. A failed deletion is a 400, whatever the
+    /// reason.
     #[must_use]
     pub fn unions() -> Self {
         let name = ResourceName::new("union", "unión").feminine();
@@ -56,7 +56,7 @@ const VPN_TABLE: &[(&[ErrorKind], &str, &str)] = &[
     (&[ErrorKind::WrongScope], "Forbidden", "Verify user role and scope"),
     (&[ErrorKind::NotFound, ErrorKind::WrongId], "Not Found", "Verify the user ID exists"),
     (&[ErrorKind::Blocked], "Conflict", "Customer has active subscription or dependencies"),
-    // The table has one row for two kinds; for this one the error's own remedy is of more use.
+    // The table has one row for two kinds; for this one the error's own remedy is more useful.
     (&[ErrorKind::Conflict], "Conflict", ""),
     (&[ErrorKind::Failed], "Internal Server Error", "Contact support if persistent"),
 ];

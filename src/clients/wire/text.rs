@@ -17,7 +17,7 @@ pub(super) fn of_kind(
     }
 }
 
-/// Says how to acknowledge a warning.
+/// Renders how to acknowledge a warning.
 pub(super) fn acknowledge(warning: &str, language: Language) -> String {
     match language {
         Language::Spanish => format!("acepte `{warning}`"),
@@ -25,7 +25,7 @@ pub(super) fn acknowledge(warning: &str, language: Language) -> String {
     }
 }
 
-/// Says what was done: `Union deleted successfully`.
+/// Renders a success: `Union deleted successfully`.
 pub(super) fn done(mode: Mode, language: Language, name: &ResourceName) -> String {
     let (english, spanish) = operation::past(mode);
     match language {
@@ -46,8 +46,8 @@ fn english(kind: ErrorKind, name: &ResourceName, operation: Operation) -> String
         ErrorKind::MissingRole | ErrorKind::WrongScope => "Access denied".into(),
         ErrorKind::NotFound => format!("{} not found", sentence(name)),
         ErrorKind::NotUnique => format!("The e-mail address is already used by another {name}"),
-        ErrorKind::Blocked => format!("Something stands in the way: the {name} cannot be changed now"),
-        ErrorKind::Conflict => "The data has changed meanwhile".into(),
+        ErrorKind::Blocked => format!("The {name} cannot be changed now"),
+        ErrorKind::Conflict => "The data has changed in the meantime".into(),
         ErrorKind::Failed => format!("Failed to {action} {name}"),
         ErrorKind::Unavailable => "Temporarily unavailable".into(),
     }

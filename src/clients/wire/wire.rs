@@ -1,4 +1,4 @@
-//! The wire format of a service: the shape of its bodies and the words in them.
+//! The wire format of a service: the shape and the wording of its bodies.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::plan::{NotExecutable, Plan};
 use crate::policy::Refusal;
 use crate::protocol::Receipt;
 
-/// The wire format of a service: the shape of its bodies and the words in them.
+/// The wire format of a service: the shape and the wording of its bodies.
 ///
 /// ```
 /// use client_lifecycle::clients::wire::{ErrorKind, Wire};
@@ -28,7 +28,7 @@ pub struct Wire {
     resource: ResourceName,
     operation: Operation,
     pub(super) ids: Ids,
-    /// The status of a failed deletion, if the system has one for all reasons.
+    /// The status code of every failed deletion, if the system has only one.
     pub(super) failed_deletion: Option<u16>,
     /// The system's own messages.
     pub(super) words: BTreeMap<ErrorKind, Words>,
@@ -41,11 +41,11 @@ pub(super) enum Shape {
     Success { deleted_at: bool },
 }
 
-/// The form an id must have before anything is looked up.
+/// The form that an id must have to be looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ids {
     Any,
-    /// A UUID in any spelling; no record has any other text for its id.
+    /// A UUID in any spelling; other text is not found.
     UuidOrNotFound,
     Uuid,
 }
@@ -53,7 +53,7 @@ pub(super) enum Ids {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Words {
     pub(super) message: String,
-    /// Empty for the error's own.
+    /// Empty to use the error's own remedy.
     pub(super) remedy: String,
 }
 
@@ -70,14 +70,14 @@ impl Wire {
         }
     }
 
-    /// Sets what the records are called.
+    /// Sets the name of the records.
     #[must_use]
     pub fn with_resource(mut self, resource: ResourceName) -> Self {
         self.resource = resource;
         self
     }
 
-    /// Sets what the request does; the default is a deletion.
+    /// Sets the operation; the default is a deletion.
     ///
     /// ```
     /// use client_lifecycle::clients::wire::{Operation, ErrorKind, Wire};
@@ -90,7 +90,7 @@ impl Wire {
         self
     }
 
-    /// Sets the language. A change removes the system's own messages.
+    /// Sets the language. Changing it removes the system's own messages.
     ///
     /// ```
     /// use client_lifecycle::clients::Language;
@@ -115,11 +115,11 @@ impl Wire {
         self
     }
 
-    /// Reads the id in a path. For the clinic and the notification system, a UUID in upper case is the same id.
+    /// Reads the id in a path. In the clinic and the notification system, a UUID in upper case is the same id.
     ///
     /// # Errors
-    /// The response to an empty id, and in the notification system to one that is not a UUID. The clinic answers that
-    /// such an id is not found.
+    /// The response to an empty id, and in the notification system to an id that is not a UUID. The clinic answers
+    /// that such an id is not found.
     ///
     /// ```
     /// use client_lifecycle::clients::wire::Wire;
@@ -141,7 +141,7 @@ impl Wire {
         }
     }
 
-    /// Renders the response to a removal, done or not.
+    /// Renders the response to a removal.
     #[must_use]
     pub fn respond(&self, done: &Result<Receipt, Error>) -> Response {
         match done {
@@ -150,7 +150,7 @@ impl Wire {
         }
     }
 
-    /// Renders the response to a removal that was done.
+    /// Renders the response to a successful removal.
     #[must_use]
     pub fn success(&self, receipt: &Receipt) -> Response {
         let body = match self.shape {
@@ -171,8 +171,8 @@ impl Wire {
 
     /// Renders the response to an error.
     ///
-    /// It contains neither data nor messages of a database: only names and numbers of the policy and the ids of the
-    /// request.
+    /// The response contains no data and no messages of a database: only names and numbers of the policy and the ids
+    /// of the request.
     #[must_use]
     pub fn error(&self, error: &Error) -> Response {
         let kind = ErrorKind::of(error);
@@ -207,24 +207,24 @@ impl Wire {
         )
     }
 
-    /// Renders the response to an error that the host found by itself, such as credentials it did not accept.
+    /// Renders the response to an error of the host, such as rejected credentials.
     #[must_use]
     pub fn error_kind(&self, kind: ErrorKind) -> Response {
         match (self.shape, self.ids, kind) {
             (Shape::ErrorList, Ids::Uuid, ErrorKind::MissingId | ErrorKind::WrongId) => {
                 self.listing(kind, vec!["id must be a valid UUID".into()])
             }
-            // If any text may be an id, one that the store cannot hold belongs to no record.
+            // If ids may be any text, an id that the store cannot hold is not found.
             (_, Ids::Any | Ids::UuidOrNotFound, ErrorKind::WrongId) => self.plain(ErrorKind::NotFound),
             _ => self.plain(kind),
         }
     }
 
-    /// Renders what blocks the request: the first thing, or all of them if the shape has a list.
+    /// Renders what blocks the request: the first blocker, or all of them if the shape has a list.
     fn blocked(&self, plan: &Plan) -> Response {
         let blockers = plan.blockers.iter().map(|blocker| (blocker.message.clone(), blocker.remedy.clone()));
         let open = plan.warnings.iter().filter(|warning| !warning.acknowledged);
-        // The message is the only place in a body for the name by which a warning is acknowledged.
+        // Only the message can carry the name of a warning to acknowledge.
         let warnings = open.map(|warning| {
             let acknowledge = text::acknowledge(&warning.name, self.language);
             let remedy = match &*warning.remedy {
@@ -239,11 +239,11 @@ impl Wire {
         Response { remedy, ..response }
     }
 
-    /// Renders a list of what is wrong. A shape without a list takes the first item.
+    /// Renders a list of problems. A shape without a list takes the first.
     fn listing(&self, kind: ErrorKind, errors: Vec<String>) -> Response {
         let mut response = self.plain(kind);
         let first = errors.first().map(|first| match kind {
-            // Messages of a policy stay as they are; messages of this crate become sentences.
+            // Messages of a policy are unchanged; messages of this crate become sentences.
             ErrorKind::Invalid => sentence(first),
             _ => first.clone(),
         });
@@ -279,7 +279,7 @@ impl Wire {
         Response { remedy, ..self.custom(status, message) }
     }
 
-    /// Renders an error that is the host's alone, such as a body that is too large.
+    /// Renders an error that only the host knows, such as a body that is too large.
     ///
     /// ```
     /// use client_lifecycle::clients::wire::Wire;

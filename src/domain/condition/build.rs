@@ -16,76 +16,76 @@ macro_rules! comparisons {
 }
 
 comparisons! {
-    /// The field equals the value.
+    /// Tests that the field equals the value.
     eq => Equal,
-    /// The field differs from the value; unknown when it is null.
+    /// Tests that the field differs from the value; unknown if it is null.
     ne => NotEqual,
-    /// The field is less than the value.
+    /// Tests that the field is less than the value.
     lt => Less,
-    /// The field is at most the value.
+    /// Tests that the field is at most the value.
     le => LessOrEqual,
-    /// The field is greater than the value.
+    /// Tests that the field is greater than the value.
     gt => Greater,
-    /// The field is at least the value.
+    /// Tests that the field is at least the value.
     ge => GreaterOrEqual
 }
 
-/// The field equals one of the values.
+/// Tests that the field equals one of the values.
 #[must_use]
 pub fn one_of<V: Into<Value>>(field: impl Into<FieldName>, values: impl IntoIterator<Item = V>) -> Condition {
     Condition::OneOf { field: field.into(), values: values.into_iter().map(Into::into).collect() }
 }
 
-/// The field is null.
+/// Tests that the field is null.
 #[must_use]
 pub fn is_null(field: impl Into<FieldName>) -> Condition {
     Condition::IsNull { field: field.into() }
 }
 
-/// The field is not null.
+/// Tests that the field is not null.
 #[must_use]
 pub fn not_null(field: impl Into<FieldName>) -> Condition {
     not(is_null(field))
 }
 
-/// The field lies before the moment.
+/// Tests that the field lies before the moment.
 #[must_use]
 pub fn before(field: impl Into<FieldName>, moment: Moment) -> Condition {
     Condition::Time { field: field.into(), is: Comparison::Less, moment }
 }
 
-/// The field lies after the moment.
+/// Tests that the field lies after the moment.
 #[must_use]
 pub fn after(field: impl Into<FieldName>, moment: Moment) -> Condition {
     Condition::Time { field: field.into(), is: Comparison::Greater, moment }
 }
 
-/// The period that began at the field's instant is not over: the field lies within the last 30 days, or
-/// in the future.
+/// Tests that the period that began at the field's instant is not over: the field lies within the last 30 days, or in
+/// the future.
 #[must_use]
 pub fn within(field: impl Into<FieldName>, period: Period) -> Condition {
     Condition::Time { field: field.into(), is: Comparison::GreaterOrEqual, moment: Moment::Cutoff(period) }
 }
 
-/// The period that began at the field's instant is over.
+/// Tests that the period that began at the field's instant is over.
 #[must_use]
 pub fn older_than(field: impl Into<FieldName>, period: Period) -> Condition {
     before(field, Moment::Cutoff(period))
 }
 
-/// All conditions hold.
+/// Tests that all conditions hold.
 #[must_use]
 pub fn all(conditions: impl IntoIterator<Item = Condition>) -> Condition {
     Condition::All(conditions.into_iter().collect())
 }
 
-/// At least one condition holds.
+/// Tests that at least one condition holds.
 #[must_use]
 pub fn any(conditions: impl IntoIterator<Item = Condition>) -> Condition {
     Condition::Any(conditions.into_iter().collect())
 }
 
-/// The opposite of a condition; unknown stays unknown.
+/// Negates a condition; unknown stays unknown.
 #[must_use]
 pub fn not(condition: Condition) -> Condition {
     Condition::Not(Box::new(condition))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Comparison, Condition, Moment};
 use crate::domain::{FieldName, Period, Value, instant_text};
 
-/// One object with every key a condition may have; exactly one combination makes sense.
+/// An object with every key that a condition may have; only some combinations are valid.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -150,7 +150,7 @@ impl Serialize for Condition {
                     map.serialize_entry("after", &instant_text(*at))?;
                 }
                 _ => {
-                    return Err(S::Error::custom("a time condition that documents cannot say"));
+                    return Err(S::Error::custom("a time condition that documents cannot express"));
                 }
             },
             Self::All(conditions) => map.serialize_entry("all", conditions)?,

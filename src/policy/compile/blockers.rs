@@ -1,4 +1,4 @@
-//! Blocking rows: where a restrict or protect is not cleared by what else the operation does.
+//! Blocking rows: rows whose restrict or protect is not cleared by the rest of the operation.
 
 use super::branch::by_entry;
 use super::compiled::CompiledBlocker;

@@ -32,7 +32,7 @@ pub(crate) struct CompiledStep {
     pub(crate) grounds: Vec<CompiledGround>,
     /// For tombstones: the references that force rows to stay, with the questions about the rows that refer.
     pub(crate) forced_by: Vec<(ReferenceName, usize)>,
-    /// Whether the plan shows the step; if not, it only completes or prepares another.
+    /// Whether the plan shows the step; if not, it only prepares or completes another.
     pub(crate) shown: bool,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct CompiledGround {
     pub(crate) undated: usize,
 }
 
-/// A question for rows that stand in the way.
+/// A question for rows that block the operation.
 #[derive(Debug)]
 pub(crate) struct CompiledBlocker {
     pub(crate) kind: KindName,
@@ -87,7 +87,7 @@ pub(crate) struct CompiledEffect {
     pub(crate) question: usize,
 }
 
-/// A record that redirected references point at. It must be there, and stay.
+/// The new target of redirected references. It must exist and stay.
 #[derive(Debug)]
 pub(crate) struct CompiledTarget {
     pub(crate) reference: ReferenceName,

@@ -1,4 +1,4 @@
-//! Grounds of retention: a row under several is asked about under each, because each is an obligation.
+//! Grounds of retention: each is an obligation, so a row under several is counted under each.
 
 use std::collections::BTreeMap;
 

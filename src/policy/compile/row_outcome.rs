@@ -1,4 +1,4 @@
-//! What one reference makes of a row, before the outcomes of several references are ranked.
+//! The outcome that one reference gives to a row, before the outcomes of several references are ranked.
 
 use crate::domain::{Condition, Kind, Mode, Moment, all, before, not_null};
 use crate::policy::{Entry, Parent, Rule};
@@ -98,7 +98,7 @@ pub(crate) fn cases(kind: &Kind, entries: &[Entry], parent: RowOutcome, mode: Mo
             cases.push(OutcomeCase { entry: index, when, outcome });
         }
     }
-    // A last case without an outcome says the same as no case.
+    // A last case without an outcome is redundant.
     while cases.last().is_some_and(|case| case.outcome.is_none()) {
         cases.pop();
     }

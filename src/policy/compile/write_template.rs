@@ -1,4 +1,4 @@
-//! What a step writes, with blanks for what only the request knows: its instant and its new targets.
+//! What a step writes, with blanks for what only the request has: its instant and its new targets.
 
 use std::collections::BTreeMap;
 
@@ -146,7 +146,7 @@ fn masked(masks: &BTreeMap<FieldName, Mask>) -> impl Iterator<Item = (FieldName,
     })
 }
 
-/// What every write sets: its instant, and how many writes there have been.
+/// Returns the values that every write sets: its instant and the version.
 fn touched(kind: &Kind) -> impl Iterator<Item = (FieldName, ValueTemplate)> {
     let at = kind.updated_at.iter().map(|field| (field.clone(), ValueTemplate::Now));
     at.chain(kind.version.iter().map(|field| (field.clone(), ValueTemplate::Known(NewValue::Next))))

@@ -5,8 +5,8 @@ use crate::domain::{Condition, Event, FieldName, OperationId, Record, Value};
 use crate::policy::Refusal;
 
 impl Inquiry {
-    /// Checks that the request may create this record: it is within the actor's scope, and one that the policy may
-    /// touch.
+    /// Checks that the request may create this record: it is within the actor's scope and included by the policy's
+    /// filter.
     ///
     /// # Errors
     /// [`Refusal`]
@@ -14,7 +14,7 @@ impl Inquiry {
         let Some(kind) = self.query.map.kind(&self.query.kind) else {
             return Ok(());
         };
-        // A value that is not of its type is in no scope.
+        // A value of the wrong type is outside every scope.
         let holds =
             |condition: &Condition| matches!(condition.holds(kind, record, self.query.now), Ok(Some(true)));
         if self.scope.as_ref().is_some_and(|scope| !holds(scope)) {
@@ -23,8 +23,8 @@ impl Inquiry {
         }
         match &kind.filter {
             Some(filter) if !holds(filter) => Err(Refusal::invalid(
-                format!("a new record of `{}` is one with {filter}", kind.name),
-                "give it the values that the policy asks for",
+                format!("a new record of `{}` must have {filter}", kind.name),
+                "set the values that the policy requires",
             )),
             _ => Ok(()),
         }

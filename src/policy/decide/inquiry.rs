@@ -13,7 +13,7 @@ use crate::protocol::{
     Answer, Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
 };
 
-/// What has to be known to decide about a request. Made with [`DeletionPolicy::inquire`].
+/// The questions that must be answered to decide a request. Made with [`DeletionPolicy::inquire`].
 ///
 /// ```
 /// use client_lifecycle::protocol::{Answer, Survey};
@@ -33,14 +33,14 @@ pub struct Inquiry {
     pub(super) policy_version: String,
     pub(super) mode: Arc<CompiledMode>,
     pub(super) query: SurveyQuery,
-    /// For each target of the mode: the record, and the question whether it is there.
+    /// For each target of the mode: the record, and the question whether it exists.
     pub(super) targets: Vec<Option<(RecordId, usize)>>,
-    /// The condition of the actor's scope, where one decides. Its set and its question are the last of the query.
+    /// The condition of the actor's scope, if it decides. Its set and its question are the last of the query.
     pub(super) scope: Option<Condition>,
 }
 
 impl DeletionPolicy {
-    /// Checks a request that is judged at `now`, and works out what has to be known to decide about it.
+    /// Checks a request that is judged at `now`, and finds the questions that must be answered to decide it.
     ///
     /// # Errors
     /// [`Refusal`] if the request can be refused without looking at any data.
@@ -70,7 +70,7 @@ impl DeletionPolicy {
 }
 
 impl Inquiry {
-    /// Returns what a store has to answer.
+    /// Returns the query for a store.
     #[must_use]
     pub fn query(&self) -> &SurveyQuery {
         &self.query
@@ -87,7 +87,7 @@ impl Inquiry {
 
     /// Combines the survey of a plan that was shown with the answer to the [`scope_query`](Self::scope_query).
     ///
-    /// Returns `None` if this request asks for anything else than the plan did, such as another target.
+    /// Returns `None` if this request asks for something else than the plan did, such as another target.
     pub(crate) fn survey_from(&self, shown: &Execution, scope: Option<Answer>) -> Option<Survey> {
         let unscoped = self.query.sets.len() - usize::from(self.scope.is_some());
         let unscoped_shown = shown.query.sets.len() - usize::from(shown.has_scope);
@@ -100,8 +100,8 @@ impl Inquiry {
         Some(survey)
     }
 
-    /// Adds what this request alone asks, after what all requests of the mode share: the targets that the policy or the
-    /// request names, and last the actor's scope.
+    /// Adds the questions of this request alone: the targets that the policy or the request names, and last the
+    /// actor's scope.
     fn ask_about_request(&mut self) {
         let first_question = self.query.questions.len();
         let mut next = SetId::after(&self.query.sets);

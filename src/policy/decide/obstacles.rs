@@ -1,4 +1,4 @@
-//! What stops the operation, and what has to be acknowledged first.
+//! What stops the operation, and what must be acknowledged first.
 
 use super::inquiry::Inquiry;
 use crate::domain::{Mode, Request};
@@ -56,7 +56,7 @@ fn by_guard(compiled: &CompiledGuard, request: &Request, survey: &Survey, found:
             count,
             sample: survey.sample(compiled.question).to_vec(),
             remedy: match &*guard.remedy {
-                "" => format!("see to {} of `{}` first", rows(count), guard.on),
+                "" => format!("deal with {} of `{}` first", rows(count), guard.on),
                 remedy => remedy.to_owned(),
             },
             message,
@@ -110,10 +110,10 @@ fn by_target(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
             Some((id, _)) => {
                 let (unfit, fit) = match &target.qualifies {
                     Some(must) => (
-                        format!("is not there, does not stay or is not one with {must}"),
-                        format!("that is there and stays, with {must}"),
+                        format!("does not exist, does not stay or does not have {must}"),
+                        format!("that exists and stays, with {must}"),
                     ),
-                    None => ("is not there or does not stay".into(), "that is there and stays".into()),
+                    None => ("does not exist or does not stay".into(), "that exists and stays".into()),
                 };
                 let (found, from, to) = (rows(count), &target.from, &target.to);
                 (
@@ -146,7 +146,7 @@ fn by_target(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
     blocked.collect()
 }
 
-/// Warns of rows that are retained without a date: their period never ends.
+/// Warns of rows that are retained without a date, and so without end.
 fn undated(request: &Request, steps: &[Step]) -> Vec<Warning> {
     let mut found: Vec<Warning> = Vec::new();
     let retained = steps.iter().filter(|step| step.key.disposition == Disposition::Retain);

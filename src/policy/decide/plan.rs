@@ -15,13 +15,13 @@ impl Inquiry {
     /// Pure: the same inquiry and answers give the same plan.
     ///
     /// # Errors
-    /// [`Refusal`] if there is no such subject or it is outside the actor's scope.
+    /// [`Refusal`] if a subject does not exist or is outside the actor's scope.
     pub fn plan(&self, survey: &Survey) -> Result<Plan, Refusal> {
         if survey.answers.len() != self.query.questions.len() {
-            // A missing answer must not pass for "nothing stands in the way".
+            // A missing answer must not look like the absence of blockers.
             return Err(Refusal::invalid(
                 "the survey does not answer every question",
-                "give the survey that answers this request's query",
+                "pass the survey for this request's query",
             ));
         }
         self.check_subjects(survey)?;
@@ -62,7 +62,7 @@ impl Inquiry {
         Ok(plan)
     }
 
-    /// Checks that every subject was found, under the id that the request gives, and once.
+    /// Checks that every subject was found exactly once, under the id that the request gives.
     ///
     /// A column that ignores case finds a row by another id. The receipt would then name a record that the request
     /// does not.
@@ -76,7 +76,7 @@ impl Inquiry {
             return Err(Refusal::NotFound { kind: request.kind.clone(), ids });
         }
         if survey.subjects.len() != request.subjects.len() {
-            return Err(Refusal::invalid("a record is named twice", "name every record once"));
+            return Err(Refusal::invalid("a record is given twice", "give every record once"));
         }
         Ok(())
     }
@@ -94,7 +94,7 @@ impl Inquiry {
         }
     }
 
-    /// Returns the fields that are recorded of subjects that are deleted or marked: all that are not personal.
+    /// Returns the fields to record of subjects that are deleted or marked: all that are not personal.
     fn snapshot(&self) -> Vec<FieldName> {
         let map = &self.query.map;
         let kind = map.kind(&self.request.kind).filter(|_| self.request.mode.deletes());
@@ -105,7 +105,7 @@ impl Inquiry {
     }
 }
 
-/// Returns what becomes of the subjects: `tombstone` as soon as one of them has to stay.
+/// Returns what becomes of the subjects: `tombstone` if one of them has to stay.
 fn outcome(mode: Mode, steps: &[Step]) -> Disposition {
     let is_tombstone = |step: &Step| step.is_subject() && step.key.disposition == Disposition::Tombstone;
     match mode {

@@ -1,4 +1,4 @@
-//! What must still be true when the plan is carried out.
+//! The preconditions of a plan.
 
 use super::inquiry::Inquiry;
 use crate::policy::Severity;
@@ -29,7 +29,7 @@ impl Preconditions<'_> {
     fn about_subjects(&mut self) {
         let request = &self.inquiry.request;
         let subjects = Expected::Exactly(u64::try_from(request.subjects.len()).unwrap_or(u64::MAX));
-        self.both(0, subjects, format!("`{}` that are there", request.kind));
+        self.both(0, subjects, format!("`{}` that exist", request.kind));
         if let Some(question) = self.inquiry.scope_question() {
             self.both(question, subjects, format!("`{}` within the actor's scope", request.kind));
         }
@@ -110,7 +110,7 @@ impl Preconditions<'_> {
         let Some(question) = self.inquiry.query.questions.get(question) else {
             return;
         };
-        // Only the number is compared: samples and dates need not be asked for again.
+        // Only the number is compared, so samples and dates are not needed again.
         let question = Question::count(question.rows);
         self.exact.push((Precondition { question, expected }, name));
     }

@@ -1,4 +1,4 @@
-//! Refusals that need no data: an unknown mode, a missing role, a request that leaves something out.
+//! Refusals that need no data: an unknown mode, a missing role, an incomplete request.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub(super) fn find_mode<'a>(
     if request.kind != policy.subject {
         return Err(Refusal::invalid(
             format!("the policy is for `{}`, not for `{}`", policy.subject, request.kind),
-            "ask for a record of the policy's own kind",
+            "request a record of the policy's kind",
         ));
     }
     if let Some(mode) = policy.modes.get(&request.mode)
@@ -44,7 +44,7 @@ fn reassignments_of(policy: &DeletionPolicy, mode: &ModePolicy, request: &Reques
     compile(&policy.subject, &policy.map, request.mode, &asked)
 }
 
-/// Checks that the actor may ask, and returns the condition that must hold for every subject, if any.
+/// Checks that the actor has permission, and returns the condition that must hold for every subject, if any.
 pub(super) fn authorize(
     policy: &DeletionPolicy,
     mode: &ModePolicy,
@@ -95,13 +95,13 @@ pub(super) fn check_request(
         if request.reason == Some(Reason::Other) && !noted {
             return Err(Refusal::invalid(
                 "the reason `other` needs a note",
-                "say why in the note of the request",
+                "explain it in the note of the request",
             ));
         }
     }
     if request.mode == Mode::Reassign && request.reassign.is_empty() {
         return Err(Refusal::invalid(
-            "no reference is named that is to be reassigned",
+            "the request names no reference to reassign",
             "name a reference and its new target in the request",
         ));
     }

@@ -1,4 +1,4 @@
-//! Who may ask.
+//! Checking permissions.
 
 use crate::domain::{Fault, FaultCode, Faults, Mode};
 use crate::policy::{Access, ModePolicy};
@@ -7,12 +7,12 @@ pub(super) fn check(mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let path = format!("modes.{mode}.allow");
     match &policy.allow {
         None => faults.push(
-            Fault::new(FaultCode::MissingAccess, path, "nobody is allowed to ask for this mode")
-                .remedy("name roles, or say \"any\" where the host has decided already"),
+            Fault::new(FaultCode::MissingAccess, path, "the mode has no permissions")
+                .remedy("name roles, or \"any\" if the host has already decided"),
         ),
         Some(Access::Some(list)) if list.is_empty() => {
             faults.push(
-                Fault::new(FaultCode::MissingAccess, path, "the list of who may ask is empty")
+                Fault::new(FaultCode::MissingAccess, path, "the list of permissions is empty")
                     .remedy("name a role"),
             );
         }
@@ -23,9 +23,9 @@ pub(super) fn check(mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
                         Fault::new(
                             FaultCode::MissingAccess,
                             format!("{path}[{index}]"),
-                            "an entry needs a `role` or `self`",
+                            "a permission needs a `role` or `self`",
                         )
-                        .remedy("a scope narrows a role, it is none"),
+                        .remedy("add a role; a scope only narrows one"),
                     );
                 }
             }

@@ -1,4 +1,4 @@
-//! Guards and effects: they look at rows that hang on the subject.
+//! Checking guards and effects: their rows must depend on the subject.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +12,9 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             Fault::new(
                 FaultCode::Misplaced,
                 format!("modes.{mode}.guards"),
-                "nothing hangs on a record that is not there yet",
+                "no rows depend on a record that does not exist yet",
             )
-            .remedy("leave the guards out"),
+            .remedy("remove the guards"),
         );
     }
     let mut names = BTreeSet::new();
@@ -23,14 +23,14 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
         if guard.name.trim().is_empty() {
             faults.push(
                 Fault::new(FaultCode::MissingName, format!("{path}.name"), "a guard needs a name")
-                    .remedy("name it; a warning is acknowledged by its name"),
+                    .remedy("set `name`; requests acknowledge a warning by its name"),
             );
         }
         if !names.insert(&guard.name) {
-            let message = format!("there is another guard `{}`", guard.name);
+            let message = format!("duplicate guard `{}`", guard.name);
             faults.push(
                 Fault::new(FaultCode::Duplicate, format!("{path}.name"), message)
-                    .remedy("give each a name of its own"),
+                    .remedy("give each guard its own name"),
             );
         }
         hangs(subject, map, &guard.on, &guard.via, &path, faults);
@@ -40,23 +40,23 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
         let path = format!("modes.{mode}.effects[{index}]");
         let on = effect.on.as_ref().unwrap_or(subject);
         if mode.carries_values() && (on != subject || effect.when.is_some() || !effect.via.is_empty()) {
-            let message = format!("in mode {mode} others are told of the subject itself, whatever it holds");
+            let message = format!("in mode {mode}, an event can only be about the subject itself");
             faults.push(
-                Fault::new(FaultCode::Misplaced, &path, message).remedy("leave `on`, `via` and `when` out"),
+                Fault::new(FaultCode::Misplaced, &path, message).remedy("remove `on`, `via` and `when`"),
             );
         }
         if effect.topic.trim().is_empty() {
             faults.push(
                 Fault::new(FaultCode::MissingName, format!("{path}.topic"), "an effect needs a topic")
-                    .remedy("name it; receivers choose by it what they listen to"),
+                    .remedy("set `topic`; receivers subscribe by it"),
             );
         }
         if !topics.insert((&effect.topic, on)) {
             // Operation, topic and record are the key of an event.
-            let message = format!("there is another effect `{}` on `{on}`", effect.topic);
+            let message = format!("duplicate effect `{}` on `{on}`", effect.topic);
             faults.push(
                 Fault::new(FaultCode::Duplicate, format!("{path}.topic"), message)
-                    .remedy("make one of the two, or another topic"),
+                    .remedy("merge the two, or use another topic"),
             );
         }
         hangs(subject, map, on, &effect.via, &path, faults);
@@ -66,7 +66,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
                 let message = format!("`{field}` cannot be sent");
                 faults.push(
                     Fault::new(FaultCode::UnsendableField, format!("{path}.fields"), message)
-                        .remedy("name a field that is no json"),
+                        .remedy("name a field that is not json"),
                 );
             }
         }
@@ -83,7 +83,7 @@ fn hangs(
 ) {
     if map.kind(on).is_none() {
         faults.push(
-            Fault::new(FaultCode::UnknownKind, format!("{path}.on"), format!("there is no kind `{on}`"))
+            Fault::new(FaultCode::UnknownKind, format!("{path}.on"), format!("unknown kind `{on}`"))
                 .remedy("declare it under `kinds`"),
         );
         return;
@@ -94,7 +94,7 @@ fn hangs(
                 Fault::new(
                     FaultCode::NotConnected,
                     format!("{path}.on"),
-                    format!("`{on}` does not hang on `{subject}`"),
+                    format!("`{on}` does not depend on `{subject}`"),
                 )
                 .remedy("declare the references between them"),
             );
@@ -114,7 +114,7 @@ fn hangs(
                 return;
             }
             None => {
-                let message = format!("there is no reference `{name}`");
+                let message = format!("unknown reference `{name}`");
                 faults.push(
                     Fault::new(FaultCode::UnknownReference, format!("{path}.via"), message)
                         .remedy("declare it under `references`, or correct the name"),
@@ -124,10 +124,10 @@ fn hangs(
         }
     }
     if at != on {
-        let message = format!("the chain ends at `{at}` and not at `{on}`");
+        let message = format!("the chain ends at `{at}`, not at `{on}`");
         faults.push(
             Fault::new(FaultCode::NotConnected, format!("{path}.via"), message)
-                .remedy(format!("go on to `{on}`, or look at `{at}`")),
+                .remedy(format!("continue to `{on}`, or set `on` to `{at}`")),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What a policy must be to exist: every fault at once, each with its path.
+//! Checking a policy: every fault at once, each with its path.
 
 mod access;
 mod guards;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use super::ModePolicy;
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode};
 
-/// Checks the whole, and completes the map with the types that the conditions imply.
+/// Checks the policy, and adds the types that the conditions imply to the map.
 pub(super) fn policy(
     subject: &KindName,
     map: &mut DataMap,
@@ -20,7 +20,7 @@ pub(super) fn policy(
     let mut faults = Faults::none();
     if map.kind(subject).is_none() {
         faults.push(
-            Fault::new(FaultCode::UnknownKind, "subject", format!("there is no kind `{subject}`"))
+            Fault::new(FaultCode::UnknownKind, "subject", format!("unknown kind `{subject}`"))
                 .remedy("declare it under `kinds`"),
         );
         return faults.or(());
@@ -30,15 +30,15 @@ pub(super) fn policy(
             Fault::new(
                 FaultCode::Misplaced,
                 format!("kinds.{}.filter", kind.name),
-                "only the subject's kind can be narrowed",
+                "only the subject's kind can have a filter",
             )
             .remedy("use conditions in the rules"),
         );
     }
     if modes.is_empty() {
         faults.push(
-            Fault::new(FaultCode::MissingMode, "modes", "a policy needs a mode")
-                .remedy("add for example `hard_delete`"),
+            Fault::new(FaultCode::MissingMode, "modes", "a policy needs at least one mode")
+                .remedy("add one, for example `hard_delete`"),
         );
     }
     types::infer(subject, map, modes, &mut faults);
@@ -48,7 +48,7 @@ pub(super) fn policy(
         guards::check(subject, map, *mode, policy, &mut faults);
     }
     if faults.is_empty() {
-        // What follows asks what can happen, which only a policy without the faults above can tell.
+        // The checks below need a policy without the faults above.
         for (mode, policy) in modes {
             reach::check(subject, map, *mode, policy, &mut faults);
         }

@@ -1,4 +1,4 @@
-//! What can happen: fields that rows need, and rows that would have to stay.
+//! Checking what can happen: fields that rows need, and rows that would have to stay.
 
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode, Reference};
 use crate::policy::ModePolicy;
@@ -65,15 +65,16 @@ fn tombstones(context: &CompileContext<'_>, faults: &mut Faults) {
         let chain: Vec<_> = context.path(&reference).iter().map(ToString::to_string).collect();
         faults.push(
             Fault::new(
-                FaultCode::MissingTombstone, format!("modes.{}.rules.{reference}", context.mode),
+                FaultCode::MissingTombstone,
+                format!("modes.{}.rules.{reference}", context.mode),
                 format!(
-                    "a row that survives by `{rule}` must keep referring to a row of `{kind}` that goes \
+                    "a row that survives by `{rule}` must keep referring to a deleted row of `{kind}` \
                      (chain {})",
                     chain.join(" <- ")
                 ),
             )
             .remedy(format!(
-                "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay \
+                "set `on_survive`, or declare the reference `nullable`, or let the row stay \
                  as `kinds.{kind}.tombstone`"
             )),
         );

@@ -1,4 +1,4 @@
-//! Rules: every reference is decided, by entries that make sense where they stand.
+//! Checking rules: every reference has one, with entries that are valid there.
 
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode, Reference};
 use crate::policy::graph::closes_cycle;
@@ -13,7 +13,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
                 &path,
                 format!("mode {mode} removes nothing, so no reference is reached"),
             )
-            .remedy("leave the rules out"),
+            .remedy("remove the rules"),
         );
         return;
     }
@@ -23,7 +23,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
                 Fault::new(
                     FaultCode::UnknownReference,
                     format!("{path}.{name}"),
-                    format!("there is no reference `{name}`"),
+                    format!("unknown reference `{name}`"),
                 )
                 .remedy("declare it under `references`, or correct the name"),
             );
@@ -37,15 +37,15 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
         };
         match named.or(policy.rules.others.as_ref()) {
             Some(list) => entries(subject, map, mode, reference, list, &path, faults),
-            // What is not named is not moved, and nothing else can happen to it.
+            // References without a rule are not moved, and nothing else can happen to them.
             None if !mode.removes() => {}
             None => faults.push(
                 Fault::new(
                     FaultCode::Undecided,
                     format!("modes.{mode}.rules.{}", reference.name),
-                    "the reference is declared and not decided",
+                    "the reference has no rule",
                 )
-                .remedy("give it a rule, or give all others one under \"*\""),
+                .remedy("give it a rule, or set one for all others under \"*\""),
             ),
         }
     }
@@ -71,12 +71,12 @@ fn entries(
                     format!("{path}[{dead}]"),
                     "the entry is never reached",
                 )
-                .remedy(format!("entry {last} has no `when` and decides for every row")),
+                .remedy(format!("entry {last} has no `when`, so it decides for every row")),
             );
         }
         if parent.is_none() && speaking.all(|(_, entry)| entry.when.is_some()) {
             faults.push(
-                Fault::new(FaultCode::Undecided, path, "rows for which no condition holds are not decided")
+                Fault::new(FaultCode::Undecided, path, "no entry decides for rows that meet no condition")
                     .remedy("end with an entry without `when`"),
             );
         }
@@ -87,10 +87,10 @@ fn entries(
     for (index, entry) in entries.iter().enumerate() {
         let path = if entries.len() > 1 { format!("{path}[{index}]") } else { path.to_owned() };
         if entry.parent.is_some() && closes_cycle(map, reference) {
-            let message = "`parent` on a reference in a cycle of kinds has no one meaning";
+            let message = "`parent` is ambiguous on a reference in a cycle of kinds";
             faults.push(
                 Fault::new(FaultCode::ParentInCycle, &path, message)
-                    .remedy("leave `parent` out, or decide by a condition"),
+                    .remedy("remove `parent`, or use a condition"),
             );
         }
         let links = matches!(&entry.on_survive, Some(OnSurvive::Redirect(Redirect::Reassign(_))));
@@ -99,9 +99,9 @@ fn entries(
                 Fault::new(
                     FaultCode::Misplaced,
                     format!("{path}.qualifies"),
-                    "nothing is reassigned whose target could qualify",
+                    "`qualifies` needs a reassigned target",
                 )
-                .remedy("leave it out, or use the rule `reassign`"),
+                .remedy("remove it, or use the rule `reassign`"),
             );
         }
         if let Some((code, message, remedy)) = misplaced(mode, entry) {
@@ -124,56 +124,56 @@ fn entries(
                 Fault::new(
                     FaultCode::MissingBasis,
                     format!("{path}.retain.basis"),
-                    "a retention needs a ground",
+                    "a retention needs a legal basis",
                 )
-                .remedy("name the law and article, or the contract"),
+                .remedy("name the law and article, or the contract, in `basis`"),
             );
         }
     }
 }
 
-/// In mode `reassign` the references that can be given another target are those to the subject and its own.
+/// Checks that a reference can be redirected in mode `reassign`: it refers to the subject or is its own.
 fn movable(subject: &KindName, reference: &Reference, path: &str, faults: &mut Faults) {
     if reference.to != *subject && reference.from != *subject {
         faults.push(
             Fault::new(
                 FaultCode::NotConnected,
                 path,
-                format!("`{}` leads neither to the subject nor from it", reference.name),
+                format!("`{}` refers neither to the subject nor from it", reference.name),
             )
             .remedy(format!(
-                "reassign it by a policy whose subject is `{}` or `{}`",
+                "reassign it with a policy whose subject is `{}` or `{}`",
                 reference.to, reference.from
             )),
         );
     }
 }
 
-/// Where a rule stands that means nothing there.
+/// Returns the fault of a rule that has no meaning in the mode.
 fn misplaced(mode: Mode, entry: &Entry) -> Option<(FaultCode, String, &'static str)> {
     let rule = entry.then.as_str();
     let in_mode =
-        |remedy| Some((FaultCode::Misplaced, format!("`{rule}` makes no sense in mode {mode}"), remedy));
+        |remedy| Some((FaultCode::Misplaced, format!("`{rule}` is not valid in mode {mode}"), remedy));
     let status_only = matches!(mode, Mode::Deactivate | Mode::Reactivate);
     match &entry.then {
         Rule::Keep | Rule::Redirect(Redirect::Reassign(None)) if mode == Mode::Reassign => match entry {
             Entry { parent: None, on_survive: None, .. } => None,
             _ => Some((
                 FaultCode::Misplaced,
-                format!("`parent` and `on_survive` make no sense in mode {mode}"),
-                "leave them out; nothing is removed",
+                format!("`parent` and `on_survive` are not valid in mode {mode}"),
+                "remove them; this mode removes nothing",
             )),
         },
-        _ if mode == Mode::Reassign => in_mode("use `reassign`, whose target the request names, or `keep`"),
+        _ if mode == Mode::Reassign => in_mode("use `reassign` with a target from the request, or `keep`"),
         Rule::Cascade if mode == Mode::Anonymize => in_mode("use `delete`, `anonymize` or `keep`"),
-        Rule::Delete if status_only => in_mode("a switched status removes nothing; use `cascade` or `keep`"),
+        Rule::Delete if status_only => in_mode("use `cascade` or `keep`; this mode removes nothing"),
         Rule::SoftDelete | Rule::Anonymize(_) if mode == Mode::Reactivate => {
             in_mode("use `cascade` or `keep`")
         }
-        Rule::Retain(_) if !mode.erases() => in_mode("only what erases needs it; use `keep`"),
+        Rule::Retain(_) if !mode.erases() => in_mode("use `keep`; this mode erases nothing"),
         Rule::Cascade | Rule::Restrict if entry.parent.is_some() => Some((
             FaultCode::ParentStays,
-            format!("`{rule}` speaks of removed parents, and this parent stays"),
+            format!("`{rule}` applies to removed parents, but this parent stays"),
             "use `delete`, `anonymize`, `protect` or `keep`",
         )),
         _ => None,
@@ -196,7 +196,7 @@ fn target(map: &DataMap, reference: &Reference, redirect: &Redirect, path: &str,
                         path,
                         format!("`{}` has no default", reference.name),
                     )
-                    .remedy("say {\"set_default\": …}, or declare `default` for the field in the data map"),
+                    .remedy("use {\"set_default\": …}, or declare `default` for the field in the data map"),
                 );
                 return;
             };
@@ -245,8 +245,12 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
             && other != mask
         {
             faults.push(
-                Fault::new(FaultCode::MaskConflict, &path, "the kind declares another mask for this field")
-                    .remedy("use one mask for one field"),
+                Fault::new(
+                    FaultCode::MaskConflict,
+                    &path,
+                    "the kind declares a different mask for this field",
+                )
+                .remedy("use one mask for each field"),
             );
         }
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
@@ -255,7 +259,7 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
                 Fault::new(
                     FaultCode::MaskNotUnique,
                     &path,
-                    "the mask may give two rows the same value and the field is unique",
+                    "the field is unique, and the mask may give two rows the same value",
                 )
                 .remedy("use `null`, `placeholder_email` or `hmac`"),
             );

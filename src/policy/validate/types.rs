@@ -1,4 +1,4 @@
-//! Types: every field that a policy looks at has one, said by the map or by the first condition.
+//! Checking types: every field that a policy reads has one, from the map or the first condition.
 
 use std::collections::BTreeMap;
 
@@ -78,14 +78,14 @@ fn entries_of(
                 Fault::new(
                     FaultCode::MissingStart,
                     format!("{path}.retain.from"),
-                    "a retention needs the date from which its period runs",
+                    "a retention needs a date from which its period runs",
                 )
                 .remedy("name a field of type date or timestamp"),
             ),
             Rule::Retain(retention) => {
                 let found = map.infer_type(kind, &retention.from, FieldType::Timestamp);
                 if !found.is_time() {
-                    let message = format!("`{}` is {found}, and a period runs from a date", retention.from);
+                    let message = format!("`{}` is {found}; expected a date or timestamp", retention.from);
                     faults.push(
                         Fault::new(FaultCode::FieldType, format!("{path}.retain.from"), message)
                             .remedy("name a field of type date or timestamp"),
@@ -109,7 +109,7 @@ fn masks(
         let path = format!("{path}.{field}");
         let wants_time = match mask {
             Mask::Null => {
-                // It fits every type, and the store must have the field all the same.
+                // Null fits every type, but the store must have the field.
                 map.know_field(kind, field);
                 continue;
             }
@@ -120,9 +120,10 @@ fn masks(
         let found = map.infer_type(kind, field, default);
         let fits = if wants_time { found.is_time() } else { found == FieldType::Text };
         if !fits {
-            let message = format!("the mask makes no sense for a field of type {found}");
+            let message = format!("the mask does not fit a field of type {found}");
             faults.push(
-                Fault::new(FaultCode::MaskType, path, message).remedy("`null` fits every nullable field"),
+                Fault::new(FaultCode::MaskType, path, message)
+                    .remedy("use another mask; `null` fits every nullable field"),
             );
         }
     }
@@ -133,8 +134,7 @@ fn condition(map: &mut DataMap, kind: &KindName, condition: &Condition, path: &s
         let Some(field) = leaf.field() else { return };
         if field.as_str().is_empty() {
             faults.push(
-                Fault::new(FaultCode::MissingName, path, "a condition names no field")
-                    .remedy("say which `field` it looks at"),
+                Fault::new(FaultCode::MissingName, path, "a condition needs a field").remedy("set `field`"),
             );
             return;
         }
@@ -178,16 +178,15 @@ fn mismatch(leaf: &Condition, declared: FieldType) -> Option<String> {
         Condition::Time { .. } => (!declared.is_time())
             .then(|| format!("a field of type {declared} cannot be compared with a moment")),
         Condition::Compare { value, .. } if value.is_null() || unreadable(value) => {
-            Some(format!("{} is no value of type {declared}", value.literal()))
+            Some(format!("{} is not a value of type {declared}", value.literal()))
         }
         Condition::Compare { is, .. } => {
             let ordered = !matches!(is, Comparison::Equal | Comparison::NotEqual);
-            (ordered && declared == FieldType::Boolean)
-                .then(|| "true and false have no order; use eq or ne".into())
+            (ordered && declared == FieldType::Boolean).then(|| "booleans have no order; use eq or ne".into())
         }
         Condition::OneOf { values, .. } => {
             let bad = values.iter().find(|value| value.is_null() || unreadable(value))?;
-            Some(format!("{} is no value of type {declared}", bad.literal()))
+            Some(format!("{} is not a value of type {declared}", bad.literal()))
         }
         Condition::All(_) | Condition::Any(_) | Condition::Not(_) => None,
     }

@@ -1,4 +1,4 @@
-//! The catalogue: what a policy is judged by.
+//! The catalogue that policies are checked against.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use crate::sql::{Dialect, Prefix};
 
 /// The tables of a database, as its own catalogue describes them.
 ///
-/// Names are looked up in any case. The library's tables and those of the database itself are left out. On
-/// PostgreSQL, tables outside the search path are called `schema.table`.
+/// Names match in any case. The library's tables and those of the database itself are left out. On PostgreSQL, tables
+/// outside the search path are called `schema.table`.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), client_lifecycle::store::StoreError> {
@@ -27,12 +27,12 @@ pub struct Catalogue {
     dialect: Dialect,
     traits: Traits,
     prefix: Prefix,
-    /// By name; in lower case where names match in any case.
+    /// By name; in lower case if names match in any case.
     pub(super) tables: BTreeMap<String, Table>,
     pub(super) foreign_keys: Vec<ForeignKey>,
 }
 
-/// The differences between databases that a policy is judged by.
+/// The differences between databases that matter for checking a policy.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::sql) struct Traits {
     /// Whether names match in any case.
@@ -89,8 +89,8 @@ impl Catalogue {
         exactly.or_else(|| self.tables.values().find(|table| same(&table.name, name)))
     }
 
-    /// Returns whether the database takes two names for one. PostgreSQL does so only if they are equal, because
-    /// the library quotes them.
+    /// Returns whether two names are the same to the database. On PostgreSQL they must be equal, because the library
+    /// quotes them.
     pub(in crate::sql) fn is_one_name(&self, a: &str, b: &str) -> bool {
         a == b || (self.traits.ignores_case && same(a, b))
     }

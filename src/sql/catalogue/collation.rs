@@ -1,4 +1,4 @@
-//! How columns of SQLite compare text, which no pragma tells.
+//! Collations of SQLite columns, which no pragma reports.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -40,7 +40,7 @@ pub(super) async fn read(
     Ok(())
 }
 
-/// Compares two texts as each column does. A value below a column of a compound query is compared as that column is;
+/// Compares two texts as each column does. A value below a column in a compound query is compared like that column;
 /// no row is read.
 fn statement(catalogue: &Catalogue, columns: &[(String, String)]) -> String {
     let mut sql = String::new();

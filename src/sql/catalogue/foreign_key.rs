@@ -31,7 +31,7 @@ pub struct ForeignKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OnDelete {
-    /// Refuses the deletion, unless the row is gone when the key is checked.
+    /// Refuses the deletion, unless the row is deleted before the key is checked.
     NoAction,
     /// Refuses the deletion at once.
     Restrict,

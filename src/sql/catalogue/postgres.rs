@@ -1,8 +1,8 @@
 //! Reads the catalogue of PostgreSQL.
 //!
-//! Tables on the search path are called by their names. Other tables are called by schema and name, and are read only
-//! if foreign keys or inheritance connect them with the first, or if the data map names them. Partitions are left out:
-//! what belongs to a partition belongs to the partitioned table.
+//! Tables on the search path are called by their names. Other tables are called by schema and name. They are read
+//! only if foreign keys or inheritance connect them with the first, or if the data map names them. Partitions are
+//! left out: their keys and triggers count for the partitioned table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,7 +73,7 @@ const RELATIONS_AND_PRIVILEGES: &str = "SELECT t.name, t.relkind::text, row_secu
      SELECT json_agg(o.name ORDER BY o.name) FROM d JOIN t AS o ON o.oid = d.oid WHERE t.relkind = 'm' AND o.oid <> t.oid)::text, \
      has_any_column_privilege(t.oid, 'SELECT')::int, has_any_column_privilege(t.oid, 'INSERT')::int, \
      has_any_column_privilege(t.oid, 'UPDATE')::int, has_table_privilege(t.oid, 'DELETE')::int FROM t ORDER BY t.name";
-/// Triggers and rules. A trigger of a partitioned table is found once, and not again for each partition.
+/// Triggers and rules. A trigger of a partitioned table is read once, not for each partition.
 const TRIGGERS: &str = "SELECT t.name, g.tgname::text, (g.tgtype & 4)::int, (g.tgtype & 16)::int, (g.tgtype & 8)::int \
      FROM t CROSS JOIN LATERAL (SELECT t.oid UNION SELECT p.relid FROM pg_partition_tree(t.oid) AS p) AS p(oid) \
      JOIN pg_catalog.pg_trigger AS g ON g.tgrelid = p.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' \

@@ -6,7 +6,7 @@ use crate::domain::DataMap;
 use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction};
 
 impl Catalogue {
-    /// Reads the catalogue in a few statements, however many tables there are.
+    /// Reads the catalogue. The number of statements does not depend on the number of tables.
     ///
     /// # Errors
     /// [`SqlError`]
@@ -18,8 +18,8 @@ impl Catalogue {
         Self::read_for(tx, dialect, prefix, &DataMap::default()).await
     }
 
-    /// Reads the catalogue, and for the tables of a data map also what only the data or a query shows: tables outside
-    /// the search path, collations, and ids that a view repeats.
+    /// Reads the catalogue. For the tables of a data map it also reads what only queries show: tables outside the
+    /// search path, collations, and repeated ids of views.
     pub(in crate::sql) async fn read_for(
         tx: &mut (dyn SqlTransaction + '_),
         dialect: Dialect,

@@ -1,4 +1,4 @@
-//! Builds a catalogue from rows that the queries of both databases return in one form.
+//! Building a catalogue from rows that have one form for both databases.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::sql::SqlValue;
 type Rows = Vec<Vec<SqlValue>>;
 
 impl Catalogue {
-    /// Adds tables with their columns, from rows of (table, column, type, not null, default, generated, position in the
-    /// primary key, …). What follows is passed to `storage`.
+    /// Adds tables with their columns, from rows of (table, column, type, not null, default, generated, position in
+    /// the primary key, …). The other values are passed to `storage`.
     pub(super) fn add_columns(
         &mut self,
         rows: Rows,

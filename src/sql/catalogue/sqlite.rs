@@ -12,8 +12,8 @@ use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 /// Every operation looks for rows without an id, because even a primary key may be NULL.
 const TRAITS: Traits = Traits { ignores_case: true, requires_ids: false, single_writer: true };
 
-/// Broken views and virtual tables of missing modules have no columns, and asking for those would be an error. Of hidden
-/// columns 2 is a virtual generated column and 3 a stored one.
+/// Broken views and virtual tables of missing modules have no columns; reading them would be an error. A `hidden` of
+/// 2 is a virtual generated column, 3 a stored one.
 const COLUMNS: &str = "SELECT t.name, x.name, x.type, x.\"notnull\", x.dflt_value, x.hidden >= 2, NULLIF(x.pk, 0), \
      t.type = 'view' \
      FROM pragma_table_list AS t JOIN pragma_table_xinfo(t.name, 'main') AS x \

@@ -1,4 +1,4 @@
-//! How columns store values, as far as a policy is judged by it.
+//! Storage of columns, as far as it matters for checking a policy.
 
 use crate::domain::FieldType;
 use crate::sql::table_schema::{ColumnType, TypeFamily};
@@ -28,7 +28,7 @@ pub(in crate::sql) enum Affinity {
     Computed,
 }
 
-/// How a column compares text: what it makes of two pairs of texts.
+/// How a column compares text: its results for two pairs of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sql) struct Collation(pub(super) i64);
 
@@ -44,7 +44,7 @@ impl Collation {
     }
 }
 
-/// The forms in which affinities keep one value.
+/// The forms in which affinities store a value.
 #[derive(PartialEq)]
 enum Form {
     Number,
@@ -90,12 +90,12 @@ impl Storage {
         }
     }
 
-    /// Returns whether a reference and the ids it refers to keep one value in one form, so that comparing them finds
-    /// what a foreign key would find.
+    /// Returns whether a reference and the ids it refers to store a value in the same form, so that a comparison
+    /// finds what a foreign key would find.
     ///
-    /// A foreign key converts the value that it looks up to the form of the id. A comparison converts both or neither,
-    /// by rules that depend on the query plan: text that refers to integers is not found, and `007` and `7` in a text
-    /// column would both be found by the number 7.
+    /// A foreign key converts the referring value to the form of the id. A comparison converts both or neither, by
+    /// rules that depend on the query plan. Text that refers to integers is not found, but the number 7 would find
+    /// both `007` and `7` in a text column.
     pub(in crate::sql) fn compares_with(&self, id: &Self) -> bool {
         match (self, id) {
             (Self::Type(held), Self::Type(id)) => held.compares_with(id),

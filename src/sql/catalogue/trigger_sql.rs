@@ -6,7 +6,7 @@ use super::trigger::TriggerEvent;
 /// event that matters most.
 pub(super) fn event(sql: &str) -> TriggerEvent {
     let mut words = Words { rest: sql };
-    // A quoted name keeps its quotes, so a trigger called "delete" is not taken for one on DELETE.
+    // A quoted name keeps its quotes, so a trigger called "delete" does not look like one on DELETE.
     words.by_ref().find(|word| word.eq_ignore_ascii_case("TRIGGER"));
     let mut named = false;
     for word in words {
@@ -51,7 +51,7 @@ impl<'a> Iterator for Words<'a> {
             None => self
                 .rest
                 .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
-                // A punctuation mark is a word of its own.
+                // A punctuation mark is a separate word.
                 .map_or(self.rest.len(), |end| end.max(first.len_utf8())),
         };
         let (word, rest) = self.rest.split_at_checked(end)?;

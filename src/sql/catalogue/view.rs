@@ -1,11 +1,12 @@
-//! Views that are used as tables: only their rows show whether each has an id of its own.
+//! Views that are used as tables: only their rows show whether ids are unique.
 
 use super::catalogue::Catalogue;
 use super::table::RepeatedId;
 use crate::domain::DataMap;
 use crate::sql::{SqlError, SqlTransaction, SqlValue};
 
-/// Looks for repeated ids in the views that are kinds of a map. `readable` makes of a column what is read as an id.
+/// Looks for repeated ids in the views that are kinds of a map. `readable` converts a column to the form in which ids
+/// are read.
 pub(super) async fn read(
     tx: &mut (dyn SqlTransaction + '_),
     catalogue: &mut Catalogue,

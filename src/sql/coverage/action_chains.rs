@@ -15,7 +15,7 @@ struct Chain<'a> {
 }
 
 /// Reports every key by which the database would delete or change rows of a declared kind. Undeclared keys that refer
-/// to a declared kind are reported elsewhere.
+/// directly to a declared kind are reported elsewhere.
 pub(super) fn findings(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let acting = foreign_key_actions::acting(map, catalogue);
     let mut open: VecDeque<Chain<'_>> = VecDeque::new();
@@ -61,7 +61,7 @@ fn finding(
     let keys: Vec<String> =
         chain.keys.iter().map(|key| format!("{} ON DELETE {}", name(key), key.on_delete)).collect();
     let message = format!(
-        "where a row of `{}` is deleted, the database would {does} rows of `{}` that no plan names: {}",
+        "when a row of `{}` is deleted, the database would {does} rows of `{}` that no plan names: {}",
         chain.kind.name,
         reached.name,
         keys.join(", then ")

@@ -1,9 +1,9 @@
-//! What a data map declares and excludes of the tables, columns and foreign keys of a database.
+//! Looking up tables, columns and foreign keys of a database in the data map.
 
 use crate::domain::{DataMap, FieldName, Kind, Reference};
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Table, same};
 
-/// A column of the data map, as the database has it.
+/// A column of the data map, in the database.
 pub(super) struct MappedColumn<'a> {
     pub(super) table: &'a Table,
     pub(super) column: &'a Column,

@@ -91,7 +91,7 @@ impl Finding {
         self
     }
 
-    /// Converts it into a fault, for which a policy is not opened.
+    /// Converts it into a fault that keeps the policy from opening.
     pub(in crate::sql) fn into_fault(self) -> Fault {
         Fault::new(FaultCode::SchemaMismatch, self.path, self.message).remedy(self.remedy)
     }

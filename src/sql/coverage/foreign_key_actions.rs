@@ -13,7 +13,7 @@ pub(super) fn undeclared<'a>(
 ) -> impl Iterator<Item = Finding> + 'a {
     deleting(map, catalogue).filter(|(key, _)| !declared::key_excluded(map, key)).map(|(key, to)| {
         finding(key, to, "the map does not declare")
-            .remedy("declare the reference, or list it under `excluded` and say why")
+            .remedy("declare the reference, or list it under `excluded` with a reason")
     })
 }
 

@@ -1,4 +1,4 @@
-//! Declared references whose foreign key refers to another table or column: a plan would name other rows than the
+//! Declared references whose foreign key refers to another table or column. A plan would name other rows than the
 //! database.
 
 use super::declared::ends;

@@ -1,4 +1,4 @@
-//! Columns that only the database writes, but the policy would too.
+//! Columns that only the database writes, but the policy would write too.
 
 use super::declared::{MappedColumn, path, tables};
 use super::finding::{Finding, FindingCode};
@@ -6,7 +6,7 @@ use crate::domain::{DataMap, FieldName, Kind, Mode, Reference};
 use crate::policy::{DeletionPolicy, OnSurvive, Rule};
 use crate::sql::catalogue::{Catalogue, Column};
 
-/// Reports fields that the library writes whatever the rules of a policy say.
+/// Reports fields that the library writes regardless of the rules.
 pub(super) fn written_by_kinds(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for (kind, _) in tables(map, catalogue) {
@@ -50,7 +50,7 @@ fn generated(column: &Column, path: &str) -> Option<Finding> {
     column.generated.then(|| {
         let message = format!("the column `{}` is generated: only the database writes it", column.name);
         Finding::new(FindingCode::GeneratedColumn, path, message)
-            .remedy("write the columns that it is computed from instead")
+            .remedy("declare the columns that it is computed from instead")
     })
 }
 

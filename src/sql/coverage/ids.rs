@@ -18,7 +18,7 @@ pub(super) fn findings(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
             let which = match repeated.id.as_id() {
                 Some(id) => format!("with the id `{id}`"),
                 None if repeated.id == SqlValue::Null => "without an id".into(),
-                None => "with one id".into(),
+                None => "with the same id".into(),
             };
             let message = format!("the view `{}` has {rows} {which}", kind.table_name());
             found.push(
@@ -26,7 +26,7 @@ pub(super) fn findings(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
                     .remedy("make the view return one row for each id"),
             );
         }
-        // The catalogue has no keys of a view.
+        // The catalogue has no keys for views.
         if table.is_view() {
             continue;
         }
@@ -35,7 +35,7 @@ pub(super) fn findings(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
             let message = format!("the column is {}, but ids are text, integers or UUIDs", column.declared);
             found.push(
                 Finding::new(Code::TypeMismatch, &path, message)
-                    .remedy("give the table another unique column and name it as `id`"),
+                    .remedy("give the table another unique column and set `id` to it"),
             );
         }
         if catalogue.traits().requires_ids && !column.not_null {
@@ -43,7 +43,7 @@ pub(super) fn findings(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
                 format!("the column `{}` can be NULL, but a row without an id is never found", column.name);
             found.push(
                 Finding::new(Code::NullabilityMismatch, &path, message)
-                    .remedy("make the column NOT NULL, or name another as `id`"),
+                    .remedy("make the column NOT NULL, or set `id` to another"),
             );
         }
     }
@@ -59,10 +59,10 @@ fn uniqueness(kind: &Kind, table: &Table, path: &str) -> Option<Finding> {
         let key = table.primary_key.join("`, `");
         let message = format!("composite primary keys are not supported: `{key}`");
         Finding::new(Code::CompositeKey, path, message)
-            .remedy("give the table a unique column of its own and name it as `id`")
+            .remedy("give the table a unique column and set `id` to it")
     } else {
         let message = format!("the column `{id}` is not unique");
         Finding::new(Code::AmbiguousId, path, message)
-            .remedy("name the primary key as `id`, or add a unique index")
+            .remedy("set `id` to the primary key, or add a unique index")
     })
 }

@@ -32,13 +32,13 @@ use crate::domain::DataMap;
 use crate::policy::DeletionPolicy;
 use written_kinds::WrittenKinds;
 
-/// Returns everything in which a policy and a database differ, and what the policy does not cover.
+/// Returns all differences between a policy and a database, and what the policy does not cover.
 ///
-/// The findings are sorted by path, and there are none if everything is covered:
+/// The findings are sorted by path. There are none if everything is covered:
 ///
 /// * Tables that depend on the subject through foreign keys, or have a column named like a reference, and are neither
-///   declared nor excluded. The same for columns of declared tables.
-/// * References that nothing protects, that have no index, or whose type or nullability differs.
+///   declared nor excluded; also columns of declared tables.
+/// * References without protection or index, or with a different type or nullability.
 /// * Masks that do not fit their column: too long, `null` in a `NOT NULL` column, or a constant in a unique column.
 /// * Columns that only the database writes, but the policy would too.
 /// * Foreign keys and triggers by which the database changes rows that no plan names. `open` refuses such a key if it
@@ -46,10 +46,10 @@ use written_kinds::WrittenKinds;
 /// * References whose foreign key refers to another table or column than the policy says. `open` refuses those too.
 /// * On PostgreSQL: missing privileges, row-level security that hides rows from the current role, materialized views
 ///   that keep what was deleted, foreign tables and inheritance.
-/// * Everything else that [`Lifecycle::open`](crate::Lifecycle#method.open) refuses. Collations on SQLite and repeated ids
-///   in views are read only for a policy, by [`SqlStore::findings`](crate::sql::SqlStore::findings).
+/// * Everything else that [`Lifecycle::open`](crate::Lifecycle#method.open) refuses. Collations on SQLite and
+///   repeated ids in views are read only for a policy, by [`SqlStore::findings`](crate::sql::SqlStore::findings).
 ///
-/// A test of the host with this call notices a new table on the day it is added:
+/// With this call in a test, the host notices a new table on the day it is added:
 ///
 /// ```no_run
 /// # async fn run(policy: client_lifecycle::DeletionPolicy) -> Result<(), client_lifecycle::store::StoreError> {
@@ -76,7 +76,7 @@ pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> 
     Finding::in_order(found)
 }
 
-/// Returns the findings for which `open` refuses a policy.
+/// Returns the findings that keep a policy from opening.
 pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = schema_mismatch::findings(map, catalogue);
     found.extend(reserved_names::findings(map, catalogue));

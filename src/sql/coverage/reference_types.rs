@@ -48,7 +48,7 @@ fn types(
         return None;
     }
     let (held, ids) = (declared_type(from.column), declared_type(to.column));
-    let message = format!("the column is {held} and the ids of `{}` are {ids}", reference.to);
+    let message = format!("the column is {held}, but the ids of `{}` are {ids}", reference.to);
     Some(Finding::new(Code::TypeMismatch, path, message).remedy("give both columns the same type"))
 }
 
@@ -56,15 +56,15 @@ fn declared_type(column: &Column) -> &str {
     if column.declared.is_empty() { "untyped" } else { &column.declared }
 }
 
-/// Reports references that find other rows than a foreign key would: `C1` is `c1` to a column that ignores case, and
-/// another id to one that does not. PostgreSQL compares with the collation of the ids, as its foreign keys do.
+/// Reports references that find other rows than a foreign key would. `C1` is `c1` in a column that ignores case, but
+/// a different id in one that does not. PostgreSQL compares with the collation of the ids, like its foreign keys.
 fn collations(reference: &Reference, from: &Column, to: &Column, path: &str) -> Option<Finding> {
     let (held, ids) = (from.collation?, to.collation?);
     if held == ids {
         return None;
     }
     let message = format!(
-        "the column compares {} and the ids of `{}` compare {}",
+        "the column compares {}, but the ids of `{}` compare {}",
         held.description(),
         reference.to,
         ids.description()

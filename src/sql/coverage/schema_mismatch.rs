@@ -1,4 +1,4 @@
-//! Tables and columns of the data map that the database does not have, or has with another type or nullability.
+//! Tables and columns of the data map that are missing in the database, or have another type or nullability.
 
 use super::declared::{path, table};
 use super::finding::{Finding, FindingCode as Code};
@@ -61,8 +61,8 @@ fn nullability(kind: &Kind, field: &FieldName, column: &Column, path: &str) -> O
     Some(finding.remedy("correct the map, or allow NULL in the column"))
 }
 
-/// Reports a type of an extension whose schema is not on the search path. Its values would be compared by the operators
-/// of another type: those of `citext` as plain text.
+/// Reports an extension type whose schema is not on the search path. Its values would be compared by the operators of
+/// another type: those of `citext` as plain text.
 fn outside_search_path(column: &Column, path: &str) -> Option<Finding> {
     let name = column.storage.column_type().filter(|column| column.is_off_search_path())?.name.as_str();
     let message =

@@ -23,6 +23,6 @@ pub(super) fn findings<'a>(
             tables.join("`, `")
         );
         let finding = Finding::new(FindingCode::UncoveredTable, format!("kinds.{}", view.name), message);
-        Some(finding.remedy("refresh it after deletions; then list it under `excluded` and say so"))
+        Some(finding.remedy("refresh it after deletions, and list it under `excluded` with that reason"))
     })
 }

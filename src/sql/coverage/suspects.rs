@@ -8,7 +8,7 @@ use crate::sql::catalogue::same;
 
 /// The names that suggest a reference, each with the kind it would refer to.
 pub(super) struct Suspects<'a> {
-    /// By the folded name: `client_id` and `clientId` are one.
+    /// By the folded name: `client_id` and `clientId` are the same.
     by_name: BTreeMap<String, (&'a Kind, Why<'a>)>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Suspects<'a> {
     }
 }
 
-/// Returns a name without case and separators.
+/// Returns a name in lower case without separators.
 fn folded(name: &str) -> String {
     let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
     letters.flat_map(char::to_lowercase).collect()

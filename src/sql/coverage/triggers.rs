@@ -1,4 +1,4 @@
-//! Triggers that fire when the policy deletes or updates rows: no plan shows what they do.
+//! Triggers that fire when the policy deletes or updates rows. No plan shows their effects.
 
 use super::finding::{Finding, FindingCode};
 use super::written_kinds::WrittenKinds;
@@ -15,17 +15,17 @@ pub(super) fn findings<'a>(
         let fires = table.triggers.iter().filter(|trigger| match trigger.event {
             TriggerEvent::Delete => written.deletes(&kind.name),
             TriggerEvent::Update => written.updates(&kind.name),
-            // The library inserts into no table of the host.
+            // The library does not insert into tables of the host.
             TriggerEvent::Insert => false,
         });
         fires.map(|trigger| {
             let event = trigger.event.as_str();
             let message = format!(
-                "the trigger `{}` fires on {event} of `{}`: what it does is in no plan and no receipt",
+                "the trigger `{}` fires on {event} of `{}`: its effects are in no plan and no receipt",
                 trigger.name, table.name
             );
             Finding::new(FindingCode::Trigger, format!("kinds.{}", kind.name), message).remedy(
-                "move its work into the policy, or make sure that it changes no row of a declared kind",
+                "move its work into the policy, or make sure that it does not change rows of a declared kind",
             )
         })
     })

@@ -47,8 +47,8 @@ pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Fi
     found
 }
 
-/// Returns the tables that depend on the subject through foreign keys and declared references, also through excluded
-/// tables.
+/// Returns the tables that depend on the subject through foreign keys and declared references, including through
+/// excluded tables.
 fn dependents_of_subject(policy: &DeletionPolicy, catalogue: &Catalogue) -> BTreeSet<String> {
     let map = policy.map();
     let keys = catalogue
@@ -66,7 +66,7 @@ fn dependents_of_subject(policy: &DeletionPolicy, catalogue: &Catalogue) -> BTre
     }
 }
 
-/// Returns whether it is known what a column holds, so that its name suggests nothing.
+/// Returns whether the content of a column is known, so that its name does not matter.
 fn is_known(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogue) -> bool {
     let mut keys = catalogue.foreign_keys_of(&table.name);
     keys.any(|key| key.columns.iter().any(|part| same(part, &column.name)))
@@ -95,17 +95,17 @@ fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
             if key.columns.len() > 1 { FindingCode::CompositeKey } else { FindingCode::UncoveredReference };
         return Some(
             Finding::new(code, path, message)
-                .remedy("let it refer to the id, or list it under `excluded` and say why"),
+                .remedy("let it refer to the id, or list it under `excluded` with a reason"),
         );
     };
     let is_id = declared::kinds(map, &key.table).any(|kind| same(kind.column(&kind.id), column));
     let path = format!("references.{}.{column}", key.table);
-    let message = format!("its foreign key refers to `{}`, and it is neither declared nor excluded", to.name);
+    let message = format!("its foreign key refers to `{}`, but it is neither declared nor excluded", to.name);
     Some(Finding::new(FindingCode::UncoveredReference, path, message).remedy(if is_id {
-        "it is the id of its kind too: give the table a unique column of its own, name that as `id`, and \
+        "it is also the id of its kind: give the table another unique column, set `id` to it, and \
              declare the reference"
     } else {
-        "declare the reference and give it a rule, or list it under `excluded` and say why"
+        "declare the reference and give it a rule, or list it under `excluded` with a reason"
     }))
 }
 
@@ -113,9 +113,9 @@ fn by_name(table: &Table, column: &Column, why: &str) -> Finding {
     Finding::new(
         FindingCode::UncoveredReference,
         format!("references.{}.{}", table.name, column.name),
-        format!("the column {why}, and it is neither declared nor excluded"),
+        format!("the column {why}, but it is neither declared nor excluded"),
     )
-    .remedy("declare the reference and give it a rule, or list it under `excluded` and say why")
+    .remedy("declare the reference and give it a rule, or list it under `excluded` with a reason")
 }
 
 fn table_findings(table: &Table, keys: &[&ForeignKey], named: &[(&Column, String)]) -> Vec<Finding> {
@@ -128,14 +128,14 @@ fn table_findings(table: &Table, keys: &[&ForeignKey], named: &[(&Column, String
     let path = format!("kinds.{}", table.name);
     let message = format!("the table is neither declared nor excluded: {}", why.join(", "));
     let mut found = vec![Finding::new(FindingCode::UncoveredTable, &path, message).remedy(
-        "declare it with its references and give them rules, or list it under `excluded` and say why",
+        "declare it with its references and give them rules, or list it under `excluded` with a reason",
     )];
     let single = table.columns.iter().any(|column| table.is_unique(&column.name));
     if table.primary_key.len() > 1 && !single {
         let key = table.primary_key.join("`, `");
         let message = format!("composite primary keys are not supported: `{key}`");
         found.push(Finding::new(FindingCode::CompositeKey, path, message).remedy(
-            "give the table a unique column of its own before it is declared, or list it under `excluded`",
+            "give the table a unique column and then declare the table, or list it under `excluded`",
         ));
     }
     found

@@ -1,4 +1,4 @@
-//! References that no foreign key and no lock protects from referring to a deleted record.
+//! References that are not protected from referring to a deleted record, by a foreign key or a lock.
 
 use super::declared::ends;
 use super::finding::{Finding, FindingCode};
@@ -22,7 +22,7 @@ fn finding(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Optio
         let table = catalogue.dialect().table(&from.table.name);
         return (!validated).then(|| unvalidated(path, &table));
     }
-    // A key that refers to something else is reported as that.
+    // A key that refers to something else is reported as a mismatch.
     if reference.lock.is_some() || mismatch(map, reference, catalogue).is_some() {
         return None;
     }
@@ -39,7 +39,7 @@ fn finding(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Optio
     ))
 }
 
-/// The key protects new rows, and says nothing of older ones.
+/// The key protects new rows, but not older ones.
 fn unvalidated(path: String, table: &str) -> Finding {
     let message = "its foreign key is NOT VALID: older rows may refer to a record that does not exist";
     Finding::new(FindingCode::UnvalidatedForeignKey, path, message)

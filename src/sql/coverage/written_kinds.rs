@@ -6,7 +6,7 @@ use crate::domain::{DataMap, KindName, Mode, Reference};
 use crate::policy::{DeletionPolicy, Entry, ModePolicy, Rule};
 
 /// The kinds whose rows a policy may delete, and those whose rows it may update. Conditions are ignored, so there may
-/// be too many and never too few.
+/// be too many, but never too few.
 #[derive(Debug, Default)]
 pub(super) struct WrittenKinds {
     deleted: BTreeSet<KindName>,
@@ -51,7 +51,7 @@ impl WrittenKinds {
 
     /// Follows the references from the subject, as far as rows are deleted, marked or masked.
     fn walk(&mut self, map: &DataMap, declared: &ModePolicy, mode: Mode, subject: &KindName) {
-        // A cascade marks rows below a soft-deleted row, and sets them OFF below one that is OFF.
+        // A cascade marks rows below a soft-deleted row, and sets rows below an OFF row OFF.
         let mut all = map.references().flat_map(|one| declared.rules.entries(&one.name).unwrap_or_default());
         let marks = mode != Mode::HardDelete || all.any(|entry| matches!(entry.then, Rule::SoftDelete));
         let mut reached = BTreeSet::from([subject.clone()]);

@@ -1,13 +1,13 @@
-//! Why no first policy can be made.
+//! Errors of making a first policy.
 
 use crate::domain::Faults;
 
-/// Why no first policy can be made.
+/// The reason why no first policy can be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoFirstPolicy {
     /// The table does not exist.
-    #[error("there is no table `{table}`")]
+    #[error("the table `{table}` does not exist")]
     NoTable {
         /// The requested name.
         table: String,
@@ -31,7 +31,7 @@ pub enum NoFirstPolicy {
 }
 
 impl NoFirstPolicy {
-    /// Returns what to do about it.
+    /// Returns the remedy.
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
@@ -39,9 +39,9 @@ impl NoFirstPolicy {
                 "the database has no tables; check that it is the right one".into()
             }
             Self::NoTable { tables, .. } => format!("name one of `{}`", tables.join("`, `")),
-            Self::View(_) => "name the table the view is made of".into(),
-            Self::NoId { .. } => "give the table a unique column of its own".into(),
-            Self::Faults(_) => "write the policy by hand, and see `check`".into(),
+            Self::View(_) => "name the table that the view reads".into(),
+            Self::NoId { .. } => "give the table a unique column".into(),
+            Self::Faults(_) => "write the policy by hand, and check it with `check`".into(),
         }
     }
 }

@@ -40,11 +40,10 @@ fn why_not(table: &Table) -> String {
     match &*table.primary_key {
         [] => "it has no key".into(),
         [key] => {
-            format!("its primary key `{key}` is a reference too, and it has no other unique column")
+            format!("its primary key `{key}` is also a reference, and it has no other unique column")
         }
-        key => format!(
-            "its primary key (`{}`) is composite, and it has no unique column of its own",
-            key.join("`, `")
-        ),
+        key => {
+            format!("its primary key (`{}`) is composite, and no single column is unique", key.join("`, `"))
+        }
     }
 }

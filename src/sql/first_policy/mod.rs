@@ -15,13 +15,13 @@ pub use error::NoFirstPolicy;
 use names::{Names, field};
 use schema::Schema;
 
-const UNDECIDED: &str = "not decided yet; `restrict` blocks the deletion until a person decides";
+const UNDECIDED: &str = "not decided yet; `restrict` blocks the deletion until then";
 
 /// Returns a policy that covers every table that depends on `subject` through foreign keys, and deletes only the
-/// subject itself: each reference is `restrict`, until a person decides otherwise. It is a document to start from.
+/// subject itself. Each reference is `restrict`, until a person decides otherwise. It is a document to start from.
 ///
 /// It contains only what the catalogue shows. A table that cannot be a kind, because of a composite key, is listed
-/// under `excluded` with the reason. A table without foreign keys is not in it, so [`findings`](super::findings)
+/// under `excluded` with the reason. A table without foreign keys is left out, and [`findings`](super::findings)
 /// reports it. The kind of the subject has the name that is passed, in any case.
 ///
 /// The same catalogue gives the same policy.

@@ -4,7 +4,7 @@ use crate::domain::{FieldName, KindName, ReferenceName};
 use crate::sql::catalogue::Table;
 use crate::store::system_tables;
 
-/// Names in the policy: those of the database, as far as a policy allows them.
+/// Names in the policy: those of the database, if a policy allows them.
 pub(super) struct Names<'a> {
     pub(super) subject: &'a Table,
     /// The name of the subject as the caller wrote it, which requests will use too.
@@ -12,7 +12,7 @@ pub(super) struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// Returns the name of the table, unless a kind cannot have it.
+    /// Returns the name of the table, changed if a kind cannot have it.
     pub(super) fn kind(&self, table: &Table) -> KindName {
         if self.is_subject(table) {
             return self.requested.into();

@@ -1,9 +1,9 @@
 //! Steps: which of them one statement carries out, and that statement.
 //!
 //! Nothing is materialized before the first write. Each statement finds its rows itself, by the same sets, so it must
-//! not read what an earlier one has written. Where that cannot be avoided (several steps of one kind, a cycle, a
-//! tombstone that depends on the rows below it) the steps are one statement. All parts of a statement see what was
-//! there before it, and foreign keys are checked at its end, so neither order nor cycles matter.
+//! not read what an earlier one has written. If that cannot be avoided (several steps of one kind, a cycle, a
+//! tombstone that depends on the rows below it), the steps become one statement. All parts of a statement see the
+//! same snapshot, and foreign keys are checked at its end, so order and cycles do not matter.
 
 use std::collections::BTreeSet;
 
@@ -61,11 +61,11 @@ fn kinds_read<'a>(r: &'a Renderer<'_>, set: SetId) -> Result<BTreeSet<&'a KindNa
     Ok(kinds)
 }
 
-/// Returns whether a step that an earlier statement carries out could change which rows a later one finds, or be
-/// refused because the later one has not been carried out yet.
+/// Returns whether a step in an earlier statement could change which rows a later one finds, or be refused because
+/// the later one has not run yet.
 fn disturbs(map: &DataMap, earlier: &ChangeStep, later: &ChangeStep, read: &BTreeSet<&KindName>) -> bool {
     let deletes = earlier.write == Write::Delete;
-    // A foreign key action of the database may touch rows below the ones that go.
+    // A foreign key action of the database may touch rows below the deleted ones.
     let acts = |kind: &&KindName| map.references_from(kind).any(|reference| reference.to == earlier.kind);
     read.contains(&earlier.kind)
         || (deletes && read.iter().any(acts))
@@ -103,7 +103,7 @@ fn together(
     Ok(w.finish())
 }
 
-/// The steps of one statement as its common table expressions: at most one DELETE and one UPDATE of each kind, of
+/// The steps of one statement as its common table expressions: at most one DELETE and one UPDATE of each kind, on
 /// different rows.
 pub(super) struct Writes<'a> {
     r: &'a Renderer<'a>,
@@ -112,7 +112,7 @@ pub(super) struct Writes<'a> {
     kinds: Vec<OfKind<'a>>,
 }
 
-/// The steps on one kind, and the names of the expressions with the ids of its deleted and of its updated rows.
+/// The steps on one kind, and the names of the expressions with the ids of its deleted and updated rows.
 struct OfKind<'a> {
     kind: &'a Kind,
     deletes: Vec<&'a ChangeStep>,
@@ -160,7 +160,7 @@ impl<'a> Writes<'a> {
         for step in &self.steps {
             let of_kind = self.steps.iter().filter(|other| other.kind == step.kind).count();
             match step.write {
-                // The rows of its kind are found without those of another step.
+                // The rows of this kind do not depend on another step.
                 Write::Delete | Write::Update(_) if of_kind == 1 && step.write.changes_rows() => {
                     sets.extend(self.r.needed_for(step.rows)?);
                 }
@@ -219,7 +219,7 @@ impl<'a> Writes<'a> {
         }
         let id = id_of(of.kind);
         if !of.deletes.is_empty() {
-            // A row that is deleted is not changed before.
+            // A deleted row is not updated first.
             let w = query.condition().push(&id).push(" NOT IN (");
             self.ids_of(w, &of.deletes)?;
             w.push(")");
@@ -228,7 +228,7 @@ impl<'a> Writes<'a> {
         Ok(())
     }
 
-    /// Writes the value of a field after all steps, in their order: what the last one that has the row makes of it.
+    /// Writes the value of a field after all steps, in order: that of the last step that has the row.
     fn last_value(&self, w: &mut Writer, of: &OfKind<'_>, field: &FieldName) -> Result<(), StoreError> {
         let values = of.updates.iter().flat_map(|(step, fields)| {
             let own = fields.iter().filter(|(name, _)| name == field);
@@ -259,7 +259,7 @@ impl<'a> Writes<'a> {
             Ok::<_, StoreError>(())
         };
         if **value == NewValue::Next {
-            // One more where the row is meant, NULL too; and the value before it is written only once.
+            // Adds one if the step has the row, also to NULL. The previous value is written only once.
             w.push("COALESCE((");
             self.value_after(w, kind, field, before)?;
             w.push(") + ");
@@ -289,7 +289,7 @@ impl<'a> Writes<'a> {
         w.list(" UNION ALL ", steps, |w, step| self.r.ids(w, step.rows))
     }
 
-    /// Writes the expression that notes the rows of all steps that mark, each once.
+    /// Writes the expression that records the rows of all marking steps, each once.
     fn marks(&self, w: &mut Writer, marking: &[&ChangeStep]) -> Result<(), StoreError> {
         self.r.begin_marks(w);
         w.list(" UNION ", marking, |w, step| {

@@ -1,4 +1,4 @@
-//! What the catalogue of PostgreSQL says of the columns of tables, and by what a change of it is noticed.
+//! Reading columns from the catalogue of PostgreSQL, and detecting changes.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::sql::statement::{Statement, Writer};
 use crate::sql::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
-/// The position of a table, and its columns as a JSON array; NULL where there is no such table.
+/// The position of a table, and its columns as a JSON array; NULL if the table does not exist.
 const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_agg(json_build_array(a.attname, \
      format_type(b.oid, -1), b.typname, b.typcategory, \
      CASE WHEN a.attcollation <> t.typcollation THEN (SELECT quote_ident(n.nspname) || '.' || quote_ident(o.collname) \
@@ -25,13 +25,13 @@ const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_agg(json_build_array(a
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
      WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 AND NOT a.attisdropped) FROM ";
 
-/// Whatever alters a column or an index writes its row of the catalogue anew, in a later transaction.
+/// A change of a column or an index rewrites its row in the catalogue, in a later transaction.
 const VERSIONS: &str = ", LATERAL (SELECT count(*) + sum(a.xmin::text::bigint) FROM pg_catalog.pg_attribute AS a \
      WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 \
      UNION ALL SELECT count(*) + sum(i.xmin::text::bigint) FROM pg_catalog.pg_index AS i \
      WHERE i.indrelid = to_regclass(j.\"value\")) AS v(n)";
 
-/// Renders the tables of the columns, as a statement names them.
+/// Renders the tables of the columns by the names that statements use.
 pub(super) fn cache_key(columns: &QueryColumns<'_>) -> Result<String, StoreError> {
     let names = columns.kinds.iter().map(|kind| super::Postgres.table(kind.table_name()));
     serde_json::to_string(&names.collect::<Vec<_>>())
@@ -79,7 +79,7 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
     schema
 }
 
-/// Returns the type of a column, by its name, the name of its base type and the category of that.
+/// Returns the type of a column, from its name, the name of its base type and that type's category.
 pub(crate) fn column_type(name: &str, base: &str, category: &str) -> ColumnType {
     let family = match base {
         "text" | "varchar" | "bpchar" | "name" => TypeFamily::Text,

@@ -1,5 +1,5 @@
-//! Cycles as common table expressions. A recursive query of PostgreSQL may refer to itself once, so all steps are one
-//! lateral query. Ids stand in the column of their kind: they keep their types, and indexes serve.
+//! Cycles as common table expressions. A recursive query of PostgreSQL may refer to itself only once, so all steps
+//! are one lateral query. Ids are in the column of their kind, so they keep their types and use indexes.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ impl TypedColumns<'_> {
 }
 
 impl WalkIds for TypedColumns<'_> {
-    /// All without lengths, which every part of a recursive query would have to give alike.
+    /// Types have no lengths, because every part of a recursive query would need the same ones.
     fn of(&self, kind: &KindName, id: &str) -> String {
         let columns = self.0.iter().map(|(name, (_, column_type))| {
             if **name == *kind { format!("{id}::{}", column_type.name) } else { null(column_type) }
@@ -35,7 +35,7 @@ impl WalkIds for TypedColumns<'_> {
     }
 }
 
-/// Renders NULL of a type and its collation, which a recursive query has to be told.
+/// Renders NULL with a type and its collation, which a recursive query requires.
 fn null(column_type: &ColumnType) -> String {
     let collate = column_type.collation.iter().map(|name| format!(" COLLATE {name}"));
     std::iter::once(format!("NULL::{}", column_type.name)).chain(collate).collect()
@@ -55,7 +55,7 @@ pub(super) fn expressions(r: &Renderer<'_>, w: &mut Writer, sets: &[NamedSet]) -
     let names = names.join(", ");
     w.push(&format!("{walk}(set_id, rank, {names}) AS (\n("));
     if let (false, Some(set)) = (r.walk_seeds(w, "\nUNION ALL ", sets, &columns)?, sets.first()) {
-        // Nothing leads into the cycle, and a recursive query needs a term to begin with.
+        // No rows enter the cycle, but a recursive query needs an initial term.
         let kind = r.kind(&set.kind)?;
         let mut none = Query::select(w, &format!("0, 0, {}", columns.of(&set.kind, &id_of(kind))));
         none.table(kind.table_name(), "r").condition().push("FALSE");

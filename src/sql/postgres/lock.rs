@@ -12,11 +12,11 @@ use crate::sql::render::renderer::{Renderer, id_of};
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
-/// Renders what is locked for a change set.
+/// Renders the locks of a change set.
 pub(super) fn locks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, StoreError> {
     let mut locked = BTreeSet::new();
     let mut rows = Vec::new();
-    // The subjects first, whatever becomes of them: operations on one of them queue.
+    // The subjects come first, whatever happens to them: operations on the same subject queue.
     let subjects = r.subjects().map(Rows::all);
     let others = changes.locks.iter().map(|lock| lock.rows);
     let others = others.filter(|rows| Some(*rows) != subjects && !is_of_subjects(r, *rows));
@@ -39,13 +39,13 @@ pub(super) fn locks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, Stor
     Ok(Locks { texts, tables, subjects: first, rows, repeat })
 }
 
-/// Writes the query that locks rows and answers with their number.
+/// Writes the query that locks rows and returns their number.
 pub(super) fn lock_rows(r: &Renderer<'_>, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
     let kind = r.set_kind(rows.set)?;
     locking(w, kind, "UPDATE", |query| r.are_rows(query, kind, rows))
 }
 
-/// Writes a query that locks rows in the order of their ids, so that two operations do not wait for each other.
+/// Writes a query that locks rows in the order of their ids, so that two operations do not deadlock.
 fn locking(
     w: &mut Writer,
     kind: &Kind,
@@ -60,8 +60,8 @@ fn locking(
     Ok(())
 }
 
-/// Renders the locks of records that are named without being subjects: those that references are to point at. Nothing
-/// of them may change, because they have to qualify.
+/// Renders the locks of records that are named without being subjects: the new targets of references. They must not
+/// change, because they have to qualify.
 fn named_records(r: &Renderer<'_>) -> Result<Vec<Statement>, StoreError> {
     let mut named: BTreeMap<&KindName, BTreeSet<&RecordId>> = BTreeMap::new();
     for (set, source) in sources(r) {
@@ -97,7 +97,7 @@ fn texts(r: &Renderer<'_>) -> Vec<Statement> {
     locks.collect()
 }
 
-/// Renders the locks of tables whose references to locked rows nothing else protects.
+/// Renders the locks of tables whose references to locked rows have no other protection.
 fn tables(
     r: &Renderer<'_>,
     changes: &ChangeSet,
@@ -119,7 +119,7 @@ fn sources<'a>(r: &Renderer<'a>) -> impl Iterator<Item = (&'a NamedSet, &'a Sour
     sets.flat_map(|set| set.branches.iter().map(move |branch| (set, &branch.source)))
 }
 
-/// Returns whether rows are some of the subjects and nothing else, which have been locked already.
+/// Returns whether all of the rows are subjects, which are already locked.
 fn is_of_subjects(r: &Renderer<'_>, rows: Rows) -> bool {
     let subjects = r.subjects();
     r.shape(rows.set).is_ok_and(|shape| {

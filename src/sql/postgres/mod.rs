@@ -43,7 +43,7 @@ impl Backend for Postgres {
 
     fn bind(&self, w: &mut Writer, value: SqlValue) {
         let cast = match &value {
-            // Without a type, so that it fits everywhere.
+            // Without a type, it fits every column.
             SqlValue::Null => {
                 w.push("NULL");
                 return;
@@ -65,7 +65,7 @@ impl Backend for Postgres {
     }
 
     fn json_array(&self) -> (&'static str, &'static str) {
-        // A function takes 100 arguments, an array any number.
+        // A function takes at most 100 arguments, an array any number.
         ("array_to_json(ARRAY[", "]::bigint[])::text")
     }
 
@@ -93,7 +93,7 @@ impl Backend for Postgres {
             integer: "bigint",
             text: "text",
             operation: "uuid",
-            // An id is kept as text, whatever type the host's table gives it.
+            // Ids are stored as text, whatever type the host's table gives them.
             record: " text",
             at: "timestamptz",
             json: "jsonb",
@@ -103,8 +103,8 @@ impl Backend for Postgres {
     }
 
     fn migration_lock(&self) -> Option<&'static str> {
-        // `IF NOT EXISTS` does not protect from another process that creates the same table at the same time. Without
-        // a schema the tables would be temporary, and gone with the connection.
+        // `IF NOT EXISTS` does not protect against another process that creates the same table at the same time.
+        // Without a schema the tables would be temporary, and lost with the connection.
         Some(
             "SELECT pg_advisory_xact_lock(7811887520106867) IS NULL, \
              current_schema() NOT LIKE 'pg@_temp%' ESCAPE '@'",
@@ -222,7 +222,7 @@ impl Backend for Postgres {
     }
 
     fn answered_id(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError> {
-        // A column has one type, and the answers about all kinds are one: ids are the text of their JSON.
+        // A result column has one type, but the results of all kinds share it, so ids are text in JSON.
         let is_padded = id.column_type()?.name == "bpchar";
         Ok(format!("to_json({stored}{})::text", if is_padded { "::text" } else { "" }))
     }
@@ -238,7 +238,7 @@ impl Backend for Postgres {
     fn is_after(&self, w: &mut Writer, id: Field<'_>, after: &RecordId) -> Result<(), StoreError> {
         let (column_type, stored) = (id.column_type()?, id.column());
         if column_type.family == TypeFamily::Uuid && after.as_uuid().is_none() {
-            // UUIDs are in the order of their texts.
+            // UUIDs sort like their texts.
             w.push(&stored).push("::text COLLATE \"C\" > ").bind(after.to_string());
             return Ok(());
         }
@@ -367,7 +367,7 @@ const BEGIN_READ: &[&str] =
 const BEGIN_WRITE: &[&str] =
     &["BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", NO_JIT, NO_ROW_SECURITY, UTF8, TEMPORARY_LAST];
 
-/// Splits a name at its first dot that is not in quotes.
+/// Splits a name at its first dot outside quotes.
 fn first_part(name: &str) -> (String, Option<&str>) {
     if let Some((part, rest)) = quoted(name)
         && (rest.is_empty() || rest.starts_with('.'))
@@ -378,12 +378,12 @@ fn first_part(name: &str) -> (String, Option<&str>) {
         .map_or_else(|| (name.to_owned(), None), |(first, rest)| (first.to_owned(), Some(rest)))
 }
 
-/// Returns a name without its quotes, where the whole of it is in quotes.
+/// Returns a name without its quotes, if all of it is in quotes.
 fn unquoted(name: &str) -> String {
     quoted(name).filter(|(_, rest)| rest.is_empty()).map_or_else(|| name.to_owned(), |(part, _)| part)
 }
 
-/// Returns the name in quotes that a text begins with, and what follows it.
+/// Returns the quoted name at the start of a text, and the rest.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut rest = text.strip_prefix('"')?;
     let mut part = String::new();
@@ -400,7 +400,7 @@ fn quoted(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Replaces the character U+0000, which no text of PostgreSQL holds, not even written as an escape.
+/// Replaces U+0000, which text of PostgreSQL cannot contain, not even as an escape.
 fn without_nul(json: String) -> String {
     const NUL: &str = "\\u0000";
     if !json.contains(NUL) {
@@ -410,7 +410,7 @@ fn without_nul(json: String) -> String {
     let mut rest = &*json;
     while let Some((before, escape)) = rest.find('\\').and_then(|at| rest.split_at_checked(at)) {
         written.push_str(before);
-        // A backslash that stands for itself is two of them.
+        // A literal backslash is written as two.
         let length = if escape.starts_with(NUL) { NUL.len() } else { 2 };
         let (escape, after) = escape.split_at_checked(length).unwrap_or((escape, ""));
         written.push_str(if escape == NUL { "\u{fffd}" } else { escape });

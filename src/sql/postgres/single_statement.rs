@@ -1,7 +1,7 @@
 //! Small operations: one statement counts, writes, reports and records.
 //!
-//! All its parts see what was there before it, so its counts are those of the rows it finds. They are compared with
-//! what was expected before anything is committed.
+//! All its parts see the same snapshot, so its counts are those of the rows it finds. They are compared with the
+//! expected counts before anything is committed.
 
 use super::block::Writes;
 use crate::protocol::{ChangeSet, SetId};
@@ -13,7 +13,7 @@ use crate::sql::render::renderer::Renderer;
 use crate::sql::statement::Statement;
 use crate::store::StoreError;
 
-/// Chooses one statement where so few rows are planned that the way to the server takes longest.
+/// Chooses one statement if so few rows are planned that the network round trips dominate.
 pub(super) fn strategy(changes: &ChangeSet, limit: u64) -> ApplyStrategy {
     let planned = changes.receipt.steps.iter().map(|step| step.planned);
     let is_small = changes.inserts.is_empty()

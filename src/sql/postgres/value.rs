@@ -1,5 +1,5 @@
-//! Values of typed columns: compared in their own type, so that indexes serve, and with the same result as in every
-//! other store.
+//! Values of typed columns. They are compared in their own type, so that indexes are used, with the same result as in
+//! every other store.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use crate::sql::statement::Writer;
 use crate::sql::table_schema::{ColumnType, TypeFamily};
 use crate::store::StoreError;
 
-/// The timestamps in whole seconds that [`FieldType::read`] takes.
+/// The timestamps in whole seconds that [`FieldType::read`] accepts.
 const SECONDS: &str = "BETWEEN -8334601228800 AND 8210266876799";
 /// The form of timestamps in JSON.
 pub(super) const TIMESTAMP_FORM: &str = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'";
@@ -43,7 +43,7 @@ pub(super) fn type_of_ids(ids: &[RecordId]) -> ColumnType {
     })
 }
 
-/// Renders what orders ids of a type alike on every database.
+/// Renders the sort key of ids of a type, in the same order on every database.
 pub(super) fn order(stored: &str, family: TypeFamily) -> String {
     match family {
         TypeFamily::Text => format!("{stored} COLLATE \"C\""),
@@ -52,14 +52,14 @@ pub(super) fn order(stored: &str, family: TypeFamily) -> String {
     }
 }
 
-/// Writes the condition that a row has one of these ids: one bound array, however many they are.
+/// Writes the condition that a row has one of these ids, as one bound array.
 pub(super) fn one_of(w: &mut Writer, field: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError> {
     let column_type = field.column_type()?;
     let mut array = String::from("{");
     for id in column_type.searched_ids(&field.kind.name, ids)? {
         let element = match id {
             SqlValue::Integer(number) => number.to_string(),
-            // What the database cannot hold is not there.
+            // An id that the database cannot hold does not exist.
             SqlValue::Text(text) if !text.contains('\0') => text,
             _ => continue,
         };
@@ -69,9 +69,9 @@ pub(super) fn one_of(w: &mut Writer, field: Field<'_>, ids: &[RecordId]) -> Resu
     }
     array.push('}');
     let (cast, array_type) = match column_type.family {
-        // A label that the type does not have would be an error.
+        // A label that the type does not have would cause an error.
         TypeFamily::Enum => ("::text", "text"),
-        // Wide enough for every id that can be asked for.
+        // Wide enough for every requested id.
         TypeFamily::Integer => ("", "bigint"),
         _ => ("", &*column_type.name),
     };
@@ -87,7 +87,7 @@ pub(super) fn bind_id(w: &mut Writer, field: Field<'_>, id: &RecordId) -> Result
     Ok(())
 }
 
-/// Writes a comparison of a field with a value that its declared type has read.
+/// Writes a comparison of a field with a value of its declared type.
 pub(super) fn compare(
     w: &mut Writer,
     field: Field<'_>,
@@ -116,7 +116,7 @@ pub(super) fn compare(
             w.push(&stored).push(&op).push(boolean(*value));
         }
         (FieldType::Decimal, _) => {
-            // To PostgreSQL NaN is greater than all numbers; elsewhere it compares with none.
+            // In PostgreSQL NaN is greater than all numbers; elsewhere it does not compare with any.
             w.push("NULLIF(").push(&stored).push("::double precision, 'NaN')").push(&op).bind(value);
         }
         _ => {
@@ -126,7 +126,7 @@ pub(super) fn compare(
     Ok(())
 }
 
-/// Writes a comparison by milliseconds. The column may be finer: a value counts as what it is rounded to, half up.
+/// Writes a comparison by milliseconds. If the column is more precise, its value is rounded half up.
 fn compare_timestamp(w: &mut Writer, stored: &str, family: TypeFamily, is: Comparison, at: DateTime<Utc>) {
     let at = to_milliseconds(at);
     if family == TypeFamily::Integer {
@@ -155,7 +155,7 @@ fn compare_timestamp(w: &mut Writer, stored: &str, family: TypeFamily, is: Compa
     }
 }
 
-/// Renders whether the value of a field is not of its type; `None` where the column cannot hold such a value.
+/// Renders whether the value of a field is not of its type; `None` if the column cannot hold such a value.
 pub(super) fn is_invalid(field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError> {
     let family = field.column_type()?.family;
     let stored = field.column();
@@ -222,7 +222,7 @@ pub(super) fn new_value(w: &mut Writer, field: Field<'_>, value: &Value) -> Resu
             w.bind(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
         }
         (TypeFamily::Date, Value::Timestamp(at)) => w.bind(at.date_naive().to_string()).push("::date"),
-        // Without a zone it is UTC, which is what the text says and the cast leaves out.
+        // Without a time zone it is UTC, which the text contains and the cast drops.
         (
             TypeFamily::Date
             | TypeFamily::Timestamp
@@ -241,7 +241,7 @@ pub(super) fn new_value(w: &mut Writer, field: Field<'_>, value: &Value) -> Resu
     Ok(())
 }
 
-/// Writes what a mask makes of a field.
+/// Writes the masked value of a field.
 pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError> {
     let column_type = field.column_type()?;
     let stored = field.column();
@@ -286,7 +286,7 @@ pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), 
     Ok(())
 }
 
-/// Writes the cast of a text to the type of a column, where it is needed.
+/// Writes the cast of a text to the type of a column, if one is needed.
 fn cast(w: &mut Writer, column_type: &ColumnType) {
     if !column_type.family.is_text() {
         w.push("::").push(&column_type.name);

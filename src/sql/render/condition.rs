@@ -6,7 +6,7 @@ use crate::sql::statement::Writer;
 use crate::store::StoreError;
 
 impl Renderer<'_> {
-    /// Writes the condition over the row `r`.
+    /// Writes the condition for the row `r`.
     pub(crate) fn condition(
         &self,
         w: &mut Writer,
@@ -83,8 +83,8 @@ impl Renderer<'_> {
         })
     }
 
-    /// Renders whether one of the fields holds a value that is not of its type, never NULL; `None` where the database
-    /// makes sure that none does.
+    /// Renders whether one of the fields holds a value that is not of its type, never NULL; `None` if the database
+    /// guarantees that none does.
     pub(crate) fn any_invalid<'f>(
         &self,
         kind: &Kind,
@@ -98,12 +98,12 @@ impl Renderer<'_> {
     }
 }
 
-/// Converts the value that a field is compared with to the type of the field.
+/// Converts a value to the type of the field that it is compared with.
 fn literal(kind: &Kind, field: &FieldName, value: &Value) -> Result<Value, StoreError> {
     let field_type = kind.type_of(field);
     if field_type == FieldType::Json {
         return Err(StoreError::Unsupported(format!(
-            "comparing `{}.{field}`, which is json; only `is_null` can be asked of it",
+            "comparing `{}.{field}`, which is json; use `is_null`",
             kind.name
         )));
     }

@@ -1,4 +1,4 @@
-//! Counts: all of a survey in one statement, with one scan for each set.
+//! Counting all of a survey in one statement, with one scan for each set.
 
 use std::collections::BTreeMap;
 
@@ -11,26 +11,26 @@ use crate::sql::query::{Query, Union};
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
-/// How many sets one statement counts: SQLite takes 500 SELECTs in a UNION.
+/// The maximum number of sets in one statement: SQLite allows 500 SELECTs in a UNION.
 const SETS_PER_STATEMENT: usize = 200;
 
-/// The first column of the rows that name subjects; sets are numbered from 0.
+/// The first column of rows that hold the ids of subjects; sets are numbered from 0.
 const SUBJECTS: i64 = -1;
 /// The first column of the row that holds the version of the tables.
 pub(crate) const SCHEMA_VERSION: i64 = -2;
 /// The first column of the row that holds how many rows each step has written.
 pub(crate) const WRITTEN: i64 = -3;
 
-/// What the first of the statements that count also answers.
+/// What the first counting statement returns in addition.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Also<'a> {
-    /// The ids of the subjects, which are this set.
+    /// The ids of the subjects, from this set.
     pub(crate) subjects: Option<SetId>,
     /// The version of the tables of this cache key.
     pub(crate) version_of: Option<&'a str>,
 }
 
-/// What is counted, and the statements that count it.
+/// The counts to make, and their statements.
 #[derive(Debug)]
 pub(crate) struct Counting {
     pub(crate) statements: Vec<Statement>,
@@ -42,16 +42,16 @@ pub(crate) struct Counting {
 pub(crate) struct Counts {
     asked: Asked,
     found: BTreeMap<SetId, Vec<u64>>,
-    /// Numbers that are assumed and not counted: the statement that writes these rows tells whether they are right.
+    /// Assumed counts: the statement that writes these rows shows whether they are right.
     assumed: Vec<(Rows, u64)>,
-    /// The ids of the subjects, as they were answered.
+    /// The ids of the subjects, as the database returned them.
     pub(crate) subjects: Vec<SqlValue>,
-    /// The version of the tables, if it was asked for.
+    /// The version of the tables, if requested.
     pub(crate) schema_version: Option<String>,
 }
 
 impl Renderer<'_> {
-    /// Renders how rows are counted and, in every set whose conditions read values, the rows that could not be read.
+    /// Renders the counts of rows, and in every set whose conditions read values, of the rows that could not be read.
     pub(crate) fn counting(
         &self,
         rows: impl IntoIterator<Item = Rows>,
@@ -86,7 +86,7 @@ impl Renderer<'_> {
         Ok(Counting { statements, asked })
     }
 
-    /// Collects what is asked of each set: these rows, and whether all rows could be read.
+    /// Collects the counts for each set: these rows, and whether all rows could be read.
     pub(crate) fn asked(&self, rows: impl IntoIterator<Item = Rows>) -> Result<Asked, StoreError> {
         let mut asked = Asked::new();
         for rows in rows {
@@ -133,7 +133,7 @@ impl Renderer<'_> {
 }
 
 impl Counts {
-    /// Reads the counts from the rows that the statements answered with.
+    /// Reads the counts from the rows that the statements returned.
     pub(crate) fn read(asked: Asked, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Self {
         let mut counts = Self { asked, ..Self::default() };
         for row in rows {
@@ -153,7 +153,7 @@ impl Counts {
         counts
     }
 
-    /// Adds numbers that were not counted.
+    /// Adds assumed counts.
     pub(crate) fn assuming(self, assumed: Vec<(Rows, u64)>) -> Self {
         Self { assumed, ..self }
     }
@@ -163,7 +163,7 @@ impl Counts {
         self.assumed.iter().any(|(known, _)| *known == rows)
     }
 
-    /// Returns the number of rows that were asked for.
+    /// Returns the number of these rows.
     pub(crate) fn of(&self, rows: Rows) -> u64 {
         if let Some((_, count)) = self.assumed.iter().find(|(known, _)| *known == rows) {
             return *count;
@@ -171,7 +171,7 @@ impl Counts {
         let asked = self.asked.get(&rows.set);
         let position = asked.and_then(|asked| asked.iter().position(|ranks| *ranks == rows.ranks));
         let found = self.found.get(&rows.set);
-        // The first number is that of the rows that could not be read.
+        // The first number counts the rows that could not be read.
         let count = position.and_then(|position| found.and_then(|found| found.get(position + 1)));
         count.copied().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What is asked of rows beyond their number: ids, spans of time, and which value could not be read.
+//! Details of rows: ids, spans of time, and values that could not be read.
 
 use super::renderer::{Renderer, id_of};
 use super::shape::fields_read;
@@ -8,12 +8,12 @@ use crate::sql::query::{Query, Union};
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
-/// How many fields one JSON function is given: PostgreSQL takes 100 arguments, SQLite 127 unless built otherwise.
+/// The number of fields in one JSON function: PostgreSQL takes 100 arguments, SQLite 127 by default.
 const FIELDS_PER_FUNCTION: usize = 50;
 
 impl Renderer<'_> {
-    /// Renders the samples and spans of these questions: rows of the number of the question, what it is (0 an id, 1 a
-    /// span) and three values. Returns `None` where there is nothing to ask.
+    /// Renders the samples and spans of these questions. A row holds the number of the question, its type (0 an id, 1
+    /// a span) and three values. Returns `None` if no question asks for any.
     pub(crate) fn details(&self, questions: &[(usize, &Question)]) -> Result<Option<Statement>, StoreError> {
         let mut w = self.writer();
         let sets: Vec<SetId> = questions.iter().map(|(_, question)| question.rows.set).collect();
@@ -56,8 +56,8 @@ impl Renderer<'_> {
         Ok(invalid.unwrap_or_else(|| "FALSE".into()))
     }
 
-    /// Renders the first row of a set in which a condition found a value that is not of its field's type: its id, and
-    /// for each of the fields whether it is this one.
+    /// Renders the first row of a set whose value in a condition is not of its field's type: its id, and for each of
+    /// the fields whether it is this one.
     pub(crate) fn unreadable(&self, set: SetId) -> Result<(Statement, Vec<FieldName>), StoreError> {
         let cases = self.shape(set)?.branches.iter().flat_map(|branch| &branch.cases);
         let conditions = cases.filter_map(|case| case.when.as_ref());
@@ -83,7 +83,7 @@ impl Renderer<'_> {
         Ok((w.finish(), fields))
     }
 
-    /// Renders the first of some rows whose field is not a timestamp.
+    /// Renders the first of these rows whose field is not a timestamp.
     pub(crate) fn undated(&self, rows: Rows, field: &FieldName) -> Result<(Statement, KindName), StoreError> {
         let kind = self.set_kind(rows.set)?;
         let id = id_of(kind);
@@ -98,7 +98,7 @@ impl Renderer<'_> {
         Ok((w.finish(), kind.name.clone()))
     }
 
-    /// Renders how many of some rows still exist.
+    /// Renders how many of these rows still exist.
     pub(crate) fn remaining(&self, kind: &KindName, rows: Rows) -> Result<Statement, StoreError> {
         let kind = self.kind(kind)?;
         let mut w = self.writer();

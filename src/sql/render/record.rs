@@ -1,4 +1,4 @@
-//! What is recorded of an operation: its receipt, its events, and an audit entry for each subject.
+//! The records of an operation: its receipt, its events, and an audit entry for each subject.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::sql::query::Query;
 use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
-/// Renders the query of the receipt of an operation, if it has been applied.
+/// Renders the query for the receipt of an operation, if it has been applied.
 pub(crate) fn first_receipt(
     backend: &'static dyn Backend,
     prefix: &Prefix,
@@ -24,9 +24,9 @@ pub(crate) fn first_receipt(
     w.finish()
 }
 
-/// Renders one audit entry for each subject, in one statement however many there are.
+/// Renders one audit entry for each subject, in a single statement.
 ///
-/// The subject has a column of its own and is not part of the entry.
+/// The subject has its own column and is not part of the entry.
 pub(crate) fn audit(
     backend: &'static dyn Backend,
     prefix: &Prefix,
@@ -41,12 +41,12 @@ pub(crate) fn audit(
     Ok(w.finish())
 }
 
-/// Writes the entry that all subjects share. PostgreSQL reads it once, not once for each subject.
+/// Writes the entry that all subjects share. PostgreSQL reads it only once.
 fn shared_entry(w: &mut Writer, entry: String) {
     w.push("(SELECT ").bind_as(entry, "jsonb").push(")");
 }
 
-/// Begins to write audit entries.
+/// Starts writing audit entries.
 pub(crate) fn begin_audit(w: &mut Writer, prefix: &Prefix) {
     w.push("INSERT INTO ").name(&prefix.table("audit"));
     w.push(" (operation, kind, record, at, action, outcome, entry)\n");
@@ -82,7 +82,7 @@ pub(crate) fn insert_operation(w: &mut Writer, prefix: &Prefix, receipt: &Receip
     Ok(())
 }
 
-/// Renders the receipt of what was done, where the operation was noted with another.
+/// Renders the actual receipt, if it differs from the one that was recorded.
 pub(crate) fn correct_receipt(
     backend: &'static dyn Backend,
     prefix: &Prefix,
@@ -104,7 +104,7 @@ fn json(backend: &dyn Backend, value: &impl Serialize, what: &str) -> Result<Str
 }
 
 impl Renderer<'_> {
-    /// Renders the audit entries of a change set, each with the fields that its subject has before the steps.
+    /// Renders the audit entries of a change set, each with the fields of its subject before the steps.
     pub(crate) fn audit(&self, changes: &ChangeSet) -> Result<Statement, StoreError> {
         let mut w = self.writer();
         begin_audit(&mut w, self.prefix);
@@ -115,7 +115,7 @@ impl Renderer<'_> {
         Ok(w.finish())
     }
 
-    /// Writes what follows [`begin_audit`], where the subjects are defined.
+    /// Writes the rest after [`begin_audit`], in a statement that defines the subjects.
     pub(crate) fn audit_rows(&self, w: &mut Writer, changes: &ChangeSet) -> Result<(), StoreError> {
         let ChangeSet { audit: entry, snapshot, query, .. } = changes;
         let Some(subjects) = self.subjects().filter(|_| !snapshot.is_empty()) else {
@@ -137,7 +137,7 @@ impl Renderer<'_> {
         })
     }
 
-    /// Begins to write events.
+    /// Starts writing events.
     pub(crate) fn begin_events(&self, w: &mut Writer) {
         w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
         w.push(" (operation, topic, kind, record, at, payload)\n");
@@ -156,7 +156,7 @@ impl Renderer<'_> {
         Ok(w.finish())
     }
 
-    /// Writes what follows [`begin_events`](Self::begin_events) for a draft, where its set is defined.
+    /// Writes the rest after [`begin_events`](Self::begin_events) for a draft, in a statement that defines its set.
     pub(crate) fn drafted_rows(
         &self,
         w: &mut Writer,
@@ -174,9 +174,9 @@ impl Renderer<'_> {
         self.object(w, kind, fields)?;
         query.table(kind.table_name(), "r");
         self.is_one(query.condition(), kind, *rows)?;
-        // In the order of ids, so that the outbox is the same on every run.
+        // In the order of ids, so that the outbox is reproducible.
         query.order_by(&self.backend.id_order(self.id(kind), &id)?);
-        // Two drafts may name the same row: operation, topic and record are the key.
+        // Two drafts may contain the same row; operation, topic and record are the key.
         query.w().push(" ON CONFLICT DO NOTHING");
         Ok(())
     }
@@ -189,7 +189,7 @@ impl Renderer<'_> {
         Ok(w.finish())
     }
 
-    /// Writes what follows [`begin_events`](Self::begin_events) for an event whose values are known.
+    /// Writes the rest after [`begin_events`](Self::begin_events) for an event whose values are known.
     pub(crate) fn event_row(&self, w: &mut Writer, event: &Event) -> Result<(), StoreError> {
         let Event { operation, topic, kind, record, at, fields } = event;
         let payload = json(self.backend, fields, &format!("the event `{topic}`"))?;

@@ -1,4 +1,4 @@
-//! The renderer of one query: what it knows, and how names are looked up.
+//! The renderer of one query, and its lookup of names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::sql::statement::{Statement, Writer};
 use crate::sql::table_schema::{ColumnType, TableSchema, unknown};
 use crate::store::StoreError;
 
-/// Renders the sets of one query, and what is asked of them and done to them.
+/// Renders the sets of one query, with their questions and steps.
 pub(crate) struct Renderer<'a> {
     pub(crate) backend: &'static dyn Backend,
     pub(crate) prefix: &'a Prefix,
@@ -116,7 +116,7 @@ impl<'a> Renderer<'a> {
         self.query.map.kind(name).ok_or_else(|| unknown("kind", name.as_str()))
     }
 
-    /// Returns the kind, which has to be that of the rows: ids of one table mean other rows in the next.
+    /// Returns the kind, which must be that of the rows: the same ids mean other rows in another table.
     pub(crate) fn kind_of_rows(&self, name: &KindName, rows: Rows) -> Result<&'a Kind, StoreError> {
         let kind = self.set_kind(rows.set)?;
         if kind.name != *name {
@@ -141,11 +141,11 @@ impl<'a> Renderer<'a> {
         self.field(kind, &kind.id)
     }
 
-    /// Returns the type of the column of a field: that of the database, or the most likely one where it was not
-    /// looked at.
+    /// Returns the type of the column of a field: that of the database, or the most likely one if the schema was not
+    /// read.
     ///
     /// # Errors
-    /// [`StoreError::Unknown`] where the table has no such column.
+    /// [`StoreError::Unknown`] if the table does not have the column.
     pub(crate) fn column_type(&self, kind: &Kind, field: &FieldName) -> Result<ColumnType, StoreError> {
         match self.schema.column(kind, field)? {
             Some(found) => Ok(found.clone()),
@@ -153,7 +153,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// Checks that the table has the column of a field, as far as it was looked at.
+    /// Checks that the table has the column of a field, if the schema was read.
     pub(crate) fn check_column(&self, kind: &Kind, field: &FieldName) -> Result<(), StoreError> {
         self.schema.column(kind, field).map(|_| ())
     }
@@ -204,7 +204,7 @@ impl Field<'_> {
     /// Returns the type of the column.
     ///
     /// # Errors
-    /// [`StoreError::Unknown`] where the table has no such column.
+    /// [`StoreError::Unknown`] if the table does not have the column.
     pub(crate) fn column_type(&self) -> Result<ColumnType, StoreError> {
         self.r.column_type(self.kind, self.name)
     }
@@ -222,7 +222,7 @@ impl Field<'_> {
     }
 }
 
-/// Returns a field of the row `r`. Always with `r.`: SQLite reads a quoted name that is not a column as text.
+/// Returns a field of the row `r`. The `r.` is required, because SQLite reads an unknown quoted name as text.
 pub(crate) fn column(kind: &Kind, field: &FieldName) -> String {
     format!("r.{}", quote(kind.column(field)))
 }

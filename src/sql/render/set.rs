@@ -1,4 +1,4 @@
-//! Sets as SQL: each is a query of ids and ranks.
+//! Sets as SQL: each is a query for ids and ranks.
 
 use std::collections::BTreeSet;
 
@@ -12,16 +12,17 @@ use crate::sql::statement::Writer;
 use crate::store::StoreError;
 
 /// The rank of a row in which a condition found a value that is not of its field's type. It is below every other, so
-/// no range of ranks holds it; a count of the set counts these rows separately.
+/// no range of ranks contains it. A count of the set counts these rows separately.
 pub(crate) const INVALID: i64 = -1;
 
 impl Renderer<'_> {
-    /// Begins a statement with the common table expressions of these sets.
+    /// Starts a statement with the common table expressions of these sets.
     pub(crate) fn with<'w>(&self, w: &'w mut Writer, sets: &[SetId]) -> Result<&'w mut Writer, StoreError> {
         Ok(self.tables(w, sets, false)?.end())
     }
 
-    /// Begins a statement with the common table expressions of these sets; others may follow, `recursive` ones too.
+    /// Starts a statement with the common table expressions of these sets. Others may follow, including `recursive`
+    /// ones.
     pub(crate) fn tables<'w>(
         &self,
         w: &'w mut Writer,
@@ -47,7 +48,7 @@ impl Renderer<'_> {
         Ok(with)
     }
 
-    /// Returns the sets that a statement over these has to define: with their inputs, and cycles as a whole.
+    /// Returns the sets that a statement over these has to define: their inputs too, and cycles completely.
     pub(crate) fn needed(&self, sets: &[SetId]) -> Result<BTreeSet<SetId>, StoreError> {
         let inline = |set: &SetId| self.materialization(*set) != Materialization::Materialized;
         let mut needed: BTreeSet<SetId> = sets.iter().copied().filter(inline).collect();
@@ -70,18 +71,18 @@ impl Renderer<'_> {
         Ok(needed)
     }
 
-    /// Writes the ids of some rows of a set, as a query.
+    /// Writes the ids of these rows, as a query.
     pub(crate) fn ids(&self, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
         self.select_rows(&mut Query::select(w, "s.id"), rows)
     }
 
-    /// Writes the condition that the row `r` is one of some rows.
+    /// Writes the condition that the row `r` is one of these rows.
     pub(crate) fn is_one(&self, w: &mut Writer, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
         let by_index = self.backend.is_found_by_index(self.id(kind), self.id(kind))?;
         holds_one(w, &id_of(kind), by_index, |w| self.ids(w, rows))
     }
 
-    /// Writes the condition that the row `r` is one of these rows, by the conditions of their set where they find it.
+    /// Writes the condition that the row `r` is one of these rows, by the conditions of their set if these find it.
     pub(crate) fn are_rows(&self, query: &mut Query<'_>, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
         let Some(branch) = self.direct(rows)? else {
             return self.is_one(query.condition(), kind, rows);
@@ -89,7 +90,7 @@ impl Renderer<'_> {
         self.comes_in(query, self.shape(rows.set)?.set, branch)?;
         let within = |rank| rows.ranks.contains(rank);
         if !branch.constant().is_some_and(within) {
-            // A row that stays out has no rank, and NULL is in no range.
+            // A row that is left out has no rank, and NULL is not in any range.
             let w = query.condition().push("(");
             self.rank(w, kind, &branch.cases, None)?;
             rank_within(w, ")", rows.ranks);
@@ -110,8 +111,8 @@ impl Renderer<'_> {
         Ok(self.direct(rows)?.is_some() && self.shape(rows.set)?.inputs().next().is_none())
     }
 
-    /// Returns the only branch of the set of these rows, where the statement that has to find them can take it
-    /// itself: no id is written anywhere or looked up.
+    /// Returns the only branch of the set of these rows, if the statement can use it directly: without storing or
+    /// looking up ids.
     fn direct(&self, rows: Rows) -> Result<Option<&PlainBranch<'_>>, StoreError> {
         Ok(match &*self.shape(rows.set)?.branches {
             [branch] if self.backend.finds_rows_itself(self, rows) => Some(branch),
@@ -119,7 +120,7 @@ impl Renderer<'_> {
         })
     }
 
-    /// Writes FROM and some rows of a set as `s`.
+    /// Writes FROM and these rows of a set as `s`.
     pub(crate) fn select_rows(&self, query: &mut Query<'_>, rows: Rows) -> Result<(), StoreError> {
         self.select_set(query, rows.set);
         if !self.shape(rows.set)?.lies_within(rows.ranks) {
@@ -128,7 +129,7 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Writes FROM and a set as `s`, with the rows that could not be read.
+    /// Writes FROM and a set as `s`, including the rows that could not be read.
     pub(crate) fn select_set(&self, query: &mut Query<'_>, set: SetId) {
         if self.materialization(set) == Materialization::Materialized {
             query.from(&format!("{} AS s", self.members()));
@@ -138,7 +139,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// Writes a set, as a query of ids and ranks.
+    /// Writes a set, as a query for ids and ranks.
     pub(crate) fn set(&self, w: &mut Writer, shape: &Shape<'_>) -> Result<(), StoreError> {
         let kind = self.kind(&shape.set.kind)?;
         let id = id_of(kind);
@@ -166,7 +167,7 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Writes what makes the row `r` come in over a branch, apart from its rank.
+    /// Writes the source and the conditions by which the row `r` enters over a branch, without its rank.
     fn comes_in(
         &self,
         query: &mut Query<'_>,
@@ -233,8 +234,9 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Writes the condition that the row `r` holds this text in a field, whatever the case of ASCII letters. An index
-    /// on `lower(field)` answers it; on PostgreSQL one on `lower(field COLLATE "C")`, which knows no other letters.
+    /// Writes the condition that the row `r` holds this text in a field, ignoring the case of ASCII letters. An index
+    /// on `lower(field)` serves it; on PostgreSQL one on `lower(field COLLATE "C")`, which changes only ASCII
+    /// letters.
     pub(crate) fn has_text(
         &self,
         w: &mut Writer,
@@ -247,9 +249,9 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Writes the rank of the row `r`: NULL where it stays out, [`INVALID`] where a condition cannot read it.
+    /// Writes the rank of the row `r`: NULL if it is left out, [`INVALID`] if a condition cannot read it.
     ///
-    /// `below` is the rank of the parent as an expression, where the cases ask for it.
+    /// `below` is the parent's rank as an expression, if the cases depend on it.
     pub(crate) fn rank(
         &self,
         w: &mut Writer,
@@ -298,8 +300,8 @@ impl Renderer<'_> {
     }
 }
 
-/// Writes the condition that an expression holds the id of one of some rows. With an index the ids become one array,
-/// which the index takes as it is; a join would have to guess how many there are.
+/// Writes the condition that an expression holds the id of one of these rows. With an index, the ids become one
+/// array, so the planner does not have to estimate a join.
 pub(crate) fn holds_one(
     w: &mut Writer,
     held: &str,

@@ -1,4 +1,4 @@
-//! The shape of a set: its branches, divided where the rank of the parent matters.
+//! The shape of a set: its branches, split where the rank of the parent matters.
 
 use std::collections::BTreeSet;
 
@@ -12,20 +12,20 @@ pub(crate) enum Materialization {
     Inline,
     /// They are written to a temporary table once.
     Materialized,
-    /// The statement that writes the rows finds them itself, because nothing changes their kind before it. The set is
+    /// The statement that writes the rows finds them itself, because their kind does not change before. The set is
     /// counted inline.
     AtStep,
 }
 
-/// A branch whose cases no longer depend on the rank of the parent.
+/// A branch whose cases do not depend on the rank of the parent.
 #[derive(Debug, Clone)]
 pub(crate) struct PlainBranch<'a> {
     pub(crate) source: &'a Source,
-    /// The rows the source names, of the ranks for which the cases are the same.
+    /// The rows of the source, with the ranks for which the cases are the same.
     pub(crate) of: Option<Rows>,
     pub(crate) within: &'a [Rows],
     pub(crate) except: &'a [Rows],
-    /// The cases that can apply, up to the first that has no condition. Never empty.
+    /// The cases that can apply, up to the first without a condition. Never empty.
     pub(crate) cases: Vec<&'a RankCase>,
 }
 
@@ -34,16 +34,16 @@ pub(crate) struct PlainBranch<'a> {
 pub(crate) struct Shape<'a> {
     pub(crate) set: &'a NamedSet,
     pub(crate) branches: Vec<PlainBranch<'a>>,
-    /// Whether a row may come in more than once.
+    /// Whether a row may enter more than once.
     pub(crate) repeats: bool,
-    /// Whether conditions read values that may turn out not to be of their type.
+    /// Whether conditions read values that may have another type.
     pub(crate) reads: bool,
 }
 
 impl<'a> Shape<'a> {
     pub(crate) fn of(set: &'a NamedSet) -> Self {
         let branches: Vec<PlainBranch<'a>> = set.branches.iter().flat_map(plain_branches).collect();
-        // Each row has one parent over a reference, and one rank in a set: parts of one branch do not meet.
+        // Each row has one parent over a reference, and one rank in a set, so parts of one branch do not overlap.
         let disjoint = set.branches.len() == 1
             && branches.iter().all(|branch| !matches!(branch.source, Source::ReferencedBy { .. }));
         let cases = branches.iter().flat_map(|branch| &branch.cases);
@@ -51,7 +51,7 @@ impl<'a> Shape<'a> {
         Self { set, repeats: branches.len() > 1 && !disjoint, reads, branches }
     }
 
-    /// Returns the sets that the text of this one reads, as often as it reads them.
+    /// Returns the sets that the text of this one reads, with repetitions.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = SetId> {
         self.branches.iter().flat_map(|branch| {
             let rows = branch.of.iter().chain(branch.within).chain(branch.except);
@@ -59,7 +59,7 @@ impl<'a> Shape<'a> {
         })
     }
 
-    /// Returns whether all rows of the set have ranks in the range, so that nothing has to be compared.
+    /// Returns whether all ranks of the set are in the range, so that no comparison is needed.
     pub(crate) fn lies_within(&self, ranks: Ranks) -> bool {
         let mut all = self.branches.iter().flat_map(|branch| &branch.cases);
         !self.reads && all.all(|case| case.rank.is_none_or(|rank| ranks.contains(rank)))
@@ -67,7 +67,7 @@ impl<'a> Shape<'a> {
 }
 
 impl PlainBranch<'_> {
-    /// Returns the rank of every row that comes in, where there is only one.
+    /// Returns the rank of all rows, if there is only one.
     pub(crate) fn constant(&self) -> Option<Rank> {
         match &*self.cases {
             [case] if case.when.is_none() => case.rank,
@@ -75,19 +75,19 @@ impl PlainBranch<'_> {
         }
     }
 
-    /// Returns whether a row that the source names may have no rank, and so stay out.
+    /// Returns whether a row of the source may be left out.
     pub(crate) fn may_stay_out(&self) -> bool {
         let open = self.cases.last().is_none_or(|case| case.when.is_some());
         open || self.cases.iter().any(|case| case.rank.is_none())
     }
 }
 
-/// Divides a branch into one for each range of the parent's ranks for which other cases apply.
+/// Splits a branch by ranges of the parent's ranks, so that the same cases apply within each.
 fn plain_branches(branch: &Branch) -> Vec<PlainBranch<'_>> {
     let Branch { source, within, except, cases } = branch;
     let plain = |of, cases| PlainBranch { source, of, within, except, cases };
     let parts = match source_rows(source) {
-        // Without a parent its rank counts as 0.
+        // Without a parent, the rank counts as 0.
         None => vec![plain(None, applying(cases, 0))],
         Some(of) => ranges(of, cases).into_iter().map(|(rows, cases)| plain(Some(rows), cases)).collect(),
     };
@@ -135,7 +135,7 @@ fn applying(cases: &[RankCase], below: Rank) -> Vec<&RankCase> {
     found
 }
 
-/// Returns the rows that a branch comes from, where it comes from rows of a set.
+/// Returns the source rows of a branch, if its source is a set.
 pub(crate) fn source_rows(source: &Source) -> Option<Rows> {
     match source {
         Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => Some(*of),
@@ -143,7 +143,7 @@ pub(crate) fn source_rows(source: &Source) -> Option<Rows> {
     }
 }
 
-/// Returns the fields whose stored values a condition reads, and so may find to be of another type.
+/// Returns the fields whose stored values a condition reads, and which may have another type.
 pub(crate) fn fields_read(condition: &Condition) -> BTreeSet<&FieldName> {
     let mut fields = BTreeSet::new();
     condition.visit(&mut |leaf| match leaf {

@@ -1,4 +1,4 @@
-//! Steps and new rows, as the statements that write them.
+//! Steps and new rows: the statements that write them.
 
 use super::renderer::{Renderer, column};
 use crate::domain::{FieldName, Kind, OperationId, Value};
@@ -8,7 +8,7 @@ use crate::sql::statement::{Statement, Writer};
 use crate::store::StoreError;
 
 impl Renderer<'_> {
-    /// Renders a row that does not exist yet.
+    /// Renders the insertion of a new row.
     pub(crate) fn insert(&self, row: &NewRow) -> Result<Statement, StoreError> {
         let NewRow { kind, record } = row;
         let kind = self.kind(kind)?;
@@ -29,7 +29,7 @@ impl Renderer<'_> {
         Ok(w.finish())
     }
 
-    /// Renders the write of one step; `None` where its rows are only counted.
+    /// Renders the write of one step; `None` if its rows are only counted.
     pub(crate) fn write(&self, step: &ChangeStep) -> Result<Option<Statement>, StoreError> {
         let kind = self.kind_of_rows(&step.kind, step.rows)?;
         let mut w = self.writer();
@@ -69,12 +69,12 @@ impl Renderer<'_> {
         }
     }
 
-    /// Begins to note rows under an operation, so that it can be taken back.
+    /// Starts recording rows under an operation, so that it can be undone.
     pub(crate) fn begin_marks(&self, w: &mut Writer) {
         w.push("INSERT INTO ").name(&self.prefix.table("marks")).push(" (operation, kind, record)\n");
     }
 
-    /// Renders the statement that notes the rows of a step under the operation.
+    /// Renders the statement that records the rows of a step under the operation.
     pub(crate) fn mark(&self, operation: OperationId, step: &ChangeStep) -> Result<Statement, StoreError> {
         let kind = self.kind_of_rows(&step.kind, step.rows)?;
         let mut w = self.writer();

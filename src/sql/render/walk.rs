@@ -1,6 +1,6 @@
-//! Walks: the sets of a cycle read each other, so one recursive query finds them all.
+//! Walks: one recursive query finds all sets of a cycle, because they read each other.
 //!
-//! A row of the walk has the number of its set, its id and its rank. It is walked with every rank it was found with;
+//! A row of the walk has the number of its set, its id and its rank. It is visited with every rank it was found with;
 //! in the end it keeps the lowest. The databases differ in how such a query may refer to itself.
 
 use super::renderer::{Renderer, column, id_of};
@@ -13,7 +13,7 @@ use crate::sql::query::{Query, Union};
 use crate::sql::statement::Writer;
 use crate::store::StoreError;
 
-/// How the rows of a walk hold ids: a row is the number of its set, its rank, and these columns.
+/// The form of ids in a walk: a row is the number of its set, its rank, and these columns.
 pub(crate) trait WalkIds {
     /// Renders the columns of a row of this kind.
     fn of(&self, kind: &KindName, id: &str) -> String;
@@ -21,7 +21,7 @@ pub(crate) trait WalkIds {
     fn parent(&self, kind: &KindName) -> String;
 }
 
-/// One step of a walk: from rows of one of its sets over a branch to rows of another.
+/// One step of a walk: from rows of one of its sets along a branch to rows of another.
 pub(crate) struct WalkStep<'a> {
     set: &'a NamedSet,
     branch: &'a Branch,
@@ -43,8 +43,7 @@ fn is_inside(sets: &[NamedSet], id: SetId) -> bool {
 }
 
 impl Renderer<'_> {
-    /// Writes the rows that come into a cycle from outside, with `union` between sets. Returns whether there can be
-    /// any.
+    /// Writes the rows that enter a cycle from outside, with `union` between sets. Returns whether there can be any.
     pub(crate) fn walk_seeds(
         &self,
         w: &mut Writer,
@@ -66,7 +65,8 @@ impl Renderer<'_> {
         Ok(!union.is_empty())
     }
 
-    /// Writes one step, from a row `p` of the walk to a row `r`. `walk` names the walk where the step has to read it.
+    /// Writes one step, from a row `p` of the walk to a row `r`. `walk` is the name of the walk, if the step has to
+    /// read it.
     ///
     /// CROSS JOIN keeps the order on SQLite: rows of the walk first.
     pub(crate) fn walk_step(

@@ -1,7 +1,7 @@
 //! Values of SQLite, whose columns have no fixed type, as SQL expressions.
 //!
-//! Each expression is NULL where the value is NULL or is not of its type; [`is_invalid`] tells the two apart. They
-//! agree with [`FieldType::read`] on every value.
+//! Each expression is NULL if the value is NULL or not of its type; [`is_invalid`] distinguishes the two. They agree
+//! with [`FieldType::read`] on every value.
 
 use chrono::{DateTime, NaiveTime, Utc};
 
@@ -12,11 +12,11 @@ use crate::sql::statement::Writer;
 use crate::sql::table_schema::TypeFamily;
 use crate::store::StoreError;
 
-/// Renders the value of a column in the form in which values of this type compare.
+/// Renders the value of a column in the form in which values of this type are compared.
 pub(super) fn comparable(field_type: FieldType, column: &str) -> String {
     match field_type {
-        // The sign takes the column's affinity away, which would turn the text it is compared with into a
-        // number in a column that is declared as one.
+        // The sign removes the column's affinity, which would convert the compared text to a number in a numeric
+        // column.
         FieldType::Text => format!("+{column} COLLATE BINARY"),
         FieldType::Uuid => format!("({}) COLLATE BINARY", id_text(column)),
         FieldType::Integer | FieldType::Boolean => format!("+{column}"),
@@ -47,7 +47,7 @@ pub(super) fn is_invalid(field_type: FieldType, column: &str) -> String {
     }
 }
 
-/// Renders an id as text: in the hyphenated form where it is the 16 bytes of a UUID.
+/// Renders an id as text, with the 16 bytes of a UUID in hyphenated form.
 pub(super) fn id_text(column: &str) -> String {
     format!(
         "CASE WHEN typeof({column}) = 'blob' AND length({column}) = 16 THEN lower(substr(hex({column}), 1, 8) || '-' \
@@ -69,8 +69,8 @@ fn decimal(column: &str) -> String {
 
 /// Renders epoch seconds, RFC 3339 and the forms that databases print as milliseconds since 1970.
 ///
-/// Integers only, so that rounding is that of `to_milliseconds`: by the fourth digit, half up. SQLite's own functions
-/// also read `now`, numbers and the 30th of February, so a date has to come back as it was given.
+/// Integers only, so that rounding matches `to_milliseconds`: by the fourth digit, half up. SQLite's own functions
+/// also accept `now`, numbers and 30 February, so a date must format to the same text.
 pub(super) fn milliseconds(column: &str) -> String {
     let c = column;
     let offset = format!("{c} GLOB '*[-+][0-9][0-9]:[0-9][0-9]'");
@@ -91,7 +91,7 @@ pub(super) fn milliseconds(column: &str) -> String {
     )
 }
 
-/// Renders a stored value as an argument of `json_object`, of the type its field is declared with.
+/// Renders a stored value as an argument of `json_object`, in the declared type of its field.
 pub(super) fn json_value(declared: Option<FieldType>, stored: &str) -> String {
     match declared {
         Some(FieldType::Boolean) => {
@@ -108,7 +108,7 @@ pub(super) fn json_value(declared: Option<FieldType>, stored: &str) -> String {
     }
 }
 
-/// Splits ids into a JSON array and, for those that JSON cannot hold, their bytes one after the other.
+/// Splits ids into a JSON array and, for those that JSON cannot hold, their concatenated bytes.
 pub(super) fn ids(ids: Vec<SqlValue>) -> (String, Vec<u8>) {
     let mut bytes = Vec::new();
     let json = ids.into_iter().map(|id| match id {
@@ -149,7 +149,7 @@ pub(super) fn new_value(field: Field<'_>, value: &Value) -> Result<SqlValue, Sto
     })
 }
 
-/// Writes what a mask makes of a field.
+/// Writes the masked value of a field.
 pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) {
     let stored = field.column();
     match mask {
@@ -166,7 +166,7 @@ pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) {
                 FieldType::Timestamp => format!("{year}T00:00:00.000Z'"),
                 _ => format!("{year}'"),
             };
-            // What is not a timestamp becomes NULL: a mask never leaves a value as it is.
+            // A value that is not a timestamp becomes NULL: a mask never keeps a value.
             w.push(&format!(
                 "CASE typeof({stored}) WHEN 'integer' THEN CAST(strftime('%s', {year}') AS INTEGER) ELSE {text} END"
             ));

@@ -1,4 +1,4 @@
-//! How SQLite tells in which form columns hold their values: by their declared types, and by the rows themselves.
+//! How columns of SQLite store values: by their declared types and their rows.
 
 use crate::domain::{FieldName, Kind};
 use crate::sql::connection::SqlValue;
@@ -7,12 +7,12 @@ use crate::sql::statement::{Statement, Writer};
 use crate::sql::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
-/// How many rows are looked at to see how a column holds its values.
+/// The number of rows that are read to find how a column stores its values.
 const SAMPLE: i64 = 10_000;
-/// How many columns one statement looks at.
+/// The number of columns in one statement.
 const COLUMNS_PER_STATEMENT: usize = 200;
 
-/// What is asked of a kind.
+/// A question about a kind.
 enum Ask<'a> {
     /// Whether one of its rows lacks an id.
     Ids(&'a Kind),
@@ -20,7 +20,7 @@ enum Ask<'a> {
     Column(&'a Kind, &'a FieldName),
 }
 
-/// Renders the statements: each row has the position of a question and two answers.
+/// Renders the statements: each row has the position of a question and two results.
 pub(super) fn statements(columns: &QueryColumns<'_>) -> Vec<Statement> {
     let asked: Vec<(usize, Ask<'_>)> = asked(columns).enumerate().collect();
     let statements = asked.chunks(COLUMNS_PER_STATEMENT).map(|part| {
@@ -53,10 +53,10 @@ fn asked<'a>(columns: &QueryColumns<'a>) -> impl Iterator<Item = Ask<'a>> {
     kinds.chain(columns.columns.iter().map(|(kind, field)| Ask::Column(kind, field)))
 }
 
-/// Reads the answers.
+/// Reads the results.
 ///
 /// # Errors
-/// [`StoreError::BadValue`] where a row lacks an id. It can be in no set: it would neither be counted nor be deleted.
+/// [`StoreError::BadValue`] if a row lacks an id. It would be neither counted nor deleted.
 pub(super) fn read(
     columns: &QueryColumns<'_>,
     mut rows: Vec<Vec<SqlValue>>,
@@ -94,8 +94,8 @@ pub(super) fn read(
 
 /// Returns how a column stores values, by its declared type and the type of one of its values.
 ///
-/// Without a value it is SQLite's rule of type affinity: `INT` anywhere makes integers, `CHAR`, `CLOB` and `TEXT`
-/// make text, and in all other columns a value stays as it was written.
+/// Without a value, SQLite's rule of type affinity applies: `INT` anywhere makes integers; `CHAR`, `CLOB` and `TEXT`
+/// make text; in all other columns a value stays as it was written.
 fn family(declared: &str, sample: Option<&str>) -> TypeFamily {
     let declared = declared.to_ascii_uppercase();
     let says = |words: &[&str]| words.iter().any(|word| declared.contains(word));

@@ -1,4 +1,4 @@
-//! Which sets are written to a temporary table, and the statements that do it.
+//! The sets that are written to a temporary table, and the statements for it.
 //!
 //! SQLite evaluates a common table expression for each reference to it, and has no statement that writes several
 //! tables.
@@ -16,14 +16,14 @@ use crate::store::StoreError;
 
 type Materializations = BTreeMap<SetId, Materialization>;
 
-/// How many copies of set texts one set may grow to. SQLite copies a common table expression for each reference to it
-/// when it prepares a statement, so sets that are read twice at each level double.
+/// The maximum number of copies of set texts in one set. SQLite copies a common table expression for each reference
+/// to it when it prepares a statement, so sets that are read twice at each level double.
 const COPIES: u64 = 40;
-/// The number where all sets of a query together have more than [`ALL_COPIES`].
+/// The maximum if all sets of a query together have more than [`ALL_COPIES`].
 const FEW_COPIES: u64 = 6;
 const ALL_COPIES: u64 = 1000;
 
-/// Decides for a survey: inline, except for cycles and for sets whose text would grow too much.
+/// Decides for a survey: inline, except for cycles and for sets whose text would grow too large.
 pub(super) fn of_survey(query: &SurveyQuery, shapes: &BTreeMap<SetId, Shape<'_>>) -> Materializations {
     let (chosen, copies) = limited(query, shapes, COPIES);
     if copies > ALL_COPIES {
@@ -52,8 +52,8 @@ fn limited(query: &SurveyQuery, shapes: &BTreeMap<SetId, Shape<'_>>, limit: u64)
     (chosen, copies.values().sum())
 }
 
-/// Decides for a change set: what a step or an event reads is materialized before the first write, unless its only
-/// step can find the same rows itself.
+/// Decides for a change set: the sets that a step or an event reads are materialized before the first write, unless
+/// their only step can find the same rows itself.
 pub(super) fn of_changes(changes: &ChangeSet, shapes: &BTreeMap<SetId, Shape<'_>>) -> Materializations {
     let query = &changes.query;
     let mut chosen = of_survey(query, shapes);
@@ -82,14 +82,14 @@ pub(super) fn of_changes(changes: &ChangeSet, shapes: &BTreeMap<SetId, Shape<'_>
     chosen
 }
 
-/// Returns whether pseudonyms are made for the rows of the set: each page would evaluate the set again.
+/// Returns whether pseudonyms are made for the rows of the set, because each page would evaluate the set again.
 fn is_read_in_pages(changes: &ChangeSet, set: &NamedSet) -> bool {
     let mut steps = changes.steps.iter().filter(|step| step.rows.set == set.id);
     steps.any(|step| step.keyed_fields().next().is_some())
 }
 
 /// Returns whether the only step that writes the rows of the set still finds them: no other set reads the set, the
-/// set looks at rows of its own kind only, and nothing has changed those before.
+/// set reads only rows of its own kind, and they have not changed before.
 fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
     let map = &changes.query.map;
     let mut sets = changes.query.sets.iter().flat_map(Stratum::sets);
@@ -109,7 +109,7 @@ fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
     let (Some((position, _)), None) = (steps.next(), steps.next()) else {
         return false;
     };
-    // A foreign key action of the database may touch rows below the ones that go.
+    // A foreign key action of the database may touch rows below the deleted ones.
     let parents: BTreeSet<_> = map.references_from(&set.kind).map(|reference| &reference.to).collect();
     let untouched = changes.steps.iter().take(position).all(|step| {
         step.write == Write::Keep
@@ -155,7 +155,7 @@ impl WalkIds for OneColumn {
     }
 }
 
-/// Renders the statement that writes the members of the sets of a cycle: SQLite lets a recursive query have a term
+/// Renders the statement that writes the members of the sets of a cycle. On SQLite a recursive query may have a term
 /// for each step.
 fn walk(r: &Renderer<'_>, sets: &[NamedSet]) -> Result<Statement, StoreError> {
     let walk = r.prefix.quoted("walk");
@@ -169,7 +169,7 @@ fn walk(r: &Renderer<'_>, sets: &[NamedSet]) -> Result<Statement, StoreError> {
     with.table(&format!("{walk}(set_id, rank, id)"), |w| {
         w.push("\n");
         if !r.walk_seeds(w, "\nUNION ", sets, &OneColumn)? {
-            // Nothing leads into the cycle, and a recursive query needs a term to begin with.
+            // No rows enter the cycle, but a recursive query needs an initial term.
             w.push("SELECT 0, 0, NULL WHERE 0");
         }
         for step in walk_steps(sets) {

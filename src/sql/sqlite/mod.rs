@@ -40,7 +40,7 @@ impl Backend for Sqlite {
     }
 
     fn joined_objects(&self) -> [&'static str; 3] {
-        // No JSON text contains the first character: it stands between two objects, and then a comma in its place.
+        // JSON text never contains U+0001, so it can separate two objects until a comma replaces it.
         ["json(replace(", " || char(1) || ", ", '}' || char(1) || '{', ','))"]
     }
 
@@ -51,7 +51,7 @@ impl Backend for Sqlite {
     fn begin(&self, access: AccessMode) -> &'static [&'static str] {
         match access {
             AccessMode::Read => &["BEGIN"],
-            // What is read must still be true when it is written: no other writer from the start.
+            // The data read must still be current when it is written, so other writers are kept out from the start.
             AccessMode::Write => &["BEGIN IMMEDIATE"],
         }
     }
@@ -61,7 +61,7 @@ impl Backend for Sqlite {
             integer: "INTEGER",
             text: "TEXT",
             operation: "TEXT",
-            // An id is kept as the host's table holds it: without a type there is no conversion.
+            // An id is stored as in the host's table: without a type there is no conversion.
             record: "",
             at: "TEXT",
             json: "TEXT",
@@ -76,7 +76,7 @@ impl Backend for Sqlite {
     }
 
     fn recorded_ids(&self, id: &RecordId) -> Vec<SqlValue> {
-        // The same id is an integer or text, depending on who wrote the request.
+        // A request may give the same id as an integer or as text.
         let text = id.to_string();
         let number = text.parse().map_or(SqlValue::Null, SqlValue::Integer);
         vec![SqlValue::Text(text), number]
@@ -136,7 +136,7 @@ impl Backend for Sqlite {
         let (json, bytes) = column::ids(column_type.searched_ids(&id.kind.name, ids)?);
         w.push(&id.column()).push(" IN (SELECT ");
         if column_type.family == TypeFamily::Bytes {
-            // JSON cannot hold bytes: it has an element for each id, and the bytes stand one after the other.
+            // JSON cannot hold bytes, so it has an element for each id, and the bytes are concatenated.
             w.push("substr(").bind(SqlValue::Blob(bytes)).push(", j.key * 16 + 1, 16)");
         } else {
             w.push("j.value");
@@ -174,7 +174,7 @@ impl Backend for Sqlite {
     }
 
     fn pseudonym_id(&self, id: &str) -> String {
-        // The sign takes the affinity of the column away.
+        // The sign removes the affinity of the column.
         format!("+{id}")
     }
 
@@ -232,7 +232,7 @@ impl Backend for Sqlite {
     }
 
     fn strategy(&self, changes: &ChangeSet, _: u64) -> ApplyStrategy {
-        // Of rows below each other SQLite does not count those that a foreign key action has deleted.
+        // SQLite does not count rows below each other that a foreign key action has deleted.
         if deletes_in_a_cycle(changes) { ApplyStrategy::Counted } else { ApplyStrategy::PerKind }
     }
 
@@ -262,7 +262,7 @@ impl Backend for Sqlite {
     }
 
     fn defer_foreign_keys(&self, changes: &ChangeSet) -> Option<&'static str> {
-        // It ends with the transaction; switching it off earlier would forget what is pending.
+        // It ends with the transaction; disabling it earlier would drop pending checks.
         deletes_in_a_cycle(changes).then_some("PRAGMA defer_foreign_keys = ON")
     }
 
@@ -271,8 +271,8 @@ impl Backend for Sqlite {
     }
 }
 
-/// Returns whether rows are deleted of kinds that refer to each other, or of one that refers to itself: no order of
-/// statements satisfies foreign keys that are checked row by row.
+/// Returns whether rows are deleted in kinds that refer to each other, or in one that refers to itself. No order of
+/// statements then satisfies foreign keys that are checked row by row.
 fn deletes_in_a_cycle(changes: &ChangeSet) -> bool {
     let map = &changes.query.map;
     let deleted: BTreeSet<&KindName> =

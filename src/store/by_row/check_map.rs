@@ -14,14 +14,14 @@ pub(super) async fn check(records: &impl Records, map: &DataMap) -> Result<Vec<F
                     format!("kinds.{}", kind.name),
                     "the name is reserved for a table of this crate",
                 )
-                .remedy("choose another name for the kind, and give its table as `table`"),
+                .remedy("choose another name for the kind, and set `table` to its table"),
             );
         } else {
             faults.extend(missing(records, kind, "create it, or correct the name").await?);
         }
     }
     for kind in system_tables::kinds() {
-        faults.extend(missing(records, &kind, "create it: this crate keeps its own records there").await?);
+        faults.extend(missing(records, &kind, "create it: this crate stores its own records there").await?);
     }
     faults.extend(records.describe(map).await?);
     faults.sort();

@@ -1,4 +1,4 @@
-//! Change sets written down by hand: what a policy would have decided.
+//! Hand-written change sets, as a policy would have decided them.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(super) struct Change {
     events: Vec<Event>,
 }
 
-/// The operation that change sets belong to unless they say otherwise.
+/// The default operation of change sets.
 pub(super) fn operation(number: u128) -> OperationId {
     Uuid::from_u128(number).into()
 }
@@ -63,7 +63,7 @@ pub(super) fn when(condition: Condition, rank: u16) -> RankCase {
 }
 
 impl Change {
-    /// A change of these clients.
+    /// Makes a change of these clients.
     pub(super) fn of(clients: &[&str]) -> Self {
         Self::of_kind("clients", clients.iter().map(|id| RecordId::from(*id)))
     }
@@ -89,7 +89,7 @@ impl Change {
         empty.set(kind, vec![branch(Source::Subjects)])
     }
 
-    /// Everything that hangs on a client goes, its invoices stay without it.
+    /// Deletes the dependents of a client, and keeps its invoices without it.
     pub(super) fn erase(client: &str) -> Self {
         Self::of(&[client])
             .referrers("debts.client_id", 0)
@@ -119,18 +119,18 @@ impl Change {
         self
     }
 
-    /// The next set, of all rows that refer to those of an earlier one.
+    /// Adds a set of all rows that refer to those of an earlier one.
     pub(super) fn referrers(self, reference: &str, of: u16) -> Self {
         let (kind, _) = reference.split_once('.').expect("kind and field");
         self.set(kind, vec![branch(referrers(reference, all(of)))])
     }
 
-    /// A set whose branches may refer to itself.
+    /// Adds a set whose branches may refer to itself.
     pub(super) fn cycle(self, kind: &str, branches: Vec<Branch>) -> Self {
         self.cycle_of(kind, vec![branches])
     }
 
-    /// Sets whose branches may refer to each other.
+    /// Adds sets whose branches may refer to each other.
     pub(super) fn cycle_of(mut self, kind: &str, sets: Vec<Vec<Branch>>) -> Self {
         let first = self.next().0;
         let sets = (first..).zip(sets);
@@ -145,7 +145,7 @@ impl Change {
         set.kind.clone()
     }
 
-    /// Asks how many rows there are.
+    /// Adds a question for a number of rows.
     pub(super) fn ask(mut self, rows: Rows) -> Self {
         self.questions.push(Question::count(rows));
         self
@@ -156,7 +156,7 @@ impl Change {
         self
     }
 
-    /// A step on all rows of a set, and its line in the receipt.
+    /// Adds a step on all rows of a set, with its line in the receipt.
     pub(super) fn step(self, set: u16, write: Write) -> Self {
         self.step_on(all(set), write)
     }
@@ -178,7 +178,7 @@ impl Change {
         self.bare_step(rows, write, Some(line))
     }
 
-    /// A step whose line in the receipt is another, or none.
+    /// Adds a step with another line in the receipt, or none.
     pub(super) fn bare_step(mut self, rows: Rows, write: Write, line: Option<usize>) -> Self {
         if !self.locks.iter().any(|lock| lock.rows == rows) {
             self.locks.push(LockRows { rows });
@@ -202,14 +202,14 @@ impl Change {
         self
     }
 
-    /// A row that is new.
+    /// Adds a new row.
     pub(super) fn insert(mut self, kind: &str, record: Record) -> Self {
         self.inserts.push(NewRow { kind: kind.into(), record });
         self
     }
 
-    /// An event whose fields are known.
-    pub(super) fn told(mut self, topic: &str, record: &str, field: &str, value: &str) -> Self {
+    /// Adds an event with known fields.
+    pub(super) fn complete_event(mut self, topic: &str, record: &str, field: &str, value: &str) -> Self {
         self.events.push(Event {
             operation: self.operation,
             topic: topic.into(),
@@ -221,7 +221,7 @@ impl Change {
         self
     }
 
-    /// The next set, of the clients but the subjects that hold this e-mail address.
+    /// Adds a set of the other clients with this e-mail address.
     pub(super) fn holding(self, email: &str) -> Self {
         let source = Source::WithText { field: "email".into(), text: email.into() };
         self.set("clients", vec![Branch { except: vec![all(0)], ..branch(source) }])
@@ -232,13 +232,13 @@ impl Change {
         self
     }
 
-    /// With a key for its masks.
+    /// Sets a key for the masks.
     pub(super) fn keyed(mut self) -> Self {
         self.mask_key = Some(MaskKey::new([7; MaskKey::LENGTH]).expect("a key"));
         self
     }
 
-    /// The attempt alone: nothing is carried out.
+    /// Keeps only the attempt: nothing is carried out.
     pub(super) fn refused(mut self, outcome: AuditOutcome) -> Self {
         self.steps.clear();
         self.locks.clear();
@@ -301,13 +301,13 @@ impl Change {
     }
 }
 
-/// One field gets one value.
+/// Sets one field to a value.
 pub(super) fn update(field: &str, value: impl Into<crate::domain::Value>) -> Write {
     let value = crate::protocol::NewValue::Value(value.into());
     Write::Update(vec![(field.into(), value)])
 }
 
-/// The fields get pseudonyms under the key of the change.
+/// Sets the fields to pseudonyms under the key of the change.
 pub(super) fn pseudonyms(fields: &[&str]) -> Write {
     use crate::protocol::NewValue;
     let masked = fields.iter().map(|field| ((*field).into(), NewValue::Masked(crate::domain::Mask::Hmac)));

@@ -1,10 +1,10 @@
 //! Clause 10: the number of statements does not depend on the number of rows, and client memory stays flat.
 //!
-//! The level `scale`, for stores that work by sets. It compares the [`Traffic`] of the same request on a client
-//! with few rows and on one with many, which a host has to tell ([`Host::traffic`]).
+//! The level `scale`, for stores that work by sets. It compares the [`Traffic`] of the same request on a client with
+//! few rows and on one with many, as reported by [`Host::traffic`].
 //!
-//! Keyed pseudonyms are the exception, and not asked for here: their key is the client's, so that the values go
-//! through it, page by page.
+//! Keyed pseudonyms are an exception and are not tested here: the client has their key, so their values pass through
+//! it, page by page.
 
 use super::change::{Change, all, branch, referrers, update};
 use super::world::{client, debt, item, kind};
@@ -12,20 +12,20 @@ use super::{Host, Traffic};
 use crate::domain::{Record, Value};
 use crate::protocol::{Branch, Expected, Question, Write};
 
-/// How many debts, bookings, pairs of items and invoices each client has. The first is for what a store learns once. A
-/// store may well do small operations in another way, so the few are hundreds already.
+/// The numbers of debts, bookings, pairs of items and invoices of each client. The first client warms up caches. A
+/// store may treat small operations differently, so even the few are hundreds.
 const FIRST: i64 = 1;
 const FEW: i64 = 200;
 const MANY: i64 = 800;
 
-/// By how much numbers may be longer when they count more.
+/// The number of bytes by which larger counts may be longer.
 const DIGITS: u64 = 256;
 
 async fn load(host: &dyn Host) {
     for (id, count, first) in [("first", FIRST, 0), ("few", FEW, 1000), ("many", MANY, 10_000)] {
         let numbered = |number: i64| format!("{id}{number}");
         let of_client = |number| Record::new(numbered(number)).with("client_id", id);
-        // Ids of items are numbers.
+        // Ids of items are integers.
         let items = (0..count).flat_map(|number| {
             let (top, part) = (first + 2 * number, first + 2 * number + 1);
             let booking = numbered(number);
@@ -44,35 +44,35 @@ async fn load(host: &dyn Host) {
     }
 }
 
-fn told(host: &dyn Host) -> Traffic {
-    host.traffic().expect("the level `scale` needs a host that tells the traffic of its store")
+fn traffic(host: &dyn Host) -> Traffic {
+    host.traffic().expect("the level `scale` needs a host that reports the traffic of its store")
 }
 
 fn same(few: Traffic, many: Traffic) {
-    assert!(few.statements > 0, "nothing was asked: the host does not count");
-    assert_eq!(few.statements, many.statements, "statements depend on the number of rows");
-    assert_eq!(few.rows, many.rows, "the rows that come back depend on the number of rows");
+    assert!(few.statements > 0, "no statements: the host does not count");
+    assert_eq!(few.statements, many.statements, "the number of statements depends on the number of rows");
+    assert_eq!(few.rows, many.rows, "the number of returned rows depends on the number of rows");
     assert!(
         many.bytes <= few.bytes + DIGITS,
-        "what goes back and forth depends on the number of rows: {} bytes and {}",
+        "the traffic depends on the number of rows: {} bytes and {}",
         few.bytes,
         many.bytes
     );
 }
 
 async fn asked(host: &dyn Host, change: &Change) -> Traffic {
-    let before = told(host);
+    let before = traffic(host);
     host.store().survey(&change.query()).await.expect("answers");
-    told(host).since(before)
+    traffic(host).since(before)
 }
 
 async fn applied(host: &dyn Host, change: &Change) -> Traffic {
-    let before = told(host);
-    host.store().apply(&change.build()).await.expect("nothing stands in the way");
-    told(host).since(before)
+    let before = traffic(host);
+    host.store().apply(&change.build()).await.expect("nothing blocks it");
+    traffic(host).since(before)
 }
 
-/// Everything that hangs on a client, with questions about it.
+/// Deletes all dependents of a client, with questions about them.
 fn erased(client: &str, count: i64) -> Change {
     let count = u64::try_from(count).expect("a count");
     let sampled = |set| Question { sample: 5, ..Question::count(all(set)) };
@@ -84,16 +84,16 @@ fn erased(client: &str, count: i64) -> Change {
         .event("debts.gone", 1, &["amount"])
 }
 
-/// Counts and a few samples come back, however many rows they are about.
-pub async fn clause_10_a_survey_asks_as_much_about_many_rows_as_about_few(host: &dyn Host) {
+/// Counts and a few samples are returned, however many rows there are.
+pub async fn clause_10_a_survey_sends_the_same_for_many_rows_as_for_few(host: &dyn Host) {
     load(host).await;
     asked(host, &erased("first", FIRST)).await;
     let few = asked(host, &erased("few", FEW)).await;
     same(few, asked(host, &erased("many", MANY)).await);
 }
 
-/// Rows are deleted, updated and told of where they are.
-pub async fn clause_10_a_change_set_sends_as_much_for_many_rows_as_for_few(host: &dyn Host) {
+/// Rows are deleted, updated and reported inside the store.
+pub async fn clause_10_a_change_set_sends_the_same_for_many_rows_as_for_few(host: &dyn Host) {
     load(host).await;
     applied(host, &erased("first", FIRST).operation(3)).await;
     let few = applied(host, &erased("few", FEW)).await;
@@ -102,8 +102,8 @@ pub async fn clause_10_a_change_set_sends_as_much_for_many_rows_as_for_few(host:
     assert_eq!(i64::try_from(host.events().await.len()), Ok(FIRST + FEW + MANY));
 }
 
-/// Rows that hang on rows of their own kind are found where they are, too.
-pub async fn clause_10_a_cycle_sends_as_much_for_many_rows_as_for_few(host: &dyn Host) {
+/// Rows that depend on rows of their own kind are also found inside the store.
+pub async fn clause_10_a_cycle_sends_the_same_for_many_rows_as_for_few(host: &dyn Host) {
     load(host).await;
     let parts = |client: &str| {
         let on_bookings: Vec<Branch> =
@@ -120,8 +120,8 @@ pub async fn clause_10_a_cycle_sends_as_much_for_many_rows_as_for_few(host: &dyn
     assert_eq!(host.rows(&kind("items")).await.len(), 0, "all of it was done");
 }
 
-/// What was done before is not counted again.
-pub async fn clause_10_a_repetition_asks_for_the_receipt_alone(host: &dyn Host) {
+/// A repetition does not count again.
+pub async fn clause_10_a_repetition_reads_only_the_receipt(host: &dyn Host) {
     load(host).await;
     let (few, many) = (erased("few", FEW), erased("many", MANY).operation(2));
     applied(host, &few).await;

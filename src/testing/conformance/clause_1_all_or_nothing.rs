@@ -1,4 +1,4 @@
-//! Clause 1: after an error nothing has changed; also when the future is dropped half way.
+//! Clause 1: after an error nothing has changed, also if the future is dropped before it completes.
 
 use super::change::{Change, all, branch, pseudonyms, update};
 use super::observed::{Observed, rows};
@@ -14,7 +14,7 @@ async fn fails_without_a_trace(host: &dyn Host, changes: &ChangeSet) {
     before.assert_same(&Observed::by(host).await, "after an error");
 }
 
-/// A last step on a kind that the store does not have undoes those before it.
+/// A last step on a kind that the store does not have undoes the steps before it.
 pub async fn clause_1_a_step_on_an_unknown_kind_changes_nothing(host: &dyn Host) {
     load_all(host).await;
     let kinds = world().kinds().cloned().collect::<Vec<_>>();
@@ -29,7 +29,7 @@ pub async fn clause_1_a_step_on_an_unknown_kind_changes_nothing(host: &dyn Host)
     fails_without_a_trace(host, &change.build()).await;
 }
 
-/// A last step that writes a field the store does not have undoes those before it.
+/// A last step that writes a field that the store does not have undoes the steps before it.
 pub async fn clause_1_a_step_with_an_unknown_field_changes_nothing(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1")
@@ -39,14 +39,14 @@ pub async fn clause_1_a_step_with_an_unknown_field_changes_nothing(host: &dyn Ho
     fails_without_a_trace(host, &change.build()).await;
 }
 
-/// Neither do steps run whose precondition fails.
+/// A failed precondition keeps all steps from running.
 pub async fn clause_1_a_failed_precondition_changes_nothing(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1").event("client.gone", 0, &["name"]).expect(all(1), Expected::Exactly(4));
     fails_without_a_trace(host, &change.build()).await;
 }
 
-/// The call is dropped after each of its polls in turn. Whatever it left, a second call completes it.
+/// The call is dropped after each of its polls in turn. A second call completes the operation.
 pub async fn clause_1_a_dropped_call_changes_everything_or_nothing(host: &dyn Host) {
     let mut polls = 0;
     let mut number = 100;
@@ -66,11 +66,11 @@ pub async fn clause_1_a_dropped_call_changes_everything_or_nothing(host: &dyn Ho
         let done = drop_after(polls, host.store().apply(&changes)).await;
         let is_done = done.is_some();
         if let Some(result) = done {
-            result.expect("nothing stands in the way");
+            result.expect("nothing blocks it");
         }
         assert_whole(host, &id, &changes).await;
         let receipt = host.store().apply(&changes).await;
-        let receipt = receipt.expect("it is completed, or was");
+        let receipt = receipt.expect("completed now or before");
         let actual: Vec<u64> = receipt.steps.iter().map(|step| step.actual).collect();
         assert_eq!(actual, [2, 1], "after it was dropped at poll {polls}");
         assert_eq!(trace(host, &id, &changes).await, GONE);
@@ -83,7 +83,7 @@ pub async fn clause_1_a_dropped_call_changes_everything_or_nothing(host: &dyn Ho
     }
 }
 
-/// How many rows there are: clients, debts, audit entries, events.
+/// The number of clients, debts, audit entries and events.
 type Trace = (usize, usize, usize, usize);
 
 const THERE: Trace = (1, 2, 0, 0);
@@ -103,8 +103,7 @@ async fn trace(host: &dyn Host, id: &str, changes: &ChangeSet) -> Trace {
     )
 }
 
-/// A commit that was already on its way may still arrive between two readings here, so a half state only
-/// counts if it lasts.
+/// A commit that is under way may still arrive between two readings here, so a partial state only counts if it lasts.
 async fn assert_whole(host: &dyn Host, id: &str, changes: &ChangeSet) {
     let mut found = trace(host, id, changes).await;
     for _ in 0..20 {
@@ -114,10 +113,10 @@ async fn assert_whole(host: &dyn Host, id: &str, changes: &ChangeSet) {
         yield_now().await;
         found = trace(host, id, changes).await;
     }
-    panic!("half a change: {found:?} clients, debts, audit entries, events");
+    panic!("partial change: {found:?} clients, debts, audit entries, events");
 }
 
-/// A mask that needs a key, and none is given: what came before it is undone.
+/// A mask that needs a key, without one, undoes the steps before it.
 pub async fn clause_1_a_keyed_mask_without_a_key_changes_nothing(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c2").step(0, pseudonyms(&["email"]));

@@ -11,12 +11,12 @@ fn differences(result: Result<Receipt, StoreError>) -> Vec<Difference> {
     match result {
         Err(StoreError::Conflict { differences }) => differences,
         Err(error) => panic!("not a conflict: {error}"),
-        Ok(_) => panic!("it was applied against its preconditions"),
+        Ok(_) => panic!("it was applied despite its preconditions"),
     }
 }
 
-/// What holds lets the change through.
-pub async fn clause_2_preconditions_that_hold_stop_nothing(host: &dyn Host) {
+/// Preconditions that hold let the change set through.
+pub async fn clause_2_satisfied_preconditions_stop_nothing(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1")
         .expect(all(1), Expected::Exactly(3))
@@ -26,7 +26,7 @@ pub async fn clause_2_preconditions_that_hold_stop_nothing(host: &dyn Host) {
     assert_eq!(Observed::by(host).await.ids("debts"), ["d4"]);
 }
 
-/// All that fail are named, with what was found.
+/// All failing preconditions are reported, with the number found.
 pub async fn clause_2_every_difference_is_reported_with_what_was_found(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1")
@@ -41,8 +41,8 @@ pub async fn clause_2_every_difference_is_reported_with_what_was_found(host: &dy
     before.assert_same(&Observed::by(host).await, "after a conflict");
 }
 
-/// A row that was added after the plan was shown stops it.
-pub async fn clause_2_a_row_added_since_is_found(host: &dyn Host) {
+/// A row added after the plan was shown stops it.
+pub async fn clause_2_a_row_added_later_is_found(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1").expect(all(1), Expected::Exactly(3));
     load(host, "debts", vec![debt("d9", "c1", "PENDING")]).await;
@@ -51,7 +51,7 @@ pub async fn clause_2_a_row_added_since_is_found(host: &dyn Host) {
     assert_eq!(found, [expected]);
 }
 
-/// Two change sets rest on the same number of debts and each takes one away: the second one finds two.
+/// Two change sets expect the same number of debts and each deletes one. The second one finds two.
 pub async fn clause_2_of_two_racing_change_sets_one_wins(host: &dyn Host) {
     load_all(host).await;
     let one = |debt: &str, operation| {
@@ -66,7 +66,7 @@ pub async fn clause_2_of_two_racing_change_sets_one_wins(host: &dyn Host) {
     let (a, b) = (one("d1", 1), one("d2", 2));
     let (a, b) = join(patiently(host, &a), patiently(host, &b)).await;
     let won = [&a, &b].iter().filter(|result| result.is_ok()).count();
-    assert_eq!(won, 1, "both rest on three debts, so only one can be right");
+    assert_eq!(won, 1, "both expect three debts, so only one can be applied");
     let lost = if a.is_ok() { b } else { a };
     let expected = Difference { precondition: 0, found: 2 };
     assert_eq!(differences(lost), [expected]);
@@ -75,7 +75,7 @@ pub async fn clause_2_of_two_racing_change_sets_one_wins(host: &dyn Host) {
     assert_eq!(after.operations, 1);
 }
 
-/// As often as the store says it may help.
+/// Retries while the store says that it may help.
 async fn patiently(host: &dyn Host, changes: &ChangeSet) -> Result<Receipt, StoreError> {
     for _ in 0..100 {
         match host.store().apply(changes).await {
@@ -86,9 +86,9 @@ async fn patiently(host: &dyn Host, changes: &ChangeSet) -> Result<Receipt, Stor
     panic!("a hundred retries did not help");
 }
 
-/// A debt is given to the client while the client is being deleted with all debts. Whoever comes first, no debt
-/// is left behind by a deletion that came after it.
-pub async fn clause_2_a_row_that_comes_in_while_it_is_decided_is_not_missed(host: &dyn Host) {
+/// A debt is moved to the client while the client is being deleted with all its debts. In either order, no debt is
+/// left behind by a later deletion.
+pub async fn clause_2_a_row_inserted_during_the_decision_is_not_missed(host: &dyn Host) {
     for turns in 0..32 {
         let (from, to) = (format!("from{turns}"), format!("to{turns}"));
         load(host, "clients", vec![client(&from), client(&to)]).await;
@@ -110,12 +110,12 @@ pub async fn clause_2_a_row_that_comes_in_while_it_is_decided_is_not_missed(host
             for _ in 0..turns {
                 yield_now().await;
             }
-            // Refused where foreign keys are enforced and the client is gone.
+            // Refused if foreign keys are enforced and the client is deleted.
             let given = patiently(host, &give).await;
             given.is_ok() && rows(host, "clients").await.contains_key(&to.as_str().into())
         };
         let (deleted, came_first) = join(patiently(host, &delete), giving).await;
-        deleted.expect("nothing stands in the way");
+        deleted.expect("nothing blocks it");
         let left = rows(host, "debts").await.contains_key(&late.id);
         assert!(
             !(came_first && left),
@@ -124,9 +124,9 @@ pub async fn clause_2_a_row_that_comes_in_while_it_is_decided_is_not_missed(host
     }
 }
 
-/// What is to be unique is asked for by text, whatever its case; the subjects themselves do not count. A store that
-/// cannot ask says so.
-pub async fn clause_2_a_text_that_another_holds_is_a_difference(host: &dyn Host) {
+/// Unique values are looked up by text, ignoring case; the subjects themselves do not count. A store without such a
+/// lookup reports it as unsupported.
+pub async fn clause_2_a_taken_text_is_a_difference(host: &dyn Host) {
     load_all(host).await;
     let before = Observed::by(host).await;
     let claim = |email: &str, operation| {
@@ -135,18 +135,18 @@ pub async fn clause_2_a_text_that_another_holds_is_a_difference(host: &dyn Host)
     };
     match host.store().apply(&claim("C2@Example.org", 1)).await {
         Err(StoreError::Unsupported(_)) => {
-            return before.assert_same(&Observed::by(host).await, "what it cannot do");
+            return before.assert_same(&Observed::by(host).await, "an unsupported lookup");
         }
         taken => assert_eq!(differences(taken), [Difference { precondition: 0, found: 1 }]),
     }
     before.assert_same(&Observed::by(host).await, "a text that is taken");
-    host.store().apply(&claim("C1@example.org", 2)).await.expect("it is its own");
-    host.store().apply(&claim("new@example.org", 3)).await.expect("nobody else holds it");
+    host.store().apply(&claim("C1@example.org", 2)).await.expect("its own address");
+    host.store().apply(&claim("new@example.org", 3)).await.expect("the address is free");
     assert!(Observed::by(host).await.value("clients", "c1", "email") == "new@example.org".into());
 }
 
-/// Two clients want one address at the same time.
-pub async fn clause_2_of_two_who_want_one_text_one_gets_it(host: &dyn Host) {
+/// Two clients claim the same address at the same time.
+pub async fn clause_2_one_of_two_claims_to_a_text_wins(host: &dyn Host) {
     load_all(host).await;
     let claim = |client: &str, operation| {
         let change = Change::of(&[client]).holding("same@example.org").expect(all(1), Expected::Exactly(0));
@@ -159,7 +159,7 @@ pub async fn clause_2_of_two_who_want_one_text_one_gets_it(host: &dyn Host) {
     }
     let lost = match (a, b) {
         (Ok(_), lost) | (lost, Ok(_)) => lost,
-        (a, b) => panic!("neither got it: {a:?}, {b:?}"),
+        (a, b) => panic!("neither was applied: {a:?}, {b:?}"),
     };
     assert_eq!(differences(lost), [Difference { precondition: 0, found: 1 }]);
 }

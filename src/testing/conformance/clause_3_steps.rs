@@ -10,11 +10,11 @@ use crate::store::StoreError;
 
 async fn applied(host: &dyn Host, change: Change) -> Observed {
     let result = host.store().apply(&change.build()).await;
-    result.expect("nothing stands in the way");
+    result.expect("nothing blocks it");
     Observed::by(host).await
 }
 
-/// The last of two steps that write a field has the last word.
+/// If two steps write a field, the last one wins.
 pub async fn clause_3_steps_run_in_the_given_order(host: &dyn Host) {
     load_all(host).await;
     let change = Change::of(&["c1"])
@@ -27,7 +27,7 @@ pub async fn clause_3_steps_run_in_the_given_order(host: &dyn Host) {
     assert!(after.value("clients", "c2", "status") == Value::from("ON"));
 }
 
-/// A set that a condition chose stays as it was when a step changes what the condition looked at.
+/// A set that a condition selected stays the same when a step changes the condition's field.
 pub async fn clause_3_a_set_keeps_the_rows_it_had(host: &dyn Host) {
     load_all(host).await;
     let pending = Branch {
@@ -42,7 +42,7 @@ pub async fn clause_3_a_set_keeps_the_rows_it_had(host: &dyn Host) {
     assert_eq!(after.ids("debts"), ["d3", "d4"]);
 }
 
-/// Rows that were reached over a reference are still meant when a step has emptied it.
+/// Rows reached over a reference stay reached when a step has emptied it.
 pub async fn clause_3_rows_stay_reached_when_their_reference_is_emptied(host: &dyn Host) {
     load_all(host).await;
     let change = Change::of(&["c1"])
@@ -65,7 +65,7 @@ pub async fn clause_3_rows_stay_reached_when_their_reference_is_emptied(host: &d
     assert_eq!(after.ids("clients"), ["c2", "c3"]);
 }
 
-/// A row that comes in on several branches, or below several rows, keeps its lowest rank.
+/// A row that is found over several branches, or below several rows, keeps its lowest rank.
 pub async fn clause_3_a_row_found_twice_keeps_its_lowest_rank(host: &dyn Host) {
     load_all(host).await;
     let pending = Branch {
@@ -86,8 +86,8 @@ pub async fn clause_3_a_row_found_twice_keeps_its_lowest_rank(host: &dyn Host) {
     assert_eq!(after.ids("debts"), ["d3", "d4"]);
 }
 
-/// `within` and `except` compare with earlier sets, a case without a rank keeps a row out.
-pub async fn clause_3_rows_are_kept_out_of_sets(host: &dyn Host) {
+/// `within` and `except` compare with earlier sets, and a case without a rank leaves a row out.
+pub async fn clause_3_rows_are_left_out_of_sets(host: &dyn Host) {
     load_all(host).await;
     let no_rank = RankCase { below: Ranks::ALL, when: Some(eq("status", "SETTLED")), rank: None };
     let narrowed = Branch {
@@ -107,8 +107,8 @@ pub async fn clause_3_rows_are_kept_out_of_sets(host: &dyn Host) {
     assert_eq!(after.ids("debts"), ["d2", "d3", "d4"]);
 }
 
-/// The rank of a row can depend on the rank of the row it hangs on.
-pub async fn clause_3_a_case_looks_at_the_rank_above(host: &dyn Host) {
+/// The rank of a row can depend on the rank of its parent.
+pub async fn clause_3_a_case_depends_on_the_rank_of_the_parent(host: &dyn Host) {
     load_all(host).await;
     let split = Branch {
         cases: vec![when(eq("client_id", "c1"), 4), RankCase::always(5)],
@@ -126,7 +126,7 @@ pub async fn clause_3_a_case_looks_at_the_rank_above(host: &dyn Host) {
     assert_eq!(after.ids("items"), ["1", "2", "3", "4"]);
 }
 
-/// A set can be reached against the direction of a reference; rows without one lead nowhere.
+/// A set can be reached against the direction of a reference. Null references are not followed.
 pub async fn clause_3_references_are_followed_both_ways(host: &dyn Host) {
     load_all(host).await;
     let invoices = branch(Source::Ids(vec!["i3".into(), "i4".into()]));
@@ -155,8 +155,8 @@ pub async fn clause_3_a_cycle_of_kinds_is_followed_to_its_end(host: &dyn Host) {
     assert_eq!(after.ids("items"), ["4", "5"]);
 }
 
-/// While a cycle grows a row leads on with every rank it was found with; in the end it keeps the lowest.
-pub async fn clause_3_a_row_of_a_cycle_leads_on_with_all_its_ranks(host: &dyn Host) {
+/// While a cycle grows, a row is followed with every rank it was found with; in the end it keeps the lowest.
+pub async fn clause_3_a_row_of_a_cycle_is_followed_with_all_its_ranks(host: &dyn Host) {
     load_all(host).await;
     let named = |id: i64, rank| Branch {
         cases: vec![RankCase::always(rank)],
@@ -200,8 +200,8 @@ pub async fn clause_3_the_sets_of_a_cycle_grow_from_each_other(host: &dyn Host) 
     assert_eq!(after.ids("items"), ["4", "5"]);
 }
 
-/// Conditions on instants compare with the instant at which the request is judged.
-pub async fn clause_3_time_is_that_of_the_request(host: &dyn Host) {
+/// Conditions on instants compare with the instant of the request.
+pub async fn clause_3_conditions_use_the_instant_of_the_request(host: &dyn Host) {
     load_all(host).await;
     let period = |text: &str| text.parse().expect("a period");
     let cases =
@@ -216,8 +216,8 @@ pub async fn clause_3_time_is_that_of_the_request(host: &dyn Host) {
     assert_eq!(after.ids("debts"), ["d4"]);
 }
 
-/// Masks are made of the row as it was.
-pub async fn clause_3_masks_are_made_of_the_row(host: &dyn Host) {
+/// Masks are computed from the row before the operation.
+pub async fn clause_3_masks_are_computed_from_the_row(host: &dyn Host) {
     load_all(host).await;
     let masks = [
         ("email", Mask::PlaceholderEmail),
@@ -240,8 +240,8 @@ pub async fn clause_3_masks_are_made_of_the_row(host: &dyn Host) {
     assert!(value("birth_date") == before.value("clients", "c2", "birth_date"));
 }
 
-/// Under a key, equal values of one field become the same and nothing else does; null stays null. A store
-/// that has no such masks says so and changes nothing.
+/// Under a key, only equal values of one field become equal; null stays null. A store without such masks reports that
+/// and changes nothing.
 pub async fn clause_3_equal_values_have_equal_pseudonyms(host: &dyn Host) {
     load_all(host).await;
     let same = Change::of(&["c1", "c2"]).step(0, update("name", "600123456")).operation(2);
@@ -249,7 +249,7 @@ pub async fn clause_3_equal_values_have_equal_pseudonyms(host: &dyn Host) {
     let none = Change::of(&["c3"]).step(0, update("phone", Value::Null)).operation(3);
     let before = applied(host, none).await;
     let change = Change::of(&["c1", "c2", "c3"])
-        // Made of the rows as they were before this step.
+        // Computed from the rows before this step.
         .set("clients", vec![branch(Source::Ids(vec!["c3".into()]))])
         .step(1, update("name", "600123456"))
         .step(0, pseudonyms(&["name", "phone"]))
@@ -266,14 +266,14 @@ pub async fn clause_3_equal_values_have_equal_pseudonyms(host: &dyn Host) {
     let is_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     assert!(pseudonym.len() == 64 && pseudonym.chars().all(is_hex), "64 lower-case hexadecimal digits");
     assert!(text("c2", "name") == pseudonym, "equal values");
-    assert!(text("c3", "name") != pseudonym, "other values, and those of an earlier step are other values");
+    assert!(text("c3", "name") != pseudonym, "different values, also after an earlier step");
     assert!(text("c1", "phone") != pseudonym, "the same value in another field");
     assert!(text("c1", "phone") == text("c2", "phone"), "equal values");
     assert!(value("c3", "phone").is_null(), "null stays null");
     assert!(value("c1", "email") == before.value("clients", "c1", "email"));
 }
 
-/// New rows are there before the first step, with what they hold, and only if everything else is done.
+/// New rows exist before the first step, with their fields, and only if everything else succeeds.
 pub async fn clause_3_new_rows_are_written(host: &dyn Host) {
     load_all(host).await;
     let before = Observed::by(host).await;
@@ -284,18 +284,18 @@ pub async fn clause_3_new_rows_are_written(host: &dyn Host) {
     let refused = new(1).expect(all(0), Expected::Exactly(1));
     host.store().apply(&refused.build()).await.expect_err("a precondition fails");
     before.assert_same(&Observed::by(host).await, "new rows after a failed precondition");
-    host.store().apply(&new(2).build()).await.expect("there is no such client");
+    host.store().apply(&new(2).build()).await.expect("the client does not exist yet");
     let after = Observed::by(host).await;
     assert!(after.value("clients", "c9", "email") == "c9@example.org".into());
     assert!(after.value("clients", "c9", "deleted_at").is_null());
     assert!(after.value("debts", "d9", "amount") == 100.into());
     assert_eq!(after.operations, 1);
-    host.store().apply(&new(3).build()).await.expect_err("there is one now");
-    after.assert_same(&Observed::by(host).await, "a row that is there already");
+    host.store().apply(&new(3).build()).await.expect_err("the client exists now");
+    after.assert_same(&Observed::by(host).await, "a row that already exists");
 }
 
-/// A number that counts writes counts every step.
-pub async fn clause_3_a_number_counts_on(host: &dyn Host) {
+/// A version counts every step.
+pub async fn clause_3_a_version_counts_every_step(host: &dyn Host) {
     load_all(host).await;
     let next = || Write::Update(vec![("amount".into(), NewValue::Next)]);
     let change = Change::of(&["c1"]).referrers("debts.client_id", 0).step(1, next()).step(1, next());

@@ -15,7 +15,7 @@ fn assert_unknown(error: Option<StoreError>) {
     let source = std::error::Error::source(&error);
     assert!(
         matches!(error, StoreError::Unknown { .. }),
-        "an unknown name, and the error says: {error} ({source:?})"
+        "expected an unknown name, found: {error} ({source:?})"
     );
     assert!(!error.is_retryable(), "a retry cannot help");
 }
@@ -63,8 +63,8 @@ pub async fn clause_4_a_kind_the_map_does_not_have(host: &dyn Host) {
     is_unknown(host, change).await;
 }
 
-/// A reference that nobody declared.
-pub async fn clause_4_a_reference_that_nobody_declared(host: &dyn Host) {
+/// A reference that is not declared.
+pub async fn clause_4_an_undeclared_reference(host: &dyn Host) {
     let change = Change::of(&["c3"])
         .set("debts", vec![branch(referrers("debts.ghost_id", all(0)))])
         .ask(all(1))
@@ -74,7 +74,7 @@ pub async fn clause_4_a_reference_that_nobody_declared(host: &dyn Host) {
     is_unknown(host, change).await;
 }
 
-/// A field in a condition: it is not simply null.
+/// A field in a condition is not treated as null.
 pub async fn clause_4_a_field_in_a_condition(host: &dyn Host) {
     load_all(host).await;
     let haunted = Branch {
@@ -89,13 +89,13 @@ pub async fn clause_4_a_field_in_a_condition(host: &dyn Host) {
     before.assert_same(&Observed::by(host).await, "after an unknown field");
 }
 
-/// A field that is to be written.
+/// A field that is written.
 pub async fn clause_4_a_field_in_an_update(host: &dyn Host) {
     let change = Change::of(&["c1"]).step(0, update("name", "x")).step(0, update("ghost_field", "boo"));
     is_unknown(host, change).await;
 }
 
-/// A field that an event is to carry.
+/// A field in an event.
 pub async fn clause_4_a_field_in_an_event(host: &dyn Host) {
     let change =
         Change::of(&["c1"]).event("client.changed", 0, &["name", "ghost_field"]).step(0, update("name", "x"));

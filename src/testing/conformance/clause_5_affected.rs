@@ -1,4 +1,4 @@
-//! Clause 5: the receipt says what each step did.
+//! Clause 5: the receipt reports what each step did.
 
 use super::Host;
 use super::change::{Change, all, update};
@@ -9,30 +9,30 @@ use crate::protocol::{Receipt, Write};
 async fn receipt(host: &dyn Host, change: Change) -> Receipt {
     load_all(host).await;
     let result = host.store().apply(&change.build()).await;
-    result.expect("nothing stands in the way")
+    result.expect("nothing blocks it")
 }
 
 fn actual(receipt: &Receipt) -> Vec<u64> {
     receipt.steps.iter().map(|step| step.actual).collect()
 }
 
-/// Items, debts, bookings, invoices, the client.
-pub async fn clause_5_every_step_says_how_many_rows_it_touched(host: &dyn Host) {
+/// Counts items, debts, bookings, invoices and the client.
+pub async fn clause_5_every_step_reports_its_number_of_rows(host: &dyn Host) {
     let change = Change::erase("c1");
     let expected = change.build().receipt(&[4, 3, 2, 2, 1]);
     let receipt = receipt(host, change).await;
     assert_eq!(actual(&receipt), [4, 3, 2, 2, 1]);
-    assert_eq!(receipt, expected, "the rest is as it was planned");
+    assert_eq!(receipt, expected, "the rest is as planned");
 }
 
-/// A step that only prepares another has no line, and lines need not be in the order of the steps.
+/// A step that only prepares another has no line, and lines may have another order than the steps.
 pub async fn clause_5_steps_without_a_line_do_not_shift_the_others(host: &dyn Host) {
     let change = Change::of(&["c1"])
         .referrers("debts.client_id", 0)
         .referrers("invoices.client_id", 0)
         .step(2, Write::Keep)
         .step(1, Write::Keep);
-    // The two lines are there; now the steps that fill them, the other way round.
+    // The two lines exist; now the steps that fill them, in reverse order.
     let change = change
         .refused(crate::domain::AuditOutcome::Done)
         .bare_step(all(1), update("status", "SETTLED"), None)
@@ -51,8 +51,8 @@ pub async fn clause_5_kept_rows_are_counted(host: &dyn Host) {
     assert_eq!(actual(&receipt(host, change).await), [2, 3]);
 }
 
-/// A step whose set is empty is no failure.
-pub async fn clause_5_a_step_without_rows_says_none(host: &dyn Host) {
+/// A step with an empty set is not a failure.
+pub async fn clause_5_a_step_without_rows_reports_zero(host: &dyn Host) {
     let change = Change::erase("c3");
     assert_eq!(actual(&receipt(host, change).await), [0, 0, 0, 0, 1]);
 }

@@ -11,7 +11,7 @@ fn recorded(number: u128, subject: &str, outcome: AuditOutcome) -> Recorded {
     Recorded { operation: operation(number), subject: subject.into(), outcome }
 }
 
-/// Two subjects, two entries.
+/// Two subjects have two entries.
 pub async fn clause_6_one_entry_for_each_subject(host: &dyn Host) {
     load_all(host).await;
     let change = Change::of(&["c2", "c3"]).step(0, update("status", "OFF"));
@@ -22,7 +22,7 @@ pub async fn clause_6_one_entry_for_each_subject(host: &dyn Host) {
     assert_eq!(after.operations, 1);
 }
 
-/// The receivers get what they need of rows that are changed first and then gone.
+/// Events hold the original values of rows that are changed first and then deleted.
 pub async fn clause_6_one_event_for_each_row_with_the_values_from_before(host: &dyn Host) {
     load_all(host).await;
     let change = Change::of(&["c1"])
@@ -43,12 +43,12 @@ pub async fn clause_6_one_event_for_each_row_with_the_values_from_before(host: &
     for (event, status) in events[1..].iter().zip(["PENDING", "PENDING", "SETTLED"]) {
         assert!(event.fields["status"] == Value::from(status), "from before");
         assert!(event.fields["client_id"] == Value::from("c1"));
-        assert_eq!(event.fields.len(), 2, "nothing the receiver did not ask for");
+        assert_eq!(event.fields.len(), 2, "only the requested fields");
         assert_eq!(event.operation, operation(1));
     }
 }
 
-/// Neither is written when the change is not made.
+/// Neither is written if the change set is not applied.
 pub async fn clause_6_neither_is_written_after_a_failure(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1").event("client.gone", 0, &["name"]).expect(all(0), Expected::Exactly(2));
@@ -59,7 +59,7 @@ pub async fn clause_6_neither_is_written_after_a_failure(host: &dyn Host) {
     assert_eq!(after.operations, 0);
 }
 
-/// A change set without steps is an attempt that was refused: it is recorded, and nothing else is done.
+/// A change set without steps is a refused attempt: only its audit entry is written.
 pub async fn clause_6_a_refused_attempt_is_recorded_and_nothing_else(host: &dyn Host) {
     load_all(host).await;
     let before = Observed::by(host).await;
@@ -71,7 +71,7 @@ pub async fn clause_6_a_refused_attempt_is_recorded_and_nothing_else(host: &dyn 
     before.assert_same(&without_audit, "after a refused attempt");
 }
 
-/// Attempts under one operation at the same instant are all kept, and the operation can still be done.
+/// Attempts under one operation at the same instant are all kept, and the operation can still be applied.
 pub async fn clause_6_refused_attempts_are_all_kept(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1");
@@ -93,7 +93,7 @@ pub async fn clause_6_refused_attempts_are_all_kept(host: &dyn Host) {
     assert_eq!(after.ids("clients"), ["c2", "c3"]);
 }
 
-/// A subject that never was can be recorded too, and marks are written like any update.
+/// A subject that never existed can be recorded too, and marks are written like any update.
 pub async fn clause_6_the_subject_of_an_entry_need_not_exist(host: &dyn Host) {
     load_all(host).await;
     let absent = Change::of(&["nobody"]).refused(AuditOutcome::NotFound);
@@ -107,15 +107,15 @@ pub async fn clause_6_the_subject_of_an_entry_need_not_exist(host: &dyn Host) {
     assert!(after.value("clients", "c1", "status") == Value::from("OFF"));
 }
 
-/// Events about what is not a row yet are written as they are.
-pub async fn clause_6_events_that_are_known_are_written(host: &dyn Host) {
+/// Events about records that are not rows yet are written unchanged.
+pub async fn clause_6_complete_events_are_written(host: &dyn Host) {
     load_all(host).await;
-    let change = Change::of(&["c1"]).told("client.told", "c1", "name", "as it is known");
+    let change = Change::of(&["c1"]).complete_event("client.seen", "c1", "name", "a known value");
     host.store().apply(&change.step(0, update("status", "OFF")).build()).await.expect("applied");
     let events = Observed::by(host).await.events;
     assert_eq!(
         (events.len(), &*events[0].topic, events[0].record.to_string()),
-        (1, "client.told", "c1".into())
+        (1, "client.seen", "c1".into())
     );
-    assert!(events[0].fields["name"] == Value::from("as it is known"));
+    assert!(events[0].fields["name"] == Value::from("a known value"));
 }

@@ -1,4 +1,4 @@
-//! Clause 7: readers see the state before or the state after, nothing between.
+//! Clause 7: readers see the state before or after, and nothing in between.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,17 +10,17 @@ use crate::store::StoreError;
 const BEFORE: [u64; 4] = [1, 3, 2, 4];
 const AFTER: [u64; 4] = [0, 0, 0, 0];
 
-/// Surveys until the writer is done, and once more.
+/// Surveys until the writer has finished, and once more.
 async fn read_while(host: &dyn Host, done: &AtomicBool) {
     let query = Change::erase("c1").ask(all(0)).ask(all(1)).ask(all(2)).ask(all(3));
     let query = query.query();
-    // The items hang on bookings: a reader that sees half would count what hangs on nothing any more.
+    // The items depend on bookings, so a reader of a partial state would count items without a booking.
     loop {
         let is_last = done.load(Ordering::SeqCst);
         match host.store().survey(&query).await {
             Ok(survey) => {
                 let seen: Vec<u64> = survey.answers.iter().map(|answer| answer.count).collect();
-                assert!(seen == BEFORE || seen == AFTER, "half a change was seen: {seen:?}");
+                assert!(seen == BEFORE || seen == AFTER, "a partial change was seen: {seen:?}");
                 assert!(!is_last || seen == AFTER, "the change is not seen: {seen:?}");
             }
             Err(error) => assert!(error.is_retryable(), "a reader failed: {error}"),
@@ -42,19 +42,19 @@ async fn write(host: &dyn Host, done: &AtomicBool) {
             result => break result,
         }
     };
-    // Also after a failure: the reader waits for it.
+    // Also after a failure, because the reader waits for it.
     done.store(true, Ordering::SeqCst);
-    result.expect("nothing stands in the way for good");
+    result.expect("nothing blocks it permanently");
 }
 
-/// Reader and writer in turns, the writer first.
+/// Alternates reader and writer, the writer first.
 pub async fn clause_7_a_reader_beside_a_writer_sees_whole_states(host: &dyn Host) {
     load_all(host).await;
     let done = AtomicBool::new(false);
     join(write(host, &done), read_while(host, &done)).await;
 }
 
-/// Reader and writer in turns, the reader first.
+/// Alternates reader and writer, the reader first.
 pub async fn clause_7_a_reader_before_a_writer_sees_whole_states(host: &dyn Host) {
     load_all(host).await;
     let done = AtomicBool::new(false);

@@ -1,4 +1,4 @@
-//! Clause 8: errors are told apart, and only what may help is called retryable.
+//! Clause 8: errors are distinguished, and only those that a retry may fix are retryable.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use crate::domain::{DataMap, Field, FieldType, RecordId, lt};
 use crate::protocol::{Branch, Expected, Question};
 use crate::store::StoreError;
 
-/// Nobody there is an answer.
-pub async fn clause_8_a_subject_that_is_not_there_is_no_error(host: &dyn Host) {
+/// No subject is a valid answer.
+pub async fn clause_8_a_missing_subject_is_not_an_error(host: &dyn Host) {
     load_all(host).await;
     let query = Change::of(&["nobody"]).referrers("debts.client_id", 0).ask(all(0)).ask(all(1));
     let survey = host.store().survey(&query.query()).await.expect("an answer");
@@ -18,7 +18,7 @@ pub async fn clause_8_a_subject_that_is_not_there_is_no_error(host: &dyn Host) {
     assert!(survey.answers.iter().all(|answer| answer.count == 0));
 }
 
-/// Answers: counts, the first ids in order, and the first and last instant.
+/// Answers have counts, the first ids in order, and the first and last instant.
 pub async fn clause_8_questions_are_answered(host: &dyn Host) {
     load_all(host).await;
     let items = Question { sample: 2, ..Question::count(all(3)) };
@@ -32,18 +32,18 @@ pub async fn clause_8_questions_are_answered(host: &dyn Host) {
     assert_eq!(survey.answers[1].span, Some((at, at)));
 }
 
-/// Text that is no integer cannot be the id of an item.
-pub async fn clause_8_an_id_of_another_sort_is_told_apart(host: &dyn Host) {
+/// Text that is not an integer cannot be the id of an item.
+pub async fn clause_8_an_id_of_another_type_is_a_wrong_id(host: &dyn Host) {
     load_all(host).await;
     let query = Change::of_kind("items", ["abc".into()]).ask(all(0));
     match host.store().survey(&query.query()).await {
         Err(error @ StoreError::WrongId { .. }) => assert!(!error.is_retryable()),
-        Err(error) => panic!("a wrong id, and the error says: {error}"),
+        Err(error) => panic!("expected a wrong id, found: {error}"),
         Ok(_) => panic!("a wrong id was ignored"),
     }
 }
 
-/// Text with the digits of an integer can.
+/// Text with the digits of an integer can be the id of an item.
 pub async fn clause_8_an_id_given_as_text_finds_the_integer(host: &dyn Host) {
     load_all(host).await;
     let query = Change::of_kind("items", ["2".into()]).ask(all(0));
@@ -51,8 +51,8 @@ pub async fn clause_8_an_id_given_as_text_finds_the_integer(host: &dyn Host) {
     assert_eq!(survey.subjects, [RecordId::from(2)]);
 }
 
-/// A conflict wants another plan, an unknown name another map: neither is worth a retry.
-pub async fn clause_8_conflict_and_unknown_are_two_things(host: &dyn Host) {
+/// A conflict needs another plan, an unknown name another map: a retry helps neither.
+pub async fn clause_8_conflict_and_unknown_are_distinct(host: &dyn Host) {
     load_all(host).await;
     let conflict = Change::erase("c1").expect(all(1), Expected::Exactly(9));
     let unknown = Change::of(&["c1"]).step(0, update("ghost_field", "boo"));
@@ -66,7 +66,7 @@ pub async fn clause_8_conflict_and_unknown_are_two_things(host: &dyn Host) {
     }
 }
 
-/// A value that cannot be of its declared type is no reason to guess.
+/// A value that is not of its declared type is an error.
 pub async fn clause_8_a_value_of_another_type_is_refused(host: &dyn Host) {
     load_all(host).await;
     let mut kinds = world().kinds().cloned().collect::<Vec<_>>();

@@ -23,28 +23,28 @@ async fn answers_with(host: &dyn Host, changes: &ChangeSet, receipt: &Receipt) {
     before.assert_same(&Observed::by(host).await, "after a repetition");
 }
 
-/// Although its preconditions fail now: the subject is gone.
+/// A repetition succeeds although its preconditions now fail: the subject is deleted.
 pub async fn clause_9_a_repetition_returns_the_first_receipt(host: &dyn Host) {
     let receipt = first(host).await;
     answers_with(host, &erase().build(), &receipt).await;
     answers_with(host, &erase().build(), &receipt).await;
 }
 
-/// The id of the operation decides, not what it would do now.
+/// The id of the operation decides, not its current effect.
 pub async fn clause_9_another_change_under_the_same_id_is_not_made(host: &dyn Host) {
     let receipt = first(host).await;
     let other = Change::of(&["c2"]).step(0, Write::Keep).build();
     answers_with(host, &other, &receipt).await;
 }
 
-/// A client that repeats its request finds nobody any more; it still gets its receipt.
+/// A caller that repeats its request finds the subject deleted, and still gets its receipt.
 pub async fn clause_9_a_refused_repetition_returns_the_first_receipt(host: &dyn Host) {
     let receipt = first(host).await;
     let refused = erase().refused(AuditOutcome::NotFound).build();
     answers_with(host, &refused, &receipt).await;
 }
 
-/// Another operation is another thing.
+/// Another operation is applied separately.
 pub async fn clause_9_another_operation_is_applied(host: &dyn Host) {
     first(host).await;
     let other = Change::erase("c2").operation(2).build();
@@ -55,15 +55,15 @@ pub async fn clause_9_another_operation_is_applied(host: &dyn Host) {
     assert_eq!(after.operations, 2);
 }
 
-/// Two at once do the work once.
-pub async fn clause_9_two_at_once_do_the_work_once(host: &dyn Host) {
+/// Two concurrent calls do the work once.
+pub async fn clause_9_two_concurrent_calls_do_the_work_once(host: &dyn Host) {
     load_all(host).await;
     let changes = erase().build();
     let apply = || async {
         for _ in 0..100 {
             match host.store().apply(&changes).await {
                 Err(error) if error.is_retryable() => yield_now().await,
-                result => return result.expect("applied, by one or the other"),
+                result => return result.expect("applied by one of them"),
             }
         }
         panic!("a hundred retries did not help");

@@ -1,4 +1,4 @@
-//! Hosts: how the suite gets a store and looks past it.
+//! Hosts: how the suite gets a store and bypasses it.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,12 @@ use super::Traffic;
 use crate::domain::{AuditOutcome, FieldName, Kind, OperationId, Record, RecordId, Value};
 use crate::store::Store;
 
-/// A store with its rows, as a test wants it: empty, of its own, with the kinds of
-/// [`world`](super::world).
+/// A store with its rows for one test: empty, not shared, with the kinds of [`world`](super::world).
 ///
-/// On SQL there is one to be had: `SqlHost`. Wrap the backend in [`Watched`](super::Watched), or the cases about
-/// races and dropped calls may try nothing.
+/// For SQL there is `SqlHost`. Wrap the backend in [`Watched`](super::Watched), or the cases about races and dropped
+/// calls may test nothing.
 ///
-/// Everything but [`store`](Self::store) goes past the code under test, and may panic.
+/// All methods but [`store`](Self::store) bypass the code under test, and may panic.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -59,32 +58,31 @@ use crate::store::Store;
 /// ```
 #[async_trait]
 pub trait Host: Send + Sync {
-    /// The store under test.
+    /// Returns the store under test.
     fn store(&self) -> &dyn Store;
 
     /// Inserts rows, as the host's own code would.
     async fn load(&self, kind: &Kind, rows: Vec<Record>);
 
-    /// All rows of a kind.
+    /// Returns all rows of a kind.
     async fn rows(&self, kind: &Kind) -> Vec<Record>;
 
-    /// The audit log, in any order: one for each entry and subject.
+    /// Returns the audit log in any order, with one item for each entry and subject.
     async fn audit(&self) -> Vec<Recorded>;
 
-    /// The outbox, in any order.
+    /// Returns the outbox in any order.
     async fn events(&self) -> Vec<Sent>;
 
-    /// How many operations are noted as applied.
+    /// Returns the number of applied operations.
     async fn operations(&self) -> usize;
 
-    /// What has gone between the store and its backend so far. Only the level `scale` asks: a host of a store
-    /// that is not to be held to it need not count.
+    /// Returns the traffic between the store and its backend so far. Only the level `scale` needs it.
     fn traffic(&self) -> Option<Traffic> {
         None
     }
 }
 
-/// An attempt as the audit log holds it.
+/// An attempt in the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(clippy::exhaustive_structs, reason = "hosts make them")]
 pub struct Recorded {
@@ -92,25 +90,25 @@ pub struct Recorded {
     pub operation: OperationId,
     /// The subject.
     pub subject: RecordId,
-    /// How it ended.
+    /// The outcome.
     pub outcome: AuditOutcome,
 }
 
 impl Recorded {
-    /// What an entry says of each of its subjects.
+    /// Returns one item for each subject of an entry.
     pub fn of(entry: crate::domain::AuditEntry) -> impl Iterator<Item = Self> {
         let subjects = entry.subjects.into_iter();
         subjects.map(move |subject| Self { operation: entry.operation, subject, outcome: entry.outcome })
     }
 }
 
-/// An event as the outbox holds it.
+/// An event in the outbox.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::exhaustive_structs, reason = "hosts make them")]
 pub struct Sent {
     /// The operation.
     pub operation: OperationId,
-    /// What it is about.
+    /// The topic.
     pub topic: String,
     /// The record.
     pub record: RecordId,
@@ -119,7 +117,7 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// What an event says.
+    /// Returns the item for an event.
     #[must_use]
     pub fn of(event: crate::domain::Event) -> Self {
         Self { operation: event.operation, topic: event.topic, record: event.record, fields: event.fields }

@@ -1,4 +1,4 @@
-//! The list of cases: the only one. Tests and [`cases`] are both made of it.
+//! The only list of cases. Tests and [`cases`] are both made from it.
 
 use std::pin::Pin;
 
@@ -17,14 +17,14 @@ pub struct ConformanceCase {
     pub clause: u8,
     /// The name, a sentence.
     pub name: &'static str,
-    /// Runs the case. It panics if the store does not keep the contract.
+    /// Runs the case. It panics if the store violates the contract.
     pub run: for<'a> fn(&'a dyn Host) -> CaseFuture<'a>,
 }
 
-/// A case that is running.
+/// A running case.
 pub type CaseFuture<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// Hands the list to another macro, after its arguments.
+/// Passes the list to another macro, after its arguments.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_cases {
@@ -39,52 +39,52 @@ macro_rules! conformance_cases {
                 clause_1_a_dropped_call_changes_everything_or_nothing,
             }
             2 clause_2_preconditions {
-                clause_2_preconditions_that_hold_stop_nothing,
+                clause_2_satisfied_preconditions_stop_nothing,
                 clause_2_every_difference_is_reported_with_what_was_found,
-                clause_2_a_row_added_since_is_found,
+                clause_2_a_row_added_later_is_found,
                 clause_2_of_two_racing_change_sets_one_wins,
-                clause_2_a_row_that_comes_in_while_it_is_decided_is_not_missed,
-                clause_2_a_text_that_another_holds_is_a_difference,
-                clause_2_of_two_who_want_one_text_one_gets_it,
+                clause_2_a_row_inserted_during_the_decision_is_not_missed,
+                clause_2_a_taken_text_is_a_difference,
+                clause_2_one_of_two_claims_to_a_text_wins,
             }
             3 clause_3_steps {
                 clause_3_steps_run_in_the_given_order,
                 clause_3_a_set_keeps_the_rows_it_had,
                 clause_3_rows_stay_reached_when_their_reference_is_emptied,
                 clause_3_a_row_found_twice_keeps_its_lowest_rank,
-                clause_3_rows_are_kept_out_of_sets,
-                clause_3_a_case_looks_at_the_rank_above,
+                clause_3_rows_are_left_out_of_sets,
+                clause_3_a_case_depends_on_the_rank_of_the_parent,
                 clause_3_references_are_followed_both_ways,
                 clause_3_a_cycle_of_kinds_is_followed_to_its_end,
-                clause_3_a_row_of_a_cycle_leads_on_with_all_its_ranks,
+                clause_3_a_row_of_a_cycle_is_followed_with_all_its_ranks,
                 clause_3_the_sets_of_a_cycle_grow_from_each_other,
-                clause_3_time_is_that_of_the_request,
+                clause_3_conditions_use_the_instant_of_the_request,
                 clause_3_new_rows_are_written,
-                clause_3_a_number_counts_on,
-                clause_3_masks_are_made_of_the_row,
+                clause_3_a_version_counts_every_step,
+                clause_3_masks_are_computed_from_the_row,
                 clause_3_equal_values_have_equal_pseudonyms,
             }
             4 clause_4_unknown_names {
                 clause_4_a_kind_the_store_does_not_have,
                 clause_4_a_kind_the_map_does_not_have,
-                clause_4_a_reference_that_nobody_declared,
+                clause_4_an_undeclared_reference,
                 clause_4_a_field_in_a_condition,
                 clause_4_a_field_in_an_update,
                 clause_4_a_field_in_an_event,
                 clause_4_check_names_all_missing_kinds_at_once,
             }
             5 clause_5_affected {
-                clause_5_every_step_says_how_many_rows_it_touched,
+                clause_5_every_step_reports_its_number_of_rows,
                 clause_5_steps_without_a_line_do_not_shift_the_others,
                 clause_5_kept_rows_are_counted,
-                clause_5_a_step_without_rows_says_none,
+                clause_5_a_step_without_rows_reports_zero,
             }
             6 clause_6_audit_and_events {
                 clause_6_one_entry_for_each_subject,
                 clause_6_one_event_for_each_row_with_the_values_from_before,
                 clause_6_neither_is_written_after_a_failure,
                 clause_6_a_refused_attempt_is_recorded_and_nothing_else,
-                clause_6_events_that_are_known_are_written,
+                clause_6_complete_events_are_written,
                 clause_6_refused_attempts_are_all_kept,
                 clause_6_the_subject_of_an_entry_need_not_exist,
             }
@@ -93,11 +93,11 @@ macro_rules! conformance_cases {
                 clause_7_a_reader_before_a_writer_sees_whole_states,
             }
             8 clause_8_errors {
-                clause_8_a_subject_that_is_not_there_is_no_error,
+                clause_8_a_missing_subject_is_not_an_error,
                 clause_8_questions_are_answered,
-                clause_8_an_id_of_another_sort_is_told_apart,
+                clause_8_an_id_of_another_type_is_a_wrong_id,
                 clause_8_an_id_given_as_text_finds_the_integer,
-                clause_8_conflict_and_unknown_are_two_things,
+                clause_8_conflict_and_unknown_are_distinct,
                 clause_8_a_value_of_another_type_is_refused,
             }
             9 clause_9_same_operation {
@@ -105,13 +105,13 @@ macro_rules! conformance_cases {
                 clause_9_another_change_under_the_same_id_is_not_made,
                 clause_9_a_refused_repetition_returns_the_first_receipt,
                 clause_9_another_operation_is_applied,
-                clause_9_two_at_once_do_the_work_once,
+                clause_9_two_concurrent_calls_do_the_work_once,
             }
         }
     };
 }
 
-/// Hands the list of the level `scale` to another macro, after its arguments.
+/// Passes the list of the level `scale` to another macro, after its arguments.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_scale_cases {
@@ -119,19 +119,19 @@ macro_rules! conformance_scale_cases {
         $($callback)+! {
             $args
             10 clause_10_scale {
-                clause_10_a_survey_asks_as_much_about_many_rows_as_about_few,
-                clause_10_a_change_set_sends_as_much_for_many_rows_as_for_few,
-                clause_10_a_cycle_sends_as_much_for_many_rows_as_for_few,
-                clause_10_a_repetition_asks_for_the_receipt_alone,
+                clause_10_a_survey_sends_the_same_for_many_rows_as_for_few,
+                clause_10_a_change_set_sends_the_same_for_many_rows_as_for_few,
+                clause_10_a_cycle_sends_the_same_for_many_rows_as_for_few,
+                clause_10_a_repetition_reads_only_the_receipt,
             }
         }
     };
 }
 
-/// Makes one test of each case of the [conformance suite](crate::testing::conformance).
+/// Makes one test for each case of the [conformance suite](crate::testing::conformance).
 ///
-/// The first argument is the test attribute of the runtime, the second an async function without arguments
-/// that makes a fresh [`Host`](crate::testing::conformance::Host).
+/// The first argument is the test attribute of the runtime. The second is an async function without arguments that
+/// makes a fresh [`Host`](crate::testing::conformance::Host).
 ///
 /// ```ignore
 /// client_lifecycle::conformance!(tokio::test, my_host);
@@ -144,11 +144,11 @@ macro_rules! conformance {
     };
 }
 
-/// Makes one test of each case of the level `scale`, beside those of [`conformance!`](crate::conformance).
+/// Makes one test for each case of the level `scale`, in addition to those of [`conformance!`](crate::conformance).
 ///
-/// It is for stores that work by sets, and not for [`ByRow`](crate::store::ByRow), which loads what it looks at. The
-/// host has to tell the [traffic](crate::testing::conformance::Host::traffic) of its store. The arguments are
-/// those of `conformance!`.
+/// It is for stores that work by sets, not for [`ByRow`](crate::store::ByRow), which loads the rows it reads. The
+/// host must report the [traffic](crate::testing::conformance::Host::traffic) of its store. The arguments are those
+/// of `conformance!`.
 ///
 /// ```ignore
 /// client_lifecycle::conformance_scale!(tokio::test, my_host);
@@ -193,13 +193,13 @@ macro_rules! values {
     };
 }
 
-/// All cases of the level `core`, which is for every store, in the order of the clauses.
+/// Returns all cases of the level `core`, which is for every store, in the order of the clauses.
 #[must_use]
 pub fn cases() -> Vec<ConformanceCase> {
     conformance_cases! { [values] () }
 }
 
-/// All cases of the level `scale`: clause 10, for stores that work by sets.
+/// Returns all cases of the level `scale`: clause 10, for stores that work by sets.
 #[must_use]
 pub fn scale_cases() -> Vec<ConformanceCase> {
     conformance_scale_cases! { [values] () }

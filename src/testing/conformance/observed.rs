@@ -1,4 +1,4 @@
-//! What is there, read past the store.
+//! The state of a host, read without the store.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use super::world::{KINDS, kind, world};
 use super::{Host, Recorded, Sent};
 use crate::domain::{FieldName, Record, RecordId, Value};
 
-/// The rows of a kind, each with the values that the map knows of, in the form in which they compare: a
-/// host may hold an instant as text or as a number.
+/// The rows of a kind, each with the values of the map's fields in the form in which they compare: a host may hold an
+/// instant as text or as a number.
 type Rows = BTreeMap<RecordId, BTreeMap<FieldName, Value>>;
 
-/// Everything that a host has.
+/// The complete state of a host.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Observed {
     pub(super) kinds: BTreeMap<&'static str, Rows>,
@@ -41,7 +41,7 @@ impl Observed {
         self.kinds[name][&id.into()][field].clone()
     }
 
-    /// Fails, and says where, if anything is different.
+    /// Fails with the place of the first difference.
     #[track_caller]
     pub(super) fn assert_same(&self, now: &Self, after: &str) {
         for (name, rows) in &self.kinds {

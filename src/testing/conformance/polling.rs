@@ -1,10 +1,10 @@
-//! Futures side by side, and futures that are dropped half way, on any runtime or none.
+//! Concurrent futures, and futures that are dropped before they complete, on any runtime or none.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-/// Both results. The futures are polled in turn, the first one first.
+/// Returns both results. The futures are polled in turn, the first one first.
 pub async fn join<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
     let (mut a, mut b) = (pin!(a), pin!(b));
     let (mut first, mut second) = (None, None);
@@ -30,9 +30,9 @@ pub async fn join<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) 
     .await
 }
 
-/// The result, if there is one after so many polls; otherwise the future is dropped as it stands.
+/// Returns the result, if there is one after this many polls; otherwise drops the future.
 pub async fn drop_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
-    // On the heap, so that it is gone when this returns.
+    // On the heap, so that it is dropped when this returns.
     let mut future = Box::pin(future);
     let mut left = polls;
     poll_fn(move |cx| {
@@ -49,7 +49,7 @@ pub async fn drop_after<T>(polls: usize, future: impl Future<Output = T>) -> Opt
     .await
 }
 
-/// Lets others go first, once.
+/// Lets other tasks run first, once.
 pub async fn yield_now() {
     let mut yielded = false;
     poll_fn(move |cx| {

@@ -1,4 +1,4 @@
-//! Whether a transaction of a SQL connection is set up as the store needs it.
+//! Checking that transactions of an SQL connection have the settings that the store needs.
 
 use crate::sql::{AccessMode, Dialect, SqlConnection, SqlValue};
 
@@ -15,12 +15,12 @@ pub(super) async fn check(connection: &impl SqlConnection, dialect: Dialect) {
         let rows = tx.query(SETTINGS, &[]).await.expect("the settings of the session");
         let found: Vec<&str> = rows.iter().flatten().filter_map(SqlValue::as_text).collect();
         let [isolation, row_security, encoding, search_path] = found[..] else {
-            panic!("a query of four texts answered with {} values", found.len());
+            panic!("a query of four texts returned {} values", found.len());
         };
         let lacks = |what: &str, found: &str| {
             panic!("begin({access:?}) must {what}, see `sql::begin_statements`; found `{found}`")
         };
-        // Inside the host's own transaction the isolation level is the host's.
+        // Inside the host's own transaction, the host chooses the isolation level.
         match access {
             AccessMode::Read if connection.retryable() && isolation != "repeatable read" => {
                 lacks("begin ISOLATION LEVEL REPEATABLE READ", isolation);

@@ -1,4 +1,4 @@
-//! A host on any SQL connection: the tables of the world, written and read with plain SQL past the store.
+//! A host on any SQL connection: the tables of the world, written and read with plain SQL.
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ use crate::domain::{FieldType, Kind, Record, Value};
 use crate::sql::{AccessMode, Dialect, SqlConnection, SqlStore, SqlValue};
 use crate::store::Store;
 
-/// A [`Host`] on a [`SqlConnection`]: makes the tables of [`world`], with the column types of the database, and
-/// writes and reads them past the store. A driver that is written for [`SqlStore`] needs no other host.
+/// A [`Host`] on a [`SqlConnection`]. It creates the tables of [`world`] with the column types of the database, and
+/// bypasses the store. A driver for [`SqlStore`] needs no other host.
 ///
 /// ```ignore
 /// async fn my_host() -> SqlHost<MyPool> {
@@ -21,22 +21,21 @@ use crate::store::Store;
 /// client_lifecycle::conformance!(tokio::test, my_host);
 /// ```
 ///
-/// It counts what goes over the connection, for the level `scale`:
+/// It counts the traffic of the connection, for the level `scale`:
 /// `client_lifecycle::conformance_scale!(tokio::test, my_host);`
 ///
-/// It writes as other code of the host does: in transactions of the same connection.
+/// It writes like other code of the host: in transactions of the same connection.
 pub struct SqlHost<C: SqlConnection> {
     store: SqlStore<Counted<C>>,
     dialect: Dialect,
 }
 
 impl<C: SqlConnection> SqlHost<C> {
-    /// Makes the tables in an empty database. They have foreign keys, whether or not the connection enforces
-    /// them.
+    /// Creates the tables in an empty database. They have foreign keys, whether or not the connection enforces them.
     ///
     /// # Panics
-    /// When a transaction of the connection is not what [`begin_statements`](crate::sql::begin_statements) asks for: the message names the
-    /// setting that is missing.
+    /// If a transaction of the connection lacks a setting of [`begin_statements`](crate::sql::begin_statements). The
+    /// message names the setting.
     pub async fn new(connection: C, dialect: Dialect) -> Self {
         session::check(&connection, dialect).await;
         let store = SqlStore::new(Counted::new(connection), dialect);
@@ -78,8 +77,8 @@ impl<C: SqlConnection> SqlHost<C> {
         }
     }
 
-    /// Returns the `INSERT` of one row, which replaces the row with the same id: its referrers keep it from being deleted
-    /// first.
+    /// Returns the `INSERT` of one row, which replaces the row with the same id. The row cannot be deleted first,
+    /// because others refer to it.
     fn insert(&self, kind: &Kind, row: &Record) -> (String, Vec<SqlValue>) {
         let quote = |name: &str| self.dialect.quote(name);
         let id = Value::from(&row.id);
@@ -94,7 +93,7 @@ impl<C: SqlConnection> SqlHost<C> {
                 let params = all.iter().map(|(_, value)| SqlValue::from(*value)).collect();
                 (format!("VALUES ({})", places.join(", ")), params)
             }
-            // The server reads every value as its column's type.
+            // The server reads every value as the type of its column.
             Dialect::Postgres => {
                 let whole: serde_json::Map<_, _> =
                     all.iter().map(|(name, value)| ((*name).to_owned(), serde_json::json!(value))).collect();

@@ -1,4 +1,4 @@
-//! What goes between a store and its backend.
+//! Traffic between a store and its backend.
 
 #[cfg(feature = "sql")]
 use std::sync::{Mutex, PoisonError};
@@ -9,23 +9,23 @@ use async_trait::async_trait;
 #[cfg(feature = "sql")]
 use crate::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction, SqlValue};
 
-/// What went between a store and its backend: what its client side had to do, and to hold.
+/// The traffic between a store and its backend, which bounds the work and memory of the client.
 ///
-/// Time and the memory of a process differ from run to run. What is asked and what comes back does not, and a
-/// store can hold in its client's memory only what came in this way.
+/// Time and the memory of a process differ between runs. Traffic does not, and a store can hold in memory only what
+/// it has received.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[allow(clippy::exhaustive_structs, reason = "hosts make them")]
 pub struct Traffic {
-    /// How many statements or calls were sent.
+    /// The number of statements or calls.
     pub statements: u64,
-    /// How many rows came back.
+    /// The number of returned rows.
     pub rows: u64,
-    /// How many bytes the values had that were bound or came back. The text of statements does not count.
+    /// The number of bytes in bound and returned values, without the text of statements.
     pub bytes: u64,
 }
 
 impl Traffic {
-    /// What was added since.
+    /// Returns the difference from an earlier reading.
     #[must_use]
     pub fn since(self, before: Self) -> Self {
         Self {
@@ -46,12 +46,12 @@ pub struct Counted<C> {
 
 #[cfg(feature = "sql")]
 impl<C> Counted<C> {
-    /// Counts from now on.
+    /// Starts counting.
     pub fn new(connection: C) -> Self {
         Self { connection, traffic: Mutex::default() }
     }
 
-    /// What has gone over it so far, BEGIN and COMMIT aside.
+    /// Returns the traffic so far, without BEGIN and COMMIT.
     pub fn traffic(&self) -> Traffic {
         *self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Backends that are watched: what no case can see from above is checked at every call.
+//! Watched backends: every call is checked for faults that no case can see through the store.
 
 use async_trait::async_trait;
 
@@ -8,14 +8,13 @@ use crate::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference
 use crate::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction, SqlValue};
 use crate::store::{Batch, BatchError, Page, Records, StoreError};
 
-/// [`Records`], or a `SqlConnection`, as the suite wants them under its store.
+/// A wrapper of [`Records`] or a `SqlConnection` for the suite.
 ///
-/// It lets others go first before and after every call. A backend that never waits by itself would
-/// otherwise run each call of the store to its end, and the cases about races and about calls that are
-/// dropped half way would pass without having tried anything.
+/// It yields to other tasks before and after every call. Otherwise a backend that never waits would run each call of
+/// the store to completion, and the cases about races and dropped calls would test nothing.
 ///
-/// Of records it also asks for one row at a time, and panics where an answer is out of order, beyond its
-/// page, or not about what was asked.
+/// It also reads records one row at a time, and panics if a result is out of order, larger than its page, or not
+/// among the requested rows.
 ///
 /// ```
 /// use client_lifecycle::memory::MemoryRecords;
@@ -28,7 +27,7 @@ use crate::store::{Batch, BatchError, Page, Records, StoreError};
 #[allow(clippy::exhaustive_structs, reason = "hosts wrap what they have")]
 pub struct Watched<T>(pub T);
 
-/// What comes of a future between two turns of others.
+/// Runs a future, with other tasks before and after it.
 async fn in_turn<T>(call: impl Future<Output = T>) -> T {
     yield_now().await;
     let done = call.await;
@@ -43,7 +42,7 @@ impl<R: Records> Records for Watched<R> {
         for row in &found {
             let text = row.id.to_string();
             let asked = ids.iter().any(|id| id.to_string() == text);
-            assert!(asked, "`get` on `{}`: nobody asked for {:?}", kind.name, row.id);
+            assert!(asked, "`get` on `{}`: {:?} was not requested", kind.name, row.id);
         }
         Ok(found)
     }

@@ -1,4 +1,4 @@
-//! The small world of the suite: five kinds, and a few rows of each.
+//! The small world of the suite: five kinds with a few rows each.
 
 use chrono::{DateTime, TimeZone, Utc};
 
@@ -19,7 +19,7 @@ pub fn world() -> DataMap {
     serde_json::from_str(include_str!("world.json")).expect("the map of the suite")
 }
 
-/// The instant at which the suite's requests are judged.
+/// The instant of the suite's requests.
 pub(super) fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("an instant")
 }

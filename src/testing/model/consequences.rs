@@ -1,4 +1,4 @@
-//! What follows from the outcomes of the rows: tombstones, redirects, blockers, counts, and the rows afterwards.
+//! The consequences of the outcomes of the rows: tombstones, redirects, blockers, counts, and the final rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::policy::{Entry, OnSurvive, Redirect, Rule, Severity};
 use crate::protocol::Disposition;
 use crate::store::masked;
 
-/// A redirect of a row: the reference, the entry that says so, and where to.
+/// A redirect of a row: the reference, the position of its entry, and the new target.
 pub(super) type Redirects<'a> = BTreeMap<(Id, ReferenceName), (usize, &'a Redirect)>;
 
 const NULL: Redirect = Redirect::SetNull;

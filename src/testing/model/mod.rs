@@ -106,7 +106,7 @@ pub fn judge(
         Mode::SoftDelete => RowOutcome::Soft,
         Mode::Anonymize => RowOutcome::Erased,
         Mode::Deactivate | Mode::Reactivate => RowOutcome::Off,
-        // Nothing is removed, so the definition has nothing to say.
+        // Nothing is removed, so the definition does not apply.
         Mode::Create | Mode::Update | Mode::Reassign => return None,
     };
     for id in &request.subjects {
@@ -189,7 +189,7 @@ impl<'a> World<'a> {
         field.is_some_and(|field| !row.get(field).is_null())
     }
 
-    /// Returns what one reference makes of a row below a parent of this outcome.
+    /// Returns the outcome that one reference gives to a row below a parent of this outcome.
     fn outcome(
         &self,
         row: &Record,
@@ -262,7 +262,7 @@ impl<'a> World<'a> {
         groups
     }
 
-    /// Returns what each reference of a row makes of it, given the outcomes so far.
+    /// Returns the outcomes that each reference gives to a row, given the outcomes so far.
     fn outcomes(&self, id: &Id) -> Vec<(&'a Reference, usize, RowOutcome)> {
         let row = self.row(id);
         let references = self.map.references_from(&self.kind(&id.0).name);
@@ -290,7 +290,7 @@ impl<'a> World<'a> {
             .filter(|id| self.outcomes(id).iter().any(|(_, _, outcome)| *outcome < RowOutcome::Soft))
             .cloned()
             .collect();
-        // Second pass: around the kept rows; then whatever else is declared of rows below what is removed.
+        // Second pass: around the kept rows, then the other rules for rows below removed ones.
         self.outcomes = before;
         self.reasons.retain(|id, _| !group.contains(&id.0));
         self.walk(&own, &kept);
@@ -310,8 +310,8 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Removes rows until nothing more is removed. During the walk a row leads on with every outcome it was reached with;
-    /// in the end it has the strongest.
+    /// Removes rows until nothing more is removed. During the walk, a row is followed with every outcome it was
+    /// reached with; in the end it has the strongest.
     fn walk(&mut self, own: &[Id], kept: &BTreeSet<Id>) {
         let mut met: BTreeMap<Id, BTreeSet<RowOutcome>> = BTreeMap::new();
         loop {

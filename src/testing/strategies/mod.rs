@@ -18,7 +18,7 @@ use mend::mended;
 use motif::{Motif, motif};
 use rows::rows;
 
-/// A world and a request. `Debug` prints everything that a test needs to repeat it.
+/// A world and a request. `Debug` prints everything needed to repeat the test.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RandomWorld {
@@ -69,8 +69,8 @@ impl fmt::Debug for RandomWorld {
 
 /// Generates worlds of two to eight kinds.
 ///
-/// Two in three have a small pattern that is rare by chance: a tombstone that climbs, a restrict that is cleared over
-/// another path, or an entry below an anonymized or retained row.
+/// Two in three contain a pattern that is rare by chance: a tombstone that propagates upwards, a restrict that is
+/// cleared over another path, or an entry below an anonymized or retained row.
 pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
     // Independent parts, so that a failing world shrinks part by part.
     (
@@ -188,7 +188,7 @@ fn entry_of(seed: &EntrySeed, last: bool, in_cycle: bool) -> Json {
         14..=16 => json!({ "retain": { "for": "P1Y", "from": "at", "basis": "law" } }),
         17 | 18 => json!({ "then": "set_null" }),
         19 => json!({ "set_default": null }),
-        // Some beside what the kind declares as personal, some keyed where it is not, or is too.
+        // Some in addition to the personal fields of the kind, and some with other masks.
         20 if seed.link.is_multiple_of(2) => {
             json!({ "anonymize": { "note": { "truncate": 2 }, "code": "hmac" } })
         }

@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 use super::{Declared, EntrySeed};
 
-/// A small pattern that replaces what was drawn for the first kinds. A failing world shrinks to one without it if the
+/// A small pattern that replaces the start of a random world. A failing world shrinks to one without it if the
 /// pattern does not matter.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Motif {
-    /// A chain whose last rows stay and must keep their references, so that tombstones climb.
+    /// A chain whose last rows stay and must keep their references, so that tombstones propagate upwards.
     Climb,
     /// A row that restricts over one reference and is deleted over another.
     Diamond,
@@ -24,7 +24,7 @@ pub(super) fn motif() -> impl Strategy<Value = Motif> {
     ]
 }
 
-// What the numbers of an entry mean is said where it is made.
+// The meaning of these numbers is defined where entries are made.
 const CASCADE: u8 = 0;
 const DELETE: u8 = 6;
 const RESTRICT: u8 = 9;
@@ -39,7 +39,7 @@ fn entry(rule: u8) -> EntrySeed {
 }
 
 impl Motif {
-    /// Changes the first references: those of the second, third … kind to an earlier one.
+    /// Changes the first references: the second, third … kind refers to an earlier one.
     pub(super) fn plant(self, kinds: usize, references: &mut [Declared]) {
         let chain = |references: &mut [Declared], rules: &[&[EntrySeed]]| {
             for (at, (one, rules)) in references.iter_mut().zip(rules).enumerate() {

@@ -54,7 +54,7 @@ pub(super) fn rows(
                 .with("state", state)
                 .with("at", when)
                 .with("note", "private")
-                // The same in many rows of many kinds, and in some none.
+                // The same value in many rows of many kinds, and null in some.
                 .with("code", (row.at < 3).then(|| format!("code {}", row.state)))
                 .with("mail", format!("{}{at}@example.org", name(kind)))
                 .with("deleted_at", Value::Null);
@@ -71,11 +71,11 @@ pub(super) fn rows(
             let own = references.iter().filter(|one| one.from == kind);
             for (reference, index) in own.zip(row.references.iter().cycle()) {
                 let parents = kinds.get(reference.to)?.rows.len();
-                // One more than there are rows is no row at all.
+                // The index after the last row stands for no row.
                 let choices = if mandatory(&reference.name) { parents } else { parents + 1 };
                 let parent = index.index(choices);
-                // Some refer to a row that was gone before. Not to one of their own kind: SQLite looks at such
-                // a foreign key again whatever is written to the row, and refuses it.
+                // Some refer to a row that did not exist, but never of their own kind: SQLite checks such a foreign
+                // key again on every write to the row, and refuses it.
                 let dangles = reference.to != kind && row.at == 1 && (row.marked || parent == parents);
                 let value = match parent {
                     _ if dangles => id_of(reference.to, GONE).into(),
