@@ -26,6 +26,7 @@ mod cost;
 mod driver;
 #[path = "../common/effort.rs"]
 mod effort;
+mod growth;
 mod host;
 mod in_transaction;
 mod keys;
