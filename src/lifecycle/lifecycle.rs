@@ -48,7 +48,7 @@ use crate::store::Store;
 #[derive(Debug)]
 pub struct Lifecycle<S> {
     pub(super) store: S,
-    pub(super) policy: DeletionPolicy,
+    pub(super) policy: Arc<DeletionPolicy>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn OperationIds>,
     pub(super) environment: Environment,
@@ -68,13 +68,49 @@ impl<S: Store> Lifecycle<S> {
         faults.or(()).map_err(Error::SchemaMismatch)?;
         Ok(Self {
             store,
-            policy,
+            policy: Arc::new(policy),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             environment: Environment::Production,
             retries: Retries::default(),
             mask_key: None,
         })
+    }
+
+    /// Returns this lifecycle over another store whose tables are the same: inside a transaction of the host, or of
+    /// another tenant.
+    ///
+    /// The policy, the clock, the operation ids, the environment, the retries and the mask key are shared. The tables
+    /// are not checked again, so this is cheap enough for each request. For transactions, the stores on sqlx have a
+    /// shorter form: `lifecycle.in_transaction(&mut transaction)`.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{Actor, Record, Request};
+    /// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow("ADMIN")).build()?;
+    /// let tenant = |name: &str| MemoryStore::new().with("clients", [Record::new(name)]);
+    /// let first = Lifecycle::open(tenant("ana"), policy).await?;
+    /// let second = first.with_store(tenant("eva"));
+    ///
+    /// let request = Request::hard_delete("clients", "eva").by(Actor::new("admin", "ADMIN"));
+    /// assert!(first.plan(&request).await.is_err());
+    /// assert!(second.plan(&request).await.is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_store<T: Store>(&self, store: T) -> Lifecycle<T> {
+        Lifecycle {
+            store,
+            policy: self.policy.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            environment: self.environment,
+            retries: self.retries,
+            mask_key: self.mask_key.clone(),
+        }
     }
 
     /// Sets the clock: a fixed instant in tests, or "as of" another day.

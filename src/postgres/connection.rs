@@ -41,11 +41,9 @@ impl Settings {
     /// Renders the statements that begin a transaction, as one message.
     fn begin(&self, access: AccessMode) -> String {
         let mut sql = begin_statements(Dialect::Postgres, access).join("; ");
-        if !self.schemas.is_empty() {
-            let names: Vec<String> = self.schemas.iter().map(|name| Dialect::Postgres.quote(name)).collect();
+        if let Some(path) = search_path(&self.schemas) {
             sql.push_str("; SET LOCAL search_path TO ");
-            sql.push_str(&names.join(", "));
-            sql.push_str(", pg_temp");
+            sql.push_str(&path);
         }
         let times = [("lock_timeout", self.lock_timeout), ("statement_timeout", self.statement_timeout)];
         let times = times.into_iter().filter_map(|(name, time)| {
@@ -56,6 +54,13 @@ impl Settings {
         sql.extend(times);
         sql
     }
+}
+
+/// Renders the search path of these schemas; `None` where there are none. The schema of temporary tables comes last,
+/// so that no temporary table hides the table that is meant.
+fn search_path(schemas: &[String]) -> Option<String> {
+    let names = schemas.iter().map(|name| Dialect::Postgres.quote(name)).chain(["pg_temp".to_owned()]);
+    (!schemas.is_empty()).then(|| names.collect::<Vec<_>>().join(", "))
 }
 
 #[async_trait]
@@ -111,22 +116,31 @@ impl Drop for PoolTransaction {
 /// because the host owns the snapshot. Calls run one at a time: a second call fails as busy while the first is still
 /// running.
 #[derive(Debug)]
-pub struct SavepointConnection<'c>(HostConnection<'c, PgConnection>);
+pub struct SavepointConnection<'c> {
+    host: HostConnection<'c, PgConnection>,
+    schemas: Vec<String>,
+}
 
 impl<'c> SavepointConnection<'c> {
     /// Makes a source of savepoints of the open transaction on this connection.
     #[must_use]
     pub fn new(connection: &'c mut PgConnection) -> Self {
-        Self(HostConnection::new(connection))
+        Self { host: HostConnection::new(connection), schemas: Vec::new() }
+    }
+
+    /// Sets the schemas in which tables are looked for. The default is the search path of the transaction.
+    #[must_use]
+    pub(super) fn schemas(self, schemas: Vec<String>) -> Self {
+        Self { schemas, ..self }
     }
 }
 
 #[async_trait]
 impl SqlConnection for SavepointConnection<'_> {
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
-        let connection = self.0.take()?;
+        let connection = self.host.take()?;
         let mut savepoint = Savepoint { connection, open: false, before: Vec::new() };
-        savepoint.begin(access).await?;
+        savepoint.begin(access, search_path(&self.schemas)).await?;
         Ok(Box::new(savepoint))
     }
 
@@ -148,12 +162,12 @@ const SETTINGS: &str = "SELECT current_setting('transaction_isolation'), current
      current_setting('row_security'), current_setting('search_path')";
 /// The settings of the savepoint. Rows hidden by row-level security are an error instead of missing, and a temporary
 /// table does not hide the real table.
-const SET: &str = "SELECT set_config('row_security', 'off', TRUE), \
-     set_config('search_path', concat_ws(', ', NULLIF(current_setting('search_path'), ''), 'pg_temp'), TRUE)";
+const SET: &str = "SELECT set_config('row_security', 'off', TRUE), set_config('search_path', \
+     coalesce($1, concat_ws(', ', NULLIF(current_setting('search_path'), ''), 'pg_temp')), TRUE)";
 const RESTORE: &str = "SELECT set_config('row_security', $1, TRUE), set_config('search_path', $2, TRUE)";
 
 impl Savepoint<'_, '_> {
-    async fn begin(&mut self, access: AccessMode) -> Result<(), SqlError> {
+    async fn begin(&mut self, access: AccessMode, search_path: Option<String>) -> Result<(), SqlError> {
         if !self.connection.get()?.is_in_transaction() {
             return Err(unsupported("a connection without an open transaction; begin one with sqlx"));
         }
@@ -169,7 +183,7 @@ impl Savepoint<'_, '_> {
         Forgotten(Some(Box::pin(begun))).await.map_err(error)?;
         self.open = true;
         self.before = before.to_vec();
-        self.query(SET, &[]).await?;
+        self.query(SET, &[search_path.map_or(SqlValue::Null, SqlValue::Text)]).await?;
         Ok(())
     }
 }

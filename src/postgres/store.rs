@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 use super::connection::{HostTransaction, PoolConnection, SavepointConnection, Settings};
 use super::rows::error;
 use crate::domain::{DataMap, KindName, RecordId};
+use crate::lifecycle::Lifecycle;
 use crate::sql::adapter::stores;
 use crate::sql::{self, Dialect, ParentError, SqlStore};
 use crate::store::StoreError;
@@ -111,10 +112,42 @@ impl PostgresStore {
         Ok(self)
     }
 
+    /// Returns this store inside a transaction that the host has open, given as `&mut transaction`.
+    ///
+    /// Tables are looked for in the [`schemas`](Self::schemas) of this store, and in the search path of the
+    /// transaction if there are none. Timeouts are those of the transaction.
+    #[must_use]
+    pub fn in_transaction<'c>(&self, connection: &'c mut PgConnection) -> PostgresTransaction<'c> {
+        let schemas = self.store.connection().settings.schemas.clone();
+        let connection = SavepointConnection::new(connection).schemas(schemas);
+        PostgresTransaction { store: self.store.with_connection(connection) }
+    }
+
     /// Returns the pool.
     #[must_use]
     pub fn pool(&self) -> &PgPool {
         &self.store.connection().pool
+    }
+}
+
+impl Lifecycle<PostgresStore> {
+    /// Returns this lifecycle inside a transaction that the host has open, given as `&mut transaction`.
+    ///
+    /// What it does is committed or rolled back with the transaction: see [`PostgresTransaction`]. Nothing is
+    /// checked again, so this costs nothing.
+    ///
+    /// ```no_run
+    /// # use client_lifecycle::{Lifecycle, Request, postgres::PostgresStore};
+    /// # async fn run(lifecycle: Lifecycle<PostgresStore>, request: Request) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut tx = lifecycle.store().pool().begin().await?;
+    /// lifecycle.in_transaction(&mut tx).execute(&request).await?;
+    /// sqlx::query("UPDATE seats SET taken = taken - 1").execute(&mut *tx).await?;
+    /// tx.commit().await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn in_transaction<'c>(&self, connection: &'c mut PgConnection) -> Lifecycle<PostgresTransaction<'c>> {
+        self.with_store(self.store().in_transaction(connection))
     }
 }
 

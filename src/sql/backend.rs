@@ -193,9 +193,19 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn is_found_by_index(&self, _field: Field<'_>, _id: Field<'_>) -> Result<bool, StoreError> {
         Ok(false)
     }
-    /// Returns the text before and after a membership that only filters rows and should not be planned as a join.
-    fn filter(&self) -> (&'static str, &'static str) {
-        ("", "")
+    /// Writes the condition that `id` is one of the ids of a query, or none of them, for a row that is read anyway. It
+    /// must take linear time whatever the database expects the query to return.
+    fn is_among(
+        &self,
+        w: &mut Writer,
+        id: &str,
+        is: bool,
+        ids: &mut dyn FnMut(&mut Writer) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        w.push(id).push(if is { " IN (" } else { " NOT IN (" });
+        ids(w)?;
+        w.push(")");
+        Ok(())
     }
     /// Renders a reference for comparison with the ids it refers to, as a foreign key compares them.
     fn reference(

@@ -30,7 +30,8 @@ pub struct SqlStore<C> {
     pub(super) connection: C,
     dialect: Dialect,
     pub(super) prefix: Prefix,
-    pub(super) cache: SchemaCache,
+    /// Shared with the stores inside transactions of the host.
+    pub(super) cache: Arc<SchemaCache>,
     pub(super) single_statement_limit: u64,
 }
 
@@ -44,7 +45,7 @@ impl<C: SqlConnection> SqlStore<C> {
             connection,
             dialect,
             prefix: Prefix::default(),
-            cache: SchemaCache::default(),
+            cache: Arc::default(),
             single_statement_limit: SINGLE_STATEMENT_LIMIT,
         }
     }
@@ -67,6 +68,36 @@ impl<C: SqlConnection> SqlStore<C> {
     pub fn single_statement_limit(mut self, rows: u64) -> Self {
         self.single_statement_limit = rows;
         self
+    }
+
+    /// Returns this store over another connection to the same database: one inside a transaction of the host.
+    ///
+    /// The prefix and the limit are the same, and what is known of the columns is shared. With
+    /// [`Lifecycle::with_store`](crate::Lifecycle::with_store), a lifecycle that was opened once works inside any
+    /// transaction of the host:
+    ///
+    /// ```
+    /// # use client_lifecycle::{Error, Lifecycle, Request};
+    /// # use client_lifecycle::sql::{SqlConnection, SqlStore};
+    /// async fn inside<C: SqlConnection, T: SqlConnection>(
+    ///     lifecycle: &Lifecycle<SqlStore<C>>,
+    ///     transaction: T,
+    ///     request: &Request,
+    /// ) -> Result<(), Error> {
+    ///     let inside = lifecycle.with_store(lifecycle.store().with_connection(transaction));
+    ///     inside.execute(request).await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_connection<T: SqlConnection>(&self, connection: T) -> SqlStore<T> {
+        SqlStore {
+            connection,
+            dialect: self.dialect,
+            prefix: self.prefix.clone(),
+            cache: self.cache.clone(),
+            single_statement_limit: self.single_statement_limit,
+        }
     }
 
     /// Returns the connection.

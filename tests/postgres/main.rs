@@ -26,7 +26,9 @@ mod cost;
 mod driver;
 #[path = "../common/effort.rs"]
 mod effort;
+mod growth;
 mod host;
+mod in_transaction;
 mod keys;
 mod known;
 mod names;

@@ -4,11 +4,13 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use client_lifecycle::domain::RecordId;
+use client_lifecycle::domain::{Actor, RecordId, Request};
+use client_lifecycle::policy::{cascade, restrict};
 use client_lifecycle::protocol::Write;
 use client_lifecycle::sqlite::sqlx::{Connection, SqliteConnection, raw_sql};
-use client_lifecycle::sqlite::{SqliteTransaction, lock_parent};
+use client_lifecycle::sqlite::{SqliteStore, SqliteTransaction, lock_parent};
 use client_lifecycle::store::{Store, StoreError};
+use client_lifecycle::{DeletionPolicy, Lifecycle};
 
 use crate::world::*;
 
@@ -78,6 +80,36 @@ async fn contention_in_the_hosts_transaction_is_not_retried() {
     let found = SqliteTransaction::new(&mut tx).apply(&delete(1)).await.unwrap_err();
     assert!(matches!(found, StoreError::Contention { retryable: false, .. }), "{found:?}");
     assert_eq!(found.remedy(), "roll back your transaction and try again");
+}
+
+#[tokio::test]
+async fn a_lifecycle_opened_once_works_in_each_transaction_of_the_host() {
+    let world = World::new(DDL).await;
+    let policy = DeletionPolicy::of("clients")
+        .reference("debts.client_id", "clients")
+        .reference_with("clients.boss", "clients", |reference| reference.nullable())
+        .hard_delete(|mode| {
+            mode.allow_any().rule("debts.client_id", cascade()).rule("clients.boss", restrict())
+        })
+        .build()
+        .unwrap();
+    let lifecycle = Lifecycle::open(SqliteStore::new(world.pool().clone()), policy).await.unwrap();
+    let lifecycle = lifecycle.with_clock(now());
+    let request = Request::hard_delete("clients", 1).by(Actor::new("ana", "ADMIN"));
+
+    let mut tx = world.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let receipt = lifecycle.in_transaction(&mut tx).execute(&request).await.unwrap();
+    assert_eq!(receipt.at, now(), "the clock is that of the lifecycle");
+    tx.rollback().await.unwrap();
+    assert_eq!(world.number(ALL).await, 230);
+
+    let mut tx = world.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let inside = lifecycle.in_transaction(&mut tx);
+    let plan = inside.plan(&request).await.unwrap();
+    inside.apply(&request, &plan).await.unwrap();
+    raw_sql("INSERT INTO clients VALUES (9, NULL)").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(world.number(ALL).await, 211);
 }
 
 /// Polls a future this often and drops it: between polls the connection's thread has time to reply.

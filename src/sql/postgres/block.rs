@@ -220,9 +220,8 @@ impl<'a> Writes<'a> {
         let id = id_of(of.kind);
         if !of.deletes.is_empty() {
             // A deleted row is not updated first.
-            let w = query.condition().push(&id).push(" NOT IN (");
-            self.ids_of(w, &of.deletes)?;
-            w.push(")");
+            let deletes = &of.deletes;
+            self.r.backend.is_among(query.condition(), &id, false, &mut |w| self.ids_of(w, deletes))?;
         }
         query.w().push(" RETURNING ").push(&id);
         Ok(())
@@ -253,10 +252,8 @@ impl<'a> Writes<'a> {
             return Ok(());
         };
         let is_meant = |w: &mut Writer| {
-            w.push("CASE WHEN ").push(&id_of(kind)).push(" IN (");
-            self.r.ids(w, step.rows)?;
-            w.push(")");
-            Ok::<_, StoreError>(())
+            w.push("CASE WHEN ");
+            self.r.backend.is_among(w, &id_of(kind), true, &mut |w| self.r.ids(w, step.rows))
         };
         if **value == NewValue::Next {
             // Adds one if the step has the row, also to NULL. The previous value is written only once.
@@ -298,7 +295,7 @@ impl<'a> Writes<'a> {
             columns.bind(step.kind.as_str()).push(", c.id::text");
             self.select_ids(&mut query, step.rows)?;
             if let Some(of) = self.of(step).filter(|of| of.updates(step)) {
-                is_returned(&mut query, &[&of.kept]);
+                is_returned(&mut query, &[&of.kept])?;
             }
             Ok::<_, StoreError>(())
         })?;
@@ -342,7 +339,7 @@ impl<'a> Writes<'a> {
         }
         self.select_ids(&mut query, step.rows)?;
         if !written.is_empty() {
-            is_returned(&mut query, &written);
+            is_returned(&mut query, &written)?;
         }
         Ok(())
     }
@@ -362,11 +359,13 @@ impl<'a> Writes<'a> {
 }
 
 /// Writes the condition that the id of `c` is one of those that a write returned.
-fn is_returned(query: &mut Query<'_>, written: &[&str]) {
-    let w = query.condition().push("(c.id IN (");
-    let mut union = Union::new(w, " UNION ALL ");
-    for name in written {
-        union.part().push("SELECT k.id FROM ").push(name).push(" AS k");
-    }
-    w.push(")) IS TRUE");
+fn is_returned(query: &mut Query<'_>, written: &[&str]) -> Result<(), StoreError> {
+    let w = query.condition();
+    w.backend.is_among(w, "c.id", true, &mut |w| {
+        let mut union = Union::new(w, " UNION ALL ");
+        for name in written {
+            union.part().push("SELECT k.id FROM ").push(name).push(" AS k");
+        }
+        Ok(())
+    })
 }

@@ -186,8 +186,21 @@ impl Backend for Postgres {
         Ok(field.column_type()?.finds(&id.column_type()?))
     }
 
-    fn filter(&self) -> (&'static str, &'static str) {
-        ("(", ") IS TRUE")
+    /// A hash table of the ids. `IS TRUE` keeps the planner from making a join of it, whose estimate may be wrong by
+    /// any factor. `unnest` has a small estimate: of more ids than fit into `work_mem` the planner would make no hash
+    /// table, and compare each row with each id.
+    fn is_among(
+        &self,
+        w: &mut Writer,
+        id: &str,
+        is: bool,
+        ids: &mut dyn FnMut(&mut Writer) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        w.push("(").push(id).push(if is { " IN (" } else { " NOT IN (" }).push("SELECT unnest(ARRAY(");
+        ids(w)?;
+        w.push("))) IS TRUE");
+        w.push(")");
+        Ok(())
     }
 
     fn reference(&self, r: &Renderer<'_>, stored: &str, reference: &Reference) -> Result<String, StoreError> {

@@ -1,0 +1,220 @@
+//! A lifecycle that is opened once, in transactions of the host.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use client_lifecycle::Lifecycle;
+use client_lifecycle::domain::{Actor, MaskKey, Request};
+use client_lifecycle::lifecycle::Error;
+use client_lifecycle::postgres::sqlx::{self, PgPool, raw_sql};
+use client_lifecycle::postgres::{PoolConnection, PostgresStore, PostgresTransaction, SavepointConnection};
+use client_lifecycle::sql::{
+    AccessMode, Dialect, SqlConnection, SqlError, SqlStore, SqlTransaction, SqlValue,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::server::Schema;
+use crate::world::{CLINIC, World, clinic, delete, policy};
+
+const ANA: Uuid = Uuid::from_u128(1);
+const BEN: Uuid = Uuid::from_u128(2);
+const CAT: Uuid = Uuid::from_u128(3);
+const NOW: &str = "2026-03-29T00:30:00Z";
+
+async fn world() -> Option<World> {
+    let world = World::new(CLINIC, &clinic()).await?;
+    world
+        .run(&format!(
+            "INSERT INTO clients VALUES ('{ANA}', 'ana@example.org'), ('{BEN}', 'ben@example.org');
+             INSERT INTO debts (client_id, status) VALUES ('{ANA}', 'PAID'), ('{BEN}', 'PENDING')"
+        ))
+        .await;
+    Some(world)
+}
+
+#[tokio::test]
+async fn each_transaction_keeps_or_undoes_what_the_lifecycle_did_in_it() {
+    let Some(world) = world().await else { return };
+    let now: DateTime<Utc> = NOW.parse().unwrap();
+    let lifecycle = world.lifecycle().await.with_clock(now);
+    let rows = "SELECT (SELECT count(*) FROM clients) * 10 + (SELECT count(*) FROM lifecycle_audit)";
+    for _ in 0..2 {
+        let mut tx = world.schema.pool.begin().await.unwrap();
+        let receipt = lifecycle.in_transaction(&mut tx).execute(&delete(ANA)).await.unwrap();
+        assert_eq!(receipt.at, now, "the clock is that of the lifecycle");
+        tx.rollback().await.unwrap();
+        assert_eq!(world.number(rows).await, 20);
+    }
+    let mut tx = world.schema.pool.begin().await.unwrap();
+    raw_sql("UPDATE clients SET status = 'SEEN'").execute(&mut *tx).await.unwrap();
+    let inside = lifecycle.in_transaction(&mut tx);
+    let blocked = inside.execute(&delete(BEN)).await.unwrap_err();
+    assert!(matches!(blocked, Error::Blocked(_)), "{blocked}");
+    let plan = inside.plan(&delete(ANA)).await.unwrap();
+    inside.confirm(&delete(ANA), &plan.digest).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(world.number(rows).await, 12);
+    assert_eq!(world.number("SELECT count(*) FROM clients WHERE status = 'SEEN'").await, 1);
+}
+
+#[tokio::test]
+async fn a_column_altered_in_the_hosts_transaction_is_seen_inside_and_not_outside() {
+    let Some(world) = world().await else { return };
+    let lifecycle = world.lifecycle().await;
+    let outside = lifecycle.plan(&delete(BEN)).await.unwrap();
+    let mut tx = world.schema.pool.begin().await.unwrap();
+    let altered = "CREATE TYPE state AS ENUM ('PAID', 'PENDING');
+        ALTER TABLE debts ALTER COLUMN status TYPE state USING status::state";
+    raw_sql(altered).execute(&mut *tx).await.unwrap();
+    let inside = lifecycle.in_transaction(&mut tx);
+    assert_eq!(inside.plan(&delete(BEN)).await.unwrap().digest, outside.digest);
+    inside.execute(&delete(ANA)).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert_eq!(lifecycle.plan(&delete(BEN)).await.unwrap().digest, outside.digest);
+    lifecycle.execute(&delete(ANA)).await.unwrap();
+}
+
+/// The same names in another schema, with ids of another type.
+async fn other_schema(world: &World) -> Schema {
+    let schema = Schema::new().await.unwrap();
+    schema.run(&CLINIC.replace("uuid", "text")).await;
+    PostgresStore::new(schema.pool.clone()).migrate().await.unwrap();
+    schema.run(&format!("INSERT INTO clients VALUES ('{ANA}', 'x'), ('{BEN}', 'y')")).await;
+    assert_ne!(schema.name, world.schema.name);
+    schema
+}
+
+async fn clients(pool: &PgPool) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM clients").fetch_one(pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn without_schemas_the_search_path_of_the_transaction_says_which_tables_are_meant() {
+    let Some(world) = world().await else { return };
+    let other = other_schema(&world).await;
+    let lifecycle = world.lifecycle().await;
+    lifecycle.plan(&delete(ANA)).await.unwrap();
+    let mut tx = other.pool.begin().await.unwrap();
+    lifecycle.in_transaction(&mut tx).execute(&delete(ANA)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((clients(&world.schema.pool).await, clients(&other.pool).await), (2, 1));
+}
+
+#[tokio::test]
+async fn the_schemas_of_the_lifecycle_hold_inside_and_the_search_path_of_the_host_is_restored() {
+    let Some(world) = world().await else { return };
+    let other = other_schema(&world).await;
+    let store = PostgresStore::new(world.schema.pool.clone()).schemas([world.schema.name.clone()]);
+    let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
+    let mut tx = other.pool.begin().await.unwrap();
+    lifecycle.in_transaction(&mut tx).execute(&delete(ANA)).await.unwrap();
+    let path: String = sqlx::query_scalar("SHOW search_path").fetch_one(&mut *tx).await.unwrap();
+    assert_eq!(path.trim_matches('"'), other.name);
+    tx.commit().await.unwrap();
+    assert_eq!((clients(&world.schema.pool).await, clients(&other.pool).await), (1, 2));
+}
+
+#[tokio::test]
+async fn the_mask_key_goes_along() {
+    let document = json!({
+        "subject": "clients",
+        "kinds": { "clients": { "personal": { "email": "hmac" } } },
+        "modes": { "anonymize": { "allow": "any" } }
+    });
+    let Some(world) = World::new(CLINIC, &document).await else { return };
+    world.run(&format!("INSERT INTO clients VALUES ('{ANA}', 'ana@example.org')")).await;
+    let key = MaskKey::new([7; 32]).unwrap();
+    let pseudonym = key.pseudonym(&"clients".into(), &"email".into(), "ana@example.org");
+    let lifecycle = world.lifecycle().await.with_mask_key(key);
+    let mut tx = world.schema.pool.begin().await.unwrap();
+    let request = Request::anonymize("clients", ANA).by(Actor::new("ana", "ADMIN"));
+    lifecycle.in_transaction(&mut tx).execute(&request).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(world.text("SELECT email FROM clients").await, pseudonym);
+}
+
+/// A connection that counts the statements that run on it.
+struct Counted<C>(C, Arc<AtomicUsize>);
+
+struct CountedTransaction<'c>(Box<dyn SqlTransaction + 'c>, Arc<AtomicUsize>);
+
+#[async_trait]
+impl<C: SqlConnection> SqlConnection for Counted<C> {
+    async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
+        Ok(Box::new(CountedTransaction(self.0.begin(access).await?, self.1.clone())))
+    }
+
+    fn retryable(&self) -> bool {
+        self.0.retryable()
+    }
+}
+
+#[async_trait]
+impl SqlTransaction for CountedTransaction<'_> {
+    async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.query(sql, params).await
+    }
+
+    async fn execute(&mut self, sql: &str, params: &[SqlValue]) -> Result<u64, SqlError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.execute(sql, params).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), SqlError> {
+        self.0.commit().await
+    }
+}
+
+/// Over a driver of the host's own, which is counted here: nothing of the catalogue is read again.
+#[tokio::test]
+async fn inside_a_transaction_as_many_statements_run_as_outside() {
+    let Some(world) = world().await else { return };
+    let ran = Arc::new(AtomicUsize::new(0));
+    let pool = Counted(PoolConnection::new(world.schema.pool.clone()), ran.clone());
+    let lifecycle = Lifecycle::open(SqlStore::new(pool, Dialect::Postgres), policy(&clinic())).await.unwrap();
+    let mut outside = 0;
+    // The columns are looked at the first time.
+    for _ in 0..2 {
+        world.run(&format!("INSERT INTO clients VALUES ('{CAT}', 'cat@example.org')")).await;
+        ran.store(0, Ordering::Relaxed);
+        lifecycle.execute(&delete(CAT)).await.unwrap();
+        outside = ran.swap(0, Ordering::Relaxed);
+    }
+    let mut tx = world.schema.pool.begin().await.unwrap();
+    let inside = Counted(SavepointConnection::new(&mut tx), ran.clone());
+    let inside = lifecycle.with_store(lifecycle.store().with_connection(inside));
+    inside.execute(&delete(ANA)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(ran.load(Ordering::Relaxed), outside);
+}
+
+#[tokio::test]
+#[ignore = "prints times; run it with --release --ignored --show-output"]
+async fn opening_for_each_transaction_beside_opening_once() {
+    let Some(world) = world().await else { return };
+    let lifecycle = world.lifecycle().await;
+    lifecycle.plan(&delete(ANA)).await.unwrap();
+    let (mut each, mut once) = (Vec::new(), Vec::new());
+    for _ in 0..30 {
+        let mut tx = world.schema.pool.begin().await.unwrap();
+        let start = Instant::now();
+        let opened = Lifecycle::open(PostgresTransaction::new(&mut tx), world.policy.clone()).await.unwrap();
+        opened.execute(&delete(ANA)).await.unwrap();
+        each.push(start.elapsed());
+        tx.rollback().await.unwrap();
+
+        let mut tx = world.schema.pool.begin().await.unwrap();
+        let start = Instant::now();
+        lifecycle.in_transaction(&mut tx).execute(&delete(ANA)).await.unwrap();
+        once.push(start.elapsed());
+        tx.rollback().await.unwrap();
+    }
+    each.sort();
+    once.sort();
+    println!("opened for each transaction {:?}, opened once {:?} (medians of 30)", each[15], once[15]);
+}
