@@ -56,8 +56,8 @@ impl Settings {
     }
 }
 
-/// Renders the search path of these schemas; `None` where there are none. The schema of temporary tables comes last,
-/// so that no temporary table hides the table that is meant.
+/// Renders the search path of these schemas; `None` if there are none. The schema of temporary tables comes last, so
+/// that no temporary table hides the real one.
 fn search_path(schemas: &[String]) -> Option<String> {
     let names = schemas.iter().map(|name| Dialect::Postgres.quote(name)).chain(["pg_temp".to_owned()]);
     (!schemas.is_empty()).then(|| names.collect::<Vec<_>>().join(", "))
@@ -128,7 +128,7 @@ impl<'c> SavepointConnection<'c> {
         Self { host: HostConnection::new(connection), schemas: Vec::new() }
     }
 
-    /// Sets the schemas in which tables are looked for. The default is the search path of the transaction.
+    /// Sets the schemas to search for tables. The default is the search path of the transaction.
     #[must_use]
     pub(super) fn schemas(self, schemas: Vec<String>) -> Self {
         Self { schemas, ..self }

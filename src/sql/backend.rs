@@ -194,7 +194,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         Ok(false)
     }
     /// Writes the condition that `id` is one of the ids of a query, or none of them, for a row that is read anyway. It
-    /// must take linear time whatever the database expects the query to return.
+    /// must take linear time, whatever the estimate of the planner.
     fn is_among(
         &self,
         w: &mut Writer,

@@ -1,4 +1,4 @@
-//! Large deletions with little memory: they take a time in proportion to their rows, whatever the server is set to.
+//! Large deletions with little memory: their time is proportional to their rows, whatever the settings of the server.
 
 use client_lifecycle::Lifecycle;
 use client_lifecycle::postgres::PostgresStore;
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::world::{World, delete};
 
-/// Each of eight clients has this many rows. What compares each of them with each other one takes minutes.
+/// Each of eight clients has this many rows. A comparison of each row with each other takes minutes.
 const ROWS: u32 = 20_000;
 
-/// Deletes one of eight clients with the smallest `work_mem` there is, and returns how many rows were written.
+/// Deletes one of eight clients with the smallest `work_mem`, and returns the number of rows written.
 async fn written(ddl: &str, fill: &str, document: &Value) -> Option<u64> {
     let world = World::new(ddl, document).await?;
     let all = 8 * ROWS;
@@ -28,7 +28,7 @@ async fn written(ddl: &str, fill: &str, document: &Value) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn rows_that_are_masked_and_redirected() {
+async fn masked_and_redirected_rows() {
     let ddl = "CREATE TABLE clients (id bigint PRIMARY KEY);
         CREATE TABLE logs (id bigint PRIMARY KEY, client_id bigint REFERENCES clients, ip text);
         CREATE INDEX ON logs (client_id)";
@@ -47,7 +47,7 @@ async fn rows_that_are_masked_and_redirected() {
 }
 
 #[tokio::test]
-async fn rows_that_are_redirected_over_two_references() {
+async fn rows_redirected_over_two_references() {
     let ddl = "CREATE TABLE clients (id bigint PRIMARY KEY);
         CREATE TABLE sales (id bigint PRIMARY KEY, buyer bigint REFERENCES clients, seller bigint REFERENCES clients);
         CREATE INDEX ON sales (buyer); CREATE INDEX ON sales (seller)";
@@ -68,7 +68,7 @@ async fn rows_that_are_redirected_over_two_references() {
 }
 
 #[tokio::test]
-async fn rows_whose_restrict_is_cleared_by_a_cascade() {
+async fn restricted_rows_cleared_by_a_cascade() {
     let ddl = "CREATE TABLE clients (id bigint PRIMARY KEY);
         CREATE TABLE bookings (id bigint PRIMARY KEY, client_id bigint NOT NULL REFERENCES clients);
         CREATE TABLE logs (id bigint PRIMARY KEY, client_id bigint NOT NULL REFERENCES clients,
