@@ -17,7 +17,7 @@ use crate::store::Store;
 /// ```
 /// use std::time::Duration;
 /// use client_lifecycle::lifecycle::Retries;
-/// Survives the restart of a server: about four seconds in total.
+/// // Survives the restart of a server: about four seconds in total.
 /// let patient = Retries::new(12).waiting(Duration::from_millis(20), Duration::from_millis(500));
 /// # let _ = patient;
 /// ```
