@@ -1,4 +1,4 @@
-//! Parameters in queries and headers, for the OpenAPI description. `asked` reads them.
+//! Parameters in queries and headers, for the `OpenAPI` description. `asked` reads them.
 #![allow(dead_code, reason = "only their descriptions are used")]
 
 use utoipa::{IntoParams, ToSchema};

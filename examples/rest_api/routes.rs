@@ -1,4 +1,4 @@
-//! The routes, and the OpenAPI description made from them.
+//! The routes, and the `OpenAPI` description made from them.
 
 use std::sync::Arc;
 

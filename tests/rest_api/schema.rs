@@ -1,4 +1,4 @@
-//! The OpenAPI description of the service, and values checked against it.
+//! The `OpenAPI` description of the service, and values checked against it.
 #![cfg_attr(not(feature = "testing"), allow(dead_code, reason = "the fuzz needs proptest"))]
 
 use serde_json::{Map, Value};
