@@ -73,7 +73,7 @@ fn kinds_read<'a>(r: &'a Renderer<'_>, set: SetId) -> Result<BTreeSet<&'a KindNa
     Ok(kinds)
 }
 
-/// Which kinds refer to which.
+/// The references between kinds.
 struct Graph<'a> {
     parents: BTreeMap<&'a KindName, BTreeSet<&'a KindName>>,
     children: BTreeMap<&'a KindName, BTreeSet<&'a KindName>>,
