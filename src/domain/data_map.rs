@@ -32,14 +32,15 @@ pub struct DataMap {
 /// A table or a reference that is left out of the map on purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Excluded {
-    /// The table.
+    /// The table that is left out, by its name in the database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// The reference.
+    /// The reference that is left out, such as `visits.client_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<ReferenceName>,
-    /// Why.
+    /// Why it is left out.
     #[serde(rename = "because")]
     pub rationale: String,
 }

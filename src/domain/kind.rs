@@ -77,7 +77,7 @@ impl<T: Into<FieldName>> From<T> for StatusField {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 enum StatusDocument {
     Name(FieldName),
     Full { field: FieldName, on: Value, off: Value },

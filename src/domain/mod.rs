@@ -22,6 +22,8 @@ mod record;
 mod reference;
 mod request;
 mod role;
+#[cfg(feature = "schema")]
+pub(crate) mod schema;
 mod status;
 pub(crate) mod unique_keys;
 mod value;

@@ -84,8 +84,9 @@ macro_rules! words {
     ) => {
         $(#[$attribute])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum $name {
-            $($(#[$of_variant])* $variant,)+
+            $($(#[$of_variant])* #[cfg_attr(feature = "schema", schemars(rename = $word))] $variant,)+
         }
 
         impl $name {

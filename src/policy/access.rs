@@ -16,14 +16,15 @@ use crate::domain::{Actor, Condition, FieldName, FieldType, RecordId, Role, Valu
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Allow {
-    /// The actor has this role.
+    /// The actor has this role, such as `ADMIN`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// The subject's field holds one of the actor's scopes, or the actor's id where it has none.
+    /// The subject's field holds one of the actor's scopes, or the actor's id where it has none. It narrows a `role`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<FieldName>,
-    /// The actor is the subject.
+    /// With `true`, the actor is the subject. Default: `false`.
     #[serde(default, rename = "self", skip_serializing_if = "std::ops::Not::not")]
     pub oneself: bool,
 }

@@ -10,22 +10,31 @@ use crate::domain::map_document::{KindDocument, MapDocument, ReferenceDocument};
 use crate::domain::unique_keys::unique_keys;
 use crate::domain::{DataMap, Excluded, Fault, FaultCode, Faults, KindName, Mode};
 
-/// A policy as a document spells it. The three parts of the data map stand beside those of the policy.
-///
-/// Modes are text here, because the path of a fault can name a key only if it is text.
+// The three parts of the data map stand beside those of the policy. Modes are text here, because the path of a fault
+// can name a key only if it is text.
+/// Who may remove a subject, what stops it, and what happens along each reference, per mode.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(title = "Deletion policy"))]
 pub(super) struct PolicyDocument {
+    /// The version of the policy, as the host numbers it. Every plan shows it. Default: `1`.
     #[serde(default = "first_version")]
     version: String,
+    /// The kind whose records are managed, such as `clients`. It has to be among `kinds`.
     subject: KindName,
+    /// The tables or collections that the policy knows, by name: `{"clients": {"status": "status"}, "debts": {}}`.
     #[serde(default, deserialize_with = "unique_keys")]
     kinds: BTreeMap<KindName, KindDocument>,
+    /// The fields that hold ids of other records: `[{"from": "debts.client_id", "to": "clients"}]`.
     #[serde(default)]
     references: Vec<ReferenceDocument>,
+    /// The tables and references that are left out on purpose, each with the reason. The check of a database does not
+    /// report them. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<Excluded>,
+    /// What may be asked for, by mode. A mode that is not named is not offered.
     #[serde(default, deserialize_with = "unique_keys")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::modes"))]
     modes: BTreeMap<String, ModePolicy>,
 }
 

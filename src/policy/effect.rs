@@ -15,19 +15,21 @@ use crate::domain::{Condition, FieldName, KindName, ReferenceName};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EffectRule {
-    /// What it is about.
+    /// The topic of the event, such as `sessions.revoke`. Receivers choose by it what they listen to.
     pub topic: String,
-    /// The kind whose rows it is about; without it, the subject.
+    /// The kind of whose rows each gets an event. Default: the subject alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<KindName>,
-    /// The references from the subject to the rows; without it, every chain of declared references.
+    /// The references from the subject to the rows, from the subject outwards. Default: every chain of declared
+    /// references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<ReferenceName>,
-    /// Which rows; without it, all of them.
+    /// Which of the rows count. Default: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
-    /// The fields the receiver needs, read before the rows go.
+    /// The fields of the row that the event carries, read before the row goes. Default: none, only the id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldName>,
 }

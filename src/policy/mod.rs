@@ -17,6 +17,10 @@ mod refusal;
 mod rule;
 mod rule_build;
 mod rule_document;
+#[cfg(feature = "schema")]
+mod rule_schema;
+#[cfg(feature = "schema")]
+mod schema;
 mod validate;
 
 pub use access::Allow;

@@ -12,19 +12,23 @@ use crate::domain::words::words;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModePolicy {
-    /// Who may ask. A mode without it does not build.
+    /// Who may ask: `"any"`, `"authenticated"`, or a list such as `[{"role": "ADMIN"}]`. A mode without it does not
+    /// build.
+    #[cfg_attr(feature = "schema", schemars(required))]
     pub allow: Option<Access>,
-    /// Whether a reason must be given.
+    /// Whether a reason must be given. Default: `optional`.
     #[serde(default, skip_serializing_if = "ReasonRule::is_optional")]
     pub reason: ReasonRule,
-    /// What stops it or is worth knowing.
+    /// What stops the operation, needs to be acknowledged, or is only shown. Default: nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<Guard>,
-    /// What becomes of rows, by reference.
+    /// What becomes of rows, by reference: `{"debts.client_id": "cascade"}`. In a mode that removes, every declared
+    /// reference needs a rule, its own or that under `*`.
     #[serde(default)]
     pub rules: Rules,
-    /// Who is told.
+    /// What other systems are told. Default: nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<EffectRule>,
 }

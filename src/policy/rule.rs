@@ -33,13 +33,14 @@ pub enum Rule {
 /// For how long a row stays, counted from when, and under which ground.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Retention {
-    /// For how long.
+    /// For how long: `P6Y` is six years.
     #[serde(rename = "for")]
     pub period: Period,
-    /// The date or timestamp from which the period runs.
+    /// The field of the row, a date or a timestamp, from which the period runs.
     pub from: FieldName,
-    /// The ground, such as a law and its article.
+    /// The legal basis, such as a law and its article. It must not be empty.
     pub basis: String,
 }
 

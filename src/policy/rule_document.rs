@@ -11,23 +11,38 @@ use super::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 use crate::domain::unique_keys::unique_keys;
 use crate::domain::{Condition, FieldName, Mask, RecordId, ReferenceName, Value};
 
-/// Every key an entry may have: one of the rules' names, or `then`.
+/// One entry of a rule, with exactly one of `then`, `anonymize`, `retain`, `set_default` and `reassign`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct EntryDocument {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Entry", transform = super::rule_schema::one_rule))]
+pub(super) struct EntryDocument {
+    /// The rows that the entry decides for. Default: all that no earlier entry decides for.
     when: Option<Condition>,
+    /// With `anonymize` or `retain`, the entry is for rows below a parent that stays in that way. Default: for rows below
+    /// parents that are removed.
     parent: Option<Parent>,
+    /// What becomes of the row, by the name of a rule such as `cascade`.
     then: Option<RuleDocument>,
+    /// Where the reference points when the row survives and its parent does not: `set_null`, `set_default`,
+    /// `reassign`, or `tombstone`, under which the parent stays masked. Default: null, where the reference can be.
     #[serde(alias = "link")]
     on_survive: Option<OnSurviveDocument>,
+    /// What must hold for the record that a reassigned reference is to point at. Default: nothing.
     qualifies: Option<Condition>,
+    /// Why it is decided so. It is shown where the entry stops an operation, and decides nothing.
     #[serde(rename = "because")]
     rationale: Option<String>,
+    /// The row stays with these masks, by field: `{"comment": "null"}`. `"then": "anonymize"` uses those of the kind.
     #[serde(default, deserialize_with = "masks")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<FieldName, Mask>"))]
     anonymize: Option<BTreeMap<FieldName, Mask>>,
+    /// The row stays untouched for a period: `{"for": "P6Y", "from": "issued_at", "basis": "…"}`. Later it is deleted.
     retain: Option<Retention>,
+    /// The row stays, and its reference takes this value. `"then": "set_default"` uses the default of the field.
     #[serde(default, deserialize_with = "crate::domain::present")]
     set_default: Option<Value>,
+    /// The row stays, and its reference points at this record. `"then": "reassign"` uses the one that the request names.
     reassign: Option<TargetDocument>,
 }
 
@@ -35,13 +50,16 @@ fn masks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeMap<F
     unique_keys(deserializer).map(Some)
 }
 
+/// A record that references are reassigned to.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct TargetDocument {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Target"))]
+pub(super) struct TargetDocument {
+    /// The id of the record.
     to: RecordId,
 }
 
-const RULES: &[&str] = &[
+pub(super) const RULES: &[&str] = &[
     "cascade",
     "delete",
     "soft_delete",
@@ -74,7 +92,7 @@ fn rule_named<E: de::Error>(name: &str) -> Result<Rule, E> {
     })
 }
 
-struct RuleDocument(Rule);
+pub(super) struct RuleDocument(Rule);
 
 impl<'de> Deserialize<'de> for RuleDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -94,7 +112,7 @@ fn rule_alone<E: de::Error>(entry: Entry) -> Result<Rule, E> {
     }
 }
 
-struct OnSurviveDocument(OnSurvive);
+pub(super) struct OnSurviveDocument(OnSurvive);
 
 impl<'de> Deserialize<'de> for OnSurviveDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
