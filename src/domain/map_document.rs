@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::plain_errors::PlainErrors;
 use super::unique_keys::unique_keys;
 use super::{
     Condition, DataMap, Excluded, Fault, FaultCode, Faults, Field, FieldName, FieldType, Kind, KindName,
@@ -14,7 +15,7 @@ use super::{
 
 /// The three parts of a data map as a document spells them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a data map: an object with `kinds` and `references`")]
 pub(crate) struct MapDocument {
     #[serde(default, deserialize_with = "unique_keys")]
     pub(crate) kinds: BTreeMap<KindName, KindDocument>,
@@ -25,7 +26,10 @@ pub(crate) struct MapDocument {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a kind: an object such as {\"id\": \"user_id\"}, or {} where nothing is to be said"
+)]
 pub(crate) struct KindDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<String>,
@@ -56,7 +60,10 @@ pub(crate) struct KindDocument {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a reference, such as {\"from\": \"debts.client_id\", \"to\": \"clients\"}"
+)]
 pub(crate) struct ReferenceDocument {
     from: ReferenceName,
     to: KindName,
@@ -101,7 +108,7 @@ impl<'de> Deserialize<'de> for FieldDocument {
         impl<'de> Visitor<'de> for TypeOrFacts {
             type Value = FieldDocument;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field type such as \"text\", or an object with `type`")
+                f.write_str("a field type such as `text`, or an object such as {\"type\": \"text\", \"unique\": true}")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<FieldDocument, E> {
                 FieldType::deserialize(de::value::StrDeserializer::new(text)).map(FieldDocument::Type)
@@ -207,6 +214,13 @@ impl From<Kind> for KindDocument {
             personal,
             shard_key,
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for DataMap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let document = MapDocument::deserialize(PlainErrors(deserializer)).map_err(|error| error.0)?;
+        document.try_into().map_err(de::Error::custom)
     }
 }
 

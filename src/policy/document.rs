@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::policy::FIRST_VERSION;
 use super::{DeletionPolicy, ModePolicy};
 use crate::domain::map_document::{KindDocument, MapDocument, ReferenceDocument};
+use crate::domain::plain_errors::PlainErrors;
 use crate::domain::unique_keys::unique_keys;
 use crate::domain::{DataMap, Excluded, Fault, FaultCode, Faults, KindName, Mode};
 
@@ -14,7 +15,10 @@ use crate::domain::{DataMap, Excluded, Fault, FaultCode, Faults, KindName, Mode}
 ///
 /// Modes are text here, because the path of a fault can name a key only if it is text.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a policy: an object with `subject`, `kinds`, `references` and `modes`"
+)]
 pub(super) struct PolicyDocument {
     #[serde(default = "first_version")]
     version: String,
@@ -80,7 +84,7 @@ impl Serialize for DeletionPolicy {
 
 impl<'de> Deserialize<'de> for DeletionPolicy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let document = PolicyDocument::deserialize(deserializer)?;
+        let document = PolicyDocument::deserialize(PlainErrors(deserializer)).map_err(|error| error.0)?;
         document.try_into().map_err(serde::de::Error::custom)
     }
 }

@@ -16,6 +16,7 @@ mod complete;
 mod data;
 mod document;
 mod edits;
+mod forms;
 mod map;
 mod memory;
 mod old_keys;
@@ -23,6 +24,7 @@ mod old_keys;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod wrong_values;
 
 #[cfg(feature = "postgres")]
 #[path = "../common/server.rs"]

@@ -4,11 +4,12 @@ use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Comparison, Condition, Moment};
+use crate::domain::text_visitor::TextVisitor;
 use crate::domain::{FieldName, Period, Value, instant_text};
 
 /// One object with every key a condition may have; exactly one combination makes sense.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a condition, such as {\"field\": \"status\", \"eq\": \"PENDING\"}")]
 struct Document {
     all: Option<Vec<Condition>>,
     any: Option<Vec<Condition>>,
@@ -24,8 +25,8 @@ struct Document {
     ge: Option<Value>,
     r#in: Option<Vec<Value>>,
     is_null: Option<bool>,
-    before: Option<String>,
-    after: Option<String>,
+    before: Option<MomentDocument>,
+    after: Option<MomentDocument>,
     within: Option<Period>,
     older_than: Option<Period>,
 }
@@ -87,9 +88,9 @@ impl TryFrom<Document> for Condition {
                     if is_null { super::is_null(&field) } else { super::not_null(&field) }
                 },
             ));
-            for (text, is) in [(before, Comparison::Less), (after, Comparison::Greater)] {
-                let Some(text) = text else { continue };
-                found.push(Self::Time { field: field.clone(), is, moment: moment(&text)? });
+            for (moment, is) in [(before, Comparison::Less), (after, Comparison::Greater)] {
+                let Some(MomentDocument(moment)) = moment else { continue };
+                found.push(Self::Time { field: field.clone(), is, moment });
             }
             found.extend(within.map(|period| super::within(&field, period)));
             found.extend(older_than.map(|period| super::older_than(&field, period)));
@@ -106,6 +107,16 @@ fn moment(text: &str) -> Result<Moment, String> {
         return Ok(Moment::Now);
     }
     text.parse().map(Moment::At).map_err(|_| format!("`{text}` is neither `now` nor an RFC 3339 instant"))
+}
+
+/// `now`, or an instant.
+struct MomentDocument(Moment);
+
+impl<'de> Deserialize<'de> for MomentDocument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "`now` or an RFC 3339 instant, such as `2024-01-20T00:00:00Z`";
+        deserializer.deserialize_str(TextVisitor { expected, read: moment }).map(Self)
+    }
 }
 
 impl<'de> Deserialize<'de> for Condition {
