@@ -9,6 +9,9 @@ use std::fmt;
 
 use super::{BadValue, FieldName, Kind, Period, Record, Value, instant_text};
 
+#[cfg(feature = "schema")]
+pub(super) use document::MomentDocument;
+
 pub use build::{
     after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
 };

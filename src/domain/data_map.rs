@@ -21,8 +21,8 @@ use super::{Fault, FaultCode, Faults, FieldName, FieldType, Kind, KindName, Refe
 /// assert_eq!(map.references_to(&"clients".into()).count(), 1);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "MapDocument", into = "MapDocument")]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(into = "MapDocument")]
 pub struct DataMap {
     kinds: BTreeMap<KindName, Kind>,
     references: BTreeMap<ReferenceName, Reference>,
@@ -31,7 +31,10 @@ pub struct DataMap {
 
 /// A table or a reference that is left out of the map on purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "what is left out, such as {\"table\": \"logs\", \"because\": \"no person is named there\"}"
+)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Excluded {
     /// The table that is left out, by its name in the database.

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::plain_errors::PlainErrors;
 use super::unique_keys::unique_keys;
 use super::{
     Condition, DataMap, Excluded, Fault, FaultCode, Faults, Field, FieldName, FieldType, Kind, KindName,
@@ -14,7 +15,7 @@ use super::{
 
 /// The three parts of a data map as a document spells them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a data map: an object with `kinds` and `references`")]
 pub(crate) struct MapDocument {
     #[serde(default, deserialize_with = "unique_keys")]
     pub(crate) kinds: BTreeMap<KindName, KindDocument>,
@@ -26,7 +27,10 @@ pub(crate) struct MapDocument {
 
 /// What is known of one kind. Every key may be left out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a kind: an object such as {\"id\": \"user_id\"}, or {} where nothing is to be said"
+)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Kind", transform = super::schema::old_keys_of_kinds))]
 pub(crate) struct KindDocument {
@@ -72,14 +76,18 @@ pub(crate) struct KindDocument {
     /// The personal fields, each with the mask that takes the place of its value: `{"email": "placeholder_email"}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_keys")]
     personal: BTreeMap<FieldName, Mask>,
-    /// The field that carries the subject's id on every row of the kind, where the host distributes rows by it.
+    /// The field that carries the subject's id on every row of the kind, such as the distribution column of a sharded
+    /// table. The check of a database does not take it for a reference that is not declared.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "key")]
     shard_key: Option<FieldName>,
 }
 
 /// A field of one kind that holds the id of a record of another, or of the same kind.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a reference, such as {\"from\": \"debts.client_id\", \"to\": \"clients\"}"
+)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Reference"))]
 pub(crate) struct ReferenceDocument {
     /// The kind and the field that refer: `debts.client_id`. It is the name of the reference.
@@ -137,7 +145,7 @@ impl<'de> Deserialize<'de> for FieldDocument {
         impl<'de> Visitor<'de> for TypeOrFacts {
             type Value = FieldDocument;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field type such as \"text\", or an object with `type`")
+                f.write_str("a field type such as `text`, or an object such as {\"type\": \"text\", \"unique\": true}")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<FieldDocument, E> {
                 FieldType::deserialize(de::value::StrDeserializer::new(text)).map(FieldDocument::Type)
@@ -243,6 +251,13 @@ impl From<Kind> for KindDocument {
             personal,
             shard_key,
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for DataMap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let document = MapDocument::deserialize(PlainErrors(deserializer)).map_err(|error| error.0)?;
+        document.try_into().map_err(de::Error::custom)
     }
 }
 

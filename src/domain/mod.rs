@@ -17,6 +17,7 @@ mod mask_key;
 mod mode;
 mod name;
 mod period;
+pub(crate) mod plain_errors;
 mod reason;
 mod record;
 mod reference;
@@ -25,6 +26,7 @@ mod role;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
 mod status;
+mod text_visitor;
 pub(crate) mod unique_keys;
 mod value;
 mod violation;

@@ -7,8 +7,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
+use super::text_visitor::TextVisitor;
 use super::to_milliseconds;
 
 /// An ISO 8601 period of whole units: `P6Y`, `P1Y6M`, `P30D`, `P2W`, `PT12H`.
@@ -25,8 +27,8 @@ use super::to_milliseconds;
 /// assert_eq!(year.end(from), "2025-02-28T00:00:00Z".parse().ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Period {
     months: u32,
     days: u32,
@@ -190,6 +192,14 @@ impl TryFrom<String> for Period {
     type Error = BadPeriod;
     fn try_from(text: String) -> Result<Self, BadPeriod> {
         text.parse()
+    }
+}
+
+impl<'de> Deserialize<'de> for Period {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "an ISO 8601 period, such as `P6Y`, `P30D` or `PT12H`";
+        let read = |text: &str| text.parse().map_err(|bad: BadPeriod| bad.to_string());
+        deserializer.deserialize_str(TextVisitor { expected, read })
     }
 }
 

@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value as Json, json};
 
+use super::condition::MomentDocument;
+use super::kind::FullStatus;
 use super::map_document::{FieldDocument, FieldFacts};
 use super::{FieldName, FieldType, Period, RecordId, StatusField, Value};
-
-/// What every moment begins with that a condition reads: `now`, or the date of an instant.
-pub(super) const MOMENT: &str = r"^(now$|\s*[+-]?[0-9]+\s*-\s*[0-9]+\s*-\s*[0-9]+)";
 
 /// Returns the schema of everything but null.
 pub(crate) fn no_null() -> Json {
@@ -47,21 +46,34 @@ pub(super) fn old_keys_of_kinds(schema: &mut Schema) {
     old_key(schema, "key", "shard_key");
 }
 
-/// Demands of a condition `field` with exactly one test, or exactly one of `all`, `any` and `not`.
+/// Allows the form in which a mask that has no argument is the only key of an object: `{"year": null}`.
+pub(super) fn masks_as_objects(schema: &mut Schema) {
+    let Some(forms) = schema.get_mut("oneOf").and_then(Json::as_array_mut) else { return };
+    let names: Vec<Json> = forms.iter().filter_map(|form| form.get("const").cloned()).collect();
+    forms.push(json!({
+        "description": "The name of a mask as the key of an object; the name alone is the same.",
+        "deprecated": true,
+        "type": "object",
+        "propertyNames": { "enum": names },
+        "additionalProperties": { "type": "null" },
+        "minProperties": 1,
+        "maxProperties": 1,
+    }));
+}
+
+/// The keys of a condition that take conditions.
+const OF_CONDITIONS: [&str; 3] = ["all", "any", "not"];
+
+/// Demands of a condition exactly one of its keys: one that takes conditions, or else a test of `field`.
 pub(super) fn one_test(schema: &mut Schema) {
     let properties = schema.get("properties").and_then(Json::as_object);
     let keys = properties.into_iter().flat_map(|properties| properties.keys()).filter(|key| *key != "field");
-    let alternatives: Vec<Json> = keys
-        .map(|key| match key.as_str() {
-            "all" | "any" | "not" => {
-                let without_field = json!({ "type": "null" });
-                json!({ "properties": { key: no_null(), "field": without_field }, "required": [key] })
-            }
-            _ => json!({ "properties": { key: no_null(), "field": no_null() }, "required": ["field", key] }),
-        })
-        .collect();
-    // No second test beside the one, whether `field` is there or not.
-    schema.insert("oneOf".into(), alternatives.into());
+    let one: Json = keys.map(|key| given(key)).collect();
+    let absent = OF_CONDITIONS.map(|key| (key, json!({ "type": "null" })));
+    schema.insert("oneOf".into(), one);
+    schema.insert("if".into(), given("field"));
+    schema.insert("then".into(), json!({ "properties": Json::from_iter(absent) }));
+    schema.insert("else".into(), json!({ "anyOf": OF_CONDITIONS.map(given) }));
 }
 
 impl JsonSchema for Value {
@@ -109,6 +121,22 @@ impl JsonSchema for Period {
     }
 }
 
+impl JsonSchema for MomentDocument {
+    fn schema_name() -> Cow<'static, str> {
+        "Moment".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A moment: `now`, when the request is judged, or an RFC 3339 instant.",
+            "type": "string",
+            // `now`, or the date that an instant begins with.
+            "pattern": r"^(now$|\s*[+-]?[0-9]+\s*-\s*[0-9]+\s*-\s*[0-9]+)",
+            "examples": ["now", "2026-01-01T00:00:00Z"],
+        })
+    }
+}
+
 impl JsonSchema for FieldDocument {
     fn schema_name() -> Cow<'static, str> {
         "FieldOrType".into()
@@ -128,19 +156,9 @@ impl JsonSchema for StatusField {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let name = generator.subschema_for::<FieldName>();
         json_schema!({
             "description": "The field's name, where its values are `ON` and `OFF`; or the field with its two values.",
-            "anyOf": [name, {
-                "type": "object",
-                "properties": {
-                    "field": { "description": "The field that holds the status.", "$ref": "#/$defs/FieldName" },
-                    "on": { "description": "The value of an active record." },
-                    "off": { "description": "The value of an inactive record." },
-                },
-                "required": ["field", "off", "on"],
-                "additionalProperties": false,
-            }],
+            "anyOf": [generator.subschema_for::<FieldName>(), generator.subschema_for::<FullStatus>()],
         })
     }
 }

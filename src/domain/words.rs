@@ -18,16 +18,8 @@ pub struct UnknownWord {
 }
 
 impl UnknownWord {
-    /// The longest text that an error repeats, in characters.
-    const SHOWN: usize = 64;
-
     pub(crate) fn new(what: &'static str, found: &str, expected: &'static [&'static str]) -> Self {
-        let found = if found.chars().nth(Self::SHOWN).is_some() {
-            found.chars().take(Self::SHOWN - 1).chain(['…']).collect()
-        } else {
-            found.to_owned()
-        };
-        Self { what, found, expected }
+        Self { what, found: shortened(found), expected }
     }
 
     /// The word that was found, cut to 64 characters.
@@ -40,6 +32,18 @@ impl UnknownWord {
     #[must_use]
     pub fn expected(&self) -> &'static [&'static str] {
         self.expected
+    }
+}
+
+/// The longest text that an error repeats, in characters.
+const SHOWN: usize = 64;
+
+/// Returns a text of the caller's as an error repeats it: cut to 64 characters.
+pub(crate) fn shortened(text: &str) -> String {
+    if text.chars().nth(SHOWN).is_some() {
+        text.chars().take(SHOWN - 1).chain(['…']).collect()
+    } else {
+        text.to_owned()
     }
 }
 

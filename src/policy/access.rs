@@ -14,7 +14,7 @@ use crate::domain::{Actor, Condition, FieldName, FieldType, RecordId, Role, Valu
 /// # let _ = (admin, reseller, oneself);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object such as {\"role\": \"ADMIN\"}")]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Allow {

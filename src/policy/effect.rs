@@ -13,7 +13,10 @@ use crate::domain::{Condition, FieldName, KindName, ReferenceName};
 /// # let _ = (revoke, email);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an effect, such as {\"topic\": \"sessions.revoke\", \"on\": \"sessions\"}"
+)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EffectRule {

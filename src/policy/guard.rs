@@ -30,7 +30,10 @@ words! {
 /// assert_eq!(guard.name, "outstanding_debts");
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a guard, such as {\"name\": \"open_debts\", \"on\": \"debts\", \"severity\": \"block\"}"
+)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Guard {

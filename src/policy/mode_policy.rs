@@ -10,7 +10,10 @@ use crate::domain::words::words;
 
 /// What a policy says about one mode: who may ask, what stops it, what becomes of whom, who is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mode: an object such as {\"allow\": [{\"role\": \"ADMIN\"}], \"rules\": {\"*\": \"cascade\"}}"
+)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModePolicy {
@@ -92,7 +95,7 @@ impl<'de> Deserialize<'de> for Access {
         impl<'de> Visitor<'de> for AccessVisitor {
             type Value = Access;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"any\", \"authenticated\" or a list such as [{\"role\": \"ADMIN\"}]")
+                f.write_str("`any`, `authenticated` or a list such as [{\"role\": \"ADMIN\"}]")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Access, E> {
                 match text {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::compile::CompiledMode;
 use super::document::PolicyDocument;
 use super::{ModePolicy, PolicyBuilder, compile, validate};
+use crate::domain::plain_errors::PlainErrors;
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode};
 
 /// Who may remove a subject, what stops it, and what happens along each reference, per mode.
@@ -61,11 +62,12 @@ impl DeletionPolicy {
     /// Every fault of the policy; or the one place where the text is not a policy document.
     pub fn from_json(text: &str) -> Result<Self, Faults> {
         let mut reader = serde_json::Deserializer::from_str(text);
-        let document: PolicyDocument = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            // Text that is no JSON has a line and no path.
-            let path = error.inner().is_data().then(|| error.path().to_string());
-            Fault::new(FaultCode::Form, path.as_deref().unwrap_or("."), error.inner().to_string())
-        })?;
+        let document: PolicyDocument =
+            serde_path_to_error::deserialize(PlainErrors(&mut reader)).map_err(|error| {
+                // Text that is no JSON has a line and no path.
+                let path = error.inner().0.is_data().then(|| error.path().to_string());
+                Fault::new(FaultCode::Form, path.as_deref().unwrap_or("."), error.inner().to_string())
+            })?;
         reader.end().map_err(|error| Fault::new(FaultCode::Form, ".", error.to_string()))?;
         document.try_into()
     }

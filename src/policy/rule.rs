@@ -32,7 +32,10 @@ pub enum Rule {
 
 /// For how long a row stays, counted from when, and under which ground.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a retention, such as {\"for\": \"P6Y\", \"from\": \"issued_at\", \"basis\": \"the law and its article\"}"
+)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Retention {
     /// For how long: `P6Y` is six years.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 use crate::domain::unique_keys::unique_keys;
-use crate::domain::{Condition, FieldName, Mask, RecordId, ReferenceName, Value};
+use crate::domain::{Condition, FieldName, Mask, RecordId, ReferenceName, UnknownWord, Value};
 
 /// One entry of a rule, with exactly one of `then`, `anonymize`, `retain`, `set_default` and `reassign`.
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ fn masks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeMap<F
 
 /// A record that references are reassigned to.
 #[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a target, such as {\"to\": 7}")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Target"))]
 pub(super) struct TargetDocument {
     /// The id of the record.
@@ -73,6 +73,8 @@ pub(super) const RULES: &[&str] = &[
     "keep",
 ];
 
+const ON_SURVIVE: &[&str] = &["set_null", "set_default", "reassign", "tombstone"];
+
 fn rule_named<E: de::Error>(name: &str) -> Result<Rule, E> {
     Ok(match name {
         "cascade" => Rule::Cascade,
@@ -86,9 +88,12 @@ fn rule_named<E: de::Error>(name: &str) -> Result<Rule, E> {
         "reassign" => Rule::Redirect(Redirect::Reassign(None)),
         "keep" => Rule::Keep,
         "retain" => {
-            return Err(E::custom("`retain` needs {\"retain\": {\"for\", \"from\", \"basis\"}}"));
+            return Err(E::custom(
+                "`retain` needs a period, a start and a basis; expected \
+                 {\"retain\": {\"for\": \"P6Y\", \"from\": \"issued_at\", \"basis\": \"the law and its article\"}}",
+            ));
         }
-        other => return Err(E::unknown_variant(other, RULES)),
+        other => return Err(E::custom(UnknownWord::new("rule", other, RULES))),
     })
 }
 
@@ -120,15 +125,13 @@ impl<'de> Deserialize<'de> for OnSurviveDocument {
         impl<'de> Visitor<'de> for OnSurviveVisitor {
             type Value = OnSurvive;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`on_survive`: set_null, set_default, reassign or tombstone")
+                f.write_str("`set_null`, `set_default`, `reassign` or `tombstone`, or an object such as {\"reassign\": {\"to\": 7}}")
             }
             fn visit_str<E: de::Error>(self, name: &str) -> Result<OnSurvive, E> {
                 match name {
                     "tombstone" => Ok(OnSurvive::Tombstone),
                     "set_null" | "set_default" | "reassign" => redirect(rule_named(name)?),
-                    other => {
-                        Err(E::unknown_variant(other, &["set_null", "set_default", "reassign", "tombstone"]))
-                    }
+                    other => Err(E::custom(UnknownWord::new("word for `on_survive`", other, ON_SURVIVE))),
                 }
             }
             fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<OnSurvive, M::Error> {
@@ -142,7 +145,7 @@ impl<'de> Deserialize<'de> for OnSurviveDocument {
 fn redirect<E: de::Error>(rule: Rule) -> Result<OnSurvive, E> {
     match rule {
         Rule::Redirect(redirect) => Ok(OnSurvive::Redirect(redirect)),
-        _ => Err(E::custom("`on_survive` is set_null, set_default, reassign or tombstone")),
+        _ => Err(E::custom("`on_survive` is `set_null`, `set_default`, `reassign` or `tombstone`")),
     }
 }
 
@@ -184,7 +187,7 @@ impl<'de> Visitor<'de> for EntryVisitor {
     type Value = Entry;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a rule's name or an object")
+        f.write_str("the name of a rule such as `cascade`, or an object such as {\"then\": \"cascade\"}")
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Entry, E> {
@@ -211,7 +214,7 @@ impl<'de> Deserialize<'de> for Entries {
         impl<'de> Visitor<'de> for EntriesVisitor {
             type Value = Vec<Entry>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a rule's name, an object, or a list of entries")
+                f.write_str("the name of a rule such as `cascade`, an object such as {\"then\": \"cascade\"}, or a list of them")
             }
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Vec<Entry>, E> {
                 Ok(vec![EntryVisitor.visit_str(name)?])

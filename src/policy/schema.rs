@@ -83,6 +83,13 @@ pub(super) fn modes(generator: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// Demands `modes`: a policy without a mode does not build.
+pub(super) fn require_modes(schema: &mut Schema) {
+    if let Some(required) = schema.get_mut("required").and_then(Json::as_array_mut) {
+        required.push("modes".into());
+    }
+}
+
 /// Makes descriptions of what rustdoc reads: without its links and examples, each paragraph on one line.
 #[derive(Debug, Clone)]
 struct ForReaders;

@@ -116,7 +116,7 @@ fn an_unknown_key_of_a_policy_is_named_with_its_path() {
     world.write("policy.json", &wrong.to_string());
     let ended = world.run("memory:data.json", &format!("plan clients free {ADMIN}"));
     assert_eq!(ended.status, 2);
-    assert!(ended.err.contains("\nmodes.hard_delete.guards[0].wenn: unknown field `wenn`"), "{}", ended.err);
+    assert!(ended.err.contains("\nmodes.hard_delete.guards[0].wenn: unknown key `wenn`"), "{}", ended.err);
 }
 
 #[test]

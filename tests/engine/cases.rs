@@ -277,7 +277,7 @@ fn case_15_an_action_that_does_not_exist_is_refused_where_it_is_defined() {
         .unwrap_err()
         .to_string();
     assert!(faults.contains("modes.hard_delete.rules.a.r"), "{faults}");
-    assert!(faults.contains("unknown variant `casc`"), "{faults}");
+    assert!(faults.contains("unknown rule `casc`"), "{faults}");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         crate::data::CASES,
         crate::document::CASES,
         crate::edits::CASES,
+        crate::forms::CASES,
         crate::map::CASES,
         crate::memory::CASES,
     ];
@@ -42,6 +43,9 @@ fn every_fault_has_a_way_out() {
         "nor",
         "such as",
         "twice",
+        "is missing",
+        "two masks",
+        "stands alone",
         "must be",
         "trailing",
     ];

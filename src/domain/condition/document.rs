@@ -4,12 +4,13 @@ use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Comparison, Condition, Moment};
+use crate::domain::text_visitor::TextVisitor;
 use crate::domain::{FieldName, Period, Value, instant_text};
 
 /// A question to one row: a `field` with one test of it, or one of `all`, `any` and `not`. A comparison with a field
 /// that is null does not hold.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a condition, such as {\"field\": \"status\", \"eq\": \"PENDING\"}")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(transform = crate::domain::schema::one_test))]
 struct Document {
@@ -43,11 +44,9 @@ struct Document {
     /// With `true`, the field is null. With `false`, it is not.
     is_null: Option<bool>,
     /// The field lies before this moment: `"now"`, or an RFC 3339 instant such as `"2026-01-01T00:00:00Z"`.
-    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::domain::schema::MOMENT)))]
-    before: Option<String>,
+    before: Option<MomentDocument>,
     /// The field lies after this moment: `"now"`, or an RFC 3339 instant.
-    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::domain::schema::MOMENT)))]
-    after: Option<String>,
+    after: Option<MomentDocument>,
     /// The field lies within the last period, or in the future: `"P30D"` is the last 30 days.
     within: Option<Period>,
     /// The field lies longer ago than a period: `"P6Y"` is six years.
@@ -113,9 +112,9 @@ impl TryFrom<Document> for Condition {
                 if is_null { super::is_null(&field) } else { super::not_null(&field) }
             },
         ));
-        for (text, is) in [(before, Comparison::Less), (after, Comparison::Greater)] {
-            let Some(text) = text else { continue };
-            found.push(Self::Time { field: field.clone(), is, moment: moment(&text)? });
+        for (moment, is) in [(before, Comparison::Less), (after, Comparison::Greater)] {
+            let Some(MomentDocument(moment)) = moment else { continue };
+            found.push(Self::Time { field: field.clone(), is, moment });
         }
         found.extend(within.map(|period| super::within(&field, period)));
         found.extend(older_than.map(|period| super::older_than(&field, period)));
@@ -131,6 +130,16 @@ fn moment(text: &str) -> Result<Moment, String> {
         return Ok(Moment::Now);
     }
     text.parse().map(Moment::At).map_err(|_| format!("`{text}` is neither `now` nor an RFC 3339 instant"))
+}
+
+/// `now`, or an instant.
+pub(crate) struct MomentDocument(Moment);
+
+impl<'de> Deserialize<'de> for MomentDocument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "`now` or an RFC 3339 instant, such as `2024-01-20T00:00:00Z`";
+        deserializer.deserialize_str(TextVisitor { expected, read: moment }).map(Self)
+    }
 }
 
 impl<'de> Deserialize<'de> for Condition {
