@@ -10,6 +10,8 @@ mod fault;
 mod field_type;
 mod id;
 mod instant;
+#[cfg(feature = "schema")]
+mod json_schema;
 mod kind;
 pub(crate) mod map_document;
 mod mask;

@@ -12,6 +12,8 @@ mod document;
 mod effect;
 mod graph;
 mod guard;
+#[cfg(feature = "schema")]
+mod json_schema;
 mod masks;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]

@@ -171,6 +171,31 @@ fn the_schema_can_be_run_any_number_of_times() {
 }
 
 #[test]
+fn the_schema_of_policies_needs_no_store() {
+    let world = World::new("policy-schema");
+    let ended = world.bare(&["schema", "--policy"]);
+    if cfg!(feature = "schema") {
+        assert_eq!((ended.status, ended.err.as_str()), (0, ""));
+        let schema: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+        assert_eq!(schema["title"], "Deletion policy");
+        for line in ["schema --policy --format json", "--format text schema --policy"] {
+            assert_eq!(world.run("sqlite:app.db", line).out, ended.out, "{line}");
+        }
+    } else {
+        assert_eq!((ended.status, ended.out.as_str()), (2, ""));
+        assert!(ended.err.contains("build with `--features sqlite,schema`"), "{}", ended.err);
+    }
+    // With a file it is the option of every command, and the statements are printed.
+    for line in [["schema", "--policy", "policy.json"], ["--policy", "policy.json", "schema"]] {
+        let ended = world.bare(&[&["--store", "sqlite:any.db"], &line[..]].concat());
+        assert!(ended.status == 0 && ended.out.starts_with("CREATE TABLE"), "{}", ended.out);
+    }
+    // No other command takes the option without a file.
+    let ended = world.bare(&["check", "--store", "sqlite:any.db", "--policy"]);
+    assert_eq!((ended.status, ended.out.as_str()), (2, ""));
+}
+
+#[test]
 fn a_keyed_mask_needs_a_key_that_is_read_from_a_file() {
     let world = World::new("mask-key");
     let mut keyed = policy();

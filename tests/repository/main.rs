@@ -7,5 +7,6 @@
     reason = "a panic is how a test fails"
 )]
 
+mod builder_calls;
 mod floors;
 mod requirements;
