@@ -52,7 +52,7 @@ pub(crate) struct RequestArguments {
     acknowledge: Vec<String>,
     /// The new target of a reference whose rule is `reassign`; may be repeated
     #[arg(long, value_name = "REFERENCE=ID", value_parser = new_target)]
-    reassign: Vec<(String, String)>,
+    pub(crate) reassign: Vec<(String, String)>,
     /// The environment of the records: in production no record is deleted as test data
     #[arg(long, default_value_t, value_parser = PossibleValuesParser::new(Environment::ALL.map(Environment::as_str))
         .try_map(|name| name.parse::<Environment>()))]
