@@ -42,7 +42,7 @@ fn write(result: impl Display) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes a message. Ids and names come from outside, so control characters are escaped escaped.
+/// Writes a message. Ids and names come from outside, so control characters are escaped.
 pub(crate) fn message(text: &str) {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,23 +1,23 @@
 //! Languages of messages.
 
-use serde::{Deserialize, Serialize};
+use crate::domain::words::words;
 
-/// The language of messages: Spanish or English.
-///
-/// ```
-/// use client_lifecycle::clients::Language;
-/// assert_eq!(Language::default(), Language::English);
-/// assert_eq!(serde_json::to_string(&Language::Spanish)?, "\"es\"");
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Language {
-    /// Spanish, in which the clinic's API answers.
-    #[serde(rename = "es")]
-    Spanish,
-    /// English, in which the other three systems answer.
-    #[default]
-    #[serde(rename = "en")]
-    English,
+words! {
+    /// The language of messages: Spanish or English.
+    ///
+    /// ```
+    /// use client_lifecycle::clients::Language;
+    /// assert_eq!(Language::default(), Language::English);
+    /// assert_eq!(serde_json::to_string(&Language::Spanish)?, "\"es\"");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[derive(Default)]
+    #[non_exhaustive]
+    pub enum Language: "language" {
+        /// Spanish, in which the clinic's API answers.
+        Spanish = "es",
+        /// English, in which the other three systems answer.
+        #[default]
+        English = "en",
+    }
 }

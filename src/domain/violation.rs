@@ -4,77 +4,47 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident = $name:literal,)*) => {
-        /// What is wrong with a value.
-        ///
-        /// ```
-        /// use client_lifecycle::domain::ViolationCode;
-        /// assert_eq!(ViolationCode::TooLong.as_str(), "too_long");
-        /// ```
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[non_exhaustive]
-        pub enum ViolationCode {
-            $($(#[$doc])* $code,)*
-        }
+use super::words::words;
 
-        impl ViolationCode {
-            /// All codes, in the order in which the violations of one field are listed.
-            pub const ALL: &'static [Self] = &[$(Self::$code,)*];
-
-            /// Returns the name in answers.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$code => $name,)*
-                }
-            }
-        }
-    };
-}
-
-codes! {
-    /// The body is not a JSON object.
-    NotAnObject = "not_an_object",
-    /// The field must be given.
-    Required = "required",
-    /// The field was given as `null`.
-    Null = "null",
-    /// The value is not text.
-    Type = "type",
-    /// The text is not one of the values that are allowed.
-    OneOf = "one_of",
-    /// The text is not a calendar day in the form `1990-05-15`.
-    Date = "date",
-    /// The text is not an e-mail address.
-    Email = "email",
-    /// The text has too few characters.
-    TooShort = "too_short",
-    /// The text has too many characters.
-    TooLong = "too_long",
-    /// The text is nothing but white space.
-    Blank = "blank",
-    /// The text has a character that not every database can store: U+0000.
-    Character = "character",
-    /// The number of an identity document does not have the form and the check letter of its type.
-    DocumentLetter = "document_letter",
-    /// The field cannot be changed.
-    NotUpdatable = "not_updatable",
-    /// The field is not the caller's to choose.
-    NotSettable = "not_settable",
-    /// There is no such field.
-    UnknownField = "unknown_field",
-}
-
-impl fmt::Display for ViolationCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for ViolationCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+words! {
+    /// What is wrong with a value.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::ViolationCode;
+    /// assert_eq!(ViolationCode::TooLong.as_str(), "too_long");
+    /// ```
+    #[non_exhaustive]
+    pub enum ViolationCode: "violation code" {
+        /// The body is not a JSON object.
+        NotAnObject = "not_an_object",
+        /// The field must be given.
+        Required = "required",
+        /// The field was given as `null`.
+        Null = "null",
+        /// The value is not text.
+        Type = "type",
+        /// The text is not one of the values that are allowed.
+        OneOf = "one_of",
+        /// The text is not a calendar day in the form `1990-05-15`.
+        Date = "date",
+        /// The text is not an e-mail address.
+        Email = "email",
+        /// The text has too few characters.
+        TooShort = "too_short",
+        /// The text has too many characters.
+        TooLong = "too_long",
+        /// The text is nothing but white space.
+        Blank = "blank",
+        /// The text has a character that not every database can store: U+0000.
+        Character = "character",
+        /// The number of an identity document does not have the form and the check letter of its type.
+        DocumentLetter = "document_letter",
+        /// The field cannot be changed.
+        NotUpdatable = "not_updatable",
+        /// The field is not the caller's to choose.
+        NotSettable = "not_settable",
+        /// There is no such field.
+        UnknownField = "unknown_field",
     }
 }
 

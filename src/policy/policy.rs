@@ -64,11 +64,14 @@ impl DeletionPolicy {
         let mut reader = serde_json::Deserializer::from_str(text);
         let document: PolicyDocument =
             serde_path_to_error::deserialize(PlainErrors(&mut reader)).map_err(|error| {
-                // Text that is no JSON has a line and no path.
-                let path = error.inner().0.is_data().then(|| error.path().to_string());
-                Fault::new(FaultCode::Form, path.as_deref().unwrap_or("."), error.inner().to_string())
+                let inner = &error.inner().0;
+                if inner.is_data() {
+                    Fault::new(FaultCode::Form, error.path().to_string(), inner.to_string())
+                } else {
+                    not_json(inner)
+                }
             })?;
-        reader.end().map_err(|error| Fault::new(FaultCode::Form, ".", error.to_string()))?;
+        reader.end().map_err(|error| not_json(&error))?;
         document.try_into()
     }
 
@@ -127,6 +130,11 @@ impl DeletionPolicy {
     pub fn modes(&self) -> impl Iterator<Item = Mode> {
         self.modes.keys().copied()
     }
+}
+
+/// Text that is not JSON has a line and no path.
+fn not_json(error: &serde_json::Error) -> Fault {
+    Fault::new(FaultCode::Form, ".", format!("not JSON: {error}")).remedy("correct it at this place")
 }
 
 /// What was written, not what was compiled from it.

@@ -159,7 +159,10 @@ fn an_id_that_is_not_there_ends_with_4_whatever_is_in_it() {
                 let words = [&[command, "clients"], &options[..], &["--", id]].concat();
                 let ended = world.run_words(store, &words);
                 assert_eq!((ended.status, ended.out.as_str()), (4, ""), "{id}");
-                assert!(ended.err.contains("verify that the id exists") && !ended.err.contains('\u{1b}'));
+                assert!(
+                    ended.err.contains("check the id, and that `--store` has the record")
+                        && !ended.err.contains('\u{1b}')
+                );
             }
         }
     }

@@ -302,10 +302,10 @@ faulty! {
         => "modes.anonymize", "the mode needs `personal` of `clients`", "declare `kinds.clients.personal`";
     text_that_is_no_json_is_reported_with_its_line:
         text("{\n  oops")
-        => ".", "key must be a string at line 2 column 3", "";
+        => ".", "not JSON: key must be a string at line 2 column 3", "correct it at this place";
     text_after_the_document_is_reported_with_its_line:
         text(&format!("{} x", base()))
-        => ".", "trailing characters at line 1 column 537", "";
+        => ".", "not JSON: trailing characters at line 1 column 537", "correct it at this place";
     a_rule_that_is_said_twice_is_reported:
         text(&base().to_string().replacen("\"items.debt_id\":", "\"debts.client_id\":", 1))
         => "modes.hard_delete.rules", "`debts.client_id` is said twice", "";

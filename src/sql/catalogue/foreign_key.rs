@@ -1,8 +1,7 @@
 //! Foreign keys and their ON DELETE actions.
 
-use std::fmt;
-
 use super::name::same;
+use crate::domain::words::words;
 
 /// A foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,20 +26,21 @@ pub struct ForeignKey {
     pub validated: bool,
 }
 
-/// What the database does with a row whose referenced row is deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum OnDelete {
-    /// Refuses the deletion, unless the row is gone when the key is checked.
-    NoAction,
-    /// Refuses the deletion at once.
-    Restrict,
-    /// Deletes the row.
-    Cascade,
-    /// Sets the reference to NULL.
-    SetNull,
-    /// Sets the reference to the default of its column.
-    SetDefault,
+words! {
+    /// What the database does with a row whose referenced row is deleted.
+    #[non_exhaustive]
+    pub enum OnDelete: "action" {
+        /// Refuses the deletion, unless the row is gone when the key is checked.
+        NoAction = "NO ACTION",
+        /// Refuses the deletion at once.
+        Restrict = "RESTRICT",
+        /// Deletes the row.
+        Cascade = "CASCADE",
+        /// Sets the reference to NULL.
+        SetNull = "SET NULL",
+        /// Sets the reference to the default of its column.
+        SetDefault = "SET DEFAULT",
+    }
 }
 
 impl ForeignKey {
@@ -53,24 +53,9 @@ impl ForeignKey {
 }
 
 impl OnDelete {
-    pub(super) const ALL: [Self; 5] =
-        [Self::NoAction, Self::Restrict, Self::Cascade, Self::SetNull, Self::SetDefault];
-
     /// Returns whether the database itself changes or deletes the row.
     #[must_use]
     pub fn changes_rows(self) -> bool {
         matches!(self, Self::Cascade | Self::SetNull | Self::SetDefault)
-    }
-}
-
-impl fmt::Display for OnDelete {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoAction => "NO ACTION",
-            Self::Restrict => "RESTRICT",
-            Self::Cascade => "CASCADE",
-            Self::SetNull => "SET NULL",
-            Self::SetDefault => "SET DEFAULT",
-        })
     }
 }

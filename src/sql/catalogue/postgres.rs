@@ -159,7 +159,7 @@ fn relations(rows: &[Vec<SqlValue>], catalogue: &mut Catalogue) {
         table.row_security = is(row_security);
         table.inherits = names(parents);
         table.copies = names(copies);
-        let privileges = Privilege::ALL.into_iter().zip(allowed);
+        let privileges = Privilege::ALL.iter().copied().zip(allowed);
         table.denied =
             privileges.filter(|(_, allowed)| !is(allowed)).map(|(privilege, _)| privilege).collect();
     }

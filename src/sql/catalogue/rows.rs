@@ -90,7 +90,7 @@ impl Catalogue {
             let this = Some((table.clone(), id.clone()));
             if last != this {
                 last = this;
-                let mut actions = OnDelete::ALL.into_iter();
+                let mut actions = OnDelete::ALL.iter().copied();
                 let on_delete = actions.find(|known| same(&known.to_string(), &action));
                 keys.push(ForeignKey {
                     table,
