@@ -82,6 +82,7 @@ pub(crate) struct InitArguments {
 pub(crate) struct SchemaArguments {
     /// Without FILE: print the JSON Schema of policy documents, for editors. No store is needed
     // It takes the place of the option of every command, which needs a FILE.
+    #[allow(clippy::option_option, reason = "how clap reads an option whose value may be left out")]
     #[arg(long, value_name = "FILE")]
     policy: Option<Option<PathBuf>>,
 }

@@ -100,15 +100,16 @@ fn plain(text: &str) -> String {
         .into()
 }
 
-/// Replaces `[text](path)` by its text.
+/// Replaces ``[`text`](path)`` by its text.
 fn unlinked(text: &str) -> String {
     let mut rest = text;
-    let mut plain = String::new();
+    let mut plain = Vec::new();
     while let Some((before, after)) = rest.split_once("[`") {
-        let Some((link, _)) = after.split_once(')') else { break };
-        let Some((label, _)) = link.split_once("`](") else { break };
-        plain += &format!("{before}`{label}`");
-        rest = after.get(link.len() + 1..).unwrap_or_default();
+        let Some((label, target)) = after.split_once("`](") else { break };
+        let Some((_, behind)) = target.split_once(')') else { break };
+        plain.extend([before, "`", label, "`"]);
+        rest = behind;
     }
-    plain + rest
+    plain.push(rest);
+    plain.concat()
 }

@@ -46,7 +46,7 @@ fn meaning(rule: &str) -> &'static str {
 
 fn words<'a>(description: &str, words: impl IntoIterator<Item = &'a &'a str>) -> Json {
     let words = words.into_iter().map(|word| json!({ "const": word, "description": meaning(word) }));
-    json!({ "description": description, "type": "string", "oneOf": Json::from_iter(words) })
+    json!({ "description": description, "type": "string", "oneOf": words.collect::<Json>() })
 }
 
 /// The name of a rule. `retain` is none: it needs a period.
