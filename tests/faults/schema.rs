@@ -70,7 +70,8 @@ fn has_wrong_form(document: &Value) -> Option<bool> {
     Some(faults.iter().any(|fault| of_form.contains(&fault.code)))
 }
 
-/// Checks that the schema and `from_json` agree; returns whether the schema refuses the document.
+/// Checks that the schema and `from_json` agree. A JSON Schema takes `3.0` for an integer, which `from_json` does not; no
+/// document here has such a number. Returns whether the schema refuses the document.
 #[track_caller]
 fn agree(validator: &Validator, document: &Value, what: &str) -> bool {
     let refused = validator.validate(document).err().map(|error| error.to_string());
@@ -263,4 +264,17 @@ fn every_key_and_word_is_described_and_stands_in_the_guide() {
     }
     let lacking: Vec<_> = names.into_iter().filter(|name| !GUIDE.contains(&format!("`{name}`"))).collect();
     assert!(lacking.is_empty(), "not in the guide: {lacking:?}");
+}
+
+#[test]
+fn a_policy_can_be_a_part_of_the_schema_of_the_host() {
+    #[derive(schemars::JsonSchema)]
+    #[allow(dead_code, reason = "only its schema is asked for")]
+    struct Settings {
+        policy: DeletionPolicy,
+    }
+    let schema = schemars::schema_for!(Settings).to_value();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    assert!(validator.is_valid(&json!({ "policy": rich() })));
+    assert!(!validator.is_valid(&json!({ "policy": { "subject": "clients" } })));
 }
