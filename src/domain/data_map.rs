@@ -35,6 +35,7 @@ pub struct DataMap {
     deny_unknown_fields,
     expecting = "what is left out, such as {\"table\": \"logs\", \"because\": \"no person is named there\"}"
 )]
+#[non_exhaustive]
 pub struct Excluded {
     /// The table.
     #[serde(skip_serializing_if = "Option::is_none")]

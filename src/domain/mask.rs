@@ -18,6 +18,7 @@ use super::words::shortened;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Mask {
     /// Nothing.
     Null,
