@@ -9,3 +9,4 @@
 
 mod floors;
 mod requirements;
+mod rust_version;
