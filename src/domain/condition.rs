@@ -31,6 +31,7 @@ pub use build::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::exhaustive_enums, reason = "a new form must fail to compile in every store")]
 pub enum Condition {
     /// The field compared with a value.
     Compare {
@@ -72,6 +73,7 @@ pub enum Condition {
 
 /// How two values are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "a new form must fail to compile in every store")]
 pub enum Comparison {
     /// `eq`
     Equal,
@@ -89,6 +91,7 @@ pub enum Comparison {
 
 /// A moment that depends on when the question is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "a new form must fail to compile in every store")]
 pub enum Moment {
     /// When the request is judged.
     Now,

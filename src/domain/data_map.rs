@@ -35,6 +35,7 @@ pub struct DataMap {
     deny_unknown_fields,
     expecting = "what is left out, such as {\"table\": \"logs\", \"because\": \"no person is named there\"}"
 )]
+#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Excluded {
     /// The table that is left out, by its name in the database.

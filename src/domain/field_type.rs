@@ -51,6 +51,7 @@ words! {
 /// A value that is not of the type its field is declared with. The value itself is not shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a value of sort {found} is no {expected}")]
+#[non_exhaustive]
 pub struct BadValue {
     /// The declared type.
     pub expected: FieldType,

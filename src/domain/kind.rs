@@ -63,6 +63,7 @@ pub struct Field {
 /// In documents the field's name alone (`"status"`), or `{"field": "active", "on": true, "off": false}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "StatusDocument", into = "StatusDocument")]
+#[non_exhaustive]
 pub struct StatusField {
     /// The field.
     pub field: FieldName,

@@ -18,6 +18,7 @@ use super::words::shortened;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case", transform = super::schema::masks_as_objects))]
 pub enum Mask {
     /// Nothing.

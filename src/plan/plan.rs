@@ -67,6 +67,7 @@ pub(crate) struct Execution {
 /// A plan that cannot be carried out yet: it has blockers, or warnings that were not acknowledged.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{} of `{}` is blocked: {}", .0.mode, .0.kind, .0.obstacles())]
+#[allow(clippy::exhaustive_structs, reason = "an obstacle is the plan itself")]
 pub struct NotExecutable(pub Box<Plan>);
 
 /// How much of a plan must still be true when it is carried out.

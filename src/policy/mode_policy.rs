@@ -50,6 +50,7 @@ impl Default for ModePolicy {
 
 /// Who may ask for a mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Access {
     /// Everybody: the host has decided already.
     Any,

@@ -9,6 +9,7 @@ use crate::domain::{Condition, FieldName, Mask, Period, RecordId, ReferenceName,
 
 /// What a reference says about a row whose parent is removed.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Rule {
     /// The row goes the way of its parent.
     Cascade,
@@ -36,6 +37,7 @@ pub enum Rule {
     deny_unknown_fields,
     expecting = "a retention, such as {\"for\": \"P6Y\", \"from\": \"issued_at\", \"basis\": \"the law and its article\"}"
 )]
+#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Retention {
     /// For how long: `P6Y` is six years.
@@ -49,6 +51,7 @@ pub struct Retention {
 
 /// Where a reference points instead.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Redirect {
     /// Nowhere.
     SetNull,
@@ -60,6 +63,7 @@ pub enum Redirect {
 
 /// What becomes of the reference of a row that survives while its parent does not.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum OnSurvive {
     /// The reference is redirected.
     Redirect(Redirect),
@@ -86,6 +90,7 @@ words! {
 
 /// One entry of a rule: the first whose condition holds decides.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Entry {
     /// Applies only where this holds for the row.
     pub when: Option<Condition>,

@@ -36,7 +36,8 @@ async fn of_somebody_who_has_not_signed_in_the_log_says_where_they_came_from() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let somebody = Actor::anonymous().ip("203.0.113.9").user_agent("curl/8");
-        let admitted = Actor { roles: ana().roles, ..somebody.clone() };
+        let mut admitted = somebody.clone();
+        admitted.roles = ana().roles;
         for actor in [somebody.clone(), admitted] {
             let request = Request::hard_delete("clients", "c1").by(actor.clone());
             assert_eq!(lifecycle.plan(&request).await.unwrap_err().code(), "unauthenticated");

@@ -120,8 +120,8 @@ faulty! {
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "block", "when": {"field": "at", "within": 30}}]))])
         => "modes.hard_delete.guards[0].when.within", "found the number 30; expected an ISO 8601 period, such as `P6Y`, `P30D` or `PT12H`", "";
     a_moment_that_is_a_number_is_reported:
-        document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "block", "when": {"field": "at", "before": 1_705_708_800}}]))])
-        => "modes.hard_delete.guards[0].when.before", "found the number 1705708800; expected `now` or an RFC 3339 instant, such as `2024-01-20T00:00:00Z`", "";
+        document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "block", "when": {"field": "at", "before": 30}}]))])
+        => "modes.hard_delete.guards[0].when.before", "found the number 30; expected `now` or an RFC 3339 instant, such as `2024-01-20T00:00:00Z`", "";
     an_effect_that_is_a_topic_alone_is_reported:
         document([("/modes/hard_delete/effects", json!(["sessions.revoke"]))])
         => "modes.hard_delete.effects[0]", "found the text `sessions.revoke`; expected an effect, such as {\"topic\": \"sessions.revoke\", \"on\": \"sessions\"}", "";

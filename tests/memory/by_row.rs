@@ -62,6 +62,9 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
         "mode": "hard_delete", "outcome": "delete", "complete": true, "steps": lines, "open": []
     }))
     .unwrap();
+    let mut audit =
+        AuditEntry::new(operation, Mode::HardDelete, "clients", vec!["c1".into()], now(), AuditOutcome::Done);
+    audit.detail = json!({});
     ChangeSet {
         operation,
         query: SurveyQuery {
@@ -85,21 +88,7 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
                 receipt_step: Some(line),
             })
             .collect(),
-        audit: AuditEntry {
-            action: "CLIENT_DELETED".into(),
-            operation,
-            kind: "clients".into(),
-            subjects: vec!["c1".into()],
-            at: now(),
-            mode: Mode::HardDelete,
-            outcome: AuditOutcome::Done,
-            actor: None,
-            reason: None,
-            note: None,
-            digest: None,
-            detail: json!({}),
-            before: std::collections::BTreeMap::new(),
-        },
+        audit,
         inserts: vec![],
         events: vec![],
         snapshot: vec![],

@@ -10,3 +10,4 @@
 mod builder_calls;
 mod floors;
 mod requirements;
+mod rust_version;

@@ -29,6 +29,7 @@ use crate::domain::{Status, ViolationCode, Violations};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct NewClient {
     /// The e-mail address, as it is kept: valid, at most 50 characters.
     pub email: String,
