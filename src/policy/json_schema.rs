@@ -74,6 +74,8 @@ impl Transform for ForReaders {
         if schema.get("default").is_some_and(Json::is_null) {
             schema.remove("default");
         }
+        // Formats such as `uint16` are those of schemars alone; strict validators refuse a schema that has them.
+        schema.remove("format");
         describe_only_key(schema);
         transform_subschemas(self, schema);
     }

@@ -128,8 +128,11 @@ fn every_policy_document_that_builds_is_valid() {
         if !agree(&validator, &document, &name) {
             valid += 1;
         }
-        if DeletionPolicy::from_json(&document.to_string()).is_ok() {
+        if let Ok(policy) = DeletionPolicy::from_json(&document.to_string()) {
             assert!(validator.is_valid(&document), "{name}");
+            // So is what it is written as.
+            let written = serde_json::to_value(&policy).unwrap();
+            assert!(validator.is_valid(&written), "{name}: {written}");
         }
     }
     assert!(valid > 40, "{valid}");
