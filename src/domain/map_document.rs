@@ -122,7 +122,7 @@ pub(crate) struct FieldFacts {
     /// Whether it can be null. Default: `false`. For a field that is a reference, the reference says it.
     #[serde(default, skip_serializing_if = "is_false")]
     nullable: bool,
-    /// Whether no two rows may have the same value. Default: `false`. A mask has to keep such values apart.
+    /// Whether no two rows may have the same value. Default: `false`. A mask must keep such values distinct.
     #[serde(default, skip_serializing_if = "is_false")]
     unique: bool,
     /// The column of the field. Default: the name of the field.

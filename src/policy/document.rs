@@ -21,7 +21,7 @@ use crate::domain::{DataMap, Excluded, Fault, FaultCode, Faults, KindName, Mode}
 )]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(title = "Deletion policy", transform = super::schema::require_modes))]
 pub(super) struct PolicyDocument {
-    /// The JSON Schema of the document, by which editors complete and check it. It is not read otherwise.
+    /// The JSON Schema of the document, by which editors complete and check it. Nothing else reads it.
     #[serde(default, rename = "$schema", skip_serializing_if = "Option::is_none")]
     schema: Option<String>,
     /// The version of the policy, as the host numbers it. Every plan shows it. Default: `1`.
@@ -35,7 +35,7 @@ pub(super) struct PolicyDocument {
     /// The fields that hold ids of other records: `[{"from": "debts.client_id", "to": "clients"}]`.
     #[serde(default)]
     references: Vec<ReferenceDocument>,
-    /// The tables and references that are left out on purpose, each with the reason. The check of a database does not
+    /// The tables and references that are deliberately left out, each with the reason. The check of a database does not
     /// report them. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<Excluded>,

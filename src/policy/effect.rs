@@ -22,7 +22,7 @@ use crate::domain::{Condition, FieldName, KindName, ReferenceName};
 pub struct EffectRule {
     /// The topic of the event, such as `sessions.revoke`. Receivers choose by it what they listen to.
     pub topic: String,
-    /// The kind of whose rows each gets an event. Default: the subject alone.
+    /// The kind whose rows get an event each. Default: only the subject gets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<KindName>,
     /// The references from the subject to the rows, from the subject outwards. Default: every chain of declared

@@ -50,10 +50,10 @@ pub struct Guard {
     pub when: Option<Condition>,
     /// What it does when such rows exist.
     pub severity: Severity,
-    /// What is the matter, for people. Default: empty.
+    /// The problem, in words for people. Default: empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// What to do about it, for people. Default: empty.
+    /// The remedy, in words for people. Default: empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub remedy: String,
 }

@@ -30,7 +30,7 @@ pub(super) struct EntryDocument {
     on_survive: Option<OnSurviveDocument>,
     /// What must hold for the record that a reassigned reference is to point at. Default: nothing.
     qualifies: Option<Condition>,
-    /// Why it is decided so. It is shown where the entry stops an operation, and decides nothing.
+    /// The reason for the decision. It is shown where the entry stops an operation, and decides nothing.
     #[serde(rename = "because")]
     rationale: Option<String>,
     /// The row stays with these masks, by field: `{"comment": "null"}`. `"then": "anonymize"` uses those of the kind.

@@ -147,7 +147,7 @@ impl JsonSchema for Entries {
         let entry = generator.subschema_for::<Entry>();
         json_schema!({
             "description": "What is decided along one reference: the name of a rule, an entry, or a list of entries. \
-                            Of a list, the first entry whose `when` holds for the row decides. The last has no `when`.",
+                            In a list, the first entry whose `when` holds for the row decides. The last has no `when`.",
             "anyOf": [
                 generator.subschema_for::<RuleName>(),
                 generator.subschema_for::<EntryDocument>(),
