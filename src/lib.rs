@@ -20,7 +20,8 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use domain::Request;
+pub use clients::{Client, DocumentType};
+pub use domain::{Request, Status};
 pub use lifecycle::{Error, Lifecycle};
 pub use memory::MemoryStore;
 pub use plan::Plan;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use client_lifecycle::domain::{Actor, Mode, Reason, RecordId, ReferenceName, Request, Role};
+use client_lifecycle::domain::{Actor, Mode, Reason, RecordId, ReferenceName, Role};
 use client_lifecycle::lifecycle::Environment;
-use client_lifecycle::{DeletionPolicy, Lifecycle, Store};
+use client_lifecycle::{DeletionPolicy, Lifecycle, Request, Store};
 
 use crate::arguments::Shared;
 use crate::failure::Failure;

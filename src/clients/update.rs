@@ -24,7 +24,8 @@ impl<S: Store + Reader> Clients<'_, S> {
     ///
     /// ```
     /// use client_lifecycle::clients::{ClientPatch, NewClient};
-    /// use client_lifecycle::domain::{Actor, Request, Status};
+    /// use client_lifecycle::domain::Actor;
+    /// use client_lifecycle::{Request, Status};
     /// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
     ///
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {

@@ -7,7 +7,7 @@ words! {
     /// Whether a client's account is active. Separate from deletion: an OFF client can come back any time.
     ///
     /// ```
-    /// use client_lifecycle::domain::Status;
+    /// use client_lifecycle::Status;
     /// assert_eq!("OFF".parse::<Status>()?, Status::Off);
     /// assert_eq!(serde_json::to_string(&Status::On)?, "\"ON\"");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -25,7 +25,8 @@ impl Status {
     /// The mode that takes a client from this status to another; `None` where there is nothing to do.
     ///
     /// ```
-    /// use client_lifecycle::domain::{Mode, Status};
+    /// use client_lifecycle::Status;
+    /// use client_lifecycle::domain::Mode;
     /// assert_eq!(Status::On.change_to(Status::Off), Some(Mode::Deactivate));
     /// assert_eq!(Status::Off.change_to(Status::On), Some(Mode::Reactivate));
     /// assert_eq!(Status::On.change_to(Status::On), None);

@@ -5,7 +5,7 @@ use std::fmt;
 /// A word that stands for none of the values it was read as.
 ///
 /// ```
-/// use client_lifecycle::domain::Status;
+/// use client_lifecycle::Status;
 /// let error = "on".parse::<Status>().unwrap_err();
 /// assert_eq!(error.to_string(), "unknown status `on`; expected `ON` or `OFF`");
 /// ```

@@ -14,7 +14,9 @@ use client_lifecycle::protocol::{
     Branch, ChangeSet, ChangeStep, Difference, Expected, NamedSet, NewValue, Precondition, Question,
     RankCase, Receipt, Rows, SetId, Source, Stratum, SurveyQuery, Write,
 };
-use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, system_tables};
+use client_lifecycle::store::{
+    Batch, BatchError, ByRow, Mark, Page, Records, Store, StoreError, SystemTable,
+};
 use serde_json::json;
 
 fn map() -> DataMap {
@@ -178,8 +180,8 @@ async fn marks_keep_what_the_fields_held() {
     store.records().insert("clients", [Record::new("c1").with("status", "ON").with("name", "Ana")]);
     let changes = changes(vec![(0, Write::Mark(values))]);
     store.apply(&changes).await.unwrap();
-    let marks = store.records().rows(system_tables::MARKS);
-    let mark = system_tables::mark(&marks[0]).unwrap();
+    let marks = store.records().rows(SystemTable::Marks.as_str());
+    let mark = Mark::try_from(&marks[0]).unwrap();
     assert_eq!((marks.len(), mark.record), (1, "c1".into()));
     assert_eq!(mark.before.len(), 1, "what was masked is not kept");
     assert!(mark.before["status"] == Value::from("ON"));
@@ -252,7 +254,7 @@ async fn what_changed_meanwhile_is_decided_again() {
     let receipt = store.apply(&erase()).await.unwrap();
     assert_eq!(actual(&receipt), [4, 1]);
     assert!(store.records().inner.rows("debts").is_empty());
-    assert_eq!(store.records().inner.rows(system_tables::AUDIT).len(), 1);
+    assert_eq!(store.records().inner.rows(SystemTable::Audit.as_str()).len(), 1);
 }
 
 #[tokio::test]
@@ -273,7 +275,7 @@ async fn three_times_in_vain_is_contention() {
     assert_eq!(store.records().writes.load(Ordering::SeqCst), 3);
     let error = store.survey(&erase().query).await.unwrap_err();
     assert!(error.is_retryable() && error.code() == "contention");
-    assert!(store.records().inner.rows(system_tables::OPERATIONS).is_empty());
+    assert!(store.records().inner.rows(SystemTable::Operations.as_str()).is_empty());
 }
 
 #[tokio::test]
@@ -316,5 +318,5 @@ async fn of_many_threads_that_rest_on_the_same_rows_one_wins() {
     }
     assert_eq!(won, 1);
     assert_eq!(store.records().rows("debts").len(), 15);
-    assert_eq!(store.records().rows(system_tables::OPERATIONS).len(), 1);
+    assert_eq!(store.records().rows(SystemTable::Operations.as_str()).len(), 1);
 }
