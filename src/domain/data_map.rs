@@ -44,7 +44,7 @@ pub struct Excluded {
     /// The reference that is left out, such as `visits.client_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<ReferenceName>,
-    /// Why it is left out.
+    /// The reason.
     #[serde(rename = "because")]
     pub rationale: String,
 }

@@ -21,7 +21,7 @@ pub struct Allow {
     /// The actor has this role, such as `ADMIN`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// The subject's field holds one of the actor's scopes, or the actor's id where it has none. It narrows a `role`.
+    /// The subject's field holds one of the actor's scopes, or the actor's id if it has no scopes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<FieldName>,
     /// With `true`, the actor is the subject. Default: `false`.

@@ -1,4 +1,4 @@
-//! Policies: who may remove whom, what stops it, and what happens along each reference. Pure and synchronous.
+//! Policies: who may remove what, what stops it, and what happens along each reference. Pure and synchronous.
 //!
 //! [`guide::policy_document`](crate::guide::policy_document) describes every key of a policy document, with the call of the
 //! builder that says the same.
