@@ -2,7 +2,7 @@
 
 use client_lifecycle::domain::{Mode, Reason, Role};
 use client_lifecycle::lifecycle::Environment;
-use client_lifecycle::plan::{Blocker, NotExecutable, Plan};
+use client_lifecycle::plan::{Blocker, Plan};
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::{DeletionPolicy, Error};
 
@@ -13,7 +13,7 @@ use crate::request::RequestArguments;
 pub(crate) fn failure(error: Error, asked: &RequestArguments, policy: &DeletionPolicy) -> Failure {
     let remedy = match &error {
         Error::Refused(refusal) => refused(refusal, asked, policy),
-        Error::Blocked(NotExecutable(plan)) => Some(blocked(plan)),
+        Error::Blocked(plan) => Some(blocked(plan)),
         Error::Conflict { .. } => Some("run `plan`, then `apply` with `--digest` and the new digest".into()),
         Error::Changed(_) => {
             Some("read the plan as it is now, then repeat `--digest` with its digest".into())

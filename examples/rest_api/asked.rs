@@ -49,8 +49,9 @@ impl Asked {
         }
         if let Some(reason) = self.one("reason")? {
             let reason = reason.parse::<Reason>();
-            request = request.with_reason(reason.map_err(|unknown| {
-                invalid("there is no such reason", format!("give one of {}", unknown.expected().join(", ")))
+            request = request.with_reason(reason.map_err(|_| {
+                let known: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+                invalid("there is no such reason", format!("give one of {}", known.join(", ")))
             })?);
         }
         if let Some(note) = self.one("note")? {

@@ -35,18 +35,17 @@ pub struct DataMap {
     deny_unknown_fields,
     expecting = "what is left out, such as {\"table\": \"logs\", \"because\": \"no person is named there\"}"
 )]
-#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Excluded {
+pub(crate) struct Excluded {
     /// The table that is left out, by its name in the database.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub table: Option<String>,
+    pub(crate) table: Option<String>,
     /// The reference that is left out, such as `visits.client_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reference: Option<ReferenceName>,
+    pub(crate) reference: Option<ReferenceName>,
     /// The reason.
     #[serde(rename = "because")]
-    pub rationale: String,
+    pub(crate) rationale: String,
 }
 
 impl DataMap {
@@ -58,13 +57,17 @@ impl DataMap {
     pub fn new(
         kinds: impl IntoIterator<Item = Kind>,
         references: impl IntoIterator<Item = Reference>,
-        excluded: impl IntoIterator<Item = Excluded>,
     ) -> Result<Self, Faults> {
-        let mut map = Self {
-            kinds: BTreeMap::new(),
-            references: BTreeMap::new(),
-            excluded: excluded.into_iter().collect(),
-        };
+        Self::with_excluded(kinds, references, Vec::new())
+    }
+
+    /// Makes a map as [`new`](Self::new) does, with what is left out on purpose.
+    pub(crate) fn with_excluded(
+        kinds: impl IntoIterator<Item = Kind>,
+        references: impl IntoIterator<Item = Reference>,
+        excluded: Vec<Excluded>,
+    ) -> Result<Self, Faults> {
+        let mut map = Self { kinds: BTreeMap::new(), references: BTreeMap::new(), excluded };
         let mut faults = Faults::none();
         for kind in kinds {
             let path = format!("kinds.{}", kind.name);
@@ -161,8 +164,7 @@ impl DataMap {
     }
 
     /// What is left out on purpose.
-    #[must_use]
-    pub fn excluded(&self) -> &[Excluded] {
+    pub(crate) fn excluded(&self) -> &[Excluded] {
         &self.excluded
     }
 

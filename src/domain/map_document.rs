@@ -283,7 +283,7 @@ impl TryFrom<MapDocument> for DataMap {
                 ),
             }
         }
-        match Self::new(kinds, references, document.excluded) {
+        match Self::with_excluded(kinds, references, document.excluded) {
             Ok(map) => faults.or(map),
             Err(more) => {
                 faults.extend(more.iter().cloned());

@@ -40,6 +40,6 @@ pub use policy::DeletionPolicy;
 pub use refusal::Refusal;
 pub use rule::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 pub use rule_build::{
-    EntryBuilder, anonymize, anonymize_with, cascade, delete, keep, protect, reassign, reassign_to, restrict,
-    retain, set_default, set_default_to, set_null, soft_delete,
+    EntryBuilder, anonymize, cascade, delete, keep, protect, reassign, restrict, retain, set_default,
+    set_null, soft_delete,
 };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 use crate::domain::unique_keys::unique_keys;
-use crate::domain::{Condition, FieldName, Mask, RecordId, ReferenceName, UnknownWord, Value};
+use crate::domain::{Condition, FieldName, Mask, ParseError, RecordId, ReferenceName, Value};
 
 /// One entry of a rule, with exactly one of `then`, `anonymize`, `retain`, `set_default` and `reassign`.
 #[derive(Deserialize)]
@@ -93,7 +93,7 @@ fn rule_named<E: de::Error>(name: &str) -> Result<Rule, E> {
                  {\"retain\": {\"for\": \"P6Y\", \"from\": \"issued_at\", \"basis\": \"the law and its article\"}}",
             ));
         }
-        other => return Err(E::custom(UnknownWord::new("rule", other, RULES))),
+        other => return Err(E::custom(ParseError::unknown("rule", other, RULES))),
     })
 }
 
@@ -131,7 +131,7 @@ impl<'de> Deserialize<'de> for OnSurviveDocument {
                 match name {
                     "tombstone" => Ok(OnSurvive::Tombstone),
                     "set_null" | "set_default" | "reassign" => redirect(rule_named(name)?),
-                    other => Err(E::custom(UnknownWord::new("word for `on_survive`", other, ON_SURVIVE))),
+                    other => Err(E::custom(ParseError::unknown("word for `on_survive`", other, ON_SURVIVE))),
                 }
             }
             fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<OnSurvive, M::Error> {

@@ -32,7 +32,7 @@ impl SetId {
 }
 
 /// What was decided about a row, as a number whose meaning only the policy knows. The lowest rank wins.
-pub type Rank = u16;
+pub(crate) type Rank = u16;
 
 /// A range of ranks, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -214,4 +214,4 @@ impl Stratum {
 }
 
 /// The members of a set in a store that reads rows: ids with their ranks, in the order of ids.
-pub type Members = std::collections::BTreeMap<RecordId, Rank>;
+pub(crate) type Members = std::collections::BTreeMap<RecordId, Rank>;

@@ -5,9 +5,8 @@
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{FieldType, Lock, Mask, Mode, eq, is_null};
 use client_lifecycle::policy::{
-    Allow, EffectRule, Guard, ModeBuilder, OnSurvive, Parent, Redirect, anonymize, anonymize_with, cascade,
-    delete, keep, protect, reassign, reassign_to, restrict, retain, set_default, set_default_to, set_null,
-    soft_delete,
+    Allow, EffectRule, Guard, ModeBuilder, OnSurvive, Parent, Redirect, anonymize, cascade, delete, keep,
+    protect, reassign, restrict, retain, set_default, set_null, soft_delete,
 };
 use serde_json::{Value, json};
 
@@ -142,13 +141,13 @@ fn built() -> DeletionPolicy {
                 .rule("d.client_id", restrict())
                 .rule("e.client_id", protect())
                 .rule("f.client_id", anonymize())
-                .rule("g.client_id", anonymize_with([("note", Mask::Null)]))
+                .rule("g.client_id", anonymize().with([("note", Mask::Null)]))
                 .rule("h.client_id", retain("P6Y").from("at").basis("tax").on_survive(OnSurvive::Tombstone))
                 .rule("i.client_id", set_null())
-                .rule("j.client_id", set_default_to(0))
+                .rule("j.client_id", set_default().to(0))
                 .rule("k.client_id", set_default())
                 .rule("l.client_id", reassign())
-                .rule("m.client_id", reassign_to("c0"))
+                .rule("m.client_id", reassign().to("c0"))
                 .rule("n.client_id", keep().on_survive(Redirect::SetNull))
                 .rule("o.client_id", keep().on_survive(Redirect::SetDefault(Some(0.into()))))
                 .rule("p.client_id", keep().on_survive(Redirect::Reassign(Some("c0".into()))))

@@ -281,7 +281,7 @@ async fn three_times_in_vain_is_contention() {
 #[tokio::test]
 async fn check_reports_reserved_and_missing_kinds() {
     let kinds = [KindName::from("lifecycle_audit"), "ghosts".into(), "clients".into()];
-    let map = DataMap::new(kinds.map(Kind::named), [], []).unwrap();
+    let map = DataMap::new(kinds.map(Kind::named), []).unwrap();
     let faults = ByRow::new(world(0)).check(&map).await.unwrap();
     let paths: Vec<&str> = faults.iter().map(|fault| &*fault.path).collect();
     assert_eq!(paths, ["kinds.ghosts", "kinds.lifecycle_audit"]);

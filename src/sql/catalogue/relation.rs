@@ -4,8 +4,7 @@ use crate::domain::words::words;
 
 /// The type of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Relation {
+pub(crate) enum Relation {
     /// A table, partitioned or not.
     #[default]
     Table,
@@ -19,8 +18,7 @@ pub enum Relation {
 
 words! {
     /// A privilege on a table.
-    #[non_exhaustive]
-    pub enum Privilege: "privilege" {
+    pub(crate) enum Privilege: "privilege" {
         /// Reads rows.
         Select = "SELECT",
         /// Inserts rows.
@@ -35,7 +33,7 @@ words! {
 impl Relation {
     /// Returns whether its rows are those of a query.
     #[must_use]
-    pub fn is_view(self) -> bool {
+    pub(crate) fn is_view(self) -> bool {
         matches!(self, Self::View | Self::MaterializedView)
     }
 }

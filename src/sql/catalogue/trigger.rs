@@ -4,18 +4,16 @@ use crate::domain::words::words;
 
 /// A trigger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Trigger {
+pub(crate) struct Trigger {
     /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// The event that fires it.
-    pub event: TriggerEvent,
+    pub(crate) event: TriggerEvent,
 }
 
 words! {
     /// The event that fires a trigger.
-    #[non_exhaustive]
-    pub enum TriggerEvent: "trigger event" {
+    pub(crate) enum TriggerEvent: "trigger event" {
         /// A row is inserted.
         Insert = "INSERT",
         /// A row is updated.
