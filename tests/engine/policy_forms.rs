@@ -294,17 +294,23 @@ fn everybody_is_not_narrowed_by_who_else_is_named() {
 #[test]
 fn what_is_no_rule_says_what_would_be_one() {
     for (rule, said) in [
-        (json!(7), "a rule's name, an object, or a list of entries"),
-        (json!([7]), "a rule's name or an object"),
-        (json!({ "then": 7 }), "a rule's name or an object"),
+        (
+            json!(7),
+            "expected the name of a rule such as `cascade`, an object such as {\"then\": \"cascade\"}, or a list",
+        ),
+        (json!([7]), "expected the name of a rule such as `cascade`, or an object"),
+        (json!({ "then": 7 }), "expected the name of a rule such as `cascade`, or an object"),
         (
             json!({ "then": "keep", "on_survive": 7 }),
-            "`on_survive`: set_null, set_default, reassign or tombstone",
+            "expected `set_null`, `set_default`, `reassign` or `tombstone`, or an object",
         ),
-        (json!({ "then": "keep", "on_survive": "keep" }), "expected one of `set_null`"),
+        (
+            json!({ "then": "keep", "on_survive": "keep" }),
+            "unknown word for `on_survive` `keep`; expected `set_null`",
+        ),
         (
             json!({ "then": "keep", "on_survive": { "then": "keep" } }),
-            "`on_survive` is set_null, set_default, reassign or tombstone",
+            "`on_survive` is `set_null`, `set_default`, `reassign` or `tombstone`",
         ),
         (json!({ "when": { "field": "x", "eq": 1 } }), "an entry needs exactly one rule"),
         (json!({ "then": { "then": "keep", "parent": "retain" } }), "stand beside `then`"),
@@ -318,10 +324,7 @@ fn what_is_no_rule_says_what_would_be_one() {
     let mut document = document();
     document["modes"]["hard_delete"]["allow"] = json!(7);
     let faults = DeletionPolicy::from_json(&document.to_string()).unwrap_err().to_string();
-    assert!(
-        faults.contains("\"any\", \"authenticated\" or a list such as [{\"role\": \"ADMIN\"}]"),
-        "{faults}"
-    );
+    assert!(faults.contains("`any`, `authenticated` or a list such as [{\"role\": \"ADMIN\"}]"), "{faults}");
 }
 
 fn cascade_with(written: &str, instead: &str) -> String {

@@ -183,6 +183,22 @@ fn an_unknown_key_in_any_object_is_reported_with_its_name() {
     }
 }
 
+/// The form in which serde writes an enum's value without a field, which was read too.
+#[test]
+fn a_mask_that_takes_no_value_may_stand_in_an_object_with_null() {
+    for mask in ["null", "year", "placeholder_email", "hmac"] {
+        let mut document = rich();
+        document["kinds"]["items"]["personal"]["note"] = json!(mask);
+        let plain = serde_json::from_value::<DataMap>(only_map(&document)).unwrap();
+        document["kinds"]["items"]["personal"]["note"] = json!({ mask: null });
+        assert_eq!(serde_json::from_value::<DataMap>(only_map(&document)).unwrap(), plain);
+    }
+}
+
+fn only_map(document: &Value) -> Value {
+    json!({ "kinds": document["kinds"], "references": document["references"] })
+}
+
 #[test]
 fn what_is_read_through_another_format_is_reported_in_the_same_words() {
     let mut document = rich();
