@@ -64,8 +64,8 @@ pub(crate) enum Command {
     Init(InitArguments),
     /// List where the policy and the database differ, and what the policy does not cover
     Check,
-    /// Print the statements that create the library's own tables
-    Schema,
+    /// Print the statements that create the library's own tables, or the JSON Schema of policy documents
+    Schema(SchemaArguments),
     /// Show what a request would do; changes nothing
     Plan(RequestArguments),
     /// Carry out a request, and record the attempt
@@ -76,6 +76,21 @@ pub(crate) enum Command {
 pub(crate) struct InitArguments {
     /// The table of the subjects, such as `clients`
     pub(crate) table: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// Without FILE: print the JSON Schema of policy documents, for editors. No store is needed
+    // It takes the place of the option of every command, which needs a FILE.
+    #[allow(clippy::option_option, reason = "how clap reads an option whose value may be left out")]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<Option<PathBuf>>,
+}
+
+impl SchemaArguments {
+    pub(crate) fn is_of_policies(&self) -> bool {
+        self.policy == Some(None)
+    }
 }
 
 #[derive(Debug, Args)]

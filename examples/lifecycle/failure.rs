@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use client_lifecycle::Error;
 use client_lifecycle::domain::Faults;
-use client_lifecycle::plan::{NotExecutable, Plan};
+use client_lifecycle::plan::Plan;
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::store::StoreError;
 
@@ -98,7 +98,7 @@ fn exit(error: &Error) -> Exit {
 fn message(error: &Error) -> String {
     let (mut text, mut cause) = match error {
         Error::Store(error) => (error.to_string(), std::error::Error::source(error)),
-        Error::Blocked(NotExecutable(plan)) => (blocked(plan), None),
+        Error::Blocked(plan) => (blocked(plan), None),
         Error::NotRecorded { attempt, source } => {
             let source: &dyn std::error::Error = source;
             (format!("{error}; outcome of the attempt: {}", message(attempt)), Some(source))

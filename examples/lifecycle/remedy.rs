@@ -1,8 +1,8 @@
 //! Remedies that name the option of the command line to add or to change.
 
-use client_lifecycle::domain::{Reason, Role};
+use client_lifecycle::domain::{Mode, Reason, Role};
 use client_lifecycle::lifecycle::Environment;
-use client_lifecycle::plan::{Blocker, NotExecutable, Plan};
+use client_lifecycle::plan::{Blocker, Plan};
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::{DeletionPolicy, Error};
 
@@ -13,7 +13,7 @@ use crate::request::RequestArguments;
 pub(crate) fn failure(error: Error, asked: &RequestArguments, policy: &DeletionPolicy) -> Failure {
     let remedy = match &error {
         Error::Refused(refusal) => refused(refusal, asked, policy),
-        Error::Blocked(NotExecutable(plan)) => Some(blocked(plan)),
+        Error::Blocked(plan) => Some(blocked(plan)),
         Error::Conflict { .. } => Some("run `plan`, then `apply` with `--digest` and the new digest".into()),
         Error::Changed(_) => Some("review the current plan, then use its digest with `--digest`".into()),
         Error::OperationReused(_) => Some("use a new operation id: `--operation` with another UUID".into()),
@@ -33,6 +33,7 @@ fn refused(refusal: &Refusal, asked: &RequestArguments, policy: &DeletionPolicy)
         }
         Refusal::MissingRole { roles, .. } => Some(roles_to_add(roles)),
         Refusal::WrongScope { .. } => Some("add `--scope` with the scope of the actor, if it has one".into()),
+        Refusal::NotFound { .. } => Some("check the id, and that `--store` has the record".into()),
         Refusal::Invalid { .. } => invalid(asked, policy),
         _ => None,
     }
@@ -64,6 +65,10 @@ fn invalid(asked: &RequestArguments, policy: &DeletionPolicy) -> Option<String> 
         Some("add `--reason REASON`; `--help` lists the reasons".into())
     } else if required && asked.reason == Some(Reason::Other) && asked.note.is_none() {
         Some("add `--note TEXT`".into())
+    } else if asked.mode == Mode::Reassign && asked.reassign.is_empty() {
+        Some("add `--reassign REFERENCE=ID` with the new target".into())
+    } else if !asked.reassign.is_empty() {
+        Some("name in `--reassign` a reference whose rule is `reassign` without a target".into())
     } else {
         None
     }

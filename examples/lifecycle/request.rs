@@ -6,9 +6,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use client_lifecycle::domain::{Actor, Mode, Reason, RecordId, ReferenceName, Request, Role};
+use client_lifecycle::domain::{Actor, Mode, Reason, RecordId, ReferenceName, Role};
 use client_lifecycle::lifecycle::Environment;
-use client_lifecycle::{DeletionPolicy, Lifecycle, Store};
+use client_lifecycle::{DeletionPolicy, Lifecycle, Request, Store};
 
 use crate::arguments::Shared;
 use crate::failure::Failure;
@@ -52,9 +52,9 @@ pub(crate) struct RequestArguments {
     acknowledge: Vec<String>,
     /// The new target of a reference whose rule is `reassign`; may be repeated
     #[arg(long, value_name = "REFERENCE=ID", value_parser = new_target)]
-    reassign: Vec<(String, String)>,
+    pub(crate) reassign: Vec<(String, String)>,
     /// The environment of the records: in production no record is deleted as test data
-    #[arg(long, default_value_t, value_parser = PossibleValuesParser::new(Environment::ALL.map(Environment::as_str))
+    #[arg(long, default_value_t, value_parser = PossibleValuesParser::new(Environment::ALL.iter().map(|environment| environment.as_str()))
         .try_map(|name| name.parse::<Environment>()))]
     pub(crate) environment: Environment,
     /// The time at which the request is judged, such as `2026-11-20T10:00:00Z`; by default now

@@ -1,9 +1,10 @@
-//! `schema`: prints the statements that create the library's own tables, for hosts that migrate with their own tool.
+//! `schema`: prints the statements that create the library's own tables, for hosts that migrate with their own tool, or
+//! the JSON Schema of policy documents, for editors.
 
 use client_lifecycle::sql::{Dialect, schema};
 use serde::Serialize;
 
-use crate::arguments::Shared;
+use crate::arguments::{SchemaArguments, Shared};
 use crate::failure::Failure;
 use crate::location::Location;
 use crate::output;
@@ -13,7 +14,10 @@ struct Printed {
     statements: Vec<String>,
 }
 
-pub(crate) fn run(shared: &Shared) -> Result<(), Failure> {
+pub(crate) fn run(shared: &Shared, asked: &SchemaArguments) -> Result<(), Failure> {
+    if asked.is_of_policies() {
+        return of_policies();
+    }
     let dialect = match shared.store()? {
         Location::Sqlite(_) => Dialect::Sqlite,
         #[cfg(feature = "postgres")]
@@ -26,4 +30,16 @@ pub(crate) fn run(shared: &Shared) -> Result<(), Failure> {
     let statements = schema(dialect, &shared.prefix);
     let text = statements.join(";\n\n") + ";";
     output::result(shared.format, text, &Printed { statements })
+}
+
+/// Prints the JSON Schema of policy documents. It is a JSON document in every format.
+#[cfg(feature = "schema")]
+fn of_policies() -> Result<(), Failure> {
+    output::result(crate::arguments::Format::Json, "", &client_lifecycle::DeletionPolicy::json_schema())
+}
+
+#[cfg(not(feature = "schema"))]
+fn of_policies() -> Result<(), Failure> {
+    Err(Failure::usage("the JSON Schema of policy documents is not built in")
+        .remedy("build with `--features sqlite,schema`"))
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{FieldName, Kind, KindName, Record, RecordId, Reference, Value};
-use client_lifecycle::store::{Batch, BatchError, Page, Records, RowChange, StoreError, system_tables};
+use client_lifecycle::store::{Batch, BatchError, Page, Records, RowChange, StoreError, SystemTable};
 use serde::Serialize;
 
 /// Collections of documents, and the file that is written before any change is visible.
@@ -30,7 +30,7 @@ struct Document<'a> {
 impl Documents {
     /// Creates a file with these collections and the system tables, all empty.
     pub(crate) fn create(file: impl Into<PathBuf>, collections: &[&str]) -> Result<Self, StoreError> {
-        let own = system_tables::kinds().map(|kind| kind.name);
+        let own = SystemTable::ALL.iter().map(|table| table.as_str().into());
         let names = collections.iter().map(|name| KindName::from(*name)).chain(own);
         let documents = Self { file: file.into(), collections: Mutex::default() };
         let empty = names.map(|name| (name, BTreeMap::new())).collect();

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use client_lifecycle::domain::{Kind, Record};
-use client_lifecycle::store::{ByRow, Store, system_tables};
+use client_lifecycle::domain::{AuditEntry, Event, Kind, Record};
+use client_lifecycle::store::{ByRow, Store, SystemTable};
 use client_lifecycle::testing::conformance::{Host, Recorded, Sent, Watched, world};
 
 use super::by_rows::Documents;
@@ -49,18 +49,18 @@ impl Host for DocumentsHost {
     }
 
     async fn audit(&self) -> Vec<Recorded> {
-        let rows = self.documents.all(system_tables::AUDIT);
-        let entries = rows.iter().map(|row| system_tables::audit_entry(row).expect("an entry"));
+        let rows = self.documents.all(SystemTable::Audit.as_str());
+        let entries = rows.iter().map(|row| AuditEntry::try_from(row).expect("an entry"));
         entries.flat_map(Recorded::of).collect()
     }
 
     async fn events(&self) -> Vec<Sent> {
-        let rows = self.documents.all(system_tables::OUTBOX);
-        let events = rows.iter().map(|row| system_tables::event(row).expect("an event"));
+        let rows = self.documents.all(SystemTable::Outbox.as_str());
+        let events = rows.iter().map(|row| Event::try_from(row).expect("an event"));
         events.map(Sent::of).collect()
     }
 
     async fn operations(&self) -> usize {
-        self.documents.all(system_tables::OPERATIONS).len()
+        self.documents.all(SystemTable::Operations.as_str()).len()
     }
 }

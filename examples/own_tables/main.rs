@@ -14,9 +14,9 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use client_lifecycle::domain::{Actor, Record, Value};
+use client_lifecycle::domain::{Actor, AuditEntry, Record, Value};
 use client_lifecycle::sql::{AccessMode, Dialect, SqlConnection, SqlStore};
-use client_lifecycle::store::{ByRow, system_tables};
+use client_lifecycle::store::{ByRow, SystemTable};
 use client_lifecycle::{Lifecycle, Request, Store};
 
 use by_rows::Documents;
@@ -60,8 +60,8 @@ async fn documents() -> Done {
         }
     }
     println!("\nThe audit log:");
-    for row in documents.all(system_tables::AUDIT) {
-        let entry = system_tables::audit_entry(&row)?;
+    for row in documents.all(SystemTable::Audit.as_str()) {
+        let entry = AuditEntry::try_from(&row)?;
         let who = entry.actor.map_or("an anonymous caller".into(), |actor| actor.id);
         for subject in entry.subjects {
             println!("  {subject} {} {} by {who}", entry.action, entry.outcome);

@@ -15,9 +15,9 @@ use std::error::Error;
 use std::fs;
 
 use chrono::{DateTime, Utc};
-use client_lifecycle::Lifecycle;
-use client_lifecycle::domain::{Actor, Reason, Request};
+use client_lifecycle::domain::{Actor, Reason};
 use client_lifecycle::sqlite::SqliteStore;
+use client_lifecycle::{Lifecycle, Request};
 use uuid::Uuid;
 
 use clinic::{ADMINISTRATOR, DIEGO, SOFIA};

@@ -5,7 +5,8 @@ use std::convert::Infallible;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use client_lifecycle::Lifecycle;
-use client_lifecycle::domain::{OperationId, Reason, Request};
+use client_lifecycle::Request;
+use client_lifecycle::domain::{OperationId, Reason};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::protocol::{Digest, Receipt};
@@ -48,8 +49,9 @@ impl Asked {
         }
         if let Some(reason) = self.one("reason")? {
             let reason = reason.parse::<Reason>();
-            request = request.with_reason(reason.map_err(|unknown| {
-                invalid("unknown reason", format!("give one of {}", unknown.expected().join(", ")))
+            request = request.with_reason(reason.map_err(|_| {
+                let known: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+                invalid("unknown reason", format!("give one of {}", known.join(", ")))
             })?);
         }
         if let Some(note) = self.one("note")? {

@@ -21,8 +21,10 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// Returns the actor with its address and user agent.
-    pub(crate) fn recorded_as(&self, actor: Actor) -> Actor {
-        Actor { ip: self.ip.clone(), user_agent: self.user_agent.clone(), ..actor }
+    pub(crate) fn recorded_as(&self, mut actor: Actor) -> Actor {
+        actor.ip.clone_from(&self.ip);
+        actor.user_agent.clone_from(&self.user_agent);
+        actor
     }
 }
 

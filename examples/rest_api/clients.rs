@@ -8,9 +8,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use client_lifecycle::clients::wire::{ErrorKind, Operation, Wire};
 use client_lifecycle::clients::{ClientPage, ClientPatch, NewClient};
-use client_lifecycle::domain::{Actor, RecordId, Request, Role, Status};
-use client_lifecycle::lifecycle::Error;
+use client_lifecycle::domain::{Actor, RecordId, Role};
 use client_lifecycle::policy::Refusal;
+use client_lifecycle::{Error, Request, Status};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ use crate::shapes::{Client, ClientChanges, ClientList, ClientToCreate, ClinicRef
 
 #[derive(Serialize)]
 struct Page {
-    clients: Vec<client_lifecycle::clients::Client>,
+    clients: Vec<client_lifecycle::Client>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<RecordId>,
 }

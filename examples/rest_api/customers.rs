@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use client_lifecycle::Request;
 use client_lifecycle::clients::wire::Wire;
-use client_lifecycle::domain::{Mode, Request};
+use client_lifecycle::domain::Mode;
 
 use crate::answer::{failed, reply};
 use crate::asked::{Asked, invalid, remove};

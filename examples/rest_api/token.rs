@@ -55,9 +55,8 @@ impl Tokens {
             [header] => self.claims(header),
             _ => None,
         };
-        let actor = claims.map_or_else(Actor::anonymous, |claims| Actor {
-            scopes: claims.scopes.into_iter().collect(),
-            ..Actor::with_roles(claims.sub, claims.roles)
+        let actor = claims.map_or_else(Actor::anonymous, |claims| {
+            claims.scopes.into_iter().fold(Actor::with_roles(claims.sub, claims.roles), Actor::scope)
         });
         caller.recorded_as(actor)
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use client_lifecycle::Request;
 use client_lifecycle::clients::wire::Wire;
-use client_lifecycle::domain::{Actor, Request};
+use client_lifecycle::domain::Actor;
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
 

@@ -16,6 +16,7 @@ use super::Role;
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Actor {
     /// The actor's id in the host's system; empty if the caller is not signed in.
     pub id: String,

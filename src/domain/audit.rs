@@ -34,6 +34,7 @@ words! {
 ///
 /// `Debug` hides the note, the address and the user agent.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AuditEntry {
     /// The action: kind and verb, such as `CLIENT_DELETED`.
     pub action: String,
@@ -66,6 +67,43 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
+    /// Makes an entry without an actor, a reason, a note, a digest or details.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{AuditEntry, AuditOutcome, Mode};
+    /// # use client_lifecycle::domain::OperationId;
+    /// # let (operation, now) = (OperationId::from(uuid::Uuid::nil()), chrono::Utc::now());
+    /// let subjects = vec!["c1".into()];
+    /// let entry = AuditEntry::new(operation, Mode::HardDelete, "clients", subjects, now, AuditOutcome::Done);
+    /// assert_eq!(entry.action, "CLIENT_DELETED");
+    /// ```
+    #[must_use]
+    pub fn new(
+        operation: OperationId,
+        mode: Mode,
+        kind: impl Into<KindName>,
+        subjects: Vec<RecordId>,
+        at: DateTime<Utc>,
+        outcome: AuditOutcome,
+    ) -> Self {
+        let kind = kind.into();
+        Self {
+            action: Self::action(&kind, mode),
+            operation,
+            kind,
+            subjects,
+            at,
+            mode,
+            outcome,
+            actor: None,
+            reason: None,
+            note: None,
+            digest: None,
+            detail: serde_json::Value::Null,
+            before: BTreeMap::new(),
+        }
+    }
+
     /// Returns the name of an action: `CLIENT_DELETED` for kind `clients` and a deletion.
     ///
     /// A trailing `s` of the kind is dropped as the plural ending.

@@ -9,6 +9,9 @@ use std::fmt;
 
 use super::{BadValue, FieldName, Kind, Period, Record, Value, instant_text};
 
+#[cfg(feature = "schema")]
+pub(super) use document::MomentDocument;
+
 pub use build::{
     after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
 };
@@ -28,6 +31,7 @@ pub use build::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::exhaustive_enums, reason = "a new form must fail to compile in every store")]
 pub enum Condition {
     /// The field compared with a value.
     Compare {
@@ -69,6 +73,7 @@ pub enum Condition {
 
 /// How two values are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "a new form must fail to compile in every store")]
 pub enum Comparison {
     /// `eq`
     Equal,
@@ -86,6 +91,7 @@ pub enum Comparison {
 
 /// A moment relative to the time of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "a new form must fail to compile in every store")]
 pub enum Moment {
     /// The instant at which the request is judged.
     Now,

@@ -12,6 +12,7 @@ use super::{FieldName, KindName, OperationId, RecordId, Value};
 ///
 /// Its key is operation, topic and record. `Debug` hides the values of the fields.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Event {
     /// The operation it came from.
     pub operation: OperationId,
@@ -25,6 +26,21 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// The fields the receiver needs, as they were before the operation.
     pub fields: BTreeMap<FieldName, Value>,
+}
+
+impl Event {
+    /// Makes an event without fields.
+    #[must_use]
+    pub fn new(
+        operation: OperationId,
+        topic: impl Into<String>,
+        kind: impl Into<KindName>,
+        record: impl Into<RecordId>,
+        at: DateTime<Utc>,
+    ) -> Self {
+        let (topic, kind, record) = (topic.into(), kind.into(), record.into());
+        Self { operation, topic, kind, record, at, fields: BTreeMap::new() }
+    }
 }
 
 impl fmt::Debug for Event {

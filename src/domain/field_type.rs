@@ -51,6 +51,7 @@ words! {
 /// A value that does not have the declared type of its field. The value itself is not shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected a value of type {expected}, found {found}")]
+#[non_exhaustive]
 pub struct BadValue {
     /// The declared type.
     pub expected: FieldType,

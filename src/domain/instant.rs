@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 ///
 /// Databases differ in precision; all of them keep milliseconds.
 #[must_use]
-pub fn to_milliseconds(at: DateTime<Utc>) -> DateTime<Utc> {
+pub(crate) fn to_milliseconds(at: DateTime<Utc>) -> DateTime<Utc> {
     at.round_subsecs(3)
 }
 

@@ -1,7 +1,9 @@
 //! Kinds: what the crate knows about a table or collection.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, FieldName, FieldType, KindName, Mask, Value};
@@ -61,6 +63,7 @@ pub struct Field {
 /// In documents it is the field's name (`"status"`) or `{"field": "active", "on": true, "off": false}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "StatusDocument", into = "StatusDocument")]
+#[non_exhaustive]
 pub struct StatusField {
     /// The field.
     pub field: FieldName,
@@ -76,18 +79,51 @@ impl<T: Into<FieldName>> From<T> for StatusField {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(untagged)]
 enum StatusDocument {
     Name(FieldName),
-    Full { field: FieldName, on: Value, off: Value },
+    Full(FullStatus),
+}
+
+/// A status with its two values.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "FullStatus"))]
+pub(super) struct FullStatus {
+    /// The field that holds the status.
+    field: FieldName,
+    /// The value of an active record.
+    on: Value,
+    /// The value of an inactive record.
+    off: Value,
+}
+
+/// Not `untagged`: that would answer every mistake with "did not match any variant".
+impl<'de> Deserialize<'de> for StatusDocument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameOrFull;
+        impl<'de> Visitor<'de> for NameOrFull {
+            type Value = StatusDocument;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a field, or {\"field\": \"active\", \"on\": true, \"off\": false}")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<StatusDocument, E> {
+                Ok(StatusDocument::Name(name.into()))
+            }
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<StatusDocument, M::Error> {
+                FullStatus::deserialize(de::value::MapAccessDeserializer::new(map)).map(StatusDocument::Full)
+            }
+        }
+        deserializer.deserialize_any(NameOrFull)
+    }
 }
 
 impl From<StatusDocument> for StatusField {
     fn from(document: StatusDocument) -> Self {
         match document {
             StatusDocument::Name(field) => field.into(),
-            StatusDocument::Full { field, on, off } => Self { field, on, off },
+            StatusDocument::Full(FullStatus { field, on, off }) => Self { field, on, off },
         }
     }
 }
@@ -98,7 +134,7 @@ impl From<StatusField> for StatusDocument {
             return Self::Name(status.field);
         }
         let StatusField { field, on, off } = status;
-        Self::Full { field, on, off }
+        Self::Full(FullStatus { field, on, off })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::{FieldName, KindName};
+use super::{FieldName, KindName, ParseError};
 
 /// The host's key for the mask [`Hmac`](super::Mask::Hmac): at least 32 random bytes, kept with the host's other
 /// secrets.
@@ -27,19 +27,10 @@ use super::{FieldName, KindName};
 /// assert_eq!(pseudonym.len(), 64);
 /// assert_eq!(format!("{key:?}"), "MaskKey(..)");
 /// assert!(MaskKey::new("too short").is_err());
-/// # Ok::<(), client_lifecycle::domain::ShortMaskKey>(())
+/// # Ok::<(), client_lifecycle::domain::ParseError>(())
 /// ```
 #[derive(Clone)]
 pub struct MaskKey(Arc<Hmac<Sha256>>);
-
-/// A key that is too short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a mask key needs at least {} bytes; this one has {found}", MaskKey::LENGTH)]
-#[non_exhaustive]
-pub struct ShortMaskKey {
-    /// The number of bytes in the key.
-    pub found: usize,
-}
 
 impl MaskKey {
     /// The minimum number of bytes, which is the output size of SHA-256.
@@ -48,15 +39,17 @@ impl MaskKey {
     /// Makes a key of these bytes.
     ///
     /// # Errors
-    /// [`ShortMaskKey`] for fewer than 32.
-    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ShortMaskKey> {
+    /// [`ParseError`] for fewer than 32. It does not repeat them.
+    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ParseError> {
         let bytes = bytes.as_ref();
-        let short = ShortMaskKey { found: bytes.len() };
-        if bytes.len() < Self::LENGTH {
-            return Err(short);
+        let (least, found) = (Self::LENGTH, bytes.len());
+        let short =
+            || ParseError::new(format!("a mask key has at least {least} bytes, and this one has {found}"));
+        if found < least {
+            return Err(short());
         }
         // HMAC accepts keys of any length.
-        let keyed = Hmac::new_from_slice(bytes).map_err(|_| short)?;
+        let keyed = Hmac::new_from_slice(bytes).map_err(|_| short())?;
         Ok(Self(Arc::new(keyed)))
     }
 

@@ -15,6 +15,10 @@ use super::{FieldName, RecordId, Value};
 /// assert!(!format!("{record:?}").contains("PENDING"));
 /// ```
 #[derive(Clone, PartialEq)]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "a row is an id and fields; stores build rows and take them apart"
+)]
 pub struct Record {
     /// The id.
     pub id: RecordId,

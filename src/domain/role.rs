@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
+
+use super::text_visitor::TextVisitor;
 
 /// A role of an actor. The host chooses the names; the constants are the roles of the four presets.
 ///
@@ -10,8 +13,9 @@ use serde::{Deserialize, Serialize};
 /// use client_lifecycle::domain::Role;
 /// assert_eq!(Role::from("ADMIN"), Role::ADMIN);
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Role(std::borrow::Cow<'static, str>);
 
 impl Role {
@@ -40,6 +44,13 @@ impl From<&str> for Role {
 impl From<String> for Role {
     fn from(name: String) -> Self {
         Self(name.into())
+    }
+}
+
+impl<'de> Deserialize<'de> for Role {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "the name of a role, such as `ADMIN`";
+        deserializer.deserialize_str(TextVisitor { expected, read: |text| Ok(text.into()) })
     }
 }
 

@@ -14,8 +14,8 @@ pub trait Clock: Send + Sync + Debug {
 }
 
 /// The clock of the machine.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
+#[derive(Debug)]
+pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
@@ -37,8 +37,8 @@ pub trait OperationIds: Send + Sync + Debug {
 }
 
 /// Random ids.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RandomIds;
+#[derive(Debug)]
+pub(super) struct RandomIds;
 
 impl OperationIds for RandomIds {
     fn next(&self) -> OperationId {

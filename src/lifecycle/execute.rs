@@ -144,6 +144,7 @@ impl<S: Store> Lifecycle<S> {
         strictness: Strictness,
     ) -> Result<(ChangeSet, Vec<String>), Error> {
         let entry = audit::done(request, &plan, operation);
-        Ok(plan.into_executable()?.into_change_set(operation, entry, strictness, self.mask_key.as_ref()))
+        let executable = plan.into_executable().map_err(Error::Blocked)?;
+        Ok(executable.into_change_set(operation, entry, strictness, self.mask_key.as_ref()))
     }
 }

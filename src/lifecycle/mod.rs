@@ -13,7 +13,8 @@ mod record;
 mod retries;
 mod write;
 
-pub use clock::{Clock, OperationIds, RandomIds, SystemClock};
+pub use clock::{Clock, OperationIds};
+use clock::{RandomIds, SystemClock};
 pub use environment::Environment;
 pub use error::{Change, Error};
 pub use lifecycle::Lifecycle;

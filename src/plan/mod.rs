@@ -11,6 +11,6 @@ mod step;
 mod text;
 
 pub use blocker::{Blocker, Effect, Warning};
+pub use plan::Plan;
 pub(crate) use plan::{ExecutablePlan, Execution, Strictness, expected_words};
-pub use plan::{NotExecutable, Plan};
 pub use step::{Forced, Ground, Step, StepKey, Until};

@@ -64,11 +64,6 @@ pub(crate) struct Execution {
     pub(crate) snapshot: Vec<FieldName>,
 }
 
-/// A plan that cannot be carried out yet: it has blockers, or warnings that were not acknowledged.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{} of `{}` is blocked: {}", .0.mode, .0.kind, .0.obstacles())]
-pub struct NotExecutable(pub Box<Plan>);
-
 /// How much of a plan must still be true when it is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strictness {
@@ -101,9 +96,9 @@ impl Plan {
     /// Checks that nothing blocks the plan.
     ///
     /// # Errors
-    /// [`NotExecutable`], with the plan, while there are blockers or unacknowledged warnings.
-    pub(crate) fn into_executable(self) -> Result<ExecutablePlan, NotExecutable> {
-        if self.is_executable() { Ok(ExecutablePlan(self)) } else { Err(NotExecutable(Box::new(self))) }
+    /// The plan, while there are blockers or unacknowledged warnings.
+    pub(crate) fn into_executable(self) -> Result<ExecutablePlan, Box<Self>> {
+        if self.is_executable() { Ok(ExecutablePlan(self)) } else { Err(Box::new(self)) }
     }
 
     pub(crate) fn digest_of(&self) -> Digest {

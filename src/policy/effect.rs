@@ -13,21 +13,26 @@ use crate::domain::{Condition, FieldName, KindName, ReferenceName};
 /// # let _ = (revoke, email);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an effect, such as {\"topic\": \"sessions.revoke\", \"on\": \"sessions\"}"
+)]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EffectRule {
-    /// The topic.
+    /// The topic of the event, such as `sessions.revoke`. Receivers choose by it what they listen to.
     pub topic: String,
-    /// The kind of the rows; without it, the subject.
+    /// The kind whose rows get an event each. Default: only the subject gets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<KindName>,
-    /// The references from the subject to the rows; without it, every chain of declared references.
+    /// The references from the subject to the rows, from the subject outwards. Default: every chain of declared
+    /// references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<ReferenceName>,
-    /// The condition on the rows; without it, all of them.
+    /// Which of the rows count. Default: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
-    /// The fields that the receiver needs, read before the rows are deleted.
+    /// The fields of the row that the event carries, read before the row goes. Default: none, only the id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldName>,
 }

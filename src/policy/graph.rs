@@ -133,7 +133,7 @@ mod tests {
             let Some((from, field)) = name.split() else { unreachable!("each has a kind and a field") };
             Reference { name, from, field, to: to.into(), nullable: false, lock: None }
         });
-        let map = DataMap::new(kinds, references, Vec::new());
+        let map = DataMap::new(kinds, references);
         let paths = map.map(|map| shortest_paths(&map, &KindName::from("s"))).unwrap_or_default();
         let path = |kind: &str| paths[kind].iter().map(ReferenceName::as_str).collect::<Vec<_>>();
         assert_eq!((path("s"), path("a"), path("c")), (vec![], vec!["a.j"], vec!["c.z"]));

@@ -1,4 +1,7 @@
 //! Policies: who may remove what, what stops it, and what happens along each reference. Pure and synchronous.
+//!
+//! [`guide::policy_document`](crate::guide::policy_document) describes every key of a policy document, with the call of the
+//! builder that says the same.
 
 mod access;
 mod adapt;
@@ -9,6 +12,8 @@ mod document;
 mod effect;
 mod graph;
 mod guard;
+#[cfg(feature = "schema")]
+mod json_schema;
 mod masks;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]
@@ -17,6 +22,10 @@ mod refusal;
 mod rule;
 mod rule_build;
 mod rule_document;
+#[cfg(feature = "schema")]
+mod rule_schema;
+#[cfg(feature = "schema")]
+mod schema;
 mod validate;
 
 pub use access::Allow;
@@ -31,6 +40,6 @@ pub use policy::DeletionPolicy;
 pub use refusal::Refusal;
 pub use rule::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 pub use rule_build::{
-    EntryBuilder, anonymize, anonymize_with, cascade, delete, keep, protect, reassign, reassign_to, restrict,
-    retain, set_default, set_default_to, set_null, soft_delete,
+    EntryBuilder, anonymize, cascade, delete, keep, protect, reassign, restrict, retain, set_default,
+    set_null, soft_delete,
 };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::compile::CompiledMode;
 use super::document::PolicyDocument;
 use super::{ModePolicy, PolicyBuilder, compile, validate};
+use crate::domain::plain_errors::PlainErrors;
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode};
 
 /// Who may remove a subject, what stops it, and what happens along each reference, for each mode.
@@ -61,12 +62,16 @@ impl DeletionPolicy {
     /// Every fault of the policy, or the place of the syntax error.
     pub fn from_json(text: &str) -> Result<Self, Faults> {
         let mut reader = serde_json::Deserializer::from_str(text);
-        let document: PolicyDocument = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            // Text that is not JSON has a line but no path.
-            let path = error.inner().is_data().then(|| error.path().to_string());
-            Fault::new(FaultCode::Form, path.as_deref().unwrap_or("."), error.inner().to_string())
-        })?;
-        reader.end().map_err(|error| Fault::new(FaultCode::Form, ".", error.to_string()))?;
+        let document: PolicyDocument =
+            serde_path_to_error::deserialize(PlainErrors(&mut reader)).map_err(|error| {
+                let inner = &error.inner().0;
+                if inner.is_data() {
+                    Fault::new(FaultCode::Form, error.path().to_string(), inner.to_string())
+                } else {
+                    not_json(inner)
+                }
+            })?;
+        reader.end().map_err(|error| not_json(&error))?;
         document.try_into()
     }
 
@@ -127,7 +132,12 @@ impl DeletionPolicy {
     }
 }
 
-/// Compares the declarations, not the compiled form.
+/// Text that is not JSON has a line and no path.
+fn not_json(error: &serde_json::Error) -> Fault {
+    Fault::new(FaultCode::Form, ".", format!("not JSON: {error}")).remedy("correct it at this place")
+}
+
+/// What was written, not what was compiled from it.
 impl PartialEq for DeletionPolicy {
     fn eq(&self, other: &Self) -> bool {
         self.version == other.version

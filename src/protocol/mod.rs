@@ -12,9 +12,10 @@ mod survey;
 pub use change_set::{
     ChangeSet, ChangeStep, Difference, EventDraft, Expected, LockRows, NewRow, NewValue, Precondition, Write,
 };
-pub use digest::{BadDigest, Digest};
+pub use digest::Digest;
 pub use disposition::Disposition;
-pub use named_set::{Branch, Members, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum};
+pub use named_set::{Branch, NamedSet, RankCase, Ranks, Rows, SetId, Source, Stratum};
+pub(crate) use named_set::{Members, Rank};
 pub use receipt::{OpenItem, Receipt, ReceiptStep};
 pub(crate) use survey::widen;
 pub use survey::{Answer, Question, Survey, SurveyQuery};

@@ -4,6 +4,12 @@
 //! the row. A row that is found in several ways keeps its lowest rank. Sets are evaluated in order, and refer to
 //! earlier ones by [`SetId`]. So a query grows with the data map and not with the number of paths through it.
 
+#![allow(
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs,
+    reason = "a new part must fail to compile in every store"
+)]
+
 use std::fmt;
 
 use serde::Serialize;
@@ -26,7 +32,7 @@ impl SetId {
 }
 
 /// What was decided about a row, as a number whose meaning only the policy knows. The lowest rank wins.
-pub type Rank = u16;
+pub(crate) type Rank = u16;
 
 /// A range of ranks, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -208,4 +214,4 @@ impl Stratum {
 }
 
 /// The members of a set in a store that reads rows: ids with their ranks, in the order of ids.
-pub type Members = std::collections::BTreeMap<RecordId, Rank>;
+pub(crate) type Members = std::collections::BTreeMap<RecordId, Rank>;

@@ -30,7 +30,7 @@
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod adapter;
 mod backend;
-pub mod catalogue;
+mod catalogue;
 mod connection;
 mod coverage;
 mod dialect;

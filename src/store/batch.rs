@@ -1,11 +1,16 @@
 //! Batches: what a backend that works by rows writes together.
 
+#![allow(
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs,
+    reason = "a new part must fail to compile in every backend"
+)]
+
 use super::StoreError;
 use crate::domain::{FieldName, KindName, Record, RecordId, ReferenceName};
 
 /// Conditions and changes, written together or not at all.
 #[derive(Debug, Clone, Default)]
-#[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every backend")]
 pub struct Batch {
     /// Rows that must be as they were read.
     pub unchanged: Vec<Unchanged>,

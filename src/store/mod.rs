@@ -7,7 +7,7 @@ mod forward;
 mod mask;
 pub(crate) mod reader;
 mod records;
-pub mod system_tables;
+pub(crate) mod system_tables;
 
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ pub use mask::masked;
 pub(crate) use mask::require_key;
 pub use reader::{ReadQuery, Reader, Which};
 pub use records::{Page, Records};
+pub use system_tables::{Mark, SystemTable};
 
 use crate::domain::{DataMap, Fault};
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};

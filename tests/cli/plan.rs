@@ -159,7 +159,10 @@ fn a_missing_id_ends_with_4_whatever_it_contains() {
                 let words = [&[command, "clients"], &options[..], &["--", id]].concat();
                 let ended = world.run_words(store, &words);
                 assert_eq!((ended.status, ended.out.as_str()), (4, ""), "{id}");
-                assert!(ended.err.contains("verify that the id exists") && !ended.err.contains('\u{1b}'));
+                assert!(
+                    ended.err.contains("check the id, and that `--store` has the record")
+                        && !ended.err.contains('\u{1b}')
+                );
             }
         }
     }

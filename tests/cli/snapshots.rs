@@ -60,6 +60,15 @@ fn the_system_tables_are_unchanged() {
     compared.end();
 }
 
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_of_policies_is_printed_as_ever() {
+    let world = World::of_tables("snapshot-policy-schema", "");
+    let mut compared = Compared::new(folder().join("schema"));
+    compared.file("policy.schema.json", &world.bare(&["schema", "--policy"]).out);
+    compared.end();
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/snapshots")
 }

@@ -118,7 +118,7 @@ fn an_unknown_key_of_a_policy_is_named_with_its_path() {
     world.write("policy.json", &wrong.to_string());
     let ended = world.run("memory:data.json", &format!("plan clients free {ADMIN}"));
     assert_eq!(ended.status, 2);
-    assert!(ended.err.contains("\nmodes.hard_delete.guards[0].wenn: unknown field `wenn`"), "{}", ended.err);
+    assert!(ended.err.contains("\nmodes.hard_delete.guards[0].wenn: unknown key `wenn`"), "{}", ended.err);
 }
 
 #[test]
@@ -170,6 +170,31 @@ fn the_schema_can_be_run_any_number_of_times() {
     assert_eq!(world.run("sqlite:app.db", &line).status, 0);
     assert_eq!(world.query("SELECT outcome FROM mine_audit"), ["done"]);
     assert_eq!(world.query("SELECT count(*) || '' FROM sqlite_schema WHERE name LIKE 'lifecycle%'"), ["0"]);
+}
+
+#[test]
+fn the_schema_of_policies_needs_no_store() {
+    let world = World::new("policy-schema");
+    let ended = world.bare(&["schema", "--policy"]);
+    if cfg!(feature = "schema") {
+        assert_eq!((ended.status, ended.err.as_str()), (0, ""));
+        let schema: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+        assert_eq!(schema["title"], "Deletion policy");
+        for line in ["schema --policy --format json", "--format text schema --policy"] {
+            assert_eq!(world.run("sqlite:app.db", line).out, ended.out, "{line}");
+        }
+    } else {
+        assert_eq!((ended.status, ended.out.as_str()), (2, ""));
+        assert!(ended.err.contains("build with `--features sqlite,schema`"), "{}", ended.err);
+    }
+    // With a file it is the option of every command, and the statements are printed.
+    for line in [["schema", "--policy", "policy.json"], ["--policy", "policy.json", "schema"]] {
+        let ended = world.bare(&[&["--store", "sqlite:any.db"], &line[..]].concat());
+        assert!(ended.status == 0 && ended.out.starts_with("CREATE TABLE"), "{}", ended.out);
+    }
+    // No other command takes the option without a file.
+    let ended = world.bare(&["check", "--store", "sqlite:any.db", "--policy"]);
+    assert_eq!((ended.status, ended.out.as_str()), (2, ""));
 }
 
 #[test]

@@ -277,7 +277,7 @@ fn case_15_an_unknown_action_is_refused_at_its_place() {
         .unwrap_err()
         .to_string();
     assert!(faults.contains("modes.hard_delete.rules.a.r"), "{faults}");
-    assert!(faults.contains("unknown variant `casc`"), "{faults}");
+    assert!(faults.contains("unknown rule `casc`"), "{faults}");
 }
 
 #[tokio::test]

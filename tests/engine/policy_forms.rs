@@ -5,9 +5,8 @@
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{FieldType, Lock, Mask, Mode, eq, is_null};
 use client_lifecycle::policy::{
-    Allow, EffectRule, Guard, ModeBuilder, OnSurvive, Parent, Redirect, anonymize, anonymize_with, cascade,
-    delete, keep, protect, reassign, reassign_to, restrict, retain, set_default, set_default_to, set_null,
-    soft_delete,
+    Allow, EffectRule, Guard, ModeBuilder, OnSurvive, Parent, Redirect, anonymize, cascade, delete, keep,
+    protect, reassign, restrict, retain, set_default, set_null, soft_delete,
 };
 use serde_json::{Value, json};
 
@@ -142,13 +141,13 @@ fn built() -> DeletionPolicy {
                 .rule("d.client_id", restrict())
                 .rule("e.client_id", protect())
                 .rule("f.client_id", anonymize())
-                .rule("g.client_id", anonymize_with([("note", Mask::Null)]))
+                .rule("g.client_id", anonymize().with([("note", Mask::Null)]))
                 .rule("h.client_id", retain("P6Y").from("at").basis("tax").on_survive(OnSurvive::Tombstone))
                 .rule("i.client_id", set_null())
-                .rule("j.client_id", set_default_to(0))
+                .rule("j.client_id", set_default().to(0))
                 .rule("k.client_id", set_default())
                 .rule("l.client_id", reassign())
-                .rule("m.client_id", reassign_to("c0"))
+                .rule("m.client_id", reassign().to("c0"))
                 .rule("n.client_id", keep().on_survive(Redirect::SetNull))
                 .rule("o.client_id", keep().on_survive(Redirect::SetDefault(Some(0.into()))))
                 .rule("p.client_id", keep().on_survive(Redirect::Reassign(Some("c0".into()))))
@@ -295,17 +294,23 @@ fn allow_any_is_not_restricted_by_further_roles() {
 #[test]
 fn an_invalid_rule_lists_the_valid_ones() {
     for (rule, said) in [
-        (json!(7), "a rule's name, an object, or a list of entries"),
-        (json!([7]), "a rule's name or an object"),
-        (json!({ "then": 7 }), "a rule's name or an object"),
+        (
+            json!(7),
+            "expected the name of a rule such as `cascade`, an object such as {\"then\": \"cascade\"}, or a list",
+        ),
+        (json!([7]), "expected the name of a rule such as `cascade`, or an object"),
+        (json!({ "then": 7 }), "expected the name of a rule such as `cascade`, or an object"),
         (
             json!({ "then": "keep", "on_survive": 7 }),
-            "`on_survive`: set_null, set_default, reassign or tombstone",
+            "expected `set_null`, `set_default`, `reassign` or `tombstone`, or an object",
         ),
-        (json!({ "then": "keep", "on_survive": "keep" }), "expected one of `set_null`"),
+        (
+            json!({ "then": "keep", "on_survive": "keep" }),
+            "unknown word for `on_survive` `keep`; expected `set_null`",
+        ),
         (
             json!({ "then": "keep", "on_survive": { "then": "keep" } }),
-            "`on_survive` is set_null, set_default, reassign or tombstone",
+            "`on_survive` is `set_null`, `set_default`, `reassign` or `tombstone`",
         ),
         (json!({ "when": { "field": "x", "eq": 1 } }), "an entry needs exactly one rule"),
         (json!({ "then": { "then": "keep", "parent": "retain" } }), "stand beside `then`"),
@@ -319,10 +324,7 @@ fn an_invalid_rule_lists_the_valid_ones() {
     let mut document = document();
     document["modes"]["hard_delete"]["allow"] = json!(7);
     let faults = DeletionPolicy::from_json(&document.to_string()).unwrap_err().to_string();
-    assert!(
-        faults.contains("\"any\", \"authenticated\" or a list such as [{\"role\": \"ADMIN\"}]"),
-        "{faults}"
-    );
+    assert!(faults.contains("`any`, `authenticated` or a list such as [{\"role\": \"ADMIN\"}]"), "{faults}");
 }
 
 fn cascade_with(written: &str, instead: &str) -> String {

@@ -123,7 +123,7 @@ async fn the_new_owner_must_exist_stay_qualify_and_differ() {
         for target in ["nobody", "gone", "closed", "u1"] {
             let error = lifecycle.execute(&move_members("u1", target)).await.unwrap_err();
             let Error::Blocked(refused) = &error else { panic!("{on:?} {target}: {error:?}") };
-            let [blocker] = &*refused.0.blockers else { panic!("{:?}", refused.0.blockers) };
+            let [blocker] = &*refused.blockers else { panic!("{:?}", refused.blockers) };
             assert!(blocker.message.contains(&format!("`{target}`")), "{}", blocker.message);
             assert!(blocker.remedy.contains("ACTIVE"), "{}", blocker.remedy);
         }

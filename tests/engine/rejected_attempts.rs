@@ -36,7 +36,8 @@ async fn an_anonymous_attempt_is_recorded_with_its_address() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let anonymous = Actor::anonymous().ip("203.0.113.9").user_agent("curl/8");
-        let admitted = Actor { roles: ana().roles, ..anonymous.clone() };
+        let mut admitted = anonymous.clone();
+        admitted.roles = ana().roles;
         for actor in [anonymous.clone(), admitted] {
             let request = Request::hard_delete("clients", "c1").by(actor.clone());
             assert_eq!(lifecycle.plan(&request).await.unwrap_err().code(), "unauthenticated");

@@ -14,8 +14,7 @@ use crate::common::sorted;
 use async_trait::async_trait;
 use client_lifecycle::domain::{Condition, DataMap, Fault, all, any, is_null, not};
 use client_lifecycle::protocol::{
-    Branch, ChangeSet, NamedSet, Rank, RankCase, Ranks, Receipt, Rows, SetId, Source, Stratum, Survey,
-    SurveyQuery,
+    Branch, ChangeSet, NamedSet, RankCase, Ranks, Receipt, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
 };
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{MemoryStore, Store};
@@ -71,7 +70,7 @@ const SUBJECTS: SetId = SetId(0);
 
 /// The weakest outcome of a row decides, not the strongest.
 fn swapped_precedence(strata: Vec<Stratum>) -> Vec<Stratum> {
-    const LAST: Rank = Rank::MAX;
+    const LAST: u16 = u16::MAX;
     let mut wrong = Vec::new();
     for stratum in strata {
         match stratum {

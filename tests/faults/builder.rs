@@ -1,8 +1,8 @@
 //! Policies built in Rust: faults that only the builder can have.
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{Fault, Mode, Period, eq};
-use client_lifecycle::policy::{ModeBuilder, PolicyBuilder, cascade, keep, retain, set_null};
+use client_lifecycle::domain::{Fault, Mask, Mode, Period, eq};
+use client_lifecycle::policy::{ModeBuilder, PolicyBuilder, cascade, keep, reassign, retain, set_null};
 
 use crate::case;
 
@@ -36,6 +36,15 @@ faulty! {
     a_start_outside_a_retention_is_reported:
         mode(|mode| mode.rule("bills.client_id", keep().from("at")))
         => "modes.hard_delete.rules.bills.client_id", "`from` must follow `retain`", "leave it out, or start with `retain`";
+    masks_of_something_else_than_anonymize_are_reported:
+        mode(|mode| mode.rule("bills.client_id", keep().with([("note", Mask::Null)])))
+        => "modes.hard_delete.rules.bills.client_id", "`with` needs `anonymize` before it", "leave it out, or begin with `anonymize`";
+    a_target_of_something_else_than_a_redirect_is_reported:
+        mode(|mode| mode.rule("bills.client_id", keep().to(7)))
+        => "modes.hard_delete.rules.bills.client_id", "`to` needs `reassign` or `set_default` before it", "leave it out, or begin with one of the two";
+    a_target_that_is_not_an_id_is_reported:
+        mode(|mode| mode.rule("bills.client_id", reassign().to(true)))
+        => "modes.hard_delete.rules.bills.client_id", "what `to` names is not an id", "name the record by its id";
     a_reference_with_two_rules_is_reported:
         mode(|mode| mode.rule("bills.client_id", cascade()).rule("bills.client_id", keep()))
         => "modes.hard_delete.rules.bills.client_id", "the reference has two rules", "keep one rule; `otherwise` adds entries";

@@ -12,6 +12,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         crate::data::CASES,
         crate::document::CASES,
         crate::edits::CASES,
+        crate::forms::CASES,
         crate::map::CASES,
         crate::memory::CASES,
     ];
@@ -42,8 +43,9 @@ fn every_fault_has_a_remedy() {
         "nor",
         "such as",
         "duplicate",
-        "must be",
-        "trailing",
+        "is missing",
+        "two masks",
+        "stands alone",
     ];
     #[allow(unused_mut, reason = "stores add cases only where their features are on")]
     let mut all: Vec<Expected> = cases().map(|(expected, _)| *expected).collect();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::case;
 
-fn base() -> Value {
+pub(crate) fn base() -> Value {
     json!({
         "subject": "clients",
         "kinds": {
@@ -28,7 +28,7 @@ fn base() -> Value {
 
 /// Returns the faults of the base document with these places set: a key of an object, or a new element of a list.
 #[track_caller]
-fn document<const N: usize>(places: [(&str, Value); N]) -> Vec<Fault> {
+pub(crate) fn document<const N: usize>(places: [(&str, Value); N]) -> Vec<Fault> {
     let mut document = base();
     for (pointer, value) in places {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -48,7 +48,7 @@ fn faults(document: &Value) -> Vec<Fault> {
 
 /// Removes the line and column from messages of serde, which do not matter here.
 #[track_caller]
-fn text(text: &str) -> Vec<Fault> {
+pub(crate) fn text(text: &str) -> Vec<Fault> {
     let mut faults = case::of(DeletionPolicy::from_json(text));
     for fault in faults.iter_mut().filter(|fault| fault.path != ".") {
         let end = fault.message.find(" at line ").unwrap_or(fault.message.len());
@@ -65,10 +65,10 @@ fn the_base_policy_builds() {
 faulty! {
     an_unknown_key_is_reported_with_its_path:
         document([("/modes/hard_delete/gaurds", json!([]))])
-        => "modes.hard_delete.gaurds", "unknown field `gaurds`, expected one of `allow`, `reason`, `guards`, `rules`, `effects`", "";
+        => "modes.hard_delete.gaurds", "unknown key `gaurds`; expected `allow`, `reason`, `guards`, `rules` or `effects`", "";
     an_unknown_key_of_a_kind_is_reported_with_its_path:
         document([("/kinds/debts/tabel", json!("x"))])
-        => "kinds.debts.tabel", "unknown field `tabel`, expected one of `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `filter`, `only`, `fields`, `personal`, `key`, `shard_key`", "";
+        => "kinds.debts.tabel", "unknown key `tabel`; expected `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `filter`, `only`, `fields`, `personal`, `key` or `shard_key`", "";
     an_unknown_mode_is_reported_with_all_modes:
         document([("/modes/destroy", json!({"allow": "any"}))])
         => "modes.destroy", "unknown mode `destroy`; expected `create`, `update`, `reassign`, `deactivate`, `reactivate`, `soft_delete`, `anonymize` or `hard_delete`", "correct the name";
@@ -116,7 +116,7 @@ faulty! {
         => "modes.hard_delete.allow[1]", "a permission needs a `role` or `self`", "add a role; a scope only narrows one";
     an_invalid_allow_is_reported:
         document([("/modes/hard_delete/allow", json!("all"))])
-        => "modes.hard_delete.allow", "invalid value: string \"all\", expected \"any\", \"authenticated\" or a list such as [{\"role\": \"ADMIN\"}]", "";
+        => "modes.hard_delete.allow", "found the text `all`; expected `any`, `authenticated` or a list such as [{\"role\": \"ADMIN\"}]", "";
     a_declared_reference_without_a_rule_is_reported:
         document([("/modes/hard_delete/rules", json!({"debts.client_id": "cascade"}))])
         => "modes.hard_delete.rules.items.debt_id", "the reference has no rule", "give it a rule, or set one for all others under \"*\"";
@@ -125,7 +125,7 @@ faulty! {
         => "modes.hard_delete.rules.debts.shop", "unknown reference `debts.shop`", "declare it under `references`, or correct the name";
     an_unknown_rule_is_reported_with_all_rules:
         document([("/modes/hard_delete/rules/debts.client_id", json!("casc"))])
-        => "modes.hard_delete.rules.debts.client_id", "unknown variant `casc`, expected one of `cascade`, `delete`, `soft_delete`, `restrict`, `protect`, `anonymize`, `retain`, `set_null`, `set_default`, `reassign`, `keep`", "";
+        => "modes.hard_delete.rules.debts.client_id", "unknown rule `casc`; expected `cascade`, `delete`, `soft_delete`, `restrict`, `protect`, `anonymize`, `retain`, `set_null`, `set_default`, `reassign` or `keep`", "";
     an_entry_with_two_rules_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"then": "keep", "set_default": 1}))])
         => "modes.hard_delete.rules.debts.client_id", "an entry needs exactly one rule: `then`, `anonymize`, `retain`, `set_default` or `reassign`", "";
@@ -152,7 +152,7 @@ faulty! {
         => "modes.hard_delete.rules.debts.client_id", "`debts.client_id` has no default", "use {\"set_default\": …}, or declare `default` for the field in the data map";
     retain_as_a_bare_word_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!("retain"))])
-        => "modes.hard_delete.rules.debts.client_id", "`retain` needs {\"retain\": {\"for\", \"from\", \"basis\"}}", "";
+        => "modes.hard_delete.rules.debts.client_id", "`retain` needs a period, a start and a basis; expected {\"retain\": {\"for\": \"P6Y\", \"from\": \"issued_at\", \"basis\": \"the law and its article\"}}", "";
     retain_from_a_field_that_is_not_a_date_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"retain": {"for": "P1Y", "from": "status", "basis": "law"}}))])
         => "modes.hard_delete.rules.debts.client_id.retain.from", "`status` is text; expected a date or timestamp", "name a field of type date or timestamp";
@@ -221,7 +221,7 @@ faulty! {
         => "modes.hard_delete.guards[0].when", "a field of type text cannot be compared with a moment", "`status` of `debts` is text";
     an_invalid_moment_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "warn", "when": {"field": "at", "after": "soon"}}]))])
-        => "modes.hard_delete.guards[0].when", "`soon` is neither `now` nor an RFC 3339 instant", "";
+        => "modes.hard_delete.guards[0].when.after", "`soon` is neither `now` nor an RFC 3339 instant", "";
     a_guard_on_an_unknown_kind_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "loans", "severity": "block"}]))])
         => "modes.hard_delete.guards[0].on", "unknown kind `loans`", "declare it under `kinds`";
@@ -302,10 +302,10 @@ faulty! {
         => "modes.anonymize", "the mode needs `personal` of `clients`", "declare `kinds.clients.personal`";
     a_syntax_error_is_reported_with_its_line:
         text("{\n  oops")
-        => ".", "key must be a string at line 2 column 3", "";
+        => ".", "not JSON: key must be a string at line 2 column 3", "correct it at this place";
     text_after_the_document_is_reported_with_its_line:
         text(&format!("{} x", base()))
-        => ".", "trailing characters at line 1 column 537", "";
+        => ".", "not JSON: trailing characters at line 1 column 537", "correct it at this place";
     a_duplicate_rule_is_reported:
         text(&base().to_string().replacen("\"items.debt_id\":", "\"debts.client_id\":", 1))
         => "modes.hard_delete.rules", "duplicate key `debts.client_id`", "";

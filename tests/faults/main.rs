@@ -15,13 +15,20 @@ mod complete;
 mod data;
 mod document;
 mod edits;
+#[cfg(all(feature = "schema", feature = "testing"))]
+#[path = "../common/effort.rs"]
+mod effort;
+mod forms;
 mod map;
 mod memory;
 mod old_keys;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "schema")]
+mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod wrong_values;
 
 #[cfg(feature = "postgres")]
 #[path = "../common/server.rs"]

@@ -15,7 +15,7 @@ fn reference() -> Reference {
 
 #[track_caller]
 fn map<const K: usize, const R: usize>(kinds: [&str; K], references: [Reference; R]) -> Vec<Fault> {
-    case::of(DataMap::new(kinds.map(Kind::named), references, []))
+    case::of(DataMap::new(kinds.map(Kind::named), references))
 }
 
 faulty! {

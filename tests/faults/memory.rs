@@ -30,7 +30,7 @@ fn tables(there: &[&str], map: &[&str]) -> Vec<Fault> {
     for name in there {
         records.insert(*name, []);
     }
-    let map = DataMap::new(map.iter().map(|name| Kind::named(*name)), [], []).unwrap();
+    let map = DataMap::new(map.iter().map(|name| Kind::named(*name)), []).unwrap();
     checked(&ByRow::new(records), &map)
 }
 
@@ -62,7 +62,7 @@ impl Records for Forgotten {
 }
 
 fn forgotten() -> Vec<Fault> {
-    checked(&ByRow::new(Forgotten(MemoryRecords::new())), &DataMap::new([], [], []).unwrap())
+    checked(&ByRow::new(Forgotten(MemoryRecords::new())), &DataMap::new([], []).unwrap())
 }
 
 faulty! {

@@ -14,7 +14,9 @@ use client_lifecycle::protocol::{
     Branch, ChangeSet, ChangeStep, Difference, Expected, NamedSet, NewValue, Precondition, Question,
     RankCase, Receipt, Rows, SetId, Source, Stratum, SurveyQuery, Write,
 };
-use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, system_tables};
+use client_lifecycle::store::{
+    Batch, BatchError, ByRow, Mark, Page, Records, Store, StoreError, SystemTable,
+};
 use serde_json::json;
 
 fn map() -> DataMap {
@@ -62,6 +64,9 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
         "mode": "hard_delete", "outcome": "delete", "complete": true, "steps": lines, "open": []
     }))
     .unwrap();
+    let mut audit =
+        AuditEntry::new(operation, Mode::HardDelete, "clients", vec!["c1".into()], now(), AuditOutcome::Done);
+    audit.detail = json!({});
     ChangeSet {
         operation,
         query: SurveyQuery {
@@ -85,21 +90,7 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
                 receipt_step: Some(line),
             })
             .collect(),
-        audit: AuditEntry {
-            action: "CLIENT_DELETED".into(),
-            operation,
-            kind: "clients".into(),
-            subjects: vec!["c1".into()],
-            at: now(),
-            mode: Mode::HardDelete,
-            outcome: AuditOutcome::Done,
-            actor: None,
-            reason: None,
-            note: None,
-            digest: None,
-            detail: json!({}),
-            before: std::collections::BTreeMap::new(),
-        },
+        audit,
         inserts: vec![],
         events: vec![],
         snapshot: vec![],
@@ -189,8 +180,8 @@ async fn marks_keep_the_previous_values() {
     store.records().insert("clients", [Record::new("c1").with("status", "ON").with("name", "Ana")]);
     let changes = changes(vec![(0, Write::Mark(values))]);
     store.apply(&changes).await.unwrap();
-    let marks = store.records().rows(system_tables::MARKS);
-    let mark = system_tables::mark(&marks[0]).unwrap();
+    let marks = store.records().rows(SystemTable::Marks.as_str());
+    let mark = Mark::try_from(&marks[0]).unwrap();
     assert_eq!((marks.len(), mark.record), (1, "c1".into()));
     assert_eq!(mark.before.len(), 1, "what was masked is not kept");
     assert!(mark.before["status"] == Value::from("ON"));
@@ -263,7 +254,7 @@ async fn a_concurrent_change_is_decided_again() {
     let receipt = store.apply(&erase()).await.unwrap();
     assert_eq!(actual(&receipt), [4, 1]);
     assert!(store.records().inner.rows("debts").is_empty());
-    assert_eq!(store.records().inner.rows(system_tables::AUDIT).len(), 1);
+    assert_eq!(store.records().inner.rows(SystemTable::Audit.as_str()).len(), 1);
 }
 
 #[tokio::test]
@@ -284,13 +275,13 @@ async fn three_failed_attempts_are_contention() {
     assert_eq!(store.records().writes.load(Ordering::SeqCst), 3);
     let error = store.survey(&erase().query).await.unwrap_err();
     assert!(error.is_retryable() && error.code() == "contention");
-    assert!(store.records().inner.rows(system_tables::OPERATIONS).is_empty());
+    assert!(store.records().inner.rows(SystemTable::Operations.as_str()).is_empty());
 }
 
 #[tokio::test]
 async fn check_reports_reserved_and_missing_kinds() {
     let kinds = [KindName::from("lifecycle_audit"), "ghosts".into(), "clients".into()];
-    let map = DataMap::new(kinds.map(Kind::named), [], []).unwrap();
+    let map = DataMap::new(kinds.map(Kind::named), []).unwrap();
     let faults = ByRow::new(world(0)).check(&map).await.unwrap();
     let paths: Vec<&str> = faults.iter().map(|fault| &*fault.path).collect();
     assert_eq!(paths, ["kinds.ghosts", "kinds.lifecycle_audit"]);
@@ -327,5 +318,5 @@ async fn one_of_many_threads_with_the_same_precondition_wins() {
     }
     assert_eq!(won, 1);
     assert_eq!(store.records().rows("debts").len(), 15);
-    assert_eq!(store.records().rows(system_tables::OPERATIONS).len(), 1);
+    assert_eq!(store.records().rows(SystemTable::Operations.as_str()).len(), 1);
 }

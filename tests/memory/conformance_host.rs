@@ -6,9 +6,11 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
+use client_lifecycle::domain::{
+    AuditEntry, DataMap, Event, Fault, FieldName, Kind, Record, RecordId, Reference,
+};
 use client_lifecycle::memory::MemoryRecords;
-use client_lifecycle::store::{Batch, BatchError, Page, Records, Store, StoreError, system_tables};
+use client_lifecycle::store::{Batch, BatchError, Page, Records, Store, StoreError, SystemTable};
 use client_lifecycle::testing::conformance::{Host, Recorded, Sent, Traffic, world, yield_now};
 
 /// Makes records with every kind of the suite, all empty.
@@ -52,19 +54,19 @@ impl<S: Store> Host for MemoryHost<S> {
     }
 
     async fn audit(&self) -> Vec<Recorded> {
-        let rows = self.records.rows(system_tables::AUDIT);
-        let entries = rows.iter().map(|row| system_tables::audit_entry(row).unwrap());
+        let rows = self.records.rows(SystemTable::Audit.as_str());
+        let entries = rows.iter().map(|row| AuditEntry::try_from(row).unwrap());
         entries.flat_map(Recorded::of).collect()
     }
 
     async fn events(&self) -> Vec<Sent> {
-        let rows = self.records.rows(system_tables::OUTBOX);
-        let events = rows.iter().map(|row| system_tables::event(row).unwrap());
+        let rows = self.records.rows(SystemTable::Outbox.as_str());
+        let events = rows.iter().map(|row| Event::try_from(row).unwrap());
         events.map(Sent::of).collect()
     }
 
     async fn operations(&self) -> usize {
-        self.records.rows(system_tables::OPERATIONS).len()
+        self.records.rows(SystemTable::Operations.as_str()).len()
     }
 
     fn traffic(&self) -> Option<Traffic> {

@@ -8,7 +8,7 @@ use crate::conformance_host::{MemoryHost, SharedRecords};
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
 use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
-use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, system_tables};
+use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, SystemTable};
 use client_lifecycle::testing::conformance::{ConformanceCase, Host, cases, scale_cases, yield_now};
 use uuid::Uuid;
 
@@ -179,8 +179,8 @@ struct WrongRecords {
 impl WrongRecords {
     fn hides(&self, kind: &str) -> bool {
         match self.wrong {
-            Wrong::ForgetsOperations => kind == system_tables::OPERATIONS,
-            Wrong::OverwritesRefusedAttempts => kind == system_tables::AUDIT,
+            Wrong::ForgetsOperations => kind == SystemTable::Operations.as_str(),
+            Wrong::OverwritesRefusedAttempts => kind == SystemTable::Audit.as_str(),
             _ => false,
         }
     }

@@ -12,7 +12,7 @@ async fn a_protected_clinic_has_no_findings() {
     let catalogue = world.store().catalogue().await.unwrap();
     let found = findings(&world.policy, &catalogue);
     assert!(found.is_empty(), "{found:?}");
-    let tables: Vec<&str> = catalogue.tables().map(|table| table.name.as_str()).collect();
+    let tables: Vec<&str> = catalogue.table_names().collect();
     assert_eq!(tables, ["bookings", "clients", "debts", "items"], "not the library's");
 }
 
@@ -46,8 +46,6 @@ async fn undecided_tables_and_columns_are_found() {
         ],
         "{found:#?}"
     );
-    let key = catalogue.foreign_keys_of("parts").next().unwrap();
-    assert!(key.deferrable);
 }
 
 /// The policy that `init` prints opens on its database and can be applied.

@@ -6,7 +6,7 @@ use client_lifecycle::protocol::{
     SetId, Source, Stratum, SurveyQuery, Write,
 };
 use client_lifecycle::sql::{Dialect, Prefix, Statement, render_changes, render_survey, schema};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 const MAP: &str = r#"{"kinds": {"clients": {"table": "sales.Our \"clients\"", "fields": {"id": "uuid", "born": "date"}},
@@ -95,6 +95,8 @@ fn changes(planned: u64) -> ChangeSet {
         "steps": [{ "kind": "notes", "disposition": "delete", "path": [], "planned": planned, "actual": 0 }]
     }))
     .unwrap();
+    let subjects = query.subjects.clone();
+    let audit = AuditEntry::new(operation, Mode::HardDelete, &query.kind, subjects, at, AuditOutcome::Done);
     ChangeSet {
         operation,
         locks: vec![LockRows { rows: all(0) }, LockRows { rows: all(1) }],
@@ -112,21 +114,7 @@ fn changes(planned: u64) -> ChangeSet {
             ),
             step("clients", all(0), Write::Mark(masks)),
         ],
-        audit: AuditEntry {
-            action: AuditEntry::action(&query.kind, Mode::HardDelete),
-            operation,
-            kind: query.kind.clone(),
-            subjects: query.subjects.clone(),
-            at,
-            mode: Mode::HardDelete,
-            outcome: AuditOutcome::Done,
-            actor: None,
-            reason: None,
-            note: None,
-            digest: None,
-            detail: Value::Null,
-            before: std::collections::BTreeMap::new(),
-        },
+        audit,
         snapshot: Vec::new(),
         receipt,
         mask_key: None,

@@ -7,5 +7,7 @@
     reason = "a panic is how a test fails"
 )]
 
+mod builder_calls;
 mod floors;
 mod requirements;
+mod rust_version;

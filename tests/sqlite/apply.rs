@@ -103,15 +103,12 @@ async fn events_carry_the_previous_values() {
         fields: ["status", "paid", "client_id"].map(FieldName::from).into(),
     }];
     world.store.apply(&changes).await.unwrap();
-    let event = |record: i64, status: &str, paid: bool| Event {
-        operation: changes.operation,
-        topic: "debts.cancel".into(),
-        kind: "debts".into(),
-        record: record.into(),
-        at: now(),
-        fields: [("status", status.into()), ("paid", paid.into()), ("client_id", Value::from("a"))]
+    let event = |record: i64, status: &str, paid: bool| {
+        let mut event = Event::new(changes.operation, "debts.cancel", "debts", record, now());
+        event.fields = [("status", status.into()), ("paid", paid.into()), ("client_id", Value::from("a"))]
             .map(|(field, value)| (field.into(), value))
-            .into(),
+            .into();
+        event
     };
     let events = world.store.events(changes.operation).await.unwrap();
     assert_eq!(events, [event(1, "PAID", true), event(2, "PENDING", false)]);

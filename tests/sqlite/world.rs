@@ -146,23 +146,15 @@ pub(crate) fn changes(
 ) -> ChangeSet {
     let operation = OperationId::from(uuid::Uuid::from_u128(operation));
     let steps: Vec<ChangeStep> = steps.into_iter().collect();
+    let subjects = query.subjects.clone();
+    let mut audit =
+        AuditEntry::new(operation, Mode::HardDelete, &query.kind, subjects, query.now, AuditOutcome::Done);
+    audit.actor = Some(Actor::new("ana", "ADMIN"));
+    audit.reason = Some(Reason::PrivacyRequest);
+    audit.note = Some("asked by letter".into());
     ChangeSet {
         operation,
-        audit: AuditEntry {
-            action: "CLIENT_DELETED".into(),
-            operation,
-            kind: query.kind.clone(),
-            subjects: query.subjects.clone(),
-            at: query.now,
-            mode: Mode::HardDelete,
-            outcome: AuditOutcome::Done,
-            actor: Some(Actor::new("ana", "ADMIN")),
-            reason: Some(Reason::PrivacyRequest),
-            note: Some("asked by letter".into()),
-            digest: None,
-            detail: serde_json::Value::Null,
-            before: std::collections::BTreeMap::new(),
-        },
+        audit,
         inserts: Vec::new(),
         events: Vec::new(),
         snapshot: Vec::new(),

@@ -17,7 +17,7 @@ impl Client {
     /// `USER`.
     ///
     /// ```
-    /// use client_lifecycle::clients::Client;
+    /// use client_lifecycle::Client;
     /// use client_lifecycle::domain::{BadRecord, Record};
     /// let record = Record::new("550e8400-e29b-41d4-a716-446655440000").with("birth_date", "1990-02-30");
     /// let error: BadRecord = Client::from_record(&record.id, &record).unwrap_err();

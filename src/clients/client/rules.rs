@@ -10,7 +10,8 @@ use crate::domain::ViolationCode;
 /// Rules for the values of a client. The defaults are those of the clinic's API.
 ///
 /// ```
-/// use client_lifecycle::clients::{ClientPatch, ClientRules, DocumentType};
+/// use client_lifecycle::DocumentType;
+/// use client_lifecycle::clients::{ClientPatch, ClientRules};
 /// let patch = ClientPatch::new().with_document_type(DocumentType::Dni).with_document_number("12345678A");
 /// assert!(patch.validate(&ClientRules::default()).is_ok());
 /// assert!(patch.validate(&ClientRules::default().check_document_letters()).is_err());

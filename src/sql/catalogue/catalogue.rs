@@ -17,8 +17,8 @@ use crate::sql::{Dialect, Prefix};
 /// # async fn run() -> Result<(), client_lifecycle::store::StoreError> {
 /// use client_lifecycle::sqlite::SqliteStore;
 /// let catalogue = SqliteStore::connect("sqlite:app.db").await?.catalogue().await?;
-/// for key in catalogue.foreign_keys() {
-///     println!("{}({}) -> {}", key.table, key.columns.join(", "), key.to);
+/// for table in catalogue.table_names() {
+///     println!("{table}");
 /// }
 /// # Ok(()) }
 /// ```
@@ -77,14 +77,18 @@ impl Catalogue {
         &self.prefix
     }
 
+    /// Returns the names of the tables and views, in their order.
+    pub fn table_names(&self) -> impl Iterator<Item = &str> {
+        self.tables.values().map(|table| table.name.as_str())
+    }
+
     /// Returns the tables and views, ordered by name.
-    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+    pub(in crate::sql) fn tables(&self) -> impl Iterator<Item = &Table> {
         self.tables.values()
     }
 
     /// Returns a table or view by its name, in any case.
-    #[must_use]
-    pub fn table(&self, name: &str) -> Option<&Table> {
+    pub(in crate::sql) fn table(&self, name: &str) -> Option<&Table> {
         let exactly = self.tables.get(name).or_else(|| self.tables.get(&name.to_ascii_lowercase()));
         exactly.or_else(|| self.tables.values().find(|table| same(&table.name, name)))
     }
@@ -112,12 +116,15 @@ impl Catalogue {
     }
 
     /// Returns the foreign keys, ordered by table.
-    pub fn foreign_keys(&self) -> impl Iterator<Item = &ForeignKey> {
+    pub(in crate::sql) fn foreign_keys(&self) -> impl Iterator<Item = &ForeignKey> {
         self.foreign_keys.iter()
     }
 
     /// Returns the foreign keys of a table.
-    pub fn foreign_keys_of<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a ForeignKey> {
+    pub(in crate::sql) fn foreign_keys_of<'a>(
+        &'a self,
+        table: &'a str,
+    ) -> impl Iterator<Item = &'a ForeignKey> {
         let keys = self.foreign_keys.iter();
         keys.filter(move |key| same(&key.table, table))
     }

@@ -1,76 +1,57 @@
 //! Foreign keys and their ON DELETE actions.
 
-use std::fmt;
-
 use super::name::same;
+use crate::domain::words::words;
 
 /// A foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ForeignKey {
+pub(crate) struct ForeignKey {
     /// The referencing table.
-    pub table: String,
+    pub(crate) table: String,
     /// The referencing columns.
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// The referenced table, by the name in its own definition if it exists.
-    pub to: String,
+    pub(crate) to: String,
     /// The referenced columns, one for each of `columns`; empty strings if the table does not exist.
-    pub to_columns: Vec<String>,
+    pub(crate) to_columns: Vec<String>,
     /// What the database does with the row when the referenced row is deleted.
-    pub on_delete: OnDelete,
-    /// Whether the check may be deferred until commit. Always `false` on SQLite, which does not report it.
-    pub deferrable: bool,
+    pub(crate) on_delete: OnDelete,
     /// Whether every write is checked. On PostgreSQL a key may be `NOT ENFORCED`, have its triggers disabled, or
     /// belong to a single partition.
-    pub enforced: bool,
+    pub(crate) enforced: bool,
     /// Whether the rows that existed before the key were checked as well.
-    pub validated: bool,
+    pub(crate) validated: bool,
 }
 
-/// What the database does with a row whose referenced row is deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum OnDelete {
-    /// Refuses the deletion, unless the row is deleted before the key is checked.
-    NoAction,
-    /// Refuses the deletion at once.
-    Restrict,
-    /// Deletes the row.
-    Cascade,
-    /// Sets the reference to NULL.
-    SetNull,
-    /// Sets the reference to the default of its column.
-    SetDefault,
+words! {
+    /// What the database does with a row whose referenced row is deleted.
+    pub(crate) enum OnDelete: "action" {
+        /// Refuses the deletion, unless the row is deleted before the key is checked.
+        NoAction = "NO ACTION",
+        /// Refuses the deletion at once.
+        Restrict = "RESTRICT",
+        /// Deletes the row.
+        Cascade = "CASCADE",
+        /// Sets the reference to NULL.
+        SetNull = "SET NULL",
+        /// Sets the reference to the default of its column.
+        SetDefault = "SET DEFAULT",
+    }
 }
 
 impl ForeignKey {
     /// Returns the column that refers to `column` of the referenced table.
     #[must_use]
-    pub fn column_to(&self, column: &str) -> Option<&str> {
+    pub(crate) fn column_to(&self, column: &str) -> Option<&str> {
         let mut pairs = self.columns.iter().zip(&self.to_columns);
         pairs.find(|(_, to)| same(to, column)).map(|(from, _)| from.as_str())
     }
 }
 
 impl OnDelete {
-    pub(super) const ALL: [Self; 5] =
-        [Self::NoAction, Self::Restrict, Self::Cascade, Self::SetNull, Self::SetDefault];
-
     /// Returns whether the database itself changes or deletes the row.
     #[must_use]
-    pub fn changes_rows(self) -> bool {
+    pub(crate) fn changes_rows(self) -> bool {
         matches!(self, Self::Cascade | Self::SetNull | Self::SetDefault)
-    }
-}
-
-impl fmt::Display for OnDelete {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoAction => "NO ACTION",
-            Self::Restrict => "RESTRICT",
-            Self::Cascade => "CASCADE",
-            Self::SetNull => "SET NULL",
-            Self::SetDefault => "SET DEFAULT",
-        })
     }
 }

@@ -17,8 +17,8 @@ mod trigger_sql;
 mod view;
 
 pub use catalogue::Catalogue;
-pub use foreign_key::{ForeignKey, OnDelete};
+pub(crate) use foreign_key::{ForeignKey, OnDelete};
 pub(super) use name::same;
-pub use relation::{Privilege, Relation};
-pub use table::{Column, Index, Table};
-pub use trigger::{Trigger, TriggerEvent};
+pub(crate) use relation::{Privilege, Relation};
+pub(crate) use table::{Column, Table};
+pub(crate) use trigger::TriggerEvent;

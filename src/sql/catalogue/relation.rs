@@ -1,11 +1,10 @@
 //! Types of tables, and privileges of the current role.
 
-use std::fmt;
+use crate::domain::words::words;
 
 /// The type of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Relation {
+pub(crate) enum Relation {
     /// A table, partitioned or not.
     #[default]
     Table,
@@ -17,45 +16,24 @@ pub enum Relation {
     Foreign,
 }
 
-/// A privilege on a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Privilege {
-    /// Reads rows.
-    Select,
-    /// Inserts rows.
-    Insert,
-    /// Updates rows, and locks them.
-    Update,
-    /// Deletes rows.
-    Delete,
+words! {
+    /// A privilege on a table.
+    pub(crate) enum Privilege: "privilege" {
+        /// Reads rows.
+        Select = "SELECT",
+        /// Inserts rows.
+        Insert = "INSERT",
+        /// Updates rows, and locks them.
+        Update = "UPDATE",
+        /// Deletes rows.
+        Delete = "DELETE",
+    }
 }
 
 impl Relation {
     /// Returns whether its rows are those of a query.
     #[must_use]
-    pub fn is_view(self) -> bool {
+    pub(crate) fn is_view(self) -> bool {
         matches!(self, Self::View | Self::MaterializedView)
-    }
-}
-
-impl Privilege {
-    pub(super) const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
-
-    /// Returns the SQL keyword.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Select => "SELECT",
-            Self::Insert => "INSERT",
-            Self::Update => "UPDATE",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-impl fmt::Display for Privilege {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }

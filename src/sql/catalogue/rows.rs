@@ -77,12 +77,12 @@ impl Catalogue {
     }
 
     /// Adds foreign keys, from ordered rows of (table, key, column, referenced table, referenced column, action,
-    /// deferrable, enforced, validated), one for each column. A NULL as the referenced column means the primary key.
+    /// enforced, validated), one for each column. A NULL as the referenced column means the primary key.
     pub(super) fn add_foreign_keys(&mut self, rows: Rows) {
         let mut keys: Vec<ForeignKey> = Vec::new();
         let mut last = None;
         for row in rows {
-            let [table, id, from, to, to_column, action, deferrable, enforced, validated] = &*row else {
+            let [table, id, from, to, to_column, action, enforced, validated] = &*row else {
                 continue;
             };
             let (table, action) = (text(table), text(action));
@@ -90,7 +90,7 @@ impl Catalogue {
             let this = Some((table.clone(), id.clone()));
             if last != this {
                 last = this;
-                let mut actions = OnDelete::ALL.into_iter();
+                let mut actions = OnDelete::ALL.iter().copied();
                 let on_delete = actions.find(|known| same(&known.to_string(), &action));
                 keys.push(ForeignKey {
                     table,
@@ -98,7 +98,6 @@ impl Catalogue {
                     to: to.as_ref().map_or_else(Clone::clone, |to| to.name.clone()),
                     to_columns: Vec::new(),
                     on_delete: on_delete.unwrap_or(OnDelete::NoAction),
-                    deferrable: is(deferrable),
                     enforced: is(enforced),
                     validated: is(validated),
                 });

@@ -8,44 +8,42 @@ use crate::sql::SqlValue;
 
 /// A table or a view.
 #[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct Table {
+pub(crate) struct Table {
     /// The name, as written when the table was created.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether it is a table, a view or something else.
-    pub relation: Relation,
+    pub(crate) relation: Relation,
     /// The columns, in their order.
-    pub columns: Vec<Column>,
+    pub(crate) columns: Vec<Column>,
     /// The columns of the primary key, in its order.
-    pub primary_key: Vec<String>,
+    pub(crate) primary_key: Vec<String>,
     /// The indexes, including those of the primary key and of unique constraints if they are indexes.
-    pub indexes: Vec<Index>,
+    pub(crate) indexes: Vec<Index>,
     /// The triggers, including those of the partitions of a partitioned table.
-    pub triggers: Vec<Trigger>,
+    pub(crate) triggers: Vec<Trigger>,
     /// The tables it inherits from. Empty on SQLite.
-    pub inherits: Vec<String>,
+    pub(crate) inherits: Vec<String>,
     /// The tables whose rows a materialized view keeps copies of.
-    pub copies: Vec<String>,
+    pub(crate) copies: Vec<String>,
     /// Whether row-level security hides rows from the current role.
-    pub row_security: bool,
+    pub(crate) row_security: bool,
     /// The privileges that the current role lacks. Empty on SQLite.
-    pub denied: Vec<Privilege>,
+    pub(crate) denied: Vec<Privilege>,
 }
 
 /// A column.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Column {
+pub(crate) struct Column {
     /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// The declared type; empty if none was declared.
-    pub declared: String,
+    pub(crate) declared: String,
     /// Whether it is `NOT NULL`.
-    pub not_null: bool,
+    pub(crate) not_null: bool,
     /// The expression of its default, if it has one.
-    pub default: Option<String>,
+    pub(crate) default: Option<String>,
     /// Whether only the database writes it: computed from other columns, or an identity that is `GENERATED ALWAYS`.
-    pub generated: bool,
+    pub(crate) generated: bool,
     pub(in crate::sql) storage: Storage,
     /// How it compares text. Read on SQLite, for references and the ids they refer to.
     pub(in crate::sql) collation: Option<Collation>,
@@ -64,41 +62,40 @@ pub(in crate::sql) struct RepeatedId {
 
 /// An index.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Index {
+pub(crate) struct Index {
     /// The columns in their order, up to the first expression.
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// The number of columns, including expressions.
-    pub width: usize,
+    pub(crate) width: usize,
     /// Whether no two rows may have the same values.
-    pub unique: bool,
+    pub(crate) unique: bool,
     /// Whether it covers only some of the rows.
-    pub partial: bool,
+    pub(crate) partial: bool,
 }
 
 impl Table {
     /// Returns a column by its name, in any case.
     #[must_use]
-    pub fn column(&self, name: &str) -> Option<&Column> {
+    pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         let exactly = self.columns.iter().find(|column| column.name == name);
         exactly.or_else(|| self.columns.iter().find(|column| same(&column.name, name)))
     }
 
     /// Returns whether its rows are those of a query, for which the catalogue has no keys.
     #[must_use]
-    pub fn is_view(&self) -> bool {
+    pub(crate) fn is_view(&self) -> bool {
         self.relation.is_view()
     }
 
     /// Returns whether a column is the whole primary key.
     #[must_use]
-    pub fn is_primary_key(&self, column: &str) -> bool {
+    pub(crate) fn is_primary_key(&self, column: &str) -> bool {
         matches!(&*self.primary_key, [key] if same(key, column))
     }
 
     /// Returns whether no two rows have the same value in a column.
     #[must_use]
-    pub fn is_unique(&self, column: &str) -> bool {
+    pub(crate) fn is_unique(&self, column: &str) -> bool {
         let mut indexes = self.indexes.iter();
         self.is_primary_key(column)
             || indexes.any(|index| index.unique && index.width == 1 && index.starts_with(column))
@@ -106,7 +103,7 @@ impl Table {
 
     /// Returns whether rows are found by a column without reading the whole table.
     #[must_use]
-    pub fn is_indexed(&self, column: &str) -> bool {
+    pub(crate) fn is_indexed(&self, column: &str) -> bool {
         self.is_primary_key(column) || self.indexes.iter().any(|index| index.starts_with(column))
     }
 }

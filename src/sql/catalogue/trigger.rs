@@ -1,35 +1,24 @@
 //! Triggers, and rules that act like them.
 
+use crate::domain::words::words;
+
 /// A trigger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Trigger {
+pub(crate) struct Trigger {
     /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// The event that fires it.
-    pub event: TriggerEvent,
+    pub(crate) event: TriggerEvent,
 }
 
-/// The event that fires a trigger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TriggerEvent {
-    /// A row is inserted.
-    Insert,
-    /// A row is updated.
-    Update,
-    /// A row is deleted.
-    Delete,
-}
-
-impl TriggerEvent {
-    /// Returns the SQL keyword.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Insert => "INSERT",
-            Self::Update => "UPDATE",
-            Self::Delete => "DELETE",
-        }
+words! {
+    /// The event that fires a trigger.
+    pub(crate) enum TriggerEvent: "trigger event" {
+        /// A row is inserted.
+        Insert = "INSERT",
+        /// A row is updated.
+        Update = "UPDATE",
+        /// A row is deleted.
+        Delete = "DELETE",
     }
 }

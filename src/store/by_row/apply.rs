@@ -36,7 +36,7 @@ async fn applied_before(
 ) -> Result<Option<Receipt>, StoreError> {
     let kind = Kind::named(OPERATIONS);
     let found = records.get(&kind, &[operation.as_uuid().into()]).await?;
-    found.first().map(system_tables::receipt).transpose()
+    found.first().map(Receipt::try_from).transpose()
 }
 
 /// Writes the audit entries alone; `None` if another attempt came first.

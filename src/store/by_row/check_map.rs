@@ -1,7 +1,7 @@
 //! Checking a data map against the records.
 
 use crate::domain::{DataMap, Fault, FaultCode, Kind};
-use crate::store::{Records, StoreError, system_tables};
+use crate::store::{Records, StoreError, SystemTable, system_tables};
 
 /// Returns a fault for every kind that the records do not have, and those that the backend finds; sorted by path.
 pub(super) async fn check(records: &impl Records, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
@@ -20,7 +20,7 @@ pub(super) async fn check(records: &impl Records, map: &DataMap) -> Result<Vec<F
             faults.extend(missing(records, kind, "create it, or correct the name").await?);
         }
     }
-    for kind in system_tables::kinds() {
+    for kind in SystemTable::ALL.iter().map(|table| table.kind()) {
         faults.extend(missing(records, &kind, "create it: this crate stores its own records there").await?);
     }
     faults.extend(records.describe(map).await?);

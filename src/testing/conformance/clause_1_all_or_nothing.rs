@@ -20,7 +20,7 @@ pub async fn clause_1_a_step_on_an_unknown_kind_changes_nothing(host: &dyn Host)
     let kinds = world().kinds().cloned().collect::<Vec<_>>();
     let more = kinds.into_iter().chain([Kind::named("ghosts")]);
     let references = world().references().cloned().collect::<Vec<_>>();
-    let map = DataMap::new(more, references, []).expect("a map");
+    let map = DataMap::new(more, references).expect("a map");
     let change = Change::erase("c1")
         .map(map)
         .event("client.gone", 0, &["name"])

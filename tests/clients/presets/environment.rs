@@ -61,8 +61,9 @@ on_every_store! {
 #[test]
 fn environments_are_read_by_their_names() {
     for environment in Environment::ALL {
-        assert_eq!(environment.as_str().parse(), Ok(environment));
+        assert_eq!(environment.as_str().parse(), Ok(*environment));
     }
     assert_eq!(Environment::default(), Environment::Production);
-    assert!("prod".parse::<Environment>().is_err());
+    let unknown = "prod".parse::<Environment>().unwrap_err();
+    assert_eq!(unknown.to_string(), "unknown environment `prod`; expected `production` or `non-production`");
 }

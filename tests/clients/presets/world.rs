@@ -48,8 +48,8 @@ impl World {
         match self.lifecycle.execute(request).await {
             Ok(receipt) => panic!("{receipt}"),
             Err(Error::Blocked(blocked)) => {
-                let blockers = blocked.0.blockers.iter().map(|blocker| blocker.rule.clone());
-                let open = blocked.0.warnings.iter().filter(|warning| !warning.acknowledged);
+                let blockers = blocked.blockers.iter().map(|blocker| blocker.rule.clone());
+                let open = blocked.warnings.iter().filter(|warning| !warning.acknowledged);
                 let names: Vec<_> = blockers.chain(open.map(|warning| warning.name.clone())).collect();
                 names.join(", ")
             }
