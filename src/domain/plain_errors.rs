@@ -48,7 +48,8 @@ impl<E: Error> Error for PlainError<E> {
     }
 
     fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
-        Self::custom(format_args!("unknown key `{}`; expected {}", shortened(found), choice(expected)))
+        let expected: Vec<&str> = expected.iter().copied().filter(|key| !OLD_KEYS.contains(key)).collect();
+        Self::custom(format_args!("unknown key `{}`; expected {}", shortened(found), choice(&expected)))
     }
 
     fn missing_field(key: &'static str) -> Self {
@@ -59,6 +60,9 @@ impl<E: Error> Error for PlainError<E> {
         Self::custom(format_args!("`{key}` is said twice"))
     }
 }
+
+/// Keys that are still read under these names, and recommended under others.
+const OLD_KEYS: [&str; 3] = ["only", "key", "link"];
 
 /// What was found, as a person sees it in the document.
 fn describe(found: Unexpected<'_>) -> String {

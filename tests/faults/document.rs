@@ -68,7 +68,7 @@ faulty! {
         => "modes.hard_delete.gaurds", "unknown key `gaurds`; expected `allow`, `reason`, `guards`, `rules` or `effects`", "";
     an_unknown_key_of_a_kind_is_reported_with_its_path:
         document([("/kinds/debts/tabel", json!("x"))])
-        => "kinds.debts.tabel", "unknown key `tabel`; expected `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `filter`, `only`, `fields`, `personal`, `key` or `shard_key`", "";
+        => "kinds.debts.tabel", "unknown key `tabel`; expected `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `filter`, `fields`, `personal` or `shard_key`", "";
     an_unknown_mode_is_reported_with_all_modes:
         document([("/modes/destroy", json!({"allow": "any"}))])
         => "modes.destroy", "unknown mode `destroy`; expected `create`, `update`, `reassign`, `deactivate`, `reactivate`, `soft_delete`, `anonymize` or `hard_delete`", "correct the name";
