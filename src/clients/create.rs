@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::unique::{claim, claim_or_conflict};
 use super::{Client, Clients, NewClient, stored};
 use crate::domain::{AuditOutcome, Mode, OperationId, RecordId, Request, Value};
-use crate::lifecycle::{Error, audit, is_receipt_of};
+use crate::lifecycle::{Error, entry, is_receipt_of};
 use crate::policy::Refusal;
 use crate::protocol::{
     Branch, ChangeSet, Digest, Disposition, Expected, NamedSet, NewRow, Precondition, Question, RankCase,
@@ -118,7 +118,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             event_drafts: Vec::new(),
             events: inquiry.events_of_new(operation, &record),
             steps: Vec::new(),
-            audit: audit::entry(request, operation, now, AuditOutcome::Done),
+            audit: entry(request, operation, now, AuditOutcome::Done),
             snapshot: Vec::new(),
             receipt: Receipt {
                 operation,

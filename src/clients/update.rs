@@ -6,7 +6,7 @@ use super::stored::held;
 use super::unique::{claim, claim_or_conflict};
 use super::{Client, ClientPatch, Clients};
 use crate::domain::{FieldName, Mode, OperationId, RecordId, Request, Status, StatusField, Value, eq};
-use crate::lifecycle::{Error, audit, conflict_in_words, is_receipt_of};
+use crate::lifecycle::{Error, conflict_in_words, is_receipt_of, note_fields, nothing_to_do};
 use crate::plan::{ExecutablePlan, Plan, Strictness};
 use crate::policy::Refusal;
 use crate::protocol::{
@@ -176,13 +176,13 @@ impl<S: Store + Reader> Clients<'_, S> {
         let Edit { plan, update, after: _, switches_from, nothing } = edit;
         let at = plan.at;
         if nothing {
-            let changes = audit::nothing_to_do(request, self.lifecycle.policy().map(), operation, at, &plan);
+            let changes = nothing_to_do(request, self.lifecycle.policy().map(), operation, at, &plan);
             return Ok(self.lifecycle.write(&changes).await?);
         }
         let (mut changes, mut names) =
             self.lifecycle.change_set(request, plan, operation, Strictness::DecisionOnly)?;
         let values = self.values(patch, at);
-        audit::note_fields(&mut changes.audit, values.iter().map(|(field, _)| field));
+        note_fields(&mut changes.audit, values.iter().map(|(field, _)| field));
         if let Some(status) = switches_from {
             names.push(format!("`{}` that are {status}", request.kind));
             expect_status(&mut changes, status, self.status);

@@ -2,58 +2,40 @@
 
 mod actor;
 mod audit;
-mod bad_record;
 mod condition;
 mod data_map;
-mod event;
 mod fault;
 mod field_type;
 mod id;
-mod instant;
 mod kind;
 pub(crate) mod map_document;
 mod mask;
-mod mask_key;
-mod mode;
 mod name;
 mod period;
-mod reason;
-mod record;
-mod reference;
 mod request;
-mod role;
 mod status;
 pub(crate) mod unique_keys;
 mod value;
 mod violation;
 pub(crate) mod words;
 
-pub use actor::Actor;
-pub use audit::{AuditEntry, AuditOutcome};
-pub use bad_record::BadRecord;
-pub use condition::{Comparison, Condition, Moment};
+pub use actor::{Actor, Role};
+pub use audit::{AuditEntry, AuditOutcome, Event};
 pub use condition::{
-    after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
+    Comparison, Condition, Moment, after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null,
+    older_than, one_of, within,
 };
 pub use data_map::{DataMap, Excluded};
-pub use event::Event;
 pub use fault::{Fault, FaultCode, Faults};
 pub use field_type::{BadValue, FieldType};
 pub use id::{OperationId, RecordId};
-pub use instant::{instant_text, to_milliseconds};
-pub use kind::{Field, Kind, StatusField};
-pub use mask::Mask;
-pub use mask_key::{MaskKey, ShortMaskKey};
-pub use mode::Mode;
+pub use kind::{Field, Kind, Lock, Reference, StatusField};
+pub use mask::{Mask, MaskKey, ShortMaskKey};
 pub use name::{FieldName, KindName, ReferenceName};
 pub use period::{BadPeriod, Period};
-pub use reason::Reason;
-pub use record::Record;
-pub use reference::{Lock, Reference};
-pub use request::Request;
-pub use role::Role;
+pub use request::{Mode, Reason, Request};
 pub use status::Status;
-pub use value::Value;
 pub(crate) use value::present;
+pub use value::{BadRecord, Record, Value, instant_text, to_milliseconds};
 pub use violation::{Violation, ViolationCode, Violations};
 pub use words::UnknownWord;

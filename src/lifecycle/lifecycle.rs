@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::retries::Attempts;
+use super::settings::Attempts;
 use super::{Clock, Environment, Error, OperationIds, RandomIds, Retries, SystemClock};
 use crate::domain::{Faults, MaskKey, OperationId, Request, to_milliseconds};
 use crate::policy::DeletionPolicy;

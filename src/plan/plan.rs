@@ -1,10 +1,12 @@
 //! The plan: the answer to a request.
 
 use chrono::{DateTime, Utc};
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
 
-use super::{Blocker, Effect, Step, Warning};
-use crate::domain::{AuditEntry, FieldName, KindName, MaskKey, Mode, OperationId, RecordId};
+use super::{Blocker, Effect, Step, StepKey, Warning};
+use crate::domain::{AuditEntry, FieldName, KindName, MaskKey, Mode, OperationId, RecordId, ReferenceName};
 use crate::protocol::{
     ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows, OpenItem, Precondition,
     Receipt, ReceiptStep, Survey, SurveyQuery,
@@ -106,16 +108,37 @@ impl Plan {
         if self.is_executable() { Ok(ExecutablePlan(self)) } else { Err(NotExecutable(Box::new(self))) }
     }
 
+    /// Returns the digest: a hash of what a person relies on. Its JSON, and so every digest, depends on the order here.
     pub(crate) fn digest_of(&self) -> Digest {
-        super::digest::digest(
-            &self.kind,
-            &self.subjects,
-            self.mode,
-            &self.policy_version,
-            &self.blockers,
-            &self.warnings,
-            &self.steps,
-        )
+        #[derive(Serialize)]
+        struct Covered<'a> {
+            kind: &'a KindName,
+            subjects: Vec<String>,
+            mode: Mode,
+            version: &'a str,
+            blockers: Vec<(&'a KindName, Option<&'a ReferenceName>, &'a str, u64)>,
+            warnings: Vec<(&'a str, u64)>,
+            steps: Vec<(&'a StepKey, Option<u64>, Option<String>)>,
+        }
+        let blockers = self.blockers.iter();
+        let warnings = self.warnings.iter();
+        let steps = self.steps.iter().map(|step| {
+            let count = (!step.key.volatile).then_some(step.count);
+            (&step.key, count, step.to.as_ref().map(ToString::to_string))
+        });
+        let covered = serde_json::to_vec(&Covered {
+            kind: &self.kind,
+            subjects: self.subjects.iter().map(ToString::to_string).collect(),
+            mode: self.mode,
+            version: &self.policy_version,
+            blockers: blockers.map(|b| (&b.kind, b.reference.as_ref(), &*b.rule, b.count)).collect(),
+            warnings: warnings.map(|w| (&*w.name, w.count)).collect(),
+            steps: steps.collect(),
+        });
+        debug_assert!(covered.is_ok(), "the covered parts are plain data, and all keys are strings");
+        let hash = Sha256::digest(covered.unwrap_or_default());
+        let digits = hash.into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Digest::of_hash(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
     }
 
     fn open(&self) -> Vec<OpenItem> {
@@ -225,22 +248,23 @@ pub(crate) fn expected_words(expected: Expected) -> String {
 
 impl Serialize for Plan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(serde::Serialize)]
-        struct One<'a> {
+        #[derive(Serialize)]
+        struct Subjects<'a> {
             kind: &'a KindName,
-            id: &'a RecordId,
-        }
-        #[derive(serde::Serialize)]
-        struct Many<'a> {
-            kind: &'a KindName,
-            ids: &'a [RecordId],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            id: Option<&'a RecordId>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            ids: Option<&'a [RecordId]>,
         }
         let mut fields = serializer.serialize_struct("Plan", 10)?;
         fields.serialize_field("digest", &self.digest)?;
         fields.serialize_field("mode", &self.mode)?;
         match &*self.subjects {
-            [id] => fields.serialize_field("subject", &One { kind: &self.kind, id })?,
-            ids => fields.serialize_field("subjects", &Many { kind: &self.kind, ids })?,
+            [id] => {
+                fields.serialize_field("subject", &Subjects { kind: &self.kind, id: Some(id), ids: None })?
+            }
+            ids => fields
+                .serialize_field("subjects", &Subjects { kind: &self.kind, id: None, ids: Some(ids) })?,
         }
         fields.serialize_field("policy_version", &self.policy_version)?;
         fields.serialize_field("executable", &self.is_executable())?;

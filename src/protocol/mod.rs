@@ -3,18 +3,15 @@
 //! Only authors of stores need this module. Services and people read [`plan`](crate::plan).
 
 mod change_set;
-mod digest;
-mod disposition;
-mod named_set;
 mod receipt;
 mod survey;
 
 pub use change_set::{
     ChangeSet, ChangeStep, Difference, EventDraft, Expected, LockRows, NewRow, NewValue, Precondition, Write,
 };
-pub use digest::{BadDigest, Digest};
-pub use disposition::Disposition;
-pub use named_set::{Branch, Members, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum};
-pub use receipt::{OpenItem, Receipt, ReceiptStep};
+pub use receipt::{BadDigest, Digest, Disposition, OpenItem, Receipt, ReceiptStep};
 pub(crate) use survey::widen;
-pub use survey::{Answer, Question, Survey, SurveyQuery};
+pub use survey::{
+    Answer, Branch, Members, NamedSet, Question, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum, Survey,
+    SurveyQuery,
+};
