@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::error::{SqlError, SqlErrorClass};
+use super::connection::{SqlError, SqlErrorClass};
 
 /// A connection on which the host has an open transaction, for one call at a time.
 pub(crate) struct HostConnection<'c, C>(Mutex<Option<&'c mut C>>);

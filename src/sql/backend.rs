@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::connection::{AccessMode, SqlValue};
-use super::prefix::quote;
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
-use super::statement::{Statement, Writer};
+use super::statement::{Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, TableSchema};
 use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NamedSet, Ranks, Receipt, Rows, SetId, SurveyQuery};

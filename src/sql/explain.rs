@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::dialect::Dialect;
-use super::prefix::Prefix;
 use super::render::count::Also;
 use super::render::renderer::Renderer;
 use super::script::{assumed_counts, script, statements};
-use super::statement::Statement;
+use super::statement::{Prefix, Statement};
 use super::store::SINGLE_STATEMENT_LIMIT;
 use super::table_schema::TableSchema;
 use crate::domain::{AuditEntry, AuditOutcome};

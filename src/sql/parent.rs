@@ -6,11 +6,9 @@ use chrono::DateTime;
 
 use super::connection::{SqlTransaction, SqlValue};
 use super::dialect::Dialect;
-use super::prefix::Prefix;
-use super::query::Query;
 use super::render::renderer::{Renderer, column};
 use super::session::{ErrorContext, Session};
-use super::statement::Statement;
+use super::statement::{Prefix, Query, Statement};
 use super::table_schema::{QueryColumns, TableSchema, unknown};
 use crate::domain::{DataMap, Kind, KindName, RecordId};
 use crate::protocol::SurveyQuery;

@@ -2,10 +2,9 @@
 //! step, and stored in a temporary table for the steps.
 
 use super::connection::SqlValue;
-use super::query::Query;
 use super::render::renderer::{Renderer, id_of};
 use super::session::{Session, bad_value};
-use super::statement::{Statement, Writer};
+use super::statement::{Query, Statement, Writer};
 use crate::domain::{FieldName, Kind, MaskKey};
 use crate::protocol::{ChangeSet, ChangeStep};
 use crate::store::StoreError;

@@ -1,11 +1,10 @@
 //! Applying change sets: one write transaction runs the script of the operation.
 
 use super::backend::{ApplyStrategy, Asked, Block, BlockWrite, Locks};
-use super::connection::{AccessMode, SqlConnection, SqlValue};
-use super::error::{SqlError, SqlErrorClass};
+use super::connection::{AccessMode, SqlConnection, SqlError, SqlErrorClass, SqlValue};
 use super::render::count::{Counts, WRITTEN};
-use super::render::record;
 use super::render::renderer::Renderer;
+use super::render::write;
 use super::schema_cache::CachedSchema;
 use super::script::{Part, assumed_counts, script};
 use super::session::{ErrorContext, Session, execute, query};
@@ -85,7 +84,7 @@ async fn record_attempt<C: SqlConnection>(
     if let Some(receipt) = session.first_receipt(changes).await? {
         return Ok(receipt);
     }
-    session.execute(&record::audit(store.backend(), &store.prefix, &changes.audit)?).await?;
+    session.execute(&write::audit(store.backend(), &store.prefix, &changes.audit)?).await?;
     tx.commit().await.map_err(|error| context.commit_error(error))?;
     Ok(changes.receipt(&[]))
 }
@@ -184,7 +183,7 @@ impl Running<'_, '_, '_> {
                 Part::CorrectReceipt => {
                     receipt = changes.receipt(&self.affected);
                     if receipt != expected {
-                        let correction = record::correct_receipt(r.backend, r.prefix, &receipt)?;
+                        let correction = write::correct_receipt(r.backend, r.prefix, &receipt)?;
                         self.session.execute(&correction).await?;
                     }
                 }
@@ -296,7 +295,7 @@ fn read_written(text: Option<&str>) -> Result<Vec<u64>, StoreError> {
 impl Session<'_, '_> {
     /// Reads the receipt of the operation, if it was applied earlier.
     async fn first_receipt(&mut self, changes: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
-        let statement = record::first_receipt(self.backend, self.context.prefix, changes.operation);
+        let statement = write::first_receipt(self.backend, self.context.prefix, changes.operation);
         let rows = self.query(&statement).await?;
         let Some(receipt) = rows.first().and_then(|row| row.first()) else {
             return Ok(None);

@@ -1,12 +1,10 @@
 //! An open transaction, with errors that say what failed.
 
 use super::backend::Backend;
-use super::connection::{SqlTransaction, SqlValue};
-use super::error::{SqlError, SqlErrorClass};
-use super::prefix::Prefix;
+use super::connection::{SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 use super::render::count::{Counting, Counts};
 use super::render::renderer::Renderer;
-use super::statement::Statement;
+use super::statement::{Prefix, Statement};
 use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{DataMap, FieldName, KindName, RecordId};
 use crate::protocol::SetId;

@@ -1,6 +1,5 @@
 //! Storage: the port that a host implements, and its contract.
 
-mod batch;
 mod by_row;
 mod error;
 mod forward;
@@ -13,17 +12,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use batch::{Batch, BatchError, ExactMatches, ExactReferrers, RowChange, Unchanged};
+use crate::domain::{DataMap, Fault};
+use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+
 pub use by_row::ByRow;
 pub use error::StoreError;
 pub use mask::masked;
 #[cfg(feature = "sql")]
 pub(crate) use mask::require_key;
 pub use reader::{ReadQuery, Reader, Which};
-pub use records::{Page, Records};
-
-use crate::domain::{DataMap, Fault};
-use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
+pub use records::{Batch, BatchError, ExactMatches, ExactReferrers, Page, Records, RowChange, Unchanged};
 
 #[doc = include_str!("contract.md")]
 #[async_trait]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::foreign_key::ForeignKey;
 use super::name::same;
 use super::table::{Column, Table};
-use crate::sql::prefix::TABLES;
+use crate::sql::statement::TABLES;
 use crate::sql::{Dialect, Prefix};
 
 /// The tables of a database, as its own catalogue describes them.

@@ -10,10 +10,9 @@ use std::collections::BTreeSet;
 use crate::domain::{DataMap, FieldName, Kind, KindName, OperationId};
 use crate::protocol::{ChangeSet, ChangeStep, NewValue, Rows, SetId, Source, Write};
 use crate::sql::backend::{Block, BlockWrite};
-use crate::sql::query::{Query, Union, With};
 use crate::sql::render::renderer::{Renderer, id_of};
 use crate::sql::render::set::holds_one;
-use crate::sql::statement::{Statement, Writer};
+use crate::sql::statement::{Query, Statement, Union, With, Writer};
 use crate::store::StoreError;
 
 /// Renders the statements that carry out the steps, in order.

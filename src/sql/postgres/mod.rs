@@ -9,10 +9,9 @@ mod value;
 
 use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, SystemTypes};
 use super::connection::{AccessMode, SqlValue};
-use super::prefix::quote;
-use super::render::record::insert_operation;
 use super::render::renderer::{Field, Renderer};
-use super::statement::{Statement, Writer};
+use super::render::write::insert_operation;
+use super::statement::{Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NamedSet, Receipt, Rows};

@@ -6,9 +6,7 @@ use super::renderer::{Renderer, column, id_of};
 use super::shape::{Materialization, PlainBranch, Shape, fields_read};
 use crate::domain::{FieldName, Kind};
 use crate::protocol::{NamedSet, RankCase, Ranks, Rows, SetId, Source, Stratum};
-use crate::sql::prefix::quote;
-use crate::sql::query::{Query, Union, With};
-use crate::sql::statement::Writer;
+use crate::sql::statement::{Query, Union, With, Writer, quote};
 use crate::store::StoreError;
 
 /// The rank of a row in which a condition found a value that is not of its field's type. It is below every other, so

@@ -8,9 +8,7 @@ use super::set::rank_within;
 use super::shape::{PlainBranch, source_rows};
 use crate::domain::{Kind, KindName};
 use crate::protocol::{Branch, NamedSet, RankCase, Rows, SetId, Source};
-use crate::sql::prefix::quote;
-use crate::sql::query::{Query, Union};
-use crate::sql::statement::Writer;
+use crate::sql::statement::{Query, Union, Writer, quote};
 use crate::store::StoreError;
 
 /// The form of ids in a walk: a row is the number of its set, its rank, and these columns.

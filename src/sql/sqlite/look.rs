@@ -2,8 +2,7 @@
 
 use crate::domain::{FieldName, Kind};
 use crate::sql::connection::SqlValue;
-use crate::sql::query::Union;
-use crate::sql::statement::{Statement, Writer};
+use crate::sql::statement::{Statement, Union, Writer};
 use crate::sql::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::store::StoreError;
 

@@ -7,11 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::KindName;
 use crate::protocol::{ChangeSet, ChangeStep, NamedSet, SetId, Source, Stratum, SurveyQuery, Write};
-use crate::sql::query::Query;
 use crate::sql::render::renderer::Renderer;
 use crate::sql::render::shape::{Materialization, Shape, source_rows};
 use crate::sql::render::walk::{WalkIds, walk_steps};
-use crate::sql::statement::Statement;
+use crate::sql::statement::{Query, Statement};
 use crate::store::StoreError;
 
 type Materializations = BTreeMap<SetId, Materialization>;

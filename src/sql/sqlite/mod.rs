@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, SystemTypes};
 use super::connection::{AccessMode, SqlValue};
-use super::render::record::insert_operation;
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
+use super::render::write::insert_operation;
 use super::statement::{Statement, Writer};
 use super::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Value, to_milliseconds};
@@ -28,7 +28,7 @@ impl Backend for Sqlite {
     }
 
     fn temporary(&self, name: &str) -> String {
-        format!("temp.{}", super::prefix::quote(name))
+        format!("temp.{}", super::statement::quote(name))
     }
 
     fn json_array(&self) -> (&'static str, &'static str) {

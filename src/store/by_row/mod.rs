@@ -1,16 +1,9 @@
 //! A store made from records.
 
-mod answer;
 mod apply;
-mod check_map;
-mod check_names;
-mod declared_ids;
+mod check;
 mod evaluate;
-mod evaluate_cycle;
 mod read_rows;
-mod reader;
-mod run_steps;
-mod write_audit;
 
 use async_trait::async_trait;
 
@@ -66,7 +59,7 @@ impl<R: Records> ByRow<R> {
 
     /// Evaluates the sets of the query.
     async fn evaluate<'a>(&'a self, query: &'a SurveyQuery) -> Result<Evaluation<'a, R>, StoreError> {
-        check_names::check(query)?;
+        check::check_query(query)?;
         let loaded = Loaded::new(&self.records, self.max_rows);
         let mut evaluation = Evaluation::new(query, loaded);
         evaluation.run().await?;
@@ -85,7 +78,7 @@ impl<R: Records> ByRow<R> {
     /// Answers the query; `None` if rows changed while they were read.
     async fn try_survey(&self, query: &SurveyQuery) -> Result<Option<Survey>, StoreError> {
         let evaluation = self.evaluate(query).await?;
-        let named = check_names::in_query(query);
+        let named = check::in_query(query);
         evaluation.check_fields(&named).await?;
         let survey = Survey::new(evaluation.subjects(), evaluation.answers(&query.questions)?);
         let batch = evaluation.into_loaded().into_conditions();
@@ -96,7 +89,7 @@ impl<R: Records> ByRow<R> {
 #[async_trait]
 impl<R: Records> Store for ByRow<R> {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
-        check_map::check(&self.records, map).await
+        check::check_map(&self.records, map).await
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {

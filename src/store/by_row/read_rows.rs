@@ -1,10 +1,16 @@
-//! The rows that were read, each once, and the conditions under which they are still the same.
+//! Reading rows: those that sets need, the answers about them, and records that are looked up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::declared_ids::as_declared;
-use crate::domain::{FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
-use crate::store::{Batch, ExactMatches, ExactReferrers, Page, Records, StoreError, Unchanged};
+use async_trait::async_trait;
+
+use super::ByRow;
+use super::evaluate::bad_value;
+use crate::domain::{FieldName, FieldType, Kind, KindName, Record, RecordId, Reference, ReferenceName};
+use crate::store::reader::typed;
+use crate::store::{
+    Batch, ExactMatches, ExactReferrers, Page, ReadQuery, Reader, Records, StoreError, Unchanged, Which,
+};
 
 /// The number of records that are asked for at once.
 const PAGE: usize = 1_000;
@@ -212,4 +218,87 @@ impl<'a, R: Records> Loaded<'a, R> {
             changes: Vec::new(),
         }
     }
+}
+
+/// Converts an id to the declared type of the kind's ids. If no type is declared, that is left to the backend.
+pub(super) fn as_declared(kind: &Kind, id: &RecordId) -> Result<RecordId, StoreError> {
+    if kind.declared_type(&kind.id) != Some(FieldType::Integer) || id.as_integer().is_some() {
+        return Ok(id.clone());
+    }
+    let text = id.to_string();
+    // `007` and `+7` are not the text of 7.
+    let integer = text.parse().ok().filter(|it: &i64| it.to_string() == text);
+    integer.map(RecordId::from).ok_or_else(|| StoreError::WrongId {
+        kind: kind.name.clone(),
+        id: id.clone(),
+        expected: "integers",
+    })
+}
+
+/// The number of records that are read at once if a condition leaves some out.
+const LISTED: usize = 500;
+
+#[async_trait]
+impl<R: Records> Reader for ByRow<R> {
+    async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
+        let ReadQuery { map, kind, fields: _, which, when: _, now: _, after, limit } = query;
+        let kind =
+            map.kind(kind).ok_or_else(|| StoreError::Unknown { what: "kind", name: kind.to_string() })?;
+        let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
+        let mut found = match which {
+            Which::All => return self.listed(query, kind, limit).await,
+            Which::Ids(ids) => {
+                let ids = ids.iter().map(|id| as_declared(kind, id)).collect::<Result<Vec<_>, _>>()?;
+                self.records().get(kind, &ids).await?
+            }
+            Which::WithText { field, text } => self.records().find_by_text(kind, field, text).await?,
+        };
+        found.retain(|row| after.as_ref().is_none_or(|after| row.id > *after));
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut wanted = Vec::new();
+        for row in found {
+            if wanted.len() < limit && holds(query, kind, &row)? {
+                wanted.push(asked_for(query, kind, &row)?);
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+impl<R: Records> ByRow<R> {
+    /// Returns the next records of a kind for which the condition holds.
+    async fn listed(&self, query: &ReadQuery, kind: &Kind, limit: usize) -> Result<Vec<Record>, StoreError> {
+        let mut wanted = Vec::new();
+        let mut after: Option<RecordId> = query.after.clone();
+        while wanted.len() < limit {
+            let found = self.records().page(kind, Page { after: after.as_ref(), limit: LISTED }).await?;
+            after = found.last().map(|row| row.id.clone());
+            let is_last = found.len() < LISTED;
+            for row in found {
+                if wanted.len() < limit && holds(query, kind, &row)? {
+                    wanted.push(asked_for(query, kind, &row)?);
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+fn holds(query: &ReadQuery, kind: &Kind, row: &Record) -> Result<bool, StoreError> {
+    let held = query.when.as_ref().map(|when| when.holds(kind, row, query.now));
+    match held {
+        None => Ok(true),
+        Some(held) => held.map(|held| held == Some(true)).map_err(|bad| bad_value(kind, row, bad)),
+    }
+}
+
+fn asked_for(query: &ReadQuery, kind: &Kind, row: &Record) -> Result<Record, StoreError> {
+    let mut wanted = Record::new(row.id.clone());
+    for field in &query.fields {
+        wanted.fields.insert(field.clone(), typed(kind, &row.id, field, row.get(field))?);
+    }
+    Ok(wanted)
 }

@@ -1,19 +1,60 @@
-//! Checking the names in queries and change sets: an unknown name is an error before anything is decided.
+//! Checks: a data map against the records, and the names in a query against its map.
 
 use std::collections::BTreeSet;
 
 use super::evaluate::{Evaluation, kind, reference_of, source_rows};
-use crate::domain::{FieldName, KindName};
+use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, KindName};
 use crate::protocol::{
     Branch, ChangeSet, ChangeStep, NamedSet, NewValue, SetId, Source, Stratum, SurveyQuery, Write,
 };
-use crate::store::{Records, StoreError};
+use crate::store::{Records, StoreError, system_tables};
+
+/// Returns a fault for every kind that the records do not have, and those that the backend finds; sorted by path.
+pub(super) async fn check_map(records: &impl Records, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
+    let mut faults = Vec::new();
+    for kind in map.kinds() {
+        if system_tables::is_reserved(&kind.name) {
+            faults.push(
+                Fault::new(
+                    FaultCode::ReservedName,
+                    format!("kinds.{}", kind.name),
+                    "the name is reserved for a table of this crate",
+                )
+                .remedy("choose another name for the kind, and set `table` to its table"),
+            );
+        } else {
+            faults.extend(missing(records, kind, "create it, or correct the name").await?);
+        }
+    }
+    for kind in system_tables::kinds() {
+        faults.extend(missing(records, &kind, "create it: this crate stores its own records there").await?);
+    }
+    faults.extend(records.describe(map).await?);
+    faults.sort();
+    faults.dedup();
+    Ok(faults)
+}
+
+async fn missing(records: &impl Records, kind: &Kind, remedy: &str) -> Result<Option<Fault>, StoreError> {
+    match records.get(kind, &[]).await {
+        Ok(_) => Ok(None),
+        Err(StoreError::Unknown { .. }) => Ok(Some(
+            Fault::new(
+                FaultCode::UnknownKind,
+                format!("kinds.{}", kind.name),
+                format!("the store has no kind `{}`", kind.name),
+            )
+            .remedy(remedy),
+        )),
+        Err(error) => Err(error),
+    }
+}
 
 /// Named fields, each with its kind.
 pub(super) type Named = BTreeSet<(KindName, FieldName)>;
 
 /// Checks that the map has all kinds and references, and that the sets fit together.
-pub(super) fn check(query: &SurveyQuery) -> Result<(), StoreError> {
+pub(super) fn check_query(query: &SurveyQuery) -> Result<(), StoreError> {
     kind(query, &query.kind)?;
     for stratum in &*query.sets {
         let inside: BTreeSet<SetId> = match stratum {
