@@ -6,7 +6,6 @@ mod builder;
 mod compile;
 mod decide;
 mod document;
-mod effect;
 mod graph;
 mod guard;
 mod masks;
@@ -22,8 +21,7 @@ mod validate;
 pub use access::Allow;
 pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder, ReferenceBuilder};
 pub use decide::Inquiry;
-pub use effect::EffectRule;
-pub use guard::{Guard, Severity};
+pub use guard::{EffectRule, Guard, Severity};
 #[cfg(feature = "sql")]
 pub(crate) use masks::MaskUse;
 pub use mode_policy::{Access, ModePolicy, ReasonRule};

@@ -39,7 +39,6 @@
 //! No statement calls a volatile function or needs a trigger; only keyed masks use a temporary table.
 
 mod connection;
-mod rows;
 mod store;
 
 pub use connection::{PoolConnection, SavepointConnection};

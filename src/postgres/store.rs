@@ -6,12 +6,12 @@ use std::time::Duration;
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 
-use super::connection::{HostTransaction, PoolConnection, SavepointConnection, Settings};
-use super::rows::error;
+use super::connection::{HostTransaction, PoolConnection, SavepointConnection, Settings, error};
 use crate::domain::{DataMap, KindName, RecordId};
 use crate::lifecycle::Lifecycle;
+use crate::sql;
 use crate::sql::adapter::stores;
-use crate::sql::{self, Dialect, ParentError, SqlStore};
+use crate::sql::{Dialect, ParentError, SqlStore};
 use crate::store::StoreError;
 
 /// How long [`PostgresStore::connect`] waits for a server that does not respond.

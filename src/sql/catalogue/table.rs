@@ -1,9 +1,9 @@
-//! Tables and views, their columns and indexes.
+//! Tables and views: their columns, indexes, foreign keys, triggers and privileges.
 
-use super::name::same;
-use super::relation::{Privilege, Relation};
+use std::fmt;
+
+use super::catalogue::same;
 use super::storage::{Collation, Storage};
-use super::trigger::Trigger;
 use crate::sql::SqlValue;
 
 /// A table or a view.
@@ -115,5 +115,169 @@ impl Index {
     /// Returns whether the index covers all rows and starts with a column.
     fn starts_with(&self, column: &str) -> bool {
         !self.partial && self.columns.first().is_some_and(|first| same(first, column))
+    }
+}
+
+/// A foreign key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ForeignKey {
+    /// The referencing table.
+    pub table: String,
+    /// The referencing columns.
+    pub columns: Vec<String>,
+    /// The referenced table, by the name in its own definition if it exists.
+    pub to: String,
+    /// The referenced columns, one for each of `columns`; empty strings if the table does not exist.
+    pub to_columns: Vec<String>,
+    /// What the database does with the row when the referenced row is deleted.
+    pub on_delete: OnDelete,
+    /// Whether the check may be deferred until commit. Always `false` on SQLite, which does not report it.
+    pub deferrable: bool,
+    /// Whether every write is checked. On PostgreSQL a key may be `NOT ENFORCED`, have its triggers disabled, or
+    /// belong to a single partition.
+    pub enforced: bool,
+    /// Whether the rows that existed before the key were checked as well.
+    pub validated: bool,
+}
+
+/// What the database does with a row whose referenced row is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum OnDelete {
+    /// Refuses the deletion, unless the row is deleted before the key is checked.
+    NoAction,
+    /// Refuses the deletion at once.
+    Restrict,
+    /// Deletes the row.
+    Cascade,
+    /// Sets the reference to NULL.
+    SetNull,
+    /// Sets the reference to the default of its column.
+    SetDefault,
+}
+
+impl ForeignKey {
+    /// Returns the column that refers to `column` of the referenced table.
+    #[must_use]
+    pub fn column_to(&self, column: &str) -> Option<&str> {
+        let mut pairs = self.columns.iter().zip(&self.to_columns);
+        pairs.find(|(_, to)| same(to, column)).map(|(from, _)| from.as_str())
+    }
+}
+
+impl OnDelete {
+    pub(super) const ALL: [Self; 5] =
+        [Self::NoAction, Self::Restrict, Self::Cascade, Self::SetNull, Self::SetDefault];
+
+    /// Returns whether the database itself changes or deletes the row.
+    #[must_use]
+    pub fn changes_rows(self) -> bool {
+        matches!(self, Self::Cascade | Self::SetNull | Self::SetDefault)
+    }
+}
+
+impl fmt::Display for OnDelete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoAction => "NO ACTION",
+            Self::Restrict => "RESTRICT",
+            Self::Cascade => "CASCADE",
+            Self::SetNull => "SET NULL",
+            Self::SetDefault => "SET DEFAULT",
+        })
+    }
+}
+
+/// A trigger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Trigger {
+    /// The name.
+    pub name: String,
+    /// The event that fires it.
+    pub event: TriggerEvent,
+}
+
+/// The event that fires a trigger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TriggerEvent {
+    /// A row is inserted.
+    Insert,
+    /// A row is updated.
+    Update,
+    /// A row is deleted.
+    Delete,
+}
+
+impl TriggerEvent {
+    /// Returns the SQL keyword.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Insert => "INSERT",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// The type of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Relation {
+    /// A table, partitioned or not.
+    #[default]
+    Table,
+    /// A view.
+    View,
+    /// A materialized view, whose rows are read-only and kept until it is refreshed.
+    MaterializedView,
+    /// A foreign table, stored on another server.
+    Foreign,
+}
+
+/// A privilege on a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Privilege {
+    /// Reads rows.
+    Select,
+    /// Inserts rows.
+    Insert,
+    /// Updates rows, and locks them.
+    Update,
+    /// Deletes rows.
+    Delete,
+}
+
+impl Relation {
+    /// Returns whether its rows are those of a query.
+    #[must_use]
+    pub fn is_view(self) -> bool {
+        matches!(self, Self::View | Self::MaterializedView)
+    }
+}
+
+impl Privilege {
+    /// All privileges.
+    pub(super) const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
+
+    /// Returns the SQL keyword.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Select => "SELECT",
+            Self::Insert => "INSERT",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Privilege {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
