@@ -7,7 +7,7 @@ use super::unique::{claim, claim_or_conflict};
 use super::{Client, ClientPatch, Clients};
 use crate::domain::{FieldName, Mode, OperationId, RecordId, Request, Status, StatusField, Value, eq};
 use crate::lifecycle::{Error, conflict_in_words, is_receipt_of, note_fields, nothing_to_do};
-use crate::plan::{ExecutablePlan, Plan, Strictness};
+use crate::plan::{Plan, Strictness};
 use crate::policy::Refusal;
 use crate::protocol::{
     Branch, ChangeSet, ChangeStep, Expected, NewValue, RankCase, Receipt, Rows, Source, Write,
@@ -159,7 +159,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             let plan = update.ok_or(Error::PlanMismatch)?;
             return Ok(Edit { plan, update: None, after, switches_from: None, nothing });
         };
-        let update = update.map(Plan::into_executable).transpose()?.map(ExecutablePlan::into_plan);
+        let update = update.map(Plan::into_executable).transpose()?;
         *tried = mode;
         let switching = Request { mode, ..request.clone() };
         let plan = self.lifecycle.plan_at(&switching, now).await?;

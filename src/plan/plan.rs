@@ -80,10 +80,6 @@ pub(crate) enum Strictness {
     DecisionOnly,
 }
 
-/// A plan that may be carried out.
-#[derive(Debug, Clone)]
-pub(crate) struct ExecutablePlan(Plan);
-
 impl Plan {
     /// Returns whether nothing stands in the way.
     #[must_use]
@@ -104,8 +100,78 @@ impl Plan {
     ///
     /// # Errors
     /// [`NotExecutable`], with the plan, while there are blockers or unacknowledged warnings.
-    pub(crate) fn into_executable(self) -> Result<ExecutablePlan, NotExecutable> {
-        if self.is_executable() { Ok(ExecutablePlan(self)) } else { Err(NotExecutable(Box::new(self))) }
+    pub(crate) fn into_executable(self) -> Result<Self, NotExecutable> {
+        if self.is_executable() { Ok(self) } else { Err(NotExecutable(Box::new(self))) }
+    }
+
+    /// Makes the change set that carries out the plan, and the names of its preconditions. It holds the key only if a
+    /// step needs it.
+    ///
+    /// # Errors
+    /// [`NotExecutable`], with the plan, while there are blockers or unacknowledged warnings.
+    pub(crate) fn into_change_set(
+        self,
+        operation: OperationId,
+        audit: AuditEntry,
+        strictness: Strictness,
+        mask_key: Option<&MaskKey>,
+    ) -> Result<(ChangeSet, Vec<String>), NotExecutable> {
+        let plan = self.into_executable()?;
+        let open = plan.open();
+        let receipt = Receipt {
+            operation,
+            digest: plan.digest,
+            at: plan.at,
+            kind: plan.kind,
+            subjects: plan.subjects,
+            mode: plan.mode,
+            outcome: Some(plan.outcome),
+            complete: open.is_empty(),
+            steps: plan
+                .steps
+                .into_iter()
+                .map(|step| ReceiptStep {
+                    kind: step.key.kind,
+                    disposition: step.key.disposition,
+                    path: step.key.path,
+                    planned: step.count,
+                    actual: 0,
+                })
+                .collect(),
+            open,
+        };
+        let Execution {
+            query,
+            has_scope: _,
+            survey: _,
+            locks,
+            exact,
+            decision,
+            event_drafts,
+            steps,
+            snapshot,
+        } = plan.execution;
+        let bound = match strictness {
+            Strictness::ExactPlan => exact,
+            Strictness::DecisionOnly => decision,
+        };
+        let (preconditions, names) = bound.into_iter().unzip();
+        let mask_key = mask_key.filter(|_| steps.iter().any(|step| step.keyed_fields().next().is_some()));
+        let changes = ChangeSet {
+            operation,
+            query,
+            locks,
+            preconditions,
+            inserts: Vec::new(),
+            event_drafts,
+            events: Vec::new(),
+            steps,
+            audit,
+            snapshot,
+            receipt,
+            mask_key: mask_key.cloned(),
+        };
+        Ok((changes, names))
     }
 
     /// Returns the digest: a hash of what a person relies on. Its JSON, and so every digest, depends on the order here.
@@ -164,80 +230,6 @@ impl Plan {
         open
     }
 }
-
-impl ExecutablePlan {
-    pub(crate) fn into_plan(self) -> Plan {
-        self.0
-    }
-
-    /// Makes the change set that carries out the plan, and the names of its preconditions. It holds the key only if a
-    /// step needs it.
-    pub(crate) fn into_change_set(
-        self,
-        operation: OperationId,
-        audit: AuditEntry,
-        strictness: Strictness,
-        mask_key: Option<&MaskKey>,
-    ) -> (ChangeSet, Vec<String>) {
-        let plan = self.0;
-        let open = plan.open();
-        let receipt = Receipt {
-            operation,
-            digest: plan.digest,
-            at: plan.at,
-            kind: plan.kind,
-            subjects: plan.subjects,
-            mode: plan.mode,
-            outcome: Some(plan.outcome),
-            complete: open.is_empty(),
-            steps: plan
-                .steps
-                .into_iter()
-                .map(|step| ReceiptStep {
-                    kind: step.key.kind,
-                    disposition: step.key.disposition,
-                    path: step.key.path,
-                    planned: step.count,
-                    actual: 0,
-                })
-                .collect(),
-            open,
-        };
-        let Execution {
-            query,
-            has_scope: _,
-            survey: _,
-            locks,
-            exact,
-            decision,
-            event_drafts,
-            steps,
-            snapshot,
-        } = plan.execution;
-        let bound = match strictness {
-            Strictness::ExactPlan => exact,
-            Strictness::DecisionOnly => decision,
-        };
-        let (preconditions, names) = bound.into_iter().unzip();
-        let mask_key = mask_key.filter(|_| steps.iter().any(|step| step.keyed_fields().next().is_some()));
-        let changes = ChangeSet {
-            operation,
-            query,
-            locks,
-            preconditions,
-            inserts: Vec::new(),
-            event_drafts,
-            events: Vec::new(),
-            steps,
-            audit,
-            snapshot,
-            receipt,
-            mask_key: mask_key.cloned(),
-        };
-        (changes, names)
-    }
-}
-
 /// Returns an expected number in words, for a precondition that does not hold.
 pub(crate) fn expected_words(expected: Expected) -> String {
     match expected {

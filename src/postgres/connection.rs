@@ -27,12 +27,7 @@ use crate::sql::{
 #[derive(Debug, Clone)]
 pub struct PoolConnection {
     pub(super) pool: PgPool,
-    pub(super) settings: Settings,
-}
-
-/// The settings of each transaction.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Settings {
+    // The settings of each transaction.
     pub(super) schemas: Vec<String>,
     pub(super) lock_timeout: Option<Duration>,
     pub(super) statement_timeout: Option<Duration>,
@@ -42,13 +37,11 @@ impl PoolConnection {
     /// Makes a source of the transactions of this pool.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, settings: Settings::default() }
+        Self { pool, schemas: Vec::new(), lock_timeout: None, statement_timeout: None }
     }
-}
 
-impl Settings {
     /// Renders the statements that begin a transaction, as one message.
-    fn begin(&self, access: AccessMode) -> String {
+    fn begin_sql(&self, access: AccessMode) -> String {
         let mut sql = begin_statements(Dialect::Postgres, access).join("; ");
         if let Some(path) = search_path(&self.schemas) {
             sql.push_str("; SET LOCAL search_path TO ");
@@ -77,7 +70,7 @@ impl SqlConnection for PoolConnection {
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let connection = self.pool.acquire().await.map_err(error)?;
         let mut transaction = PoolTransaction { connection, state: State::Beginning };
-        let sql = AssertSqlSafe(self.settings.begin(access)).into_sql_str();
+        let sql = AssertSqlSafe(self.begin_sql(access)).into_sql_str();
         PgTransactionManager::begin(&mut transaction.connection, Some(sql)).await.map_err(error)?;
         transaction.state = State::Open;
         Ok(Box::new(transaction))

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::dialect::Dialect;
-use super::render::count::Also;
 use super::render::renderer::Renderer;
 use super::script::{assumed_counts, script, statements};
 use super::statement::{Prefix, Statement};
@@ -32,8 +31,7 @@ pub fn render_survey(
     let r = Renderer::survey(dialect.backend(), prefix, query, &schema)?;
     let mut statements = r.backend.materialize(&r)?;
     let rows = query.questions.iter().map(|question| question.rows);
-    let also = Also { subjects: r.subjects(), version_of: None };
-    statements.extend(r.counting(rows, also)?.statements);
+    statements.extend(r.counting(rows, r.subjects(), None)?.0);
     Ok(statements)
 }
 
@@ -85,9 +83,8 @@ impl Plan {
             digest: Some(self.digest.to_string()),
             detail: serde_json::Value::Null,
         };
-        if let Ok(executable) = self.clone().into_executable() {
-            let (changes, _) =
-                executable.into_change_set(Uuid::nil().into(), audit, Strictness::ExactPlan, None);
+        let changes = self.clone().into_change_set(Uuid::nil().into(), audit, Strictness::ExactPlan, None);
+        if let Ok((changes, _)) = changes {
             statements.extend(render_changes(dialect, &prefix, &changes)?);
         }
         Ok(statements)

@@ -42,7 +42,6 @@ mod pseudonyms;
 mod read;
 mod render;
 mod run;
-mod schema_cache;
 mod script;
 mod session;
 mod sqlite;

@@ -1,15 +1,16 @@
 //! Applying change sets: one write transaction runs the script of the operation.
 
+use std::sync::Arc;
+
 use super::backend::{ApplyStrategy, Asked, Block, BlockWrite, Locks};
 use super::connection::{AccessMode, SqlConnection, SqlError, SqlErrorClass, SqlValue};
 use super::render::count::{Counts, WRITTEN};
 use super::render::renderer::Renderer;
 use super::render::write;
-use super::schema_cache::CachedSchema;
 use super::script::{Part, assumed_counts, script};
 use super::session::{ErrorContext, Session, execute, query};
 use super::store::SqlStore;
-use super::table_schema::QueryColumns;
+use super::table_schema::{QueryColumns, TableSchema};
 use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, Write};
 use crate::store::{StoreError, require_key};
 
@@ -28,10 +29,11 @@ pub(super) async fn run<C: SqlConnection>(
         return record_attempt(store, changes).await;
     }
     let columns = QueryColumns::of_changes(changes)?;
-    let mut cached = store.cache.get(store.backend(), &columns)?;
+    let cache_key = store.backend().cache_key(&columns)?;
+    let mut cached = store.cache.get(&columns);
     let mut strategy = store.backend().strategy(changes, store.single_statement_limit);
     loop {
-        match attempt(store, changes, &columns, cached.as_ref(), strategy).await {
+        match attempt(store, changes, &columns, cache_key.as_deref(), cached.as_ref(), strategy).await {
             Ok(Some(receipt)) => return Ok(receipt),
             Ok(None) => {}
             Err(error) if strategy != ApplyStrategy::Counted && differs_from_plan(&error) => {
@@ -94,7 +96,8 @@ async fn attempt<C: SqlConnection>(
     store: &SqlStore<C>,
     changes: &ChangeSet,
     columns: &QueryColumns<'_>,
-    cached: Option<&CachedSchema>,
+    cache_key: Option<&str>,
+    cached: Option<&Arc<TableSchema>>,
     strategy: ApplyStrategy,
 ) -> Result<Option<Receipt>, StoreError> {
     let query = &changes.query;
@@ -108,7 +111,7 @@ async fn attempt<C: SqlConnection>(
     };
     let r = Renderer::changes(store.backend(), &store.prefix, changes, &schema)?;
     let assumed = assumed_counts(changes, strategy);
-    let parts = script(&r, changes, strategy, cached.map(|cached| &*cached.key), &assumed)?;
+    let parts = script(&r, changes, strategy, cached.and(cache_key), &assumed)?;
     let running =
         Running { session, r: &r, changes, assumed, counts: Counts::default(), affected: Vec::new() };
     let receipt = match running.run(parts, cached).await? {
@@ -142,7 +145,11 @@ struct Running<'a, 't, 'c> {
 }
 
 impl Running<'_, '_, '_> {
-    async fn run(mut self, parts: Vec<Part>, cached: Option<&CachedSchema>) -> Result<Outcome, StoreError> {
+    async fn run(
+        mut self,
+        parts: Vec<Part>,
+        cached: Option<&Arc<TableSchema>>,
+    ) -> Result<Outcome, StoreError> {
         let (r, changes, context) = (self.r, self.changes, self.session.context);
         let expected = changes.receipt.as_planned();
         let mut receipt = expected.clone();
@@ -162,8 +169,8 @@ impl Running<'_, '_, '_> {
                 }
                 Part::Lock(locks) => self.session.lock(&locks).await?,
                 Part::Materialize(statements) => self.session.materialize(r, &statements).await?,
-                Part::Count(counting) => {
-                    let counts = self.session.count(counting).await?;
+                Part::Count(statements, asked) => {
+                    let counts = self.session.count(&statements, asked).await?;
                     self.check_counts(counts).await?;
                     // Steps that write nothing are only counted.
                     self.affected = changes.steps.iter().map(|step| self.counts.of(step.rows)).collect();

@@ -1,8 +1,8 @@
 //! An open transaction, with errors that say what failed.
 
-use super::backend::Backend;
+use super::backend::{Asked, Backend};
 use super::connection::{SqlError, SqlErrorClass, SqlTransaction, SqlValue};
-use super::render::count::{Counting, Counts};
+use super::render::count::Counts;
 use super::render::renderer::Renderer;
 use super::statement::{Prefix, Statement};
 use super::table_schema::{QueryColumns, TableSchema};
@@ -176,12 +176,16 @@ impl Session<'_, '_> {
     }
 
     /// Counts rows. [`readable`](Self::readable) checks that all of them could be read.
-    pub(super) async fn count(&mut self, counting: Counting) -> Result<Counts, StoreError> {
+    pub(super) async fn count(
+        &mut self,
+        statements: &[Statement],
+        asked: Asked,
+    ) -> Result<Counts, StoreError> {
         let mut found = Vec::new();
-        for statement in &counting.statements {
+        for statement in statements {
             found.extend(self.query(statement).await?);
         }
-        Ok(Counts::read(counting.asked, found))
+        Ok(Counts::read(asked, found))
     }
 
     /// Returns the counts, if all rows could be read.

@@ -11,10 +11,9 @@ use super::catalogue::Catalogue;
 use super::connection::{AccessMode, SqlConnection, SqlTransaction, SqlValue};
 use super::coverage::Finding;
 use super::dialect::{Dialect, VERSION, schema};
-use super::schema_cache::{CachedSchema, SchemaCache};
 use super::session::{ErrorContext, Session};
 use super::statement::{Prefix, Statement};
-use super::table_schema::{QueryColumns, TableSchema};
+use super::table_schema::{QueryColumns, SchemaCache, TableSchema};
 use crate::domain::{DataMap, Fault};
 use crate::policy::DeletionPolicy;
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
@@ -198,10 +197,10 @@ impl<C: SqlConnection> SqlStore<C> {
         &self,
         session: &mut Session<'_, '_>,
         columns: &QueryColumns<'_>,
-        cached: Option<&CachedSchema>,
+        cached: Option<&Arc<TableSchema>>,
     ) -> Result<Arc<TableSchema>, StoreError> {
         if let Some(cached) = cached {
-            return Ok(cached.schema.clone());
+            return Ok(cached.clone());
         }
         let schema = Arc::new(session.look(columns).await?);
         self.cache.insert(columns, &schema);
@@ -212,7 +211,7 @@ impl<C: SqlConnection> SqlStore<C> {
     pub(super) async fn is_outdated(
         &self,
         columns: &QueryColumns<'_>,
-        cached: &CachedSchema,
+        cached: &TableSchema,
         error: &StoreError,
     ) -> bool {
         let may_be = matches!(
@@ -232,7 +231,7 @@ impl<C: SqlConnection> SqlStore<C> {
         };
         // Compares the full schema, because renaming a type does not change the version of its columns.
         let found = self.session(&mut *tx, context).look(columns).await;
-        found.is_ok_and(|schema| schema != *cached.schema)
+        found.is_ok_and(|schema| schema != *cached)
     }
 }
 

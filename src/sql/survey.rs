@@ -1,14 +1,14 @@
 //! Surveys: the questions, in order, in one read transaction.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 
 use super::connection::{AccessMode, SqlConnection, SqlValue};
-use super::render::count::Also;
 use super::render::renderer::Renderer;
-use super::schema_cache::CachedSchema;
 use super::session::{ErrorContext, Session, bad_value};
 use super::store::SqlStore;
-use super::table_schema::QueryColumns;
+use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{FieldName, RecordId};
 use crate::protocol::{Answer, Question, Rows, SetId, Survey, SurveyQuery};
 use crate::store::StoreError;
@@ -23,8 +23,9 @@ pub(super) async fn run<C: SqlConnection>(
     survey: &SurveyQuery,
 ) -> Result<Survey, StoreError> {
     let columns = QueryColumns::of_query(survey)?;
-    if let Some(cached) = store.cache.get(store.backend(), &columns)? {
-        match attempt(store, survey, &columns, Some(&cached)).await {
+    let cache_key = store.backend().cache_key(&columns)?;
+    if let Some(cached) = store.cache.get(&columns) {
+        match attempt(store, survey, &columns, cache_key.as_deref(), Some(&cached)).await {
             Ok(Some(survey)) => return Ok(survey),
             Ok(None) => {}
             Err(error) if store.is_outdated(&columns, &cached, &error).await => {}
@@ -32,7 +33,7 @@ pub(super) async fn run<C: SqlConnection>(
         }
         store.cache.remove(&columns);
     }
-    let answered = attempt(store, survey, &columns, None).await?;
+    let answered = attempt(store, survey, &columns, None, None).await?;
     answered.ok_or_else(|| StoreError::Contention { retryable: store.connection.retryable(), source: None })
 }
 
@@ -41,7 +42,8 @@ async fn attempt<C: SqlConnection>(
     store: &SqlStore<C>,
     survey: &SurveyQuery,
     columns: &QueryColumns<'_>,
-    cached: Option<&CachedSchema>,
+    cache_key: Option<&str>,
+    cached: Option<&Arc<TableSchema>>,
 ) -> Result<Option<Survey>, StoreError> {
     let SurveyQuery { map, kind: _, subjects: _, sets: _, questions, now: _ } = survey;
     let context = ErrorContext { map: Some(map), ..store.context("read the data") };
@@ -53,8 +55,8 @@ async fn attempt<C: SqlConnection>(
     session.materialize(&r, &materialized).await?;
     let rows = questions.iter().map(|question| question.rows);
     let first = r.subjects();
-    let also = Also { subjects: first, version_of: cached.map(|cached| &*cached.key) };
-    let counts = session.count(r.counting(rows, also)?).await?;
+    let (statements, asked) = r.counting(rows, first, cached.and(cache_key))?;
+    let counts = session.count(&statements, asked).await?;
     if cached.is_some_and(|cached| !cached.is_current(counts.schema_version.as_deref())) {
         return Ok(None);
     }

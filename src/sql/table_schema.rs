@@ -1,6 +1,8 @@
-//! How columns store their values, as far as statements depend on it, and the columns that a query depends on.
+//! How columns store their values, as far as statements depend on it; the columns that a query depends on; and the
+//! cache of what was read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
@@ -185,6 +187,11 @@ impl TableSchema {
         }
     }
 
+    /// Returns whether the schema still has the current version.
+    pub(super) fn is_current(&self, schema_version: Option<&str>) -> bool {
+        schema_version.is_some() && schema_version == self.schema_version.as_deref()
+    }
+
     /// Returns whether every row of a kind is known to have an id, so that no statement has to check.
     pub(crate) fn has_ids(&self, kind: &Kind) -> bool {
         self.column(kind, &kind.id).ok().flatten().is_some_and(|id| id.not_null)
@@ -287,4 +294,39 @@ impl<'a> QueryColumns<'a> {
 
 fn find<'a>(map: &'a DataMap, kind: &KindName) -> Result<&'a Kind, StoreError> {
     map.kind(kind).ok_or_else(|| unknown("kind", kind.as_str()))
+}
+
+/// The schemas that were read earlier, by the names of their tables.
+///
+/// Reading the catalogue takes longer than a small operation, and it rarely changes. A statement that runs anyway
+/// returns whether the schema is still the same.
+#[derive(Debug, Default)]
+pub(super) struct SchemaCache(Mutex<BTreeMap<Vec<String>, Arc<TableSchema>>>);
+
+impl SchemaCache {
+    // A panic under the lock cannot leave it in a partial state.
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Vec<String>, Arc<TableSchema>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the schema of these columns, if it is cached.
+    pub(super) fn get(&self, columns: &QueryColumns<'_>) -> Option<Arc<TableSchema>> {
+        self.lock().get(&tables(columns)).cloned()
+    }
+
+    /// Caches a schema, if the database returns its version.
+    pub(super) fn insert(&self, columns: &QueryColumns<'_>, schema: &Arc<TableSchema>) {
+        if schema.schema_version.is_some() {
+            self.lock().insert(tables(columns), schema.clone());
+        }
+    }
+
+    /// Removes an outdated schema.
+    pub(super) fn remove(&self, columns: &QueryColumns<'_>) {
+        self.lock().remove(&tables(columns));
+    }
+}
+
+fn tables(columns: &QueryColumns<'_>) -> Vec<String> {
+    columns.kinds.iter().map(|kind| kind.table_name().to_owned()).collect()
 }

@@ -22,22 +22,6 @@ pub(crate) const SCHEMA_VERSION: i64 = -2;
 /// The first column of the row that holds how many rows each step has written.
 pub(crate) const WRITTEN: i64 = -3;
 
-/// What the first counting statement returns in addition.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Also<'a> {
-    /// The ids of the subjects, from this set.
-    pub(crate) subjects: Option<SetId>,
-    /// The version of the tables of this cache key.
-    pub(crate) version_of: Option<&'a str>,
-}
-
-/// The counts to make, and their statements.
-#[derive(Debug)]
-pub(crate) struct Counting {
-    pub(crate) statements: Vec<Statement>,
-    pub(crate) asked: Asked,
-}
-
 /// The numbers of rows.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
@@ -53,30 +37,32 @@ pub(crate) struct Counts {
 
 impl Renderer<'_> {
     /// Renders the counts of rows, and in every set whose conditions read values, of the rows that could not be read.
+    ///
+    /// The first statement also returns the ids of a set of subjects, and the version of the tables of a cache key.
     pub(crate) fn counting(
         &self,
         rows: impl IntoIterator<Item = Rows>,
-        also: Also<'_>,
-    ) -> Result<Counting, StoreError> {
+        mut subjects: Option<SetId>,
+        mut version_of: Option<&str>,
+    ) -> Result<(Vec<Statement>, Asked), StoreError> {
         let asked = self.asked(rows)?;
         let sets: Vec<SetId> = asked.keys().copied().collect();
         let mut statements = Vec::new();
-        let mut also = Some(also);
         // The first statement may have nothing to count.
         let none = sets.is_empty().then_some(&*sets);
         for sets in sets.chunks(SETS_PER_STATEMENT).chain(none) {
-            let also = also.take().unwrap_or_default();
-            let needed: Vec<SetId> = sets.iter().copied().chain(also.subjects).collect();
+            let subjects = subjects.take();
+            let needed: Vec<SetId> = sets.iter().copied().chain(subjects).collect();
             let mut w = self.writer();
             self.with(&mut w, &needed)?;
             let mut union = Union::new(&mut w, "\nUNION ALL ");
             self.counts(&mut union, sets, &asked)?;
-            if let Some(set) = also.subjects {
+            if let Some(set) = subjects {
                 let id = self.backend.answered_id(self.id(self.set_kind(set)?), "s.id")?;
                 let mut query = Query::select(union.part(), &format!("{SUBJECTS}, {id}"));
                 self.select_rows(&mut query, Rows::all(set))?;
             }
-            if let Some(key) = also.version_of {
+            if let Some(key) = version_of.take() {
                 let w = union.part().push("SELECT ").number(SCHEMA_VERSION).push(", ");
                 self.backend.schema_version(w, key);
             }
@@ -84,7 +70,7 @@ impl Renderer<'_> {
                 statements.push(w.finish());
             }
         }
-        Ok(Counting { statements, asked })
+        Ok((statements, asked))
     }
 
     /// Collects the counts for each set: these rows, and whether all rows could be read.
