@@ -41,10 +41,10 @@ impl<S: Store + Reader> Clients<'_, S> {
         let operation = self.lifecycle.operation(&asked);
         // Every attempt creates the same client.
         let now = self.lifecycle.now();
-        let mut attempts = self.lifecycle.attempts(operation);
+        let mut made = 0;
         let made = loop {
             match self.try_create(&asked, new.clone(), operation, now).await {
-                Err(error) if attempts.again(self.lifecycle.store(), error.is_retryable(), false).await => {}
+                Err(error) if self.lifecycle.again(operation, &mut made, &error, false).await => {}
                 made => break made,
             }
         };

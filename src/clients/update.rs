@@ -76,7 +76,7 @@ impl<S: Store + Reader> Clients<'_, S> {
 
     async fn edit(&self, request: &Request, modes: &[Mode], patch: &ClientPatch) -> Result<Client, Error> {
         let operation = self.lifecycle.operation(request);
-        let mut attempts = self.lifecycle.attempts(operation);
+        let mut made = 0;
         // The current status decides the mode in which the attempt is planned and recorded.
         let mut asked = request.clone();
         let mut expected = None;
@@ -93,10 +93,7 @@ impl<S: Store + Reader> Clients<'_, S> {
                 self.write_edit(&asked, edit, patch, operation).await
             };
             match attempt.await {
-                Err(error)
-                    if attempts
-                        .again(self.lifecycle.store(), error.is_retryable(), error.is_stale())
-                        .await => {}
+                Err(error) if self.lifecycle.again(operation, &mut made, &error, true).await => {}
                 done => break done,
             }
         };

@@ -172,10 +172,10 @@ impl<S: Store> Lifecycle<S> {
     /// [`Error`]; each is recorded as an attempt.
     pub async fn execute(&self, request: &Request) -> Result<Receipt, Error> {
         let operation = self.operation(request);
-        let mut attempts = self.attempts(operation);
+        let mut made = 0;
         let done = loop {
             match self.plan_and_apply(request, operation).await {
-                Err(error) if attempts.again(&self.store, error.is_retryable(), error.is_stale()).await => {}
+                Err(error) if self.again(operation, &mut made, &error, true).await => {}
                 done => break done,
             }
         };
@@ -195,10 +195,10 @@ impl<S: Store> Lifecycle<S> {
         plan: &Plan,
         operation: OperationId,
     ) -> Result<Receipt, Error> {
-        let mut attempts = self.attempts(operation);
+        let mut made = 0;
         loop {
             match self.apply_once(request, plan.clone(), operation, Strictness::ExactPlan).await {
-                Err(error) if attempts.again(&self.store, error.is_retryable(), false).await => {}
+                Err(error) if self.again(operation, &mut made, &error, false).await => {}
                 done => return done,
             }
         }

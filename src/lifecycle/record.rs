@@ -102,10 +102,14 @@ impl<S: Store> Lifecycle<S> {
 
     /// Writes an attempt, and repeats it if a reply was lost: a duplicate entry is better than none.
     async fn record(&self, attempt: &ChangeSet) -> Result<Receipt, StoreError> {
-        let mut attempts = self.attempts(attempt.operation);
+        let mut made = 0;
         loop {
             match self.write(attempt).await {
-                Err(error) if attempts.again(&self.store, error.is_retryable(), false).await => {}
+                Err(error)
+                    if self
+                        .retries
+                        .again(&self.store, attempt.operation, &mut made, error.is_retryable(), false)
+                        .await => {}
                 recorded => return recorded,
             }
         }

@@ -166,6 +166,24 @@ impl Retries {
         self
     }
 
+    /// Counts a failed attempt at an operation, and returns whether another one follows. Waits first if another
+    /// transaction conflicted (`is_retryable`), but not if the plan is stale, because planning again is enough then.
+    pub(super) async fn again(
+        self,
+        store: &impl Store,
+        operation: OperationId,
+        made: &mut u32,
+        is_retryable: bool,
+        is_stale: bool,
+    ) -> bool {
+        *made = made.saturating_add(1);
+        let follows = *made < self.attempts && (is_retryable || is_stale);
+        if follows && is_retryable {
+            store.pause(self.pause(operation, *made)).await;
+        }
+        follows
+    }
+
     /// Returns the pause after `made` attempts at an operation.
     fn pause(self, operation: OperationId, made: u32) -> Duration {
         let doubled = 1_u32.checked_shl(made.saturating_sub(1)).unwrap_or(u32::MAX);
@@ -182,29 +200,5 @@ impl Retries {
 impl Default for Retries {
     fn default() -> Self {
         Self::new(5)
-    }
-}
-
-/// The attempts at one operation.
-pub(crate) struct Attempts {
-    retries: Retries,
-    operation: OperationId,
-    made: u32,
-}
-
-impl Attempts {
-    pub(super) fn at(operation: OperationId, retries: Retries) -> Self {
-        Self { retries, operation, made: 0 }
-    }
-
-    /// Counts a failed attempt, and returns whether another one follows. Waits first if another transaction
-    /// conflicted (`is_retryable`), but not if the plan is stale, because planning again is enough then.
-    pub(crate) async fn again(&mut self, store: &impl Store, is_retryable: bool, is_stale: bool) -> bool {
-        self.made = self.made.saturating_add(1);
-        let follows = self.made < self.retries.attempts && (is_retryable || is_stale);
-        if follows && is_retryable {
-            store.pause(self.retries.pause(self.operation, self.made)).await;
-        }
-        follows
     }
 }

@@ -32,3 +32,29 @@ pub use rule_build::{
     EntryBuilder, anonymize, anonymize_with, cascade, delete, keep, protect, reassign, reassign_to, restrict,
     retain, set_default, set_default_to, set_null, soft_delete,
 };
+
+use crate::domain::{Fault, FaultCode, Faults, KindName};
+use document::PolicyDocument;
+
+/// The two ways to a policy. Both lead to `DeletionPolicy::assemble`, which checks and compiles it.
+impl DeletionPolicy {
+    /// Starts a policy for records of a kind.
+    pub fn of(subject: impl Into<KindName>) -> PolicyBuilder {
+        PolicyBuilder::new(subject.into())
+    }
+
+    /// Reads a policy from JSON. For other formats, use `serde`.
+    ///
+    /// # Errors
+    /// Every fault of the policy, or the place of the syntax error.
+    pub fn from_json(text: &str) -> Result<Self, Faults> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let document: PolicyDocument = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            // Text that is not JSON has a line but no path.
+            let path = error.inner().is_data().then(|| error.path().to_string());
+            Fault::new(FaultCode::Form, path.as_deref().unwrap_or("."), error.inner().to_string())
+        })?;
+        reader.end().map_err(|error| Fault::new(FaultCode::Form, ".", error.to_string()))?;
+        document.try_into()
+    }
+}

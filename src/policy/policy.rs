@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::compile::CompiledMode;
-use super::document::PolicyDocument;
-use super::{ModePolicy, PolicyBuilder, compile, validate};
-use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode};
+use super::{ModePolicy, compile, validate};
+use crate::domain::{DataMap, Faults, KindName, Mode};
 
 /// Who may remove a subject, what stops it, and what happens along each reference, for each mode.
 ///
@@ -50,26 +49,6 @@ pub struct DeletionPolicy {
 pub(super) const FIRST_VERSION: &str = "1";
 
 impl DeletionPolicy {
-    /// Starts a policy for records of a kind.
-    pub fn of(subject: impl Into<KindName>) -> PolicyBuilder {
-        PolicyBuilder::new(subject.into())
-    }
-
-    /// Reads a policy from JSON. For other formats, use `serde`.
-    ///
-    /// # Errors
-    /// Every fault of the policy, or the place of the syntax error.
-    pub fn from_json(text: &str) -> Result<Self, Faults> {
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let document: PolicyDocument = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            // Text that is not JSON has a line but no path.
-            let path = error.inner().is_data().then(|| error.path().to_string());
-            Fault::new(FaultCode::Form, path.as_deref().unwrap_or("."), error.inner().to_string())
-        })?;
-        reader.end().map_err(|error| Fault::new(FaultCode::Form, ".", error.to_string()))?;
-        document.try_into()
-    }
-
     /// Checks the parts and compiles every mode.
     pub(super) fn assemble(
         version: String,

@@ -83,7 +83,8 @@ pub(crate) struct CompiledTarget {
     pub(crate) reference: ReferenceName,
     pub(crate) from: KindName,
     pub(crate) to: KindName,
-    pub(crate) target: Target,
+    /// A value of the policy; `None` for the record that the request names.
+    pub(crate) target: Option<Value>,
     pub(crate) rule: &'static str,
     /// Asks for the number of rows that would refer to the record.
     pub(crate) question: usize,
@@ -108,29 +109,9 @@ pub(crate) enum ValueTemplate {
     Known(NewValue),
     /// The instant of the request.
     Now,
-    /// The new target of a reference.
-    Target(Target),
-}
-
-/// What a redirected reference is set to.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Target {
-    /// A value of the policy, null included.
-    Value(Value),
-    /// The record that the request names for the reference.
-    Requested,
-}
-
-impl Target {
-    pub(crate) const NULL: Self = Self::Value(Value::Null);
-
-    /// Returns the value, null if the request names no record: its plan has a blocker then.
-    pub(crate) fn value(&self, requested: Option<&RecordId>) -> Value {
-        match self {
-            Self::Value(value) => value.clone(),
-            Self::Requested => requested.map_or(Value::Null, Value::from),
-        }
-    }
+    /// The new target of a reference: a value of the policy, null included, or `None` for the record that the request
+    /// names.
+    Target(Option<Value>),
 }
 
 impl WriteTemplate {
@@ -166,14 +147,14 @@ impl WriteTemplate {
     }
 
     /// Gives a reference another target.
-    pub(super) fn redirect(kind: &Kind, field: &FieldName, target: Target) -> Self {
+    pub(super) fn redirect(kind: &Kind, field: &FieldName, target: Option<Value>) -> Self {
         let redirected = [(field.clone(), ValueTemplate::Target(target))];
         Self::Update(redirected.into_iter().chain(touched(kind)).collect())
     }
 
     /// Empties a reference of rows that are deleted next.
     pub(super) fn unlink(field: &FieldName) -> Self {
-        Self::Update(vec![(field.clone(), ValueTemplate::Target(Target::NULL))])
+        Self::Update(vec![(field.clone(), ValueTemplate::Target(Some(Value::Null)))])
     }
 
     /// Writes each field once, the last value of several.
@@ -181,11 +162,11 @@ impl WriteTemplate {
         Self::Update(values.collect::<BTreeMap<_, _>>().into_iter().collect())
     }
 
-    /// Returns the new target of a redirect.
-    pub(crate) fn target(&self) -> Option<&Target> {
+    /// Returns the new target of a redirect, with the record that the request names.
+    pub(crate) fn target(&self, requested: Option<&RecordId>) -> Option<Value> {
         match self {
             Self::Update(values) => values.iter().find_map(|(_, value)| match value {
-                ValueTemplate::Target(target) => Some(target),
+                ValueTemplate::Target(target) => Some(target_value(target.as_ref(), requested)),
                 ValueTemplate::Known(_) | ValueTemplate::Now => None,
             }),
             Self::Delete | Self::Mark(_) | Self::Keep => None,
@@ -197,7 +178,7 @@ impl WriteTemplate {
         let value = |template: &ValueTemplate| match template {
             ValueTemplate::Known(value) => value.clone(),
             ValueTemplate::Now => NewValue::Value(Value::Timestamp(now)),
-            ValueTemplate::Target(target) => NewValue::Value(target.value(requested)),
+            ValueTemplate::Target(target) => NewValue::Value(target_value(target.as_ref(), requested)),
         };
         let filled = |values: &[(FieldName, ValueTemplate)]| {
             values.iter().map(|(field, template)| (field.clone(), value(template))).collect()
@@ -209,6 +190,11 @@ impl WriteTemplate {
             Self::Keep => Write::Keep,
         }
     }
+}
+
+/// Returns the value of a target, null if the request names no record: its plan has a blocker then.
+fn target_value(target: Option<&Value>, requested: Option<&RecordId>) -> Value {
+    target.cloned().unwrap_or_else(|| requested.map_or(Value::Null, Value::from))
 }
 
 fn marked(kind: &Kind) -> impl Iterator<Item = (FieldName, ValueTemplate)> {

@@ -50,7 +50,7 @@ fn writing<'a>(steps: &'a [CompiledStep], kind: &KindName) -> impl Iterator<Item
 fn redirects_others(context: &CompileContext<'_>, kind: &KindName, step: &CompiledStep) -> bool {
     let references = context.map.references_from(kind);
     let mut entries = references.flat_map(|reference| context.entries(&reference.name));
-    step.write.target().is_some()
+    step.write.target(None).is_some()
         && entries.any(|entry| matches!(entry.then, Rule::Redirect(_) | Rule::SoftDelete))
 }
 

@@ -16,9 +16,7 @@ mod tombstones;
 use super::ModePolicy;
 use crate::domain::{DataMap, KindName, Mode};
 
-pub(crate) use compiled::{
-    CompiledBlocker, CompiledGround, CompiledMode, CompiledStep, CompiledTarget, Target,
-};
+pub(crate) use compiled::{CompiledBlocker, CompiledGround, CompiledMode, CompiledStep, CompiledTarget};
 pub(crate) use context::CompileContext;
 pub(crate) use outcomes::{RowOutcome, cases};
 pub(crate) use tombstones::tombstone_kinds;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::compiled::{CompiledStep, CompiledTarget, Target, WriteTemplate};
+use super::compiled::{CompiledStep, CompiledTarget, WriteTemplate};
 use super::context::{CompileContext, QueryBuilder};
 use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, by_entry};
 use super::tombstones::{SURVIVORS, Survivor, TombstonesByKind, may_survive, must_keep_reference, surviving};
-use crate::domain::{FieldName, Kind, KindName, Reference};
+use crate::domain::{FieldName, Kind, KindName, Reference, Value};
 use crate::plan::StepKey;
 use crate::policy::{Entry, OnSurvive, Redirect, Rule};
 use crate::protocol::{Branch, Disposition, Rank, RankCase, Ranks, Rows, Source};
@@ -29,7 +29,7 @@ impl Redirects {
     ) {
         let write = WriteTemplate::redirect(kind, field, target.target.clone());
         self.steps.push(CompiledStep::new(key, rows, target.question, write));
-        if target.target != Target::NULL {
+        if target.target != Some(Value::Null) {
             self.targets.push(target);
         }
     }
@@ -95,16 +95,15 @@ fn disposition(redirect: &Redirect) -> Disposition {
     }
 }
 
-fn target(kind: &Kind, reference: &Reference, redirect: &Redirect) -> Target {
+fn target(kind: &Kind, reference: &Reference, redirect: &Redirect) -> Option<Value> {
     match redirect {
-        Redirect::SetNull => Target::NULL,
-        Redirect::SetDefault(Some(value)) => Target::Value(value.clone()),
+        Redirect::SetNull => Some(Value::Null),
+        Redirect::SetDefault(Some(value)) => Some(value.clone()),
         Redirect::SetDefault(None) => {
             let field = kind.fields.get(&reference.field);
-            Target::Value(field.and_then(|field| field.default.clone()).unwrap_or_default())
+            Some(field.and_then(|field| field.default.clone()).unwrap_or_default())
         }
-        Redirect::Reassign(Some(id)) => Target::Value(id.into()),
-        Redirect::Reassign(None) => Target::Requested,
+        Redirect::Reassign(id) => id.as_ref().map(Value::from),
     }
 }
 
@@ -225,7 +224,7 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
                 reference: reference.name.clone(),
                 from: reference.from.clone(),
                 to: reference.to.clone(),
-                target: Target::Requested,
+                target: None,
                 rule: Disposition::Reassign.as_str(),
                 question: query.count(rows),
                 except,

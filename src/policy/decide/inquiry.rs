@@ -9,7 +9,7 @@ use crate::domain::{
     any, is_null, to_milliseconds,
 };
 use crate::plan::Execution;
-use crate::policy::compile::{CompiledMode, CompiledTarget, Target, compile};
+use crate::policy::compile::{CompiledMode, CompiledTarget, compile};
 use crate::policy::{Access, Allow, DeletionPolicy, ModePolicy, ReasonRule, Refusal, Rules};
 use crate::protocol::{
     Answer, Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
@@ -165,8 +165,8 @@ impl Inquiry {
 /// Returns the record that redirected references are to point at; `None` if the request names none.
 fn target_id(target: &CompiledTarget, request: &Request) -> Option<RecordId> {
     match &target.target {
-        Target::Value(value) => Value::as_id(value),
-        Target::Requested => request.reassign.get(&target.reference).cloned(),
+        Some(value) => value.as_id(),
+        None => request.reassign.get(&target.reference).cloned(),
     }
 }
 
@@ -266,8 +266,7 @@ fn check_request(policy: &ModePolicy, mode: &CompiledMode, request: &Request) ->
         ));
     }
     for name in request.reassign.keys() {
-        let asked =
-            mode.targets.iter().any(|target| target.reference == *name && target.target == Target::Requested);
+        let asked = mode.targets.iter().any(|target| target.reference == *name && target.target.is_none());
         if !asked {
             return Err(Refusal::invalid(
                 format!("`{name}` is not reassigned by the request in mode {}", request.mode),

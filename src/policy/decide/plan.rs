@@ -154,12 +154,12 @@ fn counted_step(inquiry: &Inquiry, compiled: &CompiledStep, survey: &Survey) -> 
         count: survey.count(*question),
         sample: survey.sample(*question).to_vec(),
     });
-    let target = compiled.write.target();
+    let target = compiled.write.target(requested_target(inquiry, compiled));
     Step {
         key: compiled.key.clone(),
         count: survey.count(compiled.question),
         until,
-        to: target.and_then(|target| target.value(requested_target(inquiry, compiled)).as_id()),
+        to: target.and_then(|target| target.as_id()),
         grounds,
         forced_by: forced_by.collect(),
     }
