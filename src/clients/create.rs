@@ -5,8 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::client::to_kind;
 use super::unique::{claim, claim_or_conflict};
-use super::{Client, Clients, NewClient, stored};
+use super::{Client, Clients, NewClient};
 use crate::domain::{AuditOutcome, Mode, OperationId, RecordId, Request, Value};
 use crate::lifecycle::{Error, entry, is_receipt_of};
 use crate::policy::Refusal;
@@ -41,10 +42,10 @@ impl<S: Store + Reader> Clients<'_, S> {
         let operation = self.lifecycle.operation(&asked);
         // Every attempt creates the same client.
         let now = self.lifecycle.now();
-        let mut made = 0;
+        let mut attempts = 0;
         let made = loop {
             match self.try_create(&asked, new.clone(), operation, now).await {
-                Err(error) if self.lifecycle.again(operation, &mut made, &error, false).await => {}
+                Err(error) if self.lifecycle.again(operation, &mut attempts, &error, false).await => {}
                 made => break made,
             }
         };
@@ -90,7 +91,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             Refusal::invalid(format!("`{id}` is not a valid client id"), "name a UUID, or none")
         })?;
         let client = Client::new(new, user_id, now, &self.rules)?;
-        let mut record = stored::to_kind(self.kind, self.status, &client);
+        let mut record = to_kind(self.kind, self.status, &client);
         if let Some(field) = &self.kind.version {
             record.fields.insert(field.clone(), Value::Integer(1));
         }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::stored::held;
+use super::client::held;
 use super::unique::{claim, claim_or_conflict};
 use super::{Client, ClientPatch, Clients};
 use crate::domain::{FieldName, Mode, OperationId, RecordId, Request, Status, StatusField, Value, eq};
