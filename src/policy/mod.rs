@@ -12,13 +12,16 @@ mod masks;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]
 mod policy;
-mod refusal;
 mod rule;
 mod rule_build;
 mod rule_document;
 mod validate;
 
-pub use access::Allow;
+use document::PolicyDocument;
+
+use crate::domain::{Fault, FaultCode, Faults, KindName};
+
+pub use access::{Allow, Refusal};
 pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder, ReferenceBuilder};
 pub use decide::Inquiry;
 pub use guard::{EffectRule, Guard, Severity};
@@ -26,15 +29,11 @@ pub use guard::{EffectRule, Guard, Severity};
 pub(crate) use masks::MaskUse;
 pub use mode_policy::{Access, ModePolicy, ReasonRule};
 pub use policy::DeletionPolicy;
-pub use refusal::Refusal;
 pub use rule::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 pub use rule_build::{
     EntryBuilder, anonymize, anonymize_with, cascade, delete, keep, protect, reassign, reassign_to, restrict,
     retain, set_default, set_default_to, set_null, soft_delete,
 };
-
-use crate::domain::{Fault, FaultCode, Faults, KindName};
-use document::PolicyDocument;
 
 /// The two ways to a policy. Both lead to `DeletionPolicy::assemble`, which checks and compiles it.
 impl DeletionPolicy {

@@ -65,8 +65,24 @@ pub(crate) enum BlockWrite {
     Query(Statement),
 }
 
-/// The types of the columns of the library's tables.
-pub(crate) struct SystemTypes {
+/// The words in which the databases differ.
+pub(crate) struct Spelling {
+    /// The text before and after integers that makes a JSON array of them, as text.
+    pub(crate) json_array: (&'static str, &'static str),
+    /// The text before the arguments of the function that makes a JSON object.
+    pub(crate) json_object: &'static str,
+    /// The text before, between and after JSON objects that merges them into one.
+    pub(crate) joined_objects: [&'static str; 3],
+    /// The text before and after a bound JSON array that reads its elements as rows `j`, with an ordering `key` and a
+    /// `value`.
+    pub(crate) json_rows: (&'static str, &'static str),
+    /// The text before and after a membership that only filters rows and should not be planned as a join.
+    pub(crate) filter: (&'static str, &'static str),
+    /// The clause that locks the parent of a new row like a foreign key does: deletions wait, other writers do not.
+    pub(crate) parent_lock: &'static str,
+    /// The columns of the table of pseudonyms, and their suffix.
+    pub(crate) pseudonym_columns: &'static str,
+    // The types of the columns of the library's tables.
     pub(crate) integer: &'static str,
     pub(crate) text: &'static str,
     pub(crate) operation: &'static str,
@@ -85,6 +101,7 @@ pub(crate) struct SystemTypes {
 pub(crate) trait Backend: fmt::Debug + Send + Sync {
     // Spelling.
 
+    fn spelling(&self) -> &'static Spelling;
     /// Returns the placeholder of the value at a position, counted from 1.
     fn placeholder(&self, position: usize) -> String;
     /// Quotes the name of a table.
@@ -105,21 +122,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn json_text(&self, json: String) -> String {
         json
     }
-    /// Returns the text before and after integers that makes a JSON array of them, as text.
-    fn json_array(&self) -> (&'static str, &'static str);
-    /// Returns the text before the arguments of the function that makes a JSON object.
-    fn json_object(&self) -> &'static str;
-    /// Returns the text before, between and after JSON objects that merges them into one.
-    fn joined_objects(&self) -> [&'static str; 3];
-    /// Returns the text before and after a bound JSON array that reads its elements as rows `j`, with an ordering
-    /// `key` and a `value`.
-    fn json_rows(&self) -> (&'static str, &'static str);
 
     // Transactions and the library's tables.
 
     /// Returns the statements that begin a transaction.
     fn begin(&self, access: AccessMode) -> &'static [&'static str];
-    fn system_types(&self) -> SystemTypes;
     /// Returns the query that keeps other processes from migrating at the same time. Its second column is 1 if there
     /// is a schema to create tables in.
     fn migration_lock(&self) -> Option<&'static str> {
@@ -192,10 +199,6 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn is_found_by_index(&self, _field: Field<'_>, _id: Field<'_>) -> Result<bool, StoreError> {
         Ok(false)
     }
-    /// Returns the text before and after a membership that only filters rows and should not be planned as a join.
-    fn filter(&self) -> (&'static str, &'static str) {
-        ("", "")
-    }
     /// Renders a reference for comparison with the ids it refers to, as a foreign key compares them.
     fn reference(
         &self,
@@ -229,8 +232,6 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn page_key(&self, id: &str) -> (String, String);
     /// Renders an id of `r` as the table of pseudonyms stores it, so that an index finds it.
     fn pseudonym_id(&self, id: &str) -> String;
-    /// Returns the columns of the table of pseudonyms, and their suffix.
-    fn pseudonym_columns(&self) -> &'static str;
     /// Checks that a field can hold a pseudonym.
     fn check_pseudonym(&self, _field: Field<'_>) -> Result<(), StoreError> {
         Ok(())
@@ -298,9 +299,4 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     }
     /// Returns whether other transactions may write while one writes.
     fn has_concurrent_writers(&self) -> bool;
-    /// Returns the clause that locks the parent of a new row like a foreign key does: deletions wait, other writers
-    /// do not.
-    fn parent_lock(&self) -> &'static str {
-        ""
-    }
 }

@@ -1,7 +1,7 @@
 //! Dialects: what a host may ask of the SQL of a database, such as the library's own tables.
 
 use super::Prefix;
-use super::backend::{Backend, SystemTypes};
+use super::backend::{Backend, Spelling};
 use super::connection::AccessMode;
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
@@ -97,8 +97,8 @@ pub(crate) const VERSION: i64 = 1;
 /// ```
 #[must_use]
 pub fn schema(dialect: Dialect, prefix: &Prefix) -> Vec<String> {
-    let types = dialect.backend().system_types();
-    let SystemTypes { integer, text, operation, record, at, json, sequence, by_key } = types;
+    let Spelling { integer, text, operation, record, at, json, sequence, by_key, .. } =
+        dialect.backend().spelling();
     let name = |table: &str| prefix.quoted(table);
     let create = |table: &str| format!("CREATE TABLE IF NOT EXISTS {} (\n  ", name(table));
     vec![

@@ -169,6 +169,6 @@ fn statement(
     let mut query = Query::select(&mut w, &is_deleted);
     query.table(kind.table_name(), "r");
     r.backend.one_of(query.condition(), r.id(kind), std::slice::from_ref(id))?;
-    query.w().push(r.backend.parent_lock());
+    query.w().push(r.backend.spelling().parent_lock);
     Ok(w.finish())
 }

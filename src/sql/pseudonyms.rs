@@ -69,7 +69,7 @@ impl Renderer<'_> {
     }
 
     fn create_pseudonyms(&self) -> Statement {
-        let columns = self.backend.pseudonym_columns();
+        let columns = self.backend.spelling().pseudonym_columns;
         Statement::text(format!("CREATE TABLE IF NOT EXISTS {} {columns}", self.pseudonyms()))
     }
 

@@ -307,7 +307,7 @@ impl<'a> Writes<'a> {
 
     /// Writes the number of rows that each step has written, as a JSON array.
     pub(super) fn counts(&self, w: &mut Writer) -> Result<(), StoreError> {
-        let (open, close) = self.r.backend.json_array();
+        let (open, close) = self.r.backend.spelling().json_array;
         w.push(open);
         w.list(", ", &self.steps, |w, step| {
             w.push("(");

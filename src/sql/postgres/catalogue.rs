@@ -41,7 +41,7 @@ pub(super) fn cache_key(columns: &QueryColumns<'_>) -> Result<String, StoreError
 /// Renders the query of the columns of tables, and of their version.
 pub(super) fn statement(cache_key: &str) -> Statement {
     let mut w = Writer::new(&super::Postgres);
-    let (open, close) = super::Postgres.json_rows();
+    let (open, close) = super::SPELLING.json_rows;
     w.push(COLUMNS).push(open).bind(cache_key).push(close);
     w.push("\nUNION ALL SELECT ").number(SCHEMA_VERSION).push(", ");
     schema_version(&mut w, cache_key);
@@ -50,7 +50,7 @@ pub(super) fn statement(cache_key: &str) -> Statement {
 
 /// Writes the version of tables, as an expression.
 pub(super) fn schema_version(w: &mut Writer, cache_key: &str) {
-    let (open, close) = super::Postgres.json_rows();
+    let (open, close) = super::SPELLING.json_rows;
     w.push("(SELECT sum(v.n)::text FROM ").push(open).bind(cache_key).push(close).push(VERSIONS).push(")");
 }
 

@@ -7,7 +7,7 @@ mod lock;
 mod single_statement;
 mod value;
 
-use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, SystemTypes};
+use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, Spelling};
 use super::connection::{AccessMode, SqlValue};
 use super::render::renderer::{Field, Renderer};
 use super::render::write::insert_operation;
@@ -23,7 +23,33 @@ pub(crate) use catalogue::column_type;
 #[derive(Debug)]
 pub(crate) struct Postgres;
 
+/// The spelling of PostgreSQL.
+const SPELLING: Spelling = Spelling {
+    // A function takes at most 100 arguments, an array any number.
+    json_array: ("array_to_json(ARRAY[", "]::bigint[])::text"),
+    json_object: "jsonb_build_object(",
+    joined_objects: ["(", " || ", ")"],
+    json_rows: ("json_array_elements_text(", "::json) WITH ORDINALITY AS j(\"value\", \"key\")"),
+    filter: ("(", ") IS TRUE"),
+    parent_lock: " FOR KEY SHARE OF r",
+    pseudonym_columns: "(kind text NOT NULL, field text NOT NULL, id text NOT NULL, value text NOT NULL, \
+         PRIMARY KEY (kind, field, id)) ON COMMIT DROP",
+    integer: "bigint",
+    text: "text",
+    operation: "uuid",
+    // Ids are stored as text, whatever type the host's table gives them.
+    record: " text",
+    at: "timestamptz",
+    json: "jsonb",
+    sequence: "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    by_key: "",
+};
+
 impl Backend for Postgres {
+    fn spelling(&self) -> &'static Spelling {
+        &SPELLING
+    }
+
     fn placeholder(&self, position: usize) -> String {
         format!("${position}")
     }
@@ -63,41 +89,10 @@ impl Backend for Postgres {
         without_nul(json)
     }
 
-    fn json_array(&self) -> (&'static str, &'static str) {
-        // A function takes at most 100 arguments, an array any number.
-        ("array_to_json(ARRAY[", "]::bigint[])::text")
-    }
-
-    fn json_object(&self) -> &'static str {
-        "jsonb_build_object("
-    }
-
-    fn joined_objects(&self) -> [&'static str; 3] {
-        ["(", " || ", ")"]
-    }
-
-    fn json_rows(&self) -> (&'static str, &'static str) {
-        ("json_array_elements_text(", "::json) WITH ORDINALITY AS j(\"value\", \"key\")")
-    }
-
     fn begin(&self, access: AccessMode) -> &'static [&'static str] {
         match access {
             AccessMode::Read => BEGIN_READ,
             AccessMode::Write => BEGIN_WRITE,
-        }
-    }
-
-    fn system_types(&self) -> SystemTypes {
-        SystemTypes {
-            integer: "bigint",
-            text: "text",
-            operation: "uuid",
-            // Ids are stored as text, whatever type the host's table gives them.
-            record: " text",
-            at: "timestamptz",
-            json: "jsonb",
-            sequence: "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-            by_key: "",
         }
     }
 
@@ -185,10 +180,6 @@ impl Backend for Postgres {
         Ok(field.column_type()?.finds(&id.column_type()?))
     }
 
-    fn filter(&self) -> (&'static str, &'static str) {
-        ("(", ") IS TRUE")
-    }
-
     fn reference(&self, r: &Renderer<'_>, stored: &str, reference: &Reference) -> Result<String, StoreError> {
         let (from, to) = (r.kind(&reference.from)?, r.kind(&reference.to)?);
         let held = r.column_type(from, &reference.field)?;
@@ -251,11 +242,6 @@ impl Backend for Postgres {
 
     fn pseudonym_id(&self, id: &str) -> String {
         format!("{id}::text")
-    }
-
-    fn pseudonym_columns(&self) -> &'static str {
-        "(kind text NOT NULL, field text NOT NULL, id text NOT NULL, value text NOT NULL, \
-         PRIMARY KEY (kind, field, id)) ON COMMIT DROP"
     }
 
     fn check_pseudonym(&self, field: Field<'_>) -> Result<(), StoreError> {
@@ -348,10 +334,6 @@ impl Backend for Postgres {
 
     fn has_concurrent_writers(&self) -> bool {
         true
-    }
-
-    fn parent_lock(&self) -> &'static str {
-        " FOR KEY SHARE OF r"
     }
 }
 

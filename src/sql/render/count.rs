@@ -98,7 +98,7 @@ impl Renderer<'_> {
         sets: &[SetId],
         asked: &Asked,
     ) -> Result<(), StoreError> {
-        let (open, close) = self.backend.json_array();
+        let (open, close) = self.backend.spelling().json_array;
         for set in sets {
             let shape = self.shape(*set)?;
             let mut query = Query::select(union.part(), "");
@@ -276,11 +276,11 @@ impl Renderer<'_> {
         if parts.is_empty() {
             parts.push(&[]);
         }
-        let joined = self.backend.joined_objects();
+        let joined = self.backend.spelling().joined_objects;
         let [open, between, close] = if parts.len() == 1 { [""; 3] } else { joined };
         w.push(open);
         w.list(between, parts, |w, part| {
-            w.push(self.backend.json_object());
+            w.push(self.backend.spelling().json_object);
             w.list(", ", part, |w, field| {
                 let value = self.backend.json_value(self.field(kind, field))?;
                 w.bind(field.as_str()).push(", ").push(&value);

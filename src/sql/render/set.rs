@@ -219,7 +219,7 @@ impl Renderer<'_> {
             query.condition().push(&id).push(" IS NOT NULL");
         }
         for rows in branch.within {
-            let (open, close) = self.backend.filter();
+            let (open, close) = self.backend.spelling().filter;
             let w = query.condition().push(open).push(&id).push(" IN (");
             self.ids(w, *rows)?;
             w.push(")").push(close);

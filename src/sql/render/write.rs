@@ -148,7 +148,7 @@ fn audit_rows(
     w.bind(entry.action.as_str()).push(", ");
     w.bind(entry.outcome.as_str()).push(", ");
     write_entry(w, shared)?;
-    let (open, close) = w.backend.json_rows();
+    let (open, close) = w.backend.spelling().json_rows;
     w.push(" FROM ").push(open).bind(subjects).push(close).push(" ORDER BY j.key");
     Ok(())
 }
