@@ -96,51 +96,34 @@ impl<S: Store + Reader> Clients<'_, S> {
             record.fields.insert(field.clone(), Value::Integer(1));
         }
         inquiry.admit(&record)?;
-        let mut changes = ChangeSet {
-            operation,
-            query: SurveyQuery {
-                map: self.lifecycle.policy().map().clone(),
+        let map = self.lifecycle.policy().map().clone();
+        let query = SurveyQuery::empty(map, request.kind.clone(), request.subjects.clone(), now);
+        let sets = Arc::from([Stratum::Set(NamedSet {
+            id: SetId::SUBJECTS,
+            name: "records with the id".into(),
+            kind: request.kind.clone(),
+            branches: vec![Branch::new(Source::Subjects, vec![RankCase::always(0)])],
+        })]);
+        let receipt = Receipt {
+            outcome: Some(Disposition::Create),
+            steps: vec![ReceiptStep {
                 kind: request.kind.clone(),
-                subjects: request.subjects.clone(),
-                sets: Arc::from([Stratum::Set(NamedSet {
-                    id: SetId::SUBJECTS,
-                    name: "records with the id".into(),
-                    kind: request.kind.clone(),
-                    branches: vec![Branch::new(Source::Subjects, vec![RankCase::always(0)])],
-                })]),
-                questions: Arc::from([]),
-                now,
-            },
-            locks: Vec::new(),
+                disposition: Disposition::Create,
+                path: Vec::new(),
+                planned: 1,
+                actual: 1,
+            }],
+            ..Receipt::of(request, operation, Digest::none(), now)
+        };
+        let audit = entry(request, operation, now, AuditOutcome::Done);
+        let mut changes = ChangeSet {
             preconditions: vec![Precondition {
                 question: Question::count(Rows::SUBJECTS),
                 expected: Expected::Exactly(0),
             }],
-            event_drafts: Vec::new(),
             events: inquiry.events_of_new(operation, &record),
-            steps: Vec::new(),
-            audit: entry(request, operation, now, AuditOutcome::Done),
-            snapshot: Vec::new(),
-            receipt: Receipt {
-                operation,
-                digest: Digest::none(),
-                at: now,
-                kind: request.kind.clone(),
-                subjects: request.subjects.clone(),
-                mode: request.mode,
-                outcome: Some(Disposition::Create),
-                complete: true,
-                steps: vec![ReceiptStep {
-                    kind: request.kind.clone(),
-                    disposition: Disposition::Create,
-                    path: Vec::new(),
-                    planned: 1,
-                    actual: 1,
-                }],
-                open: Vec::new(),
-            },
             inserts: vec![NewRow { kind: request.kind.clone(), record }],
-            mask_key: None,
+            ..ChangeSet::empty(SurveyQuery { sets, ..query }, audit, receipt)
         };
         let email = claim(&mut changes, client.email(), None);
         let names =

@@ -4,77 +4,47 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident = $name:literal,)*) => {
-        /// The kind of a violation.
-        ///
-        /// ```
-        /// use client_lifecycle::domain::ViolationCode;
-        /// assert_eq!(ViolationCode::TooLong.as_str(), "too_long");
-        /// ```
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[non_exhaustive]
-        pub enum ViolationCode {
-            $($(#[$doc])* $code,)*
-        }
+use super::words::words;
 
-        impl ViolationCode {
-            /// All codes, in the order in which the violations of one field are listed.
-            pub const ALL: &'static [Self] = &[$(Self::$code,)*];
-
-            /// Returns the name in answers.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$code => $name,)*
-                }
-            }
-        }
-    };
-}
-
-codes! {
-    /// The body is not a JSON object.
-    NotAnObject = "not_an_object",
-    /// The field must be given.
-    Required = "required",
-    /// The field was given as `null`.
-    Null = "null",
-    /// The value is not text.
-    Type = "type",
-    /// The text is not one of the allowed values.
-    OneOf = "one_of",
-    /// The text is not a calendar day in the form `1990-05-15`.
-    Date = "date",
-    /// The text is not an e-mail address.
-    Email = "email",
-    /// The text has too few characters.
-    TooShort = "too_short",
-    /// The text has too many characters.
-    TooLong = "too_long",
-    /// The text is empty or white space only.
-    Blank = "blank",
-    /// The text contains U+0000, which not every database can store.
-    Character = "character",
-    /// The number of an identity document does not match the format and check letter of its type.
-    DocumentLetter = "document_letter",
-    /// The field cannot be changed.
-    NotUpdatable = "not_updatable",
-    /// The caller cannot choose this field.
-    NotSettable = "not_settable",
-    /// The field does not exist.
-    UnknownField = "unknown_field",
-}
-
-impl fmt::Display for ViolationCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for ViolationCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+words! {
+    /// The kind of a violation. The violations of one field are listed in this order.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::ViolationCode;
+    /// assert_eq!(ViolationCode::TooLong.as_str(), "too_long");
+    /// ```
+    #[non_exhaustive]
+    pub enum ViolationCode: "violation code" {
+        /// The body is not a JSON object.
+        NotAnObject = "not_an_object",
+        /// The field must be given.
+        Required = "required",
+        /// The field was given as `null`.
+        Null = "null",
+        /// The value is not text.
+        Type = "type",
+        /// The text is not one of the allowed values.
+        OneOf = "one_of",
+        /// The text is not a calendar day in the form `1990-05-15`.
+        Date = "date",
+        /// The text is not an e-mail address.
+        Email = "email",
+        /// The text has too few characters.
+        TooShort = "too_short",
+        /// The text has too many characters.
+        TooLong = "too_long",
+        /// The text is empty or white space only.
+        Blank = "blank",
+        /// The text contains U+0000, which not every database can store.
+        Character = "character",
+        /// The number of an identity document does not match the format and check letter of its type.
+        DocumentLetter = "document_letter",
+        /// The field cannot be changed.
+        NotUpdatable = "not_updatable",
+        /// The caller cannot choose this field.
+        NotSettable = "not_settable",
+        /// The field does not exist.
+        UnknownField = "unknown_field",
     }
 }
 

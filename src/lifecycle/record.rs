@@ -210,39 +210,9 @@ fn record_only(
     audit: AuditEntry,
     digest: Digest,
 ) -> ChangeSet {
-    ChangeSet {
-        operation,
-        query: SurveyQuery {
-            map: map.clone(),
-            kind: request.kind.clone(),
-            subjects: request.subjects.clone(),
-            sets: Arc::from([]),
-            questions: Arc::from([]),
-            now,
-        },
-        locks: Vec::new(),
-        preconditions: Vec::new(),
-        inserts: Vec::new(),
-        event_drafts: Vec::new(),
-        events: Vec::new(),
-        snapshot: Vec::new(),
-        steps: Vec::new(),
-        audit,
-        receipt: Receipt {
-            operation,
-            digest,
-            at: now,
-            kind: request.kind.clone(),
-            subjects: request.subjects.clone(),
-            mode: request.mode,
-            // The subjects stay as they are; the audit entry says why.
-            outcome: None,
-            complete: true,
-            steps: Vec::new(),
-            open: Vec::new(),
-        },
-        mask_key: None,
-    }
+    let query = SurveyQuery::empty(map.clone(), request.kind.clone(), request.subjects.clone(), now);
+    // The subjects stay as they are; the audit entry says why.
+    ChangeSet::empty(query, audit, Receipt::of(request, operation, digest, now))
 }
 
 pub(crate) fn entry(
@@ -307,12 +277,9 @@ impl<S: Store> Lifecycle<S> {
         }
         let questions: Arc<[Question]> = reasons.iter().map(|(rows, _)| Question::count(*rows)).collect();
         let query = SurveyQuery {
-            map: self.policy.map().clone(),
-            kind: name.clone(),
-            subjects: ids.clone(),
             sets: sets.into(),
             questions,
-            now: self.now(),
+            ..SurveyQuery::empty(self.policy.map().clone(), name.clone(), ids.clone(), self.now())
         };
         let survey = self.store.survey(&query).await.ok()?;
         let found = reasons.into_iter().zip(&survey.answers).filter(|(_, answer)| answer.count > 0);

@@ -157,21 +157,9 @@ impl Plan {
         };
         let (preconditions, names) = bound.into_iter().unzip();
         let mask_key = mask_key.filter(|_| steps.iter().any(|step| step.keyed_fields().next().is_some()));
-        let changes = ChangeSet {
-            operation,
-            query,
-            locks,
-            preconditions,
-            inserts: Vec::new(),
-            event_drafts,
-            events: Vec::new(),
-            steps,
-            audit,
-            snapshot,
-            receipt,
-            mask_key: mask_key.cloned(),
-        };
-        Ok((changes, names))
+        let rest = ChangeSet::empty(query, audit, receipt);
+        let mask_key = mask_key.cloned();
+        Ok((ChangeSet { locks, preconditions, event_drafts, steps, snapshot, mask_key, ..rest }, names))
     }
 
     /// Returns the digest: a hash of what a person relies on. Its JSON, and so every digest, depends on the order here.

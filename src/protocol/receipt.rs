@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::words::words;
-use crate::domain::{KindName, Mode, OperationId, RecordId, ReferenceName};
+use crate::domain::{KindName, Mode, OperationId, RecordId, ReferenceName, Request};
 
 /// What an operation did: planned and actual counts, and what is still open and until when.
 ///
@@ -38,6 +38,22 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// Makes the receipt of an attempt that does nothing to the subjects.
+    pub(crate) fn of(request: &Request, operation: OperationId, digest: Digest, at: DateTime<Utc>) -> Self {
+        Self {
+            operation,
+            digest,
+            at,
+            kind: request.kind.clone(),
+            subjects: request.subjects.clone(),
+            mode: request.mode,
+            outcome: None,
+            complete: true,
+            steps: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
     /// Returns the receipt of an operation that does exactly what was planned.
     #[must_use]
     pub fn as_planned(&self) -> Self {

@@ -29,6 +29,16 @@ pub struct SurveyQuery {
 }
 
 impl SurveyQuery {
+    /// Makes a query without sets and questions.
+    pub(crate) fn empty(
+        map: Arc<DataMap>,
+        kind: KindName,
+        subjects: Vec<RecordId>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self { map, kind, subjects, sets: Arc::from([]), questions: Arc::from([]), now }
+    }
+
     /// Returns a set by its number.
     #[must_use]
     pub fn set(&self, id: SetId) -> Option<&NamedSet> {

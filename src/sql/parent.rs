@@ -148,14 +148,7 @@ fn statement(
     id: &RecordId,
 ) -> Result<Statement, StoreError> {
     // Only the id is needed, so there are no sets.
-    let none = SurveyQuery {
-        map: map.clone(),
-        kind: kind.name.clone(),
-        subjects: vec![id.clone()],
-        sets: Arc::from([]),
-        questions: Arc::from([]),
-        now: DateTime::UNIX_EPOCH,
-    };
+    let none = SurveyQuery::empty(map.clone(), kind.name.clone(), vec![id.clone()], DateTime::UNIX_EPOCH);
     let prefix = Prefix::default();
     let r = Renderer::survey(dialect.backend(), &prefix, &none, schema)?;
     let is_deleted = match &kind.deleted_at {

@@ -1,7 +1,6 @@
 //! Reading records, the audit log and the outbox.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -22,14 +21,7 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
         let ReadQuery { map, kind, fields, which: _, when: _, now, after: _, limit: _ } = query;
         let context = ErrorContext { map: Some(map), kind: Some(kind.as_str()), ..self.context("read") };
         // Only the conditions of the query itself are rendered, so there are no sets.
-        let none = SurveyQuery {
-            map: map.clone(),
-            kind: kind.clone(),
-            subjects: Vec::new(),
-            sets: Arc::from([]),
-            questions: Arc::from([]),
-            now: *now,
-        };
+        let none = SurveyQuery::empty(map.clone(), kind.clone(), Vec::new(), *now);
         let kind = map.kind(kind).ok_or_else(|| unknown("kind", kind.as_str()))?;
         let columns = QueryColumns::of_kind(kind);
         let mut tx = self.begin(AccessMode::Read, context).await?;
