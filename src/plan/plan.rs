@@ -239,13 +239,11 @@ impl Serialize for Plan {
         let mut fields = serializer.serialize_struct("Plan", 10)?;
         fields.serialize_field("digest", &self.digest)?;
         fields.serialize_field("mode", &self.mode)?;
-        match &*self.subjects {
-            [id] => {
-                fields.serialize_field("subject", &Subjects { kind: &self.kind, id: Some(id), ids: None })?
-            }
-            ids => fields
-                .serialize_field("subjects", &Subjects { kind: &self.kind, id: None, ids: Some(ids) })?,
-        }
+        let (name, id, ids) = match &*self.subjects {
+            [id] => ("subject", Some(id), None),
+            ids => ("subjects", None, Some(ids)),
+        };
+        fields.serialize_field(name, &Subjects { kind: &self.kind, id, ids })?;
         fields.serialize_field("policy_version", &self.policy_version)?;
         fields.serialize_field("executable", &self.is_executable())?;
         fields.serialize_field("outcome", &self.outcome)?;
