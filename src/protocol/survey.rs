@@ -1,4 +1,9 @@
-//! Surveys: the questions a store is asked, and its answers.
+//! Surveys: the questions a store is asked, and its answers; and named sets, the language in which the policy tells a
+//! store which rows it means.
+//!
+//! A set holds rows of one kind, each with a [`Rank`]: a small number that stands for what the policy decided about
+//! the row. A row that is found in several ways keeps its lowest rank. Sets are evaluated in order, and a set refers to
+//! earlier ones by [`SetId`], so a query grows with the data map and not with the number of paths through it.
 
 use std::fmt;
 use std::sync::Arc;

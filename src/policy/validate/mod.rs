@@ -54,6 +54,7 @@ pub(super) fn policy(
     faults.or(())
 }
 
+/// Checks the permissions of a mode.
 fn access(mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let path = format!("modes.{mode}.allow");
     match &policy.allow {

@@ -6,6 +6,7 @@ use crate::domain::{DataMap, FieldName, Kind, Mask};
 use crate::sql::SqlValue;
 use crate::sql::catalogue::{Catalogue, Column, Table};
 
+/// Reports tables and columns of the data map that are missing, or have another type or nullability.
 pub(super) fn schema_mismatch(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in map.kinds() {
@@ -71,6 +72,7 @@ fn outside_search_path(column: &Column, path: &str) -> Option<Finding> {
     Some(Finding::new(Code::TypeMismatch, path, message).remedy("add its schema to the search path"))
 }
 
+/// Reports ids that do not identify a row: not unique, NULL, or of a type that ids cannot have.
 pub(super) fn ids(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for (kind, table) in tables(map, catalogue) {
@@ -132,6 +134,7 @@ fn uniqueness(kind: &Kind, table: &Table, path: &str) -> Option<Finding> {
     })
 }
 
+/// Reports kinds whose tables have names that the library uses in its statements.
 pub(super) fn reserved_names<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,

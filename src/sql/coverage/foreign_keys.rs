@@ -9,6 +9,8 @@ use super::written::WrittenKinds;
 use crate::domain::{DataMap, Kind, Reference};
 use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, same};
 
+/// Reports references whose foreign key refers to another table or column. A plan would name other rows than the
+/// database.
 pub(super) fn mismatches<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,

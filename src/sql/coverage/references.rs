@@ -6,6 +6,7 @@ use super::foreign_keys::mismatch;
 use crate::domain::{DataMap, Reference};
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, same};
 
+/// Reports references whose columns differ from the ids they refer to, or from their declaration.
 pub(super) fn types(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for reference in map.references() {
@@ -73,6 +74,7 @@ fn collations(reference: &Reference, from: &Column, to: &Column, path: &str) -> 
     Some(Finding::new(Code::TypeMismatch, path, message).remedy("give both columns the same collation"))
 }
 
+/// Reports references without an index: rows are found only by reading the whole table.
 pub(super) fn missing_indexes<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -98,6 +100,7 @@ pub(super) fn missing_indexes<'a>(
     })
 }
 
+/// Reports references that neither a foreign key nor a lock keeps from referring to a deleted record.
 pub(super) fn unprotected<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,

@@ -8,6 +8,7 @@ use crate::domain::{DataMap, Kind, Mode};
 use crate::policy::DeletionPolicy;
 use crate::sql::catalogue::{Catalogue, Privilege, Relation, Table, TriggerEvent};
 
+/// Reports kinds whose table is not a plain table of this server: materialized views, foreign tables, inheritance.
 pub(super) fn types(map: &DataMap, catalogue: &Catalogue, written: &WrittenKinds) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in map.kinds() {
@@ -73,6 +74,7 @@ fn children<'a>(catalogue: &'a Catalogue, table: &'a Table) -> impl Iterator<Ite
     })
 }
 
+/// Reports row-level security that hides rows from the current role: a deletion would miss them.
 pub(super) fn row_security<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -88,6 +90,7 @@ pub(super) fn row_security<'a>(
     })
 }
 
+/// Reports triggers that fire when the policy deletes or updates rows. No plan shows their effects.
 pub(super) fn triggers<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -114,6 +117,7 @@ pub(super) fn triggers<'a>(
     })
 }
 
+/// Reports privileges that the policy needs and the current role lacks.
 pub(super) fn privileges(
     policy: &DeletionPolicy,
     catalogue: &Catalogue,
@@ -155,6 +159,7 @@ fn needs(policy: &DeletionPolicy, kind: &Kind, written: &WrittenKinds, privilege
     }
 }
 
+/// Reports materialized views that keep copies of rows which the policy deletes or masks.
 pub(super) fn stale_copies<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,

@@ -9,6 +9,7 @@ use crate::domain::{DataMap, Kind, ReferenceName};
 use crate::policy::DeletionPolicy;
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Table, same};
 
+/// Reports tables and columns that depend on the subject, by a foreign key or by name, and are not covered.
 pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
     let map = &**policy.map();
     let suspects = Suspects::of(policy);

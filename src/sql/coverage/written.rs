@@ -165,6 +165,7 @@ fn may_be_redirected(policy: &DeletionPolicy, reference: &Reference) -> bool {
     })
 }
 
+/// Reports masks that do not fit their column: too long, NULL where it is NOT NULL, or not unique where it is.
 pub(super) fn mask_fits(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for MaskUse { kind, field, mask, path, in_rule } in policy.masks() {
