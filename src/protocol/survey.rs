@@ -322,6 +322,16 @@ impl RankCase {
     }
 }
 
+impl Source {
+    /// Returns the rows of the set that the source starts from, if it is a set.
+    pub(crate) fn rows(&self) -> Option<Rows> {
+        match self {
+            Self::Referrers { of, .. } | Self::ReferencedBy { of, .. } | Self::Members(of) => Some(*of),
+            Self::Subjects | Self::Ids(_) | Self::WithText { .. } => None,
+        }
+    }
+}
+
 /// Sets that are evaluated together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Stratum {

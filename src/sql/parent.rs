@@ -9,7 +9,7 @@ use super::dialect::Dialect;
 use super::render::renderer::{Renderer, column};
 use super::session::{ErrorContext, Session};
 use super::statement::{Prefix, Query, Statement};
-use super::table_schema::{QueryColumns, TableSchema, unknown};
+use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{DataMap, Kind, KindName, RecordId};
 use crate::protocol::SurveyQuery;
 use crate::store::StoreError;
@@ -133,7 +133,7 @@ pub fn render_lock_parent(
 }
 
 fn find<'m>(map: &'m DataMap, kind: &KindName) -> Result<&'m Kind, StoreError> {
-    map.kind(kind).ok_or_else(|| unknown("kind", kind.as_str()))
+    map.kind(kind).ok_or_else(|| StoreError::unknown("kind", kind))
 }
 
 /// Renders the query that locks a parent and returns whether it is marked as deleted.

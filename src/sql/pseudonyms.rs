@@ -3,7 +3,7 @@
 
 use super::connection::SqlValue;
 use super::render::renderer::{Renderer, id_of};
-use super::session::{Session, bad_value};
+use super::session::Session;
 use super::statement::{Query, Statement, Writer};
 use crate::domain::{FieldName, Kind, MaskKey};
 use crate::protocol::{ChangeSet, ChangeStep};
@@ -47,7 +47,14 @@ impl Session<'_, '_> {
                             made.push((id, key.pseudonym(&kind.name, field, text)));
                         }
                         Some(SqlValue::Null) | None => {}
-                        Some(_) => return Err(bad_value(&kind.name, id.as_id(), field, "text")),
+                        Some(_) => {
+                            return Err(StoreError::bad_value(
+                                &kind.name,
+                                id.as_id().as_ref(),
+                                field,
+                                "text",
+                            ));
+                        }
                     }
                 }
                 if !made.is_empty() {

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 
 use super::connection::{AccessMode, SqlConnection, SqlValue};
 use super::render::renderer::{Renderer, id_of};
-use super::session::{ErrorContext, bad_value};
+use super::session::ErrorContext;
 use super::statement::{Query, Statement, Writer};
 use super::store::SqlStore;
-use super::table_schema::{QueryColumns, unknown};
+use super::table_schema::QueryColumns;
 use crate::domain::{AuditEntry, Event, FieldName, KindName, OperationId, Record, RecordId, Value};
 use crate::protocol::SurveyQuery;
 use crate::store::reader::typed;
@@ -22,7 +22,7 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
         let context = ErrorContext { map: Some(map), kind: Some(kind.as_str()), ..self.context("read") };
         // Only the conditions of the query itself are rendered, so there are no sets.
         let none = SurveyQuery::empty(map.clone(), kind.clone(), Vec::new(), *now);
-        let kind = map.kind(kind).ok_or_else(|| unknown("kind", kind.as_str()))?;
+        let kind = map.kind(kind).ok_or_else(|| StoreError::unknown("kind", kind))?;
         let columns = QueryColumns::of_kind(kind);
         let mut tx = self.begin(AccessMode::Read, context).await?;
         let mut session = self.session(&mut *tx, context);
@@ -31,7 +31,7 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
         let rows = session.query(&r.read(query)?).await?;
         rows.into_iter()
             .map(|row| {
-                let bad_id = || bad_value(&kind.name, None, &kind.id, "id");
+                let bad_id = || StoreError::bad_value(&kind.name, None, &kind.id, "id");
                 let [id, SqlValue::Text(held)] = &*row else {
                     return Err(bad_id());
                 };

@@ -6,7 +6,7 @@ use super::render::count::Counts;
 use super::render::renderer::Renderer;
 use super::statement::{Prefix, Statement};
 use super::table_schema::{QueryColumns, TableSchema};
-use crate::domain::{DataMap, FieldName, KindName, RecordId};
+use crate::domain::{DataMap, KindName};
 use crate::protocol::SetId;
 use crate::store::StoreError;
 
@@ -208,8 +208,8 @@ impl Session<'_, '_> {
         let id = row.next().and_then(|id| self.backend.read_id(&id));
         let mut invalid = fields.into_iter().zip(row).filter(|(_, invalid)| invalid.as_integer() == Some(1));
         let field = invalid.next().map_or_else(|| kind.id.clone(), |(field, _)| field);
-        let expected = kind.type_of(&field).to_string();
-        Ok(bad_value(&kind.name, id, &field, &expected))
+        let expected = kind.type_of(&field);
+        Ok(StoreError::bad_value(&kind.name, id.as_ref(), &field, &expected))
     }
 }
 
@@ -227,13 +227,4 @@ pub(super) async fn execute(
     statement: &Statement,
 ) -> Result<u64, SqlError> {
     tx.execute(&statement.sql, &statement.params).await
-}
-
-pub(super) fn bad_value(
-    kind: &KindName,
-    id: Option<RecordId>,
-    field: &FieldName,
-    expected: &str,
-) -> StoreError {
-    StoreError::BadValue { kind: kind.clone(), id, field: field.clone(), expected: expected.into() }
 }

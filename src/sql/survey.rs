@@ -6,7 +6,7 @@ use chrono::DateTime;
 
 use super::connection::{AccessMode, SqlConnection, SqlValue};
 use super::render::renderer::Renderer;
-use super::session::{ErrorContext, Session, bad_value};
+use super::session::{ErrorContext, Session};
 use super::store::SqlStore;
 use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{FieldName, RecordId};
@@ -128,7 +128,7 @@ impl Session<'_, '_> {
         let found = self.query(&statement).await?;
         let id = found.first().and_then(|row| row.first());
         let id = id.and_then(|id| self.backend.read_id(id));
-        Ok(bad_value(&kind, id, field, "timestamp"))
+        Ok(StoreError::bad_value(&kind, id.as_ref(), field, "timestamp"))
     }
 }
 
@@ -142,5 +142,5 @@ fn timestamp(milliseconds: &SqlValue) -> Option<DateTime<chrono::Utc>> {
 
 fn answered_id(r: &Renderer<'_>, set: SetId, id: &SqlValue) -> Result<RecordId, StoreError> {
     let kind = r.set_kind(set)?;
-    r.backend.read_id(id).ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))
+    r.backend.read_id(id).ok_or_else(|| StoreError::bad_value(&kind.name, None, &kind.id, "id"))
 }

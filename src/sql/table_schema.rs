@@ -181,8 +181,10 @@ impl TableSchema {
         let table = self.tables.get(kind.table_name());
         let found = table.and_then(|columns| columns.get(kind.column(field)));
         match (found, table) {
-            (None, None) if self.is_complete => Err(unknown("kind", kind.name.as_str())),
-            (None, Some(_)) if self.is_complete => Err(unknown("field", &format!("{}.{field}", kind.name))),
+            (None, None) if self.is_complete => Err(StoreError::unknown("kind", &kind.name)),
+            (None, Some(_)) if self.is_complete => {
+                Err(StoreError::unknown("field", &format!("{}.{field}", kind.name)))
+            }
             (found, _) => Ok(found),
         }
     }
@@ -196,11 +198,6 @@ impl TableSchema {
     pub(crate) fn has_ids(&self, kind: &Kind) -> bool {
         self.column(kind, &kind.id).ok().flatten().is_some_and(|id| id.not_null)
     }
-}
-
-/// The error for a name that the map or the database does not have.
-pub(crate) fn unknown(what: &'static str, name: &str) -> StoreError {
-    StoreError::Unknown { what, name: name.into() }
 }
 
 /// The columns whose types a query depends on.
@@ -293,7 +290,7 @@ impl<'a> QueryColumns<'a> {
 }
 
 fn find<'a>(map: &'a DataMap, kind: &KindName) -> Result<&'a Kind, StoreError> {
-    map.kind(kind).ok_or_else(|| unknown("kind", kind.as_str()))
+    map.kind(kind).ok_or_else(|| StoreError::unknown("kind", kind))
 }
 
 /// The schemas that were read earlier, by the names of their tables.

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::shape::{Materialization, Shape};
 use crate::domain::{
-    BadValue, Comparison, Condition, FieldName, FieldType, Kind, KindName, Reference, ReferenceName, Value,
+    Comparison, Condition, FieldName, FieldType, Kind, KindName, Reference, ReferenceName, Value,
 };
 use crate::protocol::{ChangeSet, Rows, SetId, Stratum, SurveyQuery};
 use crate::sql::backend::Backend;
 use crate::sql::statement::{Prefix, Statement, Writer, quote};
-use crate::sql::table_schema::{ColumnType, TableSchema, unknown};
+use crate::sql::table_schema::{ColumnType, TableSchema};
 use crate::store::StoreError;
 
 /// Renders the sets of one query, with their questions and steps.
@@ -87,7 +87,7 @@ impl<'a> Renderer<'a> {
     }
 
     pub(crate) fn shape(&self, id: SetId) -> Result<&Shape<'a>, StoreError> {
-        self.shapes.get(&id).ok_or_else(|| unknown("set", &id.0.to_string()))
+        self.shapes.get(&id).ok_or_else(|| StoreError::unknown("set", &id.0))
     }
 
     /// Returns the kind of the rows of a set.
@@ -114,7 +114,7 @@ impl<'a> Renderer<'a> {
     }
 
     pub(crate) fn kind(&self, name: &KindName) -> Result<&'a Kind, StoreError> {
-        self.query.map.kind(name).ok_or_else(|| unknown("kind", name.as_str()))
+        self.query.map.kind(name).ok_or_else(|| StoreError::unknown("kind", name))
     }
 
     /// Returns the kind, which must be that of the rows: the same ids mean other rows in another table.
@@ -130,7 +130,7 @@ impl<'a> Renderer<'a> {
     }
 
     pub(crate) fn reference(&self, name: &ReferenceName) -> Result<&'a Reference, StoreError> {
-        self.query.map.reference(name).ok_or_else(|| unknown("reference", name.as_str()))
+        self.query.map.reference(name).ok_or_else(|| StoreError::unknown("reference", name))
     }
 
     pub(crate) fn field<'f>(&'f self, kind: &'f Kind, name: &'f FieldName) -> Field<'f> {
@@ -335,10 +335,6 @@ fn literal(kind: &Kind, field: &FieldName, value: &Value) -> Result<Value, Store
             kind.name
         )));
     }
-    field_type.read(value).map_err(|BadValue { expected, .. }| StoreError::BadValue {
-        kind: kind.name.clone(),
-        id: None,
-        field: field.clone(),
-        expected: expected.to_string(),
-    })
+    let read = field_type.read(value);
+    read.map_err(|bad| StoreError::bad_value(&kind.name, None, field, &bad.expected))
 }

@@ -5,7 +5,7 @@
 
 use super::renderer::{Renderer, column, id_of};
 use super::set::rank_within;
-use super::shape::{PlainBranch, source_rows};
+use super::shape::PlainBranch;
 use crate::domain::{Kind, KindName};
 use crate::protocol::{Branch, NamedSet, RankCase, Rows, SetId, Source};
 use crate::sql::statement::{Query, Union, Writer, quote};
@@ -30,7 +30,7 @@ pub(crate) struct WalkStep<'a> {
 pub(crate) fn walk_steps(sets: &[NamedSet]) -> Vec<WalkStep<'_>> {
     let branches = sets.iter().flat_map(|set| set.branches.iter().map(move |branch| (set, branch)));
     let steps = branches.filter_map(|(set, branch)| {
-        let of = source_rows(&branch.source).filter(|of| is_inside(sets, of.set))?;
+        let of = branch.source.rows().filter(|of| is_inside(sets, of.set))?;
         Some(WalkStep { set, branch, of })
     });
     steps.collect()

@@ -75,12 +75,7 @@ pub(super) fn read(
         match (ask, answer) {
             (Ask::Ids(_), Some([_, SqlValue::Integer(0), _])) => column.not_null = true,
             (Ask::Ids(_), _) => {
-                return Err(StoreError::BadValue {
-                    kind: kind.name.clone(),
-                    id: None,
-                    field: kind.id.clone(),
-                    expected: "id".into(),
-                });
+                return Err(StoreError::bad_value(&kind.name, None, &kind.id, "id"));
             }
             (Ask::Column(..), Some([_, declared, sample])) => {
                 column.family = family(declared.as_text().unwrap_or_default(), sample.as_text());

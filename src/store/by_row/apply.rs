@@ -267,12 +267,8 @@ fn next(kind: &Kind, field: &FieldName, row: &Record) -> Result<Value, StoreErro
         Value::Integer(held) => Some(*held),
         _ => None,
     };
-    held.and_then(|held| held.checked_add(1)).map(Value::Integer).ok_or_else(|| StoreError::BadValue {
-        kind: kind.name.clone(),
-        id: Some(row.id.clone()),
-        field: field.clone(),
-        expected: "integer".into(),
-    })
+    let next = held.and_then(|held| held.checked_add(1)).map(Value::Integer);
+    next.ok_or_else(|| StoreError::bad_value(&kind.name, Some(&row.id), field, "integer"))
 }
 
 /// The recorded fields of each subject, as they were before the operation.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::evaluate::{Evaluation, kind, reference_of, source_rows};
+use super::evaluate::{Evaluation, kind, reference_of};
 use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, KindName};
 use crate::protocol::{
     Branch, ChangeSet, ChangeStep, NamedSet, NewValue, SetId, Source, Stratum, SurveyQuery, Write,
@@ -92,7 +92,7 @@ fn check_branch(
             (Some(&reference.from), &reference.to)
         }
     };
-    let starts = source_rows(&branch.source).is_none_or(|rows| kind_of(rows.set) == start);
+    let starts = branch.source.rows().is_none_or(|rows| kind_of(rows.set) == start);
     let members = !matches!(branch.source, Source::Members(_)) || start == Some(&set.kind);
     if end != &set.kind || !starts || !members {
         return Err(unfit("its source leads to rows of another kind"));
@@ -186,7 +186,7 @@ impl<R: Records> Evaluation<'_, R> {
                 continue;
             }
             if !self.loaded.records().has_field(kind, field).await? {
-                return Err(StoreError::Unknown { what: "field", name: format!("{name}.{field}") });
+                return Err(StoreError::unknown("field", &format!("{name}.{field}")));
             }
         }
         Ok(())

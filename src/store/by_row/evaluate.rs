@@ -63,7 +63,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
         set: &NamedSet,
         branch: &Branch,
     ) -> Result<Vec<Ranked>, StoreError> {
-        let of = match source_rows(&branch.source) {
+        let of = match branch.source.rows() {
             Some(rows) => self.rows(rows)?,
             None => Vec::new(),
         };
@@ -217,31 +217,18 @@ impl<'a, R: Records> Evaluation<'a, R> {
 
 /// Makes the error for a value that is not of its field's type.
 pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, BadValue)) -> StoreError {
-    StoreError::BadValue {
-        kind: kind.name.clone(),
-        id: Some(row.id.clone()),
-        field,
-        expected: bad.expected.to_string(),
-    }
-}
-
-/// Returns the rows that a source starts from.
-pub(super) fn source_rows(source: &Source) -> Option<Rows> {
-    match source {
-        Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
-        Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => Some(*of),
-    }
+    StoreError::bad_value(&kind.name, Some(&row.id), &field, &bad.expected)
 }
 
 pub(super) fn kind<'q>(query: &'q SurveyQuery, name: &KindName) -> Result<&'q Kind, StoreError> {
-    query.map.kind(name).ok_or_else(|| StoreError::Unknown { what: "kind", name: name.to_string() })
+    query.map.kind(name).ok_or_else(|| StoreError::unknown("kind", name))
 }
 
 pub(super) fn reference_of<'q>(
     query: &'q SurveyQuery,
     name: &crate::domain::ReferenceName,
 ) -> Result<&'q Reference, StoreError> {
-    query.map.reference(name).ok_or_else(|| StoreError::Unknown { what: "reference", name: name.to_string() })
+    query.map.reference(name).ok_or_else(|| StoreError::unknown("reference", name))
 }
 
 /// Every rank that each row of each set was found with.
@@ -256,7 +243,7 @@ impl<R: Records> Evaluation<'_, R> {
         let mut fresh = Found::new();
         for set in sets {
             for branch in &set.branches {
-                let is_outside = source_rows(&branch.source).is_none_or(|of| !inside.contains(&of.set));
+                let is_outside = branch.source.rows().is_none_or(|of| !inside.contains(&of.set));
                 if is_outside {
                     let rows = self.evaluated_branch(set, branch).await?;
                     add(&mut found, &mut fresh, set.id, rows);
@@ -267,7 +254,7 @@ impl<R: Records> Evaluation<'_, R> {
             let last = std::mem::take(&mut fresh);
             for set in sets {
                 for branch in &set.branches {
-                    let Some(of) = source_rows(&branch.source) else {
+                    let Some(of) = branch.source.rows() else {
                         continue;
                     };
                     let grown = last.get(&of.set).into_iter().flatten();
@@ -327,12 +314,8 @@ impl<R: Records> Evaluation<'_, R> {
             let Some(row) = self.loaded.row(&kind.name, id) else {
                 continue;
             };
-            let value = time.read(row.get(field)).map_err(|bad| StoreError::BadValue {
-                kind: kind.name.clone(),
-                id: Some(id.clone()),
-                field: field.clone(),
-                expected: bad.expected.to_string(),
-            })?;
+            let value = time.read(row.get(field));
+            let value = value.map_err(|bad| bad_value(kind, row, (field.clone(), bad)))?;
             seen = widen(seen, &value);
         }
         Ok(answer.with_span(seen))

@@ -118,8 +118,7 @@ const PAGE: usize = 500;
 impl<R: Records> Reader for ByRow<R> {
     async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
         let ReadQuery { map, kind, fields: _, which, when: _, now: _, after, limit } = query;
-        let kind =
-            map.kind(kind).ok_or_else(|| StoreError::Unknown { what: "kind", name: kind.to_string() })?;
+        let kind = map.kind(kind).ok_or_else(|| StoreError::unknown("kind", kind))?;
         let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
         let mut found = match which {
             Which::All => return self.listed(query, kind, limit).await,
