@@ -42,7 +42,7 @@ impl<S: Store> Lifecycle<S> {
     ///
     /// The data is not read again: the store compares it under its locks. Only the subjects within this actor's scope
     /// are read, or everything if the request names other targets than the plan.
-    pub(super) async fn replan_for(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
+    async fn replan_for(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
         reject_value_modes(request)?;
         if !self.is_for(request, plan) {
             return Err(Error::PlanMismatch);

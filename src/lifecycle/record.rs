@@ -241,7 +241,7 @@ pub(crate) fn entry(
 impl<S: Store> Lifecycle<S> {
     /// Returns the reason that is hidden from the caller: the record exists, but is deleted or excluded by the
     /// policy's filter. `None` if it does not exist or the store cannot be read.
-    pub(super) async fn why_not_found(&self, error: &Error) -> Option<String> {
+    async fn why_not_found(&self, error: &Error) -> Option<String> {
         let Error::Refused(Refusal::NotFound { kind: name, ids }) = error else {
             return None;
         };

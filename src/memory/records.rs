@@ -71,7 +71,7 @@ impl MemoryRecords {
     }
 
     // Batches are checked before their first change, so a thread that panicked left no half state.
-    pub(super) fn read_lock(&self) -> RwLockReadGuard<'_, Tables> {
+    fn read_lock(&self) -> RwLockReadGuard<'_, Tables> {
         self.tables.read().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -90,7 +90,7 @@ fn deleting<'a>(
 
 /// Returns the keys that act on rows and are not declared references. The key of a reference that refers to something
 /// else is reported as a mismatch.
-pub(super) fn acting<'a>(map: &DataMap, catalogue: &'a Catalogue) -> Vec<&'a ForeignKey> {
+fn acting<'a>(map: &DataMap, catalogue: &'a Catalogue) -> Vec<&'a ForeignKey> {
     let mismatching: Vec<&ForeignKey> =
         map.references().filter_map(|reference| mismatch(map, reference, catalogue)).collect();
     catalogue

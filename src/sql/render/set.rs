@@ -11,7 +11,7 @@ use crate::store::StoreError;
 
 /// The rank of a row in which a condition found a value that is not of its field's type. It is below every other, so
 /// no range of ranks contains it. A count of the set counts these rows separately.
-pub(crate) const INVALID: i64 = -1;
+const INVALID: i64 = -1;
 
 impl Renderer<'_> {
     /// Starts a statement with the common table expressions of these sets.

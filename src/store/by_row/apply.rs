@@ -130,7 +130,7 @@ pub(super) struct Written {
 }
 
 impl<R: Records> Evaluation<'_, R> {
-    pub(super) fn run_steps(&self, changes: &ChangeSet) -> Result<Written, StoreError> {
+    fn run_steps(&self, changes: &ChangeSet) -> Result<Written, StoreError> {
         let mut written = Written::default();
         for step in &changes.steps {
             let affected = self.run_step(changes, step, &mut written)?;

@@ -58,7 +58,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
     }
 
     /// Returns the rows of a branch whose source is evaluated.
-    pub(super) async fn evaluated_branch(
+    async fn evaluated_branch(
         &mut self,
         set: &NamedSet,
         branch: &Branch,
@@ -237,7 +237,7 @@ type Found = BTreeMap<SetId, BTreeSet<Ranked>>;
 impl<R: Records> Evaluation<'_, R> {
     /// Grows the sets from the rows found last until nothing is added. A worklist follows chains of any length. It ends
     /// because every row gets each rank once.
-    pub(super) async fn run_cycle(&mut self, sets: &[NamedSet]) -> Result<(), StoreError> {
+    async fn run_cycle(&mut self, sets: &[NamedSet]) -> Result<(), StoreError> {
         let inside: BTreeSet<SetId> = sets.iter().map(|set| set.id).collect();
         let mut found = Found::new();
         let mut fresh = Found::new();
