@@ -217,9 +217,7 @@ impl Digest {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl Digest {
     /// Returns the digest of the digits that a hash was rendered as.
     pub(crate) fn of_hash(digits: String) -> Self {
         Self(digits)

@@ -19,7 +19,7 @@
 //! use client_lifecycle::policy::Allow;
 //! use client_lifecycle::{Lifecycle, MemoryStore};
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-//! Users delete their own accounts, and administrators clean up.
+//! // Users delete their own accounts, and administrators clean up.
 //! let policy = presets::notifications()
 //!     .hard_delete(|mode| mode.allow_only(Allow::oneself()).allow("ADMIN"))
 //!     .build()?;

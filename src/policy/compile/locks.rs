@@ -25,7 +25,7 @@ pub(super) fn locks(
         let own = outcomes.get(&kind);
         let by_ids = are_written_by_ids(query, steps, &kind);
         if by_ids || depends_on_conditions(context, &kind) {
-            locks.extend(own.and_then(super::outcomes::KindOutcomes::all_rows));
+            locks.extend(own.and_then(|own| own.rows(|_| true)));
         } else if context.map.references_to(&kind).next().is_some() {
             locks.extend(own.and_then(|own| own.rows(RowOutcome::is_removed)));
         }

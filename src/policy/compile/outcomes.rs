@@ -213,10 +213,6 @@ impl KindOutcomes {
         self.ranks(test).map(|ranks| Rows { set: self.set, ranks })
     }
 
-    pub(super) fn all_rows(&self) -> Option<Rows> {
-        self.rows(|_| true)
-    }
-
     pub(super) fn deleted_rows(&self) -> Option<Rows> {
         self.rows(RowOutcome::is_deleted)
     }

@@ -58,11 +58,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
     }
 
     /// Returns the rows of a branch whose source is evaluated.
-    async fn evaluated_branch(
-        &mut self,
-        set: &NamedSet,
-        branch: &Branch,
-    ) -> Result<Vec<Ranked>, StoreError> {
+    async fn evaluated_branch(&mut self, set: &NamedSet, branch: &Branch) -> Result<Vec<Ranked>, StoreError> {
         let of = match branch.source.rows() {
             Some(rows) => self.rows(rows)?,
             None => Vec::new(),
