@@ -1,4 +1,4 @@
-//! Requests: what is asked about which records, why and by whom.
+//! Requests: what is asked about which records, why and by whom; and the status that two modes switch.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -274,5 +274,41 @@ words! {
         UserInitiated = "user_initiated",
         /// Another reason, described in the note.
         Other = "other",
+    }
+}
+
+words! {
+    /// Whether a client's account is active. Independent of deletion: an OFF client can be reactivated at any time.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::Status;
+    /// assert_eq!("OFF".parse::<Status>()?, Status::Off);
+    /// assert_eq!(serde_json::to_string(&Status::On)?, "\"ON\"");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub enum Status: "status" {
+        /// Active.
+        On = "ON",
+        /// Inactive.
+        Off = "OFF",
+    }
+}
+
+impl Status {
+    /// Returns the mode that changes this status to another; `None` if they are equal.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{Mode, Status};
+    /// assert_eq!(Status::On.change_to(Status::Off), Some(Mode::Deactivate));
+    /// assert_eq!(Status::Off.change_to(Status::On), Some(Mode::Reactivate));
+    /// assert_eq!(Status::On.change_to(Status::On), None);
+    /// ```
+    #[must_use]
+    pub fn change_to(self, wanted: Self) -> Option<Mode> {
+        match (self, wanted) {
+            (Self::On, Self::Off) => Some(Mode::Deactivate),
+            (Self::Off, Self::On) => Some(Mode::Reactivate),
+            (Self::On, Self::On) | (Self::Off, Self::Off) => None,
+        }
     }
 }
