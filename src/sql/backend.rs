@@ -156,7 +156,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         Ok(None)
     }
     /// Renders the statements that read the types of columns.
-    fn look(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError>;
+    fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError>;
     /// Reads the rows that they return.
     fn read_schema(
         &self,

@@ -91,7 +91,7 @@ pub async fn lock_parent(
     };
     let kind = find(map, &name)?;
     let mut session = Session { tx, backend: dialect.backend(), context };
-    let schema = session.look(&QueryColumns::of_kind(kind)).await?;
+    let schema = session.read_schema(&QueryColumns::of_kind(kind)).await?;
     let statement = match statement(dialect, &schema, map, kind, &id) {
         // No record can have this id.
         Err(StoreError::WrongId { .. }) => return Err(ParentError::Missing { kind: name }),

@@ -123,9 +123,12 @@ impl Session<'_, '_> {
     }
 
     /// Reads the types of columns.
-    pub(super) async fn look(&mut self, columns: &QueryColumns<'_>) -> Result<TableSchema, StoreError> {
+    pub(super) async fn read_schema(
+        &mut self,
+        columns: &QueryColumns<'_>,
+    ) -> Result<TableSchema, StoreError> {
         let mut rows = Vec::new();
-        for statement in self.backend.look(columns)? {
+        for statement in self.backend.schema_statements(columns)? {
             rows.extend(self.query(&statement).await?);
         }
         self.backend.read_schema(columns, rows)

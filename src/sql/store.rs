@@ -202,7 +202,7 @@ impl<C: SqlConnection> SqlStore<C> {
         if let Some(cached) = cached {
             return Ok(cached.clone());
         }
-        let schema = Arc::new(session.look(columns).await?);
+        let schema = Arc::new(session.read_schema(columns).await?);
         self.cache.insert(columns, &schema);
         Ok(schema)
     }
@@ -230,7 +230,7 @@ impl<C: SqlConnection> SqlStore<C> {
             return false;
         };
         // Compares the full schema, because renaming a type does not change the version of its columns.
-        let found = self.session(&mut *tx, context).look(columns).await;
+        let found = self.session(&mut *tx, context).read_schema(columns).await;
         found.is_ok_and(|schema| schema != *cached)
     }
 }

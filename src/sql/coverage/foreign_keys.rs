@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::declared;
-use super::declared::{ends, is_id, keys_on, paths_from};
+use super::declared::{self, ends, is_id, keys_on, paths_from};
 use super::finding::{Finding, FindingCode};
 use super::written::WrittenKinds;
 use crate::domain::{DataMap, Kind, Reference};

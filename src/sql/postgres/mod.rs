@@ -1,9 +1,9 @@
 //! The back end of PostgreSQL: columns have types, rows are locked, and a statement may write several tables.
 
 mod block;
-mod catalogue;
 mod cycle;
 mod lock;
+mod schema;
 mod single_statement;
 mod value;
 
@@ -17,7 +17,7 @@ use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, 
 use crate::protocol::{ChangeSet, NamedSet, Receipt, Rows};
 use crate::store::StoreError;
 
-pub(crate) use catalogue::column_type;
+pub(crate) use schema::column_type;
 
 /// The back end of PostgreSQL.
 #[derive(Debug)]
@@ -131,11 +131,11 @@ impl Backend for Postgres {
     }
 
     fn cache_key(&self, columns: &QueryColumns<'_>) -> Result<Option<String>, StoreError> {
-        catalogue::cache_key(columns).map(Some)
+        schema::cache_key(columns).map(Some)
     }
 
-    fn look(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {
-        Ok(vec![catalogue::statement(&catalogue::cache_key(columns)?)])
+    fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {
+        Ok(vec![schema::statement(&schema::cache_key(columns)?)])
     }
 
     fn read_schema(
@@ -143,11 +143,11 @@ impl Backend for Postgres {
         columns: &QueryColumns<'_>,
         rows: Vec<Vec<SqlValue>>,
     ) -> Result<TableSchema, StoreError> {
-        Ok(catalogue::read(columns, rows))
+        Ok(schema::read(columns, rows))
     }
 
     fn schema_version(&self, w: &mut Writer, cache_key: &str) {
-        catalogue::schema_version(w, cache_key);
+        schema::schema_version(w, cache_key);
     }
 
     fn likely_type(&self, field: Field<'_>) -> Result<ColumnType, StoreError> {

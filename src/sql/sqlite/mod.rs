@@ -2,8 +2,8 @@
 //! to a temporary table.
 
 mod column;
-mod look;
 mod materialize;
+mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,8 +90,8 @@ impl Backend for Sqlite {
         Ok(())
     }
 
-    fn look(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {
-        Ok(look::statements(columns))
+    fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {
+        Ok(schema::statements(columns))
     }
 
     fn read_schema(
@@ -99,7 +99,7 @@ impl Backend for Sqlite {
         columns: &QueryColumns<'_>,
         rows: Vec<Vec<SqlValue>>,
     ) -> Result<TableSchema, StoreError> {
-        look::read(columns, rows)
+        schema::read(columns, rows)
     }
 
     fn likely_type(&self, _: Field<'_>) -> Result<ColumnType, StoreError> {
