@@ -22,7 +22,7 @@ use crate::store::{Store, StoreError};
 /// A [`Store`] on an SQL database, over any [`SqlConnection`].
 ///
 /// Each call is one transaction of the connection. The library's own tables must exist before anything is applied:
-/// see [`migrate`](Self::migrate) and [`schema`](super::schema).
+/// see [`migrate`](Self::migrate) and [`schema`].
 pub struct SqlStore<C> {
     pub(super) connection: C,
     dialect: Dialect,

@@ -115,7 +115,7 @@ pub struct Batch {
     /// References to rows whose referrers must be exactly those that were read.
     pub exact_referrers: Vec<ExactReferrers>,
     /// Texts that exactly the rows that were read must have. Only backends that implement
-    /// [`Records::find_by_text`](super::Records::find_by_text) get these.
+    /// [`Records::find_by_text`] get these.
     pub exact_matches: Vec<ExactMatches>,
     /// The changes, in order.
     pub changes: Vec<RowChange>,
