@@ -24,13 +24,10 @@ pub(super) fn policy(
         return faults.or(());
     }
     for kind in map.kinds().filter(|kind| kind.filter.is_some() && kind.name != *subject) {
+        let message = "only the subject's kind can have a filter";
         faults.push(
-            Fault::new(
-                FaultCode::Misplaced,
-                format!("kinds.{}.filter", kind.name),
-                "only the subject's kind can have a filter",
-            )
-            .remedy("use conditions in the rules"),
+            Fault::new(FaultCode::Misplaced, format!("kinds.{}.filter", kind.name), message)
+                .remedy("use conditions in the rules"),
         );
     }
     if modes.is_empty() {
@@ -71,13 +68,10 @@ fn access(mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
         Some(Access::Some(list)) => {
             for (index, allow) in list.iter().enumerate() {
                 if allow.role.is_none() && !allow.oneself {
+                    let message = "a permission needs a `role` or `self`";
                     faults.push(
-                        Fault::new(
-                            FaultCode::MissingAccess,
-                            format!("{path}[{index}]"),
-                            "a permission needs a `role` or `self`",
-                        )
-                        .remedy("add a role; a scope only narrows one"),
+                        Fault::new(FaultCode::MissingAccess, format!("{path}[{index}]"), message)
+                            .remedy("add a role; a scope only narrows one"),
                     );
                 }
             }

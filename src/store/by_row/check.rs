@@ -14,13 +14,10 @@ pub(super) async fn check_map(records: &impl Records, map: &DataMap) -> Result<V
     let mut faults = Vec::new();
     for kind in map.kinds() {
         if system_tables::is_reserved(&kind.name) {
+            let message = "the name is reserved for a table of this crate";
             faults.push(
-                Fault::new(
-                    FaultCode::ReservedName,
-                    format!("kinds.{}", kind.name),
-                    "the name is reserved for a table of this crate",
-                )
-                .remedy("choose another name for the kind, and set `table` to its table"),
+                Fault::new(FaultCode::ReservedName, format!("kinds.{}", kind.name), message)
+                    .remedy("choose another name for the kind, and set `table` to its table"),
             );
         } else {
             faults.extend(missing(records, kind, "create it, or correct the name").await?);
