@@ -5,10 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::client::to_kind;
 use super::unique::{claim, claim_or_conflict};
-use super::{Client, Clients, NewClient, stored};
+use super::{Client, Clients, NewClient};
 use crate::domain::{AuditOutcome, Mode, OperationId, RecordId, Request, Value};
-use crate::lifecycle::{Error, audit, is_receipt_of};
+use crate::lifecycle::{Error, entry, is_receipt_of};
 use crate::policy::Refusal;
 use crate::protocol::{
     Branch, ChangeSet, Digest, Disposition, Expected, NamedSet, NewRow, Precondition, Question, RankCase,
@@ -41,10 +42,10 @@ impl<S: Store + Reader> Clients<'_, S> {
         let operation = self.lifecycle.operation(&asked);
         // Every attempt creates the same client.
         let now = self.lifecycle.now();
-        let mut attempts = self.lifecycle.attempts(operation);
+        let mut attempts = 0;
         let made = loop {
             match self.try_create(&asked, new.clone(), operation, now).await {
-                Err(error) if attempts.again(self.lifecycle.store(), error.is_retryable(), false).await => {}
+                Err(error) if self.lifecycle.again(operation, &mut attempts, &error, false).await => {}
                 made => break made,
             }
         };
@@ -90,56 +91,39 @@ impl<S: Store + Reader> Clients<'_, S> {
             Refusal::invalid(format!("`{id}` is not a valid client id"), "name a UUID, or none")
         })?;
         let client = Client::new(new, user_id, now, &self.rules)?;
-        let mut record = stored::to_kind(self.kind, self.status, &client);
+        let mut record = to_kind(self.kind, self.status, &client);
         if let Some(field) = &self.kind.version {
             record.fields.insert(field.clone(), Value::Integer(1));
         }
         inquiry.admit(&record)?;
-        let mut changes = ChangeSet {
-            operation,
-            query: SurveyQuery {
-                map: self.lifecycle.policy().map().clone(),
+        let map = self.lifecycle.policy().map().clone();
+        let query = SurveyQuery::empty(map, request.kind.clone(), request.subjects.clone(), now);
+        let sets = Arc::from([Stratum::Set(NamedSet {
+            id: SetId::SUBJECTS,
+            name: "records with the id".into(),
+            kind: request.kind.clone(),
+            branches: vec![Branch::new(Source::Subjects, vec![RankCase::always(0)])],
+        })]);
+        let receipt = Receipt {
+            outcome: Some(Disposition::Create),
+            steps: vec![ReceiptStep {
                 kind: request.kind.clone(),
-                subjects: request.subjects.clone(),
-                sets: Arc::from([Stratum::Set(NamedSet {
-                    id: SetId::SUBJECTS,
-                    name: "records with the id".into(),
-                    kind: request.kind.clone(),
-                    branches: vec![Branch::new(Source::Subjects, vec![RankCase::always(0)])],
-                })]),
-                questions: Arc::from([]),
-                now,
-            },
-            locks: Vec::new(),
+                disposition: Disposition::Create,
+                path: Vec::new(),
+                planned: 1,
+                actual: 1,
+            }],
+            ..Receipt::of(request, operation, Digest::none(), now)
+        };
+        let audit = entry(request, operation, now, AuditOutcome::Done);
+        let mut changes = ChangeSet {
             preconditions: vec![Precondition {
                 question: Question::count(Rows::SUBJECTS),
                 expected: Expected::Exactly(0),
             }],
-            event_drafts: Vec::new(),
             events: inquiry.events_of_new(operation, &record),
-            steps: Vec::new(),
-            audit: audit::entry(request, operation, now, AuditOutcome::Done),
-            snapshot: Vec::new(),
-            receipt: Receipt {
-                operation,
-                digest: Digest::none(),
-                at: now,
-                kind: request.kind.clone(),
-                subjects: request.subjects.clone(),
-                mode: request.mode,
-                outcome: Some(Disposition::Create),
-                complete: true,
-                steps: vec![ReceiptStep {
-                    kind: request.kind.clone(),
-                    disposition: Disposition::Create,
-                    path: Vec::new(),
-                    planned: 1,
-                    actual: 1,
-                }],
-                open: Vec::new(),
-            },
             inserts: vec![NewRow { kind: request.kind.clone(), record }],
-            mask_key: None,
+            ..ChangeSet::empty(SurveyQuery { sets, ..query }, audit, receipt)
         };
         let email = claim(&mut changes, client.email(), None);
         let names =

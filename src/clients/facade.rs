@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Client, ClientRules, stored};
+use super::client::field_of;
+use super::{Client, ClientRules};
 use crate::domain::{Fault, FaultCode, Faults, FieldName, FieldType, Kind, StatusField};
 use crate::lifecycle::{Error, Lifecycle};
 use crate::store::{Reader, Store};
@@ -79,7 +80,7 @@ impl<S> fmt::Debug for Clients<'_, S> {
 /// Lists the fields of a client whose declared type does not fit the client's values.
 fn misfits(kind: &Kind) -> impl Iterator<Item = Fault> {
     Client::FIELDS.into_iter().filter(|field| *field != "status").filter_map(|field| {
-        let held = if field == "user_id" { kind.id.clone() } else { stored::field_of(kind, field) };
+        let held = if field == "user_id" { kind.id.clone() } else { field_of(kind, field) };
         let declared = kind.declared_type(&held)?;
         let fits = match field {
             "user_id" => matches!(declared, FieldType::Text | FieldType::Uuid),

@@ -1,7 +1,8 @@
 //! Finding clients.
 
+use super::client::{field_of, from_kind, held};
 use super::unique::EMAIL;
-use super::{Client, Clients, normalised_email, stored};
+use super::{Client, Clients, normalised_email};
 use crate::domain::{Condition, Record, RecordId, Status, all, eq, is_null};
 use crate::lifecycle::Error;
 use crate::policy::Refusal;
@@ -111,7 +112,7 @@ impl<S: Store + Reader> Clients<'_, S> {
     /// [`Error::Store`]; [`Error::Unreadable`] if a record is not a client.
     pub async fn list(&self, page: &ClientPage) -> Result<ClientList, Error> {
         let ClientPage { after, limit, status } = page;
-        let status = status.map(|wanted| eq(self.status.field.clone(), stored::held(wanted, self.status)));
+        let status = status.map(|wanted| eq(self.status.field.clone(), held(wanted, self.status)));
         // One extra record shows whether there is another page.
         let more = limit.saturating_add(1);
         let mut found = self.read(Which::All, status, after.clone(), more).await?;
@@ -139,10 +140,7 @@ impl<S: Store + Reader> Clients<'_, S> {
         let query = ReadQuery {
             map: self.lifecycle.policy().map().clone(),
             kind: kind.name.clone(),
-            fields: fields
-                .map(|field| stored::field_of(kind, field))
-                .filter(|field| *field != kind.id)
-                .collect(),
+            fields: fields.map(|field| field_of(kind, field)).filter(|field| *field != kind.id).collect(),
             which,
             when: (!must.is_empty()).then(|| all(must)),
             now: self.lifecycle.now(),
@@ -150,6 +148,6 @@ impl<S: Store + Reader> Clients<'_, S> {
             limit,
         };
         let found = self.lifecycle.store().read(&query).await?;
-        Ok(found.iter().map(|record| stored::from_kind(kind, self.status, record, query.now)).collect())
+        Ok(found.iter().map(|record| from_kind(kind, self.status, record, query.now)).collect())
     }
 }

@@ -5,18 +5,14 @@
 
 mod client;
 mod create;
-mod document_type;
 mod facade;
 mod find;
-mod language;
 pub mod presets;
-mod stored;
 mod unique;
 mod update;
 pub mod wire;
 
-pub use client::{Client, ClientPatch, ClientRules, NewClient, normalised_email};
-pub use document_type::DocumentType;
+pub use client::{Client, ClientPatch, ClientRules, DocumentType, Language, NewClient};
 pub use facade::Clients;
 pub use find::{ClientList, ClientPage};
-pub use language::Language;
+pub use unique::normalised_email;

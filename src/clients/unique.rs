@@ -1,6 +1,5 @@
 //! Unique e-mail addresses: the precondition that claims one, and the error if it is taken.
 
-use super::normalised_email;
 use crate::domain::FieldName;
 use crate::lifecycle::{Error, conflict_in_words};
 use crate::protocol::{Branch, ChangeSet, Expected, RankCase, Rows, Source};
@@ -37,4 +36,21 @@ pub(super) fn claim(changes: &mut ChangeSet, email: &str, except: Option<Rows>) 
     let branch =
         Branch { except: except.into_iter().collect(), ..Branch::new(source, vec![RankCase::always(0)]) };
     changes.require("others with the same e-mail address", branch, Expected::Exactly(0))
+}
+
+/// Returns the address in the form in which it is compared: trimmed, with ASCII letters in lower case.
+///
+/// Other letters stay unchanged, as in databases. The Kelvin sign `\u{212a}` is not equal to `k`, so an address that
+/// only looks like a client's does not find the client.
+///
+/// For comparison only: a client keeps the address as it was given, and an address with surrounding white space is
+/// invalid.
+///
+/// ```
+/// use client_lifecycle::clients::normalised_email;
+/// assert_eq!(normalised_email(" Maria@Example.ORG "), "maria@example.org");
+/// ```
+#[must_use]
+pub fn normalised_email(email: &str) -> String {
+    email.trim().to_ascii_lowercase()
 }

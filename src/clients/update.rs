@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::stored::held;
+use super::client::held;
 use super::unique::{claim, claim_or_conflict};
 use super::{Client, ClientPatch, Clients};
 use crate::domain::{FieldName, Mode, OperationId, RecordId, Request, Status, StatusField, Value, eq};
-use crate::lifecycle::{Error, audit, conflict_in_words, is_receipt_of};
-use crate::plan::{ExecutablePlan, Plan, Strictness};
+use crate::lifecycle::{Error, conflict_in_words, is_receipt_of, note_fields, nothing_to_do};
+use crate::plan::{Plan, Strictness};
 use crate::policy::Refusal;
 use crate::protocol::{
     Branch, ChangeSet, ChangeStep, Expected, NewValue, RankCase, Receipt, Rows, Source, Write,
@@ -77,7 +77,7 @@ impl<S: Store + Reader> Clients<'_, S> {
 
     async fn edit(&self, request: &Request, modes: &[Mode], patch: &ClientPatch) -> Result<Client, Error> {
         let operation = self.lifecycle.operation(request);
-        let mut attempts = self.lifecycle.attempts(operation);
+        let mut made = 0;
         // The current status decides the mode in which the attempt is planned and recorded.
         let mut asked = request.clone();
         let mut expected = None;
@@ -94,10 +94,7 @@ impl<S: Store + Reader> Clients<'_, S> {
                 self.write_edit(&asked, edit, patch, operation).await
             };
             match attempt.await {
-                Err(error)
-                    if attempts
-                        .again(self.lifecycle.store(), error.is_retryable(), error.is_stale())
-                        .await => {}
+                Err(error) if self.lifecycle.again(operation, &mut made, &error, true).await => {}
                 done => break done,
             }
         };
@@ -161,7 +158,6 @@ impl<S: Store + Reader> Clients<'_, S> {
             return Ok(Edit { plan, update: None, after, switches_from: None, nothing });
         };
         let update = update.map(Plan::into_executable).transpose().map_err(Error::Blocked)?;
-        let update = update.map(ExecutablePlan::into_plan);
         *tried = mode;
         let switching = Request { mode, ..request.clone() };
         let plan = self.lifecycle.plan_at(&switching, now).await?;
@@ -178,13 +174,13 @@ impl<S: Store + Reader> Clients<'_, S> {
         let Edit { plan, update, after: _, switches_from, nothing } = edit;
         let at = plan.at;
         if nothing {
-            let changes = audit::nothing_to_do(request, self.lifecycle.policy().map(), operation, at, &plan);
+            let changes = nothing_to_do(request, self.lifecycle.policy().map(), operation, at, &plan);
             return Ok(self.lifecycle.write(&changes).await?);
         }
         let (mut changes, mut names) =
             self.lifecycle.change_set(request, plan, operation, Strictness::DecisionOnly)?;
         let values = self.values(patch, at);
-        audit::note_fields(&mut changes.audit, values.iter().map(|(field, _)| field));
+        note_fields(&mut changes.audit, values.iter().map(|(field, _)| field));
         if let Some(status) = switches_from {
             names.push(format!("`{}` that are {status}", request.kind));
             expect_status(&mut changes, status, self.status);

@@ -97,23 +97,21 @@ impl DataMap {
             if let Some(kind) = map.kinds.get(&reference.from)
                 && kind.id == reference.field
             {
+                let message = "the id of a kind cannot also be a reference";
                 faults.push(
-                    Fault::new(
-                        FaultCode::ConflictingRoles,
-                        &path,
-                        "the id of a kind cannot also be a reference",
-                    )
-                    .remedy("give the kind its own id"),
+                    Fault::new(FaultCode::ConflictingRoles, &path, message)
+                        .remedy("give the kind its own id"),
                 );
             }
             if let Some(kind) = map.kinds.get(&reference.from)
                 && kind.personal.contains_key(&reference.field)
             {
+                let message = "a reference cannot be masked: the mask would not refer to any record";
                 faults.push(
                     Fault::new(
                         FaultCode::MaskedKey,
                         format!("kinds.{}.personal.{}", kind.name, reference.field),
-                        "a reference cannot be masked: the mask would not refer to any record",
+                        message,
                     )
                     .remedy("set `on_survive` in the rule of the reference"),
                 );
@@ -222,36 +220,27 @@ impl DataMap {
 
 fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
     if kind.tombstone && kind.personal.is_empty() {
+        let message = "a tombstone needs masked personal fields";
         faults.push(
-            Fault::new(
-                FaultCode::MissingPersonal,
-                format!("{path}.tombstone"),
-                "a tombstone needs masked personal fields",
-            )
-            .remedy("declare `personal` fields, so that the row that stays is anonymous"),
+            Fault::new(FaultCode::MissingPersonal, format!("{path}.tombstone"), message)
+                .remedy("declare `personal` fields, so that the row that stays is anonymous"),
         );
     }
     if kind.personal.contains_key(&kind.id) {
+        let message = "an id cannot be masked";
         faults.push(
-            Fault::new(
-                FaultCode::MaskedKey,
-                format!("{path}.personal.{}", kind.id),
-                "an id cannot be masked",
-            )
-            .remedy("other records refer to it; give the kind an id that is not personal"),
+            Fault::new(FaultCode::MaskedKey, format!("{path}.personal.{}", kind.id), message)
+                .remedy("other records refer to it; give the kind an id that is not personal"),
         );
     }
     maintained_fields(path, kind, faults);
     for (field, mask) in &kind.personal {
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
         if unique && !mask.keeps_unique() {
+            let message = "the field is unique, and the mask may give two rows the same value";
             faults.push(
-                Fault::new(
-                    FaultCode::MaskNotUnique,
-                    format!("{path}.personal.{field}"),
-                    "the field is unique, and the mask may give two rows the same value",
-                )
-                .remedy("use `null`, `placeholder_email` or `hmac`"),
+                Fault::new(FaultCode::MaskNotUnique, format!("{path}.personal.{field}"), message)
+                    .remedy("use `null`, `placeholder_email` or `hmac`"),
             );
         }
     }
@@ -279,13 +268,9 @@ fn maintained_fields(path: &str, kind: &Kind, faults: &mut Faults) {
         known.push(field);
         let declared = kind.type_of(field);
         if declared != wanted && !(wanted.is_time() && declared.is_time()) {
+            let message = format!("`{field}` is {declared}; expected {wanted}");
             faults.push(
-                Fault::new(
-                    FaultCode::FieldType,
-                    &path,
-                    format!("`{field}` is {declared}; expected {wanted}"),
-                )
-                .remedy("correct its type under `fields`"),
+                Fault::new(FaultCode::FieldType, &path, message).remedy("correct its type under `fields`"),
             );
         }
     }

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::words::words;
 
 words! {
-    /// The kind of a violation.
+    /// The kind of a violation. The violations of one field are listed in this order.
     ///
     /// ```
     /// use client_lifecycle::domain::ViolationCode;

@@ -1,12 +1,92 @@
-//! Applying plans: as they were shown, by their digest, or planned and applied in one call.
+//! From a request to a receipt: planning, and applying plans as they were shown, by their digest, or in one call.
 
-use super::record::is_receipt_of;
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::record::{done_entry, is_receipt_of};
 use super::write::conflict_in_words;
-use super::{Error, Lifecycle, audit};
-use crate::domain::{OperationId, Request};
+use super::{Error, Lifecycle};
+use crate::domain::{OperationId, RecordId, Request};
 use crate::plan::{Plan, Strictness};
+use crate::policy::{Inquiry, Refusal};
 use crate::protocol::{ChangeSet, Digest, Receipt};
 use crate::store::Store;
+
+impl<S: Store> Lifecycle<S> {
+    /// Plans a request: returns what it would do. Changes and records nothing.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if there is no plan; [`Error::Store`]. A blocked plan is a plan, not an error.
+    pub async fn plan(&self, request: &Request) -> Result<Plan, Error> {
+        reject_value_modes(request)?;
+        self.plan_at(request, self.now()).await
+    }
+
+    pub(crate) async fn plan_at(&self, request: &Request, now: DateTime<Utc>) -> Result<Plan, Error> {
+        self.require_mask_key()?;
+        let inquiry = self.inquire(request, now)?;
+        let survey = self.store.survey(inquiry.query()).await?;
+        Ok(inquiry.plan(&survey)?)
+    }
+
+    /// Makes the inquiry for a request. Refuses a request that is invalid under the policy or in this environment.
+    pub(crate) fn inquire(&self, request: &Request, now: DateTime<Utc>) -> Result<Inquiry, Refusal> {
+        let inquiry = self.policy.inquire(request, now)?;
+        self.environment.check(request)?;
+        Ok(inquiry)
+    }
+
+    /// Decides a plan again for the request that applies it, because its actor, its acknowledgements and the time
+    /// may differ from those of the request that was planned.
+    ///
+    /// The data is not read again: the store compares it under its locks. Only the subjects within this actor's scope
+    /// are read, or everything if the request names other targets than the plan.
+    async fn replan_for(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
+        reject_value_modes(request)?;
+        if !self.is_for(request, plan) {
+            return Err(Error::PlanMismatch);
+        }
+        self.require_mask_key()?;
+        let inquiry = self.inquire(request, self.now())?;
+        let again = if inquiry.query().sets == plan.execution.query.sets {
+            inquiry.plan(&plan.execution.survey)?
+        } else {
+            let scope = match inquiry.scope_query() {
+                Some(query) => self.store.survey(&query).await?.answers.pop(),
+                None => None,
+            };
+            match inquiry.survey_from(&plan.execution, scope) {
+                Some(survey) => inquiry.plan(&survey)?,
+                None => inquiry.plan(&self.store.survey(inquiry.query()).await?)?,
+            }
+        };
+        if again.digest == plan.digest { Ok(again) } else { Err(Error::PlanMismatch) }
+    }
+
+    /// Returns whether the plan was made for this request: the same subjects, mode and policy.
+    fn is_for(&self, request: &Request, plan: &Plan) -> bool {
+        plan.kind == request.kind
+            && plan.mode == request.mode
+            && plan.policy_version == self.policy.version()
+            && texts(&plan.execution.query.subjects, ToString::to_string)
+                == texts(&request.subjects, ToString::to_string)
+    }
+
+    /// Checks that there is a key if the policy masks with one, before anything is read.
+    fn require_mask_key(&self) -> Result<(), Error> {
+        if self.mask_key.is_some() {
+            return Ok(());
+        }
+        let fields = self.policy.keyed_fields();
+        if fields.is_empty() {
+            return Ok(());
+        }
+        Err(Error::NoMaskKey {
+            fields: fields.iter().map(|(kind, field)| format!("{kind}.{field}")).collect(),
+        })
+    }
+}
 
 impl<S: Store> Lifecycle<S> {
     /// Applies a plan exactly as it was shown, and records the attempt.
@@ -92,10 +172,10 @@ impl<S: Store> Lifecycle<S> {
     /// [`Error`]; each is recorded as an attempt.
     pub async fn execute(&self, request: &Request) -> Result<Receipt, Error> {
         let operation = self.operation(request);
-        let mut attempts = self.attempts(operation);
+        let mut made = 0;
         let done = loop {
             match self.plan_and_apply(request, operation).await {
-                Err(error) if attempts.again(&self.store, error.is_retryable(), error.is_stale()).await => {}
+                Err(error) if self.again(operation, &mut made, &error, true).await => {}
                 done => break done,
             }
         };
@@ -115,10 +195,10 @@ impl<S: Store> Lifecycle<S> {
         plan: &Plan,
         operation: OperationId,
     ) -> Result<Receipt, Error> {
-        let mut attempts = self.attempts(operation);
+        let mut made = 0;
         loop {
             match self.apply_once(request, plan.clone(), operation, Strictness::ExactPlan).await {
-                Err(error) if attempts.again(&self.store, error.is_retryable(), false).await => {}
+                Err(error) if self.again(operation, &mut made, &error, false).await => {}
                 done => return done,
             }
         }
@@ -143,8 +223,24 @@ impl<S: Store> Lifecycle<S> {
         operation: OperationId,
         strictness: Strictness,
     ) -> Result<(ChangeSet, Vec<String>), Error> {
-        let entry = audit::done(request, &plan, operation);
-        let executable = plan.into_executable().map_err(Error::Blocked)?;
-        Ok(executable.into_change_set(operation, entry, strictness, self.mask_key.as_ref()))
+        let entry = done_entry(request, &plan, operation);
+        plan.into_change_set(operation, entry, strictness, self.mask_key.as_ref()).map_err(Error::Blocked)
     }
+}
+
+/// Refuses modes that need values, which a request does not hold.
+fn reject_value_modes(request: &Request) -> Result<(), Refusal> {
+    if request.mode.carries_values() {
+        return Err(Refusal::invalid(
+            format!("{} needs values, which a request does not hold", request.mode),
+            "call `create` or `update` of `lifecycle.clients()`",
+        ));
+    }
+    Ok(())
+}
+
+/// Returns ids as a set of texts. A store answers with ids as it holds them: 42 for `"42"`, and a UUID that it holds
+/// as bytes however the request spells it.
+pub(super) fn texts(ids: &[RecordId], text: impl Fn(&RecordId) -> String) -> BTreeSet<String> {
+    ids.iter().map(text).collect()
 }

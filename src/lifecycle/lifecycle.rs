@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::retries::Attempts;
 use super::{Clock, Environment, Error, OperationIds, RandomIds, Retries, SystemClock};
 use crate::domain::{Faults, MaskKey, OperationId, Request, to_milliseconds};
 use crate::policy::DeletionPolicy;
@@ -52,7 +51,7 @@ pub struct Lifecycle<S> {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn OperationIds>,
     pub(super) environment: Environment,
-    retries: Retries,
+    pub(super) retries: Retries,
     pub(super) mask_key: Option<MaskKey>,
 }
 
@@ -196,7 +195,16 @@ impl<S: Store> Lifecycle<S> {
         request.operation.unwrap_or_else(|| self.new_id())
     }
 
-    pub(crate) fn attempts(&self, operation: OperationId) -> Attempts {
-        Attempts::at(operation, self.retries)
+    /// Counts a failed attempt at an operation, waits, and returns whether another one follows. `replans` says whether
+    /// the next attempt plans again, so that changed data is no reason to give up.
+    pub(crate) async fn again(
+        &self,
+        operation: OperationId,
+        made: &mut u32,
+        error: &Error,
+        replans: bool,
+    ) -> bool {
+        let is_stale = replans && error.is_stale();
+        self.retries.again(&self.store, operation, made, error.is_retryable(), is_stale).await
     }
 }

@@ -1,10 +1,22 @@
-//! Recording attempts that are not applied.
+//! Recording attempts: their audit entries, also for those that are not applied.
 
-use super::plan::texts;
-use super::{Error, Lifecycle, audit};
-use crate::domain::{Mode, OperationId, RecordId, Request};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::execute::texts;
+use super::{Error, Lifecycle};
+use crate::domain::{
+    AuditEntry, AuditOutcome, Condition, DataMap, FieldName, Mode, OperationId, RecordId, Request, not_null,
+};
+use crate::plan::Plan;
 use crate::policy::Refusal;
-use crate::protocol::{ChangeSet, Receipt};
+use crate::protocol::{
+    Branch, ChangeSet, Digest, NamedSet, Question, RankCase, Receipt, Rows, SetId, Source, Stratum,
+    SurveyQuery,
+};
 use crate::store::{Store, StoreError};
 
 impl<S: Store> Lifecycle<S> {
@@ -42,7 +54,7 @@ impl<S: Store> Lifecycle<S> {
             _ => why.into(),
         };
         // The request's operation id stays free for a request that is valid.
-        let attempt = audit::refused(&request, self.policy.map(), self.new_id(), now, &error, None);
+        let attempt = refused(&request, self.policy.map(), self.new_id(), now, &error, None);
         match self.record(&attempt).await {
             Ok(_) => error,
             Err(source) => Error::NotRecorded { attempt: Box::new(error), source },
@@ -78,7 +90,7 @@ impl<S: Store> Lifecycle<S> {
             _ => operation,
         };
         let why = self.why_not_found(&error).await;
-        let attempt = audit::refused(request, self.policy.map(), own, self.now(), &error, why);
+        let attempt = refused(request, self.policy.map(), own, self.now(), &error, why);
         match self.record(&attempt).await {
             Ok(receipt) if receipt.outcome.is_none() => Err(error),
             Ok(receipt) if is_answer(&receipt) => Ok(receipt),
@@ -90,10 +102,14 @@ impl<S: Store> Lifecycle<S> {
 
     /// Writes an attempt, and repeats it if a reply was lost: a duplicate entry is better than none.
     async fn record(&self, attempt: &ChangeSet) -> Result<Receipt, StoreError> {
-        let mut attempts = self.attempts(attempt.operation);
+        let mut made = 0;
         loop {
             match self.write(attempt).await {
-                Err(error) if attempts.again(&self.store, error.is_retryable(), false).await => {}
+                Err(error)
+                    if self
+                        .retries
+                        .again(&self.store, attempt.operation, &mut made, error.is_retryable(), false)
+                        .await => {}
                 recorded => return recorded,
             }
         }
@@ -105,4 +121,168 @@ pub(crate) fn is_receipt_of(receipt: &Receipt, request: &Request) -> bool {
         && receipt.mode == request.mode
         // The library may have generated the id of a new record.
         && (request.mode == Mode::Create || texts(&receipt.subjects, RecordId::spelt) == texts(&request.subjects, RecordId::spelt))
+}
+
+/// Returns the entry for an attempt that is applied.
+pub(super) fn done_entry(request: &Request, plan: &Plan, operation: OperationId) -> AuditEntry {
+    let steps: Vec<_> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            json!({ "kind": step.key.kind, "disposition": step.key.disposition, "path": step.key.path,
+                    "planned": step.count })
+        })
+        .collect();
+    AuditEntry {
+        digest: Some(plan.digest.to_string()),
+        subjects: plan.subjects.clone(),
+        detail: json!({ "outcome": plan.outcome, "steps": steps }),
+        ..entry(request, operation, plan.at, AuditOutcome::Done)
+    }
+}
+
+/// Returns the change set that only records an attempt that was not applied.
+fn refused(
+    request: &Request,
+    map: &Arc<DataMap>,
+    operation: OperationId,
+    now: DateTime<Utc>,
+    error: &Error,
+    why: Option<String>,
+) -> ChangeSet {
+    let plan = error.plan();
+    let blockers: Vec<_> = plan
+        .into_iter()
+        .flat_map(|plan| &plan.blockers)
+        .map(|blocker| json!({ "kind": blocker.kind, "rule": blocker.rule, "count": blocker.count }))
+        .collect();
+    let mut detail = json!({ "code": error.code(), "blockers": blockers });
+    if let (Some(why), Some(detail)) = (why, detail.as_object_mut()) {
+        detail.insert("why".into(), why.into());
+    }
+    if let (Error::Invalid(violations), Some(detail)) = (error, detail.as_object_mut()) {
+        let named = violations.iter().map(|one| json!({ "path": one.path, "code": one.code.as_str() }));
+        detail.insert("violations".into(), named.collect());
+    }
+    let mut audit = AuditEntry {
+        digest: plan.map(|plan| plan.digest.to_string()),
+        detail,
+        ..entry(request, operation, now, error.outcome())
+    };
+    // There is one entry for each subject, so an attempt without a subject has an empty id.
+    if audit.subjects.is_empty() {
+        audit.subjects.push("".into());
+    }
+    let digest = plan.map_or_else(Digest::none, |plan| plan.digest.clone());
+    record_only(request, map, operation, now, audit, digest)
+}
+
+/// Returns the change set that only records an attempt for which there was nothing to do.
+pub(crate) fn nothing_to_do(
+    request: &Request,
+    map: &Arc<DataMap>,
+    operation: OperationId,
+    now: DateTime<Utc>,
+    plan: &Plan,
+) -> ChangeSet {
+    let audit = AuditEntry {
+        digest: Some(plan.digest.to_string()),
+        subjects: plan.subjects.clone(),
+        detail: json!({ "outcome": "none" }),
+        ..entry(request, operation, now, AuditOutcome::Done)
+    };
+    record_only(request, map, operation, now, audit, plan.digest.clone())
+}
+
+/// Adds the names of the fields that were written, not their values.
+pub(crate) fn note_fields<'f>(entry: &mut AuditEntry, fields: impl Iterator<Item = &'f FieldName>) {
+    if let Some(detail) = entry.detail.as_object_mut() {
+        detail.insert("fields".into(), fields.map(|field| json!(field)).collect());
+    }
+}
+
+fn record_only(
+    request: &Request,
+    map: &Arc<DataMap>,
+    operation: OperationId,
+    now: DateTime<Utc>,
+    audit: AuditEntry,
+    digest: Digest,
+) -> ChangeSet {
+    let query = SurveyQuery::empty(map.clone(), request.kind.clone(), request.subjects.clone(), now);
+    // The subjects stay as they are; the audit entry says why.
+    ChangeSet::empty(query, audit, Receipt::of(request, operation, digest, now))
+}
+
+pub(crate) fn entry(
+    request: &Request,
+    operation: OperationId,
+    at: DateTime<Utc>,
+    outcome: AuditOutcome,
+) -> AuditEntry {
+    AuditEntry {
+        action: AuditEntry::action(&request.kind, request.mode),
+        operation,
+        kind: request.kind.clone(),
+        subjects: request.subjects.clone(),
+        at,
+        mode: request.mode,
+        outcome,
+        actor: request.actor.clone(),
+        reason: request.reason,
+        note: request.note.clone(),
+        digest: None,
+        detail: serde_json::Value::Null,
+        before: BTreeMap::new(),
+    }
+}
+
+impl<S: Store> Lifecycle<S> {
+    /// Returns the reason that is hidden from the caller: the record exists, but is deleted or excluded by the
+    /// policy's filter. `None` if it does not exist or the store cannot be read.
+    async fn why_not_found(&self, error: &Error) -> Option<String> {
+        let Error::Refused(Refusal::NotFound { kind: name, ids }) = error else {
+            return None;
+        };
+        let kind = self.policy.map().kind(name)?;
+        let set = |id, what: &str, source, case| {
+            let branch = Branch::new(source, vec![case, RankCase::always(1)]);
+            Stratum::Set(NamedSet {
+                id: SetId(id),
+                name: what.into(),
+                kind: name.clone(),
+                branches: vec![branch],
+            })
+        };
+        let there = Rows::SUBJECTS;
+        let marked = |when: Condition| RankCase { when: Some(when), ..RankCase::always(0) };
+        let mut sets =
+            vec![set(0, "the subjects, without the filter", Source::Subjects, RankCase::always(1))];
+        let mut reasons = Vec::new();
+        if let Some(deleted_at) = &kind.deleted_at {
+            sets.push(set(1, "deleted", Source::Members(there), marked(not_null(deleted_at))));
+            reasons.push((Rows::ranked(SetId(1), 0), "it is deleted".to_owned()));
+        }
+        if let Some(only) = &kind.filter {
+            let id = u16::try_from(sets.len()).ok()?;
+            sets.push(set(
+                id,
+                "included by the policy's filter",
+                Source::Members(there),
+                marked(only.clone()),
+            ));
+            let why = format!("excluded by the policy's filter: {only}");
+            reasons.push((Rows::ranked(SetId(id), 1), why));
+        }
+        let questions: Arc<[Question]> = reasons.iter().map(|(rows, _)| Question::count(*rows)).collect();
+        let query = SurveyQuery {
+            sets: sets.into(),
+            questions,
+            ..SurveyQuery::empty(self.policy.map().clone(), name.clone(), ids.clone(), self.now())
+        };
+        let survey = self.store.survey(&query).await.ok()?;
+        let found = reasons.into_iter().zip(&survey.answers).filter(|(_, answer)| answer.count > 0);
+        let why: Vec<String> = found.map(|((_, why), _)| why).collect();
+        (!why.is_empty()).then(|| why.join("; "))
+    }
 }

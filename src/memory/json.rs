@@ -43,14 +43,9 @@ impl MemoryStore {
         for (name, rows) in kinds {
             let name = KindName::from(name.as_str());
             if system_tables::is_reserved(&name) {
-                faults.push(
-                    Fault::new(
-                        FaultCode::ReservedName,
-                        name.as_str(),
-                        "the name is reserved for a table of this crate",
-                    )
-                    .remedy("leave it out"),
-                );
+                let message = "the name is reserved for a table of this crate";
+                faults
+                    .push(Fault::new(FaultCode::ReservedName, name.as_str(), message).remedy("leave it out"));
                 continue;
             }
             let Json::Array(rows) = rows else {
@@ -184,13 +179,10 @@ fn read_rows(kind: &KindName, id_field: &FieldName, rows: &[Json], faults: &mut 
             }
         };
         if !seen.insert(id.clone()) {
+            let message = format!("another row has the id `{id}`");
             faults.push(
-                Fault::new(
-                    FaultCode::DuplicateId,
-                    format!("{place}.{id_field}"),
-                    format!("another row has the id `{id}`"),
-                )
-                .remedy("give every row its own id"),
+                Fault::new(FaultCode::DuplicateId, format!("{place}.{id_field}"), message)
+                    .remedy("give every row its own id"),
             );
         }
         let others = fields.iter().filter(|(name, _)| id_field != name.as_str());

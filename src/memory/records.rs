@@ -71,7 +71,7 @@ impl MemoryRecords {
     }
 
     // Batches are checked before their first change, so a thread that panicked left no half state.
-    pub(super) fn read_lock(&self) -> RwLockReadGuard<'_, Tables> {
+    fn read_lock(&self) -> RwLockReadGuard<'_, Tables> {
         self.tables.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -208,13 +208,9 @@ impl Records for MemoryRecords {
 }
 
 fn table<'a>(tables: &'a Tables, kind: &KindName) -> Result<&'a Table, StoreError> {
-    tables.get(kind).ok_or_else(|| unknown("kind", kind))
+    tables.get(kind).ok_or_else(|| StoreError::unknown("kind", kind))
 }
 
 fn split(reference: &ReferenceName) -> Result<(KindName, FieldName), StoreError> {
-    reference.split().ok_or_else(|| unknown("reference", reference))
-}
-
-fn unknown(what: &'static str, name: &impl ToString) -> StoreError {
-    StoreError::Unknown { what, name: name.to_string() }
+    reference.split().ok_or_else(|| StoreError::unknown("reference", reference))
 }

@@ -1,10 +1,12 @@
 //! The plan: the answer to a request.
 
 use chrono::{DateTime, Utc};
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
 
-use super::{Blocker, Effect, Step, Warning};
-use crate::domain::{AuditEntry, FieldName, KindName, MaskKey, Mode, OperationId, RecordId};
+use super::{Blocker, Effect, Step, StepKey, Warning};
+use crate::domain::{AuditEntry, FieldName, KindName, MaskKey, Mode, OperationId, RecordId, ReferenceName};
 use crate::protocol::{
     ChangeSet, ChangeStep, Digest, Disposition, EventDraft, Expected, LockRows, OpenItem, Precondition,
     Receipt, ReceiptStep, Survey, SurveyQuery,
@@ -73,10 +75,6 @@ pub(crate) enum Strictness {
     DecisionOnly,
 }
 
-/// A plan that may be carried out.
-#[derive(Debug, Clone)]
-pub(crate) struct ExecutablePlan(Plan);
-
 impl Plan {
     /// Returns whether nothing blocks the plan.
     #[must_use]
@@ -96,62 +94,24 @@ impl Plan {
     /// Checks that nothing blocks the plan.
     ///
     /// # Errors
-    /// The plan, while there are blockers or unacknowledged warnings.
-    pub(crate) fn into_executable(self) -> Result<ExecutablePlan, Box<Self>> {
-        if self.is_executable() { Ok(ExecutablePlan(self)) } else { Err(Box::new(self)) }
-    }
-
-    pub(crate) fn digest_of(&self) -> Digest {
-        super::digest::digest(
-            &self.kind,
-            &self.subjects,
-            self.mode,
-            &self.policy_version,
-            &self.blockers,
-            &self.warnings,
-            &self.steps,
-        )
-    }
-
-    fn open(&self) -> Vec<OpenItem> {
-        let retained = self.steps.iter().flat_map(|step| {
-            step.grounds.iter().map(|ground| OpenItem {
-                kind: step.key.kind.clone(),
-                why: format!("retained: {}", ground.basis),
-                until: ground.until.filter(|_| ground.undated == 0).map(|until| until.last),
-                count: ground.count,
-            })
-        });
-        let mut open: Vec<OpenItem> = Vec::new();
-        for item in retained {
-            // One ground of one kind is one obligation, however many steps its rows are counted in.
-            match open.iter_mut().find(|other| other.kind == item.kind && other.why == item.why) {
-                Some(other) => {
-                    other.count += item.count;
-                    other.until = other.until.zip(item.until).map(|(a, b)| a.max(b));
-                }
-                None => open.push(item),
-            }
-        }
-        open
-    }
-}
-
-impl ExecutablePlan {
-    pub(crate) fn into_plan(self) -> Plan {
-        self.0
+    /// The plan itself, while there are blockers or unacknowledged warnings.
+    pub(crate) fn into_executable(self) -> Result<Self, Box<Self>> {
+        if self.is_executable() { Ok(self) } else { Err(Box::new(self)) }
     }
 
     /// Makes the change set that carries out the plan, and the names of its preconditions. It holds the key only if a
     /// step needs it.
+    ///
+    /// # Errors
+    /// The plan itself, while there are blockers or unacknowledged warnings.
     pub(crate) fn into_change_set(
         self,
         operation: OperationId,
         audit: AuditEntry,
         strictness: Strictness,
         mask_key: Option<&MaskKey>,
-    ) -> (ChangeSet, Vec<String>) {
-        let plan = self.0;
+    ) -> Result<(ChangeSet, Vec<String>), Box<Self>> {
+        let plan = self.into_executable()?;
         let open = plan.open();
         let receipt = Receipt {
             operation,
@@ -192,24 +152,67 @@ impl ExecutablePlan {
         };
         let (preconditions, names) = bound.into_iter().unzip();
         let mask_key = mask_key.filter(|_| steps.iter().any(|step| step.keyed_fields().next().is_some()));
-        let changes = ChangeSet {
-            operation,
-            query,
-            locks,
-            preconditions,
-            inserts: Vec::new(),
-            event_drafts,
-            events: Vec::new(),
-            steps,
-            audit,
-            snapshot,
-            receipt,
-            mask_key: mask_key.cloned(),
-        };
-        (changes, names)
+        let rest = ChangeSet::empty(query, audit, receipt);
+        let mask_key = mask_key.cloned();
+        Ok((ChangeSet { locks, preconditions, event_drafts, steps, snapshot, mask_key, ..rest }, names))
+    }
+
+    /// Returns the digest: a hash of what a person relies on. Its JSON, and so every digest, depends on the order here.
+    pub(crate) fn digest_of(&self) -> Digest {
+        #[derive(Serialize)]
+        struct Covered<'a> {
+            kind: &'a KindName,
+            subjects: Vec<String>,
+            mode: Mode,
+            version: &'a str,
+            blockers: Vec<(&'a KindName, Option<&'a ReferenceName>, &'a str, u64)>,
+            warnings: Vec<(&'a str, u64)>,
+            steps: Vec<(&'a StepKey, Option<u64>, Option<String>)>,
+        }
+        let blockers = self.blockers.iter();
+        let warnings = self.warnings.iter();
+        let steps = self.steps.iter().map(|step| {
+            let count = (!step.key.volatile).then_some(step.count);
+            (&step.key, count, step.to.as_ref().map(ToString::to_string))
+        });
+        let covered = serde_json::to_vec(&Covered {
+            kind: &self.kind,
+            subjects: self.subjects.iter().map(ToString::to_string).collect(),
+            mode: self.mode,
+            version: &self.policy_version,
+            blockers: blockers.map(|b| (&b.kind, b.reference.as_ref(), &*b.rule, b.count)).collect(),
+            warnings: warnings.map(|w| (&*w.name, w.count)).collect(),
+            steps: steps.collect(),
+        });
+        debug_assert!(covered.is_ok(), "the covered parts are plain data, and all keys are strings");
+        let hash = Sha256::digest(covered.unwrap_or_default());
+        let digits = hash.into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Digest::of_hash(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
+    }
+
+    fn open(&self) -> Vec<OpenItem> {
+        let retained = self.steps.iter().flat_map(|step| {
+            step.grounds.iter().map(|ground| OpenItem {
+                kind: step.key.kind.clone(),
+                why: format!("retained: {}", ground.basis),
+                until: ground.until.filter(|_| ground.undated == 0).map(|until| until.last),
+                count: ground.count,
+            })
+        });
+        let mut open: Vec<OpenItem> = Vec::new();
+        for item in retained {
+            // One ground of one kind is one obligation, however many steps its rows are counted in.
+            match open.iter_mut().find(|other| other.kind == item.kind && other.why == item.why) {
+                Some(other) => {
+                    other.count += item.count;
+                    other.until = other.until.zip(item.until).map(|(a, b)| a.max(b));
+                }
+                None => open.push(item),
+            }
+        }
+        open
     }
 }
-
 /// Returns an expected number in words, for a precondition that does not hold.
 pub(crate) fn expected_words(expected: Expected) -> String {
     match expected {
@@ -220,23 +223,22 @@ pub(crate) fn expected_words(expected: Expected) -> String {
 
 impl Serialize for Plan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(serde::Serialize)]
-        struct One<'a> {
+        #[derive(Serialize)]
+        struct Subjects<'a> {
             kind: &'a KindName,
-            id: &'a RecordId,
-        }
-        #[derive(serde::Serialize)]
-        struct Many<'a> {
-            kind: &'a KindName,
-            ids: &'a [RecordId],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            id: Option<&'a RecordId>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            ids: Option<&'a [RecordId]>,
         }
         let mut fields = serializer.serialize_struct("Plan", 10)?;
         fields.serialize_field("digest", &self.digest)?;
         fields.serialize_field("mode", &self.mode)?;
-        match &*self.subjects {
-            [id] => fields.serialize_field("subject", &One { kind: &self.kind, id })?,
-            ids => fields.serialize_field("subjects", &Many { kind: &self.kind, ids })?,
-        }
+        let (name, id, ids) = match &*self.subjects {
+            [id] => ("subject", Some(id), None),
+            ids => ("subjects", None, Some(ids)),
+        };
+        fields.serialize_field(name, &Subjects { kind: &self.kind, id, ids })?;
         fields.serialize_field("policy_version", &self.policy_version)?;
         fields.serialize_field("executable", &self.is_executable())?;
         fields.serialize_field("outcome", &self.outcome)?;

@@ -1,9 +1,11 @@
-//! The plan as the text a person decides from: what stops it, what is deleted, what stays, why and until when.
+//! The plan for people: as text, as Markdown for tickets and reviews, and as a Mermaid flowchart.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::fmt::Write;
 
 use super::{Ground, Plan, Step, StepKey};
-use crate::domain::{RecordId, ReferenceName, instant_text};
+use crate::domain::{KindName, RecordId, ReferenceName, instant_text};
 use crate::protocol::Disposition;
 
 /// The number of ids of a batch that are shown.
@@ -220,4 +222,131 @@ pub(super) fn day(at: chrono::DateTime<chrono::Utc>) -> String {
 
 pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+impl Plan {
+    /// Renders the plan as Markdown: blockers, warnings, and a table of the rows and what becomes of them.
+    ///
+    /// ```
+    /// # use client_lifecycle::{DeletionPolicy, Request};
+    /// # use client_lifecycle::protocol::{Answer, Survey};
+    /// # let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow_any()).build()?;
+    /// # let survey = Survey::new(vec!["c1".into()], vec![Answer::count(1); 2]);
+    /// # let now = chrono::DateTime::UNIX_EPOCH;
+    /// let plan = policy.inquire(&Request::hard_delete("clients", "c1"), now)?.plan(&survey)?;
+    /// assert!(plan.markdown().contains("| 1 | clients | delete | as asked |"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let ids: Vec<_> = self.subjects.iter().map(|id| format!("`{}`", cell(&id.to_string()))).collect();
+        let mut text = format!("## {} of `{}` {}\n", self.mode, self.kind, ids.join(", "));
+        let state = if self.is_executable() { "Nothing stands in the way." } else { "**Not possible yet.**" };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "\n{state} Outcome: {}.", self.outcome);
+        if !self.blockers.is_empty() {
+            text += "\n| rows | blocks | why | first |\n|--:|---|---|---|\n";
+            for blocker in &self.blockers {
+                let (rule, message) = (cell(&blocker.rule), cell(&blocker.message));
+                let _ =
+                    writeln!(text, "| {} | {rule} | {message} | {} |", blocker.count, cell(&blocker.remedy));
+            }
+        }
+        if !self.warnings.is_empty() {
+            text += "\n| rows | warning | what | acknowledged |\n|--:|---|---|---|\n";
+            for warning in &self.warnings {
+                let (name, message) = (cell(&warning.name), cell(&warning.message));
+                let yes = if warning.acknowledged { "yes" } else { "no" };
+                let _ = writeln!(text, "| {} | {name} | {message} | {yes} |", warning.count);
+            }
+        }
+        text += "\n| rows | kind | becomes | why | until |\n|--:|---|---|---|---|\n";
+        for step in &self.steps {
+            let why = match &*step.key.path {
+                [] => of_subject(step.key.disposition).to_owned(),
+                path => {
+                    let basis = step.key.basis.iter().map(|basis| format!(": {basis}"));
+                    format!("{} over {}{}", step.key.rule, chain(path), basis.collect::<String>())
+                }
+            };
+            let until = step.until.map(|until| instant_text(until.last)).unwrap_or_default();
+            let (kind, why) = (cell(step.key.kind.as_str()), cell(&why));
+            let _ =
+                writeln!(text, "| {} | {kind} | {} | {why} | {until} |", step.count, step.key.disposition);
+        }
+        for effect in &self.effects {
+            let _ = writeln!(text, "\n{} × `{}` will be sent.", effect.count, cell(&effect.topic));
+        }
+        let _ = write!(text, "\nPolicy {}, digest `{}`.", cell(&self.policy_version), self.digest);
+        text
+    }
+}
+
+/// Returns text that stays within its table cell.
+fn cell(text: &str) -> String {
+    let characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    characters.collect::<String>().replace('|', "\\|")
+}
+
+impl Plan {
+    /// Renders the plan as a Mermaid flowchart: the subject on top, below it every kind with what becomes of its rows,
+    /// along the references that reach them.
+    ///
+    /// ```
+    /// # use client_lifecycle::{DeletionPolicy, Request};
+    /// # use client_lifecycle::protocol::{Answer, Survey};
+    /// # let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow_any()).build()?;
+    /// # let survey = Survey::new(vec!["c1".into()], vec![Answer::count(1); 2]);
+    /// # let now = chrono::DateTime::UNIX_EPOCH;
+    /// let plan = policy.inquire(&Request::hard_delete("clients", "c1"), now)?.plan(&survey)?;
+    /// assert_eq!(plan.mermaid(), "flowchart TD\n  k0[\"clients<br/>1 delete\"]");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn mermaid(&self) -> String {
+        let mut kinds: BTreeMap<&KindName, Vec<String>> = BTreeMap::from([(&self.kind, Vec::new())]);
+        for step in &self.steps {
+            let lines = kinds.entry(&step.key.kind).or_default();
+            lines.push(format!("{} {}", step.count, step.key.disposition));
+        }
+        for blocker in &self.blockers {
+            let lines = kinds.entry(&blocker.kind).or_default();
+            lines.push(format!("{} BLOCK: {}", blocker.count, blocker.rule));
+        }
+        let number = |kind: &KindName| kinds.keys().position(|other| *other == kind);
+        let mut text = "flowchart TD".to_owned();
+        for (at, (kind, lines)) in kinds.iter().enumerate() {
+            let lines: Vec<_> = [kind.to_string()]
+                .into_iter()
+                .chain(lines.iter().cloned())
+                .map(|line| mermaid_text(&line))
+                .collect();
+            let _ = write!(text, "\n  k{at}[\"{}\"]", lines.join("<br/>"));
+        }
+        let mut edges: Vec<(usize, usize, &str)> = Vec::new();
+        for path in self.steps.iter().map(|step| &step.key.path) {
+            let mut above = Some(self.kind.clone());
+            for reference in path {
+                let Some((kind, _)) = reference.split() else {
+                    continue;
+                };
+                if let (Some(from), Some(to)) = (above.as_ref().and_then(number), number(&kind)) {
+                    edges.push((from, to, reference.as_str()));
+                }
+                above = Some(kind);
+            }
+        }
+        edges.sort_unstable();
+        edges.dedup();
+        for (from, to, reference) in edges {
+            let _ = write!(text, "\n  k{from} -->|\"{}\"| k{to}", mermaid_text(reference));
+        }
+        text
+    }
+}
+
+/// Returns text that stays within its quotes.
+fn mermaid_text(text: &str) -> String {
+    let characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    characters.collect::<String>().replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
 }

@@ -9,7 +9,6 @@ mod builder;
 mod compile;
 mod decide;
 mod document;
-mod effect;
 mod graph;
 mod guard;
 #[cfg(feature = "schema")]
@@ -18,7 +17,6 @@ mod masks;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]
 mod policy;
-mod refusal;
 mod rule;
 mod rule_build;
 mod rule_document;
@@ -28,18 +26,53 @@ mod rule_schema;
 mod schema;
 mod validate;
 
-pub use access::Allow;
+use document::PolicyDocument;
+
+use crate::domain::plain_errors::PlainErrors;
+use crate::domain::{Fault, FaultCode, Faults, KindName};
+
+pub use access::{Allow, Refusal};
 pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder, ReferenceBuilder};
 pub use decide::Inquiry;
-pub use effect::EffectRule;
-pub use guard::{Guard, Severity};
+pub use guard::{EffectRule, Guard, Severity};
 #[cfg(feature = "sql")]
 pub(crate) use masks::MaskUse;
 pub use mode_policy::{Access, ModePolicy, ReasonRule};
 pub use policy::DeletionPolicy;
-pub use refusal::Refusal;
 pub use rule::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 pub use rule_build::{
     EntryBuilder, anonymize, cascade, delete, keep, protect, reassign, restrict, retain, set_default,
     set_null, soft_delete,
 };
+
+/// The two ways to a policy. Both lead to `DeletionPolicy::assemble`, which checks and compiles it.
+impl DeletionPolicy {
+    /// Starts a policy for records of a kind.
+    pub fn of(subject: impl Into<KindName>) -> PolicyBuilder {
+        PolicyBuilder::new(subject.into())
+    }
+
+    /// Reads a policy from JSON. For other formats, use `serde`.
+    ///
+    /// # Errors
+    /// Every fault of the policy, or the place of the syntax error.
+    pub fn from_json(text: &str) -> Result<Self, Faults> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let document: PolicyDocument =
+            serde_path_to_error::deserialize(PlainErrors(&mut reader)).map_err(|error| {
+                let inner = &error.inner().0;
+                if inner.is_data() {
+                    Fault::new(FaultCode::Form, error.path().to_string(), inner.to_string())
+                } else {
+                    not_json(inner)
+                }
+            })?;
+        reader.end().map_err(|error| not_json(&error))?;
+        document.try_into()
+    }
+}
+
+/// Text that is not JSON has a line and no path.
+fn not_json(error: &serde_json::Error) -> Fault {
+    Fault::new(FaultCode::Form, ".", format!("not JSON: {error}")).remedy("correct it at this place")
+}

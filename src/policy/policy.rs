@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::compile::CompiledMode;
-use super::document::PolicyDocument;
-use super::{ModePolicy, PolicyBuilder, compile, validate};
-use crate::domain::plain_errors::PlainErrors;
-use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode};
+use super::{ModePolicy, compile, validate};
+use crate::domain::{DataMap, Faults, KindName, Mode};
 
 /// Who may remove a subject, what stops it, and what happens along each reference, for each mode.
 ///
@@ -51,30 +49,6 @@ pub struct DeletionPolicy {
 pub(super) const FIRST_VERSION: &str = "1";
 
 impl DeletionPolicy {
-    /// Starts a policy for records of a kind.
-    pub fn of(subject: impl Into<KindName>) -> PolicyBuilder {
-        PolicyBuilder::new(subject.into())
-    }
-
-    /// Reads a policy from JSON. For other formats, use `serde`.
-    ///
-    /// # Errors
-    /// Every fault of the policy, or the place of the syntax error.
-    pub fn from_json(text: &str) -> Result<Self, Faults> {
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let document: PolicyDocument =
-            serde_path_to_error::deserialize(PlainErrors(&mut reader)).map_err(|error| {
-                let inner = &error.inner().0;
-                if inner.is_data() {
-                    Fault::new(FaultCode::Form, error.path().to_string(), inner.to_string())
-                } else {
-                    not_json(inner)
-                }
-            })?;
-        reader.end().map_err(|error| not_json(&error))?;
-        document.try_into()
-    }
-
     /// Checks the parts and compiles every mode.
     pub(super) fn assemble(
         version: String,
@@ -130,11 +104,6 @@ impl DeletionPolicy {
     pub fn modes(&self) -> impl Iterator<Item = Mode> {
         self.modes.keys().copied()
     }
-}
-
-/// Text that is not JSON has a line and no path.
-fn not_json(error: &serde_json::Error) -> Fault {
-    Fault::new(FaultCode::Form, ".", format!("not JSON: {error}")).remedy("correct it at this place")
 }
 
 /// What was written, not what was compiled from it.

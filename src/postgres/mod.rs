@@ -38,7 +38,6 @@
 //! No statement calls a volatile function or needs a trigger; only keyed masks use a temporary table.
 
 mod connection;
-mod rows;
 mod store;
 
 pub use connection::{PoolConnection, SavepointConnection};

@@ -6,12 +6,12 @@ use std::time::Duration;
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 
-use super::connection::{HostTransaction, PoolConnection, SavepointConnection, Settings};
-use super::rows::error;
+use super::connection::{HostTransaction, PoolConnection, SavepointConnection, error};
 use crate::domain::{DataMap, KindName, RecordId};
 use crate::lifecycle::Lifecycle;
+use crate::sql;
 use crate::sql::adapter::stores;
-use crate::sql::{self, Dialect, ParentError, SqlStore};
+use crate::sql::{Dialect, ParentError, SqlStore};
 use crate::store::StoreError;
 
 /// How long [`PostgresStore::connect`] waits for a server that does not respond.
@@ -56,7 +56,7 @@ impl PostgresStore {
     }
 
     /// Opens a store on its own pool. The address is that of sqlx: `postgres://user:password@host/database`.
-    /// Opens a store on its own pool. The address is that of sqlx: `postgres://user:password@host/database`.
+    ///
     /// # Errors
     /// [`StoreError::Backend`] if the database cannot be reached.
     pub async fn connect(address: &str) -> Result<Self, StoreError> {
@@ -74,21 +74,21 @@ impl PostgresStore {
     #[must_use]
     pub fn schemas<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
         let names = names.into_iter().map(Into::into).collect();
-        self.set(|settings| settings.schemas = names)
+        self.set(|connection| connection.schemas = names)
     }
 
     /// Sets how long a statement waits for locks before it fails with [`StoreError::Contention`], which a lifecycle
     /// retries. The default is the setting of the connection.
     #[must_use]
     pub fn lock_timeout(self, time: Duration) -> Self {
-        self.set(|settings| settings.lock_timeout = Some(time))
+        self.set(|connection| connection.lock_timeout = Some(time))
     }
 
     /// Sets how long a statement may take before it fails with [`StoreError::Backend`]. The default is the setting of
     /// the connection.
     #[must_use]
     pub fn statement_timeout(self, time: Duration) -> Self {
-        self.set(|settings| settings.statement_timeout = Some(time))
+        self.set(|connection| connection.statement_timeout = Some(time))
     }
 
     /// Sets the maximum number of planned rows for which one statement counts, writes, reports and records. The
@@ -98,8 +98,8 @@ impl PostgresStore {
         Self { store: self.store.single_statement_limit(rows) }
     }
 
-    fn set(mut self, set: impl FnOnce(&mut Settings)) -> Self {
-        set(&mut self.store.connection_mut().settings);
+    fn set(mut self, set: impl FnOnce(&mut PoolConnection)) -> Self {
+        set(self.store.connection_mut());
         self
     }
 
@@ -118,7 +118,7 @@ impl PostgresStore {
     /// transaction if there are none. Timeouts are those of the transaction.
     #[must_use]
     pub fn in_transaction<'c>(&self, connection: &'c mut PgConnection) -> PostgresTransaction<'c> {
-        let schemas = self.store.connection().settings.schemas.clone();
+        let schemas = self.store.connection().schemas.clone();
         let connection = SavepointConnection::new(connection).schemas(schemas);
         PostgresTransaction { store: self.store.with_connection(connection) }
     }

@@ -171,6 +171,24 @@ impl ChangeStep {
 }
 
 impl ChangeSet {
+    /// Makes a change set that writes nothing but its audit entry and its receipt.
+    pub(crate) fn empty(query: SurveyQuery, audit: AuditEntry, receipt: Receipt) -> Self {
+        Self {
+            operation: receipt.operation,
+            query,
+            locks: Vec::new(),
+            preconditions: Vec::new(),
+            inserts: Vec::new(),
+            event_drafts: Vec::new(),
+            events: Vec::new(),
+            steps: Vec::new(),
+            audit,
+            snapshot: Vec::new(),
+            receipt,
+            mask_key: None,
+        }
+    }
+
     /// Returns whether it only records an attempt.
     #[must_use]
     pub fn is_record_only(&self) -> bool {

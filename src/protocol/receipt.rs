@@ -1,10 +1,12 @@
-//! Receipts: what was done, and what remains to be done.
+//! Receipts: what was done, and what remains to be done; with what becomes of rows, and the digest of the plan.
+
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, Disposition};
-use crate::domain::{KindName, Mode, OperationId, RecordId, ReferenceName};
+use crate::domain::words::words;
+use crate::domain::{KindName, Mode, OperationId, ParseError, RecordId, ReferenceName, Request};
 
 /// What an operation did: planned and actual counts, and what is still open and until when.
 ///
@@ -36,6 +38,22 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// Makes the receipt of an attempt that does nothing to the subjects.
+    pub(crate) fn of(request: &Request, operation: OperationId, digest: Digest, at: DateTime<Utc>) -> Self {
+        Self {
+            operation,
+            digest,
+            at,
+            kind: request.kind.clone(),
+            subjects: request.subjects.clone(),
+            mode: request.mode,
+            outcome: None,
+            complete: true,
+            steps: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
     /// Returns the receipt of an operation that does exactly what was planned.
     #[must_use]
     pub fn as_planned(&self) -> Self {
@@ -102,5 +120,130 @@ mod outcome {
             return Ok(None);
         }
         Disposition::deserialize(text.into_deserializer()).map(Some)
+    }
+}
+
+words! {
+    /// What becomes of a row.
+    #[non_exhaustive]
+    pub enum Disposition: "disposition" {
+        /// It is deleted.
+        Delete = "delete",
+        /// It is marked as deleted.
+        SoftDelete = "soft_delete",
+        /// It is set OFF.
+        Deactivate = "deactivate",
+        /// It is set ON.
+        Reactivate = "reactivate",
+        /// It is new.
+        Create = "create",
+        /// Its fields get new values.
+        Update = "update",
+        /// It stays without its personal values.
+        Anonymize = "anonymize",
+        /// It stays until a period is over.
+        Retain = "retain",
+        /// Its reference is emptied.
+        SetNull = "set_null",
+        /// Its reference is set to its default.
+        SetDefault = "set_default",
+        /// Its reference is given another target.
+        Reassign = "reassign",
+        /// It stays.
+        Keep = "keep",
+        /// It stays masked, because others must keep referring to it.
+        Tombstone = "tombstone",
+    }
+}
+
+impl Disposition {
+    /// Returns whether the row is still there afterwards.
+    #[must_use]
+    pub fn stays(self) -> bool {
+        self != Self::Delete
+    }
+
+    /// Returns whether rows are counted per reference, in addition to what else becomes of them.
+    #[must_use]
+    pub fn is_redirect(self) -> bool {
+        matches!(self, Self::SetNull | Self::SetDefault | Self::Reassign)
+    }
+
+    /// Returns whether the rows can be restored.
+    pub(crate) fn can_come_back(self) -> bool {
+        matches!(self, Self::SoftDelete | Self::Deactivate | Self::Reactivate)
+    }
+
+    /// Returns whether the rows stay without their personal values.
+    pub(crate) fn is_masked(self) -> bool {
+        matches!(self, Self::Anonymize | Self::Tombstone)
+    }
+
+    /// Returns whether the rows stay as they are.
+    pub(crate) fn is_untouched(self) -> bool {
+        matches!(self, Self::Retain | Self::Keep)
+    }
+}
+
+/// SHA-256 over everything in a plan that a person relies on, as 64 hexadecimal digits.
+///
+/// It covers subjects, mode, policy version, blockers, warnings, and steps with their counts and new targets. Steps of
+/// volatile kinds are covered without their counts. It does not cover samples, the time, acknowledgements, actor,
+/// reason or operation: a plan shown today and confirmed tomorrow is the same plan if the data is the same.
+///
+/// `Deserialize` trusts the text that a store wrote. For other text, use `try_from`.
+///
+/// ```
+/// use client_lifecycle::protocol::Digest;
+/// assert!(Digest::try_from("0".repeat(64).as_str()).is_ok());
+/// assert!(Digest::try_from("3 debts").is_err());
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Digest(String);
+
+impl Digest {
+    /// Returns the 64 digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the digest of the digits that a hash was rendered as.
+    pub(crate) fn of_hash(digits: String) -> Self {
+        Self(digits)
+    }
+
+    /// Returns the empty digest of an operation that had no plan.
+    pub(crate) fn none() -> Self {
+        Self(String::new())
+    }
+}
+
+impl TryFrom<&str> for Digest {
+    type Error = ParseError;
+
+    /// Reads 64 hexadecimal digits, in upper or lower case.
+    fn try_from(text: &str) -> Result<Self, ParseError> {
+        if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            let found = text.chars().count();
+            Err(ParseError::new(format!(
+                "expected a digest of 64 hexadecimal digits, found text of {found} characters"
+            )))
+        }
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }

@@ -1,12 +1,23 @@
-//! Surveys: the questions a store is asked, and its answers.
+//! Surveys: the questions a store is asked, and its answers; and named sets, the language in which the policy tells a
+//! store which rows it means.
+//!
+//! A set holds rows of one kind, each with a [`Rank`]: a small number that stands for what the policy decided about
+//! the row. A row that is found in several ways keeps its lowest rank. Sets are evaluated in order, and refer to
+//! earlier ones by [`SetId`]. So a query grows with the data map and not with the number of paths through it.
 
+#![allow(
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs,
+    reason = "a new part must fail to compile in every store"
+)]
+
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{NamedSet, Rows, SetId, Stratum};
-use crate::domain::{DataMap, FieldName, KindName, RecordId, Value};
+use crate::domain::{Condition, DataMap, FieldName, KindName, RecordId, ReferenceName, Value};
 
 /// What the policy needs to know: sets of rows, and questions about them.
 ///
@@ -29,6 +40,16 @@ pub struct SurveyQuery {
 }
 
 impl SurveyQuery {
+    /// Makes a query without sets and questions.
+    pub(crate) fn empty(
+        map: Arc<DataMap>,
+        kind: KindName,
+        subjects: Vec<RecordId>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self { map, kind, subjects, sets: Arc::from([]), questions: Arc::from([]), now }
+    }
+
     /// Returns a set by its number.
     #[must_use]
     pub fn set(&self, id: SetId) -> Option<&NamedSet> {
@@ -130,3 +151,213 @@ pub(crate) fn widen(
     };
     Some(span.map_or((*at, *at), |(first, last)| (first.min(*at), last.max(*at))))
 }
+
+/// The number of a set: its position among all sets of a query, cycles counted through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct SetId(pub u16);
+
+impl SetId {
+    /// The subjects of the request: the first set of every query.
+    pub const SUBJECTS: Self = Self(0);
+
+    /// Returns the number after those of all these sets.
+    pub(crate) fn after(sets: &[Stratum]) -> Self {
+        let count: usize = sets.iter().map(|stratum| stratum.sets().len()).sum();
+        Self(u16::try_from(count).unwrap_or(u16::MAX))
+    }
+}
+
+/// What was decided about a row, as a number whose meaning only the policy knows. The lowest rank wins.
+pub(crate) type Rank = u16;
+
+/// A range of ranks, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Ranks {
+    /// The lowest.
+    pub from: Rank,
+    /// The highest.
+    pub to: Rank,
+}
+
+impl Ranks {
+    /// Every rank.
+    pub const ALL: Self = Self { from: 0, to: Rank::MAX };
+
+    /// One rank.
+    #[must_use]
+    pub const fn only(rank: Rank) -> Self {
+        Self { from: rank, to: rank }
+    }
+
+    /// Returns whether the rank is in the range.
+    #[must_use]
+    pub const fn contains(self, rank: Rank) -> bool {
+        self.from <= rank && rank <= self.to
+    }
+}
+
+/// The rows of a set whose ranks lie in a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Rows {
+    /// The set.
+    pub set: SetId,
+    /// The ranks.
+    pub ranks: Ranks,
+}
+
+impl Rows {
+    /// The subjects of the request.
+    pub const SUBJECTS: Self = Self::all(SetId::SUBJECTS);
+
+    /// All rows of a set.
+    #[must_use]
+    pub const fn all(set: SetId) -> Self {
+        Self { set, ranks: Ranks::ALL }
+    }
+
+    /// The rows of a set with one rank.
+    #[must_use]
+    pub const fn ranked(set: SetId, rank: Rank) -> Self {
+        Self { set, ranks: Ranks::only(rank) }
+    }
+}
+
+/// A set of rows of one kind, each with its rank.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NamedSet {
+    /// Its number.
+    pub id: SetId,
+    /// A description for people who read the SQL.
+    pub name: String,
+    /// The kind of its rows.
+    pub kind: KindName,
+    /// The branches of the set. A row that several branches lead to keeps its lowest rank.
+    pub branches: Vec<Branch>,
+}
+
+/// One way into a set: the source of the rows, which of them are left out, and the ranks of the others.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Branch {
+    /// The source of the rows.
+    pub source: Source,
+    /// Leaves out rows that are not in all of these.
+    pub within: Vec<Rows>,
+    /// Leaves out rows that are in any of these.
+    pub except: Vec<Rows>,
+    /// The first case that applies gives the rank. A row to which no case applies is left out.
+    pub cases: Vec<RankCase>,
+}
+
+impl Branch {
+    /// Makes a branch that leaves out only what its cases leave out.
+    #[must_use]
+    pub const fn new(source: Source, cases: Vec<RankCase>) -> Self {
+        Self { source, within: Vec::new(), except: Vec::new(), cases }
+    }
+}
+
+/// The source of the rows of a branch. All are rows of the set's kind.
+///
+/// `Debug` hides the text.
+#[derive(Clone, PartialEq, Serialize)]
+pub enum Source {
+    /// The subjects of the request, as far as they exist.
+    Subjects,
+    /// These records, as far as they exist.
+    Ids(Vec<RecordId>),
+    /// The rows with this text in a field. ASCII letters are compared without case.
+    WithText {
+        /// The field, of the set's kind.
+        field: FieldName,
+        /// The text.
+        text: String,
+    },
+    /// The rows that refer to one of `of`.
+    Referrers {
+        /// The reference, from the set's kind.
+        reference: ReferenceName,
+        /// The rows referred to.
+        of: Rows,
+    },
+    /// The rows that the rows of `of` refer to.
+    ReferencedBy {
+        /// The reference, to the set's kind.
+        reference: ReferenceName,
+        /// The rows that refer.
+        of: Rows,
+    },
+    /// The rows of an earlier set of the same kind.
+    Members(Rows),
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Subjects => f.write_str("Subjects"),
+            Self::Ids(ids) => f.debug_tuple("Ids").field(ids).finish(),
+            Self::WithText { field, text: _ } => {
+                f.debug_struct("WithText").field("field", field).finish_non_exhaustive()
+            }
+            Self::Referrers { reference, of } => {
+                f.debug_struct("Referrers").field("reference", reference).field("of", of).finish()
+            }
+            Self::ReferencedBy { reference, of } => {
+                f.debug_struct("ReferencedBy").field("reference", reference).field("of", of).finish()
+            }
+            Self::Members(rows) => f.debug_tuple("Members").field(rows).finish(),
+        }
+    }
+}
+
+/// A case of a branch: the rank of the rows for which it is the first that applies.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RankCase {
+    /// Applies only below rows of these ranks in the source's set.
+    pub below: Ranks,
+    /// Applies only if this holds for the row.
+    pub when: Option<Condition>,
+    /// The rank; `None` leaves the row out.
+    pub rank: Option<Rank>,
+}
+
+impl RankCase {
+    /// Makes a case that gives every row this rank.
+    #[must_use]
+    pub const fn always(rank: Rank) -> Self {
+        Self { below: Ranks::ALL, when: None, rank: Some(rank) }
+    }
+}
+
+impl Source {
+    /// Returns the rows of the set that the source starts from, if it is a set.
+    pub(crate) fn rows(&self) -> Option<Rows> {
+        match self {
+            Self::Referrers { of, .. } | Self::ReferencedBy { of, .. } | Self::Members(of) => Some(*of),
+            Self::Subjects | Self::Ids(_) | Self::WithText { .. } => None,
+        }
+    }
+}
+
+/// Sets that are evaluated together.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum Stratum {
+    /// One set, whose branches refer to earlier sets only.
+    Set(NamedSet),
+    /// Sets whose sources may also be each other: the least sets that satisfy all branches. While the sets grow, a
+    /// row has every rank it was found with; in the end it keeps the lowest.
+    Cycle(Vec<NamedSet>),
+}
+
+impl Stratum {
+    /// Returns the sets in the order of their numbers.
+    #[must_use]
+    pub fn sets(&self) -> &[NamedSet] {
+        match self {
+            Self::Set(set) => std::slice::from_ref(set),
+            Self::Cycle(sets) => sets,
+        }
+    }
+}
+
+/// The members of a set in a store that reads rows: ids with their ranks, in the order of ids.
+pub(crate) type Members = std::collections::BTreeMap<RecordId, Rank>;

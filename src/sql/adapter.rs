@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::error::{SqlError, SqlErrorClass};
+use super::connection::{SqlError, SqlErrorClass};
 
 /// A connection on which the host has an open transaction, for one call at a time.
 pub(crate) struct HostConnection<'c, C>(Mutex<Option<&'c mut C>>);
@@ -56,7 +56,7 @@ impl<C> Drop for TakenConnection<'_, '_, C> {
 macro_rules! statements {
     ($database:ty, $bind:ident, $value:ident, $error:ident) => {
         /// Runs a statement and returns its rows.
-        pub(super) async fn query(
+        async fn query(
             connection: &mut <$database as sqlx::Database>::Connection,
             sql: &str,
             params: &[SqlValue],
@@ -69,7 +69,7 @@ macro_rules! statements {
         }
 
         /// Runs a statement and returns the number of affected rows.
-        pub(super) async fn execute(
+        async fn execute(
             connection: &mut <$database as sqlx::Database>::Connection,
             sql: &str,
             params: &[SqlValue],
@@ -88,7 +88,7 @@ macro_rules! statements {
     };
 }
 
-/// Implements `SqlTransaction` with the `query` and `execute` of `rows`, for a connection and a way to commit.
+/// Implements `SqlTransaction` with the `query` and `execute` of [`statements`], for a connection and a way to commit.
 macro_rules! transaction {
     ($transaction:ty, $self:ident, connection: $connection:expr, commit: $commit:expr) => {
         #[async_trait::async_trait]
@@ -98,7 +98,7 @@ macro_rules! transaction {
                 sql: &str,
                 params: &[$crate::sql::SqlValue],
             ) -> Result<Vec<Vec<$crate::sql::SqlValue>>, $crate::sql::SqlError> {
-                super::rows::query($connection, sql, params).await
+                query($connection, sql, params).await
             }
 
             async fn execute(
@@ -106,7 +106,7 @@ macro_rules! transaction {
                 sql: &str,
                 params: &[$crate::sql::SqlValue],
             ) -> Result<u64, $crate::sql::SqlError> {
-                super::rows::execute($connection, sql, params).await
+                execute($connection, sql, params).await
             }
 
             async fn commit($self: Box<Self>) -> Result<(), $crate::sql::SqlError> {

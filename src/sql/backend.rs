@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::connection::{AccessMode, SqlValue};
-use super::prefix::quote;
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
-use super::statement::{Statement, Writer};
+use super::statement::{Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, TableSchema};
 use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NamedSet, Ranks, Receipt, Rows, SetId, SurveyQuery};
@@ -66,8 +65,25 @@ pub(crate) enum BlockWrite {
     Query(Statement),
 }
 
-/// The types of the columns of the library's tables.
-pub(crate) struct SystemTypes {
+/// The words in which the databases differ.
+pub(crate) struct Spelling {
+    /// The text before and after integers that makes a JSON array of them, as text.
+    pub(crate) json_array: (&'static str, &'static str),
+    /// The text before the arguments of the function that makes a JSON object.
+    pub(crate) json_object: &'static str,
+    /// The text before, between and after JSON objects that merges them into one.
+    pub(crate) joined_objects: [&'static str; 3],
+    /// The text before and after a bound JSON array that reads its elements as rows `j`, with an ordering `key` and a
+    /// `value`.
+    pub(crate) json_rows: (&'static str, &'static str),
+    /// The text before an id, before a query for ids, and after the query, in the condition that the id is among these.
+    /// The condition takes linear time, whatever the planner expects of the query.
+    pub(crate) among: [&'static str; 3],
+    /// The clause that locks the parent of a new row like a foreign key does: deletions wait, other writers do not.
+    pub(crate) parent_lock: &'static str,
+    /// The columns of the table of pseudonyms, and their suffix.
+    pub(crate) pseudonym_columns: &'static str,
+    // The types of the columns of the library's tables.
     pub(crate) integer: &'static str,
     pub(crate) text: &'static str,
     pub(crate) operation: &'static str,
@@ -86,6 +102,7 @@ pub(crate) struct SystemTypes {
 pub(crate) trait Backend: fmt::Debug + Send + Sync {
     // Spelling.
 
+    fn spelling(&self) -> &'static Spelling;
     /// Returns the placeholder of the value at a position, counted from 1.
     fn placeholder(&self, position: usize) -> String;
     /// Quotes the name of a table.
@@ -106,21 +123,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn json_text(&self, json: String) -> String {
         json
     }
-    /// Returns the text before and after integers that makes a JSON array of them, as text.
-    fn json_array(&self) -> (&'static str, &'static str);
-    /// Returns the text before the arguments of the function that makes a JSON object.
-    fn json_object(&self) -> &'static str;
-    /// Returns the text before, between and after JSON objects that merges them into one.
-    fn joined_objects(&self) -> [&'static str; 3];
-    /// Returns the text before and after a bound JSON array that reads its elements as rows `j`, with an ordering
-    /// `key` and a `value`.
-    fn json_rows(&self) -> (&'static str, &'static str);
 
     // Transactions and the library's tables.
 
     /// Returns the statements that begin a transaction.
     fn begin(&self, access: AccessMode) -> &'static [&'static str];
-    fn system_types(&self) -> SystemTypes;
     /// Returns the query that keeps other processes from migrating at the same time. Its second column is 1 if there
     /// is a schema to create tables in.
     fn migration_lock(&self) -> Option<&'static str> {
@@ -150,8 +157,8 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         Ok(None)
     }
     /// Renders the statements that read the types of columns.
-    fn look(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError>;
-    /// Reads the schema from the rows that they return.
+    fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError>;
+    /// Reads the rows that they return.
     fn read_schema(
         &self,
         columns: &QueryColumns<'_>,
@@ -193,20 +200,6 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn is_found_by_index(&self, _field: Field<'_>, _id: Field<'_>) -> Result<bool, StoreError> {
         Ok(false)
     }
-    /// Writes the condition that `id` is one of the ids of a query, or none of them, for a row that is read anyway. It
-    /// must take linear time, whatever the estimate of the planner.
-    fn is_among(
-        &self,
-        w: &mut Writer,
-        id: &str,
-        is: bool,
-        ids: &mut dyn FnMut(&mut Writer) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        w.push(id).push(if is { " IN (" } else { " NOT IN (" });
-        ids(w)?;
-        w.push(")");
-        Ok(())
-    }
     /// Renders a reference for comparison with the ids it refers to, as a foreign key compares them.
     fn reference(
         &self,
@@ -240,8 +233,6 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn page_key(&self, id: &str) -> (String, String);
     /// Renders an id of `r` as the table of pseudonyms stores it, so that an index finds it.
     fn pseudonym_id(&self, id: &str) -> String;
-    /// Returns the columns of the table of pseudonyms, and their suffix.
-    fn pseudonym_columns(&self) -> &'static str;
     /// Checks that a field can hold a pseudonym.
     fn check_pseudonym(&self, _field: Field<'_>) -> Result<(), StoreError> {
         Ok(())
@@ -309,9 +300,4 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     }
     /// Returns whether other transactions may write while one writes.
     fn has_concurrent_writers(&self) -> bool;
-    /// Returns the clause that locks the parent of a new row like a foreign key does: deletions wait, other writers
-    /// do not.
-    fn parent_lock(&self) -> &'static str {
-        ""
-    }
 }

@@ -1,12 +1,12 @@
-//! The port to a database: the traits that a host implements over its driver, and its values.
+//! The port to a database: the traits that a host implements over its driver, its values and its errors.
 
+use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::error::SqlError;
 use crate::domain::{RecordId, Value};
 
 /// The purpose of a transaction.
@@ -168,5 +168,191 @@ impl From<String> for SqlValue {
 impl From<i64> for SqlValue {
     fn from(value: i64) -> Self {
         Self::Integer(value)
+    }
+}
+
+/// An error of a database connection.
+///
+/// The message of the driver is its [`source`](Error::source); `Display` shows the class only.
+#[derive(Debug)]
+pub struct SqlError {
+    class: SqlErrorClass,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+/// The class of an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SqlErrorClass {
+    /// Another transaction conflicts: locked, busy, deadlock, serialization failure.
+    Busy,
+    /// A constraint of the schema was violated.
+    Constraint,
+    /// The database cannot be written to.
+    ReadOnly,
+    /// The role lacks a permission. The name is that of the table, if it is known.
+    Denied(String),
+    /// The database does not support this.
+    Unsupported(String),
+    /// The table does not exist.
+    NoTable(String),
+    /// The column does not exist.
+    NoColumn(String),
+    /// No connection was available within the host's time limit.
+    NoConnection,
+    /// The connection broke: the transaction was rolled back. If it was being committed, its outcome is unknown.
+    Lost,
+    /// The statement was stopped: it took too long, was cancelled, or the server ran out of resources.
+    Ended,
+    /// Anything else.
+    Other,
+}
+
+impl SqlError {
+    /// Makes an error of this class.
+    pub fn new(class: SqlErrorClass, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { class, source: source.into() }
+    }
+
+    /// Makes an error of SQLite from its (extended) result code and its message.
+    ///
+    /// The message must be SQLite's own (`sqlite3_errmsg`), without additions of a driver such as the statement: the
+    /// name of the missing table or column is read from its end.
+    ///
+    /// ```
+    /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
+    /// let error = SqlError::from_sqlite(1, "no such table: debts", "from the driver");
+    /// assert_eq!(error.class(), &SqlErrorClass::NoTable("debts".into()));
+    /// ```
+    pub fn from_sqlite(code: i32, message: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let missing = |what: &str| message.split_once(what).map(|(_, name)| name.trim().to_owned());
+        let class = match code & 0xff {
+            5 | 6 => SqlErrorClass::Busy,
+            8 => SqlErrorClass::ReadOnly,
+            9 => SqlErrorClass::Ended,
+            19 => SqlErrorClass::Constraint,
+            _ => match (
+                missing("no such table: "),
+                missing("no such column: ").or_else(|| missing("has no column named ")),
+            ) {
+                (Some(table), _) => SqlErrorClass::NoTable(table),
+                (None, Some(column)) => SqlErrorClass::NoColumn(column),
+                (None, None) => SqlErrorClass::Other,
+            },
+        };
+        Self::new(class, source)
+    }
+
+    /// Makes an error of PostgreSQL from its SQLSTATE and its primary message.
+    ///
+    /// The message is kept, unless the code says that it may contain a value. Do not pass details: they contain key
+    /// values.
+    ///
+    /// ```
+    /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
+    /// let error = SqlError::from_postgres("40P01", "deadlock detected");
+    /// assert_eq!(error.class(), &SqlErrorClass::Busy);
+    /// ```
+    #[must_use]
+    pub fn from_postgres(code: &str, message: &str) -> Self {
+        let quoted = || {
+            let name = in_quotes(message).or_else(|| message.rsplit(' ').next());
+            name.unwrap_or_default().to_owned()
+        };
+        let class = match code {
+            // Serialization failure, deadlock, lock not available, too many connections.
+            "40001" | "40P01" | "55P03" | "53300" => SqlErrorClass::Busy,
+            "57014" => SqlErrorClass::Ended,
+            "25006" => SqlErrorClass::ReadOnly,
+            "42501" if message.contains("row-level security") => SqlErrorClass::Unsupported(format!(
+                "`{}` under row-level security, which hides rows from the role",
+                quoted()
+            )),
+            "42501" => SqlErrorClass::Denied(quoted()),
+            "42P01" => SqlErrorClass::NoTable(quoted()),
+            "42703" => SqlErrorClass::NoColumn(missing_column(message)),
+            // Too long for the column, out of its range, or for a column that only the database writes: treated like
+            // a constraint.
+            "22001" | "22003" | "428C9" => SqlErrorClass::Constraint,
+            "0A000" => SqlErrorClass::Unsupported(message.to_owned()),
+            // The server is shutting down or starting, has closed the session, or reports an internal error.
+            "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "XX000" => SqlErrorClass::Lost,
+            _ if code.starts_with("08") => SqlErrorClass::Lost,
+            _ if code.starts_with("53") => SqlErrorClass::Ended,
+            _ if code.starts_with("23") => SqlErrorClass::Constraint,
+            _ => SqlErrorClass::Other,
+        };
+        // The message contains values that could not be read.
+        let message = if code.starts_with("22") { "a value does not fit its column" } else { message };
+        Self::new(class, format!("{message} ({code})"))
+    }
+
+    /// Returns the class.
+    #[must_use]
+    pub fn class(&self) -> &SqlErrorClass {
+        &self.class
+    }
+}
+
+/// Returns the name in `column r.ghost does not exist` or `column "ghost" of relation "clients" does not exist`.
+fn missing_column(message: &str) -> String {
+    let name = in_quotes(message).or_else(|| message.split_whitespace().nth(1));
+    name.unwrap_or_default().to_owned()
+}
+
+/// Returns the first name in quotes. A server answers in its configured language, with the quotes of that language.
+fn in_quotes(message: &str) -> Option<&str> {
+    message.split(['"', '»', '«', '„', '“', '”']).nth(1).map(str::trim)
+}
+
+impl fmt::Display for SqlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.class {
+            SqlErrorClass::Busy => f.write_str("another transaction conflicts with this one"),
+            SqlErrorClass::Constraint => f.write_str("a constraint of the schema was violated"),
+            SqlErrorClass::ReadOnly => f.write_str("the database is read-only"),
+            SqlErrorClass::Denied(name) => write!(f, "no permission on `{name}`"),
+            SqlErrorClass::Unsupported(what) => write!(f, "the database does not support this: {what}"),
+            SqlErrorClass::NoTable(name) => write!(f, "the table `{name}` does not exist"),
+            SqlErrorClass::NoColumn(name) => write!(f, "the column `{name}` does not exist"),
+            SqlErrorClass::NoConnection => f.write_str("no connection was available in time"),
+            SqlErrorClass::Lost => f.write_str("the connection broke"),
+            SqlErrorClass::Ended => f.write_str("the statement was stopped"),
+            SqlErrorClass::Other => f.write_str("the database reported an error"),
+        }
+    }
+}
+
+impl Error for SqlError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SqlError, SqlErrorClass};
+
+    #[test]
+    fn a_name_is_found_in_the_language_of_the_server() {
+        let denied = SqlErrorClass::Denied("debts".into());
+        for message in [
+            "permission denied for table \"debts\"",
+            "permission denied for table debts",
+            "keine Berechtigung für Tabelle »debts«",
+            "droit refusé pour la table « debts »",
+        ] {
+            assert_eq!(*SqlError::from_postgres("42501", message).class(), denied, "{message}");
+        }
+        let missing = SqlErrorClass::NoColumn("ghost".into());
+        for message in [
+            "column \"ghost\" of relation \"clients\" does not exist",
+            "Spalte »ghost« von Relation »clients« existiert nicht",
+            "la colonne « ghost » de la relation « clients » n'existe pas",
+        ] {
+            assert_eq!(*SqlError::from_postgres("42703", message).class(), missing, "{message}");
+        }
+        let plain = SqlError::from_postgres("42703", "column r.ghost does not exist");
+        assert_eq!(*plain.class(), SqlErrorClass::NoColumn("r.ghost".into()));
     }
 }

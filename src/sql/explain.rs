@@ -3,11 +3,9 @@
 use uuid::Uuid;
 
 use super::dialect::Dialect;
-use super::prefix::Prefix;
-use super::render::count::Also;
 use super::render::renderer::Renderer;
 use super::script::{assumed_counts, script, statements};
-use super::statement::Statement;
+use super::statement::{Prefix, Statement};
 use super::store::SINGLE_STATEMENT_LIMIT;
 use super::table_schema::TableSchema;
 use crate::domain::{AuditEntry, AuditOutcome};
@@ -31,8 +29,7 @@ pub fn render_survey(
     let r = Renderer::survey(dialect.backend(), prefix, query, &schema)?;
     let mut statements = r.backend.materialize(&r)?;
     let rows = query.questions.iter().map(|question| question.rows);
-    let also = Also { subjects: r.subjects(), version_of: None };
-    statements.extend(r.counting(rows, also)?.statements);
+    statements.extend(r.counting(rows, r.subjects(), None)?.0);
     Ok(statements)
 }
 
@@ -74,8 +71,8 @@ impl Plan {
             digest: Some(self.digest.to_string()),
             ..AuditEntry::new(operation, self.mode, &self.kind, subjects, self.at, AuditOutcome::Done)
         };
-        if let Ok(executable) = self.clone().into_executable() {
-            let (changes, _) = executable.into_change_set(operation, audit, Strictness::ExactPlan, None);
+        let changes = self.clone().into_change_set(Uuid::nil().into(), audit, Strictness::ExactPlan, None);
+        if let Ok((changes, _)) = changes {
             statements.extend(render_changes(dialect, &prefix, &changes)?);
         }
         Ok(statements)

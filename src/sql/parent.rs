@@ -6,12 +6,10 @@ use chrono::DateTime;
 
 use super::connection::{SqlTransaction, SqlValue};
 use super::dialect::Dialect;
-use super::prefix::Prefix;
-use super::query::Query;
 use super::render::renderer::{Renderer, column};
 use super::session::{ErrorContext, Session};
-use super::statement::Statement;
-use super::table_schema::{QueryColumns, TableSchema, unknown};
+use super::statement::{Prefix, Query, Statement};
+use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{DataMap, Kind, KindName, RecordId};
 use crate::protocol::SurveyQuery;
 use crate::store::StoreError;
@@ -93,7 +91,7 @@ pub async fn lock_parent(
     };
     let kind = find(map, &name)?;
     let mut session = Session { tx, backend: dialect.backend(), context };
-    let schema = session.look(&QueryColumns::of_kind(kind)).await?;
+    let schema = session.read_schema(&QueryColumns::of_kind(kind)).await?;
     let statement = match statement(dialect, &schema, map, kind, &id) {
         // No record can have this id.
         Err(StoreError::WrongId { .. }) => return Err(ParentError::Missing { kind: name }),
@@ -135,7 +133,7 @@ pub fn render_lock_parent(
 }
 
 fn find<'m>(map: &'m DataMap, kind: &KindName) -> Result<&'m Kind, StoreError> {
-    map.kind(kind).ok_or_else(|| unknown("kind", kind.as_str()))
+    map.kind(kind).ok_or_else(|| StoreError::unknown("kind", kind))
 }
 
 /// Renders the query that locks a parent and returns whether it is marked as deleted.
@@ -150,14 +148,7 @@ fn statement(
     id: &RecordId,
 ) -> Result<Statement, StoreError> {
     // Only the id is needed, so there are no sets.
-    let none = SurveyQuery {
-        map: map.clone(),
-        kind: kind.name.clone(),
-        subjects: vec![id.clone()],
-        sets: Arc::from([]),
-        questions: Arc::from([]),
-        now: DateTime::UNIX_EPOCH,
-    };
+    let none = SurveyQuery::empty(map.clone(), kind.name.clone(), vec![id.clone()], DateTime::UNIX_EPOCH);
     let prefix = Prefix::default();
     let r = Renderer::survey(dialect.backend(), &prefix, &none, schema)?;
     let is_deleted = match &kind.deleted_at {
@@ -171,6 +162,6 @@ fn statement(
     let mut query = Query::select(&mut w, &is_deleted);
     query.table(kind.table_name(), "r");
     r.backend.one_of(query.condition(), r.id(kind), std::slice::from_ref(id))?;
-    query.w().push(r.backend.parent_lock());
+    query.w().push(r.backend.spelling().parent_lock);
     Ok(w.finish())
 }

@@ -2,10 +2,9 @@
 //! step, and stored in a temporary table for the steps.
 
 use super::connection::SqlValue;
-use super::query::Query;
 use super::render::renderer::{Renderer, id_of};
-use super::session::{Session, bad_value};
-use super::statement::{Statement, Writer};
+use super::session::Session;
+use super::statement::{Query, Statement, Writer};
 use crate::domain::{FieldName, Kind, MaskKey};
 use crate::protocol::{ChangeSet, ChangeStep};
 use crate::store::StoreError;
@@ -48,7 +47,14 @@ impl Session<'_, '_> {
                             made.push((id, key.pseudonym(&kind.name, field, text)));
                         }
                         Some(SqlValue::Null) | None => {}
-                        Some(_) => return Err(bad_value(&kind.name, id.as_id(), field, "text")),
+                        Some(_) => {
+                            return Err(StoreError::bad_value(
+                                &kind.name,
+                                id.as_id().as_ref(),
+                                field,
+                                "text",
+                            ));
+                        }
                     }
                 }
                 if !made.is_empty() {
@@ -70,7 +76,7 @@ impl Renderer<'_> {
     }
 
     fn create_pseudonyms(&self) -> Statement {
-        let columns = self.backend.pseudonym_columns();
+        let columns = self.backend.spelling().pseudonym_columns;
         Statement::text(format!("CREATE TABLE IF NOT EXISTS {} {columns}", self.pseudonyms()))
     }
 

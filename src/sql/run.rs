@@ -1,16 +1,16 @@
 //! Applying change sets: one write transaction runs the script of the operation.
 
+use std::sync::Arc;
+
 use super::backend::{ApplyStrategy, Asked, Block, BlockWrite, Locks};
-use super::connection::{AccessMode, SqlConnection, SqlValue};
-use super::error::{SqlError, SqlErrorClass};
+use super::connection::{AccessMode, SqlConnection, SqlError, SqlErrorClass, SqlValue};
 use super::render::count::{Counts, WRITTEN};
-use super::render::record;
 use super::render::renderer::Renderer;
-use super::schema_cache::CachedSchema;
+use super::render::write;
 use super::script::{Part, assumed_counts, script};
 use super::session::{ErrorContext, Session, execute, query};
 use super::store::SqlStore;
-use super::table_schema::QueryColumns;
+use super::table_schema::{QueryColumns, TableSchema};
 use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, Write};
 use crate::store::{StoreError, require_key};
 
@@ -28,10 +28,11 @@ pub(super) async fn run<C: SqlConnection>(
         return record_attempt(store, changes).await;
     }
     let columns = QueryColumns::of_changes(changes)?;
-    let mut cached = store.cache.get(store.backend(), &columns)?;
+    let cache_key = store.backend().cache_key(&columns)?;
+    let mut cached = store.cache.get(&columns);
     let mut strategy = store.backend().strategy(changes, store.single_statement_limit);
     loop {
-        match attempt(store, changes, &columns, cached.as_ref(), strategy).await {
+        match attempt(store, changes, &columns, cache_key.as_deref(), cached.as_ref(), strategy).await {
             Ok(Some(receipt)) => return Ok(receipt),
             Ok(None) => {}
             Err(error) if strategy != ApplyStrategy::Counted && differs_from_plan(&error) => {
@@ -84,7 +85,7 @@ async fn record_attempt<C: SqlConnection>(
     if let Some(receipt) = session.first_receipt(changes).await? {
         return Ok(receipt);
     }
-    session.execute(&record::audit(store.backend(), &store.prefix, &changes.audit)?).await?;
+    session.execute(&write::audit(store.backend(), &store.prefix, &changes.audit)?).await?;
     tx.commit().await.map_err(|error| context.commit_error(error))?;
     Ok(changes.receipt(&[]))
 }
@@ -94,7 +95,8 @@ async fn attempt<C: SqlConnection>(
     store: &SqlStore<C>,
     changes: &ChangeSet,
     columns: &QueryColumns<'_>,
-    cached: Option<&CachedSchema>,
+    cache_key: Option<&str>,
+    cached: Option<&Arc<TableSchema>>,
     strategy: ApplyStrategy,
 ) -> Result<Option<Receipt>, StoreError> {
     let query = &changes.query;
@@ -108,7 +110,7 @@ async fn attempt<C: SqlConnection>(
     };
     let r = Renderer::changes(store.backend(), &store.prefix, changes, &schema)?;
     let assumed = assumed_counts(changes, strategy);
-    let parts = script(&r, changes, strategy, cached.map(|cached| &*cached.key), &assumed)?;
+    let parts = script(&r, changes, strategy, cached.and(cache_key), &assumed)?;
     let running =
         Running { session, r: &r, changes, assumed, counts: Counts::default(), affected: Vec::new() };
     let receipt = match running.run(parts, cached).await? {
@@ -141,7 +143,11 @@ struct Running<'a, 't, 'c> {
 }
 
 impl Running<'_, '_, '_> {
-    async fn run(mut self, parts: Vec<Part>, cached: Option<&CachedSchema>) -> Result<Outcome, StoreError> {
+    async fn run(
+        mut self,
+        parts: Vec<Part>,
+        cached: Option<&Arc<TableSchema>>,
+    ) -> Result<Outcome, StoreError> {
         let (r, changes, context) = (self.r, self.changes, self.session.context);
         let expected = changes.receipt.as_planned();
         let mut receipt = expected.clone();
@@ -161,8 +167,8 @@ impl Running<'_, '_, '_> {
                 }
                 Part::Lock(locks) => self.session.lock(&locks).await?,
                 Part::Materialize(statements) => self.session.materialize(r, &statements).await?,
-                Part::Count(counting) => {
-                    let counts = self.session.count(counting).await?;
+                Part::Count(statements, asked) => {
+                    let counts = self.session.count(&statements, asked).await?;
                     self.check_counts(counts).await?;
                     // Steps that write nothing are only counted.
                     self.affected = changes.steps.iter().map(|step| self.counts.of(step.rows)).collect();
@@ -182,7 +188,7 @@ impl Running<'_, '_, '_> {
                 Part::CorrectReceipt => {
                     receipt = changes.receipt(&self.affected);
                     if receipt != expected {
-                        let correction = record::correct_receipt(r.backend, r.prefix, &receipt)?;
+                        let correction = write::correct_receipt(r.backend, r.prefix, &receipt)?;
                         self.session.execute(&correction).await?;
                     }
                 }
@@ -293,7 +299,7 @@ fn read_written(text: Option<&str>) -> Result<Vec<u64>, StoreError> {
 impl Session<'_, '_> {
     /// Reads the receipt of the operation, if it was applied earlier.
     async fn first_receipt(&mut self, changes: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
-        let statement = record::first_receipt(self.backend, self.context.prefix, changes.operation);
+        let statement = write::first_receipt(self.backend, self.context.prefix, changes.operation);
         let rows = self.query(&statement).await?;
         let Some(receipt) = rows.first().and_then(|row| row.first()) else {
             return Ok(None);

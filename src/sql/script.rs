@@ -3,7 +3,6 @@
 //! All statements are rendered before the first one runs, so that anything SQL cannot do is found before a change.
 
 use super::backend::{ApplyStrategy, Asked, Block, BlockWrite, Locks};
-use super::render::count::{Also, Counting};
 use super::render::renderer::Renderer;
 use super::statement::Statement;
 use crate::domain::KindName;
@@ -20,7 +19,7 @@ pub(super) enum Part {
     /// Writes the members of sets to a temporary table, because later statements change the rows they are found by.
     Materialize(Vec<Statement>),
     /// Counts the rows of the preconditions.
-    Count(Counting),
+    Count(Vec<Statement>, Asked),
     /// Makes pseudonyms, page by page. These are the first pages.
     MakePseudonyms(Vec<Statement>),
     /// Writes a new row.
@@ -48,13 +47,13 @@ impl Part {
             | Self::Record(statement)
             | Self::DeferForeignKeys(statement)
             | Self::Everything(statement, _) => vec![statement],
-            Self::Materialize(statements) | Self::MakePseudonyms(statements) | Self::CleanUp(statements) => {
-                statements
-            }
+            Self::Materialize(statements)
+            | Self::Count(statements, _)
+            | Self::MakePseudonyms(statements)
+            | Self::CleanUp(statements) => statements,
             Self::Lock(Locks { texts, tables, rows, subjects: _, repeat: _ }) => {
                 texts.into_iter().chain(tables).chain(rows).collect()
             }
-            Self::Count(counting) => counting.statements,
             Self::Steps(Block { steps: _, mark, write }) => {
                 let write = match write {
                     BlockWrite::Nothing => None,
@@ -92,7 +91,8 @@ pub(super) fn script(
         used.push(r.clear_members());
         parts.push(Part::Materialize(materialized));
     }
-    parts.push(Part::Count(r.counting(counts_needed(changes, assumed), Also::default())?));
+    let (counts, asked) = r.counting(counts_needed(changes, assumed), None, None)?;
+    parts.push(Part::Count(counts, asked));
     let keyed = changes.steps.iter().filter(|step| step.keyed_fields().next().is_some());
     let pages: Vec<Statement> = keyed.map(|step| r.pseudonym_page(step, None)).collect::<Result<_, _>>()?;
     if !pages.is_empty() {

@@ -1,14 +1,12 @@
 //! An open transaction, with errors that say what failed.
 
-use super::backend::Backend;
-use super::connection::{SqlTransaction, SqlValue};
-use super::error::{SqlError, SqlErrorClass};
-use super::prefix::Prefix;
-use super::render::count::{Counting, Counts};
+use super::backend::{Asked, Backend};
+use super::connection::{SqlError, SqlErrorClass, SqlTransaction, SqlValue};
+use super::render::count::Counts;
 use super::render::renderer::Renderer;
-use super::statement::Statement;
+use super::statement::{Prefix, Statement};
 use super::table_schema::{QueryColumns, TableSchema};
-use crate::domain::{DataMap, FieldName, KindName, RecordId};
+use crate::domain::{DataMap, KindName};
 use crate::protocol::SetId;
 use crate::store::StoreError;
 
@@ -120,9 +118,13 @@ impl Session<'_, '_> {
         Ok(rows.iter().flatten().find_map(SqlValue::as_integer))
     }
 
-    pub(super) async fn look(&mut self, columns: &QueryColumns<'_>) -> Result<TableSchema, StoreError> {
+    /// Reads the types of columns.
+    pub(super) async fn read_schema(
+        &mut self,
+        columns: &QueryColumns<'_>,
+    ) -> Result<TableSchema, StoreError> {
         let mut rows = Vec::new();
-        for statement in self.backend.look(columns)? {
+        for statement in self.backend.schema_statements(columns)? {
             rows.extend(self.query(&statement).await?);
         }
         self.backend.read_schema(columns, rows)
@@ -173,12 +175,16 @@ impl Session<'_, '_> {
     }
 
     /// Counts rows. [`readable`](Self::readable) checks that all of them could be read.
-    pub(super) async fn count(&mut self, counting: Counting) -> Result<Counts, StoreError> {
+    pub(super) async fn count(
+        &mut self,
+        statements: &[Statement],
+        asked: Asked,
+    ) -> Result<Counts, StoreError> {
         let mut found = Vec::new();
-        for statement in &counting.statements {
+        for statement in statements {
             found.extend(self.query(statement).await?);
         }
-        Ok(Counts::read(counting.asked, found))
+        Ok(Counts::read(asked, found))
     }
 
     /// Returns the counts, if all rows could be read.
@@ -201,8 +207,8 @@ impl Session<'_, '_> {
         let id = row.next().and_then(|id| self.backend.read_id(&id));
         let mut invalid = fields.into_iter().zip(row).filter(|(_, invalid)| invalid.as_integer() == Some(1));
         let field = invalid.next().map_or_else(|| kind.id.clone(), |(field, _)| field);
-        let expected = kind.type_of(&field).to_string();
-        Ok(bad_value(&kind.name, id, &field, &expected))
+        let expected = kind.type_of(&field);
+        Ok(StoreError::bad_value(&kind.name, id.as_ref(), &field, &expected))
     }
 }
 
@@ -218,13 +224,4 @@ pub(super) async fn execute(
     statement: &Statement,
 ) -> Result<u64, SqlError> {
     tx.execute(&statement.sql, &statement.params).await
-}
-
-pub(super) fn bad_value(
-    kind: &KindName,
-    id: Option<RecordId>,
-    field: &FieldName,
-    expected: &str,
-) -> StoreError {
-    StoreError::BadValue { kind: kind.clone(), id, field: field.clone(), expected: expected.into() }
 }

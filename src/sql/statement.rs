@@ -1,8 +1,11 @@
-//! Statements: a text and its bound values.
+//! Statements: a text and its bound values, the names in it, and a small builder that writes it clause by clause.
+
+use std::fmt;
+use std::sync::Arc;
 
 use super::backend::Backend;
 use super::connection::SqlValue;
-use super::prefix::quote;
+use crate::store::StoreError;
 
 /// One SQL statement with its values. Names in the text are quoted; values are never part of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,4 +112,214 @@ impl Writer {
     pub(crate) fn finish(self) -> Statement {
         Statement { sql: self.sql, params: self.params }
     }
+}
+
+/// A SELECT, DELETE or UPDATE, written clause by clause in the order of SQL.
+pub(crate) struct Query<'w> {
+    w: &'w mut Writer,
+    has_condition: bool,
+}
+
+impl<'w> Query<'w> {
+    pub(crate) fn select(w: &'w mut Writer, columns: &str) -> Self {
+        w.push("SELECT ").push(columns);
+        Self { w, has_condition: false }
+    }
+
+    /// Starts a DELETE from a table of the host, whose row is called `r`.
+    pub(crate) fn delete(w: &'w mut Writer, table: &str) -> Self {
+        w.push("DELETE FROM ").table(table).push(" AS r");
+        Self { w, has_condition: false }
+    }
+
+    /// Starts an UPDATE of a table of the host, whose row is called `r`.
+    pub(crate) fn update(w: &'w mut Writer, table: &str) -> Self {
+        w.push("UPDATE ").table(table).push(" AS r SET ");
+        Self { w, has_condition: false }
+    }
+
+    /// Returns the writer, for text after the last clause.
+    pub(crate) fn w(&mut self) -> &mut Writer {
+        self.w
+    }
+
+    /// Writes FROM and a text of the library.
+    pub(crate) fn from(&mut self, source: &str) -> &mut Self {
+        self.w.push(" FROM ").push(source);
+        self
+    }
+
+    /// Writes FROM and a table of the host with an alias.
+    pub(crate) fn table(&mut self, table: &str, name: &str) -> &mut Self {
+        self.w.push(" FROM ").table(table).push(" AS ").push(name);
+        self
+    }
+
+    pub(crate) fn condition(&mut self) -> &mut Writer {
+        let word = if self.has_condition { " AND " } else { " WHERE " };
+        self.has_condition = true;
+        self.w.push(word)
+    }
+
+    pub(crate) fn order_by(&mut self, order: &str) -> &mut Self {
+        self.w.push(" ORDER BY ").push(order);
+        self
+    }
+
+    pub(crate) fn limit(&mut self, rows: impl Into<i64>) -> &mut Self {
+        self.w.push(" LIMIT ").number(rows);
+        self
+    }
+}
+
+/// The common table expressions at the start of a statement.
+pub(crate) struct With<'w> {
+    w: &'w mut Writer,
+    recursive: bool,
+    any: bool,
+}
+
+impl<'w> With<'w> {
+    pub(crate) fn new(w: &'w mut Writer, recursive: bool) -> Self {
+        Self { w, recursive, any: false }
+    }
+
+    /// Writes expressions with their heads through `write`: one, or several separated by commas.
+    pub(crate) fn raw(
+        &mut self,
+        write: impl FnOnce(&mut Writer) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let word = match (self.any, self.recursive) {
+            (true, _) => ",\n",
+            (false, true) => "WITH RECURSIVE ",
+            (false, false) => "WITH ",
+        };
+        self.any = true;
+        write(self.w.push(word))
+    }
+
+    /// Writes one expression: `head` is its quoted name, with its columns if they are named.
+    pub(crate) fn table(
+        &mut self,
+        head: &str,
+        write: impl FnOnce(&mut Writer) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.raw(|w| {
+            w.push(head).push(" AS (");
+            write(w)?;
+            w.push(")");
+            Ok(())
+        })
+    }
+
+    /// Ends the expressions and returns the writer for the statement that reads them.
+    pub(crate) fn end(self) -> &'w mut Writer {
+        self.w.push(if self.any { "\n" } else { "" })
+    }
+}
+
+/// Queries joined by UNION.
+pub(crate) struct Union<'w> {
+    w: &'w mut Writer,
+    word: &'static str,
+    parts: usize,
+}
+
+impl<'w> Union<'w> {
+    pub(crate) fn new(w: &'w mut Writer, word: &'static str) -> Self {
+        Self { w, word, parts: 0 }
+    }
+
+    /// Starts the next query.
+    pub(crate) fn part(&mut self) -> &mut Writer {
+        let word = if self.parts > 0 { self.word } else { "" };
+        self.parts += 1;
+        self.w.push(word)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts == 0
+    }
+}
+
+/// The tables of the library, without their prefix.
+pub(crate) const TABLES: [&str; 5] = ["schema", "operations", "audit", "outbox", "marks"];
+
+/// Other names with the prefix: an index, temporary tables, and parts of single statements.
+const OTHERS: [&str; 7] = ["audit_by_record", "marked", "members", "pseudonyms", "walk", "noted", "recorded"];
+/// Names that end with a number.
+const NUMBERED: [&str; 5] = ["set_", "walk_", "gone_", "kept_", "reported_"];
+
+/// The prefix of the names of the library's tables; by default `lifecycle_`.
+///
+/// ```
+/// use client_lifecycle::sql::Prefix;
+/// assert_eq!(Prefix::default().as_str(), "lifecycle_");
+/// assert!(Prefix::new("my app").is_err());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Prefix(Arc<str>);
+
+impl Prefix {
+    /// Makes a prefix of letters, digits and underscores that does not start with a digit.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] for anything else.
+    pub fn new(prefix: &str) -> Result<Self, StoreError> {
+        let named = prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let first = prefix.chars().next();
+        // `sqlite_` and `pg_` belong to the databases.
+        let reserved = ["sqlite_", "pg_"].iter().any(|own| prefix.to_ascii_lowercase().starts_with(own));
+        if !named || reserved || prefix.len() > 30 || first.is_none_or(|first| first.is_ascii_digit()) {
+            return Err(StoreError::Unsupported(format!(
+                "`{prefix}` as the prefix of tables; use up to 30 letters, digits and underscores"
+            )));
+        }
+        Ok(Self(prefix.into()))
+    }
+
+    /// Returns the prefix as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns whether the library itself uses this name in its statements.
+    pub(crate) fn is_own(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let own = name.strip_prefix(&self.0.to_ascii_lowercase());
+        own.is_some_and(|own| {
+            let number = NUMBERED.iter().find_map(|what| own.strip_prefix(what));
+            TABLES.contains(&own)
+                || OTHERS.contains(&own)
+                || number.is_some_and(|number| number.parse::<u16>().is_ok())
+        })
+    }
+
+    /// Returns the name of a table of the library.
+    pub(crate) fn table(&self, name: &str) -> String {
+        format!("{}{name}", self.0)
+    }
+
+    /// Returns the quoted name of a table of the library.
+    pub(crate) fn quoted(&self, name: &str) -> String {
+        quote(&self.table(name))
+    }
+}
+
+impl Default for Prefix {
+    fn default() -> Self {
+        Self("lifecycle_".into())
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Quotes a name, whatever characters it contains.
+pub(crate) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -10,13 +10,10 @@ use super::backend::Backend;
 use super::catalogue::Catalogue;
 use super::connection::{AccessMode, SqlConnection, SqlTransaction, SqlValue};
 use super::coverage::Finding;
-use super::dialect::Dialect;
-use super::prefix::Prefix;
-use super::schema_cache::{CachedSchema, SchemaCache};
+use super::dialect::{Dialect, VERSION, schema};
 use super::session::{ErrorContext, Session};
-use super::statement::Statement;
-use super::system_tables::{VERSION, schema};
-use super::table_schema::{QueryColumns, TableSchema};
+use super::statement::{Prefix, Statement};
+use super::table_schema::{QueryColumns, SchemaCache, TableSchema};
 use crate::domain::{DataMap, Fault};
 use crate::policy::DeletionPolicy;
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
@@ -25,7 +22,7 @@ use crate::store::{Store, StoreError};
 /// A [`Store`] on an SQL database, over any [`SqlConnection`].
 ///
 /// Each call is one transaction of the connection. The library's own tables must exist before anything is applied:
-/// see [`migrate`](Self::migrate) and [`schema`](super::schema).
+/// see [`migrate`](Self::migrate) and [`schema`].
 pub struct SqlStore<C> {
     pub(super) connection: C,
     dialect: Dialect,
@@ -200,12 +197,12 @@ impl<C: SqlConnection> SqlStore<C> {
         &self,
         session: &mut Session<'_, '_>,
         columns: &QueryColumns<'_>,
-        cached: Option<&CachedSchema>,
+        cached: Option<&Arc<TableSchema>>,
     ) -> Result<Arc<TableSchema>, StoreError> {
         if let Some(cached) = cached {
-            return Ok(cached.schema.clone());
+            return Ok(cached.clone());
         }
-        let schema = Arc::new(session.look(columns).await?);
+        let schema = Arc::new(session.read_schema(columns).await?);
         self.cache.insert(columns, &schema);
         Ok(schema)
     }
@@ -214,7 +211,7 @@ impl<C: SqlConnection> SqlStore<C> {
     pub(super) async fn is_outdated(
         &self,
         columns: &QueryColumns<'_>,
-        cached: &CachedSchema,
+        cached: &TableSchema,
         error: &StoreError,
     ) -> bool {
         let may_be = matches!(
@@ -233,8 +230,8 @@ impl<C: SqlConnection> SqlStore<C> {
             return false;
         };
         // Compares the full schema, because renaming a type does not change the version of its columns.
-        let found = self.session(&mut *tx, context).look(columns).await;
-        found.is_ok_and(|schema| schema != *cached.schema)
+        let found = self.session(&mut *tx, context).read_schema(columns).await;
+        found.is_ok_and(|schema| schema != *cached)
     }
 }
 

@@ -1,14 +1,14 @@
 //! Surveys: the questions, in order, in one read transaction.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 
 use super::connection::{AccessMode, SqlConnection, SqlValue};
-use super::render::count::Also;
 use super::render::renderer::Renderer;
-use super::schema_cache::CachedSchema;
-use super::session::{ErrorContext, Session, bad_value};
+use super::session::{ErrorContext, Session};
 use super::store::SqlStore;
-use super::table_schema::QueryColumns;
+use super::table_schema::{QueryColumns, TableSchema};
 use crate::domain::{FieldName, RecordId};
 use crate::protocol::{Answer, Question, Rows, SetId, Survey, SurveyQuery};
 use crate::store::StoreError;
@@ -22,8 +22,9 @@ pub(super) async fn run<C: SqlConnection>(
     survey: &SurveyQuery,
 ) -> Result<Survey, StoreError> {
     let columns = QueryColumns::of_query(survey)?;
-    if let Some(cached) = store.cache.get(store.backend(), &columns)? {
-        match attempt(store, survey, &columns, Some(&cached)).await {
+    let cache_key = store.backend().cache_key(&columns)?;
+    if let Some(cached) = store.cache.get(&columns) {
+        match attempt(store, survey, &columns, cache_key.as_deref(), Some(&cached)).await {
             Ok(Some(survey)) => return Ok(survey),
             Ok(None) => {}
             Err(error) if store.is_outdated(&columns, &cached, &error).await => {}
@@ -31,7 +32,7 @@ pub(super) async fn run<C: SqlConnection>(
         }
         store.cache.remove(&columns);
     }
-    let answered = attempt(store, survey, &columns, None).await?;
+    let answered = attempt(store, survey, &columns, None, None).await?;
     answered.ok_or_else(|| StoreError::Contention { retryable: store.connection.retryable(), source: None })
 }
 
@@ -40,7 +41,8 @@ async fn attempt<C: SqlConnection>(
     store: &SqlStore<C>,
     survey: &SurveyQuery,
     columns: &QueryColumns<'_>,
-    cached: Option<&CachedSchema>,
+    cache_key: Option<&str>,
+    cached: Option<&Arc<TableSchema>>,
 ) -> Result<Option<Survey>, StoreError> {
     let SurveyQuery { map, kind: _, subjects: _, sets: _, questions, now: _ } = survey;
     let context = ErrorContext { map: Some(map), ..store.context("read the data") };
@@ -52,8 +54,8 @@ async fn attempt<C: SqlConnection>(
     session.materialize(&r, &materialized).await?;
     let rows = questions.iter().map(|question| question.rows);
     let first = r.subjects();
-    let also = Also { subjects: first, version_of: cached.map(|cached| &*cached.key) };
-    let counts = session.count(r.counting(rows, also)?).await?;
+    let (statements, asked) = r.counting(rows, first, cached.and(cache_key))?;
+    let counts = session.count(&statements, asked).await?;
     if cached.is_some_and(|cached| !cached.is_current(counts.schema_version.as_deref())) {
         return Ok(None);
     }
@@ -125,7 +127,7 @@ impl Session<'_, '_> {
         let found = self.query(&statement).await?;
         let id = found.first().and_then(|row| row.first());
         let id = id.and_then(|id| self.backend.read_id(id));
-        Ok(bad_value(&kind, id, field, "timestamp"))
+        Ok(StoreError::bad_value(&kind, id.as_ref(), field, "timestamp"))
     }
 }
 
@@ -139,5 +141,5 @@ fn timestamp(milliseconds: &SqlValue) -> Option<DateTime<chrono::Utc>> {
 
 fn answered_id(r: &Renderer<'_>, set: SetId, id: &SqlValue) -> Result<RecordId, StoreError> {
     let kind = r.set_kind(set)?;
-    r.backend.read_id(id).ok_or_else(|| bad_value(&kind.name, None, &kind.id, "id"))
+    r.backend.read_id(id).ok_or_else(|| StoreError::bad_value(&kind.name, None, &kind.id, "id"))
 }

@@ -1,6 +1,8 @@
-//! How columns store their values, as far as statements depend on it, and the columns that a query depends on.
+//! How columns store their values, as far as statements depend on it; the columns that a query depends on; and the
+//! cache of what was read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
@@ -179,21 +181,23 @@ impl TableSchema {
         let table = self.tables.get(kind.table_name());
         let found = table.and_then(|columns| columns.get(kind.column(field)));
         match (found, table) {
-            (None, None) if self.is_complete => Err(unknown("kind", kind.name.as_str())),
-            (None, Some(_)) if self.is_complete => Err(unknown("field", &format!("{}.{field}", kind.name))),
+            (None, None) if self.is_complete => Err(StoreError::unknown("kind", &kind.name)),
+            (None, Some(_)) if self.is_complete => {
+                Err(StoreError::unknown("field", &format!("{}.{field}", kind.name)))
+            }
             (found, _) => Ok(found),
         }
+    }
+
+    /// Returns whether the schema still has the current version.
+    pub(super) fn is_current(&self, schema_version: Option<&str>) -> bool {
+        schema_version.is_some() && schema_version == self.schema_version.as_deref()
     }
 
     /// Returns whether every row of a kind is known to have an id, so that no statement has to check.
     pub(crate) fn has_ids(&self, kind: &Kind) -> bool {
         self.column(kind, &kind.id).ok().flatten().is_some_and(|id| id.not_null)
     }
-}
-
-/// The error for a name that the map or the database does not have.
-pub(crate) fn unknown(what: &'static str, name: &str) -> StoreError {
-    StoreError::Unknown { what, name: name.into() }
 }
 
 /// The columns whose types a query depends on.
@@ -285,5 +289,40 @@ impl<'a> QueryColumns<'a> {
 }
 
 fn find<'a>(map: &'a DataMap, kind: &KindName) -> Result<&'a Kind, StoreError> {
-    map.kind(kind).ok_or_else(|| unknown("kind", kind.as_str()))
+    map.kind(kind).ok_or_else(|| StoreError::unknown("kind", kind))
+}
+
+/// The schemas that were read earlier, by the names of their tables.
+///
+/// Reading the catalogue takes longer than a small operation, and it rarely changes. A statement that runs anyway
+/// returns whether the schema is still the same.
+#[derive(Debug, Default)]
+pub(super) struct SchemaCache(Mutex<BTreeMap<Vec<String>, Arc<TableSchema>>>);
+
+impl SchemaCache {
+    // A panic under the lock cannot leave it in a partial state.
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Vec<String>, Arc<TableSchema>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the schema of these columns, if it is cached.
+    pub(super) fn get(&self, columns: &QueryColumns<'_>) -> Option<Arc<TableSchema>> {
+        self.lock().get(&tables(columns)).cloned()
+    }
+
+    /// Caches a schema, if the database returns its version.
+    pub(super) fn insert(&self, columns: &QueryColumns<'_>, schema: &Arc<TableSchema>) {
+        if schema.schema_version.is_some() {
+            self.lock().insert(tables(columns), schema.clone());
+        }
+    }
+
+    /// Removes an outdated schema.
+    pub(super) fn remove(&self, columns: &QueryColumns<'_>) {
+        self.lock().remove(&tables(columns));
+    }
+}
+
+fn tables(columns: &QueryColumns<'_>) -> Vec<String> {
+    columns.kinds.iter().map(|kind| kind.table_name().to_owned()).collect()
 }

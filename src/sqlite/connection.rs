@@ -1,18 +1,19 @@
-//! Transactions of a pool, and savepoints inside the host's own transaction.
+//! Connections to SQLite over sqlx: opening transactions, binding values, and reading rows and errors.
 
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::thread;
+use std::thread::Thread;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqliteValueRef};
+use sqlx::{Decode, Error, Row, TypeInfo, ValueRef};
 
-use super::rows::{error, execute};
-use crate::sql::adapter::{HostConnection, TakenConnection, transaction};
-use crate::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction};
+use crate::sql::adapter::{HostConnection, TakenConnection, statements, transaction};
+use crate::sql::{AccessMode, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 
 /// A pool as a source of transactions.
 #[derive(Debug, Clone)]
@@ -138,3 +139,45 @@ transaction!(HostTransaction<'_>, self, connection: self.0, commit: {
     // The host commits.
     Ok(())
 });
+
+statements!(Sqlite, bind, value, error);
+
+fn bind(query: Bound, value: SqlValue) -> Bound {
+    match value {
+        SqlValue::Null => query.bind(None::<i64>),
+        SqlValue::Integer(value) => query.bind(value),
+        SqlValue::Real(value) => query.bind(value),
+        SqlValue::Text(value) => query.bind(value),
+        SqlValue::Blob(value) => query.bind(value),
+    }
+}
+
+fn value(value: SqliteValueRef<'_>) -> Result<SqlValue, SqlError> {
+    fn read<'r, T: Decode<'r, Sqlite>>(value: SqliteValueRef<'r>) -> Result<T, SqlError> {
+        T::decode(value).map_err(|source| SqlError::new(SqlErrorClass::Other, source))
+    }
+    if value.is_null() {
+        return Ok(SqlValue::Null);
+    }
+    let type_name = value.type_info().name().to_owned();
+    Ok(match &*type_name {
+        "INTEGER" | "BOOLEAN" => SqlValue::Integer(read(value)?),
+        "REAL" => SqlValue::Real(read(value)?),
+        "BLOB" => SqlValue::Blob(read(value)?),
+        _ => SqlValue::Text(read(value)?),
+    })
+}
+
+pub(super) fn error(error: Error) -> SqlError {
+    match &error {
+        Error::Database(database) => {
+            let code = database.code().and_then(|code| code.parse().ok());
+            let message = database.message().to_owned();
+            SqlError::from_sqlite(code.unwrap_or_default(), &message, error)
+        }
+        // All connections of the pool are in use.
+        Error::PoolTimedOut | Error::PoolClosed => SqlError::new(SqlErrorClass::NoConnection, error),
+        Error::Io(_) | Error::WorkerCrashed => SqlError::new(SqlErrorClass::Lost, error),
+        _ => SqlError::new(SqlErrorClass::Other, error),
+    }
+}

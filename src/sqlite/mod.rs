@@ -11,7 +11,6 @@
 //! ```
 
 mod connection;
-mod rows;
 mod store;
 
 pub use connection::{PoolConnection, SavepointConnection};

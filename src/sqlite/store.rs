@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
 
-use super::connection::{HostTransaction, PoolConnection, SavepointConnection};
-use super::rows::error;
+use super::connection::{HostTransaction, PoolConnection, SavepointConnection, error};
 use crate::domain::{DataMap, KindName, RecordId};
 use crate::lifecycle::Lifecycle;
+use crate::sql;
 use crate::sql::adapter::stores;
-use crate::sql::{self, Dialect, ParentError, SqlStore};
+use crate::sql::{Dialect, ParentError, SqlStore};
 use crate::store::StoreError;
 
 /// How long a connection of [`SqliteStore::connect`] waits for another writer.

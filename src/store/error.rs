@@ -128,6 +128,26 @@ impl StoreError {
         Self::Backend { doing: doing.into(), source: source.into() }
     }
 
+    /// Makes the error for a value that is not of its field's type.
+    pub(crate) fn bad_value(
+        kind: &KindName,
+        id: Option<&RecordId>,
+        field: &FieldName,
+        expected: &(impl ToString + ?Sized),
+    ) -> Self {
+        Self::BadValue {
+            kind: kind.clone(),
+            id: id.cloned(),
+            field: field.clone(),
+            expected: expected.to_string(),
+        }
+    }
+
+    /// Makes the error for a name that the map or the store does not have.
+    pub(crate) fn unknown(what: &'static str, name: &(impl ToString + ?Sized)) -> Self {
+        Self::Unknown { what, name: name.to_string() }
+    }
+
     /// Returns a name for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -28,12 +28,7 @@ pub fn masked(
     key: Option<&MaskKey>,
 ) -> Result<Value, StoreError> {
     let old = record.get(field);
-    let bad = |expected: &str| StoreError::BadValue {
-        kind: kind.name.clone(),
-        id: Some(record.id.clone()),
-        field: field.clone(),
-        expected: expected.into(),
-    };
+    let bad = |expected: &str| StoreError::bad_value(&kind.name, Some(&record.id), field, expected);
     match mask {
         Mask::Null => Ok(Value::Null),
         Mask::Text(text) => Ok(text.as_str().into()),

@@ -106,11 +106,6 @@ pub(crate) fn typed(
     match (declared, read) {
         (FieldType::Date, Ok(Value::Timestamp(at))) => Ok(Value::Date(at.date_naive())),
         (_, Ok(value)) => Ok(value),
-        (_, Err(bad)) => Err(StoreError::BadValue {
-            kind: kind.name.clone(),
-            id: Some(id.clone()),
-            field: field.clone(),
-            expected: bad.expected.to_string(),
-        }),
+        (_, Err(bad)) => Err(StoreError::bad_value(&kind.name, Some(id), field, &bad.expected)),
     }
 }

@@ -162,10 +162,6 @@ fn structured<T: DeserializeOwned>(
         Value::Text(text) => serde_json::from_str(text).ok(),
         _ => None,
     };
-    whole.ok_or_else(|| StoreError::BadValue {
-        kind: kind.into(),
-        id: Some(record.id.clone()),
-        field: field.into(),
-        expected: format!("{field} as JSON"),
-    })
+    let expected = || format!("{field} as JSON");
+    whole.ok_or_else(|| StoreError::bad_value(&kind.into(), Some(&record.id), &field.into(), &expected()))
 }

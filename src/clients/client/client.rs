@@ -6,11 +6,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
+use super::DocumentType;
 use super::field::ClientField;
+use super::given::ClientRules;
 use super::new_client::NewClient;
 use super::patch::ClientPatch;
-use super::rules::ClientRules;
-use crate::clients::DocumentType;
 use crate::domain::{Role, Status, ViolationCode, Violations, instant_text, to_milliseconds};
 
 /// A client: a person with the role `USER`.

@@ -4,19 +4,17 @@
 
 #[allow(clippy::module_inception, reason = "the client is what this module is named after")]
 mod client;
-mod email;
+mod document_type;
 mod field;
-mod found;
 mod given;
-mod message;
 mod new_client;
 mod patch;
-mod read;
 mod record;
-mod rules;
 
 pub use client::Client;
-pub use email::normalised_email;
+pub use document_type::DocumentType;
+pub use field::Language;
+pub use given::ClientRules;
 pub use new_client::NewClient;
 pub use patch::ClientPatch;
-pub use rules::ClientRules;
+pub(super) use record::{field_of, from_kind, held, to_kind};

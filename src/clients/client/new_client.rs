@@ -7,9 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::field::ClientField;
-use super::given::GivenFields;
-use super::read::Unread;
-use super::rules::ClientRules;
+use super::given::{ClientRules, GivenFields, Unread};
 use crate::clients::DocumentType;
 use crate::domain::unique_keys::unique_keys;
 use crate::domain::{Status, ViolationCode, Violations};

@@ -32,19 +32,14 @@
 //!
 //! Other services use the shape that fits and set the name of their records: see [`Wire::with_resource`].
 
-mod body;
 mod error_kind;
-mod operation;
-mod resource_name;
 mod response;
 mod systems;
 mod text;
 #[allow(clippy::module_inception, reason = "the wire is what this module is named after")]
 mod wire;
 
-pub use body::{Body, ErrorList, StatusMessage, Success};
 pub use error_kind::ErrorKind;
-pub use operation::Operation;
-pub use resource_name::ResourceName;
-pub use response::Response;
+pub use response::{Body, ErrorList, Response, StatusMessage, Success};
+pub use text::{Operation, ResourceName};
 pub use wire::Wire;

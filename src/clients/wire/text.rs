@@ -1,7 +1,8 @@
-//! Messages of responses, unless a system has its own.
+//! The words of responses: the name of a service's records, operations, and messages unless a system has its own.
 
-use super::resource_name::sentence;
-use super::{ErrorKind, Operation, ResourceName, operation};
+use std::borrow::Cow;
+
+use super::ErrorKind;
 use crate::clients::Language;
 use crate::domain::Mode;
 
@@ -27,7 +28,7 @@ pub(super) fn acknowledge(warning: &str, language: Language) -> String {
 
 /// Renders a success: `Union deleted successfully`.
 pub(super) fn done(mode: Mode, language: Language, name: &ResourceName) -> String {
-    let (english, spanish) = operation::past(mode);
+    let (english, spanish) = past(mode);
     match language {
         Language::Spanish => {
             format!("{} {spanish}{} correctamente", sentence(&name.spanish), name.ending())
@@ -68,4 +69,103 @@ fn spanish(kind: ErrorKind, name: &ResourceName, operation: Operation) -> String
         ErrorKind::Failed => format!("Error al {action} {name}"),
         ErrorKind::Unavailable => "Servicio no disponible por el momento".into(),
     }
+}
+
+/// What a request does, for messages such as `Failed to delete union`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Creating a record.
+    Create,
+    /// Reading a record or a list of them.
+    Read,
+    /// Changing a record or its status.
+    Update,
+    /// Reassigning a record.
+    Reassign,
+    /// Removing a record, in any mode.
+    #[default]
+    Delete,
+}
+
+impl Operation {
+    pub(super) fn english(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Read => "read",
+            Self::Update => "update",
+            Self::Reassign => "reassign",
+            Self::Delete => "delete",
+        }
+    }
+
+    pub(super) fn spanish(self) -> &'static str {
+        match self {
+            Self::Create => "crear",
+            Self::Read => "leer",
+            Self::Update => "actualizar",
+            Self::Reassign => "reasignar",
+            Self::Delete => "eliminar",
+        }
+    }
+}
+
+/// Returns the participle for a message: `deleted`, `eliminad` (its ending follows the noun).
+fn past(mode: Mode) -> (&'static str, &'static str) {
+    match mode {
+        Mode::Create => ("created", "cread"),
+        Mode::Update => ("updated", "actualizad"),
+        Mode::Reassign => ("reassigned", "reasignad"),
+        Mode::HardDelete | Mode::SoftDelete => ("deleted", "eliminad"),
+        Mode::Anonymize => ("anonymized", "anonimizad"),
+        Mode::Deactivate => ("deactivated", "desactivad"),
+        Mode::Reactivate => ("reactivated", "reactivad"),
+    }
+}
+
+/// The name of a service's records, in English and Spanish.
+///
+/// ```
+/// use client_lifecycle::clients::wire::{ErrorKind, ResourceName, Wire};
+/// let wire = Wire::clinic().with_resource(ResourceName::new("patient", "paciente"));
+/// assert_eq!(wire.error_kind(ErrorKind::NotFound).json(), r#"{"statusCode":404,"statusMessage":"Paciente no encontrado"}"#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceName {
+    pub(super) english: Cow<'static, str>,
+    pub(super) spanish: Cow<'static, str>,
+    feminine: bool,
+}
+
+impl ResourceName {
+    /// Makes a name that is masculine in Spanish.
+    #[must_use]
+    pub fn new(english: impl Into<Cow<'static, str>>, spanish: impl Into<Cow<'static, str>>) -> Self {
+        Self { english: english.into(), spanish: spanish.into(), feminine: false }
+    }
+
+    /// Makes the name feminine in Spanish.
+    ///
+    /// ```
+    /// use client_lifecycle::clients::Language;
+    /// use client_lifecycle::clients::wire::{ErrorKind, ResourceName, Wire};
+    /// let wire = Wire::clinic().with_resource(ResourceName::new("clinic", "clínica").feminine());
+    /// assert_eq!(wire.error_kind(ErrorKind::NotFound).message(), "Clínica no encontrada");
+    /// ```
+    #[must_use]
+    pub fn feminine(mut self) -> Self {
+        self.feminine = true;
+        self
+    }
+
+    /// Returns the last letter of Spanish adjectives that agree with the name.
+    pub(super) fn ending(&self) -> char {
+        if self.feminine { 'a' } else { 'o' }
+    }
+}
+
+/// Returns the text with its first letter in upper case.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::resource_name::sentence;
+use super::text::sentence;
 use super::{Body, ErrorKind, ErrorList, Operation, ResourceName, Response, StatusMessage, Success, text};
 use crate::clients::Language;
 use crate::domain::{Mode, RecordId, Violations, instant_text};

@@ -1,11 +1,8 @@
 //! Blocking rows: rows whose restrict or protect is not cleared by the rest of the operation.
 
-use super::branch::by_entry;
 use super::compiled::CompiledBlocker;
-use super::context::CompileContext;
-use super::kind_outcomes::{KindOutcomes, OutcomesByKind};
-use super::query::QueryBuilder;
-use super::row_outcome::RowOutcome;
+use super::context::{CompileContext, QueryBuilder};
+use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, by_entry};
 use crate::domain::Reference;
 use crate::policy::{Entry, Rule};
 use crate::protocol::{Branch, RankCase};

@@ -1,12 +1,14 @@
 //! A compiled mode: everything about a mode that does not depend on the request.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::write_template::{Target, WriteTemplate};
-use crate::domain::{Condition, KindName, Period, ReferenceName};
+use chrono::{DateTime, Utc};
+
+use crate::domain::{Condition, FieldName, Kind, KindName, Mask, Period, RecordId, ReferenceName, Value};
 use crate::plan::StepKey;
 use crate::policy::Guard;
-use crate::protocol::{EventDraft, Question, Rows, Stratum};
+use crate::protocol::{EventDraft, NewValue, Question, Rows, Stratum, Write};
 
 /// A compiled mode. Each `question` is the position of an answer in the survey.
 #[derive(Debug)]
@@ -16,8 +18,10 @@ pub(crate) struct CompiledMode {
     /// In the order in which they are carried out.
     pub(crate) steps: Vec<CompiledStep>,
     pub(crate) blockers: Vec<CompiledBlocker>,
-    pub(crate) guards: Vec<CompiledGuard>,
-    pub(crate) effects: Vec<CompiledEffect>,
+    /// Each with the question for the rows that match it.
+    pub(crate) guards: Vec<(Guard, usize)>,
+    /// The events of each effect, with the question for their number.
+    pub(crate) effects: Vec<(EventDraft, usize)>,
     pub(crate) targets: Vec<CompiledTarget>,
     pub(crate) locks: Vec<Rows>,
 }
@@ -73,27 +77,14 @@ pub(crate) struct CompiledBlocker {
     pub(crate) question: usize,
 }
 
-/// A guard and the question for the rows that match it.
-#[derive(Debug)]
-pub(crate) struct CompiledGuard {
-    pub(crate) guard: Guard,
-    pub(crate) question: usize,
-}
-
-/// An effect: its events, and the question for their number.
-#[derive(Debug)]
-pub(crate) struct CompiledEffect {
-    pub(crate) events: EventDraft,
-    pub(crate) question: usize,
-}
-
 /// The new target of redirected references. It must exist and stay.
 #[derive(Debug)]
 pub(crate) struct CompiledTarget {
     pub(crate) reference: ReferenceName,
     pub(crate) from: KindName,
     pub(crate) to: KindName,
-    pub(crate) target: Target,
+    /// A value of the policy; `None` for the record that the request names.
+    pub(crate) target: Option<Value>,
     pub(crate) rule: &'static str,
     /// Asks for the number of rows that would refer to the record.
     pub(crate) question: usize,
@@ -101,4 +92,133 @@ pub(crate) struct CompiledTarget {
     pub(crate) except: Vec<Rows>,
     /// The condition that the record must meet.
     pub(crate) qualifies: Option<Condition>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum WriteTemplate {
+    Delete,
+    Update(Vec<(FieldName, ValueTemplate)>),
+    Mark(Vec<(FieldName, ValueTemplate)>),
+    Keep,
+}
+
+/// A new value, or a blank.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ValueTemplate {
+    Known(NewValue),
+    /// The instant of the request.
+    Now,
+    /// The new target of a reference: a value of the policy, null included, or `None` for the record that the request
+    /// names.
+    Target(Option<Value>),
+}
+
+impl WriteTemplate {
+    /// Marks rows as deleted.
+    pub(super) fn mark(kind: &Kind) -> Self {
+        Self::Mark(marked(kind).chain(touched(kind)).collect())
+    }
+
+    /// Sets rows ON or OFF.
+    pub(super) fn switch(kind: &Kind, on: bool) -> Self {
+        Self::Update(switched(kind, on).chain(touched(kind)).collect())
+    }
+
+    /// Leaves the values to the request.
+    pub(super) fn edit(kind: &Kind) -> Self {
+        Self::Update(touched(kind).collect())
+    }
+
+    /// Masks fields of rows that stay.
+    pub(super) fn anonymize(kind: &Kind, masks: &BTreeMap<FieldName, Mask>) -> Self {
+        Self::in_order_of_fields(masked(masks).chain(touched(kind)))
+    }
+
+    /// Adds masks to rows that another step anonymizes.
+    pub(super) fn add_masks(masks: &BTreeMap<FieldName, Mask>) -> Self {
+        Self::in_order_of_fields(masked(masks))
+    }
+
+    /// Masks the personal fields of rows that count as deleted, sets them OFF and marks them.
+    pub(super) fn tombstone(kind: &Kind) -> Self {
+        let closed = switched(kind, false).chain(marked(kind));
+        Self::in_order_of_fields(masked(&kind.personal).chain(closed).chain(touched(kind)))
+    }
+
+    /// Gives a reference another target.
+    pub(super) fn redirect(kind: &Kind, field: &FieldName, target: Option<Value>) -> Self {
+        let redirected = [(field.clone(), ValueTemplate::Target(target))];
+        Self::Update(redirected.into_iter().chain(touched(kind)).collect())
+    }
+
+    /// Empties a reference of rows that are deleted next.
+    pub(super) fn unlink(field: &FieldName) -> Self {
+        Self::Update(vec![(field.clone(), ValueTemplate::Target(Some(Value::Null)))])
+    }
+
+    /// Writes each field once, the last value of several.
+    fn in_order_of_fields(values: impl Iterator<Item = (FieldName, ValueTemplate)>) -> Self {
+        Self::Update(values.collect::<BTreeMap<_, _>>().into_iter().collect())
+    }
+
+    /// Returns the new target of a redirect, with the record that the request names.
+    pub(crate) fn target(&self, requested: Option<&RecordId>) -> Option<Value> {
+        match self {
+            Self::Update(values) => values.iter().find_map(|(_, value)| match value {
+                ValueTemplate::Target(target) => Some(target_value(target.as_ref(), requested)),
+                ValueTemplate::Known(_) | ValueTemplate::Now => None,
+            }),
+            Self::Delete | Self::Mark(_) | Self::Keep => None,
+        }
+    }
+
+    /// Fills in the instant of the request and the target that it names.
+    pub(crate) fn fill(&self, now: DateTime<Utc>, requested: Option<&RecordId>) -> Write {
+        let value = |template: &ValueTemplate| match template {
+            ValueTemplate::Known(value) => value.clone(),
+            ValueTemplate::Now => NewValue::Value(Value::Timestamp(now)),
+            ValueTemplate::Target(target) => NewValue::Value(target_value(target.as_ref(), requested)),
+        };
+        let filled = |values: &[(FieldName, ValueTemplate)]| {
+            values.iter().map(|(field, template)| (field.clone(), value(template))).collect()
+        };
+        match self {
+            Self::Delete => Write::Delete,
+            Self::Update(values) => Write::Update(filled(values)),
+            Self::Mark(values) => Write::Mark(filled(values)),
+            Self::Keep => Write::Keep,
+        }
+    }
+}
+
+/// Returns the value of a target, null if the request names no record: its plan has a blocker then.
+fn target_value(target: Option<&Value>, requested: Option<&RecordId>) -> Value {
+    target.cloned().unwrap_or_else(|| requested.map_or(Value::Null, Value::from))
+}
+
+fn marked(kind: &Kind) -> impl Iterator<Item = (FieldName, ValueTemplate)> {
+    kind.deleted_at.iter().map(|field| (field.clone(), ValueTemplate::Now))
+}
+
+fn switched(kind: &Kind, on: bool) -> impl Iterator<Item = (FieldName, ValueTemplate)> {
+    kind.status.iter().map(move |status| {
+        let value = if on { &status.on } else { &status.off };
+        (status.field.clone(), ValueTemplate::Known(NewValue::Value(value.clone())))
+    })
+}
+
+fn masked(masks: &BTreeMap<FieldName, Mask>) -> impl Iterator<Item = (FieldName, ValueTemplate)> {
+    masks.iter().map(|(field, mask)| {
+        let value = match mask {
+            Mask::Null => NewValue::Value(Value::Null),
+            mask => NewValue::Masked(mask.clone()),
+        };
+        (field.clone(), ValueTemplate::Known(value))
+    })
+}
+
+/// Returns the values that every write sets: its instant and the version.
+fn touched(kind: &Kind) -> impl Iterator<Item = (FieldName, ValueTemplate)> {
+    let at = kind.updated_at.iter().map(|field| (field.clone(), ValueTemplate::Now));
+    at.chain(kind.version.iter().map(|field| (field.clone(), ValueTemplate::Known(NewValue::Next))))
 }

@@ -2,20 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compiled::{CompiledEffect, CompiledGuard};
-use super::context::CompileContext;
-use super::query::QueryBuilder;
+use super::context::{CompileContext, QueryBuilder};
 use crate::domain::{Condition, KindName, Reference, ReferenceName};
-use crate::policy::Severity;
 use crate::policy::graph::{in_order, is_cycle};
+use crate::policy::{Guard, Severity};
 use crate::protocol::{Branch, EventDraft, NamedSet, RankCase, Rows, SetId, Source};
 
-pub(super) struct Dependents {
-    pub(super) guards: Vec<CompiledGuard>,
-    pub(super) effects: Vec<CompiledEffect>,
-    /// The rows that guards and effects look at, whether they match or not.
-    pub(super) watched: Vec<(KindName, Rows)>,
-}
+/// Guards and effects with their questions, and the rows that they look at, whether these match or not.
+type Dependents = (Vec<(Guard, usize)>, Vec<(EventDraft, usize)>, Vec<(KindName, Rows)>);
 
 /// Adds the sets and questions of guards and effects.
 pub(super) fn dependents(context: &CompileContext<'_>, query: &mut QueryBuilder) -> Dependents {
@@ -27,7 +21,7 @@ pub(super) fn dependents(context: &CompileContext<'_>, query: &mut QueryBuilder)
         if guard.when.is_some() && guard.severity != Severity::Note && set != SetId::SUBJECTS {
             watched.push((guard.on.clone(), Rows::all(set)));
         }
-        guards.push(CompiledGuard { guard: guard.clone(), question: query.sample(rows) });
+        guards.push((guard.clone(), query.sample(rows)));
     }
     for effect in &context.policy.effects {
         let on = effect.on.as_ref().unwrap_or(context.subject);
@@ -39,9 +33,9 @@ pub(super) fn dependents(context: &CompileContext<'_>, query: &mut QueryBuilder)
         }
         let (topic, fields) = (effect.topic.clone(), effect.fields.clone());
         let events = EventDraft { topic, kind: on.clone(), rows, fields };
-        effects.push(CompiledEffect { events, question: query.count(rows) });
+        effects.push((events, query.count(rows)));
     }
-    Dependents { guards, effects, watched }
+    (guards, effects, watched)
 }
 
 /// Adds the set of those rows for which the condition holds.

@@ -1,11 +1,8 @@
 //! The rows to lock before anything is counted, so that what is decided about them stays true.
 
-use super::compiled::CompiledStep;
-use super::context::CompileContext;
-use super::kind_outcomes::OutcomesByKind;
-use super::query::QueryBuilder;
-use super::row_outcome::RowOutcome;
-use super::write_template::WriteTemplate;
+use super::compiled::{CompiledStep, WriteTemplate};
+use super::context::{CompileContext, QueryBuilder};
+use super::outcomes::{OutcomesByKind, RowOutcome};
 use crate::domain::KindName;
 use crate::policy::Rule;
 use crate::protocol::{Rows, SetId, Source};
@@ -28,7 +25,7 @@ pub(super) fn locks(
         let own = outcomes.get(&kind);
         let by_ids = are_written_by_ids(query, steps, &kind);
         if by_ids || depends_on_conditions(context, &kind) {
-            locks.extend(own.and_then(super::kind_outcomes::KindOutcomes::all_rows));
+            locks.extend(own.and_then(|own| own.rows(|_| true)));
         } else if context.map.references_to(&kind).next().is_some() {
             locks.extend(own.and_then(|own| own.rows(RowOutcome::is_removed)));
         }
@@ -53,7 +50,7 @@ fn writing<'a>(steps: &'a [CompiledStep], kind: &KindName) -> impl Iterator<Item
 fn redirects_others(context: &CompileContext<'_>, kind: &KindName, step: &CompiledStep) -> bool {
     let references = context.map.references_from(kind);
     let mut entries = references.flat_map(|reference| context.entries(&reference.name));
-    step.write.target().is_some()
+    step.write.target(None).is_some()
         && entries.any(|entry| matches!(entry.then, Rule::Redirect(_) | Rule::SoftDelete))
 }
 

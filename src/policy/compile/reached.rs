@@ -1,12 +1,9 @@
 //! Reached rows: one set for each kind, in which the rank of a row is its outcome.
 
-use super::branch::by_outcome;
-use super::context::{CompileContext, Group};
-use super::cycle;
-use super::kind_outcomes::{KindOutcomes, OutcomesByKind};
-use super::query::QueryBuilder;
-use super::row_outcome::{OutcomeCase, RowOutcome};
-use crate::domain::KindName;
+use super::context::{CompileContext, Group, QueryBuilder};
+use super::outcomes::{KindOutcomes, OutcomeCase, OutcomesByKind, RowOutcome, by_outcome};
+use crate::domain::{KindName, Reference};
+use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
 /// Adds the sets of reached rows, from the subject outwards.
 pub(super) fn outcomes(
@@ -18,7 +15,7 @@ pub(super) fn outcomes(
     let mut outcomes = OutcomesByKind::from([(context.subject.clone(), subject)]);
     for group in groups {
         if group.is_cycle {
-            let found = cycle::outcomes(context, &group.kinds, &outcomes, query);
+            let found = of_cycle(context, &group.kinds, &outcomes, query);
             outcomes.extend(found);
         } else if let [kind] = &*group.kinds
             && !context.is_subject(kind)
@@ -47,4 +44,136 @@ fn of_kind(
     });
     found.set = query.add_set(format!("{kind}: what becomes of them"), kind, branches.collect());
     Some(found)
+}
+
+/// The kinds of the cycle, in the order of their sets.
+type CycleOutcomes = Vec<(KindName, KindOutcomes)>;
+
+/// Adds the sets of the kinds of a cycle, in two passes, so that the kept rows do not depend on the order in which rows
+/// are met.
+///
+/// The first pass reaches every row that the removing rules alone would reach. Those of them that a matching entry
+/// retains or anonymizes are kept. The second pass walks the removal again around the kept rows, and only the rows
+/// it reaches have an outcome.
+fn of_cycle(
+    context: &CompileContext<'_>,
+    kinds: &[KindName],
+    outside: &OutcomesByKind,
+    query: &mut QueryBuilder,
+) -> CycleOutcomes {
+    let kinds: CycleOutcomes =
+        kinds.iter().filter_map(|kind| Some((kind.clone(), meanings(context, kind)?))).collect();
+    let is_reached = |own: &KindOutcomes| own.meanings.iter().any(|meaning| meaning.entry.is_some());
+    if !kinds.iter().any(|(_, own)| is_reached(own)) {
+        return Vec::new();
+    }
+    let mut kept = Vec::new();
+    if kinds.iter().any(|(_, own)| own.ranks(RowOutcome::is_kept_back).is_some()) {
+        let reached = walk(context, "removed, if nothing were kept", &kinds, outside, &[], query);
+        kept = kept_rows(context, &reached, outside, query);
+    }
+    let removed = walk(context, "removed", &kinds, outside, &kept, query);
+    let mut found = Vec::new();
+    for (kind, own) in &removed {
+        let mut branches = vec![removed_members(own)];
+        let kept = |own: &KindOutcomes, reference: &Reference, case: &OutcomeCase| {
+            let outcome = case.outcome.filter(|outcome| !outcome.is_removed())?;
+            own.rank(outcome, &reference.name, case.entry)
+        };
+        branches.extend(branches_into(context, (kind, own), &removed, outside, kept));
+        let set = query.add_set(format!("{kind}: what becomes of them"), kind, branches);
+        found.push((kind.clone(), KindOutcomes { set, ..own.clone() }));
+    }
+    found
+}
+
+/// Returns the outcomes that rows of a kind of the cycle can have, those of the subjects included.
+fn meanings(context: &CompileContext<'_>, kind: &KindName) -> Option<KindOutcomes> {
+    let mut own = KindOutcomes::of_kind(context, kind);
+    if context.is_subject(kind) {
+        own.meanings.extend(KindOutcomes::of_subject(RowOutcome::of_subject(context.mode)).meanings);
+        own.meanings.sort();
+    }
+    (!own.meanings.is_empty()).then_some(own)
+}
+
+/// Builds a branch for each reference of a kind, with the ranks that `rank` gives. The subjects stay out.
+fn branches_into(
+    context: &CompileContext<'_>,
+    (kind, own): (&KindName, &KindOutcomes),
+    cycle: &CycleOutcomes,
+    outside: &OutcomesByKind,
+    rank: impl Fn(&KindOutcomes, &Reference, &OutcomeCase) -> Option<Rank>,
+) -> Vec<Branch> {
+    let branches = context.map.references_from(kind).filter_map(|reference| {
+        let parent = cycle.iter().find(|(name, _)| *name == reference.to).map(|(_, parent)| parent);
+        let parent = parent.or_else(|| outside.get(&reference.to))?;
+        let mut branch = by_outcome(context, reference, parent, |case| rank(own, reference, case))?;
+        branch.except.extend(context.subjects_among(kind));
+        Some(branch)
+    });
+    branches.collect()
+}
+
+/// Adds the sets of rows that the removing rules reach, from outside and from each other, around the kept rows.
+fn walk(
+    context: &CompileContext<'_>,
+    name: &str,
+    kinds: &CycleOutcomes,
+    outside: &OutcomesByKind,
+    kept: &[(KindName, SetId)],
+    query: &mut QueryBuilder,
+) -> CycleOutcomes {
+    let first = query.next_set().0;
+    let with_sets = (first..).zip(kinds);
+    let cycle: CycleOutcomes = with_sets
+        .map(|(id, (kind, own))| (kind.clone(), KindOutcomes { set: SetId(id), ..own.clone() }))
+        .collect();
+    let sets = cycle.iter().map(|(kind, own)| {
+        let subjects = own.subject_rank().filter(|_| context.is_subject(kind));
+        let subjects =
+            subjects.map(|rank| Branch::new(Source::Members(Rows::SUBJECTS), vec![RankCase::always(rank)]));
+        let removing = |own: &KindOutcomes, reference: &Reference, case: &OutcomeCase| {
+            let outcome = case.outcome.filter(|outcome| outcome.is_removed())?;
+            own.rank(outcome, &reference.name, case.entry)
+        };
+        let mut reached = branches_into(context, (kind, own), &cycle, outside, removing);
+        for branch in &mut reached {
+            let around = kept.iter().filter(|(other, _)| other == kind);
+            branch.except.extend(around.map(|(_, set)| Rows::all(*set)));
+        }
+        let branches = subjects.into_iter().chain(reached).collect();
+        NamedSet { id: own.set, name: format!("{kind}: {name}"), kind: kind.clone(), branches }
+    });
+    query.add_cycle(sets.collect());
+    cycle
+}
+
+/// Adds the sets of reached rows that a matching entry retains or anonymizes.
+fn kept_rows(
+    context: &CompileContext<'_>,
+    reached: &CycleOutcomes,
+    outside: &OutcomesByKind,
+    query: &mut QueryBuilder,
+) -> Vec<(KindName, SetId)> {
+    let mut found = Vec::new();
+    for (kind, own) in reached {
+        let keeping = |_: &KindOutcomes, _: &Reference, case: &OutcomeCase| {
+            case.outcome.filter(|outcome| outcome.is_kept_back()).map(|_| 0)
+        };
+        let mut branches = branches_into(context, (kind, own), reached, outside, keeping);
+        for branch in &mut branches {
+            branch.within.push(Rows::all(own.set));
+        }
+        let set = query.add_nonempty(format!("{kind}: kept"), kind, branches);
+        found.extend(set.map(|rows| (kind.clone(), rows.set)));
+    }
+    found
+}
+
+/// Builds the branch to the removed rows of a set, with the ranks they have.
+fn removed_members(own: &KindOutcomes) -> Branch {
+    let removed = own.ranked().filter(|(_, meaning)| meaning.outcome.is_removed());
+    let cases = removed.map(|(rank, _)| RankCase { below: Ranks::only(rank), ..RankCase::always(rank) });
+    Branch::new(Source::Members(Rows::all(own.set)), cases.collect())
 }

@@ -1,20 +1,15 @@
-//! Redirects: references of surviving rows that get another target.
+//! Redirects: references that get another target, of rows that survive or in mode `reassign`.
 
 use std::collections::BTreeSet;
 
-use super::branch::by_entry;
-use super::compiled::{CompiledStep, CompiledTarget};
-use super::context::CompileContext;
-use super::kind_outcomes::{KindOutcomes, OutcomesByKind};
-use super::query::QueryBuilder;
-use super::row_outcome::{RowOutcome, applicable_entries};
-use super::survivors::{SURVIVORS, Survivor, may_survive, must_keep_reference, surviving};
-use super::tombstones::TombstonesByKind;
-use super::write_template::{Target, WriteTemplate};
-use crate::domain::{FieldName, Kind, KindName, Reference};
+use super::compiled::{CompiledStep, CompiledTarget, WriteTemplate};
+use super::context::{CompileContext, QueryBuilder};
+use super::outcomes::{KindOutcomes, OutcomesByKind, RowOutcome, applicable_entries, by_entry};
+use super::tombstones::{SURVIVORS, Survivor, TombstonesByKind, may_survive, must_keep_reference, surviving};
+use crate::domain::{FieldName, Kind, KindName, Reference, Value};
 use crate::plan::StepKey;
 use crate::policy::{Entry, OnSurvive, Redirect, Rule};
-use crate::protocol::{Branch, Disposition, Rank, Rows};
+use crate::protocol::{Branch, Disposition, Rank, RankCase, Ranks, Rows, Source};
 
 #[derive(Debug, Default)]
 pub(super) struct Redirects {
@@ -34,7 +29,7 @@ impl Redirects {
     ) {
         let write = WriteTemplate::redirect(kind, field, target.target.clone());
         self.steps.push(CompiledStep::new(key, rows, target.question, write));
-        if target.target != Target::NULL {
+        if target.target != Some(Value::Null) {
             self.targets.push(target);
         }
     }
@@ -100,16 +95,15 @@ fn disposition(redirect: &Redirect) -> Disposition {
     }
 }
 
-fn target(kind: &Kind, reference: &Reference, redirect: &Redirect) -> Target {
+fn target(kind: &Kind, reference: &Reference, redirect: &Redirect) -> Option<Value> {
     match redirect {
-        Redirect::SetNull => Target::NULL,
-        Redirect::SetDefault(Some(value)) => Target::Value(value.clone()),
+        Redirect::SetNull => Some(Value::Null),
+        Redirect::SetDefault(Some(value)) => Some(value.clone()),
         Redirect::SetDefault(None) => {
             let field = kind.fields.get(&reference.field);
-            Target::Value(field.and_then(|field| field.default.clone()).unwrap_or_default())
+            Some(field.and_then(|field| field.default.clone()).unwrap_or_default())
         }
-        Redirect::Reassign(Some(id)) => Target::Value(id.into()),
-        Redirect::Reassign(None) => Target::Requested,
+        Redirect::Reassign(id) => id.as_ref().map(Value::from),
     }
 }
 
@@ -198,4 +192,64 @@ fn by_rule(entry: &Entry) -> Option<&Redirect> {
         Rule::Redirect(redirect) => Some(redirect),
         _ => None,
     }
+}
+
+/// Adds a step for each entry that reassigns its reference.
+pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuilder) -> Redirects {
+    let mut found = Redirects::default();
+    for reference in context.map.references() {
+        let entries = context.entries(&reference.name);
+        let Some(kind) = context.map.kind(&reference.from) else { continue };
+        if !entries.iter().any(|entry| entry.then.reassigns()) {
+            continue;
+        }
+        let name = format!("{}: references that change", reference.name);
+        let branch = Branch::new(source(context, reference), cases(entries));
+        let set = query.add_set(name, &reference.from, vec![branch]);
+        for (rank, entry) in (0..).zip(entries).filter(|(_, entry)| entry.then.reassigns()) {
+            let rows = Rows::ranked(set, rank);
+            // The new target is neither the subject that rows leave nor one of the rows that move.
+            let moved = (reference.from == reference.to).then_some(rows);
+            let except = context.subjects_among(&reference.to).into_iter().chain(moved).collect();
+            let key = StepKey {
+                kind: reference.from.clone(),
+                disposition: Disposition::Reassign,
+                path: vec![reference.name.clone()],
+                rule: entry.then.as_str().into(),
+                when: entry.when.as_ref().map(ToString::to_string),
+                basis: None,
+                volatile: kind.volatile,
+            };
+            let target = CompiledTarget {
+                reference: reference.name.clone(),
+                from: reference.from.clone(),
+                to: reference.to.clone(),
+                target: None,
+                rule: Disposition::Reassign.as_str(),
+                question: query.count(rows),
+                except,
+                qualifies: entry.qualifies.clone(),
+            };
+            found.add(kind, &reference.field, key, rows, target);
+        }
+    }
+    found
+}
+
+/// Starts from the rows that refer to the subject, or from the subject if the reference is its own.
+fn source(context: &CompileContext<'_>, reference: &Reference) -> Source {
+    match context.subjects_among(&reference.to) {
+        Some(of) => Source::Referrers { reference: reference.name.clone(), of },
+        None => Source::Members(Rows::SUBJECTS),
+    }
+}
+
+/// Ranks a row by the position of the first entry whose condition holds.
+fn cases(entries: &[Entry]) -> Vec<RankCase> {
+    let ranked = entries.iter().enumerate().map(|(at, entry)| RankCase {
+        below: Ranks::ALL,
+        when: entry.when.clone(),
+        rank: entry.then.reassigns().then(|| Rank::try_from(at).ok()).flatten(),
+    });
+    ranked.collect()
 }

@@ -1,18 +1,16 @@
 //! Steps: one for each rank of each kind, in the order in which they can be carried out.
 
-use super::compiled::CompiledStep;
-use super::context::{CompileContext, Group};
-use super::further_masks;
-use super::kind_outcomes::OutcomesByKind;
-use super::kind_steps::ReachedKind;
-use super::query::QueryBuilder;
-use super::retention;
-use super::tombstones::TombstonesByKind;
-use super::write_template::WriteTemplate;
-use crate::domain::KindName;
+use std::collections::BTreeMap;
+
+use super::compiled::{CompiledGround, CompiledStep, WriteTemplate};
+use super::context::{CompileContext, Group, QueryBuilder};
+use super::outcomes::{KindOutcomes, OutcomesByKind, RankMeaning, RowOutcome, by_entry};
+use super::tombstones::{TombstoneSets, TombstonesByKind};
+use crate::domain::{FieldName, Kind, KindName, Mask, Mode, ReferenceName, is_null};
 use crate::plan::StepKey;
 use crate::policy::graph::in_order;
-use crate::protocol::{Disposition, Rows};
+use crate::policy::{Entry, Retention, Rule};
+use crate::protocol::{Branch, Disposition, Question, Rank, RankCase, Rows, Source};
 
 /// Returns the steps of every kind: children first, and within a kind the deleted rows first.
 pub(super) fn steps(
@@ -30,8 +28,8 @@ pub(super) fn steps(
             if let (Some(kind), Some(own)) = (context.map.kind(name), outcomes.get(name)) {
                 let reached = ReachedKind { context, kind, own, outcomes };
                 let mut of_kind = reached.steps(tombstones.get(name), query);
-                retention::add_grounds(&reached, &mut of_kind, query);
-                further_masks::add_steps(&reached, &mut of_kind, query);
+                add_grounds(&reached, &mut of_kind, query);
+                add_further_masks(&reached, &mut of_kind, query);
                 found.extend(of_kind);
             }
             found.extend(redirects.iter().filter(|step| step.key.kind == *name).cloned());
@@ -91,4 +89,196 @@ fn sort_in_cycle(context: &CompileContext<'_>, group: &Group, steps: &mut [Compi
         let at = order.iter().position(|kind| *kind == step.key.kind);
         (is_deletion, std::cmp::Reverse(at), step.key.disposition)
     });
+}
+
+/// A kind that is reached, with what its steps are made from.
+struct ReachedKind<'a> {
+    pub(super) context: &'a CompileContext<'a>,
+    pub(super) kind: &'a Kind,
+    pub(super) own: &'a KindOutcomes,
+    pub(super) outcomes: &'a OutcomesByKind,
+}
+
+impl<'a> ReachedKind<'a> {
+    /// Adds the questions of the steps, and returns the steps in the order of the ranks.
+    pub(super) fn steps(
+        &self,
+        tombstones: Option<&TombstoneSets>,
+        query: &mut QueryBuilder,
+    ) -> Vec<CompiledStep> {
+        let mut steps = Vec::new();
+        for (rank, meaning) in self.own.ranked() {
+            let mut rows = Rows::ranked(self.own.set, rank);
+            if let Some(sets) = tombstones.filter(|_| meaning.outcome.is_deleted()) {
+                steps.push(self.tombstone_step(rank, meaning, sets, query));
+                rows = Rows::ranked(sets.deleted, rank);
+            }
+            if let Some((disposition, write)) = self.write(meaning) {
+                let key = self.key(meaning, disposition);
+                steps.push(CompiledStep::new(key, rows, query.count(rows), write));
+            }
+        }
+        steps
+    }
+
+    fn tombstone_step(
+        &self,
+        rank: Rank,
+        meaning: &RankMeaning,
+        sets: &TombstoneSets,
+        query: &mut QueryBuilder,
+    ) -> CompiledStep {
+        let rows = Rows::ranked(sets.tombstones, rank);
+        let key = self.key(meaning, Disposition::Tombstone);
+        let write = WriteTemplate::tombstone(self.kind);
+        let forced_by = sets.forced_by.clone();
+        CompiledStep { forced_by, ..CompiledStep::new(key, rows, query.count(rows), write) }
+    }
+
+    /// Returns what becomes of the rows of a rank; `None` if they are in no step.
+    fn write(&self, meaning: &RankMeaning) -> Option<(Disposition, WriteTemplate)> {
+        let (kind, mode) = (self.kind, self.context.mode);
+        Some(match meaning.outcome {
+            RowOutcome::AlreadySoft => return None,
+            RowOutcome::Retain => (Disposition::Retain, WriteTemplate::Keep),
+            RowOutcome::Keep if mode == Mode::Update => (Disposition::Update, WriteTemplate::edit(kind)),
+            RowOutcome::Keep => (Disposition::Keep, WriteTemplate::Keep),
+            RowOutcome::Soft => (Disposition::SoftDelete, WriteTemplate::mark(kind)),
+            RowOutcome::Off if mode == Mode::Reactivate => {
+                (Disposition::Reactivate, WriteTemplate::switch(kind, true))
+            }
+            RowOutcome::Off => (Disposition::Deactivate, WriteTemplate::switch(kind, false)),
+            RowOutcome::Erased => (Disposition::Anonymize, WriteTemplate::tombstone(kind)),
+            RowOutcome::Anonymize => {
+                (Disposition::Anonymize, WriteTemplate::anonymize(kind, self.masks(meaning)))
+            }
+            RowOutcome::Delete => (Disposition::Delete, WriteTemplate::Delete),
+        })
+    }
+
+    /// Returns the masks of the entry that anonymizes, or those of the kind if the entry names none.
+    pub(super) fn masks(&self, meaning: &RankMeaning) -> &'a BTreeMap<FieldName, Mask> {
+        match self.entry(meaning).map(|entry| &entry.then) {
+            Some(Rule::Anonymize(masks)) if !masks.is_empty() => masks,
+            _ => &self.kind.personal,
+        }
+    }
+
+    pub(super) fn entry(&self, meaning: &RankMeaning) -> Option<&'a Entry> {
+        let (reference, index) = meaning.entry.as_ref()?;
+        self.context.entries(reference).get(*index)
+    }
+
+    pub(super) fn key(&self, meaning: &RankMeaning, disposition: Disposition) -> StepKey {
+        let entry = self.entry(meaning);
+        let reference = meaning.entry.as_ref().map(|(name, _)| name);
+        StepKey {
+            kind: self.kind.name.clone(),
+            disposition,
+            path: reference.map_or_else(Vec::new, |name| self.context.path(name)),
+            rule: entry.map_or(self.context.mode.as_str(), |entry| entry.then.as_str()).into(),
+            when: entry.and_then(|entry| entry.when.as_ref()).map(ToString::to_string),
+            basis: entry.and_then(|entry| match &entry.then {
+                Rule::Retain(retention) => Some(retention.basis.clone()),
+                _ => None,
+            }),
+            volatile: self.kind.volatile,
+        }
+    }
+
+    /// Adds the set of rows of this outcome for which one entry decides, whichever entry counts them.
+    fn decided_by(
+        &self,
+        reference: &ReferenceName,
+        index: usize,
+        outcome: RowOutcome,
+        query: &mut QueryBuilder,
+    ) -> Option<Rows> {
+        let reference = self.context.map.reference(reference)?;
+        let parents = self.outcomes.get(&reference.to)?.by_applicable_entries();
+        let branches = parents.filter_map(|(parent, of)| {
+            let rank = |at, _: &Entry| (at == index).then_some(0);
+            let mut branch = by_entry(self.context, reference, of, parent, rank)?;
+            branch.within.extend(self.own.rows(|found| found == outcome));
+            Some(branch)
+        });
+        let branches: Vec<Branch> = branches.collect();
+        let name = format!("{}: rows that entry {index} decides", reference.name);
+        query.add_nonempty(name, &reference.from, branches)
+    }
+}
+
+/// Adds to the steps of a kind every retention period that keeps some of their rows.
+fn add_grounds(of: &ReachedKind<'_>, steps: &mut [CompiledStep], query: &mut QueryBuilder) {
+    let retaining = of.own.ranked().filter(|(_, meaning)| meaning.outcome == RowOutcome::Retain);
+    let retaining = retaining.filter_map(|(rank, meaning)| {
+        let (reference, index) = meaning.entry.as_ref()?;
+        match &of.entry(meaning)?.then {
+            Rule::Retain(retention) => Some((rank, reference, *index, retention)),
+            _ => None,
+        }
+    });
+    let retaining: Vec<(Rank, &ReferenceName, usize, &Retention)> = retaining.collect();
+    let mut decided: BTreeMap<Rank, Option<Rows>> = BTreeMap::new();
+    for step in steps.iter_mut().filter(|step| step.key.disposition == Disposition::Retain) {
+        // A row is counted under the first of its entries, so only later entries can keep it too. One entry per
+        // reference decides, so entries of one reference do not overlap. The step's own ground comes first: its
+        // first date is the step's first.
+        let mut entries = retaining.iter().skip_while(|(rank, ..)| !step.rows.ranks.contains(*rank));
+        let Some((_, first, _, retention)) = entries.next() else {
+            continue;
+        };
+        step.grounds.push(ground(of, first, retention, step.rows, query));
+        for (rank, reference, index, retention) in entries.filter(|(_, name, ..)| name != first) {
+            let rows = decided
+                .entry(*rank)
+                .or_insert_with(|| of.decided_by(reference, *index, RowOutcome::Retain, query));
+            let Some(rows) = *rows else { continue };
+            let branch = Branch::new(Source::Members(rows), vec![RankCase::always(0)]);
+            let branch = Branch { within: vec![step.rows], ..branch };
+            let name = format!("{}: rows under a further ground", of.kind.name);
+            let rows = Rows::all(query.add_set(name, &of.kind.name, vec![branch]));
+            step.grounds.push(ground(of, reference, retention, rows, query));
+        }
+    }
+}
+
+fn ground(
+    of: &ReachedKind<'_>,
+    reference: &ReferenceName,
+    retention: &Retention,
+    rows: Rows,
+    query: &mut QueryBuilder,
+) -> CompiledGround {
+    let span = Some(retention.from.clone());
+    let question = query.ask(Question { span, ..Question::count(rows) });
+    let case = RankCase { when: Some(is_null(&retention.from)), ..RankCase::always(0) };
+    let undated = Branch::new(Source::Members(rows), vec![case]);
+    let name = format!("{}: retained without a date", of.kind.name);
+    let undated = query.add_set(name, &of.kind.name, vec![undated]);
+    CompiledGround {
+        reference: reference.clone(),
+        period: retention.period,
+        basis: retention.basis.clone(),
+        question,
+        undated: query.count(Rows::all(undated)),
+    }
+}
+
+/// Adds a hidden step for each entry that anonymizes, unless all entries have the same masks.
+fn add_further_masks(of: &ReachedKind<'_>, steps: &mut Vec<CompiledStep>, query: &mut QueryBuilder) {
+    let anonymized = of.own.ranked().filter(|(_, meaning)| meaning.outcome == RowOutcome::Anonymize);
+    let anonymized: Vec<_> = anonymized.map(|(_, meaning)| (meaning, of.masks(meaning))).collect();
+    if anonymized.windows(2).all(|pair| matches!(pair, [(_, a), (_, b)] if a == b)) {
+        return;
+    }
+    for (meaning, masks) in anonymized {
+        let entry = meaning.entry.as_ref();
+        let rows = entry
+            .and_then(|(reference, index)| of.decided_by(reference, *index, RowOutcome::Anonymize, query));
+        let Some(rows) = rows else { continue };
+        let key = of.key(meaning, Disposition::Anonymize);
+        let write = WriteTemplate::add_masks(masks);
+        steps.push(CompiledStep::hidden(key, rows, query.count(rows), write));
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::kind_outcomes::KindOutcomes;
+use super::outcomes::KindOutcomes;
 use super::{CompileContext, CompiledMode, CompiledStep};
 use crate::domain::{KindName, Mode};
 use crate::policy::DeletionPolicy;

@@ -1,14 +1,16 @@
-//! A request brought together with its compiled mode.
+//! Inquiries: a request that was checked and brought together with its compiled mode.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::refuse;
-use crate::domain::{Condition, Mode, RecordId, Request, Value, all, is_null, to_milliseconds};
+use crate::domain::{
+    Condition, Event, FieldName, FieldType, Mode, OperationId, Reason, Record, RecordId, Request, Value, all,
+    any, is_null, to_milliseconds,
+};
 use crate::plan::Execution;
-use crate::policy::compile::{CompiledMode, CompiledTarget, Target};
-use crate::policy::{DeletionPolicy, Refusal};
+use crate::policy::compile::{CompiledMode, CompiledTarget, compile};
+use crate::policy::{Access, Allow, DeletionPolicy, ModePolicy, ReasonRule, Refusal, Rules};
 use crate::protocol::{
     Answer, Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
 };
@@ -45,9 +47,9 @@ impl DeletionPolicy {
     /// # Errors
     /// [`Refusal`] if the request can be refused without looking at any data.
     pub fn inquire(&self, request: &Request, now: DateTime<Utc>) -> Result<Inquiry, Refusal> {
-        let (mode_policy, mode) = refuse::find_mode(self, request)?;
-        let scope = refuse::authorize(self, mode_policy, request)?;
-        refuse::check_request(mode_policy, &mode, request)?;
+        let (mode_policy, mode) = find_mode(self, request)?;
+        let scope = authorize(self, mode_policy, request)?;
+        check_request(mode_policy, &mode, request)?;
         let query = SurveyQuery {
             map: self.map.clone(),
             kind: self.subject.clone(),
@@ -163,7 +165,159 @@ impl Inquiry {
 /// Returns the record that redirected references are to point at; `None` if the request names none.
 fn target_id(target: &CompiledTarget, request: &Request) -> Option<RecordId> {
     match &target.target {
-        Target::Value(value) => Value::as_id(value),
-        Target::Requested => request.reassign.get(&target.reference).cloned(),
+        Some(value) => value.as_id(),
+        None => request.reassign.get(&target.reference).cloned(),
+    }
+}
+
+/// Finds the mode of the request, or refuses a kind or a mode that the policy does not have.
+fn find_mode<'a>(
+    policy: &'a DeletionPolicy,
+    request: &Request,
+) -> Result<(&'a ModePolicy, Arc<CompiledMode>), Refusal> {
+    if request.kind != policy.subject {
+        return Err(Refusal::invalid(
+            format!("the policy is for `{}`, not for `{}`", policy.subject, request.kind),
+            "request a record of the policy's kind",
+        ));
+    }
+    if let Some(mode) = policy.modes.get(&request.mode)
+        && let Some(compiled) = policy.compiled.get(&request.mode)
+    {
+        let compiled = match request.mode {
+            Mode::Reassign => Arc::new(reassignments_of(policy, mode, request)),
+            _ => compiled.clone(),
+        };
+        return Ok((mode, compiled));
+    }
+    let offered: Vec<_> = policy.modes().map(|mode| mode.to_string()).collect();
+    Err(Refusal::invalid(
+        format!("the policy does not offer {}", request.mode),
+        format!("it offers {}", offered.join(", ")),
+    ))
+}
+
+/// Compiles the reassignments that the request names, each with its new target.
+fn reassignments_of(policy: &DeletionPolicy, mode: &ModePolicy, request: &Request) -> CompiledMode {
+    let named = request.reassign.keys().filter_map(|reference| {
+        let entries = mode.rules.entries(reference)?;
+        Some((reference.clone(), entries.to_vec()))
+    });
+    let rules = Rules { named: named.collect(), others: None };
+    let asked = ModePolicy { rules, ..mode.clone() };
+    compile(&policy.subject, &policy.map, request.mode, &asked)
+}
+
+/// Checks that the actor has permission, and returns the condition that must hold for every subject, if any.
+fn authorize(
+    policy: &DeletionPolicy,
+    mode: &ModePolicy,
+    request: &Request,
+) -> Result<Option<Condition>, Refusal> {
+    if mode.allow == Some(Access::Any) {
+        return Ok(None);
+    }
+    let Some(actor) = request.actor.as_ref().filter(|actor| !actor.is_anonymous()) else {
+        return Err(Refusal::Unauthenticated { kind: request.kind.clone(), mode: request.mode });
+    };
+    let list = match &mode.allow {
+        Some(Access::Any | Access::Authenticated) => return Ok(None),
+        Some(Access::Some(list)) => list.as_slice(),
+        None => &[],
+    };
+    let admitting: Vec<&Allow> = list.iter().filter(|allow| allow.admits(actor, &request.subjects)).collect();
+    if admitting.is_empty() {
+        return Err(Refusal::MissingRole {
+            kind: request.kind.clone(),
+            mode: request.mode,
+            roles: list.iter().filter_map(|allow| allow.role.clone()).collect(),
+        });
+    }
+    let kind = policy.map.kind(&policy.subject);
+    let conditions: Option<Vec<Condition>> = admitting
+        .into_iter()
+        .map(|allow| allow.condition(actor, |field| kind.map_or(FieldType::Text, |kind| kind.type_of(field))))
+        .collect();
+    // One permission without a scope is enough.
+    Ok(conditions.map(any))
+}
+
+/// Checks that the request has a subject, and a reason and new targets where they are needed.
+fn check_request(policy: &ModePolicy, mode: &CompiledMode, request: &Request) -> Result<(), Refusal> {
+    if request.subjects.is_empty() || request.subjects.iter().any(RecordId::is_empty) {
+        return Err(Refusal::MissingId);
+    }
+    if policy.reason == ReasonRule::Required {
+        if request.reason.is_none() {
+            return Err(Refusal::invalid("a reason is required", "name a reason in the request"));
+        }
+        let noted = request.note.as_deref().is_some_and(|note| !note.trim().is_empty());
+        if request.reason == Some(Reason::Other) && !noted {
+            return Err(Refusal::invalid(
+                "the reason `other` needs a note",
+                "explain it in the note of the request",
+            ));
+        }
+    }
+    if request.mode == Mode::Reassign && request.reassign.is_empty() {
+        return Err(Refusal::invalid(
+            "the request names no reference to reassign",
+            "name a reference and its new target in the request",
+        ));
+    }
+    for name in request.reassign.keys() {
+        let asked = mode.targets.iter().any(|target| target.reference == *name && target.target.is_none());
+        if !asked {
+            return Err(Refusal::invalid(
+                format!("`{name}` is not reassigned by the request in mode {}", request.mode),
+                "name a reference whose rule is `reassign` without a target",
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl Inquiry {
+    /// Checks that the request may create this record: it is within the actor's scope and included by the policy's
+    /// filter.
+    ///
+    /// # Errors
+    /// [`Refusal`]
+    pub fn admit(&self, record: &Record) -> Result<(), Refusal> {
+        let Some(kind) = self.query.map.kind(&self.query.kind) else {
+            return Ok(());
+        };
+        // A value of the wrong type is outside every scope.
+        let holds =
+            |condition: &Condition| matches!(condition.holds(kind, record, self.query.now), Ok(Some(true)));
+        if self.scope.as_ref().is_some_and(|scope| !holds(scope)) {
+            let ids = vec![record.id.clone()];
+            return Err(Refusal::WrongScope { kind: kind.name.clone(), mode: self.request.mode, ids });
+        }
+        match &kind.filter {
+            Some(filter) if !holds(filter) => Err(Refusal::invalid(
+                format!("a new record of `{}` must have {filter}", kind.name),
+                "set the values that the policy requires",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the events that other systems get about a record that is created.
+    pub(crate) fn events_of_new(&self, operation: OperationId, record: &Record) -> Vec<Event> {
+        let kind = self.query.map.kind(&self.query.kind);
+        let value = |field: &FieldName| match kind {
+            Some(kind) if kind.id == *field => Value::from(&record.id),
+            _ => record.get(field).clone(),
+        };
+        let events = self.mode.effects.iter().map(|(draft, _)| Event {
+            operation,
+            topic: draft.topic.clone(),
+            kind: self.query.kind.clone(),
+            record: record.id.clone(),
+            at: self.query.now,
+            fields: draft.fields.iter().map(|field| (field.clone(), value(field))).collect(),
+        });
+        events.collect()
     }
 }

@@ -2,32 +2,23 @@
 
 use super::inquiry::Inquiry;
 use crate::domain::{Mode, Request};
-use crate::plan::{Blocker, Step, Warning};
-use crate::policy::Severity;
-use crate::policy::compile::{CompiledBlocker, CompiledGuard};
+use crate::plan::{Blocker, Plan, Step, Warning};
+use crate::policy::compile::CompiledBlocker;
+use crate::policy::{Guard, Severity};
 use crate::protocol::{Disposition, Survey};
 
-pub(super) struct Obstacles {
-    pub(super) blockers: Vec<Blocker>,
-    pub(super) warnings: Vec<Warning>,
-    pub(super) notes: Vec<Warning>,
+/// Adds the blockers, the warnings and the notes to a plan that has its steps.
+pub(super) fn add_obstacles(inquiry: &Inquiry, survey: &Survey, plan: &mut Plan) {
+    for (guard, question) in &inquiry.mode.guards {
+        by_guard(guard, *question, &inquiry.request, survey, plan);
+    }
+    plan.blockers.extend(inquiry.mode.blockers.iter().filter_map(|blocker| by_rule(blocker, survey)));
+    plan.blockers.extend(by_target(inquiry, survey));
+    plan.warnings.extend(undated(&inquiry.request, &plan.steps));
 }
 
-pub(super) fn obstacles(inquiry: &Inquiry, survey: &Survey, steps: &[Step]) -> Obstacles {
-    let mut found = Obstacles { blockers: Vec::new(), warnings: Vec::new(), notes: Vec::new() };
-    for compiled in &inquiry.mode.guards {
-        by_guard(compiled, &inquiry.request, survey, &mut found);
-    }
-    for blocker in &inquiry.mode.blockers {
-        found.blockers.extend(by_rule(blocker, survey));
-    }
-    found.blockers.extend(by_target(inquiry, survey));
-    found.warnings.extend(undated(&inquiry.request, steps));
-    found
-}
-
-fn by_guard(compiled: &CompiledGuard, request: &Request, survey: &Survey, found: &mut Obstacles) {
-    let (guard, count) = (&compiled.guard, survey.count(compiled.question));
+fn by_guard(guard: &Guard, question: usize, request: &Request, survey: &Survey, plan: &mut Plan) {
+    let count = survey.count(question);
     if count == 0 {
         return;
     }
@@ -45,16 +36,16 @@ fn by_guard(compiled: &CompiledGuard, request: &Request, survey: &Survey, found:
         acknowledged,
     };
     match guard.severity {
-        Severity::Note => found.notes.push(warning(true)),
+        Severity::Note => plan.notes.push(warning(true)),
         Severity::Warn => {
-            found.warnings.push(warning(request.acknowledged.contains(&guard.name)));
+            plan.warnings.push(warning(request.acknowledged.contains(&guard.name)));
         }
-        Severity::Block => found.blockers.push(Blocker {
+        Severity::Block => plan.blockers.push(Blocker {
             kind: guard.on.clone(),
             reference: None,
             rule: guard.name.clone(),
             count,
-            sample: survey.sample(compiled.question).to_vec(),
+            sample: survey.sample(question).to_vec(),
             remedy: match &*guard.remedy {
                 "" => format!("deal with {} of `{}` first", rows(count), guard.on),
                 remedy => remedy.to_owned(),

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use super::inquiry::Inquiry;
-use super::{obstacles, preconditions, steps};
+use super::{obstacles, preconditions};
 use crate::domain::{FieldName, Mode, RecordId};
-use crate::plan::{Effect, Execution, Plan, Step};
+use crate::plan::{Effect, Execution, Forced, Ground, Plan, Step, Until};
 use crate::policy::Refusal;
-use crate::protocol::{Digest, Disposition, LockRows, Survey};
+use crate::policy::compile::{CompiledGround, CompiledStep};
+use crate::protocol::{ChangeStep, Digest, Disposition, LockRows, Survey};
 
 impl Inquiry {
     /// Makes the plan from what a store answered to the [`query`](Self::query).
@@ -26,13 +29,13 @@ impl Inquiry {
         }
         self.check_subjects(survey)?;
         self.check_scope(survey)?;
-        let (steps, changes) = steps::steps(self, survey);
-        let obstacles = obstacles::obstacles(self, survey, &steps);
+        let (steps, changes) = steps(self, survey);
         let (exact, decision) = preconditions::preconditions(self, survey);
-        let effects = self.mode.effects.iter().map(|effect| Effect {
-            topic: effect.events.topic.clone(),
-            count: survey.count(effect.question),
-        });
+        let effects = self
+            .mode
+            .effects
+            .iter()
+            .map(|(draft, question)| Effect { topic: draft.topic.clone(), count: survey.count(*question) });
         let mut plan = Plan {
             digest: Digest::none(),
             kind: self.request.kind.clone(),
@@ -42,9 +45,9 @@ impl Inquiry {
             at: self.query.now,
             outcome: outcome(self.request.mode, &steps),
             steps,
-            blockers: obstacles.blockers,
-            warnings: obstacles.warnings,
-            notes: obstacles.notes,
+            blockers: Vec::new(),
+            warnings: Vec::new(),
+            notes: Vec::new(),
             effects: effects.filter(|effect| effect.count > 0).collect(),
             execution: Execution {
                 query: self.query.clone(),
@@ -53,11 +56,12 @@ impl Inquiry {
                 locks: self.mode.locks.iter().map(|rows| LockRows { rows: *rows }).collect(),
                 exact,
                 decision,
-                event_drafts: self.mode.effects.iter().map(|effect| effect.events.clone()).collect(),
+                event_drafts: self.mode.effects.iter().map(|(draft, _)| draft.clone()).collect(),
                 steps: changes,
                 snapshot: self.snapshot(),
             },
         };
+        obstacles::add_obstacles(self, survey, &mut plan);
         plan.digest = plan.digest_of();
         Ok(plan)
     }
@@ -118,5 +122,75 @@ fn outcome(mode: Mode, steps: &[Step]) -> Disposition {
         Mode::Deactivate => Disposition::Deactivate,
         Mode::Reactivate => Disposition::Reactivate,
         Mode::Anonymize => Disposition::Anonymize,
+    }
+}
+
+/// Returns the steps that touch rows: as the plan shows them, with the subject's own last, and as a store runs them.
+fn steps(inquiry: &Inquiry, survey: &Survey) -> (Vec<Step>, Vec<ChangeStep>) {
+    let touching = inquiry.mode.steps.iter().filter(|step| survey.count(step.question) > 0);
+    let touching: Vec<&CompiledStep> = touching.collect();
+    let mut shown: Vec<usize> = Vec::new();
+    for is_subject in [false, true] {
+        let steps = touching.iter().enumerate();
+        let own = steps.filter(|(_, step)| step.shown && step.key.path.is_empty() == is_subject);
+        shown.extend(own.map(|(at, _)| at));
+    }
+    let changes = touching.iter().enumerate().map(|(at, step)| ChangeStep {
+        kind: step.key.kind.clone(),
+        rows: step.rows,
+        write: step.write.fill(inquiry.query.now, requested_target(inquiry, step)),
+        receipt_step: shown.iter().position(|shown| *shown == at),
+    });
+    let steps =
+        shown.iter().filter_map(|at| touching.get(*at)).map(|step| counted_step(inquiry, step, survey));
+    (steps.collect(), changes.collect())
+}
+
+fn counted_step(inquiry: &Inquiry, compiled: &CompiledStep, survey: &Survey) -> Step {
+    let (grounds, until) = grounds(&compiled.grounds, survey);
+    let forced = compiled.forced_by.iter().filter(|(_, question)| survey.count(*question) > 0);
+    let forced_by = forced.map(|(reference, question)| Forced {
+        reference: reference.clone(),
+        count: survey.count(*question),
+        sample: survey.sample(*question).to_vec(),
+    });
+    let target = compiled.write.target(requested_target(inquiry, compiled));
+    Step {
+        key: compiled.key.clone(),
+        count: survey.count(compiled.question),
+        until,
+        to: target.and_then(|target| target.as_id()),
+        grounds,
+        forced_by: forced_by.collect(),
+    }
+}
+
+/// Returns the record that the request names as the new target of the step's reference.
+fn requested_target<'a>(inquiry: &'a Inquiry, step: &CompiledStep) -> Option<&'a RecordId> {
+    inquiry.request.reassign.get(step.key.path.last()?)
+}
+
+/// Returns the grounds that keep the rows of a step, and when the first and the last row become due.
+///
+/// The first row is due when its own ground ends, which is the first of the list. The last row is due when the last of
+/// all grounds ends.
+fn grounds(compiled: &[CompiledGround], survey: &Survey) -> (Vec<Ground>, Option<Until>) {
+    let grounds = compiled.iter().map(|ground| counted_ground(ground, survey));
+    let grounds: Vec<Ground> = grounds.filter(|ground| ground.count > 0).collect();
+    let first = grounds.first().and_then(|ground| ground.until).map(|until| until.first);
+    let last = grounds.iter().filter_map(|ground| ground.until).map(|until| until.last).max();
+    (grounds, first.zip(last).map(|(first, last)| Until { first, last }))
+}
+
+fn counted_ground(compiled: &CompiledGround, survey: &Survey) -> Ground {
+    let span = survey.answers.get(compiled.question).and_then(|answer| answer.span);
+    let end = |from: DateTime<Utc>| compiled.period.end(from);
+    Ground {
+        reference: compiled.reference.clone(),
+        period: compiled.period,
+        basis: compiled.basis.clone(),
+        count: survey.count(compiled.question),
+        undated: survey.count(compiled.undated),
+        until: span.and_then(|(first, last)| Some(Until { first: end(first)?, last: end(last)? })),
     }
 }

@@ -74,15 +74,15 @@ impl Preconditions<'_> {
     }
 
     fn about_guards(&mut self) {
-        for compiled in &self.inquiry.mode.guards {
-            let (guard, unchanged) = (&compiled.guard, self.unchanged(compiled.question));
+        for (guard, question) in &self.inquiry.mode.guards {
+            let unchanged = self.unchanged(*question);
             let name = format!("guard `{}`", guard.name);
             match guard.severity {
                 Severity::Note => {}
                 Severity::Warn if self.is_acknowledged(&guard.name) => {
-                    self.exact(compiled.question, unchanged, name);
+                    self.exact(*question, unchanged, name);
                 }
-                Severity::Warn | Severity::Block => self.both(compiled.question, unchanged, name),
+                Severity::Warn | Severity::Block => self.both(*question, unchanged, name),
             }
         }
     }

@@ -8,13 +8,10 @@ use crate::policy::graph::shortest_paths;
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     if mode == Mode::Create && !policy.guards.is_empty() {
+        let message = "no rows depend on a record that does not exist yet";
         faults.push(
-            Fault::new(
-                FaultCode::Misplaced,
-                format!("modes.{mode}.guards"),
-                "no rows depend on a record that does not exist yet",
-            )
-            .remedy("remove the guards"),
+            Fault::new(FaultCode::Misplaced, format!("modes.{mode}.guards"), message)
+                .remedy("remove the guards"),
         );
     }
     let mut names = BTreeSet::new();
@@ -90,13 +87,10 @@ fn check_dependents(
     }
     if via.is_empty() {
         if !shortest_paths(map, subject).contains_key(on) {
+            let message = format!("`{on}` does not depend on `{subject}`");
             faults.push(
-                Fault::new(
-                    FaultCode::NotConnected,
-                    format!("{path}.on"),
-                    format!("`{on}` does not depend on `{subject}`"),
-                )
-                .remedy("declare the references between them"),
+                Fault::new(FaultCode::NotConnected, format!("{path}.on"), message)
+                    .remedy("declare the references between them"),
             );
         }
         return;

@@ -1,14 +1,12 @@
 //! Checking a policy: every fault at once, each with its path.
 
-mod access;
 mod guards;
-mod reach;
 mod rules;
 mod types;
 
 use std::collections::BTreeMap;
 
-use super::ModePolicy;
+use super::{Access, ModePolicy};
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode};
 
 /// Checks the policy, and adds the types that the conditions imply to the map.
@@ -26,13 +24,10 @@ pub(super) fn policy(
         return faults.or(());
     }
     for kind in map.kinds().filter(|kind| kind.filter.is_some() && kind.name != *subject) {
+        let message = "only the subject's kind can have a filter";
         faults.push(
-            Fault::new(
-                FaultCode::Misplaced,
-                format!("kinds.{}.filter", kind.name),
-                "only the subject's kind can have a filter",
-            )
-            .remedy("use conditions in the rules"),
+            Fault::new(FaultCode::Misplaced, format!("kinds.{}.filter", kind.name), message)
+                .remedy("use conditions in the rules"),
         );
     }
     if modes.is_empty() {
@@ -43,15 +38,44 @@ pub(super) fn policy(
     }
     types::infer(subject, map, modes, &mut faults);
     for (mode, policy) in modes {
-        access::check(*mode, policy, &mut faults);
+        access(*mode, policy, &mut faults);
         rules::check(subject, map, *mode, policy, &mut faults);
         guards::check(subject, map, *mode, policy, &mut faults);
     }
     if faults.is_empty() {
         // The checks below need a policy without the faults above.
         for (mode, policy) in modes {
-            reach::check(subject, map, *mode, policy, &mut faults);
+            rules::check_outcomes(subject, map, *mode, policy, &mut faults);
         }
     }
     faults.or(())
+}
+
+/// Checks the permissions of a mode.
+fn access(mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
+    let path = format!("modes.{mode}.allow");
+    match &policy.allow {
+        None => faults.push(
+            Fault::new(FaultCode::MissingAccess, path, "the mode has no permissions")
+                .remedy("name roles, or \"any\" if the host has already decided"),
+        ),
+        Some(Access::Some(list)) if list.is_empty() => {
+            faults.push(
+                Fault::new(FaultCode::MissingAccess, path, "the list of permissions is empty")
+                    .remedy("name a role"),
+            );
+        }
+        Some(Access::Some(list)) => {
+            for (index, allow) in list.iter().enumerate() {
+                if allow.role.is_none() && !allow.oneself {
+                    let message = "a permission needs a `role` or `self`";
+                    faults.push(
+                        Fault::new(FaultCode::MissingAccess, format!("{path}[{index}]"), message)
+                            .remedy("add a role; a scope only narrows one"),
+                    );
+                }
+            }
+        }
+        Some(Access::Any | Access::Authenticated) => {}
+    }
 }

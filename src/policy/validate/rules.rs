@@ -1,31 +1,23 @@
-//! Checking rules: every reference has one, with entries that are valid there.
+//! Checking rules: every reference has one, with entries that are valid there, and what they need can be had.
 
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode, Reference};
+use crate::policy::compile::{CompileContext, RowOutcome, cases, tombstone_kinds};
 use crate::policy::graph::closes_cycle;
 use crate::policy::{Entry, ModePolicy, OnSurvive, Parent, Redirect, Rule, Rules};
 
 pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     let path = format!("modes.{mode}.rules");
     if mode.carries_values() && policy.rules != Rules::default() {
-        faults.push(
-            Fault::new(
-                FaultCode::Misplaced,
-                &path,
-                format!("mode {mode} removes nothing, so no reference is reached"),
-            )
-            .remedy("remove the rules"),
-        );
+        let message = format!("mode {mode} removes nothing, so no reference is reached");
+        faults.push(Fault::new(FaultCode::Misplaced, &path, message).remedy("remove the rules"));
         return;
     }
     for name in policy.rules.named.keys() {
         if map.reference(name).is_none() {
+            let message = format!("unknown reference `{name}`");
             faults.push(
-                Fault::new(
-                    FaultCode::UnknownReference,
-                    format!("{path}.{name}"),
-                    format!("unknown reference `{name}`"),
-                )
-                .remedy("declare it under `references`, or correct the name"),
+                Fault::new(FaultCode::UnknownReference, format!("{path}.{name}"), message)
+                    .remedy("declare it under `references`, or correct the name"),
             );
         }
     }
@@ -65,13 +57,10 @@ fn entries(
         if let Some((last, _)) = speaking.clone().find(|(_, entry)| entry.when.is_none())
             && let Some((dead, _)) = speaking.clone().find(|(index, _)| *index > last)
         {
+            let message = "the entry is never reached";
             faults.push(
-                Fault::new(
-                    FaultCode::UnreachableEntry,
-                    format!("{path}[{dead}]"),
-                    "the entry is never reached",
-                )
-                .remedy(format!("entry {last} has no `when`, so it decides for every row")),
+                Fault::new(FaultCode::UnreachableEntry, format!("{path}[{dead}]"), message)
+                    .remedy(format!("entry {last} has no `when`, so it decides for every row")),
             );
         }
         if parent.is_none() && speaking.all(|(_, entry)| entry.when.is_some()) {
@@ -95,13 +84,10 @@ fn entries(
         }
         let links = matches!(&entry.on_survive, Some(OnSurvive::Redirect(Redirect::Reassign(_))));
         if entry.qualifies.is_some() && !links && !entry.then.reassigns() {
+            let message = "`qualifies` needs a reassigned target";
             faults.push(
-                Fault::new(
-                    FaultCode::Misplaced,
-                    format!("{path}.qualifies"),
-                    "`qualifies` needs a reassigned target",
-                )
-                .remedy("remove it, or use the rule `reassign`"),
+                Fault::new(FaultCode::Misplaced, format!("{path}.qualifies"), message)
+                    .remedy("remove it, or use the rule `reassign`"),
             );
         }
         if let Some((code, message, remedy)) = misplaced(mode, entry) {
@@ -120,13 +106,10 @@ fn entries(
         if let Rule::Retain(retention) = &entry.then
             && retention.basis.trim().is_empty()
         {
+            let message = "a retention needs a legal basis";
             faults.push(
-                Fault::new(
-                    FaultCode::MissingBasis,
-                    format!("{path}.retain.basis"),
-                    "a retention needs a legal basis",
-                )
-                .remedy("name the law and article, or the contract, in `basis`"),
+                Fault::new(FaultCode::MissingBasis, format!("{path}.retain.basis"), message)
+                    .remedy("name the law and article, or the contract, in `basis`"),
             );
         }
     }
@@ -135,17 +118,11 @@ fn entries(
 /// Checks that a reference can be redirected in mode `reassign`: it refers to the subject or is its own.
 fn movable(subject: &KindName, reference: &Reference, path: &str, faults: &mut Faults) {
     if reference.to != *subject && reference.from != *subject {
-        faults.push(
-            Fault::new(
-                FaultCode::NotConnected,
-                path,
-                format!("`{}` refers neither to the subject nor from it", reference.name),
-            )
-            .remedy(format!(
-                "reassign it with a policy whose subject is `{}` or `{}`",
-                reference.to, reference.from
-            )),
-        );
+        let message = format!("`{}` refers neither to the subject nor from it", reference.name);
+        faults.push(Fault::new(FaultCode::NotConnected, path, message).remedy(format!(
+            "reassign it with a policy whose subject is `{}` or `{}`",
+            reference.to, reference.from
+        )));
     }
 }
 
@@ -185,33 +162,27 @@ fn target(map: &DataMap, reference: &Reference, redirect: &Redirect, path: &str,
         .kind(&reference.from)
         .and_then(|kind| kind.fields.get(&reference.field))
         .and_then(|field| field.default.as_ref());
-    let empties = match redirect {
-        Redirect::SetNull => true,
-        Redirect::SetDefault(Some(value)) => value.is_null(),
-        Redirect::SetDefault(None) => {
-            let Some(default) = declared else {
-                faults.push(
-                    Fault::new(
-                        FaultCode::MissingDefault,
-                        path,
-                        format!("`{}` has no default", reference.name),
-                    )
-                    .remedy("use {\"set_default\": …}, or declare `default` for the field in the data map"),
-                );
-                return;
-            };
-            default.is_null()
-        }
-        Redirect::Reassign(_) => false,
-    };
+    let empties =
+        match redirect {
+            Redirect::SetNull => true,
+            Redirect::SetDefault(Some(value)) => value.is_null(),
+            Redirect::SetDefault(None) => {
+                let Some(default) = declared else {
+                    let message = format!("`{}` has no default", reference.name);
+                    faults.push(Fault::new(FaultCode::MissingDefault, path, message).remedy(
+                        "use {\"set_default\": …}, or declare `default` for the field in the data map",
+                    ));
+                    return;
+                };
+                default.is_null()
+            }
+            Redirect::Reassign(_) => false,
+        };
     if empties && !reference.nullable {
+        let message = format!("`{}` is mandatory and cannot be emptied", reference.name);
         faults.push(
-            Fault::new(
-                FaultCode::MandatoryReference,
-                path,
-                format!("`{}` is mandatory and cannot be emptied", reference.name),
-            )
-            .remedy("declare the reference `nullable`, or choose another rule"),
+            Fault::new(FaultCode::MandatoryReference, path, message)
+                .remedy("declare the reference `nullable`, or choose another rule"),
         );
     }
 }
@@ -224,13 +195,10 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
         return;
     };
     if own.is_empty() && kind.personal.is_empty() {
+        let message = format!("`{}` has no personal fields to mask", kind.name);
         faults.push(
-            Fault::new(
-                FaultCode::MissingPersonal,
-                path,
-                format!("`{}` has no personal fields to mask", kind.name),
-            )
-            .remedy("declare `personal` for the kind, or give the rule masks"),
+            Fault::new(FaultCode::MissingPersonal, path, message)
+                .remedy("declare `personal` for the kind, or give the rule masks"),
         );
     }
     for (field, mask) in own {
@@ -244,25 +212,103 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
         if let Some(other) = kind.personal.get(field)
             && other != mask
         {
+            let message = "the kind declares a different mask for this field";
             faults.push(
-                Fault::new(
-                    FaultCode::MaskConflict,
-                    &path,
-                    "the kind declares a different mask for this field",
-                )
-                .remedy("use one mask for each field"),
+                Fault::new(FaultCode::MaskConflict, &path, message).remedy("use one mask for each field"),
             );
         }
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
         if unique && !mask.keeps_unique() {
+            let message = "the field is unique, and the mask may give two rows the same value";
             faults.push(
-                Fault::new(
-                    FaultCode::MaskNotUnique,
-                    &path,
-                    "the field is unique, and the mask may give two rows the same value",
-                )
-                .remedy("use `null`, `placeholder_email` or `hmac`"),
+                Fault::new(FaultCode::MaskNotUnique, &path, message)
+                    .remedy("use `null`, `placeholder_email` or `hmac`"),
             );
         }
+    }
+}
+
+/// Checks what can happen: fields that rows need, and rows that would have to stay.
+pub(super) fn check_outcomes(
+    subject: &KindName,
+    map: &DataMap,
+    mode: Mode,
+    policy: &ModePolicy,
+    faults: &mut Faults,
+) {
+    let context = CompileContext::new(subject, map, mode, policy);
+    subject_fields(&context, faults);
+    for reference in map.references() {
+        reference_fields(&context, reference, faults);
+    }
+    tombstones(&context, faults);
+}
+
+fn subject_fields(context: &CompileContext<'_>, faults: &mut Faults) {
+    let Some(kind) = context.map.kind(context.subject) else {
+        return;
+    };
+    let path = format!("modes.{}", context.mode);
+    let (missing, code) = match context.mode {
+        Mode::Deactivate | Mode::Reactivate if kind.status.is_none() => ("status", FaultCode::MissingStatus),
+        Mode::SoftDelete if kind.deleted_at.is_none() => ("deleted_at", FaultCode::MissingDeletedAt),
+        Mode::Anonymize if kind.personal.is_empty() => ("personal", FaultCode::MissingPersonal),
+        _ => return,
+    };
+    faults.push(
+        Fault::new(code, path, format!("the mode needs `{missing}` of `{}`", kind.name))
+            .remedy(format!("declare `kinds.{}.{missing}`", kind.name)),
+    );
+}
+
+fn reference_fields(context: &CompileContext<'_>, reference: &Reference, faults: &mut Faults) {
+    let Some(kind) = context.map.kind(&reference.from) else {
+        return;
+    };
+    let entries = context.entries(&reference.name);
+    for parent in context.possible_outcomes(&reference.to) {
+        for case in cases(kind, entries, parent, context.mode) {
+            let (missing, code) = match case.outcome {
+                Some(RowOutcome::Soft) if kind.deleted_at.is_none() => {
+                    ("deleted_at", FaultCode::MissingDeletedAt)
+                }
+                Some(RowOutcome::Off) if kind.status.is_none() => ("status", FaultCode::MissingStatus),
+                _ => continue,
+            };
+            let rule = entries.get(case.entry).map_or("", |entry| entry.then.as_str());
+            faults.push(
+                Fault::new(
+                    code,
+                    format!("modes.{}.rules.{}", context.mode, reference.name),
+                    format!("`{rule}` needs `{missing}` of `{}`", kind.name),
+                )
+                .remedy(format!("declare `kinds.{}.{missing}`, or choose `keep`", kind.name)),
+            );
+        }
+    }
+}
+
+fn tombstones(context: &CompileContext<'_>, faults: &mut Faults) {
+    for (kind, (reference, rule)) in tombstone_kinds(context) {
+        if context.map.kind(&kind).is_some_and(|kind| kind.tombstone) {
+            continue;
+        }
+        let chain: Vec<_> = context.path(&reference).iter().map(ToString::to_string).collect();
+        let message = format!(
+            "a row that survives by `{rule}` must keep referring to a deleted row of `{kind}` \
+                     (chain {})",
+            chain.join(" <- ")
+        );
+        faults.push(
+            Fault::new(
+                FaultCode::MissingTombstone,
+                format!("modes.{}.rules.{reference}", context.mode),
+                message,
+            )
+            .remedy(format!(
+                "set `on_survive`, or declare the reference `nullable`, or let the row stay \
+                 as `kinds.{kind}.tombstone`"
+            )),
+        );
     }
 }

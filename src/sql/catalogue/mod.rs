@@ -2,23 +2,43 @@
 
 #[allow(clippy::module_inception, reason = "the folder is about one type")]
 mod catalogue;
-mod collation;
-mod foreign_key;
-mod name;
 mod postgres;
-mod read;
-mod relation;
-mod rows;
 mod sqlite;
 mod storage;
 mod table;
-mod trigger;
-mod trigger_sql;
-mod view;
+
+use super::{Dialect, Prefix, SqlError, SqlTransaction};
+use crate::domain::DataMap;
 
 pub use catalogue::Catalogue;
-pub(crate) use foreign_key::{ForeignKey, OnDelete};
-pub(super) use name::same;
-pub(crate) use relation::{Privilege, Relation};
-pub(crate) use table::{Column, Table};
-pub(crate) use trigger::TriggerEvent;
+pub(super) use catalogue::same;
+pub(crate) use table::{Column, ForeignKey, OnDelete, Privilege, Relation, Table, TriggerEvent};
+
+impl Catalogue {
+    /// Reads the catalogue. The number of statements does not depend on the number of tables.
+    ///
+    /// # Errors
+    /// [`SqlError`]
+    pub async fn read(
+        tx: &mut (dyn SqlTransaction + '_),
+        dialect: Dialect,
+        prefix: &Prefix,
+    ) -> Result<Self, SqlError> {
+        Self::read_for(tx, dialect, prefix, &DataMap::default()).await
+    }
+
+    /// Reads the catalogue. For the tables of a data map it also reads what only queries show: tables outside the
+    /// search path, collations, and repeated ids of views.
+    pub(super) async fn read_for(
+        tx: &mut (dyn SqlTransaction + '_),
+        dialect: Dialect,
+        prefix: &Prefix,
+        map: &DataMap,
+    ) -> Result<Self, SqlError> {
+        let catalogue = match dialect {
+            Dialect::Sqlite => sqlite::read(tx, prefix, map).await,
+            Dialect::Postgres => postgres::read(tx, prefix, map).await,
+        };
+        Ok(catalogue?.without_own_tables())
+    }
+}

@@ -6,12 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::catalogue::{Catalogue, Traits};
-use super::relation::{Privilege, Relation};
-use super::rows::{is, text};
+use super::catalogue::{Catalogue, Traits, is, read_repeated_ids, text};
 use super::storage::{Affinity, Storage};
-use super::trigger::{Trigger, TriggerEvent};
-use super::view;
+use super::table::{Privilege, Relation, Trigger, TriggerEvent};
 use crate::domain::{DataMap, Kind};
 use crate::sql::postgres::column_type;
 use crate::sql::{Dialect, Prefix, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
@@ -106,7 +103,7 @@ pub(super) async fn read(
             table.triggers.extend(events.map(|(event, _)| Trigger { name: text(name), event }));
         }
     }
-    view::read(tx, &mut catalogue, map, |id| format!("{id}::text")).await?;
+    read_repeated_ids(tx, &mut catalogue, map, |id| format!("{id}::text")).await?;
     Ok(catalogue)
 }
 

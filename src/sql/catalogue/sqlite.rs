@@ -1,12 +1,12 @@
-//! Reads the catalogue of SQLite.
+//! Reads the catalogue of SQLite: what its pragmas report, and the collations and events of triggers that they do not.
 
-use super::catalogue::{Catalogue, Traits};
-use super::relation::Relation;
-use super::rows::text;
-use super::storage::{Affinity, Storage};
-use super::trigger::Trigger;
-use super::{collation, trigger_sql, view};
-use crate::domain::DataMap;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::catalogue::{Catalogue, Traits, read_repeated_ids, text};
+use super::storage::{Affinity, Collation, Storage};
+use super::table::{Relation, Trigger, TriggerEvent};
+use crate::domain::{DataMap, FieldName, Kind};
 use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 
 /// Every operation looks for rows without an id, because even a primary key may be NULL.
@@ -47,10 +47,163 @@ pub(super) async fn read(
         if let [table, name, sql] = &*row
             && let Some(table) = catalogue.table_mut(&text(table))
         {
-            table.triggers.push(Trigger { name: text(name), event: trigger_sql::event(&text(sql)) });
+            table.triggers.push(Trigger { name: text(name), event: trigger_event(&text(sql)) });
         }
     }
-    collation::read(tx, &mut catalogue, map).await?;
-    view::read(tx, &mut catalogue, map, str::to_owned).await?;
+    read_collations(tx, &mut catalogue, map).await?;
+    read_repeated_ids(tx, &mut catalogue, map, str::to_owned).await?;
     Ok(catalogue)
+}
+
+/// The number of columns in one statement.
+const BATCH: usize = 100;
+
+/// Reads the collations of the references of a map, and of the ids they refer to.
+async fn read_collations(
+    tx: &mut (dyn SqlTransaction + '_),
+    catalogue: &mut Catalogue,
+    map: &DataMap,
+) -> Result<(), SqlError> {
+    let named = |kind: &Kind, field: &FieldName| {
+        let table = catalogue.table(kind.table_name())?;
+        Some((table.name.clone(), table.column(kind.column(field))?.name.clone()))
+    };
+    let mut columns: BTreeSet<(String, String)> = BTreeSet::new();
+    for reference in map.references() {
+        if let (Some(from), Some(to)) = (map.kind(&reference.from), map.kind(&reference.to)) {
+            columns.extend(named(from, &reference.field));
+            columns.extend(named(to, &to.id));
+        }
+    }
+    let columns: Vec<(String, String)> = columns.into_iter().collect();
+    for batch in columns.chunks(BATCH) {
+        let rows = tx.query(&statement(catalogue, batch), &[]).await?;
+        for ((table, column), row) in batch.iter().zip(rows) {
+            if let Some(column) = catalogue.column_mut(table, column) {
+                column.collation = row.get(1).and_then(SqlValue::as_integer).map(Collation);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Compares two texts as each column does. A value below a column in a compound query is compared like that column;
+/// no row is read.
+fn statement(catalogue: &Catalogue, columns: &[(String, String)]) -> String {
+    let mut sql = String::new();
+    for (at, (table, column)) in columns.iter().enumerate() {
+        let union = if at == 0 { "" } else { "\nUNION ALL " };
+        let (table, column) = (catalogue.dialect().table(table), catalogue.dialect().quote(column));
+        let _ = write!(
+            sql,
+            "{union}SELECT {at}, (SELECT (v.c = 'a') + 2 * (v.c = 'A ') \
+             FROM (SELECT r.{column} AS c FROM {table} AS r WHERE 0 UNION ALL SELECT 'A') AS v)"
+        );
+    }
+    sql + "\nORDER BY 1"
+}
+
+/// Returns the event of `CREATE TRIGGER name BEFORE DELETE ON …`. A text that cannot be parsed counts as DELETE, the
+/// event that matters most.
+fn trigger_event(sql: &str) -> TriggerEvent {
+    let mut words = Words { rest: sql };
+    // A quoted name keeps its quotes, so a trigger called "delete" does not look like one on DELETE.
+    words.by_ref().find(|word| word.eq_ignore_ascii_case("TRIGGER"));
+    let mut named = false;
+    for word in words {
+        let is = |keyword: &str| word.eq_ignore_ascii_case(keyword);
+        if !named {
+            named = !(is("IF") || is("NOT") || is("EXISTS"));
+        } else if is("UPDATE") {
+            return TriggerEvent::Update;
+        } else if is("INSERT") {
+            return TriggerEvent::Insert;
+        } else if is("DELETE") {
+            break;
+        }
+    }
+    TriggerEvent::Delete
+}
+
+/// The words of a statement; a quoted name is one word, with its quotes.
+struct Words<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        loop {
+            self.rest = self.rest.trim_start();
+            let comment =
+                [("--", "\n"), ("/*", "*/")].into_iter().find(|(opens, _)| self.rest.starts_with(opens));
+            let Some((_, closes)) = comment else { break };
+            self.rest = self.rest.split_once(closes).map_or("", |(_, after)| after);
+        }
+        let first = self.rest.chars().next()?;
+        let closes = match first {
+            '"' | '\'' | '`' => Some(first),
+            '[' => Some(']'),
+            _ => None,
+        };
+        let end = match closes {
+            Some(quote) => quoted(self.rest, quote),
+            None => self
+                .rest
+                .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
+                // A punctuation mark is a separate word.
+                .map_or(self.rest.len(), |end| end.max(first.len_utf8())),
+        };
+        let (word, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest;
+        Some(word)
+    }
+}
+
+/// Returns where a quoted name ends. A doubled quote is part of the name.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut characters = text.char_indices().skip(1).peekable();
+    while let Some((at, character)) = characters.next() {
+        if character == quote {
+            let doubled = characters.peek().is_some_and(|(_, next)| *next == quote);
+            if quote == ']' || !doubled {
+                return at + character.len_utf8();
+            }
+            characters.next();
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TriggerEvent, trigger_event};
+
+    #[test]
+    fn the_event_does_not_depend_on_the_name_of_the_trigger() {
+        for (sql, expected) in [
+            ("CREATE TRIGGER t AFTER DELETE ON a BEGIN SELECT 1; END", TriggerEvent::Delete),
+            (
+                "create trigger if not exists t update of b on a begin delete from c; end",
+                TriggerEvent::Update,
+            ),
+            (
+                "CREATE TRIGGER \"delete \"\"on\"\"\" BEFORE INSERT ON a BEGIN DELETE FROM b; END",
+                TriggerEvent::Insert,
+            ),
+            (
+                "CREATE TRIGGER main.[update x] INSTEAD OF DELETE ON v BEGIN SELECT 1; END",
+                TriggerEvent::Delete,
+            ),
+            ("CREATE TRIGGER insert_log AFTER UPDATE ON a BEGIN SELECT 1; END", TriggerEvent::Update),
+            (
+                "CREATE /* on delete */ TRIGGER t -- delete\n INSERT ON a BEGIN SELECT 1; END",
+                TriggerEvent::Insert,
+            ),
+            ("", TriggerEvent::Delete),
+        ] {
+            assert_eq!(trigger_event(sql), expected, "{sql}");
+        }
+    }
 }

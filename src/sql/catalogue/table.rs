@@ -1,9 +1,8 @@
-//! Tables and views, their columns and indexes.
+//! Tables and views: their columns, indexes, foreign keys, triggers and privileges.
 
-use super::name::same;
-use super::relation::{Privilege, Relation};
+use super::catalogue::same;
 use super::storage::{Collation, Storage};
-use super::trigger::Trigger;
+use crate::domain::words::words;
 use crate::sql::SqlValue;
 
 /// A table or a view.
@@ -112,5 +111,115 @@ impl Index {
     /// Returns whether the index covers all rows and starts with a column.
     fn starts_with(&self, column: &str) -> bool {
         !self.partial && self.columns.first().is_some_and(|first| same(first, column))
+    }
+}
+
+/// A foreign key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ForeignKey {
+    /// The referencing table.
+    pub(crate) table: String,
+    /// The referencing columns.
+    pub(crate) columns: Vec<String>,
+    /// The referenced table, by the name in its own definition if it exists.
+    pub(crate) to: String,
+    /// The referenced columns, one for each of `columns`; empty strings if the table does not exist.
+    pub(crate) to_columns: Vec<String>,
+    /// What the database does with the row when the referenced row is deleted.
+    pub(crate) on_delete: OnDelete,
+    /// Whether every write is checked. On PostgreSQL a key may be `NOT ENFORCED`, have its triggers disabled, or
+    /// belong to a single partition.
+    pub(crate) enforced: bool,
+    /// Whether the rows that existed before the key were checked as well.
+    pub(crate) validated: bool,
+}
+
+words! {
+    /// What the database does with a row whose referenced row is deleted.
+    pub(crate) enum OnDelete: "action" {
+        /// Refuses the deletion, unless the row is deleted before the key is checked.
+        NoAction = "NO ACTION",
+        /// Refuses the deletion at once.
+        Restrict = "RESTRICT",
+        /// Deletes the row.
+        Cascade = "CASCADE",
+        /// Sets the reference to NULL.
+        SetNull = "SET NULL",
+        /// Sets the reference to the default of its column.
+        SetDefault = "SET DEFAULT",
+    }
+}
+
+impl ForeignKey {
+    /// Returns the column that refers to `column` of the referenced table.
+    #[must_use]
+    pub(crate) fn column_to(&self, column: &str) -> Option<&str> {
+        let mut pairs = self.columns.iter().zip(&self.to_columns);
+        pairs.find(|(_, to)| same(to, column)).map(|(from, _)| from.as_str())
+    }
+}
+
+impl OnDelete {
+    /// Returns whether the database itself changes or deletes the row.
+    #[must_use]
+    pub(crate) fn changes_rows(self) -> bool {
+        matches!(self, Self::Cascade | Self::SetNull | Self::SetDefault)
+    }
+}
+
+/// A trigger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trigger {
+    /// The name.
+    pub(crate) name: String,
+    /// The event that fires it.
+    pub(crate) event: TriggerEvent,
+}
+
+words! {
+    /// The event that fires a trigger.
+    pub(crate) enum TriggerEvent: "trigger event" {
+        /// A row is inserted.
+        Insert = "INSERT",
+        /// A row is updated.
+        Update = "UPDATE",
+        /// A row is deleted.
+        Delete = "DELETE",
+    }
+}
+
+/// The type of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) enum Relation {
+    /// A table, partitioned or not.
+    #[default]
+    Table,
+    /// A view.
+    View,
+    /// A materialized view, whose rows are read-only and kept until it is refreshed.
+    MaterializedView,
+    /// A foreign table, stored on another server.
+    Foreign,
+}
+
+words! {
+    /// A privilege on a table.
+    pub(crate) enum Privilege: "privilege" {
+        /// Reads rows.
+        Select = "SELECT",
+        /// Inserts rows.
+        Insert = "INSERT",
+        /// Updates rows, and locks them.
+        Update = "UPDATE",
+        /// Deletes rows.
+        Delete = "DELETE",
+    }
+}
+
+impl Relation {
+    /// Returns whether its rows are those of a query.
+    #[must_use]
+    pub(crate) fn is_view(self) -> bool {
+        matches!(self, Self::View | Self::MaterializedView)
     }
 }

@@ -1,4 +1,6 @@
-//! Looking up tables, columns and foreign keys of a database in the data map.
+//! What the data map declares, looked up in a database: tables, columns, foreign keys and what depends on what.
+
+use std::collections::BTreeSet;
 
 use crate::domain::{DataMap, FieldName, Kind, Reference};
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Table, same};
@@ -123,4 +125,60 @@ pub(super) fn key_columns_excluded(map: &DataMap, key: &ForeignKey) -> bool {
 /// Returns whether a foreign key is excluded, by its table or by one of its columns.
 pub(super) fn key_excluded(map: &DataMap, key: &ForeignKey) -> bool {
     table_excluded(map, &key.table) || key_columns_excluded(map, key)
+}
+
+/// Returns the tables and columns that foreign keys lead to from a column, through any number of tables. A column that
+/// refers to the client of a contract holds the id of a client if the column of the contract does.
+pub(super) fn paths_from<'a>(
+    from: &MappedColumn<'a>,
+    catalogue: &'a Catalogue,
+    counts: impl Fn(&ForeignKey) -> bool,
+) -> Vec<(&'a str, &'a str)> {
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    let mut open = vec![(&*from.table.name, &*from.column.name)];
+    while let Some((table, column)) = open.pop() {
+        for key in keys_on(table, column, catalogue).filter(|key| counts(key)) {
+            let mut pairs = key.columns.iter().zip(&key.to_columns);
+            let referred =
+                pairs.find(|(own, _)| same(own, column)).map(|(_, referred)| (&*key.to, &**referred));
+            if let Some(place) = referred.filter(|place| !found.contains(place)) {
+                found.push(place);
+                open.push(place);
+            }
+        }
+    }
+    found
+}
+
+/// Returns whether a column of a table holds the ids of a kind, whose id column is `to`.
+pub(super) fn is_id((table, column): (&str, &str), to: &MappedColumn<'_>, catalogue: &Catalogue) -> bool {
+    let mut lineage = catalogue.lineage(table).into_iter();
+    same(column, &to.column.name) && lineage.any(|table| catalogue.is_one_name(table, &to.table.name))
+}
+
+/// Returns the foreign keys that a column is part of.
+pub(super) fn keys_on<'a>(
+    table: &'a str,
+    column: &'a str,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = &'a ForeignKey> {
+    let keys = catalogue.foreign_keys().filter(move |key| catalogue.is_one_name(&key.table, table));
+    keys.filter(move |key| key.columns.iter().any(|part| same(part, column)))
+}
+
+/// Returns the tables from which `start` can be reached, including itself, by edges (referencing table, referenced
+/// table). All names are in lower case.
+pub(in crate::sql) fn dependents(
+    start: &str,
+    edges: impl IntoIterator<Item = (String, String)>,
+) -> BTreeSet<String> {
+    let edges: BTreeSet<(String, String)> =
+        edges.into_iter().map(|(from, to)| (to.to_ascii_lowercase(), from.to_ascii_lowercase())).collect();
+    let mut found = BTreeSet::from([start.to_ascii_lowercase()]);
+    let mut open: Vec<String> = found.iter().cloned().collect();
+    while let Some(table) = open.pop() {
+        let next = edges.iter().filter(|(to, _)| *to == table);
+        open.extend(next.filter(|(_, from)| found.insert(from.clone())).map(|(_, from)| from.clone()));
+    }
+    found
 }

@@ -1,36 +1,22 @@
 //! The findings about a policy and a database: where they differ, and what the policy does not cover.
 
-mod action_chains;
+mod columns;
 mod declared;
-mod dependents;
 mod finding;
-mod foreign_key_actions;
-mod foreign_key_mismatch;
-mod foreign_key_paths;
-mod generated_columns;
-mod ids;
-mod mask_fits;
-mod missing_indexes;
-mod privileges;
-mod reference_types;
-mod reserved_names;
-mod row_security;
-mod schema_mismatch;
-mod stale_copies;
-mod suspects;
-mod table_types;
-mod triggers;
+mod foreign_keys;
+mod references;
+mod tables;
 mod undeclared;
-mod unprotected_references;
-mod written_kinds;
+mod written;
 
-pub(super) use dependents::dependents;
-pub use finding::{Finding, FindingCode};
+use written::WrittenKinds;
 
 use super::Catalogue;
 use crate::domain::DataMap;
 use crate::policy::DeletionPolicy;
-use written_kinds::WrittenKinds;
+
+pub(super) use declared::dependents;
+pub use finding::{Finding, FindingCode};
 
 /// Returns all differences between a policy and a database, and what the policy does not cover.
 ///
@@ -64,28 +50,28 @@ pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> 
     let written = WrittenKinds::of(policy);
     let mut found = refused(&policy.map_to_check(), catalogue);
     found.extend(undeclared::findings(policy, catalogue));
-    found.extend(unprotected_references::findings(map, catalogue));
-    found.extend(missing_indexes::findings(map, catalogue));
-    found.extend(mask_fits::findings(policy, catalogue));
-    found.extend(foreign_key_actions::excluded(map, catalogue, &written));
-    found.extend(triggers::findings(map, catalogue, &written));
-    found.extend(generated_columns::written_by_policy(policy, catalogue));
-    found.extend(table_types::findings(map, catalogue, &written));
-    found.extend(stale_copies::findings(map, catalogue, &written));
-    found.extend(privileges::findings(policy, catalogue, &written));
+    found.extend(references::unprotected(map, catalogue));
+    found.extend(references::missing_indexes(map, catalogue));
+    found.extend(written::mask_fits(policy, catalogue));
+    found.extend(foreign_keys::excluded(map, catalogue, &written));
+    found.extend(tables::triggers(map, catalogue, &written));
+    found.extend(written::written_by_policy(policy, catalogue));
+    found.extend(tables::types(map, catalogue, &written));
+    found.extend(tables::stale_copies(map, catalogue, &written));
+    found.extend(tables::privileges(policy, catalogue, &written));
     Finding::in_order(found)
 }
 
 /// Returns the findings that keep a policy from opening.
 pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
-    let mut found = schema_mismatch::findings(map, catalogue);
-    found.extend(reserved_names::findings(map, catalogue));
-    found.extend(ids::findings(map, catalogue));
-    found.extend(row_security::findings(map, catalogue));
-    found.extend(generated_columns::written_by_kinds(map, catalogue));
-    found.extend(reference_types::findings(map, catalogue));
-    found.extend(foreign_key_mismatch::findings(map, catalogue));
-    found.extend(foreign_key_actions::undeclared(map, catalogue));
-    found.extend(action_chains::findings(map, catalogue));
+    let mut found = columns::schema_mismatch(map, catalogue);
+    found.extend(columns::reserved_names(map, catalogue));
+    found.extend(columns::ids(map, catalogue));
+    found.extend(tables::row_security(map, catalogue));
+    found.extend(written::written_by_kinds(map, catalogue));
+    found.extend(references::types(map, catalogue));
+    found.extend(foreign_keys::mismatches(map, catalogue));
+    found.extend(foreign_keys::undeclared(map, catalogue));
+    found.extend(foreign_keys::action_chains(map, catalogue));
     Finding::in_order(found)
 }

@@ -1,13 +1,12 @@
-//! The tables that depend on the subject, and which of them can be declared.
+//! The tables that depend on the subject, the names and ids they get in a first policy, and which of them can be declared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::NoFirstPolicy;
-use super::identity;
-use super::names::Names;
-use crate::domain::ReferenceName;
+use super::NoFirstPolicy;
+use crate::domain::{FieldName, KindName, ReferenceName};
 use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table, same};
 use crate::sql::coverage::dependents;
+use crate::store::system_tables;
 
 /// The tables that depend on the subject, by their names in lower case.
 pub(super) struct Schema<'a> {
@@ -38,7 +37,7 @@ impl<'a> Schema<'a> {
             .iter()
             .filter_map(|name| {
                 let table = catalogue.table(name)?;
-                Some((name.clone(), (table, identity::of(catalogue, table, &names))))
+                Some((name.clone(), (table, id_of(catalogue, table, &names))))
             })
             .collect();
         let mut schema =
@@ -142,4 +141,89 @@ fn consequence(action: OnDelete) -> String {
     } else {
         "; the database refuses to delete a record that its rows refer to".into()
     }
+}
+
+/// Returns the column, or why there is none. A column that refers to another table of `dependents` cannot be the id.
+fn id_of<'a>(
+    catalogue: &'a Catalogue,
+    table: &'a Table,
+    dependents: &BTreeSet<String>,
+) -> Result<&'a str, String> {
+    let refers = |column: &str| {
+        let mut keys = catalogue
+            .foreign_keys_of(&table.name)
+            .filter(|key| dependents.contains(&key.to.to_ascii_lowercase()));
+        keys.any(|key| key.columns.iter().any(|part| same(part, column)))
+    };
+    let candidates: Vec<&str> = table
+        .columns
+        .iter()
+        .filter(|column| {
+            let key = table.is_primary_key(&column.name);
+            // A unique column that can be NULL leaves rows without an id.
+            (key || column.not_null && table.is_unique(&column.name)) && !refers(&column.name)
+        })
+        .map(|column| column.name.as_str())
+        .collect();
+    let key = candidates.iter().find(|name| table.is_primary_key(name));
+    let referred = |name: &&&str| {
+        let mut keys = catalogue.foreign_keys();
+        keys.any(|key| same(&key.to, &table.name) && key.column_to(name).is_some())
+    };
+    // The column that other tables refer to is the id, preferably the primary key.
+    let id = key.filter(referred).or_else(|| candidates.iter().find(referred)).or(key).or(candidates.first());
+    id.copied().ok_or_else(|| why_not(table))
+}
+
+fn why_not(table: &Table) -> String {
+    match &*table.primary_key {
+        [] => "it has no key".into(),
+        [key] => {
+            format!("its primary key `{key}` is also a reference, and it has no other unique column")
+        }
+        key => {
+            format!("its primary key (`{}`) is composite, and no single column is unique", key.join("`, `"))
+        }
+    }
+}
+
+/// Names in the policy: those of the database, if a policy allows them.
+pub(super) struct Names<'a> {
+    pub(super) subject: &'a Table,
+    /// The name of the subject as the caller wrote it, which requests will use too.
+    pub(super) requested: &'a str,
+}
+
+impl Names<'_> {
+    /// Returns the name of the table, changed if a kind cannot have it.
+    pub(super) fn kind(&self, table: &Table) -> KindName {
+        if self.is_subject(table) {
+            return self.requested.into();
+        }
+        let name = KindName::from(table.name.as_str());
+        if table.name.is_empty() || system_tables::is_reserved(&name) {
+            return format!("table_{name}").into();
+        }
+        name
+    }
+
+    pub(super) fn is_subject(&self, table: &Table) -> bool {
+        self.subject.name == table.name
+    }
+
+    pub(super) fn reference(&self, from: &Table, column: &str) -> ReferenceName {
+        format!("{}.{}", self.kind(from), field(from, column)).into()
+    }
+}
+
+/// Returns the name of the column. A reference ends with a dot and its field, so a field contains no dot.
+pub(super) fn field(table: &Table, column: &str) -> FieldName {
+    let mut name = column.replace('.', "_");
+    if name.is_empty() {
+        name.push_str("unnamed");
+    }
+    while name != column && table.column(&name).is_some() {
+        name.push('_');
+    }
+    name.into()
 }

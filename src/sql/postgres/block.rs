@@ -10,10 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::{DataMap, FieldName, Kind, KindName, OperationId};
 use crate::protocol::{ChangeSet, ChangeStep, NewValue, Rows, SetId, Source, Write};
 use crate::sql::backend::{Block, BlockWrite};
-use crate::sql::query::{Query, Union, With};
 use crate::sql::render::renderer::{Renderer, id_of};
-use crate::sql::render::set::holds_one;
-use crate::sql::statement::{Statement, Writer};
+use crate::sql::render::set::{holds_one, is_among};
+use crate::sql::statement::{Query, Statement, Union, With, Writer};
 use crate::store::StoreError;
 
 /// Renders the statements that carry out the steps, in order.
@@ -254,7 +253,7 @@ impl<'a> Writes<'a> {
         if !of.deletes.is_empty() {
             // A deleted row is not updated first.
             let deletes = &of.deletes;
-            self.r.backend.is_among(query.condition(), &id, false, &mut |w| self.ids_of(w, deletes))?;
+            is_among(query.condition(), &id, false, |w| self.ids_of(w, deletes))?;
         }
         query.w().push(" RETURNING ").push(&id);
         Ok(())
@@ -286,7 +285,7 @@ impl<'a> Writes<'a> {
         };
         let is_meant = |w: &mut Writer| {
             w.push("CASE WHEN ");
-            self.r.backend.is_among(w, &id_of(kind), true, &mut |w| self.r.ids(w, step.rows))
+            is_among(w, &id_of(kind), true, |w| self.r.ids(w, step.rows))
         };
         if **value == NewValue::Next {
             // Adds one if the step has the row, also to NULL. The previous value is written only once.
@@ -338,7 +337,7 @@ impl<'a> Writes<'a> {
 
     /// Writes the number of rows that each step has written, as a JSON array.
     pub(super) fn counts(&self, w: &mut Writer) -> Result<(), StoreError> {
-        let (open, close) = self.r.backend.json_array();
+        let (open, close) = self.r.backend.spelling().json_array;
         w.push(open);
         w.list(", ", &self.steps, |w, step| {
             w.push("(");
@@ -393,8 +392,7 @@ impl<'a> Writes<'a> {
 
 /// Writes the condition that the id of `c` is one of those that a write returned.
 fn is_returned(query: &mut Query<'_>, written: &[&str]) -> Result<(), StoreError> {
-    let w = query.condition();
-    w.backend.is_among(w, "c.id", true, &mut |w| {
+    is_among(query.condition(), "c.id", true, |w| {
         let mut union = Union::new(w, " UNION ALL ");
         for name in written {
             union.part().push("SELECT k.id FROM ").push(name).push(" AS k");

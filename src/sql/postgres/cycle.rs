@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::domain::KindName;
 use crate::protocol::NamedSet;
-use crate::sql::query::{Query, Union};
 use crate::sql::render::renderer::{Renderer, id_of};
 use crate::sql::render::walk::{WalkIds, walk_steps};
-use crate::sql::statement::Writer;
+use crate::sql::statement::{Query, Union, Writer};
 use crate::sql::table_schema::ColumnType;
 use crate::store::StoreError;
 

@@ -7,9 +7,8 @@ use sha2::{Digest, Sha256};
 use crate::domain::{Kind, KindName, Lock, RecordId};
 use crate::protocol::{ChangeSet, NamedSet, Rows, Source, Stratum};
 use crate::sql::backend::Locks;
-use crate::sql::query::Query;
 use crate::sql::render::renderer::{Renderer, id_of};
-use crate::sql::statement::{Statement, Writer};
+use crate::sql::statement::{Query, Statement, Writer};
 use crate::store::StoreError;
 
 pub(super) fn locks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, StoreError> {

@@ -1,30 +1,58 @@
 //! The back end of PostgreSQL: columns have types, rows are locked, and a statement may write several tables.
 
 mod block;
-mod catalogue;
 mod cycle;
 mod lock;
+mod schema;
 mod single_statement;
 mod value;
 
-use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, SystemTypes};
+use super::backend::{ApplyStrategy, Asked, Backend, Block, Locks, Spelling};
 use super::connection::{AccessMode, SqlValue};
-use super::prefix::quote;
-use super::render::record::insert_operation;
 use super::render::renderer::{Field, Renderer};
-use super::statement::{Statement, Writer};
+use super::render::write::insert_operation;
+use super::statement::{Statement, Writer, quote};
 use super::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, Value};
 use crate::protocol::{ChangeSet, NamedSet, Receipt, Rows};
 use crate::store::StoreError;
 
-pub(crate) use catalogue::column_type;
+pub(crate) use schema::column_type;
 
 /// The back end of PostgreSQL.
 #[derive(Debug)]
 pub(crate) struct Postgres;
 
+/// The spelling of PostgreSQL.
+const SPELLING: Spelling = Spelling {
+    // A function takes at most 100 arguments, an array any number.
+    json_array: ("array_to_json(ARRAY[", "]::bigint[])::text"),
+    json_object: "jsonb_build_object(",
+    joined_objects: ["(", " || ", ")"],
+    json_rows: ("json_array_elements_text(", "::json) WITH ORDINALITY AS j(\"value\", \"key\")"),
+    // This is a hash table of the ids. IS TRUE keeps the planner from making a join, whose estimate may be wrong by any
+    // factor. The estimate of unnest is small: for more ids than fit into `work_mem`, the planner would use no hash table
+    // and compare each row with each id.
+    among: ["(", "SELECT unnest(ARRAY(", "))) IS TRUE)"],
+    parent_lock: " FOR KEY SHARE OF r",
+    pseudonym_columns: "(kind text NOT NULL, field text NOT NULL, id text NOT NULL, value text NOT NULL, \
+         PRIMARY KEY (kind, field, id)) ON COMMIT DROP",
+    integer: "bigint",
+    text: "text",
+    operation: "uuid",
+    // Ids are stored as text, whatever type the host's table gives them.
+    record: " text",
+    at: "timestamptz",
+    json: "jsonb",
+    sequence: "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    by_key: "",
+};
+
 impl Backend for Postgres {
+    fn spelling(&self) -> &'static Spelling {
+        &SPELLING
+    }
+
     fn placeholder(&self, position: usize) -> String {
         format!("${position}")
     }
@@ -64,41 +92,10 @@ impl Backend for Postgres {
         without_nul(json)
     }
 
-    fn json_array(&self) -> (&'static str, &'static str) {
-        // A function takes at most 100 arguments, an array any number.
-        ("array_to_json(ARRAY[", "]::bigint[])::text")
-    }
-
-    fn json_object(&self) -> &'static str {
-        "jsonb_build_object("
-    }
-
-    fn joined_objects(&self) -> [&'static str; 3] {
-        ["(", " || ", ")"]
-    }
-
-    fn json_rows(&self) -> (&'static str, &'static str) {
-        ("json_array_elements_text(", "::json) WITH ORDINALITY AS j(\"value\", \"key\")")
-    }
-
     fn begin(&self, access: AccessMode) -> &'static [&'static str] {
         match access {
             AccessMode::Read => BEGIN_READ,
             AccessMode::Write => BEGIN_WRITE,
-        }
-    }
-
-    fn system_types(&self) -> SystemTypes {
-        SystemTypes {
-            integer: "bigint",
-            text: "text",
-            operation: "uuid",
-            // Ids are stored as text, whatever type the host's table gives them.
-            record: " text",
-            at: "timestamptz",
-            json: "jsonb",
-            sequence: "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-            by_key: "",
         }
     }
 
@@ -137,11 +134,11 @@ impl Backend for Postgres {
     }
 
     fn cache_key(&self, columns: &QueryColumns<'_>) -> Result<Option<String>, StoreError> {
-        catalogue::cache_key(columns).map(Some)
+        schema::cache_key(columns).map(Some)
     }
 
-    fn look(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {
-        Ok(vec![catalogue::statement(&catalogue::cache_key(columns)?)])
+    fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {
+        Ok(vec![schema::statement(&schema::cache_key(columns)?)])
     }
 
     fn read_schema(
@@ -149,11 +146,11 @@ impl Backend for Postgres {
         columns: &QueryColumns<'_>,
         rows: Vec<Vec<SqlValue>>,
     ) -> Result<TableSchema, StoreError> {
-        Ok(catalogue::read(columns, rows))
+        Ok(schema::read(columns, rows))
     }
 
     fn schema_version(&self, w: &mut Writer, cache_key: &str) {
-        catalogue::schema_version(w, cache_key);
+        schema::schema_version(w, cache_key);
     }
 
     fn likely_type(&self, field: Field<'_>) -> Result<ColumnType, StoreError> {
@@ -184,23 +181,6 @@ impl Backend for Postgres {
 
     fn is_found_by_index(&self, field: Field<'_>, id: Field<'_>) -> Result<bool, StoreError> {
         Ok(field.column_type()?.finds(&id.column_type()?))
-    }
-
-    /// A hash table of the ids. `IS TRUE` keeps the planner from making a join of it, whose estimate may be wrong by
-    /// any factor. `unnest` has a small estimate: of more ids than fit into `work_mem` the planner would make no hash
-    /// table, and compare each row with each id.
-    fn is_among(
-        &self,
-        w: &mut Writer,
-        id: &str,
-        is: bool,
-        ids: &mut dyn FnMut(&mut Writer) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        w.push("(").push(id).push(if is { " IN (" } else { " NOT IN (" }).push("SELECT unnest(ARRAY(");
-        ids(w)?;
-        w.push("))) IS TRUE");
-        w.push(")");
-        Ok(())
     }
 
     fn reference(&self, r: &Renderer<'_>, stored: &str, reference: &Reference) -> Result<String, StoreError> {
@@ -265,11 +245,6 @@ impl Backend for Postgres {
 
     fn pseudonym_id(&self, id: &str) -> String {
         format!("{id}::text")
-    }
-
-    fn pseudonym_columns(&self) -> &'static str {
-        "(kind text NOT NULL, field text NOT NULL, id text NOT NULL, value text NOT NULL, \
-         PRIMARY KEY (kind, field, id)) ON COMMIT DROP"
     }
 
     fn check_pseudonym(&self, field: Field<'_>) -> Result<(), StoreError> {
@@ -362,10 +337,6 @@ impl Backend for Postgres {
 
     fn has_concurrent_writers(&self) -> bool {
         true
-    }
-
-    fn parent_lock(&self) -> &'static str {
-        " FOR KEY SHARE OF r"
     }
 }
 

@@ -6,11 +6,10 @@
 use super::block::Writes;
 use crate::protocol::{ChangeSet, SetId};
 use crate::sql::backend::{ApplyStrategy, Asked};
-use crate::sql::query::{Union, With};
 use crate::sql::render::count::WRITTEN;
-use crate::sql::render::record::begin_audit;
 use crate::sql::render::renderer::Renderer;
-use crate::sql::statement::Statement;
+use crate::sql::render::write::begin_audit;
+use crate::sql::statement::{Statement, Union, With};
 use crate::store::StoreError;
 
 /// Chooses one statement if so few rows are planned that the network round trips dominate.

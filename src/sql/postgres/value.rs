@@ -301,10 +301,5 @@ fn is_canonical(text: &str) -> bool {
 }
 
 pub(super) fn bad_value(field: Field<'_>, expected: &str) -> StoreError {
-    StoreError::BadValue {
-        kind: field.kind.name.clone(),
-        id: None,
-        field: field.name.clone(),
-        expected: expected.into(),
-    }
+    StoreError::bad_value(&field.kind.name, None, field.name, expected)
 }

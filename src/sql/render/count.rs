@@ -1,14 +1,15 @@
-//! Counting all of a survey in one statement, with one scan for each set.
+//! Counting all of a survey in one statement, and details of rows: ids, spans of time, unreadable values.
 
 use std::collections::BTreeMap;
 
-use super::renderer::Renderer;
+use super::renderer::{Renderer, id_of};
 use super::set::rank_within;
-use crate::protocol::{Rows, SetId};
+use super::shape::fields_read;
+use crate::domain::{FieldName, FieldType, Kind, KindName};
+use crate::protocol::{Question, Rows, SetId};
 use crate::sql::backend::Asked;
 use crate::sql::connection::SqlValue;
-use crate::sql::query::{Query, Union};
-use crate::sql::statement::{Statement, Writer};
+use crate::sql::statement::{Query, Statement, Union, Writer};
 use crate::store::StoreError;
 
 /// The maximum number of sets in one statement: SQLite allows 500 SELECTs in a UNION.
@@ -20,22 +21,6 @@ const SUBJECTS: i64 = -1;
 pub(crate) const SCHEMA_VERSION: i64 = -2;
 /// The first column of the row that holds how many rows each step has written.
 pub(crate) const WRITTEN: i64 = -3;
-
-/// What the first counting statement returns in addition.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Also<'a> {
-    /// The ids of the subjects, from this set.
-    pub(crate) subjects: Option<SetId>,
-    /// The version of the tables of this cache key.
-    pub(crate) version_of: Option<&'a str>,
-}
-
-/// The counts to make, and their statements.
-#[derive(Debug)]
-pub(crate) struct Counting {
-    pub(crate) statements: Vec<Statement>,
-    pub(crate) asked: Asked,
-}
 
 /// The numbers of rows.
 #[derive(Debug, Default)]
@@ -52,30 +37,32 @@ pub(crate) struct Counts {
 
 impl Renderer<'_> {
     /// Renders the counts of rows, and in every set whose conditions read values, of the rows that could not be read.
+    ///
+    /// The first statement also returns the ids of a set of subjects, and the version of the tables of a cache key.
     pub(crate) fn counting(
         &self,
         rows: impl IntoIterator<Item = Rows>,
-        also: Also<'_>,
-    ) -> Result<Counting, StoreError> {
+        mut subjects: Option<SetId>,
+        mut version_of: Option<&str>,
+    ) -> Result<(Vec<Statement>, Asked), StoreError> {
         let asked = self.asked(rows)?;
         let sets: Vec<SetId> = asked.keys().copied().collect();
         let mut statements = Vec::new();
-        let mut also = Some(also);
         // The first statement may have nothing to count.
         let none = sets.is_empty().then_some(&*sets);
         for sets in sets.chunks(SETS_PER_STATEMENT).chain(none) {
-            let also = also.take().unwrap_or_default();
-            let needed: Vec<SetId> = sets.iter().copied().chain(also.subjects).collect();
+            let subjects = subjects.take();
+            let needed: Vec<SetId> = sets.iter().copied().chain(subjects).collect();
             let mut w = self.writer();
             self.with(&mut w, &needed)?;
             let mut union = Union::new(&mut w, "\nUNION ALL ");
             self.counts(&mut union, sets, &asked)?;
-            if let Some(set) = also.subjects {
+            if let Some(set) = subjects {
                 let id = self.backend.answered_id(self.id(self.set_kind(set)?), "s.id")?;
                 let mut query = Query::select(union.part(), &format!("{SUBJECTS}, {id}"));
                 self.select_rows(&mut query, Rows::all(set))?;
             }
-            if let Some(key) = also.version_of {
+            if let Some(key) = version_of.take() {
                 let w = union.part().push("SELECT ").number(SCHEMA_VERSION).push(", ");
                 self.backend.schema_version(w, key);
             }
@@ -83,7 +70,7 @@ impl Renderer<'_> {
                 statements.push(w.finish());
             }
         }
-        Ok(Counting { statements, asked })
+        Ok((statements, asked))
     }
 
     /// Collects the counts for each set: these rows, and whether all rows could be read.
@@ -111,7 +98,7 @@ impl Renderer<'_> {
         sets: &[SetId],
         asked: &Asked,
     ) -> Result<(), StoreError> {
-        let (open, close) = self.backend.json_array();
+        let (open, close) = self.backend.spelling().json_array;
         for set in sets {
             let shape = self.shape(*set)?;
             let mut query = Query::select(union.part(), "");
@@ -177,5 +164,129 @@ impl Counts {
     pub(crate) fn unreadable(&self) -> Option<SetId> {
         let mut found = self.found.iter();
         found.find(|(_, counts)| counts.first().is_some_and(|unread| *unread > 0)).map(|(set, _)| *set)
+    }
+}
+
+/// The number of fields in one JSON function: PostgreSQL takes 100 arguments, SQLite 127 by default.
+const FIELDS_PER_FUNCTION: usize = 50;
+
+impl Renderer<'_> {
+    /// Renders the samples and spans of these questions. A row holds the number of the question, its type (0 an id, 1
+    /// a span) and three values. Returns `None` if no question asks for any.
+    pub(crate) fn details(&self, questions: &[(usize, &Question)]) -> Result<Option<Statement>, StoreError> {
+        let mut w = self.writer();
+        let sets: Vec<SetId> = questions.iter().map(|(_, question)| question.rows.set).collect();
+        self.with(&mut w, &sets)?;
+        let mut union = Union::new(&mut w, "\nUNION ALL ");
+        let null = self.backend.cast("text");
+        for (number, question) in questions {
+            if question.sample > 0 {
+                let kind = self.set_kind(question.rows.set)?;
+                let id = self.backend.answered_id(self.id(kind), "b.id")?;
+                let w = union.part();
+                w.push(&format!("SELECT {number}, 0, {id}, NULL{null}, 0 FROM ("));
+                let mut rows = Query::select(w, "s.id AS id");
+                self.select_rows(&mut rows, question.rows)?;
+                rows.order_by(&self.backend.id_order(self.id(kind), "s.id")?).limit(question.sample);
+                w.push(") AS b");
+            }
+            if let Some(field) = &question.span {
+                self.span(union.part(), *number, question.rows, field)?;
+            }
+        }
+        let is_empty = union.is_empty();
+        Ok((!is_empty).then(|| w.finish()))
+    }
+
+    fn span(&self, w: &mut Writer, number: usize, rows: Rows, field: &FieldName) -> Result<(), StoreError> {
+        let kind = self.set_kind(rows.set)?;
+        let invalid = self.invalid(kind, field, FieldType::Timestamp)?;
+        let at = self.backend.milliseconds(self.field(kind, field))?;
+        let text = self.backend.cast("text");
+        let columns =
+            format!("{number}, 1, min({at}){text}, max({at}){text}, count(*) FILTER (WHERE {invalid})");
+        let mut query = Query::select(w, &columns);
+        query.table(kind.table_name(), "r");
+        self.is_one(query.condition(), kind, rows)
+    }
+
+    fn invalid(&self, kind: &Kind, field: &FieldName, declared: FieldType) -> Result<String, StoreError> {
+        let invalid = self.backend.is_invalid(self.field(kind, field), declared)?;
+        Ok(invalid.unwrap_or_else(|| "FALSE".into()))
+    }
+
+    /// Renders the first row of a set with an invalid value in a condition: its id, and for each field whether it is
+    /// the invalid one.
+    pub(crate) fn unreadable(&self, set: SetId) -> Result<(Statement, Vec<FieldName>), StoreError> {
+        let cases = self.shape(set)?.branches.iter().flat_map(|branch| &branch.cases);
+        let conditions = cases.filter_map(|case| case.when.as_ref());
+        let mut fields: Vec<FieldName> =
+            conditions.flat_map(|when| fields_read(when).into_iter().cloned()).collect();
+        fields.sort();
+        fields.dedup();
+        let kind = self.set_kind(set)?;
+        let id = id_of(kind);
+        let mut w = self.writer();
+        let mut query =
+            Query::select(self.with(&mut w, &[set])?, &self.backend.answered_id(self.id(kind), &id)?);
+        for field in &fields {
+            let invalid = self.invalid(kind, field, kind.type_of(field))?;
+            query.w().push(&format!(", CASE WHEN {invalid} THEN 1 ELSE 0 END"));
+        }
+        query.table(kind.table_name(), "r");
+        let list = query.condition().push(&id).push(" IN (");
+        let mut ids = Query::select(list, "s.id");
+        self.select_set(&mut ids, set);
+        ids.condition().push("s.rank < 0)");
+        query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(1);
+        Ok((w.finish(), fields))
+    }
+
+    /// Renders the first of these rows whose field is not a timestamp.
+    pub(crate) fn undated(&self, rows: Rows, field: &FieldName) -> Result<(Statement, KindName), StoreError> {
+        let kind = self.set_kind(rows.set)?;
+        let id = id_of(kind);
+        let invalid = self.invalid(kind, field, FieldType::Timestamp)?;
+        let mut w = self.writer();
+        let mut query =
+            Query::select(self.with(&mut w, &[rows.set])?, &self.backend.answered_id(self.id(kind), &id)?);
+        query.table(kind.table_name(), "r");
+        self.is_one(query.condition(), kind, rows)?;
+        query.condition().push(&invalid);
+        query.order_by(&self.backend.id_order(self.id(kind), &id)?).limit(1);
+        Ok((w.finish(), kind.name.clone()))
+    }
+
+    /// Renders how many of these rows still exist.
+    pub(crate) fn remaining(&self, kind: &KindName, rows: Rows) -> Result<Statement, StoreError> {
+        let kind = self.kind(kind)?;
+        let mut w = self.writer();
+        let mut query = Query::select(self.with(&mut w, &[rows.set])?, "count(*)");
+        query.table(kind.table_name(), "r");
+        self.is_one(query.condition(), kind, rows)?;
+        Ok(w.finish())
+    }
+
+    /// Writes the fields of the row `r` as a JSON object.
+    pub(crate) fn object(&self, w: &mut Writer, kind: &Kind, fields: &[FieldName]) -> Result<(), StoreError> {
+        let mut parts: Vec<&[FieldName]> = fields.chunks(FIELDS_PER_FUNCTION).collect();
+        if parts.is_empty() {
+            parts.push(&[]);
+        }
+        let joined = self.backend.spelling().joined_objects;
+        let [open, between, close] = if parts.len() == 1 { [""; 3] } else { joined };
+        w.push(open);
+        w.list(between, parts, |w, part| {
+            w.push(self.backend.spelling().json_object);
+            w.list(", ", part, |w, field| {
+                let value = self.backend.json_value(self.field(kind, field))?;
+                w.bind(field.as_str()).push(", ").push(&value);
+                Ok::<_, StoreError>(())
+            })?;
+            w.push(")");
+            Ok::<_, StoreError>(())
+        })?;
+        w.push(close);
+        Ok(())
     }
 }

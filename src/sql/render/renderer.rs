@@ -1,14 +1,15 @@
-//! The renderer of one query, and its lookup of names.
+//! The renderer of one query: its lookup of names, and conditions, three-valued as in SQL.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::shape::{Materialization, Shape};
-use crate::domain::{FieldName, FieldType, Kind, KindName, Reference, ReferenceName};
+use crate::domain::{
+    Comparison, Condition, FieldName, FieldType, Kind, KindName, Reference, ReferenceName, Value,
+};
 use crate::protocol::{ChangeSet, Rows, SetId, Stratum, SurveyQuery};
 use crate::sql::backend::Backend;
-use crate::sql::prefix::{Prefix, quote};
-use crate::sql::statement::{Statement, Writer};
-use crate::sql::table_schema::{ColumnType, TableSchema, unknown};
+use crate::sql::statement::{Prefix, Statement, Writer, quote};
+use crate::sql::table_schema::{ColumnType, TableSchema};
 use crate::store::StoreError;
 
 /// Renders the sets of one query, with their questions and steps.
@@ -84,7 +85,7 @@ impl<'a> Renderer<'a> {
     }
 
     pub(crate) fn shape(&self, id: SetId) -> Result<&Shape<'a>, StoreError> {
-        self.shapes.get(&id).ok_or_else(|| unknown("set", &id.0.to_string()))
+        self.shapes.get(&id).ok_or_else(|| StoreError::unknown("set", &id.0))
     }
 
     pub(crate) fn set_kind(&self, id: SetId) -> Result<&'a Kind, StoreError> {
@@ -108,7 +109,7 @@ impl<'a> Renderer<'a> {
     }
 
     pub(crate) fn kind(&self, name: &KindName) -> Result<&'a Kind, StoreError> {
-        self.query.map.kind(name).ok_or_else(|| unknown("kind", name.as_str()))
+        self.query.map.kind(name).ok_or_else(|| StoreError::unknown("kind", name))
     }
 
     /// Returns the kind, which must be that of the rows: the same ids mean other rows in another table.
@@ -124,7 +125,7 @@ impl<'a> Renderer<'a> {
     }
 
     pub(crate) fn reference(&self, name: &ReferenceName) -> Result<&'a Reference, StoreError> {
-        self.query.map.reference(name).ok_or_else(|| unknown("reference", name.as_str()))
+        self.query.map.reference(name).ok_or_else(|| StoreError::unknown("reference", name))
     }
 
     pub(crate) fn field<'f>(&'f self, kind: &'f Kind, name: &'f FieldName) -> Field<'f> {
@@ -224,4 +225,110 @@ pub(crate) fn column(kind: &Kind, field: &FieldName) -> String {
 /// Returns the id of the row `r`.
 pub(crate) fn id_of(kind: &Kind) -> String {
     column(kind, &kind.id)
+}
+
+impl Renderer<'_> {
+    /// Writes the condition for the row `r`.
+    pub(crate) fn condition(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        condition: &Condition,
+    ) -> Result<(), StoreError> {
+        match condition {
+            Condition::Compare { field, is, value } => self.compare(w, kind, field, *is, value)?,
+            Condition::Time { field, is, moment } => {
+                self.compare(w, kind, field, *is, &Value::Timestamp(moment.at(self.query.now)))?;
+            }
+            Condition::OneOf { field, values } => self.one_of_values(w, kind, field, values)?,
+            Condition::IsNull { field } => {
+                self.check_column(kind, field)?;
+                w.push(&column(kind, field)).push(" IS NULL");
+            }
+            Condition::All(conditions) => self.join(w, kind, conditions, " AND ", "TRUE")?,
+            Condition::Any(conditions) => self.join(w, kind, conditions, " OR ", "FALSE")?,
+            Condition::Not(inner) => {
+                w.push("NOT (");
+                self.condition(w, kind, inner)?;
+                w.push(")");
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        field: &FieldName,
+        is: Comparison,
+        value: &Value,
+    ) -> Result<(), StoreError> {
+        let literal = literal(kind, field, value)?;
+        self.backend.compare(w, self.field(kind, field), is, &literal)
+    }
+
+    fn one_of_values(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        field: &FieldName,
+        values: &[Value],
+    ) -> Result<(), StoreError> {
+        self.check_column(kind, field)?;
+        if values.is_empty() {
+            // `IN ()` is false for NULL too; the condition is unknown.
+            w.push("CASE WHEN ").push(&column(kind, field)).push(" IS NOT NULL THEN FALSE END");
+            return Ok(());
+        }
+        let literals = values.iter().map(|value| literal(kind, field, value));
+        let literals: Vec<Value> = literals.collect::<Result<_, _>>()?;
+        self.backend.compare_any(w, self.field(kind, field), &literals)
+    }
+
+    fn join(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        conditions: &[Condition],
+        word: &str,
+        none: &str,
+    ) -> Result<(), StoreError> {
+        if conditions.is_empty() {
+            w.push(none);
+        }
+        w.list(word, conditions, |w, inner| {
+            w.push("(");
+            self.condition(w, kind, inner)?;
+            w.push(")");
+            Ok(())
+        })
+    }
+
+    /// Renders whether one of the fields holds a value that is not of its type, never NULL; `None` if the database
+    /// guarantees that none does.
+    pub(crate) fn any_invalid<'f>(
+        &self,
+        kind: &Kind,
+        fields: impl IntoIterator<Item = &'f FieldName>,
+    ) -> Result<Option<String>, StoreError> {
+        let mut invalid = Vec::new();
+        for field in fields {
+            invalid.extend(self.backend.is_invalid(self.field(kind, field), kind.type_of(field))?);
+        }
+        Ok((!invalid.is_empty()).then(|| invalid.join(" OR ")))
+    }
+}
+
+/// Converts a value to the type of the field that it is compared with.
+fn literal(kind: &Kind, field: &FieldName, value: &Value) -> Result<Value, StoreError> {
+    let field_type = kind.type_of(field);
+    if field_type == FieldType::Json {
+        return Err(StoreError::Unsupported(format!(
+            "comparing `{}.{field}`, which is json; use `is_null`",
+            kind.name
+        )));
+    }
+    let read = field_type.read(value);
+    read.map_err(|bad| StoreError::bad_value(&kind.name, None, field, &bad.expected))
 }

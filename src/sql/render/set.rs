@@ -6,14 +6,12 @@ use super::renderer::{Renderer, column, id_of};
 use super::shape::{Materialization, PlainBranch, Shape, fields_read};
 use crate::domain::{FieldName, Kind};
 use crate::protocol::{NamedSet, RankCase, Ranks, Rows, SetId, Source, Stratum};
-use crate::sql::prefix::quote;
-use crate::sql::query::{Query, Union, With};
-use crate::sql::statement::Writer;
+use crate::sql::statement::{Query, Union, With, Writer, quote};
 use crate::store::StoreError;
 
 /// The rank of a row in which a condition found a value that is not of its field's type. It is below every other, so
 /// no range of ranks contains it. A count of the set counts these rows separately.
-pub(crate) const INVALID: i64 = -1;
+const INVALID: i64 = -1;
 
 impl Renderer<'_> {
     /// Starts a statement with the common table expressions of these sets.
@@ -220,10 +218,10 @@ impl Renderer<'_> {
             query.condition().push(&id).push(" IS NOT NULL");
         }
         for rows in branch.within {
-            self.backend.is_among(query.condition(), &id, true, &mut |w| self.ids(w, *rows))?;
+            is_among(query.condition(), &id, true, |w| self.ids(w, *rows))?;
         }
         for rows in branch.except {
-            self.backend.is_among(query.condition(), &id, false, &mut |w| self.ids(w, *rows))?;
+            is_among(query.condition(), &id, false, |w| self.ids(w, *rows))?;
         }
         Ok(())
     }
@@ -300,14 +298,28 @@ pub(crate) fn holds_one(
     w: &mut Writer,
     held: &str,
     by_index: bool,
-    mut ids: impl FnMut(&mut Writer) -> Result<(), StoreError>,
+    ids: impl FnOnce(&mut Writer) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     if !by_index {
-        return w.backend.is_among(w, held, true, &mut ids);
+        return is_among(w, held, true, ids);
     }
     w.push(held).push(" = ANY(ARRAY(");
     ids(w)?;
     w.push("))");
+    Ok(())
+}
+
+/// Writes the condition that an id is one of the ids of a query, or none of them.
+pub(crate) fn is_among(
+    w: &mut Writer,
+    id: &str,
+    is: bool,
+    ids: impl FnOnce(&mut Writer) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let [open, before, close] = w.backend.spelling().among;
+    w.push(open).push(id).push(if is { " IN (" } else { " NOT IN (" }).push(before);
+    ids(w)?;
+    w.push(close);
     Ok(())
 }
 

@@ -86,7 +86,7 @@ impl PlainBranch<'_> {
 fn plain_branches(branch: &Branch) -> Vec<PlainBranch<'_>> {
     let Branch { source, within, except, cases } = branch;
     let plain = |of, cases| PlainBranch { source, of, within, except, cases };
-    let parts = match source_rows(source) {
+    let parts = match source.rows() {
         // Without a parent, the rank counts as 0.
         None => vec![plain(None, applying(cases, 0))],
         Some(of) => ranges(of, cases).into_iter().map(|(rows, cases)| plain(Some(rows), cases)).collect(),
@@ -133,14 +133,6 @@ fn applying(cases: &[RankCase], below: Rank) -> Vec<&RankCase> {
         }
     }
     found
-}
-
-/// Returns the source rows of a branch, if its source is a set.
-pub(crate) fn source_rows(source: &Source) -> Option<Rows> {
-    match source {
-        Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => Some(*of),
-        Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
-    }
 }
 
 /// Returns the fields whose stored values a condition reads, and which may have another type.

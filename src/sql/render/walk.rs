@@ -5,12 +5,10 @@
 
 use super::renderer::{Renderer, column, id_of};
 use super::set::rank_within;
-use super::shape::{PlainBranch, source_rows};
+use super::shape::PlainBranch;
 use crate::domain::{Kind, KindName};
 use crate::protocol::{Branch, NamedSet, RankCase, Rows, SetId, Source};
-use crate::sql::prefix::quote;
-use crate::sql::query::{Query, Union};
-use crate::sql::statement::Writer;
+use crate::sql::statement::{Query, Union, Writer, quote};
 use crate::store::StoreError;
 
 /// The form of ids in a walk: a row is the number of its set, its rank, and these columns.
@@ -32,7 +30,7 @@ pub(crate) struct WalkStep<'a> {
 pub(crate) fn walk_steps(sets: &[NamedSet]) -> Vec<WalkStep<'_>> {
     let branches = sets.iter().flat_map(|set| set.branches.iter().map(move |branch| (set, branch)));
     let steps = branches.filter_map(|(set, branch)| {
-        let of = source_rows(&branch.source).filter(|of| is_inside(sets, of.set))?;
+        let of = branch.source.rows().filter(|of| is_inside(sets, of.set))?;
         Some(WalkStep { set, branch, of })
     });
     steps.collect()

@@ -7,11 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::KindName;
 use crate::protocol::{ChangeSet, ChangeStep, NamedSet, SetId, Source, Stratum, SurveyQuery, Write};
-use crate::sql::query::Query;
 use crate::sql::render::renderer::Renderer;
-use crate::sql::render::shape::{Materialization, Shape, source_rows};
+use crate::sql::render::shape::{Materialization, Shape};
 use crate::sql::render::walk::{WalkIds, walk_steps};
-use crate::sql::statement::Statement;
+use crate::sql::statement::{Query, Statement};
 use crate::store::StoreError;
 
 type Materializations = BTreeMap<SetId, Materialization>;
@@ -95,7 +94,7 @@ fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
     let mut sets = changes.query.sets.iter().flat_map(Stratum::sets);
     let read = sets.any(|other| {
         other.branches.iter().any(|branch| {
-            let of = source_rows(&branch.source);
+            let of = branch.source.rows();
             let mut rows = of.iter().chain(&branch.within).chain(&branch.except);
             rows.any(|rows| rows.set == set.id)
         })

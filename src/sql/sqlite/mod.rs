@@ -2,16 +2,16 @@
 //! to a temporary table.
 
 mod column;
-mod look;
 mod materialize;
+mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, SystemTypes};
+use super::backend::{ApplyStrategy, Backend, Block, BlockWrite, Locks, Spelling};
 use super::connection::{AccessMode, SqlValue};
-use super::render::record::insert_operation;
 use super::render::renderer::{Field, Renderer};
 use super::render::shape::{Materialization, Shape};
+use super::render::write::insert_operation;
 use super::statement::{Statement, Writer};
 use super::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Value, to_milliseconds};
@@ -22,30 +22,39 @@ use crate::store::StoreError;
 #[derive(Debug)]
 pub(crate) struct Sqlite;
 
+/// The spelling of SQLite.
+const SPELLING: Spelling = Spelling {
+    json_array: ("json_array(", ")"),
+    json_object: "json_object(",
+    // JSON text never contains U+0001, so it can separate two objects until a comma replaces it.
+    joined_objects: ["json(replace(", " || char(1) || ", ", '}' || char(1) || '{', ','))"],
+    json_rows: ("json_each(", ") AS j"),
+    among: ["", "", ")"],
+    parent_lock: "",
+    pseudonym_columns: "(kind TEXT NOT NULL, field TEXT NOT NULL, id NOT NULL, value TEXT NOT NULL, \
+         PRIMARY KEY (kind, field, id)) WITHOUT ROWID",
+    integer: "INTEGER",
+    text: "TEXT",
+    operation: "TEXT",
+    // An id is stored as in the host's table: without a type there is no conversion.
+    record: "",
+    at: "TEXT",
+    json: "TEXT",
+    sequence: "INTEGER PRIMARY KEY AUTOINCREMENT",
+    by_key: " WITHOUT ROWID",
+};
+
 impl Backend for Sqlite {
+    fn spelling(&self) -> &'static Spelling {
+        &SPELLING
+    }
+
     fn placeholder(&self, position: usize) -> String {
         format!("?{position}")
     }
 
     fn temporary(&self, name: &str) -> String {
-        format!("temp.{}", super::prefix::quote(name))
-    }
-
-    fn json_array(&self) -> (&'static str, &'static str) {
-        ("json_array(", ")")
-    }
-
-    fn json_object(&self) -> &'static str {
-        "json_object("
-    }
-
-    fn joined_objects(&self) -> [&'static str; 3] {
-        // JSON text never contains U+0001, so it can separate two objects until a comma replaces it.
-        ["json(replace(", " || char(1) || ", ", '}' || char(1) || '{', ','))"]
-    }
-
-    fn json_rows(&self) -> (&'static str, &'static str) {
-        ("json_each(", ") AS j")
+        format!("temp.{}", super::statement::quote(name))
     }
 
     fn begin(&self, access: AccessMode) -> &'static [&'static str] {
@@ -53,20 +62,6 @@ impl Backend for Sqlite {
             AccessMode::Read => &["BEGIN"],
             // The data read must still be current when it is written, so other writers are kept out from the start.
             AccessMode::Write => &["BEGIN IMMEDIATE"],
-        }
-    }
-
-    fn system_types(&self) -> SystemTypes {
-        SystemTypes {
-            integer: "INTEGER",
-            text: "TEXT",
-            operation: "TEXT",
-            // An id is stored as in the host's table: without a type there is no conversion.
-            record: "",
-            at: "TEXT",
-            json: "TEXT",
-            sequence: "INTEGER PRIMARY KEY AUTOINCREMENT",
-            by_key: " WITHOUT ROWID",
         }
     }
 
@@ -95,8 +90,8 @@ impl Backend for Sqlite {
         Ok(())
     }
 
-    fn look(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {
-        Ok(look::statements(columns))
+    fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError> {
+        Ok(schema::statements(columns))
     }
 
     fn read_schema(
@@ -104,7 +99,7 @@ impl Backend for Sqlite {
         columns: &QueryColumns<'_>,
         rows: Vec<Vec<SqlValue>>,
     ) -> Result<TableSchema, StoreError> {
-        look::read(columns, rows)
+        schema::read(columns, rows)
     }
 
     fn likely_type(&self, _: Field<'_>) -> Result<ColumnType, StoreError> {
@@ -141,7 +136,7 @@ impl Backend for Sqlite {
         } else {
             w.push("j.value");
         }
-        let (open, close) = self.json_rows();
+        let (open, close) = SPELLING.json_rows;
         w.push(" FROM ").push(open).bind(json).push(close).push(")");
         Ok(())
     }
@@ -176,11 +171,6 @@ impl Backend for Sqlite {
     fn pseudonym_id(&self, id: &str) -> String {
         // The sign removes the affinity of the column.
         format!("+{id}")
-    }
-
-    fn pseudonym_columns(&self) -> &'static str {
-        "(kind TEXT NOT NULL, field TEXT NOT NULL, id NOT NULL, value TEXT NOT NULL, \
-         PRIMARY KEY (kind, field, id)) WITHOUT ROWID"
     }
 
     fn compare(

@@ -1,10 +1,14 @@
-//! Evaluating named sets: their rows, and the rank of each.
+//! Evaluating the sets of a query over rows that were read, those of a cycle together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::read_rows::Loaded;
-use crate::domain::{BadValue, Condition, FieldName, Kind, KindName, Record, RecordId, Reference, Value};
-use crate::protocol::{Branch, Members, NamedSet, Rank, Rows, SetId, Source, Stratum, SurveyQuery};
+use crate::domain::{
+    BadValue, Condition, FieldName, FieldType, Kind, KindName, Record, RecordId, Reference, Value,
+};
+use crate::protocol::{
+    Answer, Branch, Members, NamedSet, Question, Rank, Rows, SetId, Source, Stratum, SurveyQuery, widen,
+};
 use crate::store::{Records, StoreError};
 
 /// A row and a rank: of the row itself, or of the row it was reached from.
@@ -54,12 +58,8 @@ impl<'a, R: Records> Evaluation<'a, R> {
     }
 
     /// Returns the rows of a branch whose source is evaluated.
-    pub(super) async fn evaluated_branch(
-        &mut self,
-        set: &NamedSet,
-        branch: &Branch,
-    ) -> Result<Vec<Ranked>, StoreError> {
-        let of = match source_rows(&branch.source) {
+    async fn evaluated_branch(&mut self, set: &NamedSet, branch: &Branch) -> Result<Vec<Ranked>, StoreError> {
+        let of = match branch.source.rows() {
             Some(rows) => self.rows(rows)?,
             None => Vec::new(),
         };
@@ -211,28 +211,107 @@ impl<'a, R: Records> Evaluation<'a, R> {
 
 /// Makes the error for a value that is not of its field's type.
 pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, BadValue)) -> StoreError {
-    StoreError::BadValue {
-        kind: kind.name.clone(),
-        id: Some(row.id.clone()),
-        field,
-        expected: bad.expected.to_string(),
-    }
-}
-
-pub(super) fn source_rows(source: &Source) -> Option<Rows> {
-    match source {
-        Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
-        Source::Referrers { of, .. } | Source::ReferencedBy { of, .. } | Source::Members(of) => Some(*of),
-    }
+    StoreError::bad_value(&kind.name, Some(&row.id), &field, &bad.expected)
 }
 
 pub(super) fn kind<'q>(query: &'q SurveyQuery, name: &KindName) -> Result<&'q Kind, StoreError> {
-    query.map.kind(name).ok_or_else(|| StoreError::Unknown { what: "kind", name: name.to_string() })
+    query.map.kind(name).ok_or_else(|| StoreError::unknown("kind", name))
 }
 
 pub(super) fn reference_of<'q>(
     query: &'q SurveyQuery,
     name: &crate::domain::ReferenceName,
 ) -> Result<&'q Reference, StoreError> {
-    query.map.reference(name).ok_or_else(|| StoreError::Unknown { what: "reference", name: name.to_string() })
+    query.map.reference(name).ok_or_else(|| StoreError::unknown("reference", name))
+}
+
+/// Every rank that each row of each set was found with.
+type Found = BTreeMap<SetId, BTreeSet<Ranked>>;
+
+impl<R: Records> Evaluation<'_, R> {
+    /// Grows the sets from the rows found last until nothing is added. A worklist follows chains of any length. It ends
+    /// because every row gets each rank once.
+    async fn run_cycle(&mut self, sets: &[NamedSet]) -> Result<(), StoreError> {
+        let inside: BTreeSet<SetId> = sets.iter().map(|set| set.id).collect();
+        let mut found = Found::new();
+        let mut fresh = Found::new();
+        for set in sets {
+            for branch in &set.branches {
+                let is_outside = branch.source.rows().is_none_or(|of| !inside.contains(&of.set));
+                if is_outside {
+                    let rows = self.evaluated_branch(set, branch).await?;
+                    add(&mut found, &mut fresh, set.id, rows);
+                }
+            }
+        }
+        while !fresh.is_empty() {
+            let last = std::mem::take(&mut fresh);
+            for set in sets {
+                for branch in &set.branches {
+                    let Some(of) = branch.source.rows() else {
+                        continue;
+                    };
+                    let grown = last.get(&of.set).into_iter().flatten();
+                    let of: Vec<Ranked> =
+                        grown.filter(|(_, rank)| of.ranks.contains(*rank)).cloned().collect();
+                    if !of.is_empty() {
+                        let rows = self.branch(set, branch, &of).await?;
+                        add(&mut found, &mut fresh, set.id, rows);
+                    }
+                }
+            }
+        }
+        for set in sets {
+            // In the order of ids, then of ranks: the first of each row is its lowest.
+            let mut members = Members::new();
+            for (id, rank) in found.remove(&set.id).unwrap_or_default() {
+                members.entry(id).or_insert(rank);
+            }
+            self.sets.insert(set.id, members);
+        }
+        Ok(())
+    }
+}
+
+fn add(found: &mut Found, fresh: &mut Found, set: SetId, rows: Vec<Ranked>) {
+    for row in rows {
+        if found.entry(set).or_default().insert(row.clone()) {
+            fresh.entry(set).or_default().insert(row);
+        }
+    }
+}
+
+impl<R: Records> Evaluation<'_, R> {
+    /// Returns the subjects of the first set, as they are stored.
+    pub(super) fn subjects(&self) -> Vec<RecordId> {
+        let first = self.sets.get(&SetId::SUBJECTS);
+        first.into_iter().flat_map(|set| set.keys().cloned()).collect()
+    }
+
+    pub(super) fn answers(&self, questions: &[Question]) -> Result<Vec<Answer>, StoreError> {
+        questions.iter().map(|question| self.answer(question)).collect()
+    }
+
+    fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
+        let Question { rows, sample, span } = question;
+        let found = self.rows(*rows)?;
+        let named = found.iter().take(usize::from(*sample));
+        let answer = Answer::count(found.len() as u64).with_sample(named.map(|(id, _)| id.clone()).collect());
+        let (Some(field), Some(set)) = (span, self.query.set(rows.set)) else {
+            return Ok(answer);
+        };
+        let kind = kind(self.query, &set.kind)?;
+        let declared = kind.type_of(field);
+        let time = if declared.is_time() { declared } else { FieldType::Timestamp };
+        let mut seen = None;
+        for (id, _) in &found {
+            let Some(row) = self.loaded.row(&kind.name, id) else {
+                continue;
+            };
+            let value = time.read(row.get(field));
+            let value = value.map_err(|bad| bad_value(kind, row, (field.clone(), bad)))?;
+            seen = widen(seen, &value);
+        }
+        Ok(answer.with_span(seen))
+    }
 }

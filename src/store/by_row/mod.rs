@@ -1,24 +1,18 @@
-//! A store made from records.
+//! A store made from records, also for looking them up.
 
-mod answer;
 mod apply;
-mod check_map;
-mod check_names;
-mod declared_ids;
+mod check;
 mod evaluate;
-mod evaluate_cycle;
 mod read_rows;
-mod reader;
-mod run_steps;
-mod write_audit;
 
 use async_trait::async_trait;
 
-use super::{Batch, BatchError, Records, Store, StoreError};
-use crate::domain::{DataMap, Fault};
+use super::reader::typed;
+use super::{Batch, BatchError, Page, ReadQuery, Reader, Records, Store, StoreError, Which};
+use crate::domain::{DataMap, Fault, Kind, Record, RecordId};
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
-use evaluate::Evaluation;
-use read_rows::Loaded;
+use evaluate::{Evaluation, bad_value};
+use read_rows::{Loaded, as_declared};
 
 /// The number of attempts to read and decide before rows change.
 const ATTEMPTS: usize = 3;
@@ -65,7 +59,7 @@ impl<R: Records> ByRow<R> {
     }
 
     async fn evaluate<'a>(&'a self, query: &'a SurveyQuery) -> Result<Evaluation<'a, R>, StoreError> {
-        check_names::check(query)?;
+        check::check_query(query)?;
         let loaded = Loaded::new(&self.records, self.max_rows);
         let mut evaluation = Evaluation::new(query, loaded);
         evaluation.run().await?;
@@ -84,7 +78,7 @@ impl<R: Records> ByRow<R> {
     /// Answers the query; `None` if rows changed while they were read.
     async fn try_survey(&self, query: &SurveyQuery) -> Result<Option<Survey>, StoreError> {
         let evaluation = self.evaluate(query).await?;
-        let named = check_names::in_query(query);
+        let named = check::in_query(query);
         evaluation.check_fields(&named).await?;
         let survey = Survey::new(evaluation.subjects(), evaluation.answers(&query.questions)?);
         let batch = evaluation.into_loaded().into_conditions();
@@ -95,7 +89,7 @@ impl<R: Records> ByRow<R> {
 #[async_trait]
 impl<R: Records> Store for ByRow<R> {
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
-        check_map::check(&self.records, map).await
+        check::check_map(&self.records, map).await
     }
 
     async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
@@ -114,4 +108,71 @@ impl<R: Records> Store for ByRow<R> {
 
 fn contention() -> StoreError {
     StoreError::Contention { source: None, retryable: true }
+}
+
+/// The number of records that are read at once if a condition leaves some out.
+const PAGE: usize = 500;
+
+#[async_trait]
+impl<R: Records> Reader for ByRow<R> {
+    async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
+        let ReadQuery { map, kind, fields: _, which, when: _, now: _, after, limit } = query;
+        let kind = map.kind(kind).ok_or_else(|| StoreError::unknown("kind", kind))?;
+        let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
+        let mut found = match which {
+            Which::All => return self.listed(query, kind, limit).await,
+            Which::Ids(ids) => {
+                let ids = ids.iter().map(|id| as_declared(kind, id)).collect::<Result<Vec<_>, _>>()?;
+                self.records().get(kind, &ids).await?
+            }
+            Which::WithText { field, text } => self.records().find_by_text(kind, field, text).await?,
+        };
+        found.retain(|row| after.as_ref().is_none_or(|after| row.id > *after));
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut wanted = Vec::new();
+        for row in found {
+            if wanted.len() < limit && holds(query, kind, &row)? {
+                wanted.push(asked_for(query, kind, &row)?);
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+impl<R: Records> ByRow<R> {
+    /// Returns the next records of a kind for which the condition holds.
+    async fn listed(&self, query: &ReadQuery, kind: &Kind, limit: usize) -> Result<Vec<Record>, StoreError> {
+        let mut wanted = Vec::new();
+        let mut after: Option<RecordId> = query.after.clone();
+        while wanted.len() < limit {
+            let found = self.records().page(kind, Page { after: after.as_ref(), limit: PAGE }).await?;
+            after = found.last().map(|row| row.id.clone());
+            let is_last = found.len() < PAGE;
+            for row in found {
+                if wanted.len() < limit && holds(query, kind, &row)? {
+                    wanted.push(asked_for(query, kind, &row)?);
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+fn holds(query: &ReadQuery, kind: &Kind, row: &Record) -> Result<bool, StoreError> {
+    let held = query.when.as_ref().map(|when| when.holds(kind, row, query.now));
+    match held {
+        None => Ok(true),
+        Some(held) => held.map(|held| held == Some(true)).map_err(|bad| bad_value(kind, row, bad)),
+    }
+}
+
+fn asked_for(query: &ReadQuery, kind: &Kind, row: &Record) -> Result<Record, StoreError> {
+    let mut wanted = Record::new(row.id.clone());
+    for field in &query.fields {
+        wanted.fields.insert(field.clone(), typed(kind, &row.id, field, row.get(field))?);
+    }
+    Ok(wanted)
 }

@@ -1,9 +1,8 @@
-//! The rows that were read, each once, and the conditions under which they are still the same.
+//! Reading rows in pages, and remembering what was read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::declared_ids::as_declared;
-use crate::domain::{FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
+use crate::domain::{FieldName, FieldType, Kind, KindName, Record, RecordId, Reference, ReferenceName};
 use crate::store::{Batch, ExactMatches, ExactReferrers, Page, Records, StoreError, Unchanged};
 
 /// The number of records in one read.
@@ -212,4 +211,19 @@ impl<'a, R: Records> Loaded<'a, R> {
             changes: Vec::new(),
         }
     }
+}
+
+/// Converts an id to the declared type of the kind's ids. If no type is declared, that is left to the backend.
+pub(super) fn as_declared(kind: &Kind, id: &RecordId) -> Result<RecordId, StoreError> {
+    if kind.declared_type(&kind.id) != Some(FieldType::Integer) || id.as_integer().is_some() {
+        return Ok(id.clone());
+    }
+    let text = id.to_string();
+    // `007` and `+7` are not the text of 7.
+    let integer = text.parse().ok().filter(|it: &i64| it.to_string() == text);
+    integer.map(RecordId::from).ok_or_else(|| StoreError::WrongId {
+        kind: kind.name.clone(),
+        id: id.clone(),
+        expected: "integers",
+    })
 }

@@ -1,0 +1,293 @@
+//! What becomes of rows: the outcome that an entry gives a row, the outcomes of a kind as ranks, and the branch that
+//! gives each row below a reference its rank.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::context::CompileContext;
+use crate::domain::{
+    Condition, Kind, KindName, Mode, Moment, Reference, ReferenceName, all, before, not_null,
+};
+use crate::policy::{Entry, Parent, Rule};
+use crate::protocol::{Branch, Rank, RankCase, Ranks, Rows, SetId, Source};
+
+/// What becomes of a row. The order is the precedence: the first wins if several references reach the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum RowOutcome {
+    /// It stays until a period is over.
+    Retain,
+    /// It stays masked.
+    Anonymize,
+    /// It is marked as deleted.
+    Soft,
+    /// An earlier operation marked it: it counts as soft-deleted and is in no step.
+    AlreadySoft,
+    /// Its status is switched.
+    Off,
+    /// It is deleted.
+    Delete,
+    /// It is the subject of `anonymize`: it counts as deleted and stays.
+    Erased,
+    /// It stays.
+    Keep,
+}
+
+impl RowOutcome {
+    /// Returns whether rows that refer to the row are reached.
+    pub(crate) fn is_removed(self) -> bool {
+        (Self::Soft..=Self::Erased).contains(&self)
+    }
+
+    pub(crate) fn is_deleted(self) -> bool {
+        self == Self::Delete
+    }
+
+    /// Returns whether the row is marked as deleted, by this operation or an earlier one.
+    pub(crate) fn is_soft(self) -> bool {
+        matches!(self, Self::Soft | Self::AlreadySoft)
+    }
+
+    /// Returns whether the row stays although the operation reached it: retained or anonymized.
+    pub(crate) fn is_kept_back(self) -> bool {
+        self < Self::Soft
+    }
+
+    pub(crate) fn of_subject(mode: Mode) -> Self {
+        match mode {
+            Mode::Create | Mode::Update | Mode::Reassign => Self::Keep,
+            Mode::Deactivate | Mode::Reactivate => Self::Off,
+            Mode::SoftDelete => Self::Soft,
+            Mode::Anonymize => Self::Erased,
+            Mode::HardDelete => Self::Delete,
+        }
+    }
+}
+
+/// One case of a reference. The first case whose condition holds decides.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct OutcomeCase {
+    /// The position of the entry it comes from.
+    pub(crate) entry: usize,
+    pub(crate) when: Option<Condition>,
+    /// `None` if the reference leaves the row as it is; the row may still block, or be redirected.
+    pub(crate) outcome: Option<RowOutcome>,
+}
+
+/// Returns the entries that apply below a parent of this outcome, up to the first without a condition.
+pub(crate) fn applicable_entries(entries: &[Entry], parent: RowOutcome) -> Vec<(usize, &Entry)> {
+    let mut found = Vec::new();
+    for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| applies(entry, parent)) {
+        found.push((index, entry));
+        if entry.when.is_none() {
+            break;
+        }
+    }
+    found
+}
+
+fn applies(entry: &Entry, parent: RowOutcome) -> bool {
+    match entry.parent {
+        None => parent.is_removed(),
+        Some(Parent::Retain) => parent == RowOutcome::Retain,
+        Some(Parent::Anonymize) => parent == RowOutcome::Anonymize,
+    }
+}
+
+/// Returns what the entries make of a row of `kind` below a parent of this outcome.
+pub(crate) fn cases(kind: &Kind, entries: &[Entry], parent: RowOutcome, mode: Mode) -> Vec<OutcomeCase> {
+    let mut cases = Vec::new();
+    for (index, entry) in applicable_entries(entries, parent) {
+        for (extra, outcome) in rule_outcomes(kind, &entry.then, parent, mode) {
+            let when = match (&entry.when, extra) {
+                (Some(when), Some(extra)) => Some(all([when.clone(), extra])),
+                (Some(when), None) => Some(when.clone()),
+                (None, extra) => extra,
+            };
+            cases.push(OutcomeCase { entry: index, when, outcome });
+        }
+    }
+    // A last case without an outcome is redundant.
+    while cases.last().is_some_and(|case| case.outcome.is_none()) {
+        cases.pop();
+    }
+    cases
+}
+
+fn rule_outcomes(
+    kind: &Kind,
+    rule: &Rule,
+    parent: RowOutcome,
+    mode: Mode,
+) -> Vec<(Option<Condition>, Option<RowOutcome>)> {
+    let unless_marked = |outcome: RowOutcome| {
+        // Outside `hard_delete`, a row that was marked before counts as not reached.
+        let counts_as = (mode == Mode::HardDelete).then_some(RowOutcome::AlreadySoft);
+        let marked = kind.deleted_at.as_ref().map(|field| (Some(not_null(field)), counts_as));
+        marked.into_iter().chain([(None, Some(outcome))]).collect()
+    };
+    match rule {
+        Rule::Cascade if parent.is_deleted() => vec![(None, Some(RowOutcome::Delete))],
+        Rule::Cascade if parent.is_soft() => unless_marked(RowOutcome::Soft),
+        Rule::Cascade if parent == RowOutcome::Off => unless_marked(RowOutcome::Off),
+        Rule::Delete => vec![(None, Some(RowOutcome::Delete))],
+        Rule::SoftDelete => unless_marked(RowOutcome::Soft),
+        Rule::Anonymize(_) => vec![(None, Some(RowOutcome::Anonymize))],
+        Rule::Retain(retention) => {
+            let due = before(&retention.from, Moment::Cutoff(retention.period));
+            vec![(Some(due), Some(RowOutcome::Delete)), (None, Some(RowOutcome::Retain))]
+        }
+        Rule::Keep => vec![(None, Some(RowOutcome::Keep))],
+        Rule::Cascade | Rule::Restrict | Rule::Protect | Rule::Redirect(_) => vec![(None, None)],
+    }
+}
+
+/// What a rank means. The order is that of the ranks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RankMeaning {
+    pub(super) outcome: RowOutcome,
+    /// The distance from the subject to the kind that the entry's reference refers to. Among equal outcomes the
+    /// nearest entry counts the row.
+    distance: usize,
+    /// The reference and the position of the entry that decided; `None` for the subject.
+    pub(super) entry: Option<(ReferenceName, usize)>,
+}
+
+/// The set that holds the outcomes of the rows of a kind, and the meanings of its ranks.
+#[derive(Debug, Clone)]
+pub(super) struct KindOutcomes {
+    pub(super) set: SetId,
+    /// In the order of the ranks.
+    pub(super) meanings: Vec<RankMeaning>,
+}
+
+/// The outcomes of every kind that is reached.
+pub(super) type OutcomesByKind = BTreeMap<KindName, KindOutcomes>;
+
+impl KindOutcomes {
+    pub(super) fn of_subject(outcome: RowOutcome) -> Self {
+        let meanings = vec![RankMeaning { outcome, distance: 0, entry: None }];
+        Self { set: SetId::SUBJECTS, meanings }
+    }
+
+    /// Lists the outcomes that the entries of a kind can give, each with its rank. The set is not known yet.
+    pub(super) fn of_kind(context: &CompileContext<'_>, kind: &KindName) -> Self {
+        let mut found = BTreeSet::new();
+        let declared = context.map.kind(kind);
+        for reference in context.map.references_from(kind) {
+            let distance = context.paths.get(&reference.to).map_or(usize::MAX, Vec::len);
+            let entries = context.entries(&reference.name);
+            let parents = context.possible_outcomes(&reference.to);
+            let cases = parents.flat_map(|parent| {
+                declared.map_or_else(Vec::new, |kind| cases(kind, entries, parent, context.mode))
+            });
+            for (outcome, entry) in cases.filter_map(|case| Some((case.outcome?, case.entry))) {
+                let entry = Some((reference.name.clone(), entry));
+                found.insert(RankMeaning { outcome, distance, entry });
+            }
+        }
+        Self { set: SetId::SUBJECTS, meanings: found.into_iter().collect() }
+    }
+
+    pub(super) fn rank(&self, outcome: RowOutcome, reference: &ReferenceName, entry: usize) -> Option<Rank> {
+        let position = self.meanings.iter().position(|meaning| {
+            meaning.outcome == outcome
+                && meaning.entry.as_ref().is_some_and(|(name, index)| name == reference && *index == entry)
+        })?;
+        Rank::try_from(position).ok()
+    }
+
+    /// Returns the rank of the subjects, if they are in the set.
+    pub(super) fn subject_rank(&self) -> Option<Rank> {
+        let position = self.meanings.iter().position(|meaning| meaning.entry.is_none())?;
+        Rank::try_from(position).ok()
+    }
+
+    /// Returns the ranks from the first to the last outcome that satisfies the test.
+    pub(super) fn ranks(&self, test: impl Fn(RowOutcome) -> bool) -> Option<Ranks> {
+        let first = self.meanings.iter().position(|meaning| test(meaning.outcome))?;
+        let last = self.meanings.iter().rposition(|meaning| test(meaning.outcome))?;
+        Some(Ranks { from: Rank::try_from(first).ok()?, to: Rank::try_from(last).ok()? })
+    }
+
+    /// Returns the rows whose outcomes satisfy the test, which must hold for a range of outcomes.
+    pub(super) fn rows(&self, test: impl Fn(RowOutcome) -> bool) -> Option<Rows> {
+        self.ranks(test).map(|ranks| Rows { set: self.set, ranks })
+    }
+
+    pub(super) fn deleted_rows(&self) -> Option<Rows> {
+        self.rows(RowOutcome::is_deleted)
+    }
+
+    /// Groups the rows by the entries that apply below them. Each group comes with one of its outcomes.
+    pub(super) fn by_applicable_entries(&self) -> impl Iterator<Item = (RowOutcome, Rows)> {
+        let removed = self.rows(RowOutcome::is_removed).map(|rows| (RowOutcome::Delete, rows));
+        let others = [RowOutcome::Retain, RowOutcome::Anonymize]
+            .map(|parent| Some((parent, self.rows(|outcome| outcome == parent)?)));
+        removed.into_iter().chain(others.into_iter().flatten())
+    }
+
+    /// Iterates over the ranks with their meanings.
+    pub(super) fn ranked(&self) -> impl Iterator<Item = (Rank, &RankMeaning)> {
+        (0..).zip(&self.meanings)
+    }
+}
+
+/// Builds the branch to the rows below `of`, ranked by the entry that decides. `parent` is the outcome of `of`.
+///
+/// Returns `None` if no entry gets a rank.
+pub(super) fn by_entry(
+    context: &CompileContext<'_>,
+    reference: &Reference,
+    of: Rows,
+    parent: RowOutcome,
+    rank: impl Fn(usize, &Entry) -> Option<Rank>,
+) -> Option<Branch> {
+    let entries = applicable_entries(context.entries(&reference.name), parent).into_iter();
+    let cases = entries.map(|(index, entry)| RankCase {
+        below: Ranks::ALL,
+        when: entry.when.clone(),
+        rank: rank(index, entry),
+    });
+    referrers(reference, of, cases.collect())
+}
+
+/// Builds the branch to the rows below a kind, ranked by their outcomes along the reference.
+///
+/// Parents with the same cases share them. If all parents do, the branch does not depend on the parent's rank.
+pub(super) fn by_outcome(
+    context: &CompileContext<'_>,
+    reference: &Reference,
+    parent: &KindOutcomes,
+    rank: impl Fn(&OutcomeCase) -> Option<Rank>,
+) -> Option<Branch> {
+    let kind = context.map.kind(&reference.from)?;
+    let entries = context.entries(&reference.name);
+    let mut groups: Vec<(Ranks, Vec<OutcomeCase>)> = Vec::new();
+    for (at, meaning) in parent.ranked() {
+        let found = cases(kind, entries, meaning.outcome, context.mode);
+        match groups.last_mut() {
+            Some((ranks, last)) if *last == found => ranks.to = at,
+            _ => groups.push((Ranks::only(at), found)),
+        }
+    }
+    groups.retain(|(_, cases)| !cases.is_empty());
+    let ranks = Ranks { from: groups.first()?.0.from, to: groups.last()?.0.to };
+    // A question about all ranks is cheaper than one about a range.
+    let every = ranks.from == 0 && usize::from(ranks.to) + 1 >= parent.meanings.len();
+    let of = Rows { set: parent.set, ranks: if every { Ranks::ALL } else { ranks } };
+    let single = groups.len() == 1;
+    let mut ranked = Vec::new();
+    for (ranks, cases) in groups {
+        let below = if single { Ranks::ALL } else { ranks };
+        ranked.extend(cases.into_iter().map(|case| RankCase { below, rank: rank(&case), when: case.when }));
+    }
+    referrers(reference, of, ranked)
+}
+
+/// Builds the branch, without the last cases that keep rows out.
+fn referrers(reference: &Reference, of: Rows, mut cases: Vec<RankCase>) -> Option<Branch> {
+    while cases.last().is_some_and(|case| case.rank.is_none()) {
+        cases.pop();
+    }
+    let source = Source::Referrers { reference: reference.name.clone(), of };
+    (!cases.is_empty()).then(|| Branch::new(source, cases))
+}

@@ -1,0 +1,148 @@
+//! Columns: those of the data map that are missing or have another type, ids that identify no row, and reserved names.
+
+use super::declared::{MappedColumn, path, table, tables};
+use super::finding::{Finding, FindingCode, FindingCode as Code};
+use crate::domain::{DataMap, FieldName, Kind, Mask};
+use crate::sql::SqlValue;
+use crate::sql::catalogue::{Catalogue, Column, Table};
+
+/// Reports tables and columns of the data map that are missing, or have another type or nullability.
+pub(super) fn schema_mismatch(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for kind in map.kinds() {
+        if let Some(table) = table(kind, catalogue) {
+            columns(map, kind, table, catalogue, &mut found);
+        } else {
+            let message = format!("the table `{}` does not exist", kind.table_name());
+            let finding = Finding::new(Code::MissingTable, format!("kinds.{}", kind.name), message);
+            found.push(finding.remedy("create it or correct `table`"));
+        }
+    }
+    found
+}
+
+fn columns(map: &DataMap, kind: &Kind, table: &Table, catalogue: &Catalogue, found: &mut Vec<Finding>) {
+    for field in map.fields_of(kind) {
+        let path = path(map, kind, field);
+        let named = |column: &&Column| catalogue.is_one_name(&column.name, kind.column(field));
+        let Some(column) = table.column(kind.column(field)).filter(named) else {
+            let (table, column) = (kind.table_name(), kind.column(field));
+            let message = format!("the table `{table}` has no column `{column}`");
+            found.push(
+                Finding::new(Code::MissingColumn, path, message).remedy("create it or correct `column`"),
+            );
+            continue;
+        };
+        if let Some(expected) = kind.declared_type(field)
+            && !column.storage.fits(expected)
+        {
+            let message = format!("declared as {expected} but the column is {}", column.declared);
+            found.push(Finding::new(Code::TypeMismatch, &path, message).remedy("correct the declared type"));
+        }
+        let compared = *field == kind.id || map.references_from(&kind.name).any(|one| one.field == *field);
+        found.extend(nullability(kind, field, column, &path));
+        found.extend(outside_search_path(column, &path).filter(|_| compared));
+    }
+}
+
+fn nullability(kind: &Kind, field: &FieldName, column: &Column, path: &str) -> Option<Finding> {
+    if !column.not_null {
+        return None;
+    }
+    let nullable = kind.fields.get(field).is_some_and(|field| field.nullable);
+    let message = if nullable {
+        "declared nullable but the column is NOT NULL"
+    } else if kind.deleted_at.as_ref() == Some(field) {
+        "NULL marks a row as not deleted, but the column is NOT NULL"
+    } else if kind.personal.get(field) == Some(&Mask::Null) {
+        "the mask is `null` but the column is NOT NULL"
+    } else {
+        return None;
+    };
+    let finding = Finding::new(Code::NullabilityMismatch, path, message);
+    Some(finding.remedy("correct the map, or allow NULL in the column"))
+}
+
+/// Reports an extension type whose schema is not on the search path. Its values would be compared by the operators of
+/// another type: those of `citext` as plain text.
+fn outside_search_path(column: &Column, path: &str) -> Option<Finding> {
+    let name = column.storage.column_type().filter(|column| column.is_off_search_path())?.name.as_str();
+    let message =
+        format!("the type `{name}` is not on the search path, so its values would be compared as text");
+    Some(Finding::new(Code::TypeMismatch, path, message).remedy("add its schema to the search path"))
+}
+
+/// Reports ids that do not identify a row: not unique, NULL, or of a type that ids cannot have.
+pub(super) fn ids(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (kind, table) in tables(map, catalogue) {
+        let Some(MappedColumn { column, .. }) = MappedColumn::of(kind, &kind.id, catalogue) else {
+            continue;
+        };
+        let path = format!("kinds.{}.id", kind.name);
+        if let Some(repeated) = &column.repeated {
+            let rows = if repeated.rows == 1 { "1 row".into() } else { format!("{} rows", repeated.rows) };
+            let which = match repeated.id.as_id() {
+                Some(id) => format!("with the id `{id}`"),
+                None if repeated.id == SqlValue::Null => "without an id".into(),
+                None => "with the same id".into(),
+            };
+            let message = format!("the view `{}` has {rows} {which}", kind.table_name());
+            found.push(
+                Finding::new(Code::AmbiguousId, &path, message)
+                    .remedy("make the view return one row for each id"),
+            );
+        }
+        // The catalogue has no keys for views.
+        if table.is_view() {
+            continue;
+        }
+        found.extend(uniqueness(kind, table, &path));
+        if column.storage.column_type().is_some_and(|column| !column.makes_ids()) {
+            let message = format!("the column is {}, but ids are text, integers or UUIDs", column.declared);
+            found.push(
+                Finding::new(Code::TypeMismatch, &path, message)
+                    .remedy("give the table another unique column and set `id` to it"),
+            );
+        }
+        if catalogue.traits().requires_ids && !column.not_null {
+            let message =
+                format!("the column `{}` can be NULL, but a row without an id is never found", column.name);
+            found.push(
+                Finding::new(Code::NullabilityMismatch, &path, message)
+                    .remedy("make the column NOT NULL, or set `id` to another"),
+            );
+        }
+    }
+    found
+}
+
+fn uniqueness(kind: &Kind, table: &Table, path: &str) -> Option<Finding> {
+    let id = kind.column(&kind.id);
+    if table.is_unique(id) {
+        return None;
+    }
+    Some(if table.primary_key.len() > 1 {
+        let key = table.primary_key.join("`, `");
+        let message = format!("composite primary keys are not supported: `{key}`");
+        Finding::new(Code::CompositeKey, path, message)
+            .remedy("give the table a unique column and set `id` to it")
+    } else {
+        let message = format!("the column `{id}` is not unique");
+        Finding::new(Code::AmbiguousId, path, message)
+            .remedy("set `id` to the primary key, or add a unique index")
+    })
+}
+
+/// Reports kinds whose tables have names that the library uses in its statements.
+pub(super) fn reserved_names<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = Finding> + 'a {
+    let reserved = map.kinds().filter(|kind| catalogue.prefix().is_own(kind.table_name()));
+    reserved.map(|kind| {
+        let message = format!("`{}` is a name that the library uses", kind.table_name());
+        Finding::new(FindingCode::SchemaMismatch, format!("kinds.{}", kind.name), message)
+            .remedy("give the store another prefix")
+    })
+}

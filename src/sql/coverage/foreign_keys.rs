@@ -1,0 +1,184 @@
+//! Foreign keys that disagree with the policy: other targets, and ON DELETE actions that change rows no plan names.
+
+use std::collections::VecDeque;
+
+use super::declared::{self, ends, is_id, keys_on, paths_from};
+use super::finding::{Finding, FindingCode};
+use super::written::WrittenKinds;
+use crate::domain::{DataMap, Kind, Reference};
+use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, same};
+
+/// Reports references whose foreign key refers to another table or column. A plan would name other rows than the
+/// database.
+pub(super) fn mismatches<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = Finding> + 'a {
+    map.references().filter_map(|reference| {
+        let key = mismatch(map, reference, catalogue)?;
+        let to = map.kind(&reference.to)?;
+        let message = format!(
+            "the foreign key refers to `{}` (`{}`), but the policy says `{}` (`{}`)",
+            key.to,
+            key.to_columns.join("`, `"),
+            to.table_name(),
+            to.column(&to.id)
+        );
+        let path = format!("references.{}", reference.name);
+        let finding = Finding::new(FindingCode::ForeignKeyMismatch, path, message);
+        Some(finding.remedy("correct `to`, or the `id` of the kind"))
+    })
+}
+
+/// Returns a foreign key of a reference that refers to another table or column than the map says, if no key agrees
+/// with the map.
+pub(super) fn mismatch<'a>(
+    map: &DataMap,
+    reference: &Reference,
+    catalogue: &'a Catalogue,
+) -> Option<&'a ForeignKey> {
+    let (from, to) = ends(map, reference, catalogue)?;
+    let declared = |(table, column): (&str, &str)| {
+        map.references_to(&reference.to).filter(|other| other.name != reference.name).any(|other| {
+            map.kind(&other.from).is_some_and(|kind| {
+                catalogue.is_one_name(kind.table_name(), table) && same(kind.column(&other.field), column)
+            })
+        })
+    };
+    let mut places = paths_from(&from, catalogue, |_| true).into_iter();
+    if places.any(|place| is_id(place, &to, catalogue) || declared(place)) {
+        return None;
+    }
+    keys_on(&from.table.name, &from.column.name, catalogue).next()
+}
+
+/// Reports the keys to declared kinds that the map neither declares nor excludes.
+pub(super) fn undeclared<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = Finding> + 'a {
+    deleting(map, catalogue).filter(|(key, _)| !declared::key_excluded(map, key)).map(|(key, to)| {
+        finding(key, to, "the map does not declare")
+            .remedy("declare the reference, or list it under `excluded` with a reason")
+    })
+}
+
+/// Reports the excluded keys that act when the policy deletes what they refer to. They reach no declared kind.
+pub(super) fn excluded<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+    written: &'a WrittenKinds,
+) -> impl Iterator<Item = Finding> + 'a {
+    deleting(map, catalogue)
+        .filter(|(key, to)| declared::key_excluded(map, key) && written.deletes(&to.name))
+        .filter(|(key, _)| declared::kind_of_rows(map, &key.table, catalogue).is_none())
+        .map(|(key, to)| {
+            finding(key, to, "the map excludes")
+                .remedy("declare the reference, or let the foreign key refuse (NO ACTION)")
+        })
+}
+
+/// Returns the keys that act when a row of a declared kind is deleted, each with that kind.
+fn deleting<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = (&'a ForeignKey, &'a Kind)> {
+    let keys = acting(map, catalogue).into_iter();
+    keys.filter_map(|key| Some((key, declared::kind_of_rows(map, &key.to, catalogue)?)))
+}
+
+/// Returns the keys that act on rows and are not declared references. The key of a reference that refers to something
+/// else is reported as a mismatch.
+fn acting<'a>(map: &DataMap, catalogue: &'a Catalogue) -> Vec<&'a ForeignKey> {
+    let mismatching: Vec<&ForeignKey> =
+        map.references().filter_map(|reference| mismatch(map, reference, catalogue)).collect();
+    catalogue
+        .foreign_keys()
+        .filter(|key| key.on_delete.changes_rows() && !declared::key_followed(map, key, catalogue))
+        .filter(|key| !mismatching.contains(key))
+        .collect()
+}
+
+fn finding(key: &ForeignKey, to: &Kind, that: &str) -> Finding {
+    Finding::new(
+        FindingCode::CascadingForeignKey,
+        format!("references.{}.{}", key.table, key.columns.join(", ")),
+        format!(
+            "a foreign key to `{}` with ON DELETE {} that {that}: the database would change rows that no plan \
+             names",
+            to.name, key.on_delete
+        ),
+    )
+}
+
+/// The foreign keys that the database follows from a row of a declared kind, in their order.
+#[derive(Clone)]
+struct Chain<'a> {
+    kind: &'a Kind,
+    keys: Vec<&'a ForeignKey>,
+}
+
+/// Reports every key by which the database would delete or change rows of a declared kind. Undeclared keys that refer
+/// directly to a declared kind are reported elsewhere.
+pub(super) fn action_chains(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
+    let acting = acting(map, catalogue);
+    let mut open: VecDeque<Chain<'_>> = VecDeque::new();
+    let mut deleted: Vec<&str> = Vec::new();
+    let mut found = Vec::new();
+    for key in &acting {
+        if let Some(kind) = declared::kind_of_rows(map, &key.to, catalogue) {
+            open.push_back(Chain { kind, keys: vec![key] });
+        }
+    }
+    // The shortest chain comes first, and each table is visited once.
+    while let Some(chain) = open.pop_front() {
+        let Some(last) = chain.keys.last() else {
+            continue;
+        };
+        if let Some(reached) = declared::kind_of_rows(map, &last.table, catalogue) {
+            let is_reported = chain.keys.len() == 1 && !declared::key_excluded(map, last);
+            found.extend((!is_reported).then(|| chain_finding(map, &chain, last, reached, catalogue)));
+            continue;
+        }
+        let known = deleted.iter().any(|table| catalogue.is_one_name(table, &last.table));
+        if last.on_delete != OnDelete::Cascade || known {
+            continue;
+        }
+        deleted.push(&last.table);
+        for key in acting.iter().filter(|key| catalogue.is_one_name(&key.to, &last.table)) {
+            let keys = chain.keys.iter().chain([key]).copied().collect();
+            open.push_back(Chain { kind: chain.kind, keys });
+        }
+    }
+    found
+}
+
+fn chain_finding(
+    map: &DataMap,
+    chain: &Chain<'_>,
+    last: &ForeignKey,
+    reached: &Kind,
+    catalogue: &Catalogue,
+) -> Finding {
+    let name = |key: &ForeignKey| format!("`{}.{}`", key.table, key.columns.join(", "));
+    let does = if last.on_delete == OnDelete::Cascade { "delete" } else { "change" };
+    let keys: Vec<String> =
+        chain.keys.iter().map(|key| format!("{} ON DELETE {}", name(key), key.on_delete)).collect();
+    let message = format!(
+        "when a row of `{}` is deleted, the database would {does} rows of `{}` that no plan names: {}",
+        chain.kind.name,
+        reached.name,
+        keys.join(", then ")
+    );
+    let between =
+        chain.keys.iter().filter(|key| declared::kind_of_rows(map, &key.table, catalogue).is_none());
+    let tables: Vec<String> = between.map(|key| format!("`{}`", key.table)).collect();
+    let references: Vec<String> = chain.keys.iter().map(|key| name(key)).collect();
+    let kinds = if tables.is_empty() { String::new() } else { format!("{} with ", tables.join(", ")) };
+    let path = format!("references.{}.{}", last.table, last.columns.join(", "));
+    Finding::new(FindingCode::CascadingForeignKey, path, message).remedy(format!(
+        "declare {kinds}{} and give each a rule, or let {} refuse (ON DELETE NO ACTION)",
+        references.join(", "),
+        name(last)
+    ))
+}

@@ -1,0 +1,144 @@
+//! References: their types, indexes, and protection by a foreign key or a lock.
+
+use super::declared::{MappedColumn, ends, is_id, paths_from};
+use super::finding::{Finding, FindingCode, FindingCode as Code};
+use super::foreign_keys::mismatch;
+use crate::domain::{DataMap, Reference};
+use crate::sql::catalogue::{Catalogue, Column, ForeignKey, same};
+
+/// Reports references whose columns differ from the ids they refer to, or from their declaration.
+pub(super) fn types(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for reference in map.references() {
+        let path = format!("references.{}", reference.name);
+        let from = map.kind(&reference.from);
+        let from = from.and_then(|kind| MappedColumn::of(kind, &reference.field, catalogue));
+        found.extend(from.and_then(|from| nullability(reference, &from, &path)));
+        if let Some((from, to)) = ends(map, reference, catalogue) {
+            found.extend(type_mismatch(reference, &from, &to, &path));
+            found.extend(collations(reference, from.column, to.column, &path));
+        }
+    }
+    found
+}
+
+fn nullability(reference: &Reference, from: &MappedColumn<'_>, path: &str) -> Option<Finding> {
+    let not_null = from.column.not_null;
+    let in_key = from.table.primary_key.iter().any(|part| same(part, &from.column.name));
+    let message = if reference.nullable && not_null {
+        "declared nullable but the column is NOT NULL"
+    } else if !reference.nullable && !not_null && !in_key {
+        "declared mandatory but the column can be NULL"
+    } else {
+        return None;
+    };
+    let remedy = if not_null {
+        "declare it mandatory, or allow NULL in the column"
+    } else {
+        "declare it `nullable`, or make the column NOT NULL"
+    };
+    Some(Finding::new(Code::NullabilityMismatch, path, message).remedy(remedy))
+}
+
+fn type_mismatch(
+    reference: &Reference,
+    from: &MappedColumn<'_>,
+    to: &MappedColumn<'_>,
+    path: &str,
+) -> Option<Finding> {
+    if from.column.storage.compares_with(&to.column.storage) {
+        return None;
+    }
+    let (held, ids) = (declared_type(from.column), declared_type(to.column));
+    let message = format!("the column is {held}, but the ids of `{}` are {ids}", reference.to);
+    Some(Finding::new(Code::TypeMismatch, path, message).remedy("give both columns the same type"))
+}
+
+fn declared_type(column: &Column) -> &str {
+    if column.declared.is_empty() { "untyped" } else { &column.declared }
+}
+
+/// Reports references that find other rows than a foreign key would. `C1` is `c1` in a column that ignores case, but
+/// a different id in one that does not. PostgreSQL compares with the collation of the ids, like its foreign keys.
+fn collations(reference: &Reference, from: &Column, to: &Column, path: &str) -> Option<Finding> {
+    let (held, ids) = (from.collation?, to.collation?);
+    if held == ids {
+        return None;
+    }
+    let message = format!(
+        "the column compares {}, but the ids of `{}` compare {}",
+        held.description(),
+        reference.to,
+        ids.description()
+    );
+    Some(Finding::new(Code::TypeMismatch, path, message).remedy("give both columns the same collation"))
+}
+
+/// Reports references without an index: rows are found only by reading the whole table.
+pub(super) fn missing_indexes<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = Finding> + 'a {
+    map.references().filter_map(|reference| {
+        let from = MappedColumn::of(map.kind(&reference.from)?, &reference.field, catalogue)?;
+        if from.table.is_view() || from.table.is_indexed(&from.column.name) {
+            return None;
+        }
+        let (table, column) = (&from.table.name, &from.column.name);
+        let message = format!(
+            "no index of `{table}` starts with `{column}`: every plan and every deletion reads the whole table"
+        );
+        let dialect = catalogue.dialect();
+        let remedy = format!(
+            "CREATE INDEX {} ON {} ({})",
+            dialect.quote(&format!("{table}_by_{column}")),
+            dialect.table(table),
+            dialect.quote(column)
+        );
+        let path = format!("references.{}", reference.name);
+        Some(Finding::new(FindingCode::MissingIndex, path, message).remedy(remedy))
+    })
+}
+
+/// Reports references that neither a foreign key nor a lock keeps from referring to a deleted record.
+pub(super) fn unprotected<'a>(
+    map: &'a DataMap,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = Finding> + 'a {
+    map.references().filter_map(|reference| finding(map, reference, catalogue))
+}
+
+fn finding(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Option<Finding> {
+    let (from, to) = ends(map, reference, catalogue)?;
+    let path = format!("references.{}", reference.name);
+    let leads = |counts: fn(&ForeignKey) -> bool| {
+        paths_from(&from, catalogue, counts).into_iter().any(|place| is_id(place, &to, catalogue))
+    };
+    if leads(|key| key.enforced) {
+        let validated = leads(|key| key.enforced && key.validated);
+        let table = catalogue.dialect().table(&from.table.name);
+        return (!validated).then(|| unvalidated(path, &table));
+    }
+    // A key that refers to something else is reported as a mismatch.
+    if reference.lock.is_some() || mismatch(map, reference, catalogue).is_some() {
+        return None;
+    }
+    let why = if leads(|_| true) {
+        "its foreign key is not enforced for every row, and no `lock` protects it"
+    } else {
+        "neither a foreign key nor a `lock` protects it"
+    };
+    let when = if catalogue.traits().single_writer { "after" } else { "during or after" };
+    let message = format!("{why}: a row inserted {when} the operation may refer to a deleted record");
+    Some(Finding::new(FindingCode::UnprotectedReference, path, message).remedy(
+        "add a foreign key; or call `lock_parent` in every transaction that inserts such rows, and declare \
+             `\"lock\": \"writer\"`",
+    ))
+}
+
+/// The key protects new rows, but not older ones.
+fn unvalidated(path: String, table: &str) -> Finding {
+    let message = "its foreign key is NOT VALID: older rows may refer to a record that does not exist";
+    Finding::new(FindingCode::UnvalidatedForeignKey, path, message)
+        .remedy(format!("correct such rows, then ALTER TABLE {table} VALIDATE CONSTRAINT …"))
+}

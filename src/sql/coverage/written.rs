@@ -1,0 +1,230 @@
+//! What a policy writes: kinds whose rows it deletes or updates, and columns that do not take what it writes.
+
+use std::collections::BTreeSet;
+
+use super::declared::{MappedColumn, path, tables};
+use super::finding::{Finding, FindingCode};
+use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, Mask, Mode, Reference};
+use crate::policy::{DeletionPolicy, Entry, MaskUse, ModePolicy, OnSurvive, Rule};
+use crate::sql::catalogue::{Catalogue, Column};
+
+/// The kinds whose rows a policy may delete, and those whose rows it may update. Conditions are ignored, so there may
+/// be too many, but never too few.
+#[derive(Debug, Default)]
+pub(super) struct WrittenKinds {
+    deleted: BTreeSet<KindName>,
+    updated: BTreeSet<KindName>,
+}
+
+impl WrittenKinds {
+    pub(super) fn of(policy: &DeletionPolicy) -> Self {
+        let mut written = Self::default();
+        let map = policy.map();
+        for mode in policy.modes() {
+            let Some(declared) = policy.mode(mode) else {
+                continue;
+            };
+            written.subject(policy.subject(), mode);
+            written.walk(map, declared, mode, policy.subject());
+        }
+        let tombstones = map.kinds().filter(|kind| kind.tombstone);
+        written.updated.extend(tombstones.map(|kind| kind.name.clone()));
+        written
+    }
+
+    pub(super) fn deletes(&self, kind: &KindName) -> bool {
+        self.deleted.contains(kind)
+    }
+
+    pub(super) fn updates(&self, kind: &KindName) -> bool {
+        self.updated.contains(kind)
+    }
+
+    pub(super) fn writes(&self, kind: &KindName) -> bool {
+        self.deletes(kind) || self.updates(kind)
+    }
+
+    fn subject(&mut self, subject: &KindName, mode: Mode) {
+        if mode == Mode::HardDelete {
+            self.deleted.insert(subject.clone());
+        } else {
+            self.updated.insert(subject.clone());
+        }
+    }
+
+    /// Follows the references from the subject, as far as rows are deleted, marked or masked.
+    fn walk(&mut self, map: &DataMap, declared: &ModePolicy, mode: Mode, subject: &KindName) {
+        // A cascade marks rows below a soft-deleted row, and sets rows below an OFF row OFF.
+        let mut all = map.references().flat_map(|one| declared.rules.entries(&one.name).unwrap_or_default());
+        let marks = mode != Mode::HardDelete || all.any(|entry| matches!(entry.then, Rule::SoftDelete));
+        let mut reached = BTreeSet::from([subject.clone()]);
+        let mut open = vec![subject.clone()];
+        while let Some(kind) = open.pop() {
+            for reference in map.references_to(&kind) {
+                let entries = declared.rules.entries(&reference.name).unwrap_or_default();
+                let mut leads_on = false;
+                for entry in entries {
+                    leads_on |= self.entry(reference, entry, mode, marks);
+                }
+                if leads_on && reached.insert(reference.from.clone()) {
+                    open.push(reference.from.clone());
+                }
+            }
+        }
+    }
+
+    /// Adds what an entry does to rows, and returns whether rows below them may be reached.
+    fn entry(&mut self, reference: &Reference, entry: &Entry, mode: Mode, marks: bool) -> bool {
+        let (deletes, updates, leads_on) = match &entry.then {
+            Rule::Cascade => (mode == Mode::HardDelete, marks, true),
+            Rule::Delete => (true, false, true),
+            Rule::SoftDelete | Rule::Anonymize(_) => (false, true, true),
+            Rule::Retain(_) => (true, true, true),
+            Rule::Redirect(_) => (false, true, false),
+            // A surviving row loses its reference to a deleted one.
+            Rule::Keep => (false, mode == Mode::HardDelete, false),
+            Rule::Restrict | Rule::Protect => (false, false, false),
+        };
+        if deletes {
+            self.deleted.insert(reference.from.clone());
+        }
+        if updates {
+            self.updated.insert(reference.from.clone());
+        }
+        leads_on
+    }
+}
+
+/// Reports fields that the library writes regardless of the rules.
+pub(super) fn written_by_kinds(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (kind, _) in tables(map, catalogue) {
+        for field in map.fields_of(kind).filter(|field| is_written(kind, field)) {
+            let mapped = MappedColumn::of(kind, field, catalogue);
+            found.extend(mapped.and_then(|mapped| generated(mapped.column, &path(map, kind, field))));
+        }
+    }
+    found
+}
+
+/// Reports fields that the rules of a policy write, and the id that `create` writes.
+pub(super) fn written_by_policy(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
+    let map = policy.map();
+    let mut found = Vec::new();
+    for mask in policy.masks().into_iter().filter(|mask| mask.in_rule) {
+        let mapped = MappedColumn::of(mask.kind, mask.field, catalogue);
+        found.extend(mapped.and_then(|mapped| generated(mapped.column, &mask.path)));
+    }
+    for reference in map.references().filter(|reference| may_be_redirected(policy, reference)) {
+        let kind = map.kind(&reference.from);
+        let mapped = kind.and_then(|kind| MappedColumn::of(kind, &reference.field, catalogue));
+        let path = format!("references.{}", reference.name);
+        found.extend(mapped.and_then(|mapped| generated(mapped.column, &path)));
+    }
+    let subject = map.kind(policy.subject()).filter(|_| policy.mode(Mode::Create).is_some());
+    if let Some(kind) = subject
+        && let Some(MappedColumn { column, .. }) = MappedColumn::of(kind, &kind.id, catalogue)
+        && column.generated
+    {
+        let message = format!("only the database writes the column `{}`, but `create` sets it", column.name);
+        found.push(
+            Finding::new(FindingCode::GeneratedColumn, format!("kinds.{}.id", kind.name), message)
+                .remedy("make the column GENERATED BY DEFAULT, or give it a default"),
+        );
+    }
+    found
+}
+
+fn generated(column: &Column, path: &str) -> Option<Finding> {
+    column.generated.then(|| {
+        let message = format!("the column `{}` is generated: only the database writes it", column.name);
+        Finding::new(FindingCode::GeneratedColumn, path, message)
+            .remedy("declare the columns that it is computed from instead")
+    })
+}
+
+fn is_written(kind: &Kind, field: &FieldName) -> bool {
+    let status = kind.status.as_ref().map(|status| &status.field);
+    let written = [status, kind.deleted_at.as_ref(), kind.created_at.as_ref(), kind.updated_at.as_ref()];
+    kind.personal.contains_key(field)
+        || written.into_iter().chain([kind.version.as_ref()]).flatten().any(|one| one == field)
+}
+
+/// Returns whether a surviving row may have to refer to something else.
+fn may_be_redirected(policy: &DeletionPolicy, reference: &Reference) -> bool {
+    policy.modes().any(|mode| {
+        let rules = policy.mode(mode).map(|mode| &mode.rules);
+        let entries = rules.and_then(|rules| rules.entries(&reference.name)).unwrap_or_default();
+        entries.iter().any(|entry| {
+            let stays =
+                matches!(entry.then, Rule::Keep | Rule::SoftDelete | Rule::Anonymize(_) | Rule::Retain(_));
+            matches!(entry.then, Rule::Redirect(_))
+                || matches!(entry.on_survive, Some(OnSurvive::Redirect(_)))
+                || (stays && reference.nullable && mode == Mode::HardDelete)
+        })
+    })
+}
+
+/// Reports masks that do not fit their column: too long, NULL where it is NOT NULL, or not unique where it is.
+pub(super) fn mask_fits(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for MaskUse { kind, field, mask, path, in_rule } in policy.masks() {
+        let Some(table) = catalogue.table(kind.table_name()) else {
+            continue;
+        };
+        let Some(column) = table.column(kind.column(field)) else {
+            continue;
+        };
+        // The masks of kinds are checked when a policy is opened.
+        if in_rule && *mask == Mask::Null && column.not_null {
+            let message = "the mask is `null` but the column is NOT NULL";
+            found.push(
+                Finding::new(FindingCode::NullabilityMismatch, &path, message)
+                    .remedy("choose another mask, or allow NULL in the column"),
+            );
+        }
+        if table.is_unique(&column.name) && !mask.keeps_unique() {
+            let message = format!(
+                "the mask may give two rows the same value, but the column `{}` is unique",
+                column.name
+            );
+            found.push(
+                Finding::new(FindingCode::MaskNotUnique, &path, message)
+                    .remedy("use `null`, `placeholder_email` or `hmac`, and declare the field `unique`"),
+            );
+        }
+        if let Some((length, limit)) = length(kind, mask).zip(limit(column))
+            && length > limit
+        {
+            let message =
+                format!("the mask has at least {length} characters, but the column is {}", column.declared);
+            found.push(
+                Finding::new(FindingCode::MaskTooLong, &path, message)
+                    .remedy("choose a shorter mask, or widen the column"),
+            );
+        }
+    }
+    found
+}
+
+/// Returns the minimum length of a mask, if it does not depend on the value.
+fn length(kind: &Kind, mask: &Mask) -> Option<usize> {
+    match mask {
+        Mask::Text(text) => Some(text.chars().count()),
+        Mask::Hmac => Some(64),
+        Mask::PlaceholderEmail => {
+            let id = if kind.declared_type(&kind.id) == Some(FieldType::Uuid) { 36 } else { 1 };
+            Some(id + "@anonymized.invalid".len())
+        }
+        // Never longer than the value.
+        Mask::Null | Mask::Year | Mask::Truncate(_) => None,
+    }
+}
+
+/// Returns the declared length of a column: 20 for `VARCHAR(20)`. SQLite itself does not enforce it.
+fn limit(column: &Column) -> Option<usize> {
+    let (name, rest) = column.declared.split_once('(')?;
+    let holds_characters = name.to_ascii_uppercase().contains("CHAR");
+    let number = rest.split_once(')')?.0.trim();
+    number.parse().ok().filter(|_| holds_characters)
+}

@@ -1,0 +1,100 @@
+//! Reading columns from the catalogue of PostgreSQL, and detecting changes.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::sql::backend::Backend;
+use crate::sql::connection::SqlValue;
+use crate::sql::render::count::SCHEMA_VERSION;
+use crate::sql::statement::{Statement, Writer};
+use crate::sql::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
+use crate::store::StoreError;
+
+/// The position of a table, and its columns as a JSON array; NULL if the table does not exist.
+const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_agg(json_build_array(a.attname, \
+     format_type(b.oid, -1), b.typname, b.typcategory, \
+     CASE WHEN a.attcollation <> t.typcollation THEN (SELECT quote_ident(n.nspname) || '.' || quote_ident(o.collname) \
+     FROM pg_catalog.pg_collation AS o JOIN pg_catalog.pg_namespace AS n ON n.oid = o.collnamespace \
+     WHERE o.oid = a.attcollation) END, \
+     a.attnotnull, EXISTS (SELECT 1 FROM pg_catalog.pg_index AS i WHERE i.indrelid = a.attrelid \
+     AND i.indkey[0] = a.attnum AND i.indcollation[0] = a.attcollation AND i.indpred IS NULL AND i.indisvalid \
+     AND (SELECT c.relam FROM pg_catalog.pg_class AS c WHERE c.oid = i.indexrelid) = 403)))::text \
+     FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid \
+     LEFT JOIN pg_catalog.pg_type AS d ON d.oid = t.typbasetype \
+     JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
+     WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 AND NOT a.attisdropped) FROM ";
+
+/// A change of a column or an index rewrites its row in the catalogue, in a later transaction.
+const VERSIONS: &str = ", LATERAL (SELECT count(*) + sum(a.xmin::text::bigint) FROM pg_catalog.pg_attribute AS a \
+     WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 \
+     UNION ALL SELECT count(*) + sum(i.xmin::text::bigint) FROM pg_catalog.pg_index AS i \
+     WHERE i.indrelid = to_regclass(j.\"value\")) AS v(n)";
+
+/// Renders the tables of the columns by the names that statements use.
+pub(super) fn cache_key(columns: &QueryColumns<'_>) -> Result<String, StoreError> {
+    let names = columns.kinds.iter().map(|kind| super::Postgres.table(kind.table_name()));
+    serde_json::to_string(&names.collect::<Vec<_>>())
+        .map_err(|source| StoreError::backend("asked for columns", source))
+}
+
+/// Renders the query of the columns of tables, and of their version.
+pub(super) fn statement(cache_key: &str) -> Statement {
+    let mut w = Writer::new(&super::Postgres);
+    let (open, close) = super::SPELLING.json_rows;
+    w.push(COLUMNS).push(open).bind(cache_key).push(close);
+    w.push("\nUNION ALL SELECT ").number(SCHEMA_VERSION).push(", ");
+    schema_version(&mut w, cache_key);
+    w.finish()
+}
+
+/// Writes the version of tables, as an expression.
+pub(super) fn schema_version(w: &mut Writer, cache_key: &str) {
+    let (open, close) = super::SPELLING.json_rows;
+    w.push("(SELECT sum(v.n)::text FROM ").push(open).bind(cache_key).push(close).push(VERSIONS).push(")");
+}
+
+#[derive(Deserialize)]
+struct Row(String, String, String, String, Option<String>, bool, bool);
+
+pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> TableSchema {
+    let mut schema = TableSchema { is_complete: true, ..TableSchema::default() };
+    for row in rows {
+        let [SqlValue::Integer(position), SqlValue::Text(text)] = &*row else { continue };
+        if *position == SCHEMA_VERSION {
+            schema.schema_version = Some(text.clone());
+            continue;
+        }
+        let kind = usize::try_from(*position).ok().and_then(|at| columns.kinds.get(at));
+        let Some(kind) = kind else { continue };
+        let rows: Vec<Row> = serde_json::from_str(text).unwrap_or_default();
+        let table =
+            rows.into_iter().map(|Row(column, name, base, category, collation, not_null, indexed)| {
+                let found = column_type(&name, &base, &category);
+                (column, ColumnType { collation, not_null, indexed, ..found })
+            });
+        schema.tables.insert(kind.table_name().to_owned(), table.collect::<BTreeMap<_, _>>());
+    }
+    schema
+}
+
+/// Returns the type of a column, from its name, the name of its base type and that type's category.
+pub(crate) fn column_type(name: &str, base: &str, category: &str) -> ColumnType {
+    let family = match base {
+        "text" | "varchar" | "bpchar" | "name" => TypeFamily::Text,
+        "citext" => TypeFamily::CaseInsensitive,
+        "uuid" => TypeFamily::Uuid,
+        "bool" => TypeFamily::Boolean,
+        "int2" | "int4" | "int8" => TypeFamily::Integer,
+        "numeric" => TypeFamily::Numeric,
+        "float4" | "float8" => TypeFamily::Real,
+        "date" => TypeFamily::Date,
+        "timestamp" => TypeFamily::Timestamp,
+        "timestamptz" => TypeFamily::TimestampTz,
+        "json" | "jsonb" => TypeFamily::Json,
+        "bytea" => TypeFamily::Bytes,
+        _ if category == "E" => TypeFamily::Enum,
+        _ => TypeFamily::Other,
+    };
+    ColumnType::new(name, family)
+}

@@ -1,0 +1,281 @@
+//! What is written: steps and new rows, and the receipt, the events and the audit entries of an operation.
+
+use serde::Serialize;
+
+use super::renderer::{Renderer, column, id_of};
+use crate::domain::{AuditEntry, Event, FieldName, Kind, OperationId, Value, instant_text};
+use crate::protocol::{ChangeSet, ChangeStep, EventDraft, NewRow, NewValue, Receipt, Rows, Write};
+use crate::sql::backend::Backend;
+use crate::sql::statement::{Prefix, Query, Statement, Writer};
+use crate::store::StoreError;
+
+impl Renderer<'_> {
+    pub(crate) fn insert(&self, row: &NewRow) -> Result<Statement, StoreError> {
+        let NewRow { kind, record } = row;
+        let kind = self.kind(kind)?;
+        let held: Vec<(&FieldName, &Value)> =
+            record.fields.iter().filter(|(_, value)| !value.is_null()).collect();
+        let mut w = self.writer();
+        w.push("INSERT INTO ").table(kind.table_name()).push(" (").name(kind.column(&kind.id));
+        for (field, _) in &held {
+            w.push(", ").name(kind.column(field));
+        }
+        w.push(") VALUES (");
+        self.backend.new_id(&mut w, self.id(kind), &record.id)?;
+        for (field, value) in held {
+            w.push(", ");
+            self.backend.new_value(&mut w, self.field(kind, field), value)?;
+        }
+        w.push(")");
+        Ok(w.finish())
+    }
+
+    /// Renders the write of one step; `None` if its rows are only counted.
+    pub(crate) fn write(&self, step: &ChangeStep) -> Result<Option<Statement>, StoreError> {
+        let kind = self.kind_of_rows(&step.kind, step.rows)?;
+        let mut w = self.writer();
+        let with = self.with(&mut w, &self.needed_for(step.rows)?)?;
+        let mut query = match &step.write {
+            Write::Delete => Query::delete(with, kind.table_name()),
+            Write::Update(fields) | Write::Mark(fields) if !fields.is_empty() => {
+                let mut query = Query::update(with, kind.table_name());
+                query.w().list(", ", fields, |w, (field, value)| {
+                    w.name(kind.column(field)).push(" = ");
+                    self.new_field(w, kind, field, value)
+                })?;
+                query
+            }
+            Write::Update(_) | Write::Mark(_) | Write::Keep => return Ok(None),
+        };
+        self.are_rows(&mut query, kind, step.rows)?;
+        Ok(Some(w.finish()))
+    }
+
+    /// Writes the new value of a field of the row `r`.
+    pub(crate) fn new_field(
+        &self,
+        w: &mut Writer,
+        kind: &Kind,
+        field: &FieldName,
+        value: &NewValue,
+    ) -> Result<(), StoreError> {
+        self.check_column(kind, field)?;
+        match value {
+            NewValue::Value(value) => self.backend.new_value(w, self.field(kind, field), value),
+            NewValue::Masked(mask) => self.backend.mask(w, self.field(kind, field), mask),
+            NewValue::Next => {
+                w.push(&format!("coalesce({}, 0) + 1", column(kind, field)));
+                Ok(())
+            }
+        }
+    }
+
+    /// Starts recording rows under an operation, so that it can be undone.
+    pub(crate) fn begin_marks(&self, w: &mut Writer) {
+        w.push("INSERT INTO ").name(&self.prefix.table("marks")).push(" (operation, kind, record)\n");
+    }
+
+    /// Renders the statement that records the rows of a step under the operation.
+    pub(crate) fn mark(&self, operation: OperationId, step: &ChangeStep) -> Result<Statement, StoreError> {
+        let kind = self.kind_of_rows(&step.kind, step.rows)?;
+        let mut w = self.writer();
+        self.begin_marks(&mut w);
+        let mut query = Query::select(self.with(&mut w, &[step.rows.set])?, "");
+        query.w().bind_as(operation.to_string(), "uuid").push(", ").bind(kind.name.as_str()).push(", s.id");
+        self.select_rows(&mut query, step.rows)?;
+        // SQLite reads ON CONFLICT after a SELECT without WHERE as a join.
+        query.condition().push("TRUE");
+        // Two steps of one operation may mark the same row.
+        query.w().push(" ON CONFLICT DO NOTHING");
+        Ok(w.finish())
+    }
+}
+
+/// Renders the query for the receipt of an operation, if it has been applied.
+pub(crate) fn first_receipt(
+    backend: &'static dyn Backend,
+    prefix: &Prefix,
+    operation: OperationId,
+) -> Statement {
+    let mut w = Writer::new(backend);
+    let mut query = Query::select(&mut w, &format!("o.receipt{}", backend.cast("text")));
+    query.from(&format!("{} AS o", prefix.quoted("operations")));
+    query.condition().push("o.operation = ").bind_as(operation.to_string(), "uuid");
+    w.finish()
+}
+
+/// Renders one audit entry for each subject, in a single statement.
+///
+/// The subject has its own column and is not part of the entry.
+pub(crate) fn audit(
+    backend: &'static dyn Backend,
+    prefix: &Prefix,
+    entry: &AuditEntry,
+) -> Result<Statement, StoreError> {
+    let mut w = Writer::new(backend);
+    begin_audit(&mut w, prefix);
+    audit_rows(&mut w, entry, |w, entry| {
+        shared_entry(w, entry);
+        Ok(())
+    })?;
+    Ok(w.finish())
+}
+
+/// Writes the entry that all subjects share. PostgreSQL reads it only once.
+fn shared_entry(w: &mut Writer, entry: String) {
+    w.push("(SELECT ").bind_as(entry, "jsonb").push(")");
+}
+
+/// Starts writing audit entries.
+pub(crate) fn begin_audit(w: &mut Writer, prefix: &Prefix) {
+    w.push("INSERT INTO ").name(&prefix.table("audit"));
+    w.push(" (operation, kind, record, at, action, outcome, entry)\n");
+}
+
+/// Writes the rows of the audit log, whose subject is `j.value`; `write_entry` writes the entry itself.
+fn audit_rows(
+    w: &mut Writer,
+    entry: &AuditEntry,
+    write_entry: impl FnOnce(&mut Writer, String) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let subjects = json(w.backend, &entry.subjects, "the audit entry")?;
+    let shared = AuditEntry { subjects: Vec::new(), ..entry.clone() };
+    let shared = json(w.backend, &shared, "the audit entry")?;
+    w.push("SELECT ").bind_as(entry.operation.to_string(), "uuid").push(", ");
+    w.bind(entry.kind.as_str()).push(", j.value, ");
+    w.bind_as(instant_text(entry.at), "timestamptz").push(", ");
+    w.bind(entry.action.as_str()).push(", ");
+    w.bind(entry.outcome.as_str()).push(", ");
+    write_entry(w, shared)?;
+    let (open, close) = w.backend.spelling().json_rows;
+    w.push(" FROM ").push(open).bind(subjects).push(close).push(" ORDER BY j.key");
+    Ok(())
+}
+
+pub(crate) fn insert_operation(w: &mut Writer, prefix: &Prefix, receipt: &Receipt) -> Result<(), StoreError> {
+    let text = json(w.backend, receipt, "the receipt")?;
+    w.push("INSERT INTO ").name(&prefix.table("operations")).push(" (operation, at, receipt) VALUES (");
+    w.bind_as(receipt.operation.to_string(), "uuid").push(", ");
+    w.bind_as(instant_text(receipt.at), "timestamptz").push(", ");
+    w.bind_as(text, "jsonb").push(") ON CONFLICT (operation) DO NOTHING");
+    Ok(())
+}
+
+/// Renders the actual receipt, if it differs from the one that was recorded.
+pub(crate) fn correct_receipt(
+    backend: &'static dyn Backend,
+    prefix: &Prefix,
+    receipt: &Receipt,
+) -> Result<Statement, StoreError> {
+    let text = json(backend, receipt, "the receipt")?;
+    let mut w = Writer::new(backend);
+    w.push("UPDATE ").name(&prefix.table("operations")).push(" SET receipt = ");
+    w.bind_as(text, "jsonb").push(" WHERE operation = ");
+    w.bind_as(receipt.operation.to_string(), "uuid");
+    Ok(w.finish())
+}
+
+/// Writes a value as JSON text that the database can hold.
+fn json(backend: &dyn Backend, value: &impl Serialize, what: &str) -> Result<String, StoreError> {
+    let text = serde_json::to_string(value);
+    let text = text.map_err(|source| StoreError::backend(format!("wrote {what}"), source))?;
+    Ok(backend.json_text(text))
+}
+
+impl Renderer<'_> {
+    /// Renders the audit entries of a change set, each with the fields of its subject before the steps.
+    pub(crate) fn audit(&self, changes: &ChangeSet) -> Result<Statement, StoreError> {
+        let mut w = self.writer();
+        begin_audit(&mut w, self.prefix);
+        if let Some(subjects) = self.subjects().filter(|_| !changes.snapshot.is_empty()) {
+            self.with(&mut w, &[subjects])?;
+        }
+        self.audit_rows(&mut w, changes)?;
+        Ok(w.finish())
+    }
+
+    /// Writes the rest after [`begin_audit`], in a statement that defines the subjects.
+    pub(crate) fn audit_rows(&self, w: &mut Writer, changes: &ChangeSet) -> Result<(), StoreError> {
+        let ChangeSet { audit: entry, snapshot, query, .. } = changes;
+        let Some(subjects) = self.subjects().filter(|_| !snapshot.is_empty()) else {
+            return audit_rows(w, entry, |w, entry| {
+                shared_entry(w, entry);
+                Ok(())
+            });
+        };
+        let kind = self.kind(&query.kind)?;
+        audit_rows(w, entry, |w, entry| {
+            self.backend.entry_with_snapshot(w, entry, &id_of(kind), &|w, is_subject| {
+                w.push("SELECT ");
+                self.object(w, kind, snapshot)?;
+                w.push(" FROM ").table(kind.table_name()).push(" AS r WHERE ");
+                self.is_one(w, kind, Rows::all(subjects))?;
+                w.push(" AND ").push(is_subject).push(" = j.value");
+                Ok(())
+            })
+        })
+    }
+
+    pub(crate) fn begin_events(&self, w: &mut Writer) {
+        w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
+        w.push(" (operation, topic, kind, record, at, payload)\n");
+    }
+
+    /// Renders the events of a draft: one for each of its rows, with the values of the fields.
+    pub(crate) fn drafted_events(
+        &self,
+        operation: OperationId,
+        draft: &EventDraft,
+    ) -> Result<Statement, StoreError> {
+        let mut w = self.writer();
+        self.begin_events(&mut w);
+        self.with(&mut w, &[draft.rows.set])?;
+        self.drafted_rows(&mut w, operation, draft)?;
+        Ok(w.finish())
+    }
+
+    /// Writes the rest after [`begin_events`](Self::begin_events) for a draft, in a statement that defines its set.
+    pub(crate) fn drafted_rows(
+        &self,
+        w: &mut Writer,
+        operation: OperationId,
+        draft: &EventDraft,
+    ) -> Result<(), StoreError> {
+        let EventDraft { topic, kind, rows, fields } = draft;
+        let kind = self.kind_of_rows(kind, *rows)?;
+        let id = id_of(kind);
+        let mut query = Query::select(w, "");
+        let w = query.w().bind_as(operation.to_string(), "uuid").push(", ");
+        w.bind(topic.as_str()).push(", ");
+        w.bind(kind.name.as_str()).push(", ").push(&id).push(&self.backend.cast("text")).push(", ");
+        w.bind_as(instant_text(self.query.now), "timestamptz").push(", ");
+        self.object(w, kind, fields)?;
+        query.table(kind.table_name(), "r");
+        self.is_one(query.condition(), kind, *rows)?;
+        // In the order of ids, so that the outbox is reproducible.
+        query.order_by(&self.backend.id_order(self.id(kind), &id)?);
+        // Two drafts may contain the same row; operation, topic and record are the key.
+        query.w().push(" ON CONFLICT DO NOTHING");
+        Ok(())
+    }
+
+    /// Renders an event whose values are known.
+    pub(crate) fn event(&self, event: &Event) -> Result<Statement, StoreError> {
+        let mut w = self.writer();
+        self.begin_events(&mut w);
+        self.event_row(&mut w, event)?;
+        Ok(w.finish())
+    }
+
+    /// Writes the rest after [`begin_events`](Self::begin_events) for an event whose values are known.
+    pub(crate) fn event_row(&self, w: &mut Writer, event: &Event) -> Result<(), StoreError> {
+        let Event { operation, topic, kind, record, at, fields } = event;
+        let payload = json(self.backend, fields, &format!("the event `{topic}`"))?;
+        w.push("VALUES (").bind_as(operation.to_string(), "uuid").push(", ");
+        w.bind(topic.as_str()).push(", ").bind(kind.as_str()).push(", ");
+        w.bind(self.backend.recorded_id(self, kind, record)?).push(", ");
+        w.bind_as(instant_text(*at), "timestamptz").push(", ");
+        w.bind_as(payload, "jsonb").push(")");
+        Ok(())
+    }
+}
