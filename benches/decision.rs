@@ -1,7 +1,7 @@
-//! How long the pure decision takes: from the answers of a store to a plan, for 50 references and 5 modes.
+//! The duration of the pure decision: from the answers of a store to a plan, for 50 references and 5 modes.
 //!
 //! `cargo bench --bench decision`. Prints medians and minima in microseconds; `-- --test` runs each once.
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench is a program of its own")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench is a separate program")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 const REFERENCES: usize = 50;
 const ROUNDS: usize = 2_001;
 
-/// Fifty kinds: half hang on the subject, the others on those; guards, a retention, links and effects.
+/// Makes a policy of fifty kinds. Half depend on the subject directly, the others through those; with guards, a
+/// retention, redirects and effects.
 fn policy() -> DeletionPolicy {
     let (mut kinds, mut references, mut rules) = (Map::new(), Vec::new(), Map::new());
     kinds.insert(

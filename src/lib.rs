@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// On docs.rs each item names the feature that it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod clients;
 pub mod domain;
@@ -18,7 +20,8 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use domain::Request;
+pub use clients::{Client, DocumentType};
+pub use domain::{Request, Status};
 pub use lifecycle::{Error, Lifecycle};
 pub use memory::MemoryStore;
 pub use plan::Plan;

@@ -1,15 +1,15 @@
-//! What a host would write by hand.
+//! The statements that a host would write by hand.
 
 use crate::tables::{RELATIONS, Relation, SURVIVING, System};
 
-/// Whose rows: one client or several, as one bound text.
+/// The subjects: one client or several, as one bound text.
 #[derive(Debug, Clone)]
 pub(crate) struct Subjects {
     pub(crate) ids: Vec<String>,
 }
 
 impl Subjects {
-    /// That a column holds one of them, and the value to bind.
+    /// Renders the condition that a column holds one of the subjects.
     fn are(&self, system: System, column: &str) -> String {
         match (system, &*self.ids) {
             (System::Postgres, [_]) => format!("{column} = $1::uuid"),
@@ -19,7 +19,7 @@ impl Subjects {
         }
     }
 
-    /// What is bound.
+    /// Returns the value to bind.
     pub(crate) fn bound(&self, system: System) -> String {
         match (system, &*self.ids) {
             (_, [id]) => id.clone(),
@@ -28,7 +28,7 @@ impl Subjects {
         }
     }
 
-    /// The rows of a table that hang on them.
+    /// Renders the condition on the rows of a table that depend on the subjects.
     fn below(&self, system: System, Relation { table: _, field, to }: &Relation) -> String {
         match *to {
             "clients" => self.are(system, field),
@@ -38,12 +38,12 @@ impl Subjects {
         }
     }
 
-    /// What the database does itself: one statement.
+    /// Returns the deletion by the database itself: one statement.
     pub(crate) fn native(&self, system: System) -> Vec<String> {
         vec![format!("DELETE FROM clients WHERE {}", self.are(system, "id"))]
     }
 
-    /// One statement for each relation, children first.
+    /// Returns one statement for each relation, children first.
     pub(crate) fn deletes(&self, system: System) -> Vec<String> {
         let mut statements =
             vec![format!("UPDATE {SURVIVING} SET client_id = NULL WHERE {}", self.are(system, "client_id"))];
@@ -56,7 +56,7 @@ impl Subjects {
         statements
     }
 
-    /// The counts of all that would be touched, and of what would be in the way, in one statement.
+    /// Returns one statement that counts all affected and all blocking rows.
     pub(crate) fn counts(&self, system: System) -> String {
         let mut parts = vec![format!("SELECT count(*) FROM clients WHERE {}", self.are(system, "id"))];
         let touched = RELATIONS.iter().filter(|relation| relation.to != SURVIVING);

@@ -1,4 +1,4 @@
-//! A connection that counts statements and notes when an operation is ready to commit.
+//! A connection that counts statements and records when an operation is ready to commit.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,24 +7,24 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use client_lifecycle::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction, SqlValue};
 
-/// What was seen.
+/// The counts.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    /// Statements, apart from those that begin and end a transaction.
+    /// The number of statements, except those that begin and end a transaction.
     statements: AtomicUsize,
-    /// When the last transaction was ready to commit.
+    /// The instant when the last transaction was ready to commit.
     ready: Mutex<Option<Instant>>,
-    /// What they were and how long each took, since they were last shown.
+    /// The statements and their times since the log was last shown.
     log: Mutex<Vec<(String, Duration)>>,
 }
 
 impl Tally {
-    /// The number of statements since this was last asked.
+    /// Returns the number of statements since the last call.
     pub(crate) fn take(&self) -> usize {
         self.statements.swap(0, Ordering::Relaxed)
     }
 
-    /// Forgets what was logged, and shows it if that is meant.
+    /// Clears the log, and prints it if `show` is set.
     pub(crate) fn clear_log(&self, show: bool) {
         for (sql, took) in self.log.lock().unwrap().drain(..).filter(|_| show) {
             let sql = sql.replace('\n', " ");
@@ -41,7 +41,7 @@ impl Tally {
     }
 }
 
-/// A connection, counted.
+/// A counted connection.
 #[derive(Debug)]
 pub(crate) struct Counted<C> {
     pub(crate) connection: C,

@@ -1,4 +1,4 @@
-//! The two databases, each on one connection.
+//! The two databases, each with one connection.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::tables::{self, ForeignKeys, System};
 /// The page cache of SQLite, in megabytes.
 pub(crate) const PAGE_CACHE: u32 = 64;
 
-/// A database of its own for one run.
+/// A separate database for one run.
 pub(crate) struct Database {
     pub(crate) keys: ForeignKeys,
     pub(crate) tally: Arc<Tally>,
@@ -32,20 +32,20 @@ enum Pool {
     Sqlite { pool: SqlitePool, file: PathBuf },
 }
 
-/// How long something took before COMMIT and with it.
+/// The duration of an operation, before and including COMMIT.
 pub(crate) struct Took {
     pub(crate) before: Duration,
     pub(crate) with: Duration,
 }
 
 impl Database {
-    /// A schema of its own; `None` where there is no server.
+    /// Creates a separate schema; `None` without a server.
     pub(crate) async fn postgres(keys: ForeignKeys) -> Option<Self> {
         let address = std::env::var("TEST_POSTGRES_URL");
         let address = address.unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".into());
         let schema = format!("bench_{}", uuid::Uuid::new_v4().simple());
         let options: PgConnectOptions = address.parse().expect("TEST_POSTGRES_URL is an address");
-        // Compiling takes longer than anything here does; both sides go without.
+        // Just-in-time compilation takes longer than any operation here, so both sides disable it.
         let options = options.options([("search_path", schema.as_str()), ("jit", "off")]);
         let pool = match PgPoolOptions::new().max_connections(1).connect_with(options).await {
             Ok(pool) => pool,
@@ -64,7 +64,7 @@ impl Database {
         Some(database)
     }
 
-    /// A file of its own.
+    /// Creates a separate file.
     pub(crate) async fn sqlite() -> Self {
         let name = format!("bench-{}.db", uuid::Uuid::new_v4().simple());
         let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -85,7 +85,7 @@ impl Database {
         }
     }
 
-    /// The store, whose statements are counted.
+    /// Returns the store, with its statements counted.
     pub(crate) async fn store(&self) -> Box<dyn Store> {
         let tally = self.tally.clone();
         match &self.pool {
@@ -104,7 +104,7 @@ impl Database {
         }
     }
 
-    /// Runs statements that are not measured.
+    /// Runs statements without measuring them.
     pub(crate) async fn run(&self, sql: &str) {
         let all = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         let done = match &self.pool {
@@ -114,7 +114,7 @@ impl Database {
         assert!(done.is_none(), "{sql}: {done:?}");
     }
 
-    /// The texts that a query gives.
+    /// Returns the texts of a query.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let query = AssertSqlSafe(sql.to_owned());
         match &self.pool {
@@ -123,7 +123,7 @@ impl Database {
         }
     }
 
-    /// Makes the tables as fit as they were: no dead rows, nothing waiting to be written.
+    /// Restores the tables to a clean state: no dead rows, no pending writes.
     pub(crate) async fn tidy(&self) {
         match self.system() {
             System::Postgres => self.run(&format!("VACUUM {}", all_tables())).await,
@@ -131,7 +131,7 @@ impl Database {
         }
     }
 
-    /// Lets the database look at what is in the tables.
+    /// Updates the statistics of the tables.
     pub(crate) async fn analyze(&self) {
         match self.system() {
             System::Postgres => self.run(&format!("VACUUM ANALYZE {}", all_tables())).await,
@@ -139,7 +139,7 @@ impl Database {
         }
     }
 
-    /// Counts by hand: the sum, and how long that took.
+    /// Counts by hand: returns the sum and the duration.
     pub(crate) async fn count(&self, sql: &str, bound: &str) -> (u64, Duration) {
         let start = Instant::now();
         let query = AssertSqlSafe(sql.to_owned());
@@ -185,7 +185,7 @@ impl Database {
         Took { before, with: start.elapsed() }
     }
 
-    /// Removes everything.
+    /// Removes the database.
     pub(crate) async fn close(self) {
         if let Pool::Postgres { schema, .. } = &self.pool {
             self.run(&format!("DROP SCHEMA {schema} CASCADE")).await;

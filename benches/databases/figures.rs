@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What one side took, round by round.
+/// The durations of one side, round by round.
 #[derive(Debug, Default)]
 pub(crate) struct Times {
     times: Vec<Duration>,
@@ -19,12 +19,12 @@ impl Times {
         times
     }
 
-    /// In milliseconds.
+    /// Returns the median in milliseconds.
     pub(crate) fn median(&self) -> f64 {
         self.sorted()[self.times.len() / 2]
     }
 
-    /// In milliseconds.
+    /// Returns the minimum in milliseconds.
     pub(crate) fn minimum(&self) -> f64 {
         self.sorted()[0]
     }
@@ -35,7 +35,7 @@ pub(crate) fn say(what: &str, times: &Times) {
     println!("    {what:<44} {:>9.2} / {:>9.2} ms", times.median(), times.minimum());
 }
 
-/// Prints a ratio of medians and of minima beside its goal.
+/// Prints a ratio of medians and of minima with its goal.
 pub(crate) fn say_ratio(what: &str, ours: &Times, theirs: &Times, goal: Option<f64>) {
     let ratio = ours.median() / theirs.median();
     let least = ours.minimum() / theirs.minimum();

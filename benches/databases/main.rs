@@ -1,12 +1,12 @@
-//! Whole operations beside the same done by hand and beside `ON DELETE CASCADE`, on SQLite and PostgreSQL, and the
-//! memory store beside a `HashMap`.
+//! Complete operations compared with hand-written statements and with `ON DELETE CASCADE`, on SQLite and PostgreSQL,
+//! and the memory store compared with a `HashMap`.
 //!
 //! `cargo bench --bench databases --all-features` prints, for each database and workload, medians and minima in
-//! milliseconds, ratios beside their goals, statements and memory. Everything is a ratio inside one interleaved run: A, B, A, B
-//! on one connection of one program. `-- sqlite`, `-- postgres` or `-- memory` runs one part, `-- --test` a small size once,
-//! and `-- --trace` shows the statements of each operation with the time that each took.
+//! milliseconds, ratios with their goals, statements and memory. Each ratio comes from one interleaved run: A, B, A,
+//! B on one connection of one program. `-- sqlite`, `-- postgres` or `-- memory` runs one part, `-- --test` a small
+//! size once, and `-- --trace` prints the statements of each operation with their times.
 //!
-//! Where there is no PostgreSQL it says so; with `CI=true` that is a failure.
+//! Without PostgreSQL its part is skipped with a message; with `CI=true` that is a failure.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -15,7 +15,7 @@
     clippy::indexing_slicing,
     clippy::format_push_string,
     clippy::format_collect,
-    reason = "a bench is a program of its own, and a panic is how it fails"
+    reason = "a bench is a separate program that fails by panicking"
 )]
 
 mod by_hand;

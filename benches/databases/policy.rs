@@ -1,4 +1,4 @@
-//! The policy: everything goes with the client, invoices stay without it, and who owes something is not deleted.
+//! The policy: everything is deleted with the client, except invoices, and clients with debts are not deleted.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, Mode, Request};

@@ -1,8 +1,9 @@
-//! How much memory this program holds, as the system sees it.
+//! The memory of this program, as reported by the system.
 
 use std::fs;
 
-/// The most that was held since [`forget_peak`], and what is held now, in kilobytes; `None` where the system does not say.
+/// Returns the peak since [`forget_peak`] and the current memory, in kilobytes; `None` if the system does not report
+/// them.
 pub(crate) fn peak_and_now() -> Option<(u64, u64)> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let field = |name: &str| {
@@ -12,8 +13,8 @@ pub(crate) fn peak_and_now() -> Option<(u64, u64)> {
     Some((field("VmHWM:")?, field("VmRSS:")?))
 }
 
-/// Lets the peak begin with what is held now.
+/// Resets the peak to the current memory.
 pub(crate) fn forget_peak() {
-    // Where that cannot be, the peak is that of the whole run: too much rather than too little.
+    // If that is not possible, the peak is that of the whole run, which is too high rather than too low.
     drop(fs::write("/proc/self/clear_refs", "5"));
 }

@@ -1,16 +1,16 @@
-//! The rows: random ids, so that those of one client lie anywhere in their tables.
+//! The rows. Ids are random, so those of one client are scattered over their tables.
 
 use crate::size::Size;
 use crate::tables::{RELATIONS, Relation, SURVIVING, System};
 
-/// Those who are deleted one by one, with 91 rows each.
+/// Clients that are deleted one by one, with 91 rows each.
 pub(crate) const SMALL: &str = "small";
-/// The one with 10,000 bookings of nine items.
+/// The client with 10,000 bookings of nine items.
 pub(crate) const LARGE: &str = "large";
-/// Those who are deleted by the thousand, with 45 rows each.
+/// Clients that are deleted by the thousand, with 45 rows each.
 pub(crate) const MANY: &str = "many";
 
-/// How many rows a client has in a table: those of a small, a large and one of many clients.
+/// Returns the numbers of rows in a table for a small, a large and one of many clients.
 fn counts(table: &str, size: &Size) -> [usize; 3] {
     match table {
         "consents" | "devices" => [4, 100, 2],
@@ -24,7 +24,7 @@ fn counts(table: &str, size: &Size) -> [usize; 3] {
     }
 }
 
-/// The rows that an operation on one client touches.
+/// Returns the number of rows that an operation on one client affects.
 pub(crate) fn touched(cohort: &str, size: &Size) -> u64 {
     let at = [SMALL, LARGE, MANY].iter().position(|name| *name == cohort).unwrap();
     let own = RELATIONS.iter().map(|relation| counts(relation.table, size)[at]).sum::<usize>();
@@ -32,7 +32,7 @@ pub(crate) fn touched(cohort: &str, size: &Size) -> u64 {
     u64::try_from(1 + own + items).unwrap()
 }
 
-/// The statements that fill the tables, which have no indexes on references yet.
+/// Returns the statements that fill the tables, before references are indexed.
 pub(crate) fn rows(system: System, size: &Size) -> String {
     let (id, at) = match system {
         System::Postgres => ("gen_random_uuid()", "'2026-01-01T00:00:00Z'::timestamptz"),
@@ -63,7 +63,7 @@ pub(crate) fn rows(system: System, size: &Size) -> String {
                 "CASE p.cohort WHEN '{SMALL}' THEN {small} WHEN '{LARGE}' THEN {large} ELSE {many} END"
             ),
         };
-        // In the order of their own random ids: as if they had come in over the years.
+        // In the order of their random ids, as if inserted over the years.
         sql.push_str(&format!(
             "INSERT INTO {table} (id, {field}, number, status, note, created_at) \
              SELECT {id} AS id, p.id, s.i, 'PAID', 'a note on this row', {at} \
@@ -73,7 +73,7 @@ pub(crate) fn rows(system: System, size: &Size) -> String {
     sql
 }
 
-/// The statements that keep the rows of some clients, to put them back after they were deleted.
+/// Returns the statements that copy the rows of some clients, to restore them after a deletion.
 pub(crate) fn keep(clients: &str) -> String {
     let mut sql = format!("CREATE TABLE keep_clients AS SELECT * FROM clients WHERE {clients};\n");
     for Relation { table, field, to } in &RELATIONS {
@@ -86,7 +86,7 @@ pub(crate) fn keep(clients: &str) -> String {
     sql
 }
 
-/// The statements that put them back.
+/// Returns the statements that restore the rows.
 pub(crate) fn restore() -> String {
     let mut sql = String::from("INSERT INTO clients SELECT * FROM keep_clients;\n");
     for Relation { table, field, to } in &RELATIONS {
@@ -102,7 +102,7 @@ pub(crate) fn restore() -> String {
     sql
 }
 
-/// The statements that forget them.
+/// Returns the statements that drop the copies.
 pub(crate) fn forget() -> String {
     let kept = RELATIONS.iter().filter(|relation| relation.to != SURVIVING).map(|relation| relation.table);
     kept.chain(["clients"]).map(|table| format!("DROP TABLE keep_{table};\n")).collect()

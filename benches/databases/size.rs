@@ -1,28 +1,27 @@
-//! How many rows there are, and how often each thing is done.
+//! The size of a run: numbers of rows and of repetitions.
 
 /// The size of a run.
 pub(crate) struct Size {
-    /// Clients of 45 rows each, of whom a batch takes some.
+    /// The number of clients with 45 rows each, from which batches are taken.
     pub(crate) clients: usize,
-    /// How many of them one batch takes.
+    /// The number of clients in one batch.
     pub(crate) batch: usize,
     /// The bookings of the largest client, with nine items each.
     pub(crate) bookings: usize,
-    /// How often small operations are done without being measured: until the statements of both sides have the plans that
-    /// the database keeps for them.
+    /// The number of warm-up runs of small operations, until both sides use the query plans that the database caches.
     pub(crate) warm_up: usize,
-    /// How often small operations are measured.
+    /// The number of measured small operations.
     pub(crate) small: usize,
-    /// How often large ones are.
+    /// The number of measured large operations.
     pub(crate) large: usize,
-    /// Whether it is the size that the goals are for.
+    /// Whether it is the size that the goals apply to.
     is_full: bool,
-    /// Whether the statements of each operation are shown, with the time each took.
+    /// Whether to print the statements of each operation with their times.
     pub(crate) trace: bool,
 }
 
 impl Size {
-    /// 1.1 million rows.
+    /// Returns a size of 1.1 million rows.
     pub(crate) const fn full() -> Self {
         Self {
             clients: 20_000,
@@ -36,7 +35,7 @@ impl Size {
         }
     }
 
-    /// Enough to see that everything runs and that its counts are right.
+    /// Returns a size just large enough to check that everything runs with correct counts.
     pub(crate) const fn small() -> Self {
         Self {
             clients: 40,
@@ -50,12 +49,12 @@ impl Size {
         }
     }
 
-    /// A goal, where the size is the one it is for.
+    /// Returns a goal, if it applies to this size.
     pub(crate) fn goal(&self, goal: f64) -> Option<f64> {
         self.is_full.then_some(goal)
     }
 
-    /// Clients with 91 rows: each is deleted once.
+    /// Returns the number of clients with 91 rows; each is deleted once.
     pub(crate) const fn small_clients(&self) -> usize {
         2 * (self.warm_up + self.small)
     }

@@ -1,20 +1,20 @@
-//! The tables: a client, ten relations around it, and every reference indexed.
+//! The tables: a client, ten dependent relations, and an index on every reference.
 
-/// Which database.
+/// A database system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum System {
     Postgres,
     Sqlite,
 }
 
-/// What the foreign keys of the database do when a client goes.
+/// The action of foreign keys when a client is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ForeignKeys {
     Cascade,
     NoAction,
 }
 
-/// A table and the one it refers to.
+/// A table and the table it refers to.
 pub(crate) struct Relation {
     pub(crate) table: &'static str,
     pub(crate) field: &'static str,
@@ -39,10 +39,10 @@ pub(crate) const RELATIONS: [Relation; 10] = [
     relation("devices", "client_id", "clients"),
 ];
 
-/// The one whose rows lose their client and stay.
+/// The table whose rows lose their client and stay.
 pub(crate) const SURVIVING: &str = "invoices";
 
-/// The statements that create the tables.
+/// Returns the statements that create the tables.
 pub(crate) fn tables(system: System, keys: ForeignKeys) -> String {
     let (id, at) = match system {
         System::Postgres => ("uuid", "timestamptz"),
@@ -67,7 +67,7 @@ pub(crate) fn tables(system: System, keys: ForeignKeys) -> String {
     sql
 }
 
-/// The statements that index every reference.
+/// Returns the statements that index every reference.
 pub(crate) fn indexes() -> String {
     let index = |Relation { table, field, .. }: &Relation| {
         format!("CREATE INDEX {table}_{field} ON {table} ({field});\n")
@@ -75,7 +75,7 @@ pub(crate) fn indexes() -> String {
     RELATIONS.iter().map(index).collect()
 }
 
-/// The names of all tables.
+/// Returns the names of all tables.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     RELATIONS.iter().map(|relation| relation.table).chain(["clients"])
 }

@@ -1,4 +1,4 @@
-//! W1 to W4: one small client, the largest, two thousand at once, and the preview of the largest.
+//! W1 to W4: one small client, the largest, two thousand at once, and the plan for the largest.
 
 use std::time::Instant;
 
@@ -13,20 +13,21 @@ use crate::rows::{self, LARGE, MANY, SMALL};
 use crate::size::Size;
 use crate::tables::{self, ForeignKeys, RELATIONS, System};
 
-/// What is compared in one workload, and how it came out.
+/// The sides of one workload, and their results.
 #[derive(Default)]
 struct Sides {
     hand: [Times; 2],
     ours: [Times; 2],
     counts: Times,
     plan: Times,
-    /// Statements of a plan and of carrying it out.
+    /// The numbers of statements of a plan and of its execution.
     statements: (usize, usize),
-    /// Kilobytes that a plan and carrying it out took above what was held before, at most.
+    /// The peak memory of a plan and its execution above the level before, in kilobytes.
     memory: Option<u64>,
 }
 
-/// The goals of a workload: plan and apply beside what is done by hand, plan beside counts by hand.
+/// The goals of a workload: plan and apply compared with hand-written statements, plan compared with hand-written
+/// counts.
 struct Goals {
     whole: f64,
     plan: f64,
@@ -101,7 +102,7 @@ fn goals(system: System, keys: ForeignKeys, workload: &str) -> Goals {
     Goals { whole, plan: 1.1 }
 }
 
-/// W1. Each client is deleted once, so nothing has to be put back.
+/// W1. Each client is deleted once, so nothing has to be restored.
 async fn small(database: &Database, lifecycle: &Lifecycle<Box<dyn Store>>, size: &Size) -> Sides {
     let ids = database.texts(&format!("SELECT CAST(id AS text) FROM clients WHERE cohort = '{SMALL}'")).await;
     let mut sides = Sides::default();
@@ -116,7 +117,7 @@ async fn small(database: &Database, lifecycle: &Lifecycle<Box<dyn Store>>, size:
     sides
 }
 
-/// W2 and W3. What was deleted is put back, outside of what is measured.
+/// W2 and W3. Deleted rows are restored outside the measurement.
 async fn large(
     database: &Database,
     lifecycle: &Lifecycle<Box<dyn Store>>,
@@ -130,7 +131,7 @@ async fn large(
     let mut sides = Sides::default();
     for round in 0..=size.large {
         if round == 1 {
-            // The first was not measured.
+            // The first run is not measured.
             sides = Sides::default();
         }
         by_hand(database, &subjects, &mut sides).await;
@@ -158,7 +159,7 @@ async fn by_hand(database: &Database, subjects: &Subjects, sides: &mut Sides) {
     sides.hand[1].push(took.with);
 }
 
-/// Counts by hand, then a plan, then the plan carried out.
+/// Counts by hand, then plans, then applies the plan.
 async fn by_us(
     database: &Database,
     lifecycle: &Lifecycle<Box<dyn Store>>,
@@ -211,7 +212,7 @@ fn report(database: &Database, what: &str, size: &Size, sides: &Sides, goals: &G
     say_ratio("plan + apply / by hand, with COMMIT", &sides.ours[1], &sides.hand[1], size.goal(goals.whole));
     database.tally.clear_log(size.trace);
     let (plan, apply) = sides.statements;
-    // A kind that others refer to is a level.
+    // Each kind that others refer to is a level.
     let most = RELATIONS.len() + 2 + 6;
     println!("    statements: plan {plan} (goal 1), apply {apply} (goal ≤ {most})");
     if let Some(memory) = sides.memory {

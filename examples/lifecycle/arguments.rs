@@ -60,12 +60,12 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Print a first policy, made from the catalogue of a database; it deletes nothing but the subject
+    /// Print a first policy, made from the catalogue of a database; it deletes only the subject
     Init(InitArguments),
     /// List where the policy and the database differ, and what the policy does not cover
     Check,
-    /// Print the statements that create the library's own tables
-    Schema,
+    /// Print the statements that create the library's own tables, or the JSON Schema of policy documents
+    Schema(SchemaArguments),
     /// Show what a request would do; changes nothing
     Plan(RequestArguments),
     /// Carry out a request, and record the attempt
@@ -79,13 +79,28 @@ pub(crate) struct InitArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// Without FILE: print the JSON Schema of policy documents, for editors. No store is needed
+    // It takes the place of the option of every command, which needs a FILE.
+    #[allow(clippy::option_option, reason = "how clap reads an option whose value may be left out")]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<Option<PathBuf>>,
+}
+
+impl SchemaArguments {
+    pub(crate) fn is_of_policies(&self) -> bool {
+        self.policy == Some(None)
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ApplyArguments {
     #[command(flatten)]
     pub(crate) request: RequestArguments,
     /// Carry out only the plan that has this digest
     #[arg(long, value_parser = |text: &str| Digest::try_from(text))]
     pub(crate) digest: Option<Digest>,
-    /// The id of the operation: applied again, it answers with its first receipt
+    /// The id of the operation: applied again, it returns its first receipt
     #[arg(long, value_name = "UUID", value_parser = operation)]
     pub(crate) operation: Option<OperationId>,
 }

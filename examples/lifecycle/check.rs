@@ -28,8 +28,7 @@ pub(crate) async fn run(shared: &Shared) -> Result<(), Failure> {
         Failure::usage("the policy names tables or columns that the database does not have")
             .remedy("resolve `missing_table` and `missing_column` above first")
     } else {
-        Failure::new(Exit::Refused, count(findings.len()))
-            .remedy("follow the remedy of each, and check again")
+        Failure::new(Exit::Refused, count(findings.len())).remedy("follow the remedies, and check again")
     })
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use client_lifecycle::Error;
 use client_lifecycle::domain::Faults;
-use client_lifecycle::plan::{NotExecutable, Plan};
+use client_lifecycle::plan::Plan;
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::store::StoreError;
 
@@ -36,7 +36,7 @@ impl Failure {
         Self { exit, message: message.into(), remedy: String::new() }
     }
 
-    /// Returns a failure for which the command, the policy or the data is to blame.
+    /// Returns a failure caused by the command, the policy or the data.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }
@@ -89,19 +89,19 @@ fn exit(error: &Error) -> Exit {
         | Error::PlanMismatch
         | Error::OperationReused(_)
         | Error::Store(StoreError::Conflict { .. }) => Exit::Conflict,
-        // An attempt that leaves no trace is worse than how it ended.
+        // A missing audit entry is worse than the outcome of the attempt.
         _ => Exit::Other,
     }
 }
 
-/// Returns the message of an error with those of its causes: the operator has no log to read.
+/// Returns the message of an error with those of its causes, because the operator has no log to read.
 fn message(error: &Error) -> String {
     let (mut text, mut cause) = match error {
         Error::Store(error) => (error.to_string(), std::error::Error::source(error)),
-        Error::Blocked(NotExecutable(plan)) => (blocked(plan), None),
+        Error::Blocked(plan) => (blocked(plan), None),
         Error::NotRecorded { attempt, source } => {
             let source: &dyn std::error::Error = source;
-            (format!("{error}; the attempt itself: {}", message(attempt)), Some(source))
+            (format!("{error}; outcome of the attempt: {}", message(attempt)), Some(source))
         }
         error => (error.to_string(), std::error::Error::source(error)),
     };

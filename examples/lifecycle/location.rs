@@ -29,7 +29,7 @@ impl Location {
         let file = rest.strip_prefix("//").unwrap_or(rest);
         match scheme {
             "sqlite" | "memory" if file.is_empty() => {
-                Err(Failure::usage(format!("`{scheme}:` names no file")).remedy(REMEDY))
+                Err(Failure::usage(format!("`{scheme}:` needs a file")).remedy(REMEDY))
             }
             "sqlite" => Ok(Self::Sqlite(file.into())),
             "memory" => Ok(Self::Memory(file.into())),
@@ -43,11 +43,11 @@ impl Location {
         }
     }
 
-    /// Parses the option, which clap cannot require because it stands before or after the command.
+    /// Parses the option. clap cannot require it, because it may be given before or after the command.
     pub(crate) fn required(text: Option<&str>) -> Result<Self, Failure> {
         match text {
             Some(text) => Self::parse(text),
-            None => Err(Failure::usage("no store is given").remedy(REMEDY)),
+            None => Err(Failure::usage("`--store` is missing").remedy(REMEDY)),
         }
     }
 }

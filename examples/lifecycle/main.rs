@@ -6,6 +6,8 @@
 //!     plan clients c1 --mode hard_delete --actor ana --role ADMIN --reason privacy_request
 //! ```
 //!
+//! `schema --policy` prints the JSON Schema of policy documents (with `--features sqlite,schema`).
+//!
 //! Results go to standard output, messages to standard error. Exit status: 0 done; 2 bad usage, policy or
 //! data; 3 refused, blocked or findings (they are still printed); 4 not found; 5 conflict; 1 anything else.
 
@@ -63,7 +65,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     match command {
         Command::Init(asked) => init::run(&shared, &asked).await,
         Command::Check => check::run(&shared).await,
-        Command::Schema => schema::run(&shared),
+        Command::Schema(asked) => schema::run(&shared, &asked),
         Command::Plan(asked) => plan::run(&shared, &asked).await,
         Command::Apply(asked) => apply::run(&shared, &asked).await,
     }

@@ -16,7 +16,7 @@ pub(crate) fn given<S: Store>(lifecycle: Lifecycle<S>, shared: &Shared) -> Resul
         Failure::usage(format!("the mask key `{shown}` cannot be read: {error}"))
             .remedy("correct `--mask-key`")
     })?;
-    // Editors and shells end a file with a line break, which is not part of the key.
+    // Editors and shells end a file with a line break that is not part of the key.
     let text = text.strip_suffix(b"\n").unwrap_or(&text);
     let key = MaskKey::new(text.strip_suffix(b"\r").unwrap_or(text)).map_err(|error| {
         Failure::usage(format!("`{shown}`: {error}"))

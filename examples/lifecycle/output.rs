@@ -26,11 +26,11 @@ pub(crate) fn text(text: impl Display) -> Result<(), Failure> {
 
 fn written(written: io::Result<()>) -> Result<(), Failure> {
     match written {
-        // The reader of a pipe has seen enough; what was done stays done.
+        // The reader of a pipe has closed it; completed work stays done.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             let message = format!("the result could not be written: {error}");
             Err(Failure::new(Exit::Other, message)
-                .remedy("an operation that was carried out stays so; apply it again with the same `--operation` for its receipt"))
+                .remedy("a completed operation stays done; apply it again with the same `--operation` for its receipt"))
         }
         _ => Ok(()),
     }
@@ -42,7 +42,7 @@ fn write(result: impl Display) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes a message. Ids and names come from outside, so control characters are escaped escaped.
+/// Writes a message. Ids and names come from outside, so control characters are escaped.
 pub(crate) fn message(text: &str) {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -52,6 +52,6 @@ pub(crate) fn message(text: &str) {
             escaped.push(character);
         }
     }
-    // There is no way left to report that standard error is closed.
+    // If standard error is closed, there is no way to report it.
     let _ = writeln!(io::stderr().lock(), "{escaped}");
 }

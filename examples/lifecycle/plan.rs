@@ -1,6 +1,7 @@
-//! `plan`: shows what a request would do. Writes nothing, not even the library's own tables.
+//! `plan`: shows what a request would do. Writes nothing, not even system tables.
 
-use client_lifecycle::plan::{NotExecutable, Plan};
+use client_lifecycle::Error;
+use client_lifecycle::plan::Plan;
 use client_lifecycle::sql::Dialect;
 
 use crate::arguments::{Format, Shared};
@@ -21,12 +22,12 @@ pub(crate) async fn run(shared: &Shared, asked: &RequestArguments) -> Result<(),
         Format::Sql => output::text(sql(&plan, dialect(shared)?)?)?,
         Format::Text | Format::Json => output::result(shared.format, &plan, &plan)?,
     }
-    if plan.is_executable() { Ok(()) } else { Err(failed(NotExecutable(Box::new(plan)).into())) }
+    if plan.is_executable() { Ok(()) } else { Err(failed(Error::Blocked(Box::new(plan)))) }
 }
 
-/// Returns the statements of a plan. The values bound to them are not part of the text.
+/// Returns the statements of a plan. Bound values are not part of the text.
 fn sql(plan: &Plan, dialect: Dialect) -> Result<String, Failure> {
-    let statements = plan.sql(dialect).map_err(client_lifecycle::Error::from)?;
+    let statements = plan.sql(dialect).map_err(Error::from)?;
     let texts: Vec<_> = statements.iter().map(|statement| format!("{};", statement.sql)).collect();
     Ok(texts.join("\n\n"))
 }

@@ -21,7 +21,7 @@ pub(crate) async fn connect(address: &str, prefix: &Prefix, writes: bool) -> Res
     })?;
     let options = options.application_name("lifecycle");
     let options = if writes { options } else { options.options([("default_transaction_read_only", "on")]) };
-    // A pool would wait for an absent server, and would not report what is wrong.
+    // A pool would wait for a missing server without reporting the cause.
     let first = tokio::time::timeout(TIMEOUT, PgConnection::connect_with(&options)).await;
     let first = first.map_err(|_| unconnected("the server does not answer"))?;
     let first = first.map_err(|error| match error {

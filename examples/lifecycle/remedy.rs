@@ -1,23 +1,21 @@
 //! Remedies that name the option of the command line to add or to change.
 
-use client_lifecycle::domain::{Reason, Role};
+use client_lifecycle::domain::{Mode, Reason, Role};
 use client_lifecycle::lifecycle::Environment;
-use client_lifecycle::plan::{Blocker, NotExecutable, Plan};
+use client_lifecycle::plan::{Blocker, Plan};
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::{DeletionPolicy, Error};
 
 use crate::failure::Failure;
 use crate::request::RequestArguments;
 
-/// Returns the failure of a request, with the options that help where there are any.
+/// Returns the failure of a request, with the options that may help.
 pub(crate) fn failure(error: Error, asked: &RequestArguments, policy: &DeletionPolicy) -> Failure {
     let remedy = match &error {
         Error::Refused(refusal) => refused(refusal, asked, policy),
-        Error::Blocked(NotExecutable(plan)) => Some(blocked(plan)),
+        Error::Blocked(plan) => Some(blocked(plan)),
         Error::Conflict { .. } => Some("run `plan`, then `apply` with `--digest` and the new digest".into()),
-        Error::Changed(_) => {
-            Some("read the plan as it is now, then repeat `--digest` with its digest".into())
-        }
+        Error::Changed(_) => Some("review the current plan, then use its digest with `--digest`".into()),
         Error::OperationReused(_) => Some("use a new operation id: `--operation` with another UUID".into()),
         _ => None,
     };
@@ -35,6 +33,7 @@ fn refused(refusal: &Refusal, asked: &RequestArguments, policy: &DeletionPolicy)
         }
         Refusal::MissingRole { roles, .. } => Some(roles_to_add(roles)),
         Refusal::WrongScope { .. } => Some("add `--scope` with the scope of the actor, if it has one".into()),
+        Refusal::NotFound { .. } => Some("check the id, and that `--store` has the record".into()),
         Refusal::Invalid { .. } => invalid(asked, policy),
         _ => None,
     }
@@ -43,12 +42,12 @@ fn refused(refusal: &Refusal, asked: &RequestArguments, policy: &DeletionPolicy)
 fn roles_to_add(roles: &[Role]) -> String {
     let options: Vec<String> = roles.iter().map(|role| format!("`--role {role}`")).collect();
     match &*options {
-        [] => "use the id of the record as `--actor`: only the subject itself may ask".into(),
+        [] => "use the id of the record as `--actor`: only the subject itself has permission".into(),
         options => format!("add {}, if the actor has that role", options.join(" or ")),
     }
 }
 
-/// A request is invalid for one of several reasons, and they are looked for in the order of the library.
+/// A request can be invalid for several reasons; they are checked in the order of the library.
 fn invalid(asked: &RequestArguments, policy: &DeletionPolicy) -> Option<String> {
     let Some(mode) = policy.mode(asked.mode) else {
         let modes: Vec<String> = policy.modes().map(|mode| format!("`--mode {mode}`")).collect();
@@ -56,7 +55,7 @@ fn invalid(asked: &RequestArguments, policy: &DeletionPolicy) -> Option<String> 
     };
     let required = mode.reason == client_lifecycle::policy::ReasonRule::Required;
     if asked.kind != policy.subject().as_str() {
-        Some(format!("write `{}` as the kind", policy.subject()))
+        Some(format!("use `{}` as the kind", policy.subject()))
     } else if asked.reason == Some(Reason::TestData) && asked.environment == Environment::Production {
         Some(
             "correct `--reason`; or add `--environment non-production` if the data is not in production"
@@ -66,21 +65,25 @@ fn invalid(asked: &RequestArguments, policy: &DeletionPolicy) -> Option<String> 
         Some("add `--reason REASON`; `--help` lists the reasons".into())
     } else if required && asked.reason == Some(Reason::Other) && asked.note.is_none() {
         Some("add `--note TEXT`".into())
+    } else if asked.mode == Mode::Reassign && asked.reassign.is_empty() {
+        Some("add `--reassign REFERENCE=ID` with the new target".into())
+    } else if !asked.reassign.is_empty() {
+        Some("name in `--reassign` a reference whose rule is `reassign` without a target".into())
     } else {
         None
     }
 }
 
-/// The blockers have their own remedies in the plan; what the request lacks is named here.
+/// The plan has the remedies of its blockers; this names what the request lacks.
 fn blocked(plan: &Plan) -> String {
     let is_target = |blocker: &&Blocker| blocker.rule == "reassign";
     let targets = plan.blockers.iter().filter(is_target).filter_map(|blocker| blocker.reference.as_ref());
-    let targets = targets.map(|reference| format!("name a target that stays: `--reassign {reference}=ID`"));
+    let targets = targets.map(|reference| format!("set a target that stays: `--reassign {reference}=ID`"));
     let open = plan.warnings.iter().filter(|warning| !warning.acknowledged);
     let open: Vec<String> = open.map(|warning| format!("`--acknowledge {}`", warning.name)).collect();
     let mut steps: Vec<String> = Vec::new();
     if !plan.blockers.iter().all(|blocker| is_target(&blocker)) {
-        steps.push("do what the plan says must be done first".into());
+        steps.push("follow the remedies in the plan first".into());
     }
     steps.extend(targets);
     if !open.is_empty() {

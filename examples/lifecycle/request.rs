@@ -6,9 +6,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use client_lifecycle::domain::{Actor, Mode, Reason, RecordId, ReferenceName, Request, Role};
+use client_lifecycle::domain::{Actor, Mode, Reason, RecordId, ReferenceName, Role};
 use client_lifecycle::lifecycle::Environment;
-use client_lifecycle::{DeletionPolicy, Lifecycle, Store};
+use client_lifecycle::{DeletionPolicy, Lifecycle, Request, Store};
 
 use crate::arguments::Shared;
 use crate::failure::Failure;
@@ -31,20 +31,20 @@ pub(crate) struct RequestArguments {
     /// A role of the actor; may be repeated
     #[arg(long = "role", value_name = "ROLE", requires = "actor", value_parser = NonEmptyStringValueParser::new())]
     roles: Vec<String>,
-    /// What the actor manages, by default its own id; may be repeated
+    /// The scopes of the actor, by default its own id; may be repeated
     #[arg(long = "scope", value_name = "SCOPE", requires = "actor", value_parser = NonEmptyStringValueParser::new())]
     scopes: Vec<String>,
     /// The IP address of the actor
     #[arg(long, requires = "actor")]
     ip: Option<IpAddr>,
-    /// The program of the actor
+    /// The user agent of the actor
     #[arg(long, requires = "actor")]
     user_agent: Option<String>,
     /// The reason for the request
     #[arg(long, value_parser = PossibleValuesParser::new(Reason::ALL.iter().map(|reason| reason.as_str()))
         .try_map(|name| name.parse::<Reason>()))]
     pub(crate) reason: Option<Reason>,
-    /// An explanation, kept in the audit log and nowhere else
+    /// An explanation, stored only in the audit log
     #[arg(long)]
     pub(crate) note: Option<String>,
     /// The name of a warning to acknowledge; may be repeated
@@ -52,9 +52,9 @@ pub(crate) struct RequestArguments {
     acknowledge: Vec<String>,
     /// The new target of a reference whose rule is `reassign`; may be repeated
     #[arg(long, value_name = "REFERENCE=ID", value_parser = new_target)]
-    reassign: Vec<(String, String)>,
+    pub(crate) reassign: Vec<(String, String)>,
     /// The environment of the records: in production no record is deleted as test data
-    #[arg(long, default_value_t, value_parser = PossibleValuesParser::new(Environment::ALL.map(Environment::as_str))
+    #[arg(long, default_value_t, value_parser = PossibleValuesParser::new(Environment::ALL.iter().map(|environment| environment.as_str()))
         .try_map(|name| name.parse::<Environment>()))]
     pub(crate) environment: Environment,
     /// The time at which the request is judged, such as `2026-11-20T10:00:00Z`; by default now
@@ -101,7 +101,7 @@ impl RequestArguments {
     }
 }
 
-/// Modes that carry values are for programs: the command line has no options for the values.
+/// Modes that carry values are for programs: the command line has no options for values.
 fn modes() -> impl Iterator<Item = &'static str> {
     Mode::ALL.iter().copied().filter(|mode| !mode.carries_values()).map(Mode::as_str)
 }

@@ -25,7 +25,7 @@ pub(crate) fn is_database(file: impl Read) -> bool {
 }
 
 pub(crate) async fn connect(file: &Path, prefix: &Prefix, writes: bool) -> Result<SqliteStore, Failure> {
-    // By its name and not as a URL, so that any file name will do. The file is never created.
+    // By its name instead of a URL, so that any file name works. The file is never created.
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(false)

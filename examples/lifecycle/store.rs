@@ -27,7 +27,7 @@ pub(crate) enum Opened {
     Postgres(PostgresStore),
 }
 
-/// Opens the store. Without `writes` nothing can be written, not even the library's own tables.
+/// Opens the store. Without `writes` nothing can be written, not even system tables.
 pub(crate) async fn open(shared: &Shared, policy: &DeletionPolicy, writes: bool) -> Result<Opened, Failure> {
     let location = shared.store()?;
     if let Location::Memory(file) = &location {
@@ -61,7 +61,7 @@ impl Opened {
         if let Self::Memory(store) = self { Some(store.clone()) } else { None }
     }
 
-    /// Creates the library's tables, only in a database that the policy fits and not in one that was opened by mistake.
+    /// Creates the library's tables, but only if the policy fits the database, in case the wrong one was opened.
     pub(crate) async fn migrate(self, policy: &DeletionPolicy) -> Result<Self, Failure> {
         match self {
             Self::Memory(store) => Ok(Self::Memory(store)),
@@ -126,7 +126,7 @@ async fn database(shared: &Shared, location: Location, writes: bool) -> Result<O
 
 fn no_catalogue() -> Failure {
     Failure::usage("rows in memory have no catalogue")
-        .remedy("name a database, such as `--store sqlite:app.db`")
+        .remedy("use a database, such as `--store sqlite:app.db`")
 }
 
 /// Opens a file that exists: a mistyped name must not create a database.
@@ -134,7 +134,7 @@ fn existing(file: &Path) -> Result<File, Failure> {
     let shown = file.display();
     let opened = File::open(file).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
-            Failure::usage(format!("there is no file `{shown}`")).remedy("correct `--store`")
+            Failure::usage(format!("the file `{shown}` does not exist")).remedy("correct `--store`")
         }
         _ => Failure::new(Exit::Other, format!("`{shown}` cannot be opened: {error}"))
             .remedy("check its permissions"),

@@ -1,4 +1,4 @@
-//! A store of the host's own, by rows: collections of JSON documents in one file.
+//! A hand-written store by rows: collections of JSON documents in one file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,10 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{FieldName, Kind, KindName, Record, RecordId, Reference, Value};
-use client_lifecycle::store::{Batch, BatchError, Page, Records, RowChange, StoreError, system_tables};
+use client_lifecycle::store::{Batch, BatchError, Page, Records, RowChange, StoreError, SystemTable};
 use serde::Serialize;
 
-/// Collections of documents, and the file that they are written to before anybody sees a change.
+/// Collections of documents, and the file that is written before any change is visible.
 pub(crate) struct Documents {
     file: PathBuf,
     collections: Mutex<Collections>,
@@ -18,7 +18,7 @@ pub(crate) struct Documents {
 
 type Collections = BTreeMap<KindName, BTreeMap<RecordId, Record>>;
 
-/// A record as the file has it: `{"_id": "m1", "name": "Ada"}`.
+/// A record in the file: `{"_id": "m1", "name": "Ada"}`.
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(rename = "_id")]
@@ -28,9 +28,9 @@ struct Document<'a> {
 }
 
 impl Documents {
-    /// A new file with these collections and those the lifecycle keeps for itself, all empty.
+    /// Creates a file with these collections and the system tables, all empty.
     pub(crate) fn create(file: impl Into<PathBuf>, collections: &[&str]) -> Result<Self, StoreError> {
-        let own = system_tables::kinds().map(|kind| kind.name);
+        let own = SystemTable::ALL.iter().map(|table| table.as_str().into());
         let names = collections.iter().map(|name| KindName::from(*name)).chain(own);
         let documents = Self { file: file.into(), collections: Mutex::default() };
         let empty = names.map(|name| (name, BTreeMap::new())).collect();
@@ -47,19 +47,19 @@ impl Documents {
         self.save(&mut current, next)
     }
 
-    /// All documents of a collection.
+    /// Returns all documents of a collection.
     pub(crate) fn all(&self, collection: &str) -> Vec<Record> {
         let collections = self.lock();
         let rows = collections.get(collection).into_iter();
         rows.flat_map(BTreeMap::values).cloned().collect()
     }
 
-    // Whoever panicked while holding the lock had not replaced anything yet.
+    // A thread that panicked with the lock has not replaced anything yet.
     fn lock(&self) -> MutexGuard<'_, Collections> {
         self.collections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Replaces the file in one go, then what is in memory: a crash leaves the old state or the new one.
+    /// Replaces the file atomically, then the state in memory: a crash leaves the old or the new state.
     fn save(&self, current: &mut Collections, next: Collections) -> Result<(), StoreError> {
         let file: BTreeMap<&KindName, Vec<Document<'_>>> = next
             .iter()
@@ -102,7 +102,7 @@ impl Records for Documents {
         Ok(found.take(page.limit).cloned().collect())
     }
 
-    // What follows is only needed for the typed clients: unique e-mail addresses, and lists.
+    // The methods below are only needed for typed clients: unique e-mail addresses, and lists.
     async fn find_by_text(
         &self,
         kind: &Kind,
@@ -122,7 +122,7 @@ impl Records for Documents {
     }
 
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
-        // One lock from the first condition to the last change.
+        // The lock is held from the first condition to the last change.
         let mut current = self.lock();
         if !holds(&current, batch) {
             return Err(BatchError::Changed);
@@ -146,7 +146,7 @@ impl Records for Documents {
     }
 }
 
-/// Whether every condition of a batch holds.
+/// Returns whether every condition of a batch holds.
 fn holds(collections: &Collections, batch: &Batch) -> bool {
     let unchanged = batch.unchanged.iter().all(|row| {
         let found = collections.get(&row.kind).and_then(|rows| rows.get(&row.id));

@@ -1,4 +1,4 @@
-//! How the conformance suite gets at the documents: a file of its own for each case.
+//! The documents as a host of the conformance suite: a separate file for each case.
 #![allow(clippy::expect_used, reason = "a panic is how a case fails")]
 
 use std::env::temp_dir;
@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use client_lifecycle::domain::{Kind, Record};
-use client_lifecycle::store::{ByRow, Store, system_tables};
+use client_lifecycle::domain::{AuditEntry, Event, Kind, Record};
+use client_lifecycle::store::{ByRow, Store, SystemTable};
 use client_lifecycle::testing::conformance::{Host, Recorded, Sent, Watched, world};
 
 use super::by_rows::Documents;
@@ -29,7 +29,7 @@ pub(crate) async fn host() -> DocumentsHost {
 
 impl Drop for DocumentsHost {
     fn drop(&mut self) {
-        // A file that is left in the temporary directory does no harm.
+        // A file left in the temporary directory does no harm.
         let _ = std::fs::remove_file(&self.file);
     }
 }
@@ -49,18 +49,18 @@ impl Host for DocumentsHost {
     }
 
     async fn audit(&self) -> Vec<Recorded> {
-        let rows = self.documents.all(system_tables::AUDIT);
-        let entries = rows.iter().map(|row| system_tables::audit_entry(row).expect("an entry"));
+        let rows = self.documents.all(SystemTable::Audit.as_str());
+        let entries = rows.iter().map(|row| AuditEntry::try_from(row).expect("an entry"));
         entries.flat_map(Recorded::of).collect()
     }
 
     async fn events(&self) -> Vec<Sent> {
-        let rows = self.documents.all(system_tables::OUTBOX);
-        let events = rows.iter().map(|row| system_tables::event(row).expect("an event"));
+        let rows = self.documents.all(SystemTable::Outbox.as_str());
+        let events = rows.iter().map(|row| Event::try_from(row).expect("an event"));
         events.map(Sent::of).collect()
     }
 
     async fn operations(&self) -> usize {
-        self.documents.all(system_tables::OPERATIONS).len()
+        self.documents.all(SystemTable::Operations.as_str()).len()
     }
 }

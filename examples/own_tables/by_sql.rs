@@ -1,4 +1,4 @@
-//! A store of the host's own, by SQL: one SQLite connection of the `rusqlite` driver, which is not async.
+//! A hand-written store by SQL: one SQLite connection of the `rusqlite` driver, which is not async.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,30 +14,30 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 #[derive(Clone)]
 pub(crate) struct Shared(Arc<Mutex<Connection>>);
 
-/// The connection while it is ours alone.
+/// The connection, held exclusively.
 struct Held(OwnedMutexGuard<Connection>);
 
-/// Whoever lets go of the connection leaves no transaction open: the caller after an error, or the thread that
-/// was still working when the caller's future was dropped.
+/// Rolls back an open transaction when the connection is released: by the caller after an error, or by the thread
+/// that was still working when the caller's future was dropped.
 impl Drop for Held {
     fn drop(&mut self) {
         if !self.0.is_autocommit() {
-            // Where even this fails the next BEGIN does too, and says so.
+            // If this fails, the next BEGIN fails too and reports it.
             let _ = self.0.execute_batch("ROLLBACK");
         }
     }
 }
 
-/// A transaction; without the connection once a call was dropped half way.
+/// A transaction; without the connection after a call was cancelled.
 struct Transaction(Option<Held>);
 
 impl Shared {
-    /// Opens a file. Another program's lock is waited for a second long.
+    /// Opens a file, with a timeout of one second for the lock of another program.
     pub(crate) fn open(file: impl AsRef<Path>) -> rusqlite::Result<Self> {
         let connection = Connection::open(file)?;
         connection.busy_timeout(Duration::from_secs(1))?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        // Without it the bytes of deleted rows stay in the file until something else is written there.
+        // Otherwise the bytes of deleted rows stay in the file until they are overwritten.
         connection.pragma_update(None, "secure_delete", true)?;
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
@@ -83,7 +83,7 @@ impl SqlTransaction for Transaction {
 }
 
 impl Transaction {
-    /// Runs a statement on a thread where it may block.
+    /// Runs a statement on a thread that may block.
     async fn run<T: Send + 'static>(
         &mut self,
         sql: &str,
@@ -91,7 +91,7 @@ impl Transaction {
         work: impl FnOnce(&mut Statement<'_>, Vec<Value>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, SqlError> {
         let lost = |why: &str| SqlError::new(SqlErrorClass::Lost, why);
-        let held = self.0.take().ok_or_else(|| lost("a call was dropped half way"))?;
+        let held = self.0.take().ok_or_else(|| lost("a call was cancelled"))?;
         let (sql, params) = (sql.to_owned(), params.iter().map(to_driver).collect());
         let thread = tokio::task::spawn_blocking(move || {
             let done = held.0.prepare(&sql).and_then(|mut statement| work(&mut statement, params));
@@ -103,7 +103,7 @@ impl Transaction {
     }
 }
 
-/// By SQLite's own code and message: it names the table or the column that is missing.
+/// Classifies an error by SQLite's own code and message, which names the missing table or column.
 fn classed(error: rusqlite::Error) -> SqlError {
     use rusqlite::Error::{SqlInputError, SqliteFailure};
     let (code, message) = match &error {

@@ -1,4 +1,4 @@
-//! How the conformance suite gets at the connection: an empty database for each case.
+//! The connection as a host of the conformance suite: an empty database for each case.
 #![allow(clippy::expect_used, reason = "a panic is how a case fails")]
 
 use client_lifecycle::sql::Dialect;
@@ -7,7 +7,7 @@ use client_lifecycle::testing::conformance::{SqlHost, Watched};
 use super::by_sql::Shared;
 
 pub(crate) async fn host() -> SqlHost<Watched<Shared>> {
-    // The empty name is a database of its own, in a file that SQLite removes.
+    // An empty name makes a temporary database, in a file that SQLite removes.
     let shared = Shared::open("").expect("an empty database");
     SqlHost::new(Watched(shared), Dialect::Sqlite).await
 }

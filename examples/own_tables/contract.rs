@@ -1,8 +1,8 @@
-//! The conformance suite outside a test: how many of its cases a store passes, and the names of the others.
+//! The conformance suite outside a test: the number of cases that pass, and the names of those that fail.
 
 use client_lifecycle::testing::conformance::{Host, cases};
 
-/// Runs every case on a host of its own and says what came of it; whether all of them pass.
+/// Runs every case on its own host, prints the result, and returns whether all pass.
 pub(crate) async fn holds<H, F>(fresh: fn() -> F) -> bool
 where
     H: Host + 'static,
@@ -12,7 +12,7 @@ where
     let mut failed = Vec::new();
     for case in &all {
         let run = case.run;
-        // A task of its own: a case fails by a panic, whose message goes to stderr.
+        // A case fails by a panic, so it runs in its own task; its message goes to stderr.
         let done = tokio::spawn(async move { run(&fresh().await).await }).await;
         if done.is_err() {
             failed.push(case.name);
@@ -23,6 +23,6 @@ where
     for name in &failed {
         println!("contract: {name} FAILS");
     }
-    // None at all is no proof.
+    // An empty suite proves nothing.
     failed.is_empty() && passed > 0
 }

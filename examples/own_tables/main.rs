@@ -1,4 +1,4 @@
-//! Two stores over a host's own rows, one policy over both, and the contract that both keep.
+//! Two stores over a host's own rows, one policy for both, and the contract that both pass.
 //!
 //! `cargo run --example own_tables --features sql,testing`
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
@@ -14,9 +14,9 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use client_lifecycle::domain::{Actor, Record, Value};
+use client_lifecycle::domain::{Actor, AuditEntry, Record, Value};
 use client_lifecycle::sql::{AccessMode, Dialect, SqlConnection, SqlStore};
-use client_lifecycle::store::{ByRow, system_tables};
+use client_lifecycle::store::{ByRow, SystemTable};
 use client_lifecycle::{Lifecycle, Request, Store};
 
 use by_rows::Documents;
@@ -60,9 +60,9 @@ async fn documents() -> Done {
         }
     }
     println!("\nThe audit log:");
-    for row in documents.all(system_tables::AUDIT) {
-        let entry = system_tables::audit_entry(&row)?;
-        let who = entry.actor.map_or("nobody".into(), |actor| actor.id);
+    for row in documents.all(SystemTable::Audit.as_str()) {
+        let entry = AuditEntry::try_from(&row)?;
+        let who = entry.actor.map_or("an anonymous caller".into(), |actor| actor.id);
         for subject in entry.subjects {
             println!("  {subject} {} {} by {who}", entry.action, entry.outcome);
         }
@@ -73,7 +73,7 @@ async fn documents() -> Done {
     Ok(())
 }
 
-/// The host's tables, which are called otherwise than the policy's kinds and fields.
+/// The host's tables, whose names differ from the policy's kinds and fields.
 const TABLES: [&str; 7] = [
     "CREATE TABLE tbl_member (member_no INTEGER PRIMARY KEY, name TEXT NOT NULL)",
     "CREATE TABLE tbl_loan (loan_no TEXT PRIMARY KEY NOT NULL, returned_at TEXT,
@@ -95,7 +95,7 @@ const LEFT: [&str; 3] = [
 ];
 
 async fn tables() -> Done {
-    // The empty name is a database of its own, in a file that SQLite removes.
+    // An empty name makes a temporary database, in a file that SQLite removes.
     let shared = Shared::open("")?;
     let mut tx = shared.begin(AccessMode::Write).await?;
     for statement in TABLES {
@@ -124,10 +124,10 @@ async fn tables() -> Done {
     Ok(())
 }
 
-/// Plans and carries out the deletion of member 7, whose loans are returned; member 8 has one out.
+/// Plans and carries out the deletion of member 7, whose loans are returned. Member 8 still has one.
 async fn delete_member(store: impl Store) -> Done {
     let lifecycle = Lifecycle::open(store, policy::policy()?).await?;
-    // As text, the way it comes in a URL.
+    // As text, as in a URL.
     let request = |no: &str| Request::hard_delete("members", no).by(Actor::new("eva", "LIBRARIAN"));
 
     let plan = lifecycle.plan(&request("7")).await?;

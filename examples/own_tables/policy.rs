@@ -1,17 +1,17 @@
-//! One policy for both stores. Tables and columns are said for SQL; documents are found by kind and field.
+//! One policy for both stores. It names tables and columns for SQL; documents use kinds and fields.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Faults, FieldType, is_null};
 use client_lifecycle::policy::{cascade, restrict, set_null};
 
-/// A library's members: loans that are still out stop a deletion, returned ones go, reviews stay unsigned.
+/// The members of a library: open loans block a deletion, returned ones are deleted, reviews stay anonymous.
 pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
     DeletionPolicy::of("members")
         .kind("members", |kind| {
             kind.table("tbl_member")
                 .id("no")
                 .column("no", "member_no")
-                // Declared, so that "7" from a URL finds member 7.
+                // Declared as integers, so that "7" from a URL finds member 7.
                 .field("no", FieldType::Integer)
         })
         .kind("loans", |kind| {

@@ -1,4 +1,4 @@
-//! The clinic's database: 300 clients in a SQLite file, and what plain SQL says about it.
+//! The clinic's database: 300 clients in a SQLite file, and plain SQL queries on it.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -9,11 +9,11 @@ use client_lifecycle::sqlite::sqlx::{self, AssertSqlSafe};
 
 use crate::Failure;
 
-/// A client with an unpaid debt who is expected for a booking.
+/// A client with an unpaid debt and an upcoming booking.
 pub(crate) const SOFIA: &str = "00000000-0000-4000-8000-000000000047";
-/// A client that nothing keeps from being deleted.
+/// A client without anything that blocks its deletion.
 pub(crate) const DIEGO: &str = "00000000-0000-4000-8000-000000000122";
-/// In the table `clients` too, with another role.
+/// Another row of the table `clients`, with another role.
 pub(crate) const ADMINISTRATOR: &str = "00000000-0000-4000-8000-000000000200";
 
 const TABLES: [&str; 9] = [
@@ -28,14 +28,14 @@ const TABLES: [&str; 9] = [
     "sessions",
 ];
 
-/// Where the file is: beside the example's own binary, in the target directory.
+/// Returns the path of the file: next to the binary of the example, in the target directory.
 pub(crate) fn file() -> Result<PathBuf, Failure> {
     Ok(std::env::current_exe()?.with_file_name("quickstart.db"))
 }
 
-/// Makes the file anew.
+/// Creates the file anew.
 pub(crate) async fn create(file: &Path) -> Result<SqlitePool, Failure> {
-    // SQLite would take the journal of a run that was interrupted for one of the new file.
+    // SQLite would apply the journal of an interrupted run to the new file.
     for old in [file.to_owned(), file.with_extension("db-journal")] {
         match fs::remove_file(old) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
@@ -50,7 +50,7 @@ pub(crate) async fn create(file: &Path) -> Result<SqlitePool, Failure> {
     Ok(pool)
 }
 
-/// How many rows each table has.
+/// The number of rows in each table.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Rows(pub(crate) Vec<(&'static str, i64)>);
 
@@ -70,7 +70,7 @@ pub(crate) async fn rows(pool: &SqlitePool) -> Result<Rows, Failure> {
     Ok(Rows(rows))
 }
 
-/// How many rows of any table carry the id of a client.
+/// Returns the number of rows, in any table, that carry the id of a client.
 pub(crate) async fn rows_with(pool: &SqlitePool, client: &str) -> Result<i64, Failure> {
     let mut found = 0;
     for table in TABLES.into_iter().filter(|table| *table != "booking_items") {
@@ -81,7 +81,7 @@ pub(crate) async fn rows_with(pool: &SqlitePool, client: &str) -> Result<i64, Fa
     Ok(found)
 }
 
-/// How many references lead nowhere.
+/// Returns the number of dangling references.
 pub(crate) async fn dangling(pool: &SqlitePool) -> Result<usize, Failure> {
     let sql = "SELECT rowid FROM pragma_foreign_key_check";
     Ok(sqlx::query(sql).fetch_all(pool).await?.len())
@@ -92,20 +92,20 @@ pub(crate) async fn sales_of(pool: &SqlitePool, client: &str) -> Result<Vec<i64>
     Ok(sqlx::query_scalar(sql).bind(client).fetch_all(pool).await?)
 }
 
-/// The bookings of a client, in the order of their dates.
+/// Returns the bookings of a client, in the order of their dates.
 pub(crate) async fn bookings_of(pool: &SqlitePool, client: &str) -> Result<Vec<i64>, Failure> {
     let sql = "SELECT id FROM bookings WHERE client_id = ? ORDER BY starts_at";
     Ok(sqlx::query_scalar(sql).bind(client).fetch_all(pool).await?)
 }
 
-/// Those of the bookings that are still there, each in a line.
+/// Returns one line for each of these bookings that still exists.
 pub(crate) async fn bookings(pool: &SqlitePool, ids: &[i64]) -> Result<Vec<String>, Failure> {
     let sql = "SELECT printf('booking %d  on %s  comment: %s  client: %s', id, date(starts_at), \
                coalesce(comment, 'none'), coalesce(client_id, 'none')) FROM bookings WHERE id = ?";
     lines(pool, sql, ids).await
 }
 
-/// Those of the sales that are still there, each in a line.
+/// Returns one line for each of these sales that still exists.
 pub(crate) async fn sales(pool: &SqlitePool, ids: &[i64]) -> Result<Vec<String>, Failure> {
     let sql = "SELECT printf('sale %d  issued %s  %6.2f €  client: %s', id, date(issued_at), \
                cents / 100.0, coalesce(client_id, 'none')) FROM sales WHERE id = ?";

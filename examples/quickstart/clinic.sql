@@ -1,5 +1,5 @@
--- The clinic as it might be today: its own tables, with ordinary foreign keys and no ON DELETE rules.
--- Everything is computed from the client's number, so that every run makes the same clinic.
+-- A typical clinic: its own tables, with ordinary foreign keys and no ON DELETE rules.
+-- Everything is computed from the client's number, so every run creates the same clinic.
 
 CREATE TABLE clients (
   user_id TEXT PRIMARY KEY, role TEXT NOT NULL, status TEXT NOT NULL,
@@ -35,7 +35,7 @@ CREATE INDEX debts_of_client ON debts (client_id);
 CREATE INDEX sales_of_client ON sales (client_id);
 CREATE INDEX sessions_of_client ON sessions (client_id);
 
--- 300 clients, and for each of them the numbers 1 to 8 to count what belongs to them.
+-- 300 clients, with the numbers 1 to 8 to generate their rows.
 CREATE TEMP TABLE numbers AS
   WITH RECURSIVE up(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM up WHERE n < 300) SELECT n FROM up;
 CREATE TEMP TABLE first_names (n INTEGER PRIMARY KEY, name TEXT);

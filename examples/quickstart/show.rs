@@ -1,4 +1,4 @@
-//! How the story is printed.
+//! Printing the workflow.
 
 use client_lifecycle::Plan;
 use client_lifecycle::domain::{AuditEntry, Event, Reason};
@@ -12,7 +12,7 @@ pub(crate) fn title(number: u8, text: &str) {
     println!("\n{number}. {text}\n");
 }
 
-/// What the plan says before it comes to what would go and what would stay.
+/// Prints the plan up to the rows that would go and stay.
 pub(crate) fn obstacles(plan: &Plan) {
     let text = plan.to_string();
     let (obstacles, _) = text.split_once("\n\nWhat goes").unwrap_or((&text, ""));
@@ -39,7 +39,7 @@ pub(crate) fn rows(before: &Rows, after: &Rows) {
 
 pub(crate) fn attempts(entries: &[AuditEntry]) {
     for entry in entries {
-        let actor = entry.actor.as_ref().map_or("nobody", |actor| &*actor.id);
+        let actor = entry.actor.as_ref().map_or("an anonymous caller", |actor| &*actor.id);
         let reason = entry.reason.map_or("no reason", Reason::as_str);
         let subjects: Vec<_> = entry.subjects.iter().map(ToString::to_string).collect();
         println!(

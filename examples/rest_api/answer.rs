@@ -10,7 +10,7 @@ use client_lifecycle::clients::wire::{self, ErrorKind, Wire};
 use client_lifecycle::lifecycle::Error;
 use serde::Serialize;
 
-/// After how long it makes sense to ask again for what could not be done because the database is away.
+/// The seconds after which to retry if the database is unavailable.
 const SECONDS: &str = "2";
 
 /// Converts a response of the library.
@@ -22,7 +22,7 @@ pub(crate) fn reply(answer: &wire::Response) -> Response {
     }
 }
 
-/// Answers with an error. What the caller does not learn is logged.
+/// Responds with an error, and logs the details that the caller does not get.
 pub(crate) fn failed(wire: &Wire, error: &Error) -> Response {
     let case = ErrorKind::of(error);
     if matches!(case, ErrorKind::Failed | ErrorKind::Unavailable) {
@@ -35,7 +35,7 @@ pub(crate) fn failed(wire: &Wire, error: &Error) -> Response {
     response
 }
 
-/// Any value as JSON.
+/// Makes a response with any value as JSON.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
         Ok(text) => {
@@ -53,16 +53,16 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
 fn with_status(status: StatusCode, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    // No cache in between stores personal data.
+    // Caches must not store personal data.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// Writes an error with all its causes to standard error. Errors of the library hold nothing personal.
+/// Writes an error with all its causes to standard error. Errors of the library contain no personal data.
 pub(crate) fn log(what: &str, error: &dyn std::error::Error) {
     let causes = std::iter::successors(Some(error), |error| error.source());
-    let told: Vec<String> = causes.map(ToString::to_string).collect();
-    say(&format!("{what}: {}", told.join(": ")));
+    let messages: Vec<String> = causes.map(ToString::to_string).collect();
+    say(&format!("{what}: {}", messages.join(": ")));
 }
 
 /// Writes a line to standard error.

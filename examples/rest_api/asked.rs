@@ -1,28 +1,29 @@
-//! What a request says beside its body: in the query and in `Idempotency-Key`.
+//! The parameters of a request outside its body: the query and `Idempotency-Key`.
 
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use client_lifecycle::Lifecycle;
-use client_lifecycle::domain::{OperationId, Reason, Request};
+use client_lifecycle::Request;
+use client_lifecycle::domain::{OperationId, Reason};
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::protocol::{Digest, Receipt};
 use client_lifecycle::store::Store;
 
-/// The header with the id of the operation: the same request with the same id is done once.
+/// The header with the id of the operation: the same request with the same id is carried out once.
 const KEY: &str = "idempotency-key";
 
-/// How many characters a note may have: it is kept for as long as the audit log.
+/// The maximum number of characters in a note, which is kept as long as the audit log.
 const NOTE: usize = 1_000;
 
-/// What every request that changes something may say.
+/// The parameters of every request that changes something.
 const ALWAYS: [&str; 3] = ["acknowledge", "reason", "note"];
 
-/// What a request says beside its body, as it was sent.
+/// The parameters of a request outside its body, as they were sent.
 pub(crate) struct Asked {
-    /// `None` where it cannot be read.
+    /// `None` if it cannot be parsed.
     query: Option<Vec<(String, String)>>,
     key: Option<String>,
 }
@@ -37,8 +38,8 @@ impl<S: Sync> FromRequestParts<S> for Asked {
 }
 
 impl Asked {
-    /// Completes the request from its parameters. A misspelt parameter is not ignored:
-    /// beside those that are always there, only the ones in `also` are known.
+    /// Completes the request from its parameters. Unknown parameters are refused: apart from the common ones, only
+    /// those in `also` are known.
     pub(crate) fn complete(&self, request: Request, also: &[&str]) -> Result<Request, Refusal> {
         let known: Vec<&str> = ALWAYS.iter().chain(also).copied().collect();
         self.only(&known)?;
@@ -48,13 +49,14 @@ impl Asked {
         }
         if let Some(reason) = self.one("reason")? {
             let reason = reason.parse::<Reason>();
-            request = request.with_reason(reason.map_err(|unknown| {
-                invalid("there is no such reason", format!("give one of {}", unknown.expected().join(", ")))
+            request = request.with_reason(reason.map_err(|_| {
+                let known: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+                invalid("unknown reason", format!("give one of {}", known.join(", ")))
             })?);
         }
         if let Some(note) = self.one("note")? {
             if note.chars().count() > NOTE {
-                return Err(invalid("the note is too long", format!("give {NOTE} characters at most")));
+                return Err(invalid("the note is too long", format!("use at most {NOTE} characters")));
             }
             request = request.note(note);
         }
@@ -62,13 +64,13 @@ impl Asked {
             let key = key.parse::<OperationId>();
             request =
                 request.operation(key.map_err(|_| {
-                    invalid("the header Idempotency-Key is no UUID", "give a UUID of your own")
+                    invalid("the header Idempotency-Key is not a UUID", "send your own UUID")
                 })?);
         }
         Ok(request)
     }
 
-    /// Refuses every parameter but these.
+    /// Refuses all other parameters.
     pub(crate) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
         let pairs = self.query.as_ref();
         let pairs = pairs.ok_or_else(|| invalid("the query cannot be read", "encode it as a form"))?;
@@ -78,7 +80,7 @@ impl Asked {
         Err(invalid("a parameter of the query is unknown", format!("known are {}", known.join(", "))))
     }
 
-    /// A parameter that may be given once.
+    /// Returns a parameter that may be given once.
     pub(crate) fn one<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, Refusal> {
         let mut values = self.all(name);
         match (values.next(), values.next()) {
@@ -97,8 +99,7 @@ pub(crate) fn invalid(message: impl Into<String>, remedy: impl Into<String>) -> 
     Refusal::Invalid { message: message.into(), remedy: remedy.into() }
 }
 
-/// Removes a record as it is asked for. With the digest of a plan that was shown exactly that plan is carried out,
-/// or nothing.
+/// Carries out a removal. With the digest of a plan, exactly that plan is carried out, or nothing.
 pub(crate) async fn remove(
     lifecycle: &Lifecycle<impl Store>,
     request: Request,

@@ -12,16 +12,17 @@ use serde_json::Value;
 use crate::answer::{failed, reply};
 use crate::asked::invalid;
 
-/// How many bytes a body may have: a client has some 600 characters.
+/// The maximum number of bytes in a body: a client has about 600 characters.
 const LIMIT: usize = 16 * 1024;
 
-/// How many bytes are read of one that is too large, so that a caller that is still writing gets the response.
+/// The number of bytes that are read of a body that is too large, so that a caller that is still writing gets the
+/// response.
 const READ: usize = 1024 * 1024;
 
 /// A body that was read, if it could be.
 pub(crate) enum Body {
     Json(Value),
-    /// It is not JSON. The library answers as it does for JSON that is not an object.
+    /// It is not JSON. The library responds as it does to JSON that is not an object.
     Other,
     TooLarge,
 }
@@ -41,7 +42,7 @@ impl<S: Sync> FromRequest<S> for Body {
 }
 
 impl Body {
-    /// What the body says, or what is wrong with it.
+    /// Returns the content of the body, or the error.
     pub(crate) fn read<T, E: Into<Error>>(
         &self,
         read: impl FnOnce(&Value) -> Result<T, E>,
@@ -56,7 +57,7 @@ impl Body {
         }
     }
 
-    /// The answer to an attempt that was rejected for its body.
+    /// Returns the response to an attempt that was rejected because of its body.
     pub(crate) fn rejected(&self, wire: &Wire, error: &Error, too_large: &str) -> Response {
         match self {
             Self::TooLarge if ErrorKind::of(error) == ErrorKind::Invalid => {

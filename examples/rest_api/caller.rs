@@ -1,4 +1,4 @@
-//! Who calls: where from, with which program, and with which credentials.
+//! The caller: address, user agent and credentials.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -8,10 +8,10 @@ use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName, USER_AGENT};
 use axum::http::request::Parts;
 use client_lifecycle::domain::Actor;
 
-/// The longest name of a program that is recorded, in characters.
+/// The maximum number of characters of a user agent that are recorded.
 const USER_AGENT_SHOWN: usize = 256;
 
-/// What a request says of who sends it, believed or not.
+/// What a request says about its sender, not yet verified.
 pub(crate) struct Caller {
     ip: Option<String>,
     user_agent: Option<String>,
@@ -20,9 +20,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// The actor, with where it came from.
-    pub(crate) fn recorded_as(&self, actor: Actor) -> Actor {
-        Actor { ip: self.ip.clone(), user_agent: self.user_agent.clone(), ..actor }
+    /// Returns the actor with its address and user agent.
+    pub(crate) fn recorded_as(&self, mut actor: Actor) -> Actor {
+        actor.ip.clone_from(&self.ip);
+        actor.user_agent.clone_from(&self.user_agent);
+        actor
     }
 }
 
@@ -34,7 +36,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
             let values = parts.headers.get_all(name).iter();
             values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
         };
-        // A proxy in front of the service would be trusted by name before `Forwarded` is read here.
+        // Before `Forwarded` is read here, trusted proxies would have to be configured.
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let user_agent = texts(USER_AGENT).into_iter().next();
         Ok(Self {

@@ -1,4 +1,4 @@
-//! The clinic's clients: what a deletion would do, and the deletion.
+//! The clinic's clients: the plan of a deletion, and the deletion.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ use crate::parameters::{OperationKey, RemovalQuery, WriteQuery};
 use crate::service::Service;
 use crate::shapes::{ClinicRefusal, DeletionPlan, Done, StatusMessage};
 
-/// What a deletion would do, what stands in its way, and what it warns of. Changes nothing.
+/// Shows what a deletion would do, what blocks it, and its warnings. Changes nothing.
 #[utoipa::path(get, path = "/api/clients/{id}/deletion-plan", operation_id = "plan_client_deletion", tag = "clinic", security(("session" = [])),
     params(("id" = Uuid, Path, description = "The client"), WriteQuery),
-    responses((status = 200, body = DeletionPlan, description = "The plan; give its digest with the deletion and exactly this is done"),
-              (status = 404, body = StatusMessage, description = "There is no such client"), ClinicRefusal))]
+    responses((status = 200, body = DeletionPlan, description = "The plan. A deletion with its digest does exactly this or nothing"),
+              (status = 404, body = StatusMessage, description = "The client does not exist"), ClinicRefusal))]
 pub(crate) async fn plan(
     State(service): State<Arc<Service>>,
     caller: Caller,
@@ -37,13 +37,13 @@ pub(crate) async fn plan(
     }
 }
 
-/// Deletes a client for good.
+/// Deletes a client permanently.
 #[utoipa::path(delete, path = "/api/clients/{id}", operation_id = "delete_client", tag = "clinic", security(("session" = [])),
     params(("id" = Uuid, Path, description = "The client"), RemovalQuery,
            OperationKey),
     responses((status = 200, body = Done, description = "The client is deleted"),
-              (status = 404, body = StatusMessage, description = "There is no such client"),
-              (status = 409, body = StatusMessage, description = "Something stands in the way, or a warning is not acknowledged"),
+              (status = 404, body = StatusMessage, description = "The client does not exist"),
+              (status = 409, body = StatusMessage, description = "The deletion is blocked, or a warning is not acknowledged"),
               ClinicRefusal))]
 pub(crate) async fn delete(
     State(service): State<Arc<Service>>,

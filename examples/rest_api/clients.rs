@@ -1,4 +1,4 @@
-//! The clinic's clients: listed, found, created, updated.
+//! The clinic's clients: list, find, create, update.
 
 use std::sync::Arc;
 
@@ -8,9 +8,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use client_lifecycle::clients::wire::{ErrorKind, Operation, Wire};
 use client_lifecycle::clients::{ClientPage, ClientPatch, NewClient};
-use client_lifecycle::domain::{Actor, RecordId, Request, Role, Status};
-use client_lifecycle::lifecycle::Error;
+use client_lifecycle::domain::{Actor, RecordId, Role};
 use client_lifecycle::policy::Refusal;
+use client_lifecycle::{Error, Request, Status};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -25,17 +25,17 @@ use crate::shapes::{Client, ClientChanges, ClientList, ClientToCreate, ClinicRef
 
 #[derive(Serialize)]
 struct Page {
-    clients: Vec<client_lifecycle::clients::Client>,
+    clients: Vec<client_lifecycle::Client>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<RecordId>,
 }
 
-/// How many clients a page has, where nothing is said, and at most.
+/// The default and the maximum number of clients on a page.
 const PAGE: (u32, u32) = (20, 100);
 
 pub(crate) const TOO_LARGE: &str = "El cuerpo es demasiado grande";
 
-/// A page of clients, in the order of their ids, without those that are deleted.
+/// Lists a page of clients in the order of their ids, without deleted ones.
 #[utoipa::path(get, path = "/api/clients", operation_id = "list_clients", tag = "clinic", params(ListQuery), security(("session" = [])),
     responses((status = 200, body = ClientList, description = "A page; `next` is the `after` of the next one"), ClinicRefusal))]
 pub(crate) async fn list(State(service): State<Arc<Service>>, caller: Caller, asked: Asked) -> Response {
@@ -50,11 +50,11 @@ pub(crate) async fn list(State(service): State<Arc<Service>>, caller: Caller, as
     }
 }
 
-/// One client.
+/// Finds a client.
 #[utoipa::path(get, path = "/api/clients/{id}", operation_id = "find_client", tag = "clinic", security(("session" = [])),
     params(("id" = Uuid, Path, description = "The client")),
     responses((status = 200, body = Client, description = "The client"),
-              (status = 404, body = StatusMessage, description = "There is no such client"), ClinicRefusal))]
+              (status = 404, body = StatusMessage, description = "The client does not exist"), ClinicRefusal))]
 pub(crate) async fn find(State(service): State<Arc<Service>>, caller: Caller, id: Id) -> Response {
     let wire = Wire::clinic().for_operation(Operation::Read);
     if let Err(response) = staff(&service, &caller, &wire).await {
@@ -104,9 +104,9 @@ pub(crate) async fn create(
 #[utoipa::path(put, path = "/api/clients/{id}", operation_id = "update_client", tag = "clinic", security(("session" = [])), request_body = ClientChanges,
     params(("id" = Uuid, Path, description = "The client"), WriteQuery,
            OperationKey),
-    responses((status = 200, body = Client, description = "The client as it is now"),
-              (status = 404, body = StatusMessage, description = "There is no such client"),
-              (status = 409, body = StatusMessage, description = "Another user has the e-mail address, or something stands in the way"),
+    responses((status = 200, body = Client, description = "The updated client"),
+              (status = 404, body = StatusMessage, description = "The client does not exist"),
+              (status = 409, body = StatusMessage, description = "Another user has the e-mail address, or the update is blocked"),
               (status = 413, body = StatusMessage, description = "The body is too large"), ClinicRefusal))]
 pub(crate) async fn update(
     State(service): State<Arc<Service>>,
@@ -130,7 +130,7 @@ pub(crate) async fn update(
     }
 }
 
-/// Who may see clients is the host's to say: an administrator.
+/// Requires an administrator. The host decides who may see clients.
 pub(crate) async fn staff(service: &Service, caller: &Caller, wire: &Wire) -> Result<Actor, Response> {
     match service.by_session(caller).await {
         Ok(actor) if actor.roles.contains(&Role::ADMIN) => Ok(actor),
@@ -140,22 +140,22 @@ pub(crate) async fn staff(service: &Service, caller: &Caller, wire: &Wire) -> Re
     }
 }
 
-/// The page that the query asks for.
+/// Returns the page that the query selects.
 fn page(asked: &Asked) -> Result<ClientPage, Refusal> {
     asked.only(&["after", "limit", "status"])?;
     let (usual, most) = PAGE;
     let limit = asked.one("limit")?.map_or(Ok(usual), str::parse);
     let limit = limit.ok().filter(|limit| (1..=most).contains(limit));
-    let limit = limit.ok_or_else(|| invalid("the limit makes no sense", format!("give 1 to {most}")))?;
+    let limit = limit.ok_or_else(|| invalid("the limit is out of range", format!("use 1 to {most}")))?;
     let mut page = ClientPage::first(limit);
     if let Some(after) = asked.one("after")? {
         let after = after.parse::<Uuid>();
-        page =
-            page.after(after.map_err(|_| invalid("`after` is no UUID", "give `next` of the page before"))?);
+        page = page
+            .after(after.map_err(|_| invalid("`after` is not a UUID", "use `next` of the previous page"))?);
     }
     if let Some(status) = asked.one("status")? {
         let status = status.parse::<Status>();
-        page = page.with_status(status.map_err(|_| invalid("there is no such status", "give ON or OFF"))?);
+        page = page.with_status(status.map_err(|_| invalid("unknown status", "use ON or OFF"))?);
     }
     Ok(page)
 }

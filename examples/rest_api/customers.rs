@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use client_lifecycle::Request;
 use client_lifecycle::clients::wire::Wire;
-use client_lifecycle::domain::{Mode, Request};
+use client_lifecycle::domain::Mode;
 
 use crate::answer::{failed, reply};
 use crate::asked::{Asked, invalid, remove};
@@ -15,18 +16,18 @@ use crate::parameters::{CustomerQuery, OperationKey, RemovalQuery};
 use crate::service::Service;
 use crate::shapes::{CustomerDeleted, Message};
 
-/// Deletes a customer: marked as deleted, or for good where an administrator asks for it and says why.
+/// Marks a customer as deleted, or deletes it permanently if an administrator requests that with a reason.
 #[utoipa::path(delete, path = "/customer/{userId}", operation_id = "delete_customer", tag = "vpn", security(("bearer" = [])),
     params(("userId" = String, Path, description = "The customer"), CustomerQuery, RemovalQuery,
            OperationKey),
     responses((status = 200, body = CustomerDeleted, description = "The customer is deleted"),
-              (status = 400, body = Message, description = "The request makes no sense"),
-              (status = 401, body = Message, description = "No token, or none that is valid"),
-              (status = 403, body = Message, description = "The role may not, or not with this customer"),
-              (status = 404, body = Message, description = "There is no such customer"),
-              (status = 409, body = Message, description = "An active subscription or something else stands in the way"),
-              (status = 500, body = Message, description = "It did not work"),
-              (status = 503, body = Message, description = "The database is away; Retry-After says for how long to wait")))]
+              (status = 400, body = Message, description = "The request is invalid"),
+              (status = 401, body = Message, description = "The token is missing or invalid"),
+              (status = 403, body = Message, description = "The role has no permission, or not for this customer"),
+              (status = 404, body = Message, description = "The customer does not exist"),
+              (status = 409, body = Message, description = "An active subscription or other data blocks the deletion"),
+              (status = 500, body = Message, description = "Internal error"),
+              (status = 503, body = Message, description = "The database is unavailable; Retry-After says how long to wait")))]
 pub(crate) async fn delete(
     State(service): State<Arc<Service>>,
     caller: Caller,
@@ -54,6 +55,6 @@ fn mode(
     match asked?.unwrap_or("soft_delete") {
         "soft_delete" => Ok(Mode::SoftDelete),
         "hard_delete" => Ok(Mode::HardDelete),
-        _ => Err(invalid("there is no such mode", "give soft_delete or hard_delete")),
+        _ => Err(invalid("unknown mode", "use soft_delete or hard_delete")),
     }
 }

@@ -1,4 +1,4 @@
-//! The host's database: SQLite or PostgreSQL, as the address says.
+//! The host's database: SQLite or PostgreSQL, depending on the address.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use client_lifecycle::store::{Reader, Store, StoreError};
 
 use crate::{postgres, sqlite};
 
-/// A store in which clients can be looked up, whatever holds it.
+/// A store that can look up clients, on either database.
 pub(crate) trait Records: Store + Reader {}
 
 impl<S: Store + Reader> Records for S {}
@@ -23,17 +23,17 @@ pub(crate) enum Database {
 }
 
 impl Database {
-    /// Opens a database, and makes what it lacks.
+    /// Opens a database, and creates missing tables.
     pub(crate) async fn open(address: &str) -> Result<Self, Box<dyn Error>> {
         match address.split_once(':') {
             Some(("sqlite", _)) => Ok(Self::Sqlite(sqlite::open(address).await?)),
             Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(postgres::open(address).await?)),
-            // An address may hold a password.
-            _ => Err("this is no store: give `sqlite:FILE` or `postgres://…`".into()),
+            // The message does not repeat the address, which may contain a password.
+            _ => Err("unknown store; use `sqlite:FILE` or `postgres://…`".into()),
         }
     }
 
-    /// The library's store on it, its own tables included.
+    /// Returns the library's store on it, with its tables created.
     pub(crate) async fn store(&self) -> Result<Arc<dyn Records>, StoreError> {
         Ok(match self {
             Self::Sqlite(pool) => Arc::new(SqliteStore::new(pool.clone()).migrate().await?),
@@ -41,7 +41,7 @@ impl Database {
         })
     }
 
-    /// Asks it for nothing.
+    /// Checks the connection.
     pub(crate) async fn ping(&self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop),
@@ -57,7 +57,7 @@ impl Database {
         }
     }
 
-    /// Keeps a session.
+    /// Stores a session.
     pub(crate) async fn sign_in(
         &self,
         client: &str,
@@ -70,8 +70,8 @@ impl Database {
         }
     }
 
-    /// Adds data to a database without any; what is there already stays as it is. Whether the database holds
-    /// this client then.
+    /// Adds data to an empty database; existing data is not changed. Returns whether the database then holds this
+    /// client.
     pub(crate) async fn fill(&self, client: &str) -> Result<bool, sqlx::Error> {
         match self {
             Self::Sqlite(pool) => sqlite::fill(pool, client).await,
@@ -80,7 +80,7 @@ impl Database {
     }
 }
 
-/// A failure of the host's own statements, as those of the library are told.
+/// Converts an error of the host's own statements to one of the library.
 pub(crate) fn failed(doing: &str, error: sqlx::Error) -> StoreError {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
@@ -93,5 +93,5 @@ pub(crate) fn failed(doing: &str, error: sqlx::Error) -> StoreError {
     }
 }
 
-/// The server of PostgreSQL is going down, has crashed, or is coming up.
+/// The codes of a PostgreSQL server that is shutting down, has crashed, or is starting.
 const GONE: [&str; 3] = ["57P01", "57P02", "57P03"];

@@ -1,4 +1,4 @@
-//! `--demo`: data to try the service with, and one line that says how.
+//! `--demo`: sample data, and one line with everything needed to try the service.
 
 use std::error::Error;
 use std::io::Write;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::service::Service;
 use crate::session;
 
-/// Who signs in at the clinic.
+/// The user who signs in at the clinic.
 const ADMINISTRATOR: &str = "550e8400-e29b-41d4-a716-446655440002";
 
 /// Fills the database if it is empty, signs in, and prints the line.
@@ -47,7 +47,7 @@ pub(crate) async fn show(service: &Service, listen: SocketAddr) -> Result<(), Bo
     Ok(())
 }
 
-/// Adds the data to a database without any.
+/// Adds the data to an empty database.
 async fn fill(service: &Service) -> Result<(), Box<dyn Error>> {
     if service.database.fill(ADMINISTRATOR).await? {
         Ok(())
@@ -56,7 +56,7 @@ async fn fill(service: &Service) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A session of the administrator, as a sign-in page would make it.
+/// Creates a session of the administrator, as a sign-in page would.
 async fn sign_in(service: &Service) -> Result<String, Box<dyn Error>> {
     let token = Uuid::new_v4().to_string();
     let until = Utc::now() + TimeDelta::hours(8);

@@ -1,4 +1,4 @@
-//! Paths and methods that there are not, answered in the shape of the system they look like.
+//! Responses to unknown paths and methods, in the shape of the system they resemble.
 
 use axum::http::Uri;
 use axum::response::Response;
@@ -16,7 +16,7 @@ pub(crate) async fn wrong_method(uri: Uri) -> Response {
     reply(&wire.custom(405, if spanish { "Método no permitido" } else { "Method Not Allowed" }))
 }
 
-/// The system that a path belongs to, and whether it speaks Spanish.
+/// Returns the system that a path belongs to, and whether it uses Spanish.
 fn like(path: &str) -> (Wire, bool) {
     let mut parts = path.split('/').skip(1);
     match (parts.next(), parts.next()) {

@@ -1,4 +1,4 @@
-//! Whether the service can do its work.
+//! The health check.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::answer::{json, log};
 use crate::service::Service;
 use crate::shapes::Health;
 
-/// Whether the service and its database are up.
+/// Returns whether the service and its database are up.
 #[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "service",
     responses((status = 200, body = Health, description = "Both are up"),
               (status = 503, body = Health, description = "The database is not")))]
@@ -19,7 +19,7 @@ pub(crate) async fn health(State(service): State<Arc<Service>>) -> Response {
     match service.database.ping().await {
         Ok(()) => json(StatusCode::OK, &json!({ "status": "ok" })),
         Err(error) => {
-            log("the database is not there", &error);
+            log("the database is unavailable", &error);
             json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "down" }))
         }
     }

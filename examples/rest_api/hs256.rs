@@ -1,6 +1,6 @@
-//! HS256 for `jsonwebtoken`: HMAC with SHA-256, from the crates that the library links already.
+//! HS256 for `jsonwebtoken`: HMAC with SHA-256, from crates that the library already uses.
 //!
-//! Its own providers bring every algorithm there is; tokens here are signed with this one only.
+//! Its own providers include every algorithm; tokens here are signed with this one only.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -9,7 +9,7 @@ use jsonwebtoken::signature::{self, Signer, Verifier};
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use sha2::Sha256;
 
-/// To be installed before the first token is signed or checked.
+/// Must be installed before the first token is signed or checked.
 pub(crate) static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.family(), key.as_bytes())?)),
     verifier_factory: |algorithm, key| {
@@ -37,7 +37,7 @@ impl Signer<Vec<u8>> for Hs256 {
 
 impl Verifier<Vec<u8>> for Hs256 {
     fn verify(&self, message: &[u8], signed: &Vec<u8>) -> std::result::Result<(), signature::Error> {
-        // In constant time.
+        // Compares in constant time.
         let checked = self.0.clone().chain_update(message).verify_slice(signed);
         checked.map_err(|_| signature::Error::new())
     }

@@ -4,9 +4,9 @@
 //! cargo run --features sqlite,postgres --example rest_api -- --demo --store sqlite:/tmp/demo.db
 //! ```
 //!
-//! `--demo` fills an empty database and prints one line of JSON: where the service listens, credentials, and ids
-//! to try. `GET /openapi.json` describes every endpoint. `--store postgres://…` serves the same from a database on a
-//! server, from the first schema of its search path: `?options=-csearch_path%3Dclinic` names another.
+//! `--demo` fills an empty database and prints one line of JSON: the address of the service, credentials, and ids to
+//! try. `GET /openapi.json` describes every endpoint. `--store postgres://…` uses a database on a server, in the
+//! first schema of its search path; `?options=-csearch_path%3Dclinic` selects another.
 
 mod answer;
 mod asked;
@@ -66,7 +66,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    // From here on a request to stop is heard.
+    // Requests to stop are handled from here on.
     let stop = Stop::listen()?;
     let database = Database::open(&options.store).await?;
     let service = Service::open(database, &options.secret(), options.environment()).await?;

@@ -7,16 +7,16 @@ use client_lifecycle::lifecycle::Environment;
 #[derive(Parser)]
 #[command(name = "rest_api")]
 pub(crate) struct Options {
-    /// Where to listen; with port 0 at one that is free
+    /// The address to listen on; port 0 selects a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: String,
-    /// The database: `sqlite:FILE`, which is made where it is not there, or `postgres://…`
+    /// The database: `sqlite:FILE`, which is created if it does not exist, or `postgres://…`
     #[arg(long, value_name = "sqlite:FILE | postgres://…")]
     pub(crate) store: String,
-    /// What bearer tokens are signed with (HS256), the same for every process that checks them
+    /// The secret that signs bearer tokens (HS256), the same for every process that checks them
     #[arg(long, value_name = "S", required_unless_present = "demo", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     jwt_secret: Option<String>,
-    /// Fill an empty database, and print where it listens, credentials and ids as one line of JSON
+    /// Fill an empty database, and print the address, credentials and ids as one line of JSON
     #[arg(long)]
     pub(crate) demo: bool,
 }

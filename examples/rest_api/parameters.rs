@@ -1,4 +1,4 @@
-//! Parameters in queries and headers, for the description. They are read by hand in `asked`.
+//! Parameters in queries and headers, for the `OpenAPI` description. `asked` reads them.
 #![allow(dead_code, reason = "only their descriptions are used")]
 
 use utoipa::{IntoParams, ToSchema};
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::shapes::Status;
 
-/// Why.
+/// The reason.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 enum Reason {
@@ -23,12 +23,12 @@ enum Reason {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
-    /// `next` of the page before.
+    /// `next` of the previous page.
     after: Option<Uuid>,
-    /// How many; 20 where nothing is said.
+    /// The maximum number of clients; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
-    /// Only those that are ON, or OFF.
+    /// Selects clients with this status.
     #[param(inline)]
     status: Option<Status>,
 }
@@ -36,12 +36,12 @@ pub(crate) struct ListQuery {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct WriteQuery {
-    /// The name of a warning that is accepted; may be repeated.
+    /// The name of a warning to acknowledge; may be repeated.
     acknowledge: Option<Vec<String>>,
-    /// Why it is asked for.
+    /// The reason for the request.
     #[param(inline)]
     reason: Option<Reason>,
-    /// What else there is to say, for the audit log.
+    /// An explanation for the audit log.
     #[param(max_length = 1000)]
     note: Option<String>,
 }
@@ -49,15 +49,15 @@ pub(crate) struct WriteQuery {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RemovalQuery {
-    /// The name of a warning that is accepted; may be repeated.
+    /// The name of a warning to acknowledge; may be repeated.
     acknowledge: Option<Vec<String>>,
-    /// Why it is asked for.
+    /// The reason for the request.
     #[param(inline)]
     reason: Option<Reason>,
-    /// What else there is to say, for the audit log.
+    /// An explanation for the audit log.
     #[param(max_length = 1000)]
     note: Option<String>,
-    /// The digest of a plan that was shown: exactly that is done, or nothing.
+    /// The digest of a plan: exactly that plan is carried out, or nothing.
     #[param(pattern = "^[0-9a-fA-F]{64}$")]
     digest: Option<String>,
 }
@@ -65,7 +65,7 @@ pub(crate) struct RemovalQuery {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub(crate) struct OperationKey {
-    /// The id of the operation, chosen by the caller: the same request with the same id is done once.
+    /// The id of the operation, chosen by the caller: the same request with the same id is carried out once.
     #[param(rename = "Idempotency-Key")]
     idempotency_key: Option<Uuid>,
 }
@@ -80,7 +80,7 @@ enum CustomerMode {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CustomerQuery {
-    /// `soft_delete` where nothing is said; `hard_delete` needs a reason and the role ADMIN.
+    /// `soft_delete` by default; `hard_delete` needs a reason and the role ADMIN.
     #[param(inline)]
     mode: Option<CustomerMode>,
 }

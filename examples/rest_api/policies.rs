@@ -5,7 +5,7 @@ use client_lifecycle::clients::{Language, presets};
 use client_lifecycle::domain::{Faults, Role};
 use client_lifecycle::policy::ModeBuilder;
 
-/// The clinic. Clients have sessions too, and may ask for nothing here: all of it is for administrators.
+/// Returns the policy of the clinic. Clients have sessions too, but all endpoints are for administrators.
 pub(crate) fn clinic() -> Result<DeletionPolicy, Faults> {
     let staff = |mode: ModeBuilder| mode.allow_only(Role::ADMIN);
     presets::clinic(Language::Spanish)
@@ -19,17 +19,17 @@ pub(crate) fn clinic() -> Result<DeletionPolicy, Faults> {
         .build()
 }
 
-/// The notification system. It shows no authentication: put it behind a gateway that has one.
+/// Returns the policy of the notification system. It documents no authentication: use a gateway that has one.
 pub(crate) fn notifications() -> Result<DeletionPolicy, Faults> {
     presets::notifications().build()
 }
 
-/// The VPN.
+/// Returns the policy of the VPN.
 pub(crate) fn vpn() -> Result<DeletionPolicy, Faults> {
     presets::vpn().build()
 }
 
-/// The credit unions.
+/// Returns the policy of the credit unions.
 pub(crate) fn unions() -> Result<DeletionPolicy, Faults> {
     presets::unions().build()
 }

@@ -1,4 +1,4 @@
-//! The routes, and the description that comes of them.
+//! The routes, and the `OpenAPI` description made from them.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{answer, client_deletion, clients, customers, fallback, health, union
 #[openapi(info(title = "client-lifecycle: rest_api", description = "The endpoints of four systems."), modifiers(&Credentials))]
 struct Description;
 
-/// Everything the service answers.
+/// Returns the router of all endpoints.
 pub(crate) fn router(service: Arc<Service>) -> Router {
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(clients::list, clients::create))
@@ -31,7 +31,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .routes(routes!(health::health))
         .split_for_parts();
     router
-        // An id that is missing is an attempt too, and has an answer of its own.
+        // A request without an id is also recorded, and has its own response.
         .route("/api/clients/", put(clients::update).delete(client_deletion::delete).get(clients::find))
         .route("/api/v1/users/", delete(users::delete))
         .route("/customer/", delete(customers::delete))

@@ -1,4 +1,4 @@
-//! What every request works with.
+//! The state that every request uses.
 
 use std::error::Error;
 use std::sync::Arc;

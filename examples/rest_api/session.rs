@@ -12,7 +12,7 @@ use crate::service::Service;
 const NAME: &str = "session";
 
 impl Service {
-    /// Returns the actor of the cookie's session, or the anonymous one.
+    /// Returns the actor of the cookie's session, or the anonymous actor.
     pub(crate) async fn by_session(&self, caller: &Caller) -> Result<Actor, Error> {
         let mut actor = Actor::anonymous();
         if let Some(token) = token(&caller.cookies) {
@@ -25,12 +25,12 @@ impl Service {
     }
 }
 
-/// Returns what the table stores of a token, with which a reader of the table cannot sign in.
+/// Returns the form of a token in the table, which does not allow a reader of the table to sign in.
 pub(crate) fn kept(token: &str) -> String {
     Sha256::digest(token).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// `session=TOKEN` among other cookies, or the bare token that the API's documentation shows.
+/// Finds `session=TOKEN` among other cookies, or the bare token of the API's documentation.
 fn token(cookies: &[String]) -> Option<&str> {
     let pairs = cookies.iter().flat_map(|header| header.split(';')).map(str::trim);
     let mut named = pairs.filter_map(|pair| pair.strip_prefix(NAME)?.strip_prefix('='));

@@ -1,4 +1,4 @@
-//! The shapes of bodies, for the description. The library writes the bodies itself.
+//! The shapes of bodies, for the `OpenAPI` description. The library writes the bodies itself.
 #![allow(dead_code, reason = "only their descriptions are used")]
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -77,7 +77,7 @@ pub(crate) struct ClientToCreate {
     document_number: String,
 }
 
-/// Only the fields that are to change. Lengths are in characters, not bytes.
+/// Only the fields to change. Lengths are in characters, not bytes.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientChanges {
@@ -113,7 +113,7 @@ pub(crate) struct ClientChanges {
 #[derive(ToSchema)]
 pub(crate) struct ClientList {
     clients: Vec<Client>,
-    /// Where the next page begins; left out on the last one.
+    /// Where the next page begins; omitted on the last one.
     #[schema(nullable = false)]
     next: Option<Uuid>,
 }
@@ -121,10 +121,10 @@ pub(crate) struct ClientList {
 /// What a deletion would do. The library's documentation describes its parts.
 #[derive(ToSchema)]
 pub(crate) struct DeletionPlan {
-    /// What binds the plan to its execution.
+    /// The digest that binds a confirmation to this plan.
     digest: String,
     mode: String,
-    /// Whether nothing stands in its way.
+    /// Whether nothing blocks it.
     executable: bool,
     outcome: String,
     #[schema(value_type = Vec<Object>)]
@@ -137,7 +137,7 @@ pub(crate) struct DeletionPlan {
     effects: Vec<()>,
 }
 
-/// The clinic: it is done.
+/// The clinic's response to a success.
 #[derive(ToSchema)]
 pub(crate) struct Done {
     success: bool,
@@ -161,14 +161,14 @@ pub(crate) struct ErrorList {
     errors: Option<Vec<String>>,
 }
 
-/// VPN and unions: how it went.
+/// The outcome, in the VPN and the unions.
 #[derive(ToSchema)]
 pub(crate) struct Message {
     success: bool,
     message: String,
 }
 
-/// The VPN: a customer is deleted.
+/// A deleted customer of the VPN.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(crate) struct CustomerDeleted {
@@ -177,7 +177,7 @@ pub(crate) struct CustomerDeleted {
     deleted_at: DateTime<Utc>,
 }
 
-/// Who gets the members, or the union.
+/// The new owner of the members, or of the union.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewOwner {
@@ -192,42 +192,42 @@ pub(crate) struct Health {
     status: String,
 }
 
-/// What every endpoint of the clinic may answer.
+/// The errors of every endpoint of the clinic.
 #[derive(IntoResponses)]
 pub(crate) enum ClinicRefusal {
-    /// The id is missing, or the request makes no sense.
+    /// The id is missing, or the request is invalid.
     #[response(status = 400)]
     Invalid(StatusMessage),
-    /// No session, or none that is valid.
+    /// The session is missing or invalid.
     #[response(status = 401)]
     Unauthenticated(StatusMessage),
-    /// The role may not.
+    /// The role has no permission.
     #[response(status = 403)]
     Denied(StatusMessage),
-    /// It did not work.
+    /// Internal error.
     #[response(status = 500)]
     Failed(StatusMessage),
-    /// The database is away; Retry-After says for how long to wait.
+    /// The database is unavailable; Retry-After says how long to wait.
     #[response(status = 503)]
     Unavailable(StatusMessage),
 }
 
-/// What every endpoint of the unions may answer.
+/// The errors of every endpoint of the unions.
 #[derive(IntoResponses)]
 pub(crate) enum UnionRefusal {
-    /// The request makes no sense, or the union cannot be deleted.
+    /// The request is invalid, or the union cannot be deleted.
     #[response(status = 400)]
     Invalid(Message),
-    /// No token, or none that is valid.
+    /// The token is missing or invalid.
     #[response(status = 401)]
     Unauthenticated(Message),
-    /// The role may not.
+    /// The role has no permission.
     #[response(status = 403)]
     Denied(Message),
-    /// There is no such union.
+    /// The union does not exist.
     #[response(status = 404)]
     NotFound(Message),
-    /// The database is away; Retry-After says for how long to wait.
+    /// The database is unavailable; Retry-After says how long to wait.
     #[response(status = 503)]
     Unavailable(Message),
 }

@@ -1,4 +1,4 @@
-//! What the host asks of SQLite.
+//! The host's own statements on SQLite.
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -1,19 +1,19 @@
-//! Stopping: no new requests, and those in flight are finished.
+//! Graceful shutdown: no new requests, and those in flight are finished.
 
 use std::io;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// How long requests in flight may take once the service is asked to stop. A client that never sends the rest of
-/// its request must not keep it up.
+/// The timeout for requests in flight during shutdown. A client that never sends the rest of its request must not
+/// delay it.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Whether the service has been asked to stop: SIGTERM, or Ctrl-C.
+/// Whether the service has been asked to stop, by SIGTERM or Ctrl-C.
 pub(crate) struct Stop(watch::Receiver<bool>);
 
 impl Stop {
-    /// Listens from now on.
+    /// Starts listening for signals.
     pub(crate) fn listen() -> io::Result<Self> {
         let (ask, asked) = watch::channel(false);
         #[cfg(unix)]
@@ -32,7 +32,7 @@ impl Stop {
         Ok(Self(asked))
     }
 
-    /// Comes back when the service is asked to stop.
+    /// Completes when the service is asked to stop.
     pub(crate) fn asked(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut asked = self.0.clone();
         async move {
@@ -40,7 +40,7 @@ impl Stop {
         }
     }
 
-    /// Serves until all is answered, or the time for it is over.
+    /// Serves until all requests are finished, or the timeout expires.
     pub(crate) async fn in_time(&self, serve: impl Future<Output = io::Result<()>>) -> io::Result<()> {
         let over = async {
             self.asked().await;

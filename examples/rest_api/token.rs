@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 use crate::caller::Caller;
 use crate::hs256;
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Claims {
-    /// Who.
+    /// The subject.
     pub(crate) sub: String,
     /// The roles.
     pub(crate) roles: Vec<Role>,
-    /// What a reseller manages, where that is something else than `sub`.
+    /// The scopes of a reseller, if they differ from `sub`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) scopes: Vec<String>,
-    /// Until when, in seconds since 1970.
+    /// The expiry, in seconds since 1970.
     pub(crate) exp: i64,
 }
 
-/// Signs tokens and checks them.
+/// Signs and verifies tokens.
 pub(crate) struct Tokens {
     sign: EncodingKey,
     check: DecodingKey,
@@ -32,7 +32,7 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     pub(crate) fn new(secret: &str) -> Self {
-        // The first one stays; there is only this one.
+        // If a provider is already installed, it is this one.
         let _ = hs256::PROVIDER.install_default();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.leeway = 0;
@@ -42,22 +42,21 @@ impl Tokens {
         Self { sign: EncodingKey::from_secret(secret), check: DecodingKey::from_secret(secret), validation }
     }
 
-    /// A token for an hour.
+    /// Issues a token for one hour.
     pub(crate) fn issue(&self, sub: &str, role: Role) -> Result<String, Error> {
         let exp = (Utc::now() + TimeDelta::hours(1)).timestamp();
         let claims = Claims { sub: sub.into(), roles: vec![role], scopes: Vec::new(), exp };
         encode(&Header::new(Algorithm::HS256), &claims, &self.sign)
     }
 
-    /// Returns the actor of the request's token, or the anonymous one.
+    /// Returns the actor of the request's token, or the anonymous actor.
     pub(crate) fn actor(&self, caller: &Caller) -> Actor {
         let claims = match &*caller.authorization {
             [header] => self.claims(header),
             _ => None,
         };
-        let actor = claims.map_or_else(Actor::anonymous, |claims| Actor {
-            scopes: claims.scopes.into_iter().collect(),
-            ..Actor::with_roles(claims.sub, claims.roles)
+        let actor = claims.map_or_else(Actor::anonymous, |claims| {
+            claims.scopes.into_iter().fold(Actor::with_roles(claims.sub, claims.roles), Actor::scope)
         });
         caller.recorded_as(actor)
     }

@@ -1,11 +1,12 @@
-//! Credit unions: deleted, or reassigned instead.
+//! Credit unions: delete and reassign.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use client_lifecycle::Request;
 use client_lifecycle::clients::wire::{Operation, ResourceName, Wire};
-use client_lifecycle::domain::{RecordId, Request};
+use client_lifecycle::domain::RecordId;
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
 use client_lifecycle::protocol::Receipt;
@@ -44,12 +45,12 @@ pub(crate) async fn delete(
 /// Moves all members of a union to another one.
 #[utoipa::path(post, path = "/api/unions/{id}/reassign-members", operation_id = "reassign_members", tag = "unions", security(("bearer" = [])),
     request_body = NewOwner,
-    params(("id" = String, Path, description = "The union they leave"), WriteQuery,
+    params(("id" = String, Path, description = "The union that they leave"), WriteQuery,
            OperationKey),
     responses((status = 200, body = Message, description = "All members are in the other union"),
-              (status = 409, body = Message, description = "There is no such other union"),
+              (status = 409, body = Message, description = "The other union does not exist"),
               (status = 413, body = Message, description = "The body is too large"),
-              (status = 500, body = Message, description = "It did not work"), UnionRefusal))]
+              (status = 500, body = Message, description = "Internal error"), UnionRefusal))]
 pub(crate) async fn reassign_members(
     State(service): State<Arc<Service>>,
     caller: Caller,
@@ -68,10 +69,10 @@ pub(crate) async fn reassign_members(
     request_body = NewOwner,
     params(("id" = String, Path, description = "The union"), WriteQuery,
            OperationKey),
-    responses((status = 200, body = Message, description = "The union is the other officer's"),
-              (status = 409, body = Message, description = "There is no such officer"),
+    responses((status = 200, body = Message, description = "The union belongs to the other officer"),
+              (status = 409, body = Message, description = "The officer does not exist"),
               (status = 413, body = Message, description = "The body is too large"),
-              (status = 500, body = Message, description = "It did not work"), UnionRefusal))]
+              (status = 500, body = Message, description = "Internal error"), UnionRefusal))]
 pub(crate) async fn reassign_officer(
     State(service): State<Arc<Service>>,
     caller: Caller,
@@ -105,7 +106,7 @@ fn reassigned(done: &Wire, body: &Body, reassigned: Result<Receipt, Error>) -> R
     }
 }
 
-/// `{"to": "clx1234567890"}` and nothing else.
+/// Reads `{"to": "clx1234567890"}`, without other keys.
 fn new_owner(body: &Value) -> Result<RecordId, Refusal> {
     let wrong =
         || invalid("the body must be an object with the new owner's id in `to`", "send {\"to\":\"…\"}");

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use client_lifecycle::Request;
 use client_lifecycle::clients::wire::Wire;
-use client_lifecycle::domain::{Actor, Request};
+use client_lifecycle::domain::Actor;
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::policy::Refusal;
 
@@ -17,16 +18,16 @@ use crate::parameters::{OperationKey, RemovalQuery};
 use crate::service::Service;
 use crate::shapes::ErrorList;
 
-/// Deletes a user for good.
+/// Deletes a user permanently.
 #[utoipa::path(delete, path = "/api/v1/users/{id}", operation_id = "delete_user", tag = "notifications",
     params(("id" = Uuid, Path, description = "The user"), RemovalQuery,
            OperationKey),
     responses((status = 204, description = "The user is deleted"),
-              (status = 400, body = ErrorList, description = "The id is no UUID, or the request makes no sense"),
-              (status = 404, body = ErrorList, description = "There is no such user"),
-              (status = 409, body = ErrorList, description = "The data changed meanwhile"),
-              (status = 500, body = ErrorList, description = "It did not work"),
-              (status = 503, body = ErrorList, description = "The database is away; Retry-After says for how long to wait")))]
+              (status = 400, body = ErrorList, description = "The id is not a UUID, or the request is invalid"),
+              (status = 404, body = ErrorList, description = "The user does not exist"),
+              (status = 409, body = ErrorList, description = "The data has changed"),
+              (status = 500, body = ErrorList, description = "Internal error"),
+              (status = 503, body = ErrorList, description = "The database is unavailable; Retry-After says how long to wait")))]
 pub(crate) async fn delete(
     State(service): State<Arc<Service>>,
     caller: Caller,
@@ -45,7 +46,7 @@ pub(crate) async fn delete(
         }
         Err(answer) => {
             let request = Request::hard_delete("users", &*id).by(anonymous);
-            let why = invalid("the id is no UUID", "give a UUID");
+            let why = invalid("the id is not a UUID", "use a UUID");
             match service.notifications.reject(&request, why).await {
                 Error::Refused(Refusal::Invalid { .. }) => reply(&answer),
                 error => failed(&wire, &error),

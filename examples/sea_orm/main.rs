@@ -1,4 +1,4 @@
-//! A service that uses `SeaORM` 2: the lifecycle works on the same pool.
+//! A service that uses `SeaORM` 2: the lifecycle shares its pool.
 //!
 //! ```text
 //! cargo run --example sea_orm --features sqlite
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     client::ActiveModel { id: Set(1), name: Set("Ana".into()) }.insert(&database).await?;
     database.execute_unprepared("INSERT INTO debts VALUES (10, 1), (11, 1)").await?;
 
-    // SeaORM 2 and this crate use the same sqlx, so the pool is shared as it is.
+    // SeaORM 2 and this crate use the same sqlx, so the pool can be shared.
     let pool = database.get_sqlite_connection_pool().clone();
     let store = SqliteStore::new(pool).migrate().await?;
     let policy = DeletionPolicy::of("clients")

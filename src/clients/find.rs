@@ -12,7 +12,7 @@ use crate::store::{ReadQuery, Reader, Store, Which};
 ///
 /// ```
 /// use client_lifecycle::clients::ClientPage;
-/// use client_lifecycle::domain::Status;
+/// use client_lifecycle::Status;
 /// let first = ClientPage::first(50).with_status(Status::On);
 /// # let _ = first;
 /// ```

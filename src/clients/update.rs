@@ -24,7 +24,8 @@ impl<S: Store + Reader> Clients<'_, S> {
     ///
     /// ```
     /// use client_lifecycle::clients::{ClientPatch, NewClient};
-    /// use client_lifecycle::domain::{Actor, Request, Status};
+    /// use client_lifecycle::domain::Actor;
+    /// use client_lifecycle::{Request, Status};
     /// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
     ///
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
@@ -156,7 +157,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             let plan = update.ok_or(Error::PlanMismatch)?;
             return Ok(Edit { plan, update: None, after, switches_from: None, nothing });
         };
-        let update = update.map(Plan::into_executable).transpose()?;
+        let update = update.map(Plan::into_executable).transpose().map_err(Error::Blocked)?;
         *tried = mode;
         let switching = Request { mode, ..request.clone() };
         let plan = self.lifecycle.plan_at(&switching, now).await?;

@@ -1,11 +1,14 @@
-//! Actors, and their roles.
+//! Actors, the callers who make requests, and their roles.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
-/// Who asks, already authenticated by the host. `Debug` hides the IP address and the user agent.
+use super::text_visitor::TextVisitor;
+
+/// The caller who makes a request, already authenticated by the host. `Debug` hides the IP address and the user agent.
 ///
 /// ```
 /// use client_lifecycle::domain::Actor;
@@ -14,6 +17,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Actor {
     /// The actor's id in the host's system; empty if the caller is not signed in.
     pub id: String,
@@ -115,8 +119,9 @@ impl fmt::Debug for Actor {
 /// use client_lifecycle::domain::Role;
 /// assert_eq!(Role::from("ADMIN"), Role::ADMIN);
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Role(std::borrow::Cow<'static, str>);
 
 impl Role {
@@ -145,6 +150,13 @@ impl From<&str> for Role {
 impl From<String> for Role {
     fn from(name: String) -> Self {
         Self(name.into())
+    }
+}
+
+impl<'de> Deserialize<'de> for Role {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "the name of a role, such as `ADMIN`";
+        deserializer.deserialize_str(TextVisitor { expected, read: |text| Ok(text.into()) })
     }
 }
 

@@ -34,6 +34,7 @@ words! {
 ///
 /// `Debug` hides the note, the address and the user agent.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AuditEntry {
     /// The action: kind and verb, such as `CLIENT_DELETED`.
     pub action: String,
@@ -66,6 +67,43 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
+    /// Makes an entry without an actor, a reason, a note, a digest or details.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{AuditEntry, AuditOutcome, Mode};
+    /// # use client_lifecycle::domain::OperationId;
+    /// # let (operation, now) = (OperationId::from(uuid::Uuid::nil()), chrono::Utc::now());
+    /// let subjects = vec!["c1".into()];
+    /// let entry = AuditEntry::new(operation, Mode::HardDelete, "clients", subjects, now, AuditOutcome::Done);
+    /// assert_eq!(entry.action, "CLIENT_DELETED");
+    /// ```
+    #[must_use]
+    pub fn new(
+        operation: OperationId,
+        mode: Mode,
+        kind: impl Into<KindName>,
+        subjects: Vec<RecordId>,
+        at: DateTime<Utc>,
+        outcome: AuditOutcome,
+    ) -> Self {
+        let kind = kind.into();
+        Self {
+            action: Self::action(&kind, mode),
+            operation,
+            kind,
+            subjects,
+            at,
+            mode,
+            outcome,
+            actor: None,
+            reason: None,
+            note: None,
+            digest: None,
+            detail: serde_json::Value::Null,
+            before: BTreeMap::new(),
+        }
+    }
+
     /// Returns the name of an action: `CLIENT_DELETED` for kind `clients` and a deletion.
     ///
     /// A trailing `s` of the kind is dropped as the plural ending.
@@ -102,6 +140,7 @@ impl fmt::Debug for AuditEntry {
 ///
 /// Its key is operation, topic and record. `Debug` hides the values of the fields.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Event {
     /// The operation it came from.
     pub operation: OperationId,
@@ -115,6 +154,21 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// The fields the receiver needs, as they were before the operation.
     pub fields: BTreeMap<FieldName, Value>,
+}
+
+impl Event {
+    /// Makes an event without fields.
+    #[must_use]
+    pub fn new(
+        operation: OperationId,
+        topic: impl Into<String>,
+        kind: impl Into<KindName>,
+        record: impl Into<RecordId>,
+        at: DateTime<Utc>,
+    ) -> Self {
+        let (topic, kind, record) = (topic.into(), kind.into(), record.into());
+        Self { operation, topic, kind, record, at, fields: BTreeMap::new() }
+    }
 }
 
 impl fmt::Debug for Event {

@@ -9,11 +9,14 @@ use std::fmt;
 
 use super::{BadValue, FieldName, Kind, Period, Record, Value, instant_text};
 
+#[cfg(feature = "schema")]
+pub(super) use document::MomentDocument;
+
 pub use build::{
     after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null, older_than, one_of, within,
 };
 
-/// A condition on one row. It is unknown where a compared field is null.
+/// A condition on one row. It is unknown if a compared field is null.
 ///
 /// A condition holds only if it is true, not if it is unknown. In documents: `{"field": "status", "eq": "PENDING"}`,
 /// `{"field": "due_at", "after": "now"}`, `{"field": "seen_at", "within": "P30D"}`, and `all`, `any`, `not`.
@@ -28,6 +31,7 @@ pub use build::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::exhaustive_enums, reason = "a new form must fail to compile in every store")]
 pub enum Condition {
     /// The field compared with a value.
     Compare {
@@ -69,6 +73,7 @@ pub enum Condition {
 
 /// How two values are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "a new form must fail to compile in every store")]
 pub enum Comparison {
     /// `eq`
     Equal,
@@ -86,6 +91,7 @@ pub enum Comparison {
 
 /// A moment relative to the time of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "a new form must fail to compile in every store")]
 pub enum Moment {
     /// The instant at which the request is judged.
     Now,
@@ -149,7 +155,7 @@ impl Condition {
         let read = |field: &FieldName, value: &Value| {
             kind.type_of(field).read(value).map_err(|bad| (field.clone(), bad))
         };
-        // A record holds its id beside its fields.
+        // The id of a record is not among its fields.
         let id = Value::from(&record.id);
         let stored = |field: &FieldName| {
             if *field == kind.id { &id } else { record.get(field) }

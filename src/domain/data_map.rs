@@ -21,8 +21,8 @@ use super::{Fault, FaultCode, Faults, FieldName, FieldType, Kind, KindName, Refe
 /// assert_eq!(map.references_to(&"clients".into()).count(), 1);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "MapDocument", into = "MapDocument")]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(into = "MapDocument")]
 pub struct DataMap {
     kinds: BTreeMap<KindName, Kind>,
     references: BTreeMap<ReferenceName, Reference>,
@@ -31,17 +31,21 @@ pub struct DataMap {
 
 /// A table or a reference that is deliberately left out of the map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Excluded {
-    /// The table.
+#[serde(
+    deny_unknown_fields,
+    expecting = "what is left out, such as {\"table\": \"logs\", \"because\": \"no person is named there\"}"
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct Excluded {
+    /// The table that is left out, by its name in the database.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub table: Option<String>,
-    /// The reference.
+    pub(crate) table: Option<String>,
+    /// The reference that is left out, such as `visits.client_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reference: Option<ReferenceName>,
+    pub(crate) reference: Option<ReferenceName>,
     /// The reason.
     #[serde(rename = "because")]
-    pub rationale: String,
+    pub(crate) rationale: String,
 }
 
 impl DataMap {
@@ -52,13 +56,17 @@ impl DataMap {
     pub fn new(
         kinds: impl IntoIterator<Item = Kind>,
         references: impl IntoIterator<Item = Reference>,
-        excluded: impl IntoIterator<Item = Excluded>,
     ) -> Result<Self, Faults> {
-        let mut map = Self {
-            kinds: BTreeMap::new(),
-            references: BTreeMap::new(),
-            excluded: excluded.into_iter().collect(),
-        };
+        Self::with_excluded(kinds, references, Vec::new())
+    }
+
+    /// Makes a map as [`new`](Self::new) does, with what is left out on purpose.
+    pub(crate) fn with_excluded(
+        kinds: impl IntoIterator<Item = Kind>,
+        references: impl IntoIterator<Item = Reference>,
+        excluded: Vec<Excluded>,
+    ) -> Result<Self, Faults> {
+        let mut map = Self { kinds: BTreeMap::new(), references: BTreeMap::new(), excluded };
         let mut faults = Faults::none();
         for kind in kinds {
             let path = format!("kinds.{}", kind.name);
@@ -152,9 +160,8 @@ impl DataMap {
         self.references.values().filter(move |reference| reference.from == *kind)
     }
 
-    /// Returns the deliberate exclusions.
-    #[must_use]
-    pub fn excluded(&self) -> &[Excluded] {
+    /// What is left out on purpose.
+    pub(crate) fn excluded(&self) -> &[Excluded] {
         &self.excluded
     }
 
@@ -216,7 +223,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
         let message = "a tombstone needs masked personal fields";
         faults.push(
             Fault::new(FaultCode::MissingPersonal, format!("{path}.tombstone"), message)
-                .remedy("declare `personal`, so that what stays is nobody"),
+                .remedy("declare `personal` fields, so that the row that stays is anonymous"),
         );
     }
     if kind.personal.contains_key(&kind.id) {
@@ -226,7 +233,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
                 .remedy("other records refer to it; give the kind an id that is not personal"),
         );
     }
-    kept_by_the_library(path, kind, faults);
+    maintained_fields(path, kind, faults);
     for (field, mask) in &kind.personal {
         let unique = kind.fields.get(field).is_some_and(|declared| declared.unique);
         if unique && !mask.keeps_unique() {
@@ -240,7 +247,7 @@ fn check_kind(path: &str, kind: &Kind, faults: &mut Faults) {
 }
 
 /// Checks that the fields set on every write have the right type and no other role.
-fn kept_by_the_library(path: &str, kind: &Kind, faults: &mut Faults) {
+fn maintained_fields(path: &str, kind: &Kind, faults: &mut Faults) {
     let kept = [
         ("created_at", &kind.created_at, FieldType::Timestamp),
         ("updated_at", &kind.updated_at, FieldType::Timestamp),

@@ -97,9 +97,9 @@ words! {
 ///
 /// ```
 /// use client_lifecycle::domain::{Fault, FaultCode};
-/// let fault = Fault::new(FaultCode::UnknownKind, "kinds.debts", "there is no table `debts`")
+/// let fault = Fault::new(FaultCode::UnknownKind, "kinds.debts", "the table `debts` does not exist")
 ///     .remedy("create it or correct `table`");
-/// assert_eq!(fault.to_string(), "kinds.debts: there is no table `debts` (create it or correct `table`)");
+/// assert_eq!(fault.to_string(), "kinds.debts: the table `debts` does not exist (create it or correct `table`)");
 /// assert_eq!(fault.code.as_str(), "unknown_kind");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

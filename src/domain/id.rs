@@ -8,6 +8,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
+use super::text_visitor::TextVisitor;
+
 /// The id of a record: a UUID, an integer, or any other text (a CUID, `user123`).
 ///
 /// A UUID in its usual form (lower case, hyphens) is the same id whether it was given as text or as a [`Uuid`].
@@ -232,10 +234,11 @@ impl fmt::Debug for OperationId {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident: $expected:literal) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
         #[serde(transparent)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -288,6 +291,12 @@ macro_rules! name {
             }
         }
 
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(TextVisitor { expected: $expected, read: |text| Ok(text.into()) })
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
@@ -309,7 +318,7 @@ name! {
     /// # use client_lifecycle::domain::KindName;
     /// assert_eq!(KindName::from("clients"), "clients");
     /// ```
-    KindName
+    KindName: "the name of a kind, such as `clients`"
 }
 
 name! {
@@ -319,7 +328,7 @@ name! {
     /// # use client_lifecycle::domain::FieldName;
     /// assert_eq!(FieldName::from("email").as_str(), "email");
     /// ```
-    FieldName
+    FieldName: "the name of a field, such as `email`"
 }
 
 name! {
@@ -333,7 +342,7 @@ name! {
     /// let (kind, field) = name.split().expect("has a dot");
     /// assert_eq!((kind.as_str(), field.as_str()), ("debts", "client_id"));
     /// ```
-    ReferenceName
+    ReferenceName: "the name of a reference, such as `debts.client_id`"
 }
 
 impl ReferenceName {

@@ -2,9 +2,11 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, de};
 
 use super::words::words;
 use super::{Condition, FieldName, KindName, Mask, ReferenceName, Value, to_milliseconds};
@@ -64,6 +66,7 @@ pub struct Field {
 /// In documents it is the field's name (`"status"`) or `{"field": "active", "on": true, "off": false}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "StatusDocument", into = "StatusDocument")]
+#[non_exhaustive]
 pub struct StatusField {
     /// The field.
     pub field: FieldName,
@@ -79,18 +82,51 @@ impl<T: Into<FieldName>> From<T> for StatusField {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(untagged)]
 enum StatusDocument {
     Name(FieldName),
-    Full { field: FieldName, on: Value, off: Value },
+    Full(FullStatus),
+}
+
+/// A status with its two values.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "FullStatus"))]
+pub(super) struct FullStatus {
+    /// The field that holds the status.
+    field: FieldName,
+    /// The value of an active record.
+    on: Value,
+    /// The value of an inactive record.
+    off: Value,
+}
+
+/// Not `untagged`: that would answer every mistake with "did not match any variant".
+impl<'de> Deserialize<'de> for StatusDocument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameOrFull;
+        impl<'de> Visitor<'de> for NameOrFull {
+            type Value = StatusDocument;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a field, or {\"field\": \"active\", \"on\": true, \"off\": false}")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<StatusDocument, E> {
+                Ok(StatusDocument::Name(name.into()))
+            }
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<StatusDocument, M::Error> {
+                FullStatus::deserialize(de::value::MapAccessDeserializer::new(map)).map(StatusDocument::Full)
+            }
+        }
+        deserializer.deserialize_any(NameOrFull)
+    }
 }
 
 impl From<StatusDocument> for StatusField {
     fn from(document: StatusDocument) -> Self {
         match document {
             StatusDocument::Name(field) => field.into(),
-            StatusDocument::Full { field, on, off } => Self { field, on, off },
+            StatusDocument::Full(FullStatus { field, on, off }) => Self { field, on, off },
         }
     }
 }
@@ -101,12 +137,12 @@ impl From<StatusField> for StatusDocument {
             return Self::Name(status.field);
         }
         let StatusField { field, on, off } = status;
-        Self::Full { field, on, off }
+        Self::Full(FullStatus { field, on, off })
     }
 }
 
 impl Kind {
-    /// Makes a kind of which only the name is known. The table has the same name and the id is in `id`.
+    /// Makes a kind from its name alone: the table has the same name, and the id is in `id`.
     #[must_use]
     pub fn named(name: impl Into<KindName>) -> Self {
         Self {
@@ -238,6 +274,7 @@ words! {
 /// A value that does not have the declared type of its field. The value itself is not shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected a value of type {expected}, found {found}")]
+#[non_exhaustive]
 pub struct BadValue {
     /// The declared type.
     pub expected: FieldType,

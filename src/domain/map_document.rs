@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::plain_errors::PlainErrors;
 use super::unique_keys::unique_keys;
 use super::{
     Condition, DataMap, Excluded, Fault, FaultCode, Faults, Field, FieldName, FieldType, Kind, KindName,
@@ -14,7 +15,7 @@ use super::{
 
 /// The three parts of a data map in a document.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a data map: an object with `kinds` and `references`")]
 pub(crate) struct MapDocument {
     #[serde(default, deserialize_with = "unique_keys")]
     pub(crate) kinds: BTreeMap<KindName, KindDocument>,
@@ -24,44 +25,80 @@ pub(crate) struct MapDocument {
     pub(crate) excluded: Vec<Excluded>,
 }
 
+/// What is known of one kind. Every key may be left out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a kind: an object such as {\"id\": \"user_id\"}, or {} where nothing is to be said"
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Kind", transform = super::schema::old_keys_of_kinds))]
 pub(crate) struct KindDocument {
+    /// The table of the kind. Default: the name of the kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<String>,
+    /// The field that identifies a record. Default: `id`. Ids of several columns are not supported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<FieldName>,
+    /// The field that holds whether a record is active: `"status"` for a field with the values `ON` and `OFF`, or
+    /// `{"field": "active", "on": true, "off": false}`. The modes `deactivate` and `reactivate` need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     status: Option<StatusField>,
+    /// The field with the instant since which a record counts as deleted; null while it does not. The mode and the
+    /// rule `soft_delete` need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deleted_at: Option<FieldName>,
+    /// The field with the instant at which a record was created. The library writes it when it creates one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     created_at: Option<FieldName>,
+    /// The field with the instant of the last write. Every write of the library sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     updated_at: Option<FieldName>,
+    /// The integer field that counts writes. Every write of the library adds one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<FieldName>,
+    /// Whether a row that has to stay, because others must keep referring to it, may stay masked. Needs `personal`.
+    /// Default: `false`.
     #[serde(default, skip_serializing_if = "is_false")]
     tombstone: bool,
+    /// Whether rows come and go all the time, as sessions and logs do, so that a plan is not bound to their number.
+    /// Default: `false`.
     #[serde(default, skip_serializing_if = "is_false")]
     volatile: bool,
+    /// Which records the policy may touch at all, such as `{"field": "role", "eq": "USER"}`. Only for the subject's
+    /// kind. Default: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "only")]
     filter: Option<Condition>,
+    /// What is known of fields, by name: a type such as `"timestamp"`, or an object. Fields that conditions and masks
+    /// name need not be declared where their type follows from that.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_keys")]
     fields: BTreeMap<FieldName, FieldDocument>,
+    /// The personal fields, each with the mask that takes the place of its value: `{"email": "placeholder_email"}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_keys")]
     personal: BTreeMap<FieldName, Mask>,
+    /// The field that carries the subject's id on every row of the kind, such as the distribution column of a sharded
+    /// table. The check of a database does not take it for a reference that is not declared.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "key")]
     shard_key: Option<FieldName>,
 }
 
+/// A field of one kind that holds the id of a record of another, or of the same kind.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a reference, such as {\"from\": \"debts.client_id\", \"to\": \"clients\"}"
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Reference"))]
 pub(crate) struct ReferenceDocument {
+    /// The kind and the field that refer: `debts.client_id`. It is the name of the reference.
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[\s\S]+\.[^.]+$")))]
     from: ReferenceName,
+    /// The kind whose ids the field holds.
     to: KindName,
+    /// Whether the field can be null. Default: `false`.
     #[serde(default, skip_serializing_if = "is_false")]
     nullable: bool,
+    /// What protects the reference where the database has no foreign key for it. Default: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lock: Option<Lock>,
 }
@@ -74,17 +111,24 @@ pub(crate) enum FieldDocument {
     Facts(FieldFacts),
 }
 
+/// What is known of a field.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Field"))]
 pub(crate) struct FieldFacts {
+    /// The type of its values. Default: what the policy's conditions and masks imply, else `text`.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     field_type: Option<FieldType>,
+    /// Whether it can be null. Default: `false`. For a field that is a reference, the reference says it.
     #[serde(default, skip_serializing_if = "is_false")]
     nullable: bool,
+    /// Whether no two rows may have the same value. Default: `false`. A mask must keep such values distinct.
     #[serde(default, skip_serializing_if = "is_false")]
     unique: bool,
+    /// The column of the field. Default: the name of the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     column: Option<String>,
+    /// The value that the rule `set_default` writes. Default: none; the rule then needs a value of its own.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::domain::present")]
     default: Option<Value>,
 }
@@ -101,7 +145,7 @@ impl<'de> Deserialize<'de> for FieldDocument {
         impl<'de> Visitor<'de> for TypeOrFacts {
             type Value = FieldDocument;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field type such as \"text\", or an object with `type`")
+                f.write_str("a field type such as `text`, or an object such as {\"type\": \"text\", \"unique\": true}")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<FieldDocument, E> {
                 FieldType::deserialize(de::value::StrDeserializer::new(text)).map(FieldDocument::Type)
@@ -210,6 +254,13 @@ impl From<Kind> for KindDocument {
     }
 }
 
+impl<'de> Deserialize<'de> for DataMap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let document = MapDocument::deserialize(PlainErrors(deserializer)).map_err(|error| error.0)?;
+        document.try_into().map_err(de::Error::custom)
+    }
+}
+
 impl TryFrom<MapDocument> for DataMap {
     type Error = Faults;
 
@@ -232,7 +283,7 @@ impl TryFrom<MapDocument> for DataMap {
                 ),
             }
         }
-        match Self::new(kinds, references, document.excluded) {
+        match Self::with_excluded(kinds, references, document.excluded) {
             Ok(map) => faults.or(map),
             Err(more) => {
                 faults.extend(more.iter().cloned());

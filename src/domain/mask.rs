@@ -5,10 +5,12 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, de};
 use sha2::Sha256;
 
-use super::{FieldName, KindName};
+use super::words::shortened;
+use super::{FieldName, KindName, ParseError};
 
 /// The replacement for a personal value when its row is anonymized. Masks are computed from the row; `hmac` also
 /// needs the host's key.
@@ -19,8 +21,10 @@ use super::{FieldName, KindName};
 /// assert_eq!(mask, Mask::Text("anonymized".into()));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case", transform = super::schema::masks_as_objects))]
 pub enum Mask {
     /// Null.
     Null,
@@ -32,7 +36,7 @@ pub enum Mask {
     Truncate(u16),
     /// `<record id>@anonymized.invalid`, which is unique and can never receive mail (RFC 2606).
     PlaceholderEmail,
-    /// A pseudonym of a text under a [`MaskKey`] of the host: 64 hexadecimal digits. Equal values
+    /// A pseudonym of a text under a [`MaskKey`](super::MaskKey) of the host: 64 hexadecimal digits. Equal values
     /// have equal pseudonyms, and null stays null. There is no unkeyed hash, because guessing reverses it for
     /// low-entropy values.
     Hmac,
@@ -46,6 +50,76 @@ impl Mask {
             Self::Text(_) | Self::Year | Self::Truncate(_) => false,
         }
     }
+}
+
+/// Every form that a mask has in documents.
+const FORMS: &str =
+    "`null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"} or {\"truncate\": 3}";
+
+/// Not derived: that would speak of variants.
+impl<'de> Deserialize<'de> for Mask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MaskVisitor;
+        impl<'de> Visitor<'de> for MaskVisitor {
+            type Value = Mask;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a mask: {FORMS}")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Mask, E> {
+                match name {
+                    "text" => {
+                        Err(E::custom("the mask `text` needs its text; expected {\"text\": \"anonymized\"}"))
+                    }
+                    "truncate" => {
+                        Err(E::custom("the mask `truncate` needs a length; expected {\"truncate\": 3}"))
+                    }
+                    name => without_argument(name).ok_or_else(|| unknown(name)),
+                }
+            }
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Mask, M::Error> {
+                let Some(name) = map.next_key::<String>()? else {
+                    return Err(de::Error::custom(format_args!(
+                        "the object is empty; expected a mask: {FORMS}"
+                    )));
+                };
+                let mask = match name.as_str() {
+                    "text" => Mask::Text(map.next_value()?),
+                    "truncate" => Mask::Truncate(map.next_value()?),
+                    name => {
+                        let mask = without_argument(name).ok_or_else(|| unknown::<M::Error>(name))?;
+                        if map.next_value::<Option<de::IgnoredAny>>()?.is_some() {
+                            return Err(de::Error::custom(format_args!(
+                                "the mask `{name}` stands alone; write \"{name}\""
+                            )));
+                        }
+                        mask
+                    }
+                };
+                match map.next_key::<String>()? {
+                    None => Ok(mask),
+                    Some(more) => Err(de::Error::custom(format_args!(
+                        "`{name}` and `{}` are two masks; a field has one",
+                        shortened(&more)
+                    ))),
+                }
+            }
+        }
+        deserializer.deserialize_any(MaskVisitor)
+    }
+}
+
+fn without_argument(name: &str) -> Option<Mask> {
+    Some(match name {
+        "null" => Mask::Null,
+        "year" => Mask::Year,
+        "placeholder_email" => Mask::PlaceholderEmail,
+        "hmac" => Mask::Hmac,
+        _ => return None,
+    })
+}
+
+fn unknown<E: de::Error>(name: &str) -> E {
+    E::custom(format_args!("unknown mask `{}`; expected {FORMS}", shortened(name)))
 }
 
 /// The host's key for the mask [`Hmac`](super::Mask::Hmac): at least 32 random bytes, kept with the host's other
@@ -67,19 +141,10 @@ impl Mask {
 /// assert_eq!(pseudonym.len(), 64);
 /// assert_eq!(format!("{key:?}"), "MaskKey(..)");
 /// assert!(MaskKey::new("too short").is_err());
-/// # Ok::<(), client_lifecycle::domain::ShortMaskKey>(())
+/// # Ok::<(), client_lifecycle::domain::ParseError>(())
 /// ```
 #[derive(Clone)]
 pub struct MaskKey(Arc<Hmac<Sha256>>);
-
-/// A key that is too short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a mask key needs at least {} bytes; this one has {found}", MaskKey::LENGTH)]
-#[non_exhaustive]
-pub struct ShortMaskKey {
-    /// The number of bytes in the key.
-    pub found: usize,
-}
 
 impl MaskKey {
     /// The minimum number of bytes, which is the output size of SHA-256.
@@ -88,15 +153,17 @@ impl MaskKey {
     /// Makes a key of these bytes.
     ///
     /// # Errors
-    /// [`ShortMaskKey`] for fewer than 32.
-    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ShortMaskKey> {
+    /// [`ParseError`] for fewer than 32. It does not repeat them.
+    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ParseError> {
         let bytes = bytes.as_ref();
-        let short = ShortMaskKey { found: bytes.len() };
-        if bytes.len() < Self::LENGTH {
-            return Err(short);
+        let (least, found) = (Self::LENGTH, bytes.len());
+        let short =
+            || ParseError::new(format!("a mask key has at least {least} bytes, and this one has {found}"));
+        if found < least {
+            return Err(short());
         }
         // HMAC accepts keys of any length.
-        let keyed = Hmac::new_from_slice(bytes).map_err(|_| short)?;
+        let keyed = Hmac::new_from_slice(bytes).map_err(|_| short())?;
         Ok(Self(Arc::new(keyed)))
     }
 
@@ -138,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_kinds_and_keys_have_pseudonyms_of_their_own() {
+    fn fields_kinds_and_keys_have_different_pseudonyms() {
         let (key, other) = (MaskKey::new([7; 32]).unwrap(), MaskKey::new([7; 33]).unwrap());
         let made = [
             key.pseudonym(&"clients".into(), &"email".into(), "a@x"),

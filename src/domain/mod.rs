@@ -6,11 +6,17 @@ mod condition;
 mod data_map;
 mod fault;
 mod id;
+#[cfg(feature = "schema")]
+mod json_schema;
 mod kind;
 pub(crate) mod map_document;
 mod mask;
 mod period;
+pub(crate) mod plain_errors;
 mod request;
+#[cfg(feature = "schema")]
+pub(crate) mod schema;
+mod text_visitor;
 pub(crate) mod unique_keys;
 mod value;
 mod violation;
@@ -22,14 +28,16 @@ pub use condition::{
     Comparison, Condition, Moment, after, all, any, before, eq, ge, gt, is_null, le, lt, ne, not, not_null,
     older_than, one_of, within,
 };
-pub use data_map::{DataMap, Excluded};
+pub use data_map::DataMap;
+pub(crate) use data_map::Excluded;
 pub use fault::{Fault, FaultCode, Faults};
 pub use id::{FieldName, KindName, OperationId, RecordId, ReferenceName};
 pub use kind::{BadValue, Field, FieldType, Kind, Lock, Reference, StatusField};
-pub use mask::{Mask, MaskKey, ShortMaskKey};
-pub use period::{BadPeriod, Period};
+pub use mask::{Mask, MaskKey};
+pub use period::Period;
 pub use request::{Mode, Reason, Request, Status};
 pub(crate) use value::present;
-pub use value::{BadRecord, Record, Value, instant_text, to_milliseconds};
+pub(crate) use value::to_milliseconds;
+pub use value::{BadRecord, Record, Value, instant_text};
 pub use violation::{Violation, ViolationCode, Violations};
-pub use words::UnknownWord;
+pub use words::ParseError;

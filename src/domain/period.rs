@@ -7,9 +7,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
-use super::to_milliseconds;
+use super::text_visitor::TextVisitor;
+use super::words::shortened;
+use super::{ParseError, to_milliseconds};
 
 /// An ISO 8601 period of whole units: `P6Y`, `P1Y6M`, `P30D`, `P2W`, `PT12H`.
 ///
@@ -24,18 +27,13 @@ use super::to_milliseconds;
 /// assert_eq!(year.end(from), "2025-02-28T00:00:00Z".parse().ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Period {
     months: u32,
     days: u32,
     seconds: u32,
 }
-
-/// Text that is not a period of whole units between one second and ten thousand years.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an ISO 8601 period; expected a period such as `P6Y`, `P30D` or `PT12H`")]
-pub struct BadPeriod(String);
 
 impl Period {
     /// Makes a period of days.
@@ -102,10 +100,15 @@ impl Period {
 }
 
 impl FromStr for Period {
-    type Err = BadPeriod;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, BadPeriod> {
-        parse(text).ok_or_else(|| BadPeriod(text.to_owned()))
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        parse(text).ok_or_else(|| {
+            let text = shortened(text);
+            ParseError::new(format!(
+                "`{text}` is not an ISO 8601 period; expected a period such as `P6Y`, `P30D` or `PT12H`"
+            ))
+        })
     }
 }
 
@@ -179,16 +182,24 @@ impl fmt::Debug for Period {
 }
 
 impl TryFrom<&str> for Period {
-    type Error = BadPeriod;
-    fn try_from(text: &str) -> Result<Self, BadPeriod> {
+    type Error = ParseError;
+    fn try_from(text: &str) -> Result<Self, ParseError> {
         text.parse()
     }
 }
 
 impl TryFrom<String> for Period {
-    type Error = BadPeriod;
-    fn try_from(text: String) -> Result<Self, BadPeriod> {
+    type Error = ParseError;
+    fn try_from(text: String) -> Result<Self, ParseError> {
         text.parse()
+    }
+}
+
+impl<'de> Deserialize<'de> for Period {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "an ISO 8601 period, such as `P6Y`, `P30D` or `PT12H`";
+        let read = |text: &str| text.parse().map_err(|bad: ParseError| bad.to_string());
+        deserializer.deserialize_str(TextVisitor { expected, read })
     }
 }
 
@@ -213,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_before_the_cutoff_is_over_and_nothing_else() {
+    fn exactly_the_periods_that_begin_before_the_cutoff_are_over() {
         for period in ["P1M", "P1Y", "P30D", "P2W", "P1Y2M3D", "P1DT5H", "PT36H", "PT90S"] {
             let period: Period = period.parse().unwrap();
             for now in ["2025-02-28T00:00:00Z", "2024-03-31T13:00:00Z", "2024-02-29T04:59:59.999Z"] {
@@ -231,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_print_as_they_are_read() {
+    fn periods_are_printed_as_they_are_read() {
         for text in ["P6Y", "P1Y6M", "P30D", "PT12H", "P1DT1H30M5S"] {
             assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
         }
@@ -240,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_period_of_whole_units_is_refused() {
+    fn invalid_periods_are_refused() {
         for text in [
             "",
             "P",

@@ -20,6 +20,7 @@ use super::{FieldName, RecordId};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Default)]
+#[allow(clippy::exhaustive_enums, reason = "a new type of value must fail to compile in every store")]
 pub enum Value {
     /// Null, as in SQL: unknown in every comparison.
     #[default]
@@ -184,6 +185,10 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 /// assert!(!format!("{record:?}").contains("PENDING"));
 /// ```
 #[derive(Clone, PartialEq)]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "a row is an id and fields; stores build rows and take them apart"
+)]
 pub struct Record {
     /// The id.
     pub id: RecordId,
@@ -222,7 +227,7 @@ impl fmt::Debug for Record {
 ///
 /// Databases differ in precision; all of them keep milliseconds.
 #[must_use]
-pub fn to_milliseconds(at: DateTime<Utc>) -> DateTime<Utc> {
+pub(crate) fn to_milliseconds(at: DateTime<Utc>) -> DateTime<Utc> {
     at.round_subsecs(3)
 }
 
@@ -242,6 +247,7 @@ pub fn instant_text(at: DateTime<Utc>) -> String {
 /// A record that cannot be read. It names the field at fault, never its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the record cannot be read: `{field}` is not {expected}")]
+#[non_exhaustive]
 pub struct BadRecord {
     /// The field at fault.
     pub field: &'static str,

@@ -5,41 +5,37 @@ use std::fmt;
 /// A word that does not name any variant.
 ///
 /// ```
-/// use client_lifecycle::domain::Status;
+/// use client_lifecycle::Status;
+/// use client_lifecycle::domain::Period;
 /// let error = "on".parse::<Status>().unwrap_err();
 /// assert_eq!(error.to_string(), "unknown status `on`; expected `ON` or `OFF`");
+/// let error = "6 years".parse::<Period>().unwrap_err();
+/// assert!(error.to_string().starts_with("`6 years` is not an ISO 8601 period"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown {what} `{found}`; expected {}", choice(.expected))]
-pub struct UnknownWord {
-    what: &'static str,
-    found: String,
-    expected: &'static [&'static str],
+#[error("{0}")]
+pub struct ParseError(String);
+
+impl ParseError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    /// Returns the error for a word that is not one of those expected.
+    pub(crate) fn unknown(what: &str, found: &str, expected: &[&str]) -> Self {
+        Self(format!("unknown {what} `{}`; expected {}", shortened(found), choice(expected)))
+    }
 }
 
-impl UnknownWord {
-    /// The maximum number of characters that an error repeats.
-    const SHOWN: usize = 64;
+/// The longest text that an error repeats, in characters.
+const SHOWN: usize = 64;
 
-    pub(crate) fn new(what: &'static str, found: &str, expected: &'static [&'static str]) -> Self {
-        let found = if found.chars().nth(Self::SHOWN).is_some() {
-            found.chars().take(Self::SHOWN - 1).chain(['…']).collect()
-        } else {
-            found.to_owned()
-        };
-        Self { what, found, expected }
-    }
-
-    /// Returns the word that was found, cut to 64 characters.
-    #[must_use]
-    pub fn found(&self) -> &str {
-        &self.found
-    }
-
-    /// Returns the expected words.
-    #[must_use]
-    pub fn expected(&self) -> &'static [&'static str] {
-        self.expected
+/// Returns a text of the caller's as an error repeats it: cut to 64 characters.
+pub(crate) fn shortened(text: &str) -> String {
+    if text.chars().nth(SHOWN).is_some() {
+        text.chars().take(SHOWN - 1).chain(['…']).collect()
+    } else {
+        text.to_owned()
     }
 }
 
@@ -57,7 +53,7 @@ pub(crate) fn choice(words: &[&str]) -> String {
 pub(crate) struct WordVisitor<T> {
     pub(crate) what: &'static str,
     pub(crate) expected: &'static [&'static str],
-    pub(crate) read: fn(&str) -> Result<T, UnknownWord>,
+    pub(crate) read: fn(&str) -> Result<T, ParseError>,
 }
 
 impl<T> serde::de::Visitor<'_> for WordVisitor<T> {
@@ -78,26 +74,28 @@ impl<T> serde::de::Visitor<'_> for WordVisitor<T> {
 macro_rules! words {
     (
         $(#[$attribute:meta])*
-        pub enum $name:ident: $what:literal {
+        $vis:vis enum $name:ident: $what:literal {
             $($(#[$of_variant:meta])* $variant:ident = $word:literal,)+
         }
     ) => {
         $(#[$attribute])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name {
-            $($(#[$of_variant])* $variant,)+
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        $vis enum $name {
+            $($(#[$of_variant])* #[cfg_attr(feature = "schema", schemars(rename = $word))] $variant,)+
         }
 
         impl $name {
             /// Every value, in declaration order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            #[allow(dead_code, reason = "the crate itself need not list every enum")]
+            $vis const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The words of all values, in the same order.
             pub(crate) const WORDS: &'static [&'static str] = &[$($word,)+];
 
             /// Returns the word for the value in documents and tables.
             #[must_use]
-            pub const fn as_str(self) -> &'static str {
+            $vis const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
                 }
@@ -111,12 +109,12 @@ macro_rules! words {
         }
 
         impl ::std::str::FromStr for $name {
-            type Err = $crate::domain::UnknownWord;
+            type Err = $crate::domain::ParseError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err($crate::domain::UnknownWord::new($what, text, Self::WORDS)),
+                    _ => Err($crate::domain::ParseError::unknown($what, text, Self::WORDS)),
                 }
             }
         }
@@ -146,7 +144,7 @@ mod tests {
     use crate::domain::{Mode, Reason, Status};
 
     #[test]
-    fn every_value_is_read_from_its_word_alike_by_serde_and_by_parse() {
+    fn serde_and_parse_read_the_same_words() {
         for mode in Mode::ALL {
             assert_eq!(mode.as_str().parse(), Ok(*mode));
             let json = serde_json::to_string(mode).unwrap();
@@ -156,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_of_none_names_the_word_and_all_that_are_expected() {
+    fn an_unknown_word_is_an_error_with_all_expected_words() {
         let by_serde = serde_json::from_str::<Status>("\"on\"").unwrap_err();
         assert!(by_serde.to_string().starts_with("unknown status `on`; expected `ON` or `OFF`"));
         let other_type = serde_json::from_str::<Status>("7").unwrap_err().to_string();
@@ -164,8 +162,7 @@ mod tests {
             other_type.starts_with("invalid type: integer `7`, expected a status: `ON` or `OFF`"),
             "{other_type}"
         );
-        let found = "x".repeat(1_000).parse::<Reason>().unwrap_err();
-        assert_eq!(found.found().chars().count(), 64);
-        assert_eq!(found.expected().len(), Reason::ALL.len());
+        let long = "x".repeat(1_000).parse::<Reason>().unwrap_err().to_string();
+        assert!(long.starts_with(&format!("unknown reason `{}…`; expected", "x".repeat(63))), "{long}");
     }
 }

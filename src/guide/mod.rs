@@ -6,6 +6,9 @@ pub mod architecture {}
 #[doc = include_str!("four_systems.md")]
 pub mod four_systems {}
 
+#[doc = include_str!("policy_document.md")]
+pub mod policy_document {}
+
 #[doc = include_str!("stores.md")]
 pub mod stores {}
 

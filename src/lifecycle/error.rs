@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::domain::{AuditOutcome, BadRecord, Faults, FieldName, OperationId, Violations};
-use crate::plan::{NotExecutable, Plan, expected_words};
+use crate::plan::{Plan, expected_words};
 use crate::policy::Refusal;
 use crate::protocol::{Difference, Precondition};
 use crate::store::StoreError;
@@ -22,8 +22,8 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// Something in the data blocks the request, or a warning is not acknowledged. The plan says what.
-    #[error(transparent)]
-    Blocked(#[from] NotExecutable),
+    #[error("{} of `{}` is blocked: {}", .0.mode, .0.kind, .0.obstacles())]
+    Blocked(Box<Plan>),
     /// The values that came with the request are invalid.
     ///
     /// To handle it: show the violations; each has a path, a code and a message.
@@ -71,7 +71,7 @@ pub enum Error {
     /// The attempt failed, and could not be recorded either.
     #[error("the attempt could not be recorded")]
     NotRecorded {
-        /// How the attempt itself ended.
+        /// The outcome of the attempt itself.
         attempt: Box<Error>,
         /// Why it could not be recorded.
         #[source]
@@ -156,7 +156,7 @@ impl Error {
         match self {
             Self::SchemaMismatch(_) => "correct the policy's data map, or the schema",
             Self::Refused(refusal) => refusal.remedy(),
-            Self::Blocked(NotExecutable(plan)) if plan.blockers.is_empty() => {
+            Self::Blocked(plan) if plan.blockers.is_empty() => {
                 "resolve the warnings, or acknowledge them by name"
             }
             Self::Blocked(_) => "do what the plan says must be done first, then plan again",
@@ -169,7 +169,7 @@ impl Error {
             Self::PlanMismatch => "apply a plan with the request it was made for",
             Self::OperationReused(_) => "use a new operation id",
             Self::Store(error) => error.remedy(),
-            Self::NotRecorded { .. } => "see why the audit log cannot be written",
+            Self::NotRecorded { .. } => "check why the audit log cannot be written",
         }
     }
 
@@ -188,7 +188,7 @@ impl Error {
     #[must_use]
     pub fn plan(&self) -> Option<&Plan> {
         match self {
-            Self::Blocked(NotExecutable(plan)) | Self::Changed(plan) => Some(plan),
+            Self::Blocked(plan) | Self::Changed(plan) => Some(plan),
             Self::NotRecorded { attempt, .. } => attempt.plan(),
             _ => None,
         }

@@ -224,7 +224,8 @@ impl<S: Store> Lifecycle<S> {
         strictness: Strictness,
     ) -> Result<(ChangeSet, Vec<String>), Error> {
         let entry = done_entry(request, &plan, operation);
-        Ok(plan.into_change_set(operation, entry, strictness, self.mask_key.as_ref())?)
+        let changes = plan.into_change_set(operation, entry, strictness, self.mask_key.as_ref());
+        changes.map_err(Error::Blocked)
     }
 }
 

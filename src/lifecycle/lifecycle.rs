@@ -11,10 +11,14 @@ use crate::store::Store;
 
 /// A policy over a store: plans requests, applies plans, and records every attempt.
 ///
-/// The verbs are the same for every policy: [`plan`](Self::plan) shows what a request would do,
-/// [`apply`](Self::apply) does exactly that, [`confirm`](Self::confirm) does it by the plan's digest,
-/// [`execute`](Self::execute) plans and applies in one call, and [`reject`](Self::reject) records a request that the
-/// host refuses. The request holds the mode.
+/// The methods are the same for every policy:
+/// * [`plan`](Self::plan) shows what a request would do;
+/// * [`apply`](Self::apply) does exactly that;
+/// * [`confirm`](Self::confirm) does it by the plan's digest;
+/// * [`execute`](Self::execute) plans and applies in one call;
+/// * [`reject`](Self::reject) records a request that the host refuses.
+///
+/// The request holds the mode.
 ///
 /// ```
 /// use client_lifecycle::domain::{Actor, Record, Request};

@@ -116,7 +116,6 @@ impl<S: Store> Lifecycle<S> {
     }
 }
 
-/// Returns whether a receipt is that of this request.
 pub(crate) fn is_receipt_of(receipt: &Receipt, request: &Request) -> bool {
     receipt.kind == request.kind
         && receipt.mode == request.mode

@@ -1,14 +1,13 @@
 //! What a lifecycle is given besides a policy and a store: the clock, operation ids, the environment and retries.
 
-use std::fmt;
 use std::fmt::Debug;
-use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::domain::words::words;
 use crate::domain::{OperationId, Reason, Request};
 use crate::policy::Refusal;
 use crate::store::Store;
@@ -20,8 +19,8 @@ pub trait Clock: Send + Sync + Debug {
 }
 
 /// The clock of the machine.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
+#[derive(Debug)]
+pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
@@ -43,8 +42,8 @@ pub trait OperationIds: Send + Sync + Debug {
 }
 
 /// Random ids.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RandomIds;
+#[derive(Debug)]
+pub(super) struct RandomIds;
 
 impl OperationIds for RandomIds {
     fn next(&self) -> OperationId {
@@ -52,50 +51,40 @@ impl OperationIds for RandomIds {
     }
 }
 
-/// The environment in which a lifecycle runs. The host sets it; a policy cannot.
-///
-/// In production, no request may give test data as its reason, because what looks like a test account may be a real
-/// one.
-///
-/// ```
-/// use client_lifecycle::domain::{Actor, Reason, Record, Request};
-/// use client_lifecycle::lifecycle::Environment;
-/// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
-/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-/// let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow("ADMIN")).build()?;
-/// let store = MemoryStore::new().with("clients", [Record::new("c1")]);
-/// let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN")).with_reason(Reason::TestData);
-///
-/// let lifecycle = Lifecycle::open(store, policy).await?;
-/// assert!(lifecycle.execute(&request).await.is_err());
-/// let lifecycle = lifecycle.with_environment(Environment::NonProduction);
-/// assert!(lifecycle.execute(&request).await.is_ok());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// # })?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Environment {
-    /// The data of real people.
-    #[default]
-    Production,
-    /// Development, tests, staging.
-    NonProduction,
+words! {
+    /// The environment in which a lifecycle runs. The host sets it; a policy cannot.
+    ///
+    /// In production no request may give test data as its reason: what looks like a test account may be a real one.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::{Actor, Reason, Record, Request};
+    /// use client_lifecycle::lifecycle::Environment;
+    /// use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow("ADMIN")).build()?;
+    /// let store = MemoryStore::new().with("clients", [Record::new("c1")]);
+    /// let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN")).with_reason(Reason::TestData);
+    ///
+    /// let lifecycle = Lifecycle::open(store, policy).await?;
+    /// assert!(lifecycle.execute(&request).await.is_err());
+    /// let lifecycle = lifecycle.with_environment(Environment::NonProduction);
+    /// assert!(lifecycle.execute(&request).await.is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[derive(Default)]
+    #[non_exhaustive]
+    pub enum Environment: "environment" {
+        /// The data of real people.
+        #[default]
+        Production = "production",
+        /// Development, tests, staging.
+        NonProduction = "non-production",
+    }
 }
 
 impl Environment {
-    /// Both of them.
-    pub const ALL: [Self; 2] = [Self::Production, Self::NonProduction];
-
-    /// Returns the name on command lines.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Production => "production",
-            Self::NonProduction => "non-production",
-        }
-    }
-
     /// Checks that the request's reason is possible here.
     pub(super) fn check(self, request: &Request) -> Result<(), Refusal> {
         match (self, request.reason) {
@@ -105,21 +94,6 @@ impl Environment {
             }),
             _ => Ok(()),
         }
-    }
-}
-
-impl fmt::Display for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Environment {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|environment| environment.as_str() == text);
-        found
-            .ok_or_else(|| format!("unknown environment `{text}`; expected `production` or `non-production`"))
     }
 }
 

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 use crate::domain::{AuditEntry, DataMap, Event, Fault, FieldName, KindName, Record};
 use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
-use crate::store::{ByRow, ReadQuery, Reader, Store, StoreError, system_tables};
+use crate::store::{ByRow, ReadQuery, Reader, Store, StoreError, SystemTable};
 
 pub use records::MemoryRecords;
 
@@ -85,25 +85,25 @@ impl MemoryStore {
     /// Returns the audit entries, one for each subject, in the order in which they were written.
     #[must_use]
     pub fn audit(&self) -> Vec<AuditEntry> {
-        read(&self.records().attempts(), system_tables::audit_entry)
+        read(&self.records().attempts())
     }
 
     /// Returns the events to be delivered, by operation, topic and record.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        read(&self.rows(system_tables::OUTBOX), system_tables::event)
+        read(&self.rows(SystemTable::Outbox.as_str()))
     }
 
     /// Returns the receipts of the applied operations.
     #[must_use]
     pub fn receipts(&self) -> Vec<Receipt> {
-        read(&self.rows(system_tables::OPERATIONS), system_tables::receipt)
+        read(&self.rows(SystemTable::Operations.as_str()))
     }
 }
 
 /// Reads rows of a system table. Only the store itself writes them, so every row can be read.
-fn read<T>(rows: &[Record], row: impl Fn(&Record) -> Result<T, StoreError>) -> Vec<T> {
-    rows.iter().filter_map(|each| row(each).ok()).collect()
+fn read<'a, T: TryFrom<&'a Record>>(rows: &'a [Record]) -> Vec<T> {
+    rows.iter().filter_map(|row| row.try_into().ok()).collect()
 }
 
 #[async_trait]

@@ -9,8 +9,8 @@ use super::describe::describe;
 use super::table::Table;
 use crate::domain::{DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
 use crate::store::{
-    Batch, BatchError, ExactMatches, ExactReferrers, Page, Records, RowChange, StoreError, Unchanged,
-    system_tables,
+    Batch, BatchError, ExactMatches, ExactReferrers, Page, Records, RowChange, StoreError, SystemTable,
+    Unchanged, system_tables,
 };
 
 /// [`Records`] in memory. A batch is checked and written under one lock, so readers never see half of it.
@@ -25,8 +25,8 @@ pub(super) type Tables = BTreeMap<KindName, Table>;
 
 impl Default for MemoryRecords {
     fn default() -> Self {
-        let own = system_tables::kinds().map(|kind| (kind.name, Table::default()));
-        Self { tables: RwLock::new(own.into()), attempts: RwLock::default() }
+        let own = SystemTable::ALL.iter().map(|table| (table.as_str().into(), Table::default()));
+        Self { tables: RwLock::new(own.collect()), attempts: RwLock::default() }
     }
 }
 

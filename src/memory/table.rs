@@ -102,7 +102,6 @@ impl Table {
         self.indexes.contains_key(field)
     }
 
-    /// Builds the index of a field.
     pub(super) fn index(&mut self, field: &FieldName) {
         let mut index = Index::new();
         for record in self.rows.values() {

@@ -6,6 +6,6 @@ mod receipt_text;
 mod step;
 mod text;
 
+pub use plan::Plan;
 pub(crate) use plan::{Execution, Strictness, expected_words};
-pub use plan::{NotExecutable, Plan};
 pub use step::{Blocker, Effect, Forced, Ground, Step, StepKey, Until, Warning};

@@ -12,7 +12,7 @@ use crate::protocol::{
     Receipt, ReceiptStep, Survey, SurveyQuery,
 };
 
-/// What a request would do, set by set, with everything that stands in its way.
+/// What a request would do, set by set, with everything that blocks it.
 ///
 /// `Display` is the text a person decides from; `Serialize` is the JSON form. A plan with blockers or
 /// unacknowledged warnings is still a plan; [`Lifecycle::apply`](crate::Lifecycle::apply) refuses it.
@@ -33,9 +33,9 @@ pub struct Plan {
     pub at: DateTime<Utc>,
     /// What would become of the subjects.
     pub outcome: Disposition,
-    /// What would become of which rows, in the order of execution. The subjects come last.
+    /// The rows and what would become of them, in the order of execution. The subjects come last.
     pub steps: Vec<Step>,
-    /// What stands in the way.
+    /// What blocks the operation.
     pub blockers: Vec<Blocker>,
     /// What has to be acknowledged first.
     pub warnings: Vec<Warning>,
@@ -47,13 +47,13 @@ pub struct Plan {
     pub(crate) execution: Execution,
 }
 
-/// How a plan is carried out: the same sets, with what is written to them and what must hold.
+/// The execution of a plan: the same sets, with their writes and preconditions.
 #[derive(Debug, Clone)]
 pub(crate) struct Execution {
     pub(crate) query: SurveyQuery,
     /// Whether the last set and the last question of the query are about the actor's scope.
     pub(crate) has_scope: bool,
-    /// What the plan was made from, so that it can be judged again for the actor who carries it out.
+    /// The survey that the plan was made from. It is decided again for the actor that applies the plan.
     pub(crate) survey: Survey,
     pub(crate) locks: Vec<LockRows>,
     /// The preconditions of the exact plan, each with its name for a conflict.
@@ -66,11 +66,6 @@ pub(crate) struct Execution {
     pub(crate) snapshot: Vec<FieldName>,
 }
 
-/// A plan that cannot be carried out yet: it has blockers, or warnings that were not acknowledged.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{} of `{}` is blocked: {}", .0.mode, .0.kind, .0.obstacles())]
-pub struct NotExecutable(pub Box<Plan>);
-
 /// How much of a plan must still be true when it is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strictness {
@@ -81,13 +76,13 @@ pub(crate) enum Strictness {
 }
 
 impl Plan {
-    /// Returns whether nothing stands in the way.
+    /// Returns whether nothing blocks the plan.
     #[must_use]
     pub fn is_executable(&self) -> bool {
         self.blockers.is_empty() && self.warnings.iter().all(|warning| warning.acknowledged)
     }
 
-    /// Returns what stands in the way, in one line.
+    /// Returns what blocks the plan, in one line.
     #[must_use]
     pub fn obstacles(&self) -> String {
         let blockers = self.blockers.iter().map(|blocker| blocker.message.clone());
@@ -96,26 +91,26 @@ impl Plan {
         blockers.chain(warnings).collect::<Vec<_>>().join("; ")
     }
 
-    /// Checks that nothing stands in the way.
+    /// Checks that nothing blocks the plan.
     ///
     /// # Errors
-    /// [`NotExecutable`], with the plan, while there are blockers or unacknowledged warnings.
-    pub(crate) fn into_executable(self) -> Result<Self, NotExecutable> {
-        if self.is_executable() { Ok(self) } else { Err(NotExecutable(Box::new(self))) }
+    /// The plan, while there are blockers or unacknowledged warnings.
+    pub(crate) fn into_executable(self) -> Result<Self, Box<Self>> {
+        if self.is_executable() { Ok(self) } else { Err(Box::new(self)) }
     }
 
     /// Makes the change set that carries out the plan, and the names of its preconditions. It holds the key only if a
     /// step needs it.
     ///
     /// # Errors
-    /// [`NotExecutable`], with the plan, while there are blockers or unacknowledged warnings.
+    /// The plan, while there are blockers or unacknowledged warnings.
     pub(crate) fn into_change_set(
         self,
         operation: OperationId,
         audit: AuditEntry,
         strictness: Strictness,
         mask_key: Option<&MaskKey>,
-    ) -> Result<(ChangeSet, Vec<String>), NotExecutable> {
+    ) -> Result<(ChangeSet, Vec<String>), Box<Self>> {
         let plan = self.into_executable()?;
         let open = plan.open();
         let receipt = Receipt {

@@ -15,7 +15,9 @@ impl fmt::Display for Receipt {
         })?;
         self.section(f, "What stayed, without the person", |step| step.disposition.is_masked())?;
         self.section(f, "What stayed", |step| step.disposition.is_untouched())?;
-        self.section(f, "Which links changed, of rows that stayed", |step| step.disposition.is_redirect())?;
+        self.section(f, "References that changed, in rows that stayed", |step| {
+            step.disposition.is_redirect()
+        })?;
         self.open_lines(f)?;
         writeln!(f, "\nDone as of {}.", instant_text(self.at))?;
         writeln!(f, "Operation {}", self.operation)?;
@@ -89,7 +91,7 @@ impl Receipt {
             write!(f, "  {:>7}  {kind:width$}  ", item.count)?;
             match item.until {
                 Some(until) => writeln!(f, "until {}, {}", day(until), item.why)?,
-                None => writeln!(f, "without end, {}", item.why)?,
+                None => writeln!(f, "indefinitely, {}", item.why)?,
             }
         }
         Ok(())
@@ -120,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_that_differs_from_the_plan_is_shown() {
+    fn a_count_that_differs_from_the_plan_is_printed() {
         assert_eq!(
             receipt(&json!({})),
             "Receipt: hard_delete of `clients` `c1`\n\
@@ -137,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_is_on_the_second_line_and_named_with_its_date() {
+    fn open_items_are_counted_on_the_second_line_and_listed_with_dates() {
         let text = receipt(&json!({ "complete": false, "open": [
             { "kind": "invoices", "why": "retained: tax law", "until": "2031-03-01T00:00:00Z", "count": 4 },
             { "kind": "notes", "why": "retained: a lawsuit", "until": null, "count": 1 } ] }));
@@ -145,7 +147,7 @@ mod tests {
         assert!(text.contains(
             "\nWhat has to be deleted once its date has come\n\
              \x20       4  invoices  until 2031-03-01, retained: tax law\n\
-             \x20       1  notes     without end, retained: a lawsuit\n"
+             \x20       1  notes     indefinitely, retained: a lawsuit\n"
         ));
     }
 

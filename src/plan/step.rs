@@ -8,6 +8,7 @@ use crate::protocol::Disposition;
 
 /// What identifies a step: everything but its count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct StepKey {
     /// The kind of the rows.
     pub kind: KindName,
@@ -62,6 +63,7 @@ pub struct Forced {
 
 /// When the rows of a step become due. All of them are due at the last date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Until {
     /// When the first row becomes due.
     pub first: DateTime<Utc>,
@@ -81,7 +83,7 @@ pub struct Ground {
     pub basis: String,
     /// The number of rows.
     pub count: u64,
-    /// The number of rows without a date to count from, which are retained without end.
+    /// The number of rows without a date to count from, which are retained indefinitely.
     pub undated: u64,
     /// When the rows with a date become due.
     pub until: Option<Until>,

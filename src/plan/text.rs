@@ -24,7 +24,9 @@ impl fmt::Display for Plan {
             step.key.disposition == Disposition::Retain
         })?;
         self.section(f, "What stays", |step| step.key.disposition == Disposition::Keep)?;
-        self.section(f, "Which links change, of rows that stay", |step| step.key.disposition.is_redirect())?;
+        self.section(f, "References that change, in rows that stay", |step| {
+            step.key.disposition.is_redirect()
+        })?;
         self.notes_and_effects(f)?;
         writeln!(f, "\nPolicy version {}, judged at {}.", self.policy_version, instant_text(self.at))?;
         write!(f, "Digest {}", self.digest)
@@ -125,7 +127,7 @@ impl Plan {
             }
         }
         if !self.effects.is_empty() {
-            writeln!(f, "\nWhat other systems are told")?;
+            writeln!(f, "\nEvents for other systems")?;
         }
         for effect in &self.effects {
             writeln!(f, "  {:>7}  {}", effect.count, effect.topic)?;
@@ -173,13 +175,13 @@ fn retention(ground: &Ground, grounds: usize) -> String {
             let (first, last) = (day(until.first), day(until.last));
             format!("until {last} (the first until {first})")
         }
-        None => "without end".into(),
+        None => "indefinitely".into(),
     };
     let count = if grounds > 1 { format!("{} ", ground.count) } else { String::new() };
     let undated = match ground.undated {
         0 => String::new(),
         all if all == ground.count => ", because there is no date to count from".into(),
-        some => format!("; {some} of them without a date, and so without end"),
+        some => format!("; {some} of them without a date, and so indefinitely"),
     };
     format!("{count}{until} under {}{undated}", ground.basis)
 }
@@ -223,7 +225,7 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 impl Plan {
-    /// Renders the plan as Markdown: blockers, warnings, and a table of what becomes of which rows.
+    /// Renders the plan as Markdown: blockers, warnings, and a table of the rows and what becomes of them.
     ///
     /// ```
     /// # use client_lifecycle::{DeletionPolicy, Request};
@@ -273,7 +275,7 @@ impl Plan {
                 writeln!(text, "| {} | {kind} | {} | {why} | {until} |", step.count, step.key.disposition);
         }
         for effect in &self.effects {
-            let _ = writeln!(text, "\n{} × `{}` will be told.", effect.count, cell(&effect.topic));
+            let _ = writeln!(text, "\n{} × `{}` will be sent.", effect.count, cell(&effect.topic));
         }
         let _ = write!(text, "\nPolicy {}, digest `{}`.", cell(&self.policy_version), self.digest);
         text

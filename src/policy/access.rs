@@ -16,16 +16,17 @@ use crate::domain::{
 /// # let _ = (admin, reseller, oneself);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object such as {\"role\": \"ADMIN\"}")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Allow {
-    /// The actor has this role.
+    /// The actor has this role, such as `ADMIN`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// The subject's field holds one of the actor's scopes, or the actor's id if it has no scopes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<FieldName>,
-    /// The actor is the subject.
+    /// With `true`, the actor is the subject. Default: `false`.
     #[serde(default, rename = "self", skip_serializing_if = "std::ops::Not::not")]
     pub oneself: bool,
 }

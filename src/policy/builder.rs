@@ -191,7 +191,7 @@ impl PolicyBuilder {
     /// Every fault, with its path and a remedy.
     pub fn build(self) -> Result<DeletionPolicy, Faults> {
         let Self { version, subject, kinds, references, excluded, modes, faults } = self;
-        let built = DataMap::new(kinds.into_values(), references, excluded)
+        let built = DataMap::with_excluded(kinds.into_values(), references, excluded)
             .and_then(|map| DeletionPolicy::assemble(version, subject, map, modes));
         match built {
             Ok(policy) => faults.or(policy),
@@ -354,7 +354,7 @@ impl ModeBuilder {
         self
     }
 
-    /// Allows every caller that is signed in.
+    /// Allows every caller who is signed in.
     pub fn allow_authenticated(mut self) -> Self {
         self.policy.allow = Some(Access::Authenticated);
         self

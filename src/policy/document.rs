@@ -7,25 +7,41 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::policy::FIRST_VERSION;
 use super::{DeletionPolicy, ModePolicy};
 use crate::domain::map_document::{KindDocument, MapDocument, ReferenceDocument};
+use crate::domain::plain_errors::PlainErrors;
 use crate::domain::unique_keys::unique_keys;
 use crate::domain::{DataMap, Excluded, Fault, FaultCode, Faults, KindName, Mode};
 
-/// A policy as a document spells it. The three parts of the data map stand beside those of the policy.
-///
-/// Modes are text here, because the path of a fault can name a key only if it is text.
+// The three parts of the data map stand beside those of the policy. Modes are text here, because the path of a fault
+// can name a key only if it is text.
+/// Who may remove a subject, what stops it, and what happens along each reference, per mode.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a policy: an object with `subject`, `kinds`, `references` and `modes`"
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(title = "Deletion policy", transform = super::schema::require_modes))]
 pub(super) struct PolicyDocument {
+    /// The JSON Schema of the document, by which editors complete and check it. Nothing else reads it.
+    #[serde(default, rename = "$schema", skip_serializing_if = "Option::is_none")]
+    schema: Option<String>,
+    /// The version of the policy, as the host numbers it. Every plan shows it. Default: `1`.
     #[serde(default = "first_version")]
     version: String,
+    /// The kind whose records are managed, such as `clients`. It has to be among `kinds`.
     subject: KindName,
+    /// The tables or collections that the policy knows, by name: `{"clients": {"status": "status"}, "debts": {}}`.
     #[serde(default, deserialize_with = "unique_keys")]
     kinds: BTreeMap<KindName, KindDocument>,
+    /// The fields that hold ids of other records: `[{"from": "debts.client_id", "to": "clients"}]`.
     #[serde(default)]
     references: Vec<ReferenceDocument>,
+    /// The tables and references that are deliberately left out, each with the reason. The check of a database does not
+    /// report them. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<Excluded>,
+    /// What may be asked for, by mode. A mode that is not named is not offered.
     #[serde(default, deserialize_with = "unique_keys")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::modes"))]
     modes: BTreeMap<String, ModePolicy>,
 }
 
@@ -37,7 +53,7 @@ impl TryFrom<PolicyDocument> for DeletionPolicy {
     type Error = Faults;
 
     fn try_from(document: PolicyDocument) -> Result<Self, Faults> {
-        let PolicyDocument { version, subject, kinds, references, excluded, modes } = document;
+        let PolicyDocument { schema: _, version, subject, kinds, references, excluded, modes } = document;
         let map = DataMap::try_from(MapDocument { kinds, references, excluded })?;
         let mut faults = Faults::none();
         let mut known = BTreeMap::new();
@@ -62,6 +78,7 @@ impl From<&DeletionPolicy> for PolicyDocument {
     fn from(policy: &DeletionPolicy) -> Self {
         let MapDocument { kinds, references, excluded } = (*policy.map).clone().into();
         Self {
+            schema: None,
             version: policy.version.clone(),
             subject: policy.subject.clone(),
             kinds,
@@ -80,7 +97,7 @@ impl Serialize for DeletionPolicy {
 
 impl<'de> Deserialize<'de> for DeletionPolicy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let document = PolicyDocument::deserialize(deserializer)?;
+        let document = PolicyDocument::deserialize(PlainErrors(deserializer)).map_err(|error| error.0)?;
         document.try_into().map_err(serde::de::Error::custom)
     }
 }

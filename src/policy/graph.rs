@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_on_a_cycle_stand_together_between_what_leads_in_and_what_leads_out() {
+    fn kinds_of_a_cycle_are_one_group_in_order() {
         assert_eq!(
             order(&[("s", "b"), ("b", "c"), ("c", "b"), ("c", "a"), ("s", "a"), ("a", "a")]),
             ["s", "b+c", "a"]
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shortest_chain_is_taken_and_of_several_the_first_by_name() {
+    fn the_shortest_chain_is_chosen_and_of_several_the_first_by_name() {
         let kinds =
             ["s", "a", "b", "c", "m", "n", "o"].map(|kind| crate::domain::Kind::named(KindName::from(kind)));
         let direct = [("c.z", "s"), ("c.y", "a"), ("b.y", "c"), ("b.x", "a"), ("a.k", "s"), ("a.j", "s")];
@@ -133,7 +133,7 @@ mod tests {
             let Some((from, field)) = name.split() else { unreachable!("each has a kind and a field") };
             Reference { name, from, field, to: to.into(), nullable: false, lock: None }
         });
-        let map = DataMap::new(kinds, references, Vec::new());
+        let map = DataMap::new(kinds, references);
         let paths = map.map(|map| shortest_paths(&map, &KindName::from("s"))).unwrap_or_default();
         let path = |kind: &str| paths[kind].iter().map(ReferenceName::as_str).collect::<Vec<_>>();
         assert_eq!((path("s"), path("a"), path("c")), (vec![], vec!["a.j"], vec!["c.z"]));

@@ -30,25 +30,30 @@ words! {
 /// assert_eq!(guard.name, "outstanding_debts");
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a guard, such as {\"name\": \"open_debts\", \"on\": \"debts\", \"severity\": \"block\"}"
+)]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Guard {
-    /// The name: the rule of its blocker, and what a request acknowledges.
+    /// Its name, such as `outstanding_debts`: the rule of its blocker, and what a request acknowledges.
     pub name: String,
-    /// The kind of the rows. The subject's own kind means the subject itself.
+    /// The kind whose rows it looks at. The subject's own kind means the subject itself.
     pub on: KindName,
-    /// The references from the subject to the rows; without it, every chain of declared references.
+    /// The references from the subject to the rows, from the subject outwards: `["debts.client_id"]`. Default: every
+    /// chain of declared references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<ReferenceName>,
-    /// The condition on the rows; without it, all of them.
+    /// Which of the rows count. Default: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
-    /// The effect of the guard.
+    /// What it does when such rows exist.
     pub severity: Severity,
-    /// The problem, for people.
+    /// The problem, in words for people. Default: empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// The remedy, for people.
+    /// The remedy, in words for people. Default: empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub remedy: String,
 }
@@ -122,21 +127,26 @@ impl Guard {
 /// # let _ = (revoke, email);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an effect, such as {\"topic\": \"sessions.revoke\", \"on\": \"sessions\"}"
+)]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EffectRule {
-    /// The topic.
+    /// The topic of the event, such as `sessions.revoke`. Receivers choose by it what they listen to.
     pub topic: String,
-    /// The kind of the rows; without it, the subject.
+    /// The kind whose rows get an event each. Default: only the subject gets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<KindName>,
-    /// The references from the subject to the rows; without it, every chain of declared references.
+    /// The references from the subject to the rows, from the subject outwards. Default: every chain of declared
+    /// references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<ReferenceName>,
-    /// The condition on the rows; without it, all of them.
+    /// Which of the rows count. Default: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
-    /// The fields that the receiver needs, read before the rows are deleted.
+    /// The fields of the row that the event carries, read before the row goes. Default: none, only the id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldName>,
 }

@@ -1,4 +1,7 @@
 //! Policies: who may remove what, what stops it, and what happens along each reference. Pure and synchronous.
+//!
+//! [`guide::policy_document`](crate::guide::policy_document) describes every key of a policy document, with the call of the
+//! builder that says the same.
 
 mod access;
 mod adapt;
@@ -8,6 +11,8 @@ mod decide;
 mod document;
 mod graph;
 mod guard;
+#[cfg(feature = "schema")]
+mod json_schema;
 mod masks;
 mod mode_policy;
 #[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]
@@ -15,10 +20,15 @@ mod policy;
 mod rule;
 mod rule_build;
 mod rule_document;
+#[cfg(feature = "schema")]
+mod rule_schema;
+#[cfg(feature = "schema")]
+mod schema;
 mod validate;
 
 use document::PolicyDocument;
 
+use crate::domain::plain_errors::PlainErrors;
 use crate::domain::{Fault, FaultCode, Faults, KindName};
 
 pub use access::{Allow, Refusal};
@@ -31,8 +41,8 @@ pub use mode_policy::{Access, ModePolicy, ReasonRule};
 pub use policy::DeletionPolicy;
 pub use rule::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 pub use rule_build::{
-    EntryBuilder, anonymize, anonymize_with, cascade, delete, keep, protect, reassign, reassign_to, restrict,
-    retain, set_default, set_default_to, set_null, soft_delete,
+    EntryBuilder, anonymize, cascade, delete, keep, protect, reassign, restrict, retain, set_default,
+    set_null, soft_delete,
 };
 
 /// The two ways to a policy. Both lead to `DeletionPolicy::assemble`, which checks and compiles it.
@@ -48,12 +58,21 @@ impl DeletionPolicy {
     /// Every fault of the policy, or the place of the syntax error.
     pub fn from_json(text: &str) -> Result<Self, Faults> {
         let mut reader = serde_json::Deserializer::from_str(text);
-        let document: PolicyDocument = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            // Text that is not JSON has a line but no path.
-            let path = error.inner().is_data().then(|| error.path().to_string());
-            Fault::new(FaultCode::Form, path.as_deref().unwrap_or("."), error.inner().to_string())
-        })?;
-        reader.end().map_err(|error| Fault::new(FaultCode::Form, ".", error.to_string()))?;
+        let document: PolicyDocument =
+            serde_path_to_error::deserialize(PlainErrors(&mut reader)).map_err(|error| {
+                let inner = &error.inner().0;
+                if inner.is_data() {
+                    Fault::new(FaultCode::Form, error.path().to_string(), inner.to_string())
+                } else {
+                    not_json(inner)
+                }
+            })?;
+        reader.end().map_err(|error| not_json(&error))?;
         document.try_into()
     }
+}
+
+/// Text that is not JSON has a line and no path.
+fn not_json(error: &serde_json::Error) -> Fault {
+    Fault::new(FaultCode::Form, ".", format!("not JSON: {error}")).remedy("correct it at this place")
 }

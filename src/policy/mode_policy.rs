@@ -10,21 +10,28 @@ use crate::domain::words::words;
 
 /// The policy of one mode: permissions, guards, rules and effects.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mode: an object such as {\"allow\": [{\"role\": \"ADMIN\"}], \"rules\": {\"*\": \"cascade\"}}"
+)]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModePolicy {
-    /// The permissions. A mode without permissions does not build.
+    /// Who may ask: `"any"`, `"authenticated"`, or a list such as `[{"role": "ADMIN"}]`. A mode without it does not
+    /// build.
+    #[cfg_attr(feature = "schema", schemars(required))]
     pub allow: Option<Access>,
-    /// Whether a reason must be given.
+    /// Whether a reason must be given. Default: `optional`.
     #[serde(default, skip_serializing_if = "ReasonRule::is_optional")]
     pub reason: ReasonRule,
-    /// The guards.
+    /// What stops the operation, needs to be acknowledged, or is only shown. Default: nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<Guard>,
-    /// What becomes of rows, by reference.
+    /// What becomes of rows, by reference: `{"debts.client_id": "cascade"}`. In a mode that removes, every declared
+    /// reference needs a rule, its own or that under `*`.
     #[serde(default)]
     pub rules: Rules,
-    /// The events for other systems.
+    /// What other systems are told. Default: nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<EffectRule>,
 }
@@ -43,10 +50,11 @@ impl Default for ModePolicy {
 
 /// Who may request a mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Access {
     /// Every caller: the host has already decided.
     Any,
-    /// Every caller that is signed in.
+    /// Every caller who is signed in.
     Authenticated,
     /// Every caller that one of these permissions admits.
     Some(Vec<Allow>),
@@ -88,7 +96,7 @@ impl<'de> Deserialize<'de> for Access {
         impl<'de> Visitor<'de> for AccessVisitor {
             type Value = Access;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"any\", \"authenticated\" or a list such as [{\"role\": \"ADMIN\"}]")
+                f.write_str("`any`, `authenticated` or a list such as [{\"role\": \"ADMIN\"}]")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Access, E> {
                 match text {

@@ -106,7 +106,7 @@ impl DeletionPolicy {
     }
 }
 
-/// Compares the declarations, not the compiled form.
+/// What was written, not what was compiled from it.
 impl PartialEq for DeletionPolicy {
     fn eq(&self, other: &Self) -> bool {
         self.version == other.version

@@ -9,6 +9,7 @@ use crate::domain::{Condition, FieldName, Mask, Period, RecordId, ReferenceName,
 
 /// What happens to a row whose parent is removed.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Rule {
     /// The row is treated like its parent.
     Cascade,
@@ -32,19 +33,25 @@ pub enum Rule {
 
 /// The period for which a row stays, its start, and its legal ground.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a retention, such as {\"for\": \"P6Y\", \"from\": \"issued_at\", \"basis\": \"the law and its article\"}"
+)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Retention {
-    /// The period.
+    /// For how long: `P6Y` is six years.
     #[serde(rename = "for")]
     pub period: Period,
-    /// The date or timestamp from which the period runs.
+    /// The field of the row, a date or a timestamp, from which the period runs.
     pub from: FieldName,
-    /// The ground, such as a law and its article.
+    /// The legal basis, such as a law and its article. It must not be empty.
     pub basis: String,
 }
 
 /// The new target of a reference.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Redirect {
     /// None: the reference is set to null.
     SetNull,
@@ -56,6 +63,7 @@ pub enum Redirect {
 
 /// What becomes of the reference of a row that survives its parent.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum OnSurvive {
     /// The reference is redirected.
     Redirect(Redirect),
@@ -82,6 +90,7 @@ words! {
 
 /// One entry of a rule: the first whose condition holds decides.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Entry {
     /// Applies only if this holds for the row.
     pub when: Option<Condition>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::{Entry, OnSurvive, Parent, Redirect, Retention, Rule};
-use crate::domain::{Condition, FaultCode, FieldName, Mask, Period, RecordId, Value};
+use crate::domain::{Condition, FaultCode, FieldName, Mask, Period, Value};
 
 /// The entries of a rule under construction.
 ///
@@ -60,13 +60,62 @@ impl EntryBuilder {
             change(retention);
         } else {
             let message = format!("`{call}` must follow `retain`");
-            self.problems.push((FaultCode::Misplaced, message, "leave it out, or start with `retain`"));
+            return self.misplaced(&message, "leave it out, or start with `retain`");
         }
         self
     }
 
-    /// Sets what becomes of the reference if the row survives its parent: a [`Redirect`], or
-    /// [`OnSurvive::Tombstone`], which keeps the parent.
+    /// Sets the masks of an `anonymize`, in place of those of the kind.
+    ///
+    /// ```
+    /// use client_lifecycle::domain::Mask;
+    /// use client_lifecycle::policy::anonymize;
+    /// let notes = anonymize().with([("note", Mask::Null)]);
+    /// # let _ = notes;
+    /// ```
+    pub fn with<F: Into<FieldName>>(mut self, masks: impl IntoIterator<Item = (F, Mask)>) -> Self {
+        let masks = masks.into_iter().map(|(field, mask)| (field.into(), mask)).collect();
+        if let Some(Rule::Anonymize(own)) = self.entries.last_mut().map(|entry| &mut entry.then) {
+            *own = masks;
+            return self;
+        }
+        self.misplaced("`with` needs `anonymize` before it", "leave it out, or begin with `anonymize`")
+    }
+
+    /// Sets where a `reassign` or a `set_default` lets the reference point.
+    ///
+    /// ```
+    /// use client_lifecycle::policy::{reassign, set_default};
+    /// let (invoices, tasks) = (set_default().to(0), reassign().to("house"));
+    /// # let _ = (invoices, tasks);
+    /// ```
+    pub fn to(mut self, target: impl Into<Value>) -> Self {
+        let target = target.into();
+        match self.entries.last_mut().map(|entry| &mut entry.then) {
+            Some(Rule::Redirect(Redirect::SetDefault(default))) => *default = Some(target),
+            Some(Rule::Redirect(Redirect::Reassign(to))) => match target.as_id() {
+                Some(id) => *to = Some(id),
+                None => {
+                    return self.misplaced("what `to` names is not an id", "name the record by its id");
+                }
+            },
+            _ => {
+                return self.misplaced(
+                    "`to` needs `reassign` or `set_default` before it",
+                    "leave it out, or begin with one of the two",
+                );
+            }
+        }
+        self
+    }
+
+    fn misplaced(mut self, message: &str, remedy: &'static str) -> Self {
+        self.problems.push((FaultCode::Misplaced, message.to_owned(), remedy));
+        self
+    }
+
+    /// Sets what becomes of the reference where the row survives its parent: a [`Redirect`], or
+    /// [`OnSurvive::Tombstone`], under which the parent stays.
     pub fn on_survive(self, then: impl Into<OnSurvive>) -> Self {
         self.last(|entry| entry.on_survive = Some(then.into()))
     }
@@ -133,18 +182,12 @@ pub fn keep() -> EntryBuilder {
     EntryBuilder::of(Rule::Keep)
 }
 
-/// Keeps the row with the masks of its kind.
+/// The row stays with the masks of its kind, or with those of [`with`](EntryBuilder::with).
 pub fn anonymize() -> EntryBuilder {
     EntryBuilder::of(Rule::Anonymize(BTreeMap::new()))
 }
 
-/// Keeps the row with these masks.
-pub fn anonymize_with<F: Into<FieldName>>(masks: impl IntoIterator<Item = (F, Mask)>) -> EntryBuilder {
-    let masks = masks.into_iter().map(|(field, mask)| (field.into(), mask));
-    EntryBuilder::of(Rule::Anonymize(masks.collect()))
-}
-
-/// Retains the row unchanged for a period: a [`Period`], or ISO 8601 text such as `"P6Y"`.
+/// Retains the row untouched for a period: a [`Period`], or ISO 8601 text such as `"P6Y"`.
 ///
 /// Set the date from which the period runs with [`from`](EntryBuilder::from), and the legal basis with
 /// [`basis`](EntryBuilder::basis). A policy that lacks either does not build.
@@ -176,22 +219,12 @@ pub fn set_null() -> EntryBuilder {
     EntryBuilder::of(Rule::Redirect(Redirect::SetNull))
 }
 
-/// Keeps the row, and refers to the default that the data map declares.
+/// The row stays and refers to the default that the data map declares, or to that of [`to`](EntryBuilder::to).
 pub fn set_default() -> EntryBuilder {
     EntryBuilder::of(Rule::Redirect(Redirect::SetDefault(None)))
 }
 
-/// Keeps the row, and refers to this default.
-pub fn set_default_to(default: impl Into<Value>) -> EntryBuilder {
-    EntryBuilder::of(Rule::Redirect(Redirect::SetDefault(Some(default.into()))))
-}
-
-/// Keeps the row, and refers to the record that the request names.
+/// The row stays and refers to the record that the request names, or to that of [`to`](EntryBuilder::to).
 pub fn reassign() -> EntryBuilder {
     EntryBuilder::of(Rule::Redirect(Redirect::Reassign(None)))
-}
-
-/// Keeps the row, and refers to this record.
-pub fn reassign_to(target: impl Into<RecordId>) -> EntryBuilder {
-    EntryBuilder::of(Rule::Redirect(Redirect::Reassign(Some(target.into()))))
 }

@@ -9,25 +9,40 @@ use serde::{Deserialize, Serialize};
 
 use super::{Entry, OnSurvive, Parent, Redirect, Retention, Rule, Rules};
 use crate::domain::unique_keys::unique_keys;
-use crate::domain::{Condition, FieldName, Mask, RecordId, ReferenceName, Value};
+use crate::domain::{Condition, FieldName, Mask, ParseError, RecordId, ReferenceName, Value};
 
-/// Every key an entry may have: one of the rules' names, or `then`.
+/// One entry of a rule, with exactly one of `then`, `anonymize`, `retain`, `set_default` and `reassign`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct EntryDocument {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Entry", transform = super::rule_schema::one_rule))]
+pub(super) struct EntryDocument {
+    /// The rows that the entry decides for. Default: all that no earlier entry decides for.
     when: Option<Condition>,
+    /// With `anonymize` or `retain`, the entry is for rows below a parent that stays in that way. Default: for rows below
+    /// parents that are removed.
     parent: Option<Parent>,
+    /// What becomes of the row, by the name of a rule such as `cascade`.
     then: Option<RuleDocument>,
+    /// Where the reference points when the row survives and its parent does not: `set_null`, `set_default`,
+    /// `reassign`, or `tombstone`, under which the parent stays masked. Default: null, where the reference can be.
     #[serde(alias = "link")]
     on_survive: Option<OnSurviveDocument>,
+    /// What must hold for the record that a reassigned reference is to point at. Default: nothing.
     qualifies: Option<Condition>,
+    /// The reason for the decision. It is shown where the entry stops an operation, and decides nothing.
     #[serde(rename = "because")]
     rationale: Option<String>,
+    /// The row stays with these masks, by field: `{"comment": "null"}`. `"then": "anonymize"` uses those of the kind.
     #[serde(default, deserialize_with = "masks")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<FieldName, Mask>"))]
     anonymize: Option<BTreeMap<FieldName, Mask>>,
+    /// The row stays untouched for a period: `{"for": "P6Y", "from": "issued_at", "basis": "…"}`. Later it is deleted.
     retain: Option<Retention>,
+    /// The row stays, and its reference takes this value. `"then": "set_default"` uses the default of the field.
     #[serde(default, deserialize_with = "crate::domain::present")]
     set_default: Option<Value>,
+    /// The row stays, and its reference points at this record. `"then": "reassign"` uses the one that the request names.
     reassign: Option<TargetDocument>,
 }
 
@@ -35,13 +50,16 @@ fn masks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeMap<F
     unique_keys(deserializer).map(Some)
 }
 
+/// A record that references are reassigned to.
 #[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct TargetDocument {
+#[serde(deny_unknown_fields, expecting = "a target, such as {\"to\": 7}")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Target"))]
+pub(super) struct TargetDocument {
+    /// The id of the record.
     to: RecordId,
 }
 
-const RULES: &[&str] = &[
+pub(super) const RULES: &[&str] = &[
     "cascade",
     "delete",
     "soft_delete",
@@ -54,6 +72,8 @@ const RULES: &[&str] = &[
     "reassign",
     "keep",
 ];
+
+const ON_SURVIVE: &[&str] = &["set_null", "set_default", "reassign", "tombstone"];
 
 fn rule_named<E: de::Error>(name: &str) -> Result<Rule, E> {
     Ok(match name {
@@ -68,13 +88,16 @@ fn rule_named<E: de::Error>(name: &str) -> Result<Rule, E> {
         "reassign" => Rule::Redirect(Redirect::Reassign(None)),
         "keep" => Rule::Keep,
         "retain" => {
-            return Err(E::custom("`retain` needs {\"retain\": {\"for\", \"from\", \"basis\"}}"));
+            return Err(E::custom(
+                "`retain` needs a period, a start and a basis; expected \
+                 {\"retain\": {\"for\": \"P6Y\", \"from\": \"issued_at\", \"basis\": \"the law and its article\"}}",
+            ));
         }
-        other => return Err(E::unknown_variant(other, RULES)),
+        other => return Err(E::custom(ParseError::unknown("rule", other, RULES))),
     })
 }
 
-struct RuleDocument(Rule);
+pub(super) struct RuleDocument(Rule);
 
 impl<'de> Deserialize<'de> for RuleDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -94,7 +117,7 @@ fn rule_alone<E: de::Error>(entry: Entry) -> Result<Rule, E> {
     }
 }
 
-struct OnSurviveDocument(OnSurvive);
+pub(super) struct OnSurviveDocument(OnSurvive);
 
 impl<'de> Deserialize<'de> for OnSurviveDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -102,15 +125,13 @@ impl<'de> Deserialize<'de> for OnSurviveDocument {
         impl<'de> Visitor<'de> for OnSurviveVisitor {
             type Value = OnSurvive;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`on_survive`: set_null, set_default, reassign or tombstone")
+                f.write_str("`set_null`, `set_default`, `reassign` or `tombstone`, or an object such as {\"reassign\": {\"to\": 7}}")
             }
             fn visit_str<E: de::Error>(self, name: &str) -> Result<OnSurvive, E> {
                 match name {
                     "tombstone" => Ok(OnSurvive::Tombstone),
                     "set_null" | "set_default" | "reassign" => redirect(rule_named(name)?),
-                    other => {
-                        Err(E::unknown_variant(other, &["set_null", "set_default", "reassign", "tombstone"]))
-                    }
+                    other => Err(E::custom(ParseError::unknown("word for `on_survive`", other, ON_SURVIVE))),
                 }
             }
             fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<OnSurvive, M::Error> {
@@ -124,7 +145,7 @@ impl<'de> Deserialize<'de> for OnSurviveDocument {
 fn redirect<E: de::Error>(rule: Rule) -> Result<OnSurvive, E> {
     match rule {
         Rule::Redirect(redirect) => Ok(OnSurvive::Redirect(redirect)),
-        _ => Err(E::custom("`on_survive` is set_null, set_default, reassign or tombstone")),
+        _ => Err(E::custom("`on_survive` is `set_null`, `set_default`, `reassign` or `tombstone`")),
     }
 }
 
@@ -166,7 +187,7 @@ impl<'de> Visitor<'de> for EntryVisitor {
     type Value = Entry;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a rule's name or an object")
+        f.write_str("the name of a rule such as `cascade`, or an object such as {\"then\": \"cascade\"}")
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Entry, E> {
@@ -193,7 +214,7 @@ impl<'de> Deserialize<'de> for Entries {
         impl<'de> Visitor<'de> for EntriesVisitor {
             type Value = Vec<Entry>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a rule's name, an object, or a list of entries")
+                f.write_str("the name of a rule such as `cascade`, an object such as {\"then\": \"cascade\"}, or a list of them")
             }
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Vec<Entry>, E> {
                 Ok(vec![EntryVisitor.visit_str(name)?])

@@ -58,8 +58,8 @@ impl PoolConnection {
     }
 }
 
-/// Renders the search path of these schemas; `None` where there are none. The schema of temporary tables comes last,
-/// so that no temporary table hides the table that is meant.
+/// Renders the search path of these schemas; `None` if there are none. The schema of temporary tables comes last, so
+/// that no temporary table hides the real one.
 fn search_path(schemas: &[String]) -> Option<String> {
     let names = schemas.iter().map(|name| Dialect::Postgres.quote(name)).chain(["pg_temp".to_owned()]);
     (!schemas.is_empty()).then(|| names.collect::<Vec<_>>().join(", "))
@@ -81,7 +81,6 @@ impl SqlConnection for PoolConnection {
     }
 }
 
-/// A transaction on a connection of the pool.
 struct PoolTransaction {
     connection: sqlx::pool::PoolConnection<Postgres>,
     state: State,
@@ -131,7 +130,7 @@ impl<'c> SavepointConnection<'c> {
         Self { host: HostConnection::new(connection), schemas: Vec::new() }
     }
 
-    /// Sets the schemas in which tables are looked for. The default is the search path of the transaction.
+    /// Sets the schemas to search for tables. The default is the search path of the transaction.
     #[must_use]
     pub(super) fn schemas(self, schemas: Vec<String>) -> Self {
         Self { schemas, ..self }
@@ -152,7 +151,6 @@ impl SqlConnection for SavepointConnection<'_> {
     }
 }
 
-/// An open savepoint.
 struct Savepoint<'h, 'c> {
     connection: TakenConnection<'h, 'c, PgConnection>,
     open: bool,
@@ -197,13 +195,13 @@ fn check(access: AccessMode, level: Option<&str>, encoding: Option<&str>) -> Res
     // taken.
     if access == AccessMode::Write && !matches!(level, Some("read committed" | "read uncommitted")) {
         return Err(unsupported(&format!(
-            "a transaction whose isolation level is {}: what others commit while it waits for its locks would not \
-             be seen; begin it as READ COMMITTED",
+            "a transaction whose isolation level is {}: rows that others commit while it waits for its \
+             locks would be missed; begin it as READ COMMITTED",
             level.unwrap_or("unknown")
         )));
     }
     if encoding != Some("UTF8") {
-        let what = "a connection whose client_encoding is not UTF8, in which all texts are sent";
+        let what = "a connection whose client_encoding is not UTF8; set it to UTF8";
         return Err(unsupported(what));
     }
     Ok(())

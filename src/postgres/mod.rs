@@ -17,12 +17,11 @@
 //! # What is locked
 //! The [guide](crate::guide::transactions) has the details.
 //!
-//! An operation runs in one READ COMMITTED transaction. It records its id and locks the subject. Then, kind by kind
-//! from there outwards, it locks every row that is deleted and could be referred to (`FOR UPDATE`), and counts the
-//! other rows that the plan depends on. A transaction that inserts a row below one of them has to wait, and its
-//! foreign key then refuses the row. For a reference without a foreign key, `"lock": "table"` keeps all writers out
-//! of its table while the operation runs. With `"lock": "writer"` the host's writers call [`lock_parent`] before they
-//! refer to a row.
+//! An operation runs in one READ COMMITTED transaction. It records its id and locks the subject. From there outwards,
+//! kind by kind, it locks every deleted row that could be referred to (`FOR UPDATE`). It counts the other rows that
+//! the plan depends on. A transaction that inserts a row below one of them has to wait, and its foreign key then
+//! refuses the row. For a reference without a foreign key, `"lock": "table"` keeps all writers out of its table while
+//! the operation runs. With `"lock": "writer"` the host's writers call [`lock_parent`] before they refer to a row.
 //!
 //! # What is retried
 //! Deadlocks, serialization failures, lock timeouts and broken connections are retried with pauses, as configured by

@@ -56,6 +56,7 @@ impl PostgresStore {
     }
 
     /// Opens a store on its own pool. The address is that of sqlx: `postgres://user:password@host/database`.
+    /// Opens a store on its own pool. The address is that of sqlx: `postgres://user:password@host/database`.
     ///
     /// # Errors
     /// [`StoreError::Backend`] if the database cannot be reached.
@@ -112,9 +113,9 @@ impl PostgresStore {
         Ok(self)
     }
 
-    /// Returns this store inside a transaction that the host has open, given as `&mut transaction`.
+    /// Returns this store inside the host's open transaction, given as `&mut transaction`.
     ///
-    /// Tables are looked for in the [`schemas`](Self::schemas) of this store, and in the search path of the
+    /// It searches for tables in the [`schemas`](Self::schemas) of this store, or in the search path of the
     /// transaction if there are none. Timeouts are those of the transaction.
     #[must_use]
     pub fn in_transaction<'c>(&self, connection: &'c mut PgConnection) -> PostgresTransaction<'c> {
@@ -131,10 +132,10 @@ impl PostgresStore {
 }
 
 impl Lifecycle<PostgresStore> {
-    /// Returns this lifecycle inside a transaction that the host has open, given as `&mut transaction`.
+    /// Returns this lifecycle inside the host's open transaction, given as `&mut transaction`.
     ///
-    /// What it does is committed or rolled back with the transaction: see [`PostgresTransaction`]. Nothing is
-    /// checked again, so this costs nothing.
+    /// Its writes are committed or rolled back with the transaction: see [`PostgresTransaction`]. The tables are not
+    /// checked again, so this is cheap.
     ///
     /// ```no_run
     /// # use client_lifecycle::{Lifecycle, Request, postgres::PostgresStore};

@@ -1,5 +1,11 @@
 //! Change sets: everything one operation writes, as plain data.
 
+#![allow(
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs,
+    reason = "a new part must fail to compile in every store"
+)]
+
 use std::sync::Arc;
 
 use super::{Branch, NamedSet, Question, Receipt, ReceiptStep, Rows, SetId, Stratum, SurveyQuery};
@@ -10,7 +16,6 @@ use crate::domain::{AuditEntry, Event, FieldName, KindName, Mask, MaskKey, Opera
 /// A change set without steps and new rows records an attempt that was not carried out. Only its audit entry is
 /// written, and its operation id stays free for another attempt.
 #[derive(Debug, Clone)]
-#[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every store")]
 pub struct ChangeSet {
     /// The operation. A store that has applied it returns the first receipt and writes nothing.
     pub operation: OperationId,

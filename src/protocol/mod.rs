@@ -9,9 +9,9 @@ mod survey;
 pub use change_set::{
     ChangeSet, ChangeStep, Difference, EventDraft, Expected, LockRows, NewRow, NewValue, Precondition, Write,
 };
-pub use receipt::{BadDigest, Digest, Disposition, OpenItem, Receipt, ReceiptStep};
+pub use receipt::{Digest, Disposition, OpenItem, Receipt, ReceiptStep};
 pub(crate) use survey::widen;
 pub use survey::{
-    Answer, Branch, Members, NamedSet, Question, Rank, RankCase, Ranks, Rows, SetId, Source, Stratum, Survey,
-    SurveyQuery,
+    Answer, Branch, NamedSet, Question, RankCase, Ranks, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
 };
+pub(crate) use survey::{Members, Rank};

@@ -31,7 +31,7 @@ pub struct Receipt {
     pub outcome: Option<Disposition>,
     /// Whether nothing remains to be done.
     pub complete: bool,
-    /// What became of which rows.
+    /// The rows and what became of them.
     pub steps: Vec<ReceiptStep>,
     /// Rows that are still there and have to be deleted later.
     pub open: Vec<OpenItem>,
@@ -185,6 +185,8 @@ impl Disposition {
     }
 }
 
+use crate::domain::ParseError;
+
 /// SHA-256 over everything in a plan that a person relies on, as 64 hexadecimal digits.
 ///
 /// It covers subjects, mode, policy version, blockers, warnings, and steps with their counts and new targets. Steps of
@@ -201,15 +203,6 @@ impl Disposition {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Digest(String);
-
-/// Text that is not a digest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected a digest of 64 hexadecimal digits, found text of {found} characters")]
-#[non_exhaustive]
-pub struct BadDigest {
-    /// The number of characters of the text.
-    pub found: usize,
-}
 
 impl Digest {
     /// Returns the 64 digits.
@@ -230,14 +223,17 @@ impl Digest {
 }
 
 impl TryFrom<&str> for Digest {
-    type Error = BadDigest;
+    type Error = ParseError;
 
     /// Reads 64 hexadecimal digits, in upper or lower case.
-    fn try_from(text: &str) -> Result<Self, BadDigest> {
+    fn try_from(text: &str) -> Result<Self, ParseError> {
         if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             Ok(Self(text.to_ascii_lowercase()))
         } else {
-            Err(BadDigest { found: text.chars().count() })
+            let found = text.chars().count();
+            Err(ParseError::new(format!(
+                "expected a digest of 64 hexadecimal digits, found text of {found} characters"
+            )))
         }
     }
 }

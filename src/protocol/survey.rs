@@ -2,8 +2,14 @@
 //! store which rows it means.
 //!
 //! A set holds rows of one kind, each with a [`Rank`]: a small number that stands for what the policy decided about
-//! the row. A row that is found in several ways keeps its lowest rank. Sets are evaluated in order, and a set refers to
-//! earlier ones by [`SetId`], so a query grows with the data map and not with the number of paths through it.
+//! the row. A row that is found in several ways keeps its lowest rank. Sets are evaluated in order, and refer to
+//! earlier ones by [`SetId`]. So a query grows with the data map and not with the number of paths through it.
+
+#![allow(
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs,
+    reason = "a new part must fail to compile in every store"
+)]
 
 use std::fmt;
 use std::sync::Arc;
@@ -60,7 +66,7 @@ pub struct Question {
     pub rows: Rows,
     /// The number of ids to return, the first in order.
     pub sample: u8,
-    /// A date or timestamp field whose first and last instant are asked for.
+    /// A date or timestamp field whose first and last instant are requested.
     pub span: Option<FieldName>,
 }
 
@@ -162,7 +168,7 @@ impl SetId {
 }
 
 /// What was decided about a row, as a number whose meaning only the policy knows. The lowest rank wins.
-pub type Rank = u16;
+pub(crate) type Rank = u16;
 
 /// A range of ranks, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -225,7 +231,7 @@ pub struct NamedSet {
     pub name: String,
     /// The kind of its rows.
     pub kind: KindName,
-    /// The ways into the set. A row that several branches lead to keeps its lowest rank.
+    /// The branches of the set. A row that several branches lead to keeps its lowest rank.
     pub branches: Vec<Branch>,
 }
 
@@ -354,4 +360,4 @@ impl Stratum {
 }
 
 /// The members of a set in a store that reads rows: ids with their ranks, in the order of ids.
-pub type Members = std::collections::BTreeMap<RecordId, Rank>;
+pub(crate) type Members = std::collections::BTreeMap<RecordId, Rank>;

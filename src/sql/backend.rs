@@ -76,8 +76,6 @@ pub(crate) struct Spelling {
     /// The text before and after a bound JSON array that reads its elements as rows `j`, with an ordering `key` and a
     /// `value`.
     pub(crate) json_rows: (&'static str, &'static str),
-    /// The text before and after a membership that only filters rows and should not be planned as a join.
-    pub(crate) filter: (&'static str, &'static str),
     /// The clause that locks the parent of a new row like a foreign key does: deletions wait, other writers do not.
     pub(crate) parent_lock: &'static str,
     /// The columns of the table of pseudonyms, and their suffix.
@@ -157,7 +155,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     }
     /// Renders the statements that read the types of columns.
     fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError>;
-    /// Reads the rows that they return.
+    /// Reads the schema from the rows that they return.
     fn read_schema(
         &self,
         columns: &QueryColumns<'_>,
@@ -198,6 +196,20 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     /// Returns whether rows are best found by passing ids to an index as one array.
     fn is_found_by_index(&self, _field: Field<'_>, _id: Field<'_>) -> Result<bool, StoreError> {
         Ok(false)
+    }
+    /// Writes the condition that `id` is one of the ids of a query, or none of them, for a row that is read anyway. It
+    /// must take linear time, whatever the estimate of the planner.
+    fn is_among(
+        &self,
+        w: &mut Writer,
+        id: &str,
+        is: bool,
+        ids: &mut dyn FnMut(&mut Writer) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        w.push(id).push(if is { " IN (" } else { " NOT IN (" });
+        ids(w)?;
+        w.push(")");
+        Ok(())
     }
     /// Renders a reference for comparison with the ids it refers to, as a foreign key compares them.
     fn reference(

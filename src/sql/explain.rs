@@ -1,7 +1,5 @@
 //! Rendering the SQL of surveys, change sets and plans for display.
 
-use std::collections::BTreeMap;
-
 use uuid::Uuid;
 
 use super::dialect::Dialect;
@@ -68,22 +66,12 @@ impl Plan {
     pub fn sql(&self, dialect: Dialect) -> Result<Vec<Statement>, StoreError> {
         let prefix = Prefix::default();
         let mut statements = render_survey(dialect, &prefix, &self.execution.query)?;
+        let (operation, subjects) = (Uuid::nil().into(), self.subjects.clone());
         let audit = AuditEntry {
-            before: BTreeMap::new(),
-            action: AuditEntry::action(&self.kind, self.mode),
-            operation: Uuid::nil().into(),
-            kind: self.kind.clone(),
-            subjects: self.subjects.clone(),
-            at: self.at,
-            mode: self.mode,
-            outcome: AuditOutcome::Done,
-            actor: None,
-            reason: None,
-            note: None,
             digest: Some(self.digest.to_string()),
-            detail: serde_json::Value::Null,
+            ..AuditEntry::new(operation, self.mode, &self.kind, subjects, self.at, AuditOutcome::Done)
         };
-        let changes = self.clone().into_change_set(Uuid::nil().into(), audit, Strictness::ExactPlan, None);
+        let changes = self.clone().into_change_set(operation, audit, Strictness::ExactPlan, None);
         if let Ok((changes, _)) = changes {
             statements.extend(render_changes(dialect, &prefix, &changes)?);
         }

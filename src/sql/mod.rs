@@ -7,14 +7,14 @@
 //! table is one identifier: `"sales.invoices"` is a table with a dot in its name.
 //!
 //! # How a survey runs
-//! A survey is one read transaction: the types of the columns, then all counts and the subjects in one statement,
-//! then samples and spans for the questions that ask for them and found rows. The columns of PostgreSQL are read
-//! once; each statement that counts returns whether they have changed. Sets are common table expressions of that
-//! statement. SQLite copies such an expression for each reference to it, so sets that are read often, and the sets of
-//! a cycle, are written to a temporary table instead.
+//! A survey is one read transaction. It reads the types of the columns, then all counts and the subjects in one
+//! statement. Samples and spans follow for the questions that ask for them and found rows. The columns of PostgreSQL
+//! are read once; each statement that counts returns whether they have changed. Sets are common table expressions of
+//! that statement. SQLite copies such an expression for each reference to it, so sets that are read often, and the
+//! sets of a cycle, are written to a temporary table instead.
 //!
 //! # How a change set is applied
-//! One write transaction runs one script: it records the operation, locks, counts, writes events and audit entries,
+//! One write transaction runs one script. It records the operation, locks, counts, writes events and audit entries,
 //! carries out the steps, and corrects the receipt. [`render_changes`] shows the same script. On SQLite the sets that
 //! a step reads are written to the temporary table before the first write, unless the step can find the same rows
 //! itself. On PostgreSQL a small operation is one statement after the locks.
@@ -30,7 +30,7 @@
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod adapter;
 mod backend;
-pub mod catalogue;
+mod catalogue;
 mod connection;
 mod coverage;
 mod dialect;

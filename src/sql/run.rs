@@ -19,7 +19,6 @@ const MAX_LOCK_ROUNDS: usize = 4;
 
 const APPLIED: &str = "applied the change set";
 
-/// Applies a change set.
 pub(super) async fn run<C: SqlConnection>(
     store: &SqlStore<C>,
     changes: &ChangeSet,
@@ -133,7 +132,6 @@ enum Outcome {
     Outdated,
 }
 
-/// A running script.
 struct Running<'a, 't, 'c> {
     session: Session<'t, 'c>,
     r: &'a Renderer<'a>,
@@ -234,7 +232,6 @@ impl Running<'_, '_, '_> {
         Ok(())
     }
 
-    /// Runs the statements of a block.
     async fn block(&mut self, block: &Block) -> Result<(), StoreError> {
         let Block { steps, mark, write } = block;
         let steps: Vec<(usize, &ChangeStep)> =

@@ -9,7 +9,6 @@ use crate::domain::KindName;
 use crate::protocol::{ChangeSet, Rows};
 use crate::store::StoreError;
 
-/// One part of a script.
 #[derive(Debug)]
 pub(super) enum Part {
     /// Records the operation with the expected receipt. If the same operation runs twice, the second waits here, and
@@ -120,7 +119,6 @@ pub(super) fn script(
     Ok(parts)
 }
 
-/// Returns the statements of a script for display.
 pub(super) fn statements(script: Vec<Part>) -> Vec<Statement> {
     script.into_iter().flat_map(Part::into_statements).collect()
 }

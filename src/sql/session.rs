@@ -29,7 +29,6 @@ impl<'a> ErrorContext<'a> {
         Self { doing: "wrote", kind: Some(kind.as_str()), ..self }
     }
 
-    /// Converts the error of a connection to that of a store.
     pub(super) fn error(self, error: SqlError) -> StoreError {
         match error.class() {
             SqlErrorClass::Busy => {
@@ -41,7 +40,7 @@ impl<'a> ErrorContext<'a> {
             },
             SqlErrorClass::ReadOnly => StoreError::Unsupported("writing: the database is read-only".into()),
             SqlErrorClass::Denied(table) => StoreError::Unsupported(format!(
-                "what needs a permission on `{table}` that the role does not have; grant it"
+                "a statement without permission on `{table}`; grant it to the role"
             )),
             SqlErrorClass::Unsupported(what) => StoreError::Unsupported(what.clone()),
             SqlErrorClass::NoTable(table) => self.no_table(table),
@@ -104,19 +103,16 @@ pub(super) struct Session<'t, 'c> {
 }
 
 impl Session<'_, '_> {
-    /// Runs a statement.
     pub(super) async fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError> {
         let done = execute(self.tx, statement).await;
         done.map_err(|error| self.context.error(error))
     }
 
-    /// Runs a query.
     pub(super) async fn query(&mut self, statement: &Statement) -> Result<Vec<Vec<SqlValue>>, StoreError> {
         let found = query(self.tx, statement).await;
         found.map_err(|error| self.context.error(error))
     }
 
-    /// Runs a query that returns one integer.
     pub(super) async fn integer(&mut self, statement: &Statement) -> Result<Option<i64>, StoreError> {
         let rows = self.query(statement).await?;
         Ok(rows.iter().flatten().find_map(SqlValue::as_integer))
@@ -216,7 +212,6 @@ impl Session<'_, '_> {
     }
 }
 
-/// Runs a query.
 pub(super) async fn query(
     tx: &mut (dyn SqlTransaction + '_),
     statement: &Statement,
@@ -224,7 +219,6 @@ pub(super) async fn query(
     tx.query(&statement.sql, &statement.params).await
 }
 
-/// Runs a statement.
 pub(super) async fn execute(
     tx: &mut (dyn SqlTransaction + '_),
     statement: &Statement,

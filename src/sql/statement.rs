@@ -49,7 +49,6 @@ impl Writer {
         self
     }
 
-    /// Appends a quoted name.
     pub(crate) fn name(&mut self, name: &str) -> &mut Self {
         self.sql.push_str(&quote(name));
         self
@@ -79,7 +78,6 @@ impl Writer {
         self.push(&self.backend.placeholder(self.params.len()))
     }
 
-    /// Writes each item, separated by `between`.
     pub(crate) fn list<T, E>(
         &mut self,
         between: &str,
@@ -123,7 +121,6 @@ pub(crate) struct Query<'w> {
 }
 
 impl<'w> Query<'w> {
-    /// Starts a SELECT.
     pub(crate) fn select(w: &'w mut Writer, columns: &str) -> Self {
         w.push("SELECT ").push(columns);
         Self { w, has_condition: false }
@@ -158,7 +155,6 @@ impl<'w> Query<'w> {
         self
     }
 
-    /// Starts the next condition.
     pub(crate) fn condition(&mut self) -> &mut Writer {
         let word = if self.has_condition { " AND " } else { " WHERE " };
         self.has_condition = true;

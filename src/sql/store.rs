@@ -69,7 +69,7 @@ impl<C: SqlConnection> SqlStore<C> {
 
     /// Returns this store over another connection to the same database: one inside a transaction of the host.
     ///
-    /// The prefix and the limit are the same, and what is known of the columns is shared. With
+    /// The prefix and the limit are the same, and the cached schema is shared. With
     /// [`Lifecycle::with_store`](crate::Lifecycle::with_store), a lifecycle that was opened once works inside any
     /// transaction of the host:
     ///

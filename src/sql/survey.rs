@@ -17,7 +17,6 @@ use crate::store::StoreError;
 /// may need two.
 const DETAILS_PER_STATEMENT: usize = 100;
 
-/// Answers a survey.
 pub(super) async fn run<C: SqlConnection>(
     store: &SqlStore<C>,
     survey: &SurveyQuery,

@@ -209,7 +209,6 @@ pub(crate) struct QueryColumns<'a> {
 }
 
 impl<'a> QueryColumns<'a> {
-    /// Collects the columns of a survey.
     pub(crate) fn of_query(query: &'a SurveyQuery) -> Result<Self, StoreError> {
         let mut kinds = BTreeSet::new();
         let mut ids = BTreeSet::new();

@@ -168,7 +168,6 @@ fn value(value: SqliteValueRef<'_>) -> Result<SqlValue, SqlError> {
     })
 }
 
-/// Converts an error of sqlx.
 pub(super) fn error(error: Error) -> SqlError {
     match &error {
         Error::Database(database) => {

@@ -77,7 +77,7 @@ impl SqliteStore {
         Ok(self)
     }
 
-    /// Returns this store inside a transaction that the host has open, given as `&mut transaction`.
+    /// Returns this store inside the host's open transaction, given as `&mut transaction`.
     #[must_use]
     pub fn in_transaction<'c>(&self, connection: &'c mut SqliteConnection) -> SqliteTransaction<'c> {
         SqliteTransaction { store: self.store.with_connection(SavepointConnection::new(connection)) }
@@ -91,10 +91,10 @@ impl SqliteStore {
 }
 
 impl Lifecycle<SqliteStore> {
-    /// Returns this lifecycle inside a transaction that the host has open, given as `&mut transaction`.
+    /// Returns this lifecycle inside the host's open transaction, given as `&mut transaction`.
     ///
-    /// What it does is committed or rolled back with the transaction: see [`SqliteTransaction`]. Nothing is checked
-    /// again, so this costs nothing.
+    /// Its writes are committed or rolled back with the transaction: see [`SqliteTransaction`]. The tables are not
+    /// checked again, so this is cheap.
     ///
     /// ```no_run
     /// # use client_lifecycle::{Lifecycle, Request, sqlite::SqliteStore};

@@ -5,7 +5,7 @@ mod error;
 mod mask;
 pub(crate) mod reader;
 mod records;
-pub mod system_tables;
+pub(crate) mod system_tables;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +22,7 @@ pub use mask::masked;
 pub(crate) use mask::require_key;
 pub use reader::{ReadQuery, Reader, Which};
 pub use records::{Batch, BatchError, ExactMatches, ExactReferrers, Page, Records, RowChange, Unchanged};
+pub use system_tables::{Mark, SystemTable};
 
 #[doc = include_str!("contract.md")]
 #[async_trait]
@@ -29,7 +30,7 @@ pub trait Store: Send + Sync {
     /// Returns a fault for every kind, field, type and nullability of the map that this store does not have.
     ///
     /// # Errors
-    /// [`StoreError`] if the store could not be asked.
+    /// [`StoreError`] if the store could not be queried.
     async fn check(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError>;
 
     /// Answers all questions, and returns the ids of the subjects in the first set.

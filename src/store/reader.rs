@@ -14,7 +14,7 @@ use crate::domain::{Condition, DataMap, FieldName, FieldType, Kind, KindName, Re
 /// It is a separate port, because planning and deleting need only a [`Store`](super::Store).
 #[async_trait]
 pub trait Reader: Send + Sync {
-    /// Returns the records that the query asks for, in the order of their ids: integers by value, UUIDs and text by
+    /// Returns the records that the query selects, in the order of their ids: integers by value, UUIDs and text by
     /// bytes. Values have the types that the map declares.
     ///
     /// # Errors
@@ -48,6 +48,10 @@ pub struct ReadQuery {
 
 /// Which records of a kind are looked up.
 #[derive(Clone, PartialEq)]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "a new way to look records up must fail to compile in every store"
+)]
 pub enum Which {
     /// All.
     All,

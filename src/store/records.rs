@@ -1,5 +1,11 @@
 //! Records: the simpler port that a host implements, and the batches it writes.
 
+#![allow(
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs,
+    reason = "a new part must fail to compile in every backend"
+)]
+
 use async_trait::async_trait;
 
 use super::StoreError;
@@ -80,7 +86,7 @@ pub trait Records: Send + Sync {
     /// read so far has. A backend without a catalogue need not implement it.
     ///
     /// # Errors
-    /// [`StoreError`] if the backend could not be asked.
+    /// [`StoreError`] if the backend could not be queried.
     async fn has_field(&self, kind: &Kind, field: &FieldName) -> Result<bool, StoreError> {
         let _ = (kind, field);
         Ok(false)
@@ -89,7 +95,7 @@ pub trait Records: Send + Sync {
     /// Returns the faults that the backend finds in the fields of the map. Missing kinds are found without it.
     ///
     /// # Errors
-    /// [`StoreError`] if the backend could not be asked.
+    /// [`StoreError`] if the backend could not be queried.
     async fn describe(&self, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
         let _ = map;
         Ok(Vec::new())
@@ -108,7 +114,6 @@ pub struct Page<'a> {
 
 /// Conditions and changes, written together or not at all.
 #[derive(Debug, Clone, Default)]
-#[allow(clippy::exhaustive_structs, reason = "a new part must fail to compile in every backend")]
 pub struct Batch {
     /// Rows that must be as they were read.
     pub unchanged: Vec<Unchanged>,

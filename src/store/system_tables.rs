@@ -10,36 +10,49 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use crate::domain::words::words;
 use crate::domain::{
     AuditEntry, Event, FieldName, Kind, KindName, OperationId, Record, RecordId, Value, instant_text,
 };
 use crate::protocol::Receipt;
 
-/// Applied operations, each with its receipt.
-pub const OPERATIONS: &str = "lifecycle_operations";
-/// Audit entries of attempts, one record for each subject.
-pub const AUDIT: &str = "lifecycle_audit";
-/// Events to be delivered.
-pub const OUTBOX: &str = "lifecycle_outbox";
-/// Records that an operation marked, with the values it changed, so that it can be restored.
-pub const MARKS: &str = "lifecycle_marks";
+words! {
+    /// A table of the crate's own, which a backend that works by rows keeps like any other kind.
+    ///
+    /// ```
+    /// use client_lifecycle::store::SystemTable;
+    /// assert_eq!(SystemTable::Audit.as_str(), "lifecycle_audit");
+    /// assert!(SystemTable::ALL.iter().all(|table| table.kind().id == "id"));
+    /// ```
+    #[non_exhaustive]
+    pub enum SystemTable: "table of the library" {
+        /// Applied operations; each record gives its [`Receipt`].
+        Operations = "lifecycle_operations",
+        /// Attempts, one record for each subject; each gives its [`AuditEntry`].
+        Audit = "lifecycle_audit",
+        /// Events to be delivered; each record gives its [`Event`].
+        Outbox = "lifecycle_outbox",
+        /// Records that an operation marked; each gives its [`Mark`], so that it can be restored.
+        Marks = "lifecycle_marks",
+    }
+}
 
-/// Returns the kinds of the crate's own tables.
-#[must_use]
-pub fn kinds() -> [Kind; 4] {
-    [OPERATIONS, AUDIT, OUTBOX, MARKS].map(Kind::named)
+pub(super) const OPERATIONS: &str = SystemTable::Operations.as_str();
+pub(crate) const AUDIT: &str = SystemTable::Audit.as_str();
+pub(super) const OUTBOX: &str = SystemTable::Outbox.as_str();
+pub(super) const MARKS: &str = SystemTable::Marks.as_str();
+
+impl SystemTable {
+    /// Returns the table as a kind.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        Kind::named(self.as_str())
+    }
 }
 
 /// Returns whether the name belongs to one of the crate's own tables.
-///
-/// ```
-/// use client_lifecycle::store::system_tables;
-/// assert!(system_tables::is_reserved(&"lifecycle_audit".into()));
-/// assert!(!system_tables::is_reserved(&"clients".into()));
-/// ```
-#[must_use]
-pub fn is_reserved(kind: &KindName) -> bool {
-    [OPERATIONS, AUDIT, OUTBOX, MARKS].contains(&kind.as_str())
+pub(crate) fn is_reserved(kind: &KindName) -> bool {
+    kind.as_str().parse::<SystemTable>().is_ok()
 }
 
 /// A record that an operation marked.
@@ -62,36 +75,25 @@ impl Mark {
     }
 }
 
-/// Reads the receipt in a record of [`OPERATIONS`].
-///
-/// # Errors
-/// [`StoreError::BadValue`] if the record has none.
-pub fn receipt(record: &Record) -> Result<Receipt, StoreError> {
-    structured(OPERATIONS, record, "receipt")
+/// Reads what a record of one of the crate's own tables holds.
+macro_rules! read_from_record {
+    ($($what:ty: $table:ident, $field:literal;)*) => {$(
+        impl TryFrom<&Record> for $what {
+            type Error = StoreError;
+
+            /// Reads it from a record of the crate's own table. [`StoreError::BadValue`] says that there is none.
+            fn try_from(record: &Record) -> Result<Self, StoreError> {
+                structured($table, record, $field)
+            }
+        }
+    )*};
 }
 
-/// Reads the entry in a record of [`AUDIT`]. Its only subject is the one it was recorded for.
-///
-/// # Errors
-/// [`StoreError::BadValue`] if the record has none.
-pub fn audit_entry(record: &Record) -> Result<AuditEntry, StoreError> {
-    structured(AUDIT, record, "entry")
-}
-
-/// Reads the event in a record of [`OUTBOX`].
-///
-/// # Errors
-/// [`StoreError::BadValue`] if the record has none.
-pub fn event(record: &Record) -> Result<Event, StoreError> {
-    structured(OUTBOX, record, "event")
-}
-
-/// Reads the mark in a record of [`MARKS`].
-///
-/// # Errors
-/// [`StoreError::BadValue`] if the record has none.
-pub fn mark(record: &Record) -> Result<Mark, StoreError> {
-    structured(MARKS, record, "mark")
+read_from_record! {
+    Receipt: OPERATIONS, "receipt";
+    AuditEntry: AUDIT, "entry";
+    Event: OUTBOX, "event";
+    Mark: MARKS, "mark";
 }
 
 pub(super) fn operation_record(receipt: &Receipt) -> Result<Record, StoreError> {

@@ -11,7 +11,7 @@ mod faulty;
 #[allow(
     clippy::expect_used,
     clippy::missing_panics_doc,
-    reason = "a world that cannot be judged is a mistake of the test"
+    reason = "a world that cannot be judged is an error in the test"
 )]
 pub mod model;
 mod run;

@@ -1,4 +1,4 @@
-//! `apply` does what was shown, or nothing.
+//! `apply` does what the plan showed, or nothing.
 
 use std::io::Read;
 use std::process::Stdio;
@@ -10,7 +10,7 @@ use crate::world::{ADMIN, STORES, World, policy};
 const OPERATION: &str = "--operation 00000000-0000-0000-0000-000000000001";
 
 #[test]
-fn a_receipt_is_shown_as_text_and_the_rows_are_gone() {
+fn a_receipt_is_printed_as_text_and_the_rows_are_deleted() {
     let world = World::new("apply-text");
     for store in STORES {
         let ended = world.run(store, &format!("apply clients free {ADMIN}"));
@@ -27,7 +27,7 @@ fn a_receipt_is_shown_as_text_and_the_rows_are_gone() {
 }
 
 #[test]
-fn memory_and_sqlite_print_the_same_receipt_and_memory_the_rows_that_are_left() {
+fn memory_and_sqlite_print_the_same_receipt_and_memory_the_remaining_rows() {
     let world = World::new("apply-same");
     let before = std::fs::read(world.path("data.json")).unwrap();
     let line = format!("apply clients free {ADMIN} {OPERATION} --format json");
@@ -44,7 +44,7 @@ fn memory_and_sqlite_print_the_same_receipt_and_memory_the_rows_that_are_left() 
 }
 
 #[test]
-fn what_is_blocked_is_shown_as_a_plan_and_changes_nothing() {
+fn a_blocked_request_prints_its_plan_and_changes_nothing() {
     let world = World::new("apply-blocked");
     for store in STORES {
         let ended = world.run(store, &format!("apply clients owes free {ADMIN} --format json"));
@@ -121,7 +121,7 @@ fn an_operation_applied_twice_prints_the_same_receipt() {
 }
 
 #[test]
-fn who_may_not_ask_is_recorded_with_where_the_request_came_from() {
+fn a_denied_actor_is_recorded_with_its_address() {
     let world = World::new("apply-denied");
     let ended = world.run(
         "sqlite:app.db",
@@ -134,7 +134,7 @@ fn who_may_not_ask_is_recorded_with_where_the_request_came_from() {
 }
 
 #[test]
-fn references_are_reassigned_to_the_record_that_is_named() {
+fn references_are_reassigned_to_the_named_record() {
     let world = World::new("apply-reassign");
     let mut reassigning = policy();
     reassigning["modes"]["hard_delete"]["rules"]["debts.client_id"] = json!("reassign");
@@ -151,7 +151,7 @@ fn references_are_reassigned_to_the_record_that_is_named() {
 }
 
 #[test]
-fn a_database_that_is_locked_ends_with_1() {
+fn a_locked_database_ends_with_1() {
     let world = World::new("apply-locked");
     world.on_database(async |pool| {
         let writing = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
@@ -168,7 +168,7 @@ fn a_database_that_is_locked_ends_with_1() {
 }
 
 #[test]
-fn a_reader_that_leaves_early_is_no_failure() {
+fn a_closed_pipe_is_not_a_failure() {
     let world = World::new("pipe");
     let words: Vec<&str> = ADMIN.split_whitespace().collect();
     let words =
@@ -182,7 +182,7 @@ fn a_reader_that_leaves_early_is_no_failure() {
 }
 
 #[test]
-fn test_data_is_deleted_outside_production_only() {
+fn test_data_is_deleted_only_outside_production() {
     let world = World::new("apply-test-data");
     let line = format!("apply clients free {ADMIN}").replace("privacy_request", "test_data");
     let ended = world.run("sqlite:app.db", &line);

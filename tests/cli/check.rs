@@ -1,4 +1,4 @@
-//! `check` and the commands that open a policy agree on what is refused.
+//! `check` and the commands that open a policy refuse the same things.
 
 use serde_json::json;
 
@@ -22,13 +22,13 @@ fn refused_alike(name: &str, tables: &str, expected: &str) {
 }
 
 #[test]
-fn check_reports_a_reference_that_compares_in_another_way_than_its_ids() {
+fn check_reports_a_reference_with_another_collation_than_its_ids() {
     refused_alike(
         "check-collation",
         "CREATE TABLE clients (id TEXT COLLATE NOCASE PRIMARY KEY NOT NULL);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients);
          CREATE INDEX i ON debts (client_id);",
-        "the column compares by bytes and the ids of `clients` compare without case",
+        "the column compares by bytes, but the ids of `clients` compare without case",
     );
 }
 

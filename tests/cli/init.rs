@@ -1,10 +1,10 @@
-//! `init` and `check`: from a database that nobody has described to a plan, in three commands.
+//! `init` and `check`: from an unknown database to a plan, in three commands.
 
 use serde_json::{Value, json};
 
 use crate::world::{ADMIN, Ended, World};
 
-/// Everything a schema can do to whoever reads it for the first time.
+/// A schema with everything that can surprise a first reader.
 const UNKNOWN: &str = "
     CREATE TABLE \"Clients\" (\"client no\" INTEGER PRIMARY KEY, status TEXT, referred_by INTEGER REFERENCES clients,
                             main_account TEXT REFERENCES accounts, created_at TEXT, deleted_at TEXT);
@@ -31,7 +31,7 @@ fn codes(ended: &Ended) -> Vec<String> {
 }
 
 #[test]
-fn three_commands_lead_from_an_unknown_file_to_a_plan() {
+fn init_check_and_plan_work_on_an_unknown_file() {
     let world = World::of_tables("init-unknown", UNKNOWN);
     let before = world.bytes();
 
@@ -63,7 +63,7 @@ fn three_commands_lead_from_an_unknown_file_to_a_plan() {
 }
 
 #[test]
-fn the_first_policy_is_the_same_every_time_and_in_either_format() {
+fn the_first_policy_is_reproducible_and_the_same_in_either_format() {
     let world = World::of_tables("init-same", UNKNOWN);
     let first = init(&world, "clients");
     assert_eq!(first.out, init(&world, "clients").out);
@@ -72,7 +72,7 @@ fn the_first_policy_is_the_same_every_time_and_in_either_format() {
 }
 
 #[test]
-fn every_table_that_hangs_on_the_subject_is_in_it_and_says_why() {
+fn every_dependent_table_is_in_the_first_policy_with_a_reason() {
     let world = World::of_tables("init-covers", UNKNOWN);
     let policy = init(&world, "clients").json();
     assert_eq!(policy["subject"], "clients");
@@ -93,7 +93,7 @@ fn every_table_that_hangs_on_the_subject_is_in_it_and_says_why() {
 }
 
 #[test]
-fn what_is_asked_for_is_declared_and_the_check_is_clean() {
+fn the_first_policy_passes_the_check_once_it_is_completed() {
     let world = World::of_tables(
         "init-clean",
         "CREATE TABLE clients (id INTEGER PRIMARY KEY);
@@ -106,8 +106,8 @@ fn what_is_asked_for_is_declared_and_the_check_is_clean() {
     assert_eq!(
         check.out,
         "kinds.logs: uncovered_table\n  the table is neither declared nor excluded: `client_id` is named like an id of \
-         `clients`\n  remedy: declare it with its references and give them rules, or list it under `excluded` and say \
-         why\n"
+         `clients`\n  remedy: declare it with its references and give them rules, or list it under `excluded` with a \
+         reason\n"
     );
     assert!(check.err.starts_with("error: there is 1 finding\n"), "{}", check.err);
 
@@ -132,7 +132,7 @@ fn what_is_asked_for_is_declared_and_the_check_is_clean() {
 }
 
 #[test]
-fn a_policy_that_speaks_of_what_is_not_there_ends_with_2_and_is_listed_all_the_same() {
+fn missing_tables_and_columns_are_listed_and_end_with_2() {
     let world = World::new("check-misfit");
     let mut policy = crate::world::policy();
     policy["kinds"]["debts"]["table"] = json!("owings");
@@ -149,7 +149,7 @@ fn a_policy_that_speaks_of_what_is_not_there_ends_with_2_and_is_listed_all_the_s
 }
 
 #[test]
-fn rows_in_memory_are_checked_for_what_they_can_say() {
+fn rows_in_memory_are_checked_as_far_as_possible() {
     let world = World::new("check-memory");
     let check = world.run("memory:data.json", "check");
     assert_eq!((check.status, check.out.as_str()), (0, "everything is covered\n"));
@@ -167,7 +167,7 @@ fn a_first_policy_needs_a_database_with_the_table() {
     let world = World::of_tables("init-nothing", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
     let ended = init(&world, "clients");
     assert_eq!((ended.status, ended.out.as_str()), (2, ""));
-    assert_eq!(ended.err, "error: there is no table `clients`\nremedy: name one of `users`\n");
+    assert_eq!(ended.err, "error: the table `clients` does not exist\nremedy: name one of `users`\n");
 
     world.write("data.json", "{}");
     let ended = world.bare(&["--store", "memory:data.json", "init", "clients"]);
@@ -180,7 +180,7 @@ fn a_first_policy_needs_a_database_with_the_table() {
 }
 
 #[test]
-fn the_tables_of_the_library_are_not_the_host_s() {
+fn system_tables_are_not_tables_of_the_host() {
     let world = World::new("check-own-tables");
     let before = world.run("sqlite:app.db", "check --format json");
     let applied = world.run("sqlite:app.db", &format!("apply clients free {ADMIN}"));

@@ -1,4 +1,4 @@
-//! The operator's command line, run as an operator runs it: what it prints, how it ends, what it changes.
+//! The operator's command line: its output, exit status and effects.
 #![cfg(feature = "sqlite")]
 #![allow(
     clippy::unwrap_used,

@@ -1,11 +1,11 @@
-//! `plan` shows and never writes.
+//! `plan` prints and never writes.
 
 use serde_json::json;
 
 use crate::world::{ADMIN, STORES, World, rows};
 
 #[test]
-fn a_plan_is_shown_as_text_and_ends_with_0() {
+fn a_plan_is_printed_as_text_and_ends_with_0() {
     let world = World::new("plan-text");
     for store in STORES {
         let ended = world.run(store, &format!("plan clients free {ADMIN}"));
@@ -35,7 +35,7 @@ fn numbers(name: &str) -> serde_json::Value {
 }
 
 #[test]
-fn what_is_no_number_is_no_id_of_a_numbered_kind() {
+fn text_is_not_an_id_of_a_kind_with_integer_ids() {
     let world = World::with("plan-numbers", &rows(numbers));
     for store in STORES {
         let found = world.run(store, &format!("plan clients 130 {ADMIN}"));
@@ -45,7 +45,7 @@ fn what_is_no_number_is_no_id_of_a_numbered_kind() {
             assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{store} {id}");
             assert!(ended.err.contains("is not an id of `clients`"), "{}", ended.err);
         }
-        // Stores differ in whether these are no ids or ids that nobody has; they are never 130.
+        // Stores differ in whether these are invalid or unknown ids; they never find 130.
         for id in ["0130", "+130"] {
             let ended = world.run(store, &format!("plan clients {id} {ADMIN}"));
             assert!([2, 4].contains(&ended.status), "{store} {id}");
@@ -78,7 +78,7 @@ fn memory_and_sqlite_print_the_same_json() {
 }
 
 #[test]
-fn a_plan_writes_nothing_not_even_the_tables_of_the_library() {
+fn a_plan_writes_nothing_not_even_system_tables() {
     let world = World::new("plan-writes-nothing");
     let data = std::fs::read(world.path("data.json")).unwrap();
     let before = world.bytes();
@@ -95,7 +95,7 @@ fn a_plan_writes_nothing_not_even_the_tables_of_the_library() {
 }
 
 #[test]
-fn a_plan_is_shown_while_another_program_writes() {
+fn a_plan_is_printed_while_another_program_writes() {
     let world = World::new("plan-while-writing");
     world.on_database(async |pool| {
         let writing = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
@@ -106,7 +106,7 @@ fn a_plan_is_shown_while_another_program_writes() {
 }
 
 #[test]
-fn a_warning_stops_until_it_is_acknowledged_by_name() {
+fn a_warning_blocks_until_it_is_acknowledged_by_name() {
     let world = World::new("plan-warning");
     for store in STORES {
         let ended = world.run(store, &format!("plan clients seen {ADMIN}"));
@@ -118,7 +118,7 @@ fn a_warning_stops_until_it_is_acknowledged_by_name() {
 }
 
 #[test]
-fn now_is_when_the_request_is_judged() {
+fn now_sets_the_instant_of_the_request() {
     let world = World::new("plan-now");
     let later = ADMIN.replace("2026-11-21", "2027-11-21");
     for store in STORES {
@@ -129,13 +129,13 @@ fn now_is_when_the_request_is_judged() {
 }
 
 #[test]
-fn who_may_not_ask_is_refused_with_3_and_gets_no_plan() {
+fn a_denied_actor_ends_with_3_and_gets_no_plan() {
     let world = World::new("plan-denied");
     let reason = "--mode hard_delete --reason fraud";
     for store in STORES {
         for (who, said) in [
             ("--actor ana --role USER", "is for `ADMIN`, `RESALE`"),
-            ("", "needs somebody who has signed in"),
+            ("", "requires a caller who is signed in"),
             ("--actor rob --role RESALE", "outside the actor's scope"),
             ("--actor m1 --role RESALE --scope m2", "outside the actor's scope"),
         ] {
@@ -150,7 +150,7 @@ fn who_may_not_ask_is_refused_with_3_and_gets_no_plan() {
 }
 
 #[test]
-fn an_id_that_is_not_there_ends_with_4_whatever_is_in_it() {
+fn a_missing_id_ends_with_4_whatever_it_contains() {
     let world = World::new("plan-not-found");
     let options: Vec<&str> = ADMIN.split_whitespace().collect();
     for store in STORES {
@@ -159,7 +159,10 @@ fn an_id_that_is_not_there_ends_with_4_whatever_is_in_it() {
                 let words = [&[command, "clients"], &options[..], &["--", id]].concat();
                 let ended = world.run_words(store, &words);
                 assert_eq!((ended.status, ended.out.as_str()), (4, ""), "{id}");
-                assert!(ended.err.contains("verify that the id exists") && !ended.err.contains('\u{1b}'));
+                assert!(
+                    ended.err.contains("check the id, and that `--store` has the record")
+                        && !ended.err.contains('\u{1b}')
+                );
             }
         }
     }
@@ -167,7 +170,7 @@ fn an_id_that_is_not_there_ends_with_4_whatever_is_in_it() {
 }
 
 #[test]
-fn a_request_that_the_policy_cannot_serve_ends_with_2() {
+fn a_request_outside_the_policy_ends_with_2() {
     let world = World::new("plan-invalid");
     let options: Vec<&str> = ADMIN.split_whitespace().collect();
     for store in STORES {
@@ -201,7 +204,7 @@ fn many_ids_are_one_plan() {
 }
 
 #[test]
-fn a_plan_is_shown_as_a_table_a_chart_and_the_statements_it_comes_to() {
+fn a_plan_is_printed_as_markdown_mermaid_and_sql() {
     let world = World::new("plan-formats");
     for store in STORES {
         let shown = |format: &str| {

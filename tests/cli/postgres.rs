@@ -19,7 +19,7 @@ fn address(schema: &Schema) -> String {
 }
 
 #[test]
-fn a_client_is_planned_and_deleted_as_in_memory() {
+fn a_client_is_planned_and_deleted_like_in_memory() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let Some(schema) = runtime.block_on(Schema::new()) else { return };
     let mut script = TABLES.to_owned();
@@ -51,7 +51,7 @@ fn a_client_is_planned_and_deleted_as_in_memory() {
     assert_eq!(again.status, 4, "{}", again.err);
 }
 
-/// What a schema can do on PostgreSQL to whoever reads it for the first time.
+/// A schema with everything on PostgreSQL that can surprise a first reader.
 const UNKNOWN: &str = "
     CREATE TYPE state AS ENUM ('ON', 'OFF'); CREATE DOMAIN key AS uuid;
     CREATE TABLE \"Clients\" (\"client no\" key PRIMARY KEY DEFAULT gen_random_uuid(), status state NOT NULL DEFAULT 'ON',
@@ -73,7 +73,7 @@ const UNKNOWN: &str = "
     INSERT INTO accounts (owner) VALUES ('00000000-0000-0000-0000-000000000002');";
 
 #[test]
-fn three_commands_lead_from_an_unknown_database_to_a_plan() {
+fn init_check_and_plan_work_on_an_unknown_database() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let Some(schema) = runtime.block_on(Schema::new()) else { return };
     runtime.block_on(schema.run(UNKNOWN));
@@ -115,9 +115,9 @@ fn three_commands_lead_from_an_unknown_database_to_a_plan() {
     assert!(owner.out.contains("not decided yet"), "{}", owner.out);
 }
 
-/// Which table the role may not touch is said by `check` and by whoever tries.
+/// `check` names the tables that the role may not access, and so does the error.
 #[test]
-fn a_table_that_the_role_may_not_touch_is_named() {
+fn a_table_without_privileges_is_named() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let Some(schema) = runtime.block_on(Schema::new()) else { return };
     let role = format!("{}r", schema.name);
@@ -140,7 +140,7 @@ fn a_table_that_the_role_may_not_touch_is_named() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_said_without_the_password() {
+fn a_missing_server_is_reported_without_the_password() {
     let world = World::new("postgres-absent");
     for store in ["postgres://ana:hunter2@127.0.0.1:1/app", "postgres://ana:hunter2@[/app"] {
         let ended = world.run(store, &format!("plan clients free {ADMIN}"));

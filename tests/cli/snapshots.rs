@@ -1,18 +1,18 @@
-//! Whole cases: what the command line prints for them, compared with what it is known to print.
+//! Complete cases: the output of the command line compared with its expected output.
 //!
 //! A case is a folder below `snapshots`:
 //!
-//! * `policy.json`, `data.json`, and `mask.key` where keyed masks are used.
-//! * `database.sql`: the database for SQLite, where it is not made from the rows.
-//! * `commands.txt`: one request a line, as it follows `plan` or `apply`. Lines with `#` are comments.
+//! * `policy.json`, `data.json`, and `mask.key` if keyed masks are used.
+//! * `database.sql`: the database for SQLite, if it is not made from the rows.
+//! * `commands.txt`: one request per line, as it follows `plan` or `apply`. Lines with `#` are comments.
 //! * `expected/text.txt`: plans as text, Markdown and Mermaid, receipts as text, and messages.
-//! * `expected/json.txt`: plans and receipts with their digests as JSON, and which rows are gone or written.
-//!   Memory, SQLite and PostgreSQL print the same; where one does not, there is `json.STORE.txt` beside it.
+//! * `expected/json.txt`: plans and receipts with their digests as JSON, and the rows that were deleted or written.
+//!   Memory, SQLite and PostgreSQL print the same; where one differs, `json.STORE.txt` has its output.
 //! * `expected/log.txt`: the entries of the audit log and of the outbox, on SQLite and PostgreSQL.
-//! * `expected/check.txt`: what `check` finds on SQLite and PostgreSQL.
-//! * `expected/sqlite.sql`, `expected/postgres.sql`: as SQL, the first plan of each mode that can be carried out.
+//! * `expected/check.txt`: the findings of `check` on SQLite and PostgreSQL.
+//! * `expected/sqlite.sql`, `expected/postgres.sql`: the first executable plan of each mode as SQL.
 //!
-//! `LIFECYCLE_BLESS=1` writes the expected files anew; `LIFECYCLE_BLESS=.sql` those whose names end so.
+//! `LIFECYCLE_BLESS=1` rewrites the expected files; `LIFECYCLE_BLESS=.sql` those with that ending.
 
 mod tables;
 
@@ -30,33 +30,42 @@ const NOW: &str = "2026-11-20T10:00:00Z";
 const OPERATION: &str = "00000000-0000-4000-8000-000000000001";
 
 #[test]
-fn the_quickstart_is_printed_as_ever() {
+fn the_output_of_the_quickstart_is_unchanged() {
     group("quickstart");
 }
 
 #[test]
-fn the_presets_are_printed_as_ever() {
+fn the_output_of_the_presets_is_unchanged() {
     group("presets");
 }
 
 #[test]
-fn the_cases_are_printed_as_ever() {
+fn the_output_of_the_cases_is_unchanged() {
     group("cases");
 }
 
 #[test]
-fn the_rules_are_printed_as_ever() {
+fn the_output_of_the_rules_is_unchanged() {
     group("rules");
 }
 
 #[test]
-fn the_tables_of_the_library_are_printed_as_ever() {
+fn the_system_tables_are_unchanged() {
     let world = World::of_tables("snapshot-schema", "");
     let mut compared = Compared::new(folder().join("schema"));
     compared.file("sqlite.sql", &world.bare(&["--store", "sqlite:app.db", "schema"]).out);
     if cfg!(feature = "postgres") {
         compared.file("postgres.sql", &world.bare(&["--store", "postgres://127.0.0.1/app", "schema"]).out);
     }
+    compared.end();
+}
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_of_policies_is_printed_as_ever() {
+    let world = World::of_tables("snapshot-policy-schema", "");
+    let mut compared = Compared::new(folder().join("schema"));
+    compared.file("policy.schema.json", &world.bare(&["schema", "--policy"]).out);
     compared.end();
 }
 
@@ -73,10 +82,10 @@ fn group(name: &str) {
     assert!(differences.is_empty(), "{}", differences.join("\n\n"));
 }
 
-/// The rows of a store: a kind and an id, and the row without its nulls.
+/// The rows of a store: kind, id, and the row without its nulls.
 type Rows = BTreeMap<(String, String), Value>;
 
-/// The expected files of one folder, and where they differ from what was found.
+/// The expected files of a folder, and their differences from the output.
 struct Compared {
     folder: PathBuf,
     differences: Vec<String>,
@@ -116,7 +125,7 @@ impl Compared {
         ));
     }
 
-    /// A file that all stores share, unless there is one of this store's own.
+    /// Returns a file that all stores share, unless this store has its own.
     fn shared(&mut self, name: &str, store: &str, found: &str) {
         let (stem, extension) = name.split_once('.').unwrap();
         let own = format!("{stem}.{store}.{extension}");
@@ -260,7 +269,7 @@ impl Case {
         runtime.block_on(schema.run(&Database::Postgres.script(&self.tables, &self.data)));
         let again = tables::again(&self.tables, &self.data);
         let reset = || {
-            // The library's tables are not there from the beginning.
+            // The library's tables do not exist at first.
             let emptied = LIBRARY.map(|table| format!("DELETE FROM {table};")).concat();
             let emptied = sqlx::raw_sql(sqlx::AssertSqlSafe(emptied));
             let _ = runtime.block_on(emptied.execute(&schema.pool));
@@ -277,7 +286,7 @@ impl Case {
         self.compared.shared("json.txt", "postgres", &found.json);
     }
 
-    /// Runs everything on a database, which `reset` makes anew.
+    /// Runs all requests on a database, which `reset` recreates.
     fn on(
         &self,
         database: Database,
@@ -306,7 +315,7 @@ impl Case {
             record(&mut found.json, request, &plan, &applied, &before, &rows());
             writeln!(found.log, "== {request}").unwrap();
             for (name, sql) in LOGS {
-                // A request that is refused at once leaves no tables.
+                // A request that is refused at once creates no tables.
                 let mut entries = query(sql.to_owned()).unwrap_or_default();
                 entries = entries.iter().map(|entry| format!("{name}: {}\n", same_json(entry))).collect();
                 entries.sort();
@@ -318,7 +327,7 @@ impl Case {
     }
 }
 
-/// What was printed for all requests of a case on a database.
+/// The output of all requests of a case on a database.
 #[derive(Default)]
 struct Found {
     check: String,
@@ -327,7 +336,7 @@ struct Found {
     json: String,
 }
 
-/// The entries of the audit log and of the outbox; JSON comes last.
+/// Returns the entries of the audit log and of the outbox; JSON comes last.
 const LOGS: [(&str, &str); 2] = [
     (
         "audit",
@@ -340,7 +349,7 @@ const LOGS: [(&str, &str); 2] = [
 #[cfg(feature = "postgres")]
 const LIBRARY: [&str; 4] = ["lifecycle_audit", "lifecycle_outbox", "lifecycle_operations", "lifecycle_marks"];
 
-/// Databases write JSON in different ways, and an attempt that is not an operation gets a random id.
+/// Databases format JSON differently, and an attempt without an operation has a random id.
 fn same_json(entry: &str) -> String {
     let (before, json) = entry.split_at(entry.find('{').unwrap());
     let mut json: Value = serde_json::from_str(json).unwrap();
@@ -354,7 +363,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Writes down what a request printed as JSON, and what has become of the rows.
+/// Records the JSON output of a request, and its changes to the rows.
 fn record(json: &mut String, request: &str, plan: &Ended, applied: &Ended, before: &Rows, after: &Rows) {
     writeln!(json, "== {request}\n-- plan: {}", plan.status).unwrap();
     *json += &plan.out;
@@ -372,7 +381,7 @@ fn record(json: &mut String, request: &str, plan: &Ended, applied: &Ended, befor
     json.push('\n');
 }
 
-/// Takes the rows that are left out of what `apply` printed: it prints them last.
+/// Removes the remaining rows from the output of `apply`, which prints them last.
 fn without_data(out: &str) -> String {
     let shown = out.split_once(",\n  \"data\": ").map(|(before, _)| format!("{before}\n}}\n"));
     shown.unwrap_or_else(|| out.to_owned())

@@ -1,18 +1,18 @@
-//! What is wrong with the command, the policy or the data ends with 2 and says what to do.
+//! Errors in the command, the policy or the data end with 2 and name a remedy.
 
 use serde_json::json;
 
 use crate::world::{ADMIN, STORES, World, policy};
 
 #[test]
-fn help_is_a_result_and_no_error() {
+fn help_is_a_result_and_not_an_error() {
     let ended = World::new("help").bare(&["--help"]);
     assert_eq!((ended.status, ended.err.as_str()), (0, ""));
     assert!(ended.out.contains("Exit status: 0 done"));
 }
 
 #[test]
-fn a_command_that_makes_no_sense_ends_with_2_and_prints_no_result() {
+fn an_invalid_command_ends_with_2_and_prints_no_result() {
     let world = World::new("no-sense");
     for line in [
         "",
@@ -36,25 +36,25 @@ fn a_command_that_makes_no_sense_ends_with_2_and_prints_no_result() {
 }
 
 #[test]
-fn a_store_that_is_not_there_is_not_created() {
+fn a_missing_store_is_not_created() {
     let world = World::new("no-store");
     for store in ["sqlite:new.db", "memory:new.json"] {
         for command in ["plan", "apply"] {
             let ended = world.run(store, &format!("{command} clients free {ADMIN}"));
             assert_eq!((ended.status, ended.out.as_str()), (2, ""));
-            assert!(ended.err.contains("there is no file `new."), "{}", ended.err);
+            assert!(ended.err.contains("the file `new."), "{}", ended.err);
         }
     }
     assert!(!world.path("new.db").exists() && !world.path("new.json").exists());
 }
 
 #[test]
-fn a_store_that_cannot_be_used_is_named() {
+fn an_unusable_store_is_named() {
     let world = World::new("bad-store");
     for (store, said) in [
         ("sqlite:data.json", "`data.json` is not a SQLite database"),
         ("sqlite:.", "`.` is a directory"),
-        ("sqlite:", "`sqlite:` names no file"),
+        ("sqlite:", "`sqlite:` needs a file"),
         ("memory:policy.json", "version: not an array of rows"),
         ("memory:app.db", "not JSON"),
         ("oracle:app", "`--store` names an unknown kind of store"),
@@ -67,7 +67,7 @@ fn a_store_that_cannot_be_used_is_named() {
 
 #[cfg(not(feature = "postgres"))]
 #[test]
-fn postgres_is_answered_in_one_line_without_the_password() {
+fn a_build_without_postgres_says_so_without_the_password() {
     let world = World::new("postgres");
     for command in [format!("plan clients free {ADMIN}"), "schema".into()] {
         let ended = world.run("postgres://ana:hunter2@db/app", &command);
@@ -78,7 +78,7 @@ fn postgres_is_answered_in_one_line_without_the_password() {
 }
 
 #[test]
-fn without_store_or_policy_the_option_is_named() {
+fn a_missing_option_is_named() {
     let world = World::new("options");
     let plan = ["plan", "clients", "free", "--mode", "deactivate"];
     let ended = world.bare(&plan);
@@ -91,7 +91,9 @@ fn without_store_or_policy_the_option_is_named() {
 fn a_policy_that_cannot_be_read_ends_with_2() {
     let world = World::new("no-policy");
     world.write("broken.json", "{ \"subject\": ");
-    for (file, said) in [("none.json", "there is no policy file"), ("broken.json", "line 1")] {
+    for (file, said) in
+        [("none.json", "the policy file `none.json` does not exist"), ("broken.json", "line 1")]
+    {
         let ended = world.bare(&[
             "--store",
             "memory:data.json",
@@ -116,7 +118,7 @@ fn an_unknown_key_of_a_policy_is_named_with_its_path() {
     world.write("policy.json", &wrong.to_string());
     let ended = world.run("memory:data.json", &format!("plan clients free {ADMIN}"));
     assert_eq!(ended.status, 2);
-    assert!(ended.err.contains("\nmodes.hard_delete.guards[0].wenn: unknown field `wenn`"), "{}", ended.err);
+    assert!(ended.err.contains("\nmodes.hard_delete.guards[0].wenn: unknown key `wenn`"), "{}", ended.err);
 }
 
 #[test]
@@ -133,7 +135,7 @@ fn every_fault_of_a_policy_has_its_own_line() {
 }
 
 #[test]
-fn a_field_that_the_data_does_not_have_ends_with_2_on_both_stores() {
+fn an_unknown_field_ends_with_2_on_both_stores() {
     let world = World::new("misfit");
     let mut wrong = policy();
     wrong["kinds"]["clients"]["personal"] = json!({ "nickname": "null" });
@@ -145,7 +147,7 @@ fn a_field_that_the_data_does_not_have_ends_with_2_on_both_stores() {
             assert!(ended.err.contains("nickname"), "{}", ended.err);
         }
     }
-    // Not even the library's own tables are created in a database that the policy does not fit.
+    // System tables are not created in a database that the policy does not fit.
     assert_eq!(world.query("SELECT count(*) || '' FROM sqlite_schema WHERE name LIKE 'lifecycle%'"), ["0"]);
 }
 
@@ -163,11 +165,36 @@ fn the_schema_can_be_run_any_number_of_times() {
     assert_eq!(world.query("SELECT version || '' FROM mine_schema"), ["1"]);
     assert_eq!(world.run("memory:data.json", "schema").status, 2);
 
-    // What was created by hand is what `apply` uses.
+    // `apply` uses the tables that were created by hand.
     let line = format!("--prefix mine_ apply clients free {ADMIN}");
     assert_eq!(world.run("sqlite:app.db", &line).status, 0);
     assert_eq!(world.query("SELECT outcome FROM mine_audit"), ["done"]);
     assert_eq!(world.query("SELECT count(*) || '' FROM sqlite_schema WHERE name LIKE 'lifecycle%'"), ["0"]);
+}
+
+#[test]
+fn the_schema_of_policies_needs_no_store() {
+    let world = World::new("policy-schema");
+    let ended = world.bare(&["schema", "--policy"]);
+    if cfg!(feature = "schema") {
+        assert_eq!((ended.status, ended.err.as_str()), (0, ""));
+        let schema: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+        assert_eq!(schema["title"], "Deletion policy");
+        for line in ["schema --policy --format json", "--format text schema --policy"] {
+            assert_eq!(world.run("sqlite:app.db", line).out, ended.out, "{line}");
+        }
+    } else {
+        assert_eq!((ended.status, ended.out.as_str()), (2, ""));
+        assert!(ended.err.contains("build with `--features sqlite,schema`"), "{}", ended.err);
+    }
+    // With a file it is the option of every command, and the statements are printed.
+    for line in [["schema", "--policy", "policy.json"], ["--policy", "policy.json", "schema"]] {
+        let ended = world.bare(&[&["--store", "sqlite:any.db"], &line[..]].concat());
+        assert!(ended.status == 0 && ended.out.starts_with("CREATE TABLE"), "{}", ended.out);
+    }
+    // No other command takes the option without a file.
+    let ended = world.bare(&["check", "--store", "sqlite:any.db", "--policy"]);
+    assert_eq!((ended.status, ended.out.as_str()), (2, ""));
 }
 
 #[test]
@@ -183,7 +210,7 @@ fn a_keyed_mask_needs_a_key_that_is_read_from_a_file() {
     for (options, said) in [
         ("", "error: the mask `hmac` needs a key: `clients.name`\nremedy: add `--mask-key FILE`"),
         ("--mask-key none", "the mask key `none` cannot be read"),
-        ("--mask-key short", "a mask key has at least 32 bytes, and this one has 8"),
+        ("--mask-key short", "a mask key needs at least 32 bytes; this one has 8"),
     ] {
         for command in ["plan", "apply"] {
             let ended = world.run("sqlite:app.db", &format!("{options} {command} {line}"));

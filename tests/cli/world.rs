@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
-/// The options that let a deletion through.
+/// The options that allow a deletion.
 pub(crate) const ADMIN: &str = "--mode hard_delete --actor ana --role ADMIN --reason privacy_request \
                                 --now 2026-11-21T00:00:00Z";
 
-/// Both stores, as `--store` names them.
+/// Both stores, as values of `--store`.
 pub(crate) const STORES: [&str; 2] = ["memory:data.json", "sqlite:app.db"];
 
 pub(crate) struct World {
@@ -57,7 +57,7 @@ pub(crate) fn policy() -> Value {
     })
 }
 
-/// Three clients: `free` can go, `owes` is blocked, `seen` has a warning. `id` makes the ids of them.
+/// Three clients: `free` can be deleted, `owes` is blocked, `seen` has a warning. `id` makes their ids.
 pub(crate) fn rows(id: impl Fn(&str) -> Value) -> Value {
     let client = |name: &str| json!({ "client_id": id(name), "status": "ON", "manager": "m1", "name": name });
     json!({
@@ -72,7 +72,7 @@ pub(crate) fn rows(id: impl Fn(&str) -> Value) -> Value {
 }
 
 impl World {
-    /// The name is that of the test, because tests run at the same time.
+    /// The name is that of the test, because tests run concurrently.
     pub(crate) fn new(name: &str) -> Self {
         Self::with(name, &rows(|id| json!(id)))
     }
@@ -88,7 +88,7 @@ impl World {
         world
     }
 
-    /// A folder with a database of these tables and nothing else.
+    /// Makes a folder with only a database of these tables.
     pub(crate) fn of_tables(name: &str, ddl: &str) -> Self {
         let world = Self::with(name, &json!({}));
         std::fs::remove_file(world.path("app.db")).unwrap();
@@ -110,7 +110,7 @@ impl World {
         std::fs::write(self.path(file), text).unwrap();
     }
 
-    /// Runs a line of words in the folder, with the policy.
+    /// Runs the words of a line in the folder, with the policy.
     pub(crate) fn run(&self, store: &str, line: &str) -> Ended {
         let words: Vec<&str> = line.split_whitespace().collect();
         self.run_words(store, &words)
@@ -138,12 +138,12 @@ impl World {
         command
     }
 
-    /// The database file as it is, byte by byte.
+    /// Returns the bytes of the database file.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         std::fs::read(self.path("app.db")).unwrap()
     }
 
-    /// The first column of every row, as text.
+    /// Returns the first column of every row as text.
     pub(crate) fn query(&self, sql: &'static str) -> Vec<String> {
         self.on_database(async |pool| sqlx::query_scalar(sql).fetch_all(&pool).await.unwrap())
     }

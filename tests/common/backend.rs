@@ -1,4 +1,4 @@
-//! Stores with a way past them: tests change and read the rows by the host's own means.
+//! Stores with direct access: tests change and read the rows without the store.
 
 #![cfg_attr(
     not(all(feature = "sqlite", feature = "postgres")),
@@ -12,12 +12,12 @@ use client_lifecycle::store::{Reader, RowChange, Store};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};
 
-/// A store of which everything is asked.
+/// A store that implements all ports.
 pub(crate) trait Whole: Store + Reader {}
 
 impl<S: Store + Reader> Whole for S {}
 
-/// A store and a way past it.
+/// A store with direct access to its rows.
 pub(crate) enum Backend {
     Memory(Arc<MemoryStore>, Arc<DataMap>),
     #[cfg(feature = "sqlite")]
@@ -26,7 +26,7 @@ pub(crate) enum Backend {
     Postgres(super::postgres::Tables),
 }
 
-/// Which store a test runs on.
+/// The store that a test runs on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum On {
     Memory,
@@ -36,7 +36,7 @@ pub(crate) enum On {
     Postgres,
 }
 
-/// The stores there are: PostgreSQL where there is a server.
+/// Returns the available stores; PostgreSQL only with a server.
 pub(crate) async fn stores() -> Vec<On> {
     #[allow(unused_mut, reason = "without databases there is only one")]
     let mut stores = vec![On::Memory];
@@ -50,7 +50,7 @@ pub(crate) async fn stores() -> Vec<On> {
 }
 
 impl Backend {
-    /// The rows of `{"clients": [{…}], …}` in a fresh store.
+    /// Makes a new store with the rows of `{"clients": [{…}], …}`.
     pub(crate) async fn with(on: On, policy: &DeletionPolicy, rows: &Value) -> Self {
         match on {
             On::Memory => {
@@ -64,7 +64,7 @@ impl Backend {
         }
     }
 
-    /// The same, in tables that the test brings itself where the store has tables.
+    /// Makes a store whose tables the test provides, if the store has tables.
     #[cfg_attr(not(feature = "sqlite"), allow(unused_variables, reason = "only SQLite has tables"))]
     pub(crate) async fn with_tables(on: On, policy: &DeletionPolicy, tables: &str, rows: &Value) -> Self {
         match on {
@@ -91,7 +91,7 @@ impl Backend {
         opened.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// The rows of a kind as JSON objects in the order of their ids, fields that are null left out.
+    /// Returns the rows of a kind as JSON objects in the order of their ids, without null fields.
     pub(crate) async fn rows(&self, kind: &str) -> Value {
         match self {
             Self::Memory(store, _) => super::sorted(&store.to_json())[kind].clone(),
@@ -169,7 +169,7 @@ impl Backend {
         }
     }
 
-    /// The outcomes in the audit log, in order.
+    /// Returns the outcomes in the audit log, in order.
     pub(crate) async fn outcomes(&self) -> Vec<&'static str> {
         self.audit().await.iter().map(|entry| entry.outcome.as_str()).collect()
     }
@@ -185,7 +185,7 @@ impl AsId for Value {
     }
 }
 
-/// Each test runs once per store.
+/// Runs each test once per store.
 #[allow(unused_macros, reason = "each test binary uses a part")]
 macro_rules! on_every_store {
     ($($(#[$meta:meta])* async fn $name:ident($on:ident: On) $body:block)*) => {$(

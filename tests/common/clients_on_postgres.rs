@@ -1,4 +1,4 @@
-//! Clients with all their fields on PostgreSQL, and what may be done with them.
+//! Clients with all their fields on PostgreSQL, and a policy for them.
 
 use serde_json::{Value, json};
 

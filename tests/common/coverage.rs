@@ -1,4 +1,4 @@
-//! What random worlds are made for: how many of them have what.
+//! The features of random worlds, and how many worlds have each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,15 +9,15 @@ use client_lifecycle::protocol::Disposition;
 use client_lifecycle::testing::model::{self, Verdict};
 use client_lifecycle::testing::strategies::RandomWorld;
 
-/// At least so many of a hundred worlds have each feature.
+/// The minimum percentage of worlds with each feature.
 const FLOOR: u32 = 5;
 
-/// Of fewer worlds than this it is only asked that one has the feature.
+/// With fewer worlds than this, each feature must occur once.
 const ENOUGH: u32 = 1_000;
 
 type Id = (KindName, RecordId);
 
-/// What to look for in a world, in words, and whether it is there.
+/// A feature of a world: its description, and its test.
 fn features(world: &World<'_>) -> [(&'static str, bool); 10] {
     let is_redirected = {
         let mut steps = world.verdict.steps.keys();
@@ -40,7 +40,7 @@ fn features(world: &World<'_>) -> [(&'static str, bool); 10] {
     ]
 }
 
-/// How many worlds had what.
+/// The number of worlds with each feature.
 #[derive(Default)]
 pub(crate) struct Coverage {
     worlds: u32,
@@ -56,7 +56,7 @@ impl Coverage {
         }
     }
 
-    /// One line for each feature, in per cent.
+    /// Returns one line for each feature, in per cent.
     pub(crate) fn lines(&self) -> Vec<String> {
         let worlds = f64::from(self.worlds.max(1));
         let line =
@@ -64,7 +64,7 @@ impl Coverage {
         self.found.iter().map(line).collect()
     }
 
-    /// The features that too few worlds have.
+    /// Returns the features that too few worlds have.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
         let floor = if self.worlds < ENOUGH { 1 } else { (FLOOR * self.worlds).div_ceil(100) };
         let few = |found: &u32| *found < floor;
@@ -99,14 +99,14 @@ impl<'a> World<'a> {
         id.0 == self.case.request.kind && self.case.request.subjects.contains(&id.1)
     }
 
-    /// What becomes of the row that a row refers to, and which it is.
+    /// Returns the row that a row refers to, and its outcome.
     fn parent(&self, row: &Record, reference: &Reference) -> Option<(Id, Disposition)> {
         let id = (reference.to.clone(), row.get(&reference.field).as_id()?);
         let disposition = *self.verdict.dispositions.get(&id)?;
         Some((id, disposition))
     }
 
-    /// The references over which a row is reached below a removed one.
+    /// Returns the references over which a row is reached below a removed one.
     fn reaching(&self, id: &Id, row: &Record) -> Vec<&'a Reference> {
         if self.is_subject(id) {
             return Vec::new();
@@ -145,7 +145,7 @@ impl<'a> World<'a> {
             })
     }
 
-    /// With `protect` in the place of every `restrict` more rows would block.
+    /// With `protect` instead of every `restrict`, more rows would block.
     fn clears_a_restrict(&self) -> bool {
         let blocking = |verdict: &Verdict| -> u64 {
             let rules = verdict.blockers.iter();
@@ -165,7 +165,7 @@ impl<'a> World<'a> {
         blocking(&verdict) > blocking(self.verdict)
     }
 
-    /// A tombstone that must keep its reference to another, which is one therefore.
+    /// A tombstone that must keep its reference to another, and so makes it one.
     fn has_a_tombstone_below_a_tombstone(&self) -> bool {
         let is_stone = |id: &Id| {
             let found = self.verdict.dispositions.get(id);
@@ -187,7 +187,7 @@ impl<'a> World<'a> {
         forced.count() > 0
     }
 
-    /// A row stays, retained or masked, that rows of its own cycle of kinds refer to or that refers to such.
+    /// A retained or masked row that is part of a cycle of kinds with its parent or child.
     fn keeps_a_row_of_a_cycle(&self) -> bool {
         let inside = self.inside_cycles();
         let kept = |id: &Id| {
@@ -205,7 +205,7 @@ impl<'a> World<'a> {
         })
     }
 
-    /// The references whose two kinds lead to each other.
+    /// Returns the references whose two kinds lead to each other.
     fn inside_cycles(&self) -> BTreeSet<&'a client_lifecycle::domain::ReferenceName> {
         let leads = |from: &KindName, to: &KindName| {
             let mut open = vec![from.clone()];

@@ -1,5 +1,5 @@
-//! A small world for tests: references with their rules, rows, one deletion, and what must come of it; run
-//! on every store.
+//! A small world for tests: references with their rules, rows, one deletion, and its expected result; run on every
+//! store.
 #![allow(dead_code, reason = "each test binary uses a part")]
 #![allow(
     clippy::unwrap_used,
@@ -43,7 +43,7 @@ pub(crate) struct World {
     pub(crate) rows: Value,
 }
 
-/// What must come of a deletion.
+/// The expected result of a deletion.
 #[derive(Debug)]
 pub(crate) enum Expected {
     /// These rows survive.
@@ -83,7 +83,7 @@ pub(crate) fn request(subject: &str, id: &str) -> Request {
     Request::hard_delete(subject, id).by(Actor::new("ana", "ADMIN"))
 }
 
-/// Plans and applies, and compares what is left with what was expected.
+/// Plans and applies, and compares the remaining rows with the expected ones.
 pub(crate) async fn judge<S: Store>(
     store: S,
     world: &World,
@@ -124,7 +124,7 @@ pub(crate) async fn judge<S: Store>(
     }
 }
 
-/// What was shown is what was done.
+/// The receipt matches the plan.
 pub(crate) fn agrees(plan: &Plan, receipt: &Receipt) {
     assert_eq!(plan.digest, receipt.digest);
     assert_eq!(plan.steps.len(), receipt.steps.len());
@@ -133,7 +133,7 @@ pub(crate) fn agrees(plan: &Plan, receipt: &Receipt) {
     }
 }
 
-/// Rows in the order of their ids, fields that are null left out.
+/// Returns the rows in the order of their ids, without null fields.
 pub(crate) fn sorted(rows: &Value) -> Value {
     let mut rows = rows.clone();
     for (_, list) in rows.as_object_mut().unwrap() {

@@ -1,9 +1,9 @@
-//! A PostgreSQL server of a test's own, which it may stop and start as it likes.
+//! A separate PostgreSQL server that a test may stop and start.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A running server with a directory of its own. Both go with it.
+/// A running server with its own directory. Both are removed with it.
 pub(crate) struct OwnServer {
     programs: PathBuf,
     directory: PathBuf,
@@ -11,7 +11,7 @@ pub(crate) struct OwnServer {
 }
 
 impl OwnServer {
-    /// A new server, or `None` where PostgreSQL's programs are not installed here, which is said.
+    /// Starts a server, or returns `None` with a message if PostgreSQL is not installed here.
     pub(crate) fn start() -> Option<Self> {
         let Some(programs) = programs() else {
             use std::io::Write;
@@ -20,7 +20,7 @@ impl OwnServer {
             return None;
         };
         let directory = std::env::temp_dir().join(format!("own-postgres-{}", uuid::Uuid::new_v4()));
-        // Free a moment ago; nobody else is told of it in between.
+        // The port was free a moment ago; another process may take it in between.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Self { programs, directory, port };
         let place = server.directory.to_str().unwrap();
@@ -33,7 +33,7 @@ impl OwnServer {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Ends every process of it at once, as a crash would.
+    /// Kills all its processes at once, like a crash.
     pub(crate) fn crash(&self) {
         self.control(&["stop", "-m", "immediate"]);
     }
@@ -45,7 +45,7 @@ impl OwnServer {
     fn control(&self, what: &[&str]) {
         let place = self.directory.to_str().unwrap();
         let log = self.directory.join("log");
-        // What is written survives this machine's processes, not its power: nothing waits for a disk.
+        // Data must survive the processes, but not a power failure, so nothing waits for a disk.
         let options = format!("-p {} -k {place} -c listen_addresses=127.0.0.1 -c fsync=off", self.port);
         let mut arguments = vec!["-D", place, "-w", "-s"];
         if what == ["start"] {
@@ -69,10 +69,10 @@ impl Drop for OwnServer {
     }
 }
 
-/// Where the programs of a server are.
+/// Returns the directory of the server programs.
 fn programs() -> Option<PathBuf> {
     let on_path = std::env::split_paths(&std::env::var_os("PATH")?).collect::<Vec<_>>();
-    // Where Debian keeps them, by version.
+    // The directories of Debian, by version.
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut installed: Vec<PathBuf> = installed.map(|version| version.path().join("bin")).collect();
     installed.sort();
@@ -80,7 +80,7 @@ fn programs() -> Option<PathBuf> {
     all.find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
 }
 
-/// PostgreSQL does not run as root: there it is run as the user who has its name.
+/// PostgreSQL does not run as root, so it is run as the user `postgres`.
 fn run(program: &Path, arguments: &[&str]) -> Output {
     let who = Command::new("id").arg("-u").output().unwrap();
     let mut command = if who.stdout.trim_ascii() == b"0" {
@@ -90,7 +90,7 @@ fn run(program: &Path, arguments: &[&str]) -> Output {
     } else {
         Command::new(program)
     };
-    // A server that is started would keep pipes open.
+    // A started server would keep pipes open.
     command.args(arguments).current_dir("/tmp").stdout(std::process::Stdio::null());
     if arguments.contains(&"start") {
         command.stderr(std::process::Stdio::null());

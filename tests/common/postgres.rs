@@ -1,4 +1,4 @@
-//! The rows of a test in PostgreSQL, made and read without the code under test.
+//! The rows of a test in PostgreSQL, created and read without the code under test.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use serde_json::{Map, Value, json};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 
-/// How the foreign keys of the schema are declared.
+/// The foreign keys of the schema.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keys {
-    /// What they do.
+    /// Their action.
     pub(crate) on_delete: &'static str,
-    /// When they are checked: nothing, or `DEFERRABLE …`.
+    /// The time of their check: empty, or `DEFERRABLE …`.
     pub(crate) checked: &'static str,
     /// Whether tables are created in the reverse order of their names.
     pub(crate) reversed: bool,
@@ -32,20 +32,20 @@ pub(crate) async fn run(connection: &mut PgConnection, sql: &str) {
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
-/// The statements that drop the tables of another map, and empty those of the library.
+/// Returns the statements that drop the tables of another map, and empty those of the library.
 pub(crate) fn dropping(map: &DataMap) -> String {
     let tables: Vec<String> = map.kinds().map(|kind| quote(kind.table_name())).collect();
     let own = ["operations", "audit", "outbox", "marks"].map(|name| format!("DELETE FROM lifecycle_{name}"));
     format!("DROP TABLE IF EXISTS {} CASCADE; {}", tables.join(", "), own.join("; "))
 }
 
-/// Thousands of tables leave their traces in the catalogue, where the server does not tidy up by itself.
+/// Thousands of tables bloat the catalogue if the server does not vacuum it.
 pub(crate) async fn tidy(connection: &mut PgConnection) {
     run(connection, "VACUUM pg_attribute, pg_class, pg_constraint, pg_depend, pg_index, pg_trigger, pg_type")
         .await;
 }
 
-/// The statements that make the tables of a map, with these rows in them.
+/// Returns the statements that create the tables of a map with these rows.
 pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
     let mut kinds: Vec<&Kind> = map.kinds().collect();
     if keys.reversed {
@@ -73,8 +73,7 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
             parts.push(insert(kind, row));
         }
     }
-    // Rows arrive in the order of the document; their keys are checked when all of them are there. A reference
-    // that dangles can have no key.
+    // Rows have the order of the document; keys are checked when all of them exist. A dangling reference has no key.
     for kind in &kinds {
         for reference in map.references_from(&kind.name) {
             let to = map.kind(&reference.to).unwrap();
@@ -84,7 +83,7 @@ pub(crate) fn script(map: &DataMap, rows: &Value, keys: Keys) -> String {
             if held.into_iter().any(|id| !id.is_null() && !ids.contains(&id)) {
                 continue;
             }
-            // A key that empties a mandatory column cannot work where rows refer to each other in a cycle.
+            // A key that empties a mandatory column fails if rows refer to each other in a cycle.
             let empties = matches!(keys.on_delete, "SET NULL" | "SET DEFAULT");
             let impossible = empties && !reference.nullable && closes_cycle(map, &kind.name, &to.name);
             parts.push(format!(
@@ -115,11 +114,11 @@ pub(crate) fn literal(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => format!("'{}'", text.replace('\'', "''")),
-        other => panic!("{other} is no value of a column"),
+        other => panic!("{other} is not a value of a column"),
     }
 }
 
-/// The columns of a kind with their types: as declared, or as its values look.
+/// Returns the columns of a kind with their types, as declared or as their values suggest.
 fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str)> {
     let mut values: Map<String, Value> = Map::new();
     for row in all[kind.name.as_str()].as_array().into_iter().flatten() {
@@ -136,7 +135,7 @@ fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str
     let columns = values.into_iter().map(|(name, value)| {
         let field = name.as_str().into();
         let reference = map.references_from(&kind.name).find(|reference| reference.field == *name);
-        // A reference has the type of the ids it holds, also where it holds none yet.
+        // A reference has the type of the ids it refers to, even without rows.
         let id = reference.map(|reference| {
             let to = map.kind(&reference.to).unwrap();
             &all[to.name.as_str()][0][to.id.as_str()]
@@ -147,7 +146,7 @@ fn columns(map: &DataMap, kind: &Kind, all: &Value) -> Vec<(String, &'static str
             (_, Value::Bool(_)) => "boolean",
             (_, Value::Number(_)) => "bigint",
             (_, Value::String(text)) if is_uuid(text) => "uuid",
-            // Short ones: a row that could be long has a second table, and making tables is what takes time.
+            // The columns are short: a potentially long row needs a second table, and creating tables is slow.
             _ if kind.id == field || reference.is_some() => "varchar(20)",
             _ => "varchar(70)",
         };
@@ -172,11 +171,11 @@ fn closes_cycle(map: &DataMap, from: &KindName, to: &KindName) -> bool {
     seen.contains(from)
 }
 
-/// All rows of a map as JSON objects.
+/// Returns all rows of a map as JSON objects.
 pub(crate) async fn rows(connection: &mut PgConnection, map: &Arc<DataMap>) -> Value {
     let mut parts = Vec::new();
     for kind in map.kinds() {
-        // Instants as the library writes them, whatever the time zone of the session.
+        // Instants in the library's form, independent of the time zone of the session.
         let instants =
             map.fields_of(kind).filter(|field| kind.declared_type(field) == Some(FieldType::Timestamp));
         let instants: Vec<String> = instants
@@ -204,13 +203,13 @@ pub(crate) async fn rows(connection: &mut PgConnection, map: &Arc<DataMap>) -> V
     Value::Object(kinds.collect())
 }
 
-/// The tables of a data map in a schema of their own.
+/// The tables of a data map in a separate schema.
 pub(crate) struct Tables {
     schema: Arc<super::server::Schema>,
     map: Arc<DataMap>,
 }
 
-/// A store whose tables are there as long as it is.
+/// A store whose tables live as long as it does.
 pub(crate) struct Kept {
     store: PostgresStore,
     _schema: Arc<super::server::Schema>,
@@ -276,7 +275,7 @@ impl Tables {
         rows(&mut connection, &self.map).await
     }
 
-    /// The first column of all rows, as JSON.
+    /// Returns the first column of all rows as JSON.
     async fn read(&self, sql: &'static str) -> Vec<Value> {
         let rows = sqlx::raw_sql(sql).fetch_all(&self.schema.pool).await.unwrap();
         rows.iter().map(|row| serde_json::from_str(row.get(0)).unwrap()).collect()

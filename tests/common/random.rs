@@ -1,4 +1,4 @@
-//! Random worlds in a fixed order, so that every run sees the same ones.
+//! Random worlds in a fixed order, so that every run has the same ones.
 
 use client_lifecycle::testing::model::{self, Verdict};
 use client_lifecycle::testing::strategies::{RandomWorld, random_worlds};
@@ -13,11 +13,11 @@ pub(crate) struct Worlds {
     seed: u64,
 }
 
-/// A world on which a test failed, and its number, counted from 1.
+/// A world that failed a test, with its number, counted from 1.
 pub(crate) struct Failed {
     pub(crate) number: u32,
     seed: u64,
-    /// Why, with the smallest world that was found to fail.
+    /// The reason, with the smallest failing world.
     why: String,
 }
 
@@ -29,7 +29,7 @@ impl std::fmt::Display for Failed {
 }
 
 impl Worlds {
-    /// The worlds that the environment asks for. A failing one is shrunk in so many steps at most.
+    /// Makes the worlds that the environment selects. A failing one is shrunk in at most this many steps.
     pub(crate) fn new(shrink: u32) -> Self {
         let seed = effort::seed();
         let config = Config {
@@ -44,7 +44,7 @@ impl Worlds {
         Self { runner: TestRunner::new_with_rng(config, rng), seed }
     }
 
-    /// Runs a test on the worlds, one after the other, until one fails.
+    /// Runs a test on the worlds until one fails.
     pub(crate) fn on_each(
         &mut self,
         test: impl Fn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>,
@@ -69,13 +69,12 @@ impl Worlds {
 #[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is passed")]
 pub(crate) fn on_random_worlds(test: impl AsyncFn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    on_random_worlds_in(&runtime, 4_000, test);
+    for_random_worlds_in(&runtime, 4_000, test);
 }
 
-/// The same in a runtime in which something is open already, and with so many steps to shrink a world that
-/// fails.
+/// Runs a test on every random world in an existing runtime, with this many steps to shrink a failing world.
 #[allow(clippy::needless_pass_by_value, reason = "a closure is written where it is passed")]
-pub(crate) fn on_random_worlds_in(
+pub(crate) fn for_random_worlds_in(
     runtime: &tokio::runtime::Runtime,
     shrink: u32,
     test: impl AsyncFn(&RandomWorld, &Verdict) -> Result<(), TestCaseError>,

@@ -1,17 +1,17 @@
-//! The texts of `tests/seeds/`, verbatim, and the JSON in them: what the APIs that the crate serves promise.
+//! The texts of `tests/seeds/`, verbatim, with their JSON: the contracts of the APIs that the crate serves.
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::path::Path;
 
 use serde_json::Value;
 
-/// What stands in the texts in place of every e-mail address; the space is one that does not break.
+/// The replacement for e-mail addresses in the texts; the space is a non-breaking one.
 pub(crate) const MANGLED_EMAIL: &str = "[email\u{a0}protected]";
 
-/// What a test uses instead.
+/// The address that tests use instead.
 pub(crate) const EMAIL: &str = "maria.garcia@example.com";
 
-/// The text of a seed, by the number its file name begins with.
+/// Returns the text of a seed, by the number in its file name.
 pub(crate) fn text(number: u8) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/seeds");
     let start = format!("{number:03}_");
@@ -23,7 +23,7 @@ pub(crate) fn text(number: u8) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-/// The first JSON object after a heading, as it is written there.
+/// Returns the text of the first JSON object after a heading.
 pub(crate) fn json_text_after(number: u8, heading: &str) -> String {
     let text = text(number);
     let (_, after) =
@@ -31,12 +31,12 @@ pub(crate) fn json_text_after(number: u8, heading: &str) -> String {
     objects(after).into_iter().next().unwrap_or_else(|| panic!("no JSON after `{heading}` in seed {number}"))
 }
 
-/// The first JSON object after a heading.
+/// Returns the first JSON object after a heading.
 pub(crate) fn json_after(number: u8, heading: &str) -> Value {
     serde_json::from_str(&json_text_after(number, heading)).unwrap()
 }
 
-/// All JSON objects of a text, as they are written there. `{id}` in a path is none.
+/// Returns all JSON objects of a text as they are written. `{id}` in a path is not one.
 fn objects(mut text: &str) -> Vec<String> {
     let mut found = Vec::new();
     while let Some(start) = text.find('{') {
@@ -54,7 +54,7 @@ fn objects(mut text: &str) -> Vec<String> {
     found
 }
 
-/// The same JSON with an e-mail address where the seed's is mangled.
+/// Returns the JSON with an e-mail address in place of the redacted one.
 pub(crate) fn with_email(mut json: Value) -> Value {
     if json["email"] == MANGLED_EMAIL {
         json["email"] = EMAIL.into();

@@ -1,6 +1,6 @@
-//! The PostgreSQL server of the tests, and schemas in it that are gone when a test is.
+//! The PostgreSQL server of the tests, and schemas in it for single tests.
 //!
-//! `TEST_POSTGRES_URL` says where it is. Where there is none, tests say so and pass; with `CI=true` they fail.
+//! `TEST_POSTGRES_URL` is its address. Without a server, tests print a message and pass; with `CI=true` they fail.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 
 const DEFAULT: &str = "postgres://postgres@127.0.0.1:5432/test";
 
-/// A schema of its own for one test.
+/// A separate schema for one test.
 pub(crate) struct Schema {
     pub(crate) name: String,
     pub(crate) pool: PgPool,
@@ -20,7 +20,7 @@ pub(crate) fn address() -> String {
     std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| DEFAULT.into())
 }
 
-/// Whether there is a server; where there is none it is said.
+/// Returns whether there is a server, and prints a message if not.
 #[allow(dead_code, reason = "most tests ask for a schema")]
 pub(crate) async fn is_there() -> bool {
     let address = address();
@@ -34,7 +34,7 @@ pub(crate) async fn is_there() -> bool {
 }
 
 impl Schema {
-    /// A new schema, or `None` where there is no server.
+    /// Creates a schema; `None` without a server.
     pub(crate) async fn new() -> Option<Self> {
         Self::with_connections(8).await
     }
@@ -65,13 +65,13 @@ impl Schema {
     }
 }
 
-/// Says once what was skipped and how to turn it on.
+/// Prints once what was skipped and how to enable it.
 fn skipped(address: &str, error: &sqlx::Error) {
     static SAID: AtomicBool = AtomicBool::new(false);
     let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
     assert!(!is_ci, "no PostgreSQL at {address}: {error}");
     if !SAID.swap(true, Ordering::Relaxed) {
-        // Past the test's own capture, so that it is seen.
+        // Bypasses the test's captured output.
         use std::io::Write;
         let line = format!(
             "skipped: tests on PostgreSQL, because there is none at {address}; set TEST_POSTGRES_URL to one\n"
@@ -80,7 +80,7 @@ fn skipped(address: &str, error: &sqlx::Error) {
     }
 }
 
-/// Drops the schema on a connection and a thread of its own, because a test's runtime may be going.
+/// Drops the schema on a separate connection and thread, because the runtime of the test may be shutting down.
 impl Drop for Schema {
     fn drop(&mut self) {
         let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.name);
@@ -95,7 +95,8 @@ impl Drop for Schema {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut admin = PgConnection::connect(&address()).await.unwrap();
-                // A pool whose runtime is going does not roll back any more: what it has left open would be in the way.
+                // A pool whose runtime is shutting down does not roll back, and its open transaction would block the
+                // drop.
                 drop(admin.execute(AssertSqlSafe(left_open)).await);
                 admin.execute("SET lock_timeout = '10s'").await.unwrap();
                 drop(admin.execute(AssertSqlSafe(sql)).await);

@@ -1,4 +1,4 @@
-//! The rows of a test in a SQLite database, made and read without the code under test.
+//! The rows of a test in a SQLite database, created and read without the code under test.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ pub(crate) struct File {
     map: Arc<DataMap>,
 }
 
-/// How the foreign keys of the schema are declared.
+/// The foreign keys of the schema.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schema {
-    /// What the keys do, in turn.
+    /// The actions of the keys, in turn.
     pub(crate) on_delete: &'static str,
     /// Whether tables are created in the reverse order of their names.
     pub(crate) reversed: bool,
@@ -43,7 +43,7 @@ impl File {
         Self::with_tables(map, &tables.join(";\n"), rows).await
     }
 
-    /// The rows in tables that the test brings itself.
+    /// Makes the rows in tables that the test provides.
     pub(crate) async fn with_tables(map: &Arc<DataMap>, tables: &str, rows: &Value) -> Self {
         let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
@@ -51,7 +51,7 @@ impl File {
         sqlx::raw_sql(AssertSqlSafe(tables.to_owned())).execute(&file.pool).await.unwrap();
         let store = file.store().migrate().await.unwrap();
         drop(store);
-        // Rows arrive in the order of the document; their keys are checked when all of them are there.
+        // Rows have the order of the document; keys are checked when all of them exist.
         file.run("PRAGMA foreign_keys = OFF").await;
         for (kind, rows) in rows.as_object().unwrap() {
             for row in rows.as_array().unwrap() {
@@ -106,7 +106,7 @@ impl File {
         found.into()
     }
 
-    /// The rows of a query as JSON objects.
+    /// Returns the rows of a query as JSON objects.
     pub(crate) async fn read(&self, sql: &str) -> Vec<Value> {
         let rows = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(&self.pool).await.unwrap();
         rows.iter().map(object).collect()
@@ -154,11 +154,11 @@ fn literal(value: &Value) -> String {
         Value::Bool(value) => i32::from(*value).to_string(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => format!("'{}'", text.replace('\'', "''")),
-        other => panic!("{other} is no value of a column"),
+        other => panic!("{other} is not a value of a column"),
     }
 }
 
-/// The table of a kind, its columns those of the rows, its foreign keys those of the map.
+/// Returns the table of a kind, with columns from the rows and foreign keys from the map.
 fn create_table(map: &DataMap, kind: &Kind, all: &Value, schema: Schema) -> String {
     let rows = &all[kind.name.as_str()];
     let mut columns: Map<String, Value> = Map::new();
@@ -177,7 +177,7 @@ fn create_table(map: &DataMap, kind: &Kind, all: &Value, schema: Schema) -> Stri
         .iter()
         .map(|(name, value)| {
             let reference = map.references_from(&kind.name).find(|reference| reference.field == **name);
-            // A reference has the type of the ids it holds, also where it holds none yet.
+            // A reference has the type of the ids it refers to, even without rows.
             let id = reference.map(|reference| {
                 let to = map.kind(&reference.to).unwrap();
                 &all[to.name.as_str()][0][to.id.as_str()]
@@ -194,7 +194,7 @@ fn create_table(map: &DataMap, kind: &Kind, all: &Value, schema: Schema) -> Stri
         .collect();
     for reference in map.references_from(&kind.name) {
         let to = map.kind(&reference.to).unwrap();
-        // A key that empties a mandatory column cannot work where rows refer to each other in a cycle.
+        // A key that empties a mandatory column fails if rows refer to each other in a cycle.
         let empties = matches!(schema.on_delete, "SET NULL" | "SET DEFAULT");
         let impossible = empties && !reference.nullable && closes_cycle(map, &kind.name, &to.name);
         parts.push(format!(

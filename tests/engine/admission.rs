@@ -1,4 +1,4 @@
-//! Who may make which record: a decision of the policy alone, before any store is asked.
+//! Who may create which record: a decision of the policy alone, without a store.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, FieldType, Mode, Record, Request, eq};
@@ -18,7 +18,7 @@ fn admitted(actor: Actor, role: &str, shop: &str) -> Result<(), Refusal> {
 }
 
 #[test]
-fn a_record_is_made_by_whoever_may_within_the_scope() {
+fn an_allowed_actor_creates_records_within_its_scope() {
     assert_eq!(admitted(Actor::new("ana", "MASTER"), "USER", "north"), Ok(()));
     assert_eq!(admitted(Actor::new("bo", "RESALE").scope("north"), "USER", "north"), Ok(()));
     let refused = admitted(Actor::new("bo", "RESALE").scope("south"), "USER", "north").unwrap_err();
@@ -31,7 +31,7 @@ fn a_record_is_made_by_whoever_may_within_the_scope() {
 }
 
 #[test]
-fn a_record_that_the_policy_may_not_touch_is_not_made() {
+fn a_record_excluded_by_the_filter_is_not_created() {
     let refused = admitted(Actor::new("ana", "MASTER"), "ADMIN", "north").unwrap_err();
     assert_eq!(refused.code(), "invalid", "{refused:?}");
     assert!(refused.to_string().contains("`customers`") && refused.to_string().contains("role"), "{refused}");

@@ -1,11 +1,11 @@
-//! Rows below parents that are retained or anonymized: entries with `parent` speak of those, and of no others.
+//! Rows below parents that are retained or anonymized: entries with `parent` apply only to them.
 
 use crate::common::request;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};
 
-/// What the deletion of client `c1` leaves of three letters, below an order that is retained, one that is
-/// anonymized and one that goes: the order that each refers to.
+/// The remaining letters after the deletion of client `c1`, with the order that each refers to: one below a retained
+/// order, one below an anonymized one, and one below a deleted one.
 async fn letters(rule: &Value) -> Result<Value, String> {
     let orders = json!([
         { "when": { "field": "state", "eq": "retained" }, "retain": { "for": "P1Y", "from": "at", "basis": "law" } },
@@ -46,8 +46,8 @@ fn below(parent: &str, rule: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_redirect_is_made_below_such_parents_only() {
-    // A row that is kept lets go of a parent that goes, whatever is said of other parents.
+async fn a_redirect_applies_only_below_such_parents() {
+    // A kept row loses its reference to a deleted parent, regardless of entries for other parents.
     let left = letters(&below("retain", "set_null")).await;
     assert_eq!(left, Ok(json!([[1, null], [2, "masked"], [3, null]])));
     let left = letters(&below("anonymize", "set_null")).await;
@@ -55,7 +55,7 @@ async fn a_redirect_is_made_below_such_parents_only() {
 }
 
 #[tokio::test]
-async fn a_row_goes_below_such_parents_only() {
+async fn a_row_is_deleted_only_below_such_parents() {
     let left = letters(&below("retain", "delete")).await;
     assert_eq!(left, Ok(json!([[2, "masked"], [3, null]])));
     let left = letters(&below("anonymize", "delete")).await;
@@ -63,7 +63,7 @@ async fn a_row_goes_below_such_parents_only() {
 }
 
 #[tokio::test]
-async fn a_row_blocks_below_such_parents_only() {
+async fn a_row_blocks_only_below_such_parents() {
     assert_eq!(letters(&below("retain", "protect")).await, Err("protect 1".into()));
     assert_eq!(letters(&below("anonymize", "protect")).await, Err("protect 2".into()));
     assert_eq!(letters(&json!("protect")).await, Err("protect 3".into()));

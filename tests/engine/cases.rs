@@ -1,5 +1,5 @@
-//! A peer's deletion cases as data: references with rules, rows, one deletion, what is left. The numbers are
-//! those of the list the project keeps; the notation is in `common`.
+//! Known deletion cases as data: references with rules, rows, one deletion, remaining rows. The numbers are those of
+//! the project's list; the notation is in `common`.
 
 use crate::common::{Expected, World, judge, sorted};
 use serde_json::{Value, json};
@@ -123,7 +123,7 @@ cases! {
         { "r": [{"id": "r0"}, {"id": "r1"}], "a": [{"id": "a1", "r": "r1"}] }
         => Left(json!({ "r": [{"id": "r0"}], "a": [{"id": "a1", "r": "r0"}] }));
 
-    case_05_set_default_of_nothing: delete "r" "r1"
+    case_05_set_default_without_a_default: delete "r" "r1"
         ("a.r?" -> "r": {"set_default": null})
         { "r": [{"id": "r1"}], "a": [{"id": "a1", "r": "r1"}] }
         => Left(json!({ "r": [], "a": [{"id": "a1"}] }));
@@ -225,7 +225,7 @@ cases! {
           "researcher": [{"id": "s1"}], "rc": [{"id": "l1", "researcher": "s1", "contact": "c1"}] }
         => Left(json!({ "contact": [], "email": [], "researcher": [{"id": "s1"}], "rc": [] }));
 
-    case_39_only_the_column_that_pointed_there_is_emptied: delete "c" "c1"
+    case_39_only_the_referring_column_is_emptied: delete "c" "c1"
         ("res.primary?" -> "c": "set_null", "res.secondary?" -> "c": "set_null")
         { "c": [{"id": "c1"}, {"id": "c2"}],
           "res": [{"id": "r1", "primary": "c1", "secondary": "c2"},
@@ -233,7 +233,7 @@ cases! {
         => Left(json!({ "c": [{"id": "c2"}],
                         "res": [{"id": "r1", "secondary": "c2"}, {"id": "r2", "primary": "c2"}] }));
 
-    case_40_two_references_to_one_row_are_redirected_each_its_way: delete "loc" "1"
+    case_40_two_references_to_one_row_are_redirected_separately: delete "loc" "1"
         ("item.loc?" -> "loc": "set_null", "item.loc_value" -> "loc": {"set_default": 42},
          "item.version" -> "v": "cascade")
         { "loc": [{"id": 1}, {"id": 42}], "v": [{"id": 7}],
@@ -241,7 +241,7 @@ cases! {
         => Left(json!({ "loc": [{"id": 42}], "v": [{"id": 7}],
                         "item": [{"id": 5, "loc_value": 42, "version": 7}] }));
 
-    case_41_a_row_that_goes_is_not_redirected_first: delete "policy" "p1"
+    case_41_a_deleted_row_is_not_redirected_first: delete "policy" "p1"
         ("version.policy" -> "policy": "cascade", "loc.version?" -> "version": "set_null",
          "item.version" -> "version": "cascade", "item.loc?" -> "loc": "set_null")
         { "policy": [{"id": "p1"}], "version": [{"id": "v1", "policy": "p1"}],
@@ -263,7 +263,7 @@ cases! {
         { "v": [{"id": "v1"}, {"id": "v2"}], "plot": [{"id": "pl2", "lead": "v2", "contact": "v2"}] }
         => Left(json!({ "v": [{"id": "v1"}], "plot": [] }));
 
-    case_46_a_relation_nobody_can_walk_backwards: delete "r" "r1"
+    case_46_a_relation_without_a_reverse: delete "r" "r1"
         ("hidden_user.r" -> "r": "cascade", "profile.user" -> "hidden_user": "cascade")
         { "r": [{"id": "r1"}], "hidden_user": [{"id": "u1", "r": "r1"}],
           "profile": [{"id": "p1", "user": "u1"}] }
@@ -271,13 +271,13 @@ cases! {
 }
 
 #[test]
-fn case_15_an_action_that_does_not_exist_is_refused_where_it_is_defined() {
+fn case_15_an_unknown_action_is_refused_at_its_place() {
     let world = world("r", &references!("a.r" -> "r": "casc"), json!({ "r": [], "a": [] }));
     let faults = client_lifecycle::DeletionPolicy::from_json(&world.policy_document().to_string())
         .unwrap_err()
         .to_string();
     assert!(faults.contains("modes.hard_delete.rules.a.r"), "{faults}");
-    assert!(faults.contains("unknown variant `casc`"), "{faults}");
+    assert!(faults.contains("unknown rule `casc`"), "{faults}");
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! What changes between the survey and the first write: what binds every deletion, and what binds only one
-//! whose plan was shown.
+//! Changes between the survey and the first write: preconditions of every deletion, and those of a plan that was
+//! shown.
 
 use std::sync::{Arc, Mutex};
 
@@ -68,8 +68,8 @@ fn invoice(id: &str, issued_at: &Value) -> (&'static str, Record) {
     ("invoices", Record::new(id).with("client_id", "c1").with("issued_at", issued_at.clone()))
 }
 
-/// What a deletion in one go, and one as it was shown, come to when a row comes meanwhile: each change set
-/// that was tried.
+/// Returns the results of `execute` and `apply` when a row is added in between: one for each change set that was
+/// tried.
 async fn tried(
     before: &[(&'static str, Record)],
     comes: &(&'static str, Record),
@@ -106,13 +106,13 @@ async fn tried(
 }
 
 #[tokio::test]
-async fn one_more_row_of_a_step_that_was_foreseen_binds_only_what_was_shown() {
+async fn a_new_row_in_a_planned_step_conflicts_only_with_a_shown_plan() {
     let both = tried(&[debt("d1", "OPEN")], &debt("d2", "OPEN"), &[]).await;
     assert_eq!(both, [vec!["done"], vec!["conflict"]]);
 }
 
 #[tokio::test]
-async fn a_row_of_a_step_that_was_not_foreseen_is_not_touched() {
+async fn a_row_of_an_unplanned_step_is_not_touched() {
     let both = tried(&[], &debt("d1", "OPEN"), &[]).await;
     assert_eq!(both, [vec!["conflict", "done"], vec!["conflict"]]);
     let note = ("notes", Record::new("n1").with("debt_id", "d1"));
@@ -121,7 +121,7 @@ async fn a_row_of_a_step_that_was_not_foreseen_is_not_touched() {
 }
 
 #[tokio::test]
-async fn a_row_that_a_warning_is_about_binds_until_the_warning_is_acknowledged() {
+async fn a_new_row_of_a_warning_conflicts_until_it_is_acknowledged() {
     let open = [debt("d1", "OPEN")];
     let both = tried(&open, &debt("d2", "URGENT"), &[]).await;
     assert_eq!(both, [vec!["conflict"], vec!["conflict"]], "planned again, it is blocked");
@@ -132,7 +132,7 @@ async fn a_row_that_a_warning_is_about_binds_until_the_warning_is_acknowledged()
 }
 
 #[tokio::test]
-async fn a_retained_row_without_a_date_binds_until_it_is_accepted() {
+async fn a_new_row_without_a_date_conflicts_until_it_is_accepted() {
     let dated = invoice("i1", &json!("2025-01-01T00:00:00Z"));
     let undated = invoice("i2", &Value::Null);
     let both = tried(std::slice::from_ref(&dated), &undated, &[]).await;
@@ -145,7 +145,7 @@ async fn a_retained_row_without_a_date_binds_until_it_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_target_that_no_row_needs_may_be_missing() {
+async fn an_unused_target_may_be_missing() {
     let document = json!({
         "subject": "unions", "kinds": { "unions": {}, "members": {} },
         "references": [ { "from": "members.union_id", "to": "unions" } ],
@@ -159,7 +159,7 @@ async fn a_target_that_no_row_needs_may_be_missing() {
     lifecycle.apply(&request, &plan).await.unwrap_or_else(|error| panic!("{error}\n{plan}"));
 }
 
-/// A store that only looks at what it is asked to lock.
+/// A store that only records the locks of change sets.
 struct Locks(MemoryStore, Mutex<Vec<String>>);
 
 #[async_trait]
@@ -180,8 +180,7 @@ impl Store for Locks {
 }
 
 #[tokio::test]
-async fn rows_that_go_and_may_be_referred_to_or_are_written_in_several_ways_are_locked_from_the_subject_outwards()
- {
+async fn rows_are_locked_from_the_subject_outwards() {
     let store = MemoryStore::new()
         .with("clients", [Record::new("c1")])
         .with("debts", [debt("d1", "OPEN").1])
@@ -191,7 +190,7 @@ async fn rows_that_go_and_may_be_referred_to_or_are_written_in_several_ways_are_
     let request = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
     lifecycle.execute(&request).await.unwrap();
     let mut locked = lifecycle.store().1.lock().unwrap().clone();
-    // The debts that go, and those that a guard looks at.
+    // The deleted debts, and those that a guard watches.
     locked.dedup();
     assert_eq!(locked, ["clients", "debts", "invoices"]);
 }

@@ -1,4 +1,4 @@
-//! What a digest covers: everything a person relies on, and nothing else.
+//! The digest covers everything that a person relies on, and nothing else.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use client_lifecycle::domain::{Actor, Request};
@@ -54,7 +54,7 @@ fn add(rows: &mut Value, kind: &str, id: &str) {
 }
 
 #[tokio::test]
-async fn it_is_64_hexadecimal_digits_and_the_same_each_time() {
+async fn it_is_64_hexadecimal_digits_and_reproducible() {
     let digest = with(|_, _, _| {}).await;
     assert_eq!(digest.as_str().len(), 64);
     assert!(digest.as_str().bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)));
@@ -93,7 +93,7 @@ async fn it_covers_steps_blockers_warnings_targets_subjects_and_the_version() {
 }
 
 #[tokio::test]
-async fn it_does_not_cover_the_number_of_volatile_rows_which_rows_who_asks_and_when() {
+async fn it_does_not_cover_volatile_counts_samples_actor_and_time() {
     let first = with(|_, _, _| {}).await;
     for (what, other) in [
         ("one more volatile row", with(|_, rows, _| add(rows, "sessions", "s2")).await),

@@ -1,4 +1,4 @@
-//! What a lifecycle makes of a store that fails: a retry, a receipt or a record, and never twice the same.
+//! A lifecycle over a failing store: a retry, a receipt or a record, and never the same work twice.
 #![cfg(feature = "testing")]
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use client_lifecycle::testing::{Call, FaultyStore, run};
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use uuid::Uuid;
 
-/// How often a lifecycle tries in all when others are in the way.
+/// The total number of attempts of a lifecycle under contention.
 const ATTEMPTS: usize = 5;
 
 type Faulty = FaultyStore<MemoryStore>;
@@ -54,7 +54,7 @@ fn is_there(store: &Faulty) -> bool {
 }
 
 #[test]
-fn a_lost_reply_is_settled_by_the_operation_id() {
+fn a_lost_reply_is_resolved_by_the_operation_id() {
     let store = store().loses_reply(1);
     let lifecycle = open(&store);
     let plan = run(lifecycle.plan(&request())).unwrap();
@@ -65,7 +65,7 @@ fn a_lost_reply_is_settled_by_the_operation_id() {
 }
 
 #[test]
-fn replies_that_are_lost_again_and_again_are_settled_too() {
+fn repeatedly_lost_replies_are_resolved_too() {
     let store = (1..=ATTEMPTS).fold(store(), Faulty::loses_reply);
     let lifecycle = open(&store);
     let plan = run(lifecycle.plan(&request())).unwrap();
@@ -75,7 +75,7 @@ fn replies_that_are_lost_again_and_again_are_settled_too() {
 }
 
 #[test]
-fn a_lost_reply_of_a_deletion_that_was_not_shown_is_settled_although_the_subject_is_gone() {
+fn a_lost_reply_to_execute_is_resolved_although_the_subject_is_deleted() {
     let store = store().loses_reply(1);
     let receipt = run(open(&store).execute(&request())).unwrap();
     assert_eq!(store.store().receipts(), [receipt]);
@@ -83,14 +83,14 @@ fn a_lost_reply_of_a_deletion_that_was_not_shown_is_settled_although_the_subject
 }
 
 #[test]
-fn a_reply_that_is_lost_of_what_did_not_happen_is_tried_again() {
+fn an_operation_with_a_lost_reply_that_was_not_applied_is_retried() {
     let store = store().fails(Call::Apply, 1, contention()).loses_reply(2);
     run(open(&store).execute(&request())).unwrap();
     assert_eq!((store.calls(Call::Apply), recorded(&store)), (3, vec!["done"]));
 }
 
 #[test]
-fn contention_is_tried_again_a_few_times() {
+fn contention_is_retried_a_few_times() {
     let failing =
         |times| (1..=times).fold(store(), |store, number| store.fails(Call::Apply, number, contention()));
     for times in 1..ATTEMPTS {
@@ -110,7 +110,7 @@ fn contention_is_tried_again_a_few_times() {
 }
 
 #[test]
-fn contention_inside_the_transaction_of_the_host_is_not_tried_again() {
+fn contention_inside_the_hosts_transaction_is_not_retried() {
     let error = StoreError::Contention { source: None, retryable: false };
     let store = store().fails(Call::Apply, 1, error);
     let error = run(open(&store).execute(&request())).unwrap_err();
@@ -119,7 +119,7 @@ fn contention_inside_the_transaction_of_the_host_is_not_tried_again() {
 }
 
 #[test]
-fn a_failure_of_the_backend_is_recorded_and_its_operation_may_be_tried_again() {
+fn a_failure_of_the_backend_is_recorded_and_its_operation_may_be_repeated() {
     let store = store().fails(Call::Apply, 1, StoreError::backend("wrote `debts`", "disk full"));
     let lifecycle = open(&store);
     let request = request().operation(uuid::Uuid::from_u128(1));
@@ -132,7 +132,7 @@ fn a_failure_of_the_backend_is_recorded_and_its_operation_may_be_tried_again() {
 }
 
 #[test]
-fn a_failure_that_cannot_be_recorded_either_is_the_failure() {
+fn a_failure_that_cannot_be_recorded_is_returned() {
     let broken = || StoreError::backend("wrote `debts`", "disk full");
     let store = store().fails(Call::Apply, 1, broken()).fails(Call::Apply, 2, broken());
     let error = run(open(&store).execute(&request())).unwrap_err();
@@ -141,16 +141,16 @@ fn a_failure_that_cannot_be_recorded_either_is_the_failure() {
 }
 
 #[test]
-fn a_refusal_that_cannot_be_recorded_says_both() {
+fn a_refusal_that_cannot_be_recorded_returns_both_errors() {
     let store = store().fails(Call::Apply, 1, StoreError::backend("wrote the audit log", "disk full"));
-    let nobody = Request::hard_delete("clients", "nobody").by(Actor::new("ana", "ADMIN"));
-    let error = run(open(&store).execute(&nobody)).unwrap_err();
+    let missing = Request::hard_delete("clients", "nobody").by(Actor::new("ana", "ADMIN"));
+    let error = run(open(&store).execute(&missing)).unwrap_err();
     assert!(matches!(error, Error::NotRecorded { .. }), "{error:?}");
     assert_eq!(error.code(), "not_found");
 }
 
 #[test]
-fn a_survey_that_got_in_the_way_is_asked_again_only_where_nothing_is_shown() {
+fn a_survey_with_contention_is_retried_only_by_execute() {
     let store = store().fails(Call::Survey, 1, contention()).fails(Call::Survey, 2, contention());
     let lifecycle = open(&store);
     assert_eq!(run(lifecycle.plan(&request())).unwrap_err().code(), "contention");
@@ -159,7 +159,7 @@ fn a_survey_that_got_in_the_way_is_asked_again_only_where_nothing_is_shown() {
 }
 
 #[test]
-fn a_store_that_cannot_be_asked_is_not_opened() {
+fn an_unreadable_store_is_not_opened() {
     let store = store().fails(Call::Check, 1, StoreError::backend("connected", "no route"));
     let policy = DeletionPolicy::of("clients").hard_delete(|mode| mode.allow("ADMIN")).build().unwrap();
     let error = run(Lifecycle::open(&store, policy)).unwrap_err();
@@ -167,7 +167,7 @@ fn a_store_that_cannot_be_asked_is_not_opened() {
 }
 
 #[test]
-fn a_delayed_call_is_the_same_call_and_may_be_given_up() {
+fn a_delayed_call_completes_or_may_be_cancelled() {
     let store = store().delays(Call::Apply, 1, 3);
     let lifecycle = open(&store);
     assert!(run(drop_after(2, lifecycle.execute(&request()))).is_none());
@@ -185,7 +185,7 @@ fn failing(error: impl Fn() -> StoreError, times: usize) -> Faulty {
 }
 
 #[test]
-fn a_connection_that_breaks_is_tried_again_and_inside_the_transaction_of_the_host_it_is_not() {
+fn a_broken_connection_is_retried_except_inside_the_hosts_transaction() {
     let store = failing(broken_off, 2);
     run(open(&store).execute(&request())).unwrap();
     assert_eq!((store.calls(Call::Apply), recorded(&store)), (3, vec!["done"]));
@@ -201,7 +201,7 @@ fn a_connection_that_breaks_is_tried_again_and_inside_the_transaction_of_the_hos
     assert_eq!((store.calls(Call::Apply), store.pauses().len()), (2, 0));
 }
 
-/// Doubled each time up to the longest, at least half of it for certain, and another for another operation.
+/// The base doubles up to the maximum; at least half of it is fixed, and the rest depends on the operation.
 #[test]
 fn pauses_double_are_bounded_and_differ_between_operations() {
     let (first, longest) = (Duration::from_millis(8), Duration::from_millis(50));
@@ -230,28 +230,28 @@ fn pauses_double_are_bounded_and_differ_between_operations() {
 }
 
 #[test]
-fn retries_are_as_many_as_were_asked_for() {
+fn the_number_of_retries_is_configurable() {
     for attempts in 0..4 {
         let store = failing(contention, 20);
         let error = run(open(&store).with_retries(Retries::new(attempts)).execute(&request())).unwrap_err();
         assert_eq!(error.code(), "contention");
         let tried = attempts.max(1) as usize;
-        // Those of the operation, and then those of its record.
+        // The attempts of the operation, and then those of its record.
         assert_eq!((store.calls(Call::Apply), store.pauses().len()), (2 * tried, 2 * (tried - 1)));
         assert!(is_there(&store));
     }
 }
 
 #[test]
-fn a_plan_that_is_made_again_because_the_data_changed_waits_for_nobody() {
+fn replanning_after_a_change_does_not_wait() {
     let store = failing(|| StoreError::Conflict { differences: Vec::new() }, 2);
     run(open(&store).execute(&request())).unwrap();
     assert_eq!((store.calls(Call::Survey), store.pauses().len()), (3, 0));
 }
 
-/// Both have found the client ON; the one that comes second has nothing to do.
+/// Both have found the client ON; the second one has nothing to do.
 #[test]
-fn of_two_who_set_a_client_off_one_does_and_the_other_finds_it_so() {
+fn one_of_two_concurrent_deactivations_writes_and_the_other_finds_it_done() {
     let policy = DeletionPolicy::of("clients")
         .kind("clients", |kind| kind.id("user_id").status("status").version("version"))
         .create(|mode| mode.allow("ADMIN"))
@@ -263,7 +263,7 @@ fn of_two_who_set_a_client_off_one_does_and_the_other_finds_it_so() {
         "birth_date": "1990-05-15", "document_type": "DNI", "document_number": "12345678A"
     }));
     let ana = || Actor::new("ana", "ADMIN");
-    // The first apply is that of the creation; the next is held up until the one after it is through.
+    // The first apply is the creation; the next is delayed until the one after it has completed.
     let store = FaultyStore::new(MemoryStore::new().with("clients", [])).delays(Call::Apply, 2, 20);
     let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
     let client =

@@ -1,4 +1,4 @@
-//! What a lifecycle promises, on every store.
+//! The guarantees of a lifecycle, on every store.
 
 use crate::common::backend::{Backend, On, on_every_store};
 use chrono::{DateTime, Utc};
@@ -91,7 +91,7 @@ async fn world(
 }
 
 on_every_store! {
-    async fn a_deletion_does_what_its_plan_showed(on: On) {
+    async fn a_deletion_does_what_its_plan_shows(on: On) {
         let (backend, lifecycle) = world(on).await;
         let plan = lifecycle.plan(&hard_delete("c1")).await.unwrap();
         let receipt = lifecycle.apply(&hard_delete("c1"), &plan).await.unwrap();
@@ -100,10 +100,10 @@ on_every_store! {
         assert_eq!(backend.rows("consents").await, json!([{ "id": 3, "client_id": "c2" }]));
         assert_eq!(backend.rows("notes").await, json!([{ "id": "n1" }]));
         assert_eq!(backend.rows("members").await, json!([{ "id": "m2", "client_id": "c2", "status": "ON" }]));
-        let told: Vec<_> = backend.events().await.into_iter().map(|event| (event.topic, event.record.to_string(), event.fields.len())).collect();
-        assert_eq!(told.len(), 2);
-        assert!(told.contains(&("sessions.revoke".into(), "s1".into(), 1)));
-        assert!(told.contains(&("account.deleted".into(), "c1".into(), 0)));
+        let events: Vec<_> = backend.events().await.into_iter().map(|event| (event.topic, event.record.to_string(), event.fields.len())).collect();
+        assert_eq!(events.len(), 2);
+        assert!(events.contains(&("sessions.revoke".into(), "s1".into(), 1)));
+        assert!(events.contains(&("account.deleted".into(), "c1".into(), 0)));
     }
 
     async fn planning_changes_and_records_nothing(on: On) {
@@ -115,7 +115,7 @@ on_every_store! {
         assert_eq!(backend.rows("clients").await.as_array().unwrap().len(), 4);
     }
 
-    async fn every_attempt_is_recorded_with_who_why_and_how_it_ended(on: On) {
+    async fn every_attempt_is_recorded_with_actor_reason_and_outcome(on: On) {
         let (backend, lifecycle) = world(on).await;
         backend.insert("debts", json!({ "id": "d2", "client_id": "c2", "status": "PENDING" })).await;
         let ask = async |request: Request| lifecycle.execute(&request).await.map(|_| ());
@@ -165,14 +165,14 @@ on_every_store! {
         assert_eq!(backend.outcomes().await, ["blocked", "done"]);
     }
 
-    async fn the_receipt_is_not_shown_to_who_may_not_ask(on: On) {
+    async fn the_receipt_is_hidden_from_denied_actors(on: On) {
         let (_, lifecycle) = world(on).await;
         lifecycle.execute(&hard_delete("c1").operation(op(1))).await.unwrap();
         let stranger = hard_delete("c1").operation(op(1)).by(Actor::new("bob", "USER"));
         assert!(matches!(lifecycle.execute(&stranger).await, Err(Error::Refused(_))));
     }
 
-    async fn what_changed_since_the_plan_is_a_conflict_item_by_item(on: On) {
+    async fn a_change_since_the_plan_is_a_conflict_item_by_item(on: On) {
         let (backend, lifecycle) = world(on).await;
         let plan = lifecycle.plan(&hard_delete("c1")).await.unwrap();
         backend.insert("consents", json!({ "id": 4, "client_id": "c1" })).await;
@@ -189,7 +189,7 @@ on_every_store! {
         assert_eq!(backend.outcomes().await, ["conflict"]);
     }
 
-    async fn volatile_rows_bind_a_plan_by_their_step_and_not_by_their_number(on: On) {
+    async fn a_plan_depends_on_volatile_steps_but_not_their_counts(on: On) {
         let (backend, lifecycle) = world(on).await;
         let plan = lifecycle.plan(&hard_delete("c1")).await.unwrap();
         backend.insert("sessions", json!({ "id": "s2", "client_id": "c1", "token": "t2", "seen_at": "2025-02-01T00:00:00Z" })).await;
@@ -199,7 +199,7 @@ on_every_store! {
         assert_eq!(backend.rows("sessions").await, json!([]));
     }
 
-    async fn a_volatile_step_that_was_not_shown_is_a_conflict(on: On) {
+    async fn a_new_volatile_step_is_a_conflict(on: On) {
         let (backend, lifecycle) = world(on).await;
         backend.remove("sessions", "s1").await;
         let plan = lifecycle.plan(&hard_delete("c1")).await.unwrap();
@@ -207,13 +207,13 @@ on_every_store! {
         assert!(matches!(lifecycle.apply(&hard_delete("c1"), &plan).await, Err(Error::Conflict { .. })));
     }
 
-    async fn a_plan_for_one_request_is_no_plan_for_another(on: On) {
+    async fn a_plan_is_only_valid_for_its_request(on: On) {
         let (_, lifecycle) = world(on).await;
         let plan = lifecycle.plan(&hard_delete("c1")).await.unwrap();
         assert!(matches!(lifecycle.apply(&hard_delete("c2"), &plan).await, Err(Error::PlanMismatch)));
     }
 
-    async fn who_applies_a_plan_must_be_allowed_to_whoever_made_it(on: On) {
+    async fn the_actor_that_applies_a_plan_needs_permission(on: On) {
         let (backend, lifecycle) = world(on).await;
         let plan = lifecycle.plan(&hard_delete("c1")).await.unwrap();
         let stranger = hard_delete("c1").by(Actor::new("bob", "USER"));
@@ -224,7 +224,7 @@ on_every_store! {
         assert_eq!(backend.outcomes().await, ["denied", "denied", "done"]);
     }
 
-    async fn what_changed_is_a_conflict_too_where_only_the_scope_of_who_applies_it_is_asked_again(on: On) {
+    async fn a_change_is_a_conflict_even_if_only_the_scope_is_read_again(on: On) {
         let (backend, lifecycle) = world(on).await;
         let plan = lifecycle.plan(&hard_delete("c1")).await.unwrap();
         backend.insert("consents", json!({ "id": 4, "client_id": "c1" })).await;
@@ -235,7 +235,7 @@ on_every_store! {
         assert_eq!(changes[0].to_string(), "delete of `consents` over consents.client_id: 2 shown, 3 found");
     }
 
-    async fn a_missing_role_is_told_from_a_wrong_scope_and_oneself_may(on: On) {
+    async fn roles_scopes_and_the_subject_itself_are_distinguished(on: On) {
         let (_, lifecycle) = world(on).await;
         let code = async |actor: Actor| match lifecycle.plan(&hard_delete("c1").by(actor)).await {
             Ok(_) => "allowed",
@@ -247,14 +247,14 @@ on_every_store! {
         assert_eq!(code(Actor::new("r7", "RESALE")).await, "allowed");
         assert_eq!(code(Actor::new("rob", "RESALE").scope("r1").scope("r7")).await, "allowed");
         assert_eq!(code(Actor::new("c1", "USER")).await, "allowed");
-        let nobody = Request::hard_delete("clients", "c1").with_reason(Reason::Duplicate);
+        let anonymous = Request::hard_delete("clients", "c1").with_reason(Reason::Duplicate);
         assert!(matches!(
-            lifecycle.plan(&nobody).await,
+            lifecycle.plan(&anonymous).await,
             Err(Error::Refused(Refusal::Unauthenticated { .. }))
         ));
     }
 
-    async fn rows_outside_only_and_soft_deleted_rows_are_not_found(on: On) {
+    async fn excluded_and_soft_deleted_rows_are_not_found(on: On) {
         let (_, lifecycle) = world(on).await;
         let code = async |request: Request| match lifecycle.plan(&request).await {
             Ok(_) => "found",
@@ -269,7 +269,7 @@ on_every_store! {
         assert_eq!(code(hard_delete("'; DROP TABLE clients; --")).await, "not_found");
     }
 
-    async fn a_reason_is_asked_for_where_the_policy_requires_one(on: On) {
+    async fn a_reason_is_required_if_the_policy_says_so(on: On) {
         let (_, lifecycle) = world(on).await;
         let bare = Request::hard_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
         assert!(lifecycle.plan(&bare).await.is_err());
@@ -277,7 +277,7 @@ on_every_store! {
         assert!(lifecycle.plan(&bare.with_reason(Reason::Other).note("court order")).await.is_ok());
     }
 
-    async fn a_warning_stops_until_it_is_acknowledged_by_name_and_a_note_does_not(on: On) {
+    async fn a_warning_blocks_until_it_is_acknowledged_and_a_note_does_not(on: On) {
         let (backend, lifecycle) = world(on).await;
         backend.set("sessions", "s1", "seen_at", json!("2026-11-01T00:00:00Z")).await;
         let plan = lifecycle.plan(&hard_delete("c1")).await.unwrap();
@@ -285,12 +285,12 @@ on_every_store! {
         assert_eq!(plan.warnings[0].name, "recent_activity");
         assert_eq!(plan.notes[0].name, "many_notes");
         assert!(matches!(lifecycle.apply(&hard_delete("c1"), &plan).await, Err(Error::Blocked(_))));
-        // The plan that was shown is the plan that is confirmed: acknowledging does not change its digest.
+        // Acknowledging a warning does not change the digest of the plan.
         let confirmed = hard_delete("c1").acknowledge("recent_activity");
         assert!(lifecycle.apply(&confirmed, &plan).await.is_ok());
     }
 
-    async fn a_deletion_in_one_go_accepts_other_counts_and_no_new_obstacle(on: On) {
+    async fn execute_accepts_other_counts_but_no_new_blocker(on: On) {
         let (backend, lifecycle) = world(on).await;
         backend.insert("consents", json!({ "id": 4, "client_id": "c1" })).await;
         let receipt = lifecycle.execute(&hard_delete("c1")).await.unwrap();
@@ -298,7 +298,7 @@ on_every_store! {
         assert_eq!((consents.planned, consents.actual), (3, 3));
     }
 
-    async fn a_batch_goes_as_a_whole_or_not_at_all(on: On) {
+    async fn a_batch_is_deleted_completely_or_not_at_all(on: On) {
         let (backend, lifecycle) = world(on).await;
         let batch = |ids: &[&str]| {
             Request::batch(Mode::HardDelete, "clients", ids.iter().copied())
@@ -320,7 +320,7 @@ on_every_store! {
         assert_eq!(backend.audit().await.len(), 4 + 2 + 2);
     }
 
-    async fn soft_deleted_rows_are_marked_and_left_out_the_next_time(on: On) {
+    async fn soft_deleted_rows_are_marked_and_then_ignored(on: On) {
         let (backend, lifecycle) = world(on).await;
         let request = Request::soft_delete("clients", "c1").by(Actor::new("ana", "ADMIN"));
         let plan = lifecycle.plan(&request).await.unwrap();
@@ -333,7 +333,7 @@ on_every_store! {
         assert!(matches!(lifecycle.plan(&request).await, Err(Error::Refused(_))));
     }
 
-    async fn a_status_is_switched_off_and_on_again_below_too(on: On) {
+    async fn a_status_is_switched_off_and_on_with_its_dependents(on: On) {
         let (backend, lifecycle) = world(on).await;
         let off = lifecycle.execute(&Request::deactivate("clients", "c1")).await.unwrap();
         assert_eq!(off.outcome, Some(Disposition::Deactivate));
@@ -346,13 +346,13 @@ on_every_store! {
         assert_eq!(actions, ["CLIENT_DEACTIVATED", "CLIENT_REACTIVATED"]);
     }
 
-    async fn a_clock_that_jumps_back_changes_no_decision_that_does_not_rest_on_time(on: On) {
+    async fn a_clock_set_back_changes_only_decisions_that_depend_on_time(on: On) {
         let policy = policy();
         let backend = Backend::with(on, &policy, &rows()).await;
         let late = backend.lifecycle(&policy).await.with_clock(now());
         let plan = late.plan(&hard_delete("c1")).await.unwrap();
         let early = backend.lifecycle(&policy).await.with_clock("1999-12-31T23:59:59Z".parse::<DateTime<Utc>>().unwrap());
-        // The session of 2025 is not older than 30 days in 1999, so the warning is new: nothing is done.
+        // In 1999 the session of 2025 is not older than 30 days, so the warning is new and nothing is done.
         let Err(Error::Conflict { changes }) = early.apply(&hard_delete("c1"), &plan).await else {
             panic!("it is a conflict")
         };
@@ -362,7 +362,7 @@ on_every_store! {
         assert_eq!(receipt.at, now());
     }
 
-    async fn members_are_given_to_another_union_that_is_there_and_stays(on: On) {
+    async fn members_are_reassigned_to_an_existing_union_that_stays(on: On) {
         let document = json!({
             "subject": "unions",
             "kinds": { "unions": { "deleted_at": "deleted_at" }, "members": {} },
@@ -389,7 +389,7 @@ on_every_store! {
         let to_u2 = request.clone().reassign("members.union_id", "u2");
         let plan = lifecycle.plan(&to_u2).await.unwrap();
         assert!(plan.to_string().contains("members  reassign     members.union_id to `u2`"), "{plan}");
-        // The new target is part of what was shown.
+        // The new target is part of the plan.
         backend.insert("unions", json!({ "id": "u4", "deleted_at": null })).await;
         let to_u4 = request.clone().reassign("members.union_id", "u4");
         assert!(matches!(lifecycle.apply(&to_u4, &plan).await, Err(Error::PlanMismatch)));
@@ -400,7 +400,7 @@ on_every_store! {
         );
     }
 
-    async fn a_target_that_goes_away_before_the_plan_is_applied_is_a_conflict(on: On) {
+    async fn a_target_deleted_before_the_plan_is_applied_is_a_conflict(on: On) {
         let document = json!({
             "subject": "unions",
             "kinds": { "unions": {}, "members": {} },
@@ -423,7 +423,7 @@ on_every_store! {
 }
 
 #[test]
-fn a_survey_that_leaves_an_answer_out_makes_no_plan() {
+fn a_survey_without_all_answers_makes_no_plan() {
     use client_lifecycle::protocol::{Answer, Survey};
     let policy = policy();
     let inquiry = policy.inquire(&hard_delete("c1"), now()).unwrap();

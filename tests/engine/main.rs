@@ -1,4 +1,4 @@
-//! What a policy decides and a plan says, and what a lifecycle makes of both, on every store alike.
+//! Policies, plans and lifecycles, on every store.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! The order of the steps: foreign keys hold after every one of them, so that a database which checks them at
-//! once never stops a deletion half-way.
+//! The order of the steps: foreign keys hold after each of them, so a database that checks them at once never stops a
+//! deletion halfway.
 #![cfg(feature = "testing")]
 
 use std::sync::{Arc, Mutex};
@@ -14,12 +14,12 @@ use client_lifecycle::{MemoryStore, Store};
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// A store that runs the first step alone, then the first two, and so on, each time from the same rows.
+/// A store that runs only the first step, then the first two, and so on, each time from the same rows.
 struct Stepwise {
     store: MemoryStore,
     map: Arc<DataMap>,
     rows: Value,
-    /// Each gap that a step left, and which one did.
+    /// Each dangling reference, with the step that left it.
     gaps: Mutex<Vec<String>>,
 }
 
@@ -59,7 +59,7 @@ impl Store for Stepwise {
     }
 }
 
-/// Whether there is an order in which the reference always holds: not in a cycle of mandatory references.
+/// Returns whether some order always satisfies the reference: it is not in a cycle of mandatory references.
 fn can_hold(map: &DataMap, reference: &Reference) -> bool {
     let mut above = vec![reference.to.clone()];
     let mut at = 0;
@@ -73,7 +73,7 @@ fn can_hold(map: &DataMap, reference: &Reference) -> bool {
     reference.nullable || !above.contains(&reference.from)
 }
 
-/// Whether a row that is there refers to one that was there and no longer is.
+/// Returns whether an existing row refers to one that existed and no longer does.
 fn leaves_a_gap(before: &Value, after: &Value, reference: &Reference) -> bool {
     let is_there = |rows: &Value, id: &Value| {
         rows[reference.to.as_str()].as_array().unwrap().iter().any(|row| row["id"] == *id)
@@ -84,7 +84,7 @@ fn leaves_a_gap(before: &Value, after: &Value, reference: &Reference) -> bool {
 }
 
 #[test]
-fn foreign_keys_hold_after_every_step_and_none_empties_a_mandatory_reference() {
+fn foreign_keys_hold_after_every_step_and_mandatory_references_are_never_emptied() {
     on_random_worlds(async |case, verdict| {
         if !verdict.executable {
             return Ok(());

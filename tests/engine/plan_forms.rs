@@ -1,4 +1,4 @@
-//! The plan in its other forms: Markdown and Mermaid; and the receipt as text.
+//! Other forms of the plan, Markdown and Mermaid, and the receipt as text.
 
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::plan::Plan;
@@ -48,7 +48,7 @@ fn without_digest(text: &str, plan: &Plan) -> String {
 }
 
 #[tokio::test]
-async fn a_plan_that_can_be_carried_out_and_what_came_of_it() {
+async fn an_executable_plan_and_its_receipt() {
     let (plan, receipt) = planned(&json!("cascade"), &["look", "more"]).await;
     assert_snapshot!(without_digest(&plan.markdown(), &plan), @r#"
     ## hard_delete of `clients` `c\|1`
@@ -68,7 +68,7 @@ async fn a_plan_that_can_be_carried_out_and_what_came_of_it() {
     | 1 | debts | delete | cascade over debts.client_id |  |
     | 1 | clients | tombstone | asked to go, has to stay |  |
 
-    1 × `gone` will be told.
+    1 × `gone` will be sent.
 
     Policy 7\|8, digest `[digest]`.
     "#);
@@ -98,7 +98,7 @@ async fn a_plan_that_can_be_carried_out_and_what_came_of_it() {
     What stayed
             1  invoices  retain       invoices.client_id
 
-    Which links changed, of rows that stayed
+    References that changed, in rows that stayed
             1  logs      set_null     logs.client_id
 
     What has to be deleted once its date has come
@@ -112,7 +112,7 @@ async fn a_plan_that_can_be_carried_out_and_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn a_plan_that_is_blocked() {
+async fn a_blocked_plan() {
     let (plan, receipt) = planned(&json!("protect"), &["look"]).await;
     assert_eq!(receipt, None);
     assert_snapshot!(without_digest(&plan.markdown(), &plan), @r#"
@@ -135,7 +135,7 @@ async fn a_plan_that_is_blocked() {
     | 1 | invoices | retain | retain over invoices.client_id: tax | 2031-01-01T00:00:00.000Z |
     | 1 | clients | tombstone | asked to go, has to stay |  |
 
-    1 × `gone` will be told.
+    1 × `gone` will be sent.
 
     Policy 7\|8, digest `[digest]`.
     "#);

@@ -1,4 +1,4 @@
-//! What a person reads before saying yes: the plan as text, one situation each.
+//! The plan as text, in various situations.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use chrono::{DateTime, Utc};
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 const NOW: &str = "2026-11-20T10:00:00Z";
 
-/// The text of a plan, its digest left out: that is pinned where digests are tested.
+/// Returns the text of a plan without its digest, which other tests cover.
 async fn text(policy: &Value, rows: &Value, request: Request) -> String {
     let mut policy = policy.clone();
     for kind in rows.as_object().unwrap().keys() {
-        // Of most kinds there is nothing more to say than that they are there.
+        // Most kinds need no further declaration.
         if policy["kinds"][kind].is_null() {
             policy["kinds"][kind] = json!({});
         }
@@ -71,11 +71,11 @@ async fn a_plain_deletion() {
     What stays
             2  letters      keep         letters.client_id
 
-    Which links change, of rows that stay
+    References that change, in rows that stay
             1  reviews      set_null     reviews.client_id
             2  letters      set_null     letters.client_id (keep)
 
-    What other systems are told
+    Events for other systems
             1  sessions.revoke
             1  email.account_deleted
 
@@ -198,7 +198,7 @@ async fn warnings_before_and_after_they_are_acknowledged() {
 }
 
 #[tokio::test]
-async fn what_is_retained_says_until_when_and_what_has_no_date() {
+async fn retained_rows_have_a_date_or_none() {
     let policy = json!({
         "version": "7", "subject": "clients",
         "kinds": { "clients": {}, "invoices": { "fields": { "issued_at": "timestamp" } },
@@ -234,9 +234,9 @@ async fn what_is_retained_says_until_when_and_what_has_no_date() {
     NOT YET: 1 warning has to be acknowledged. Nothing has been changed.
 
     What to look at first
-            2  undated:treatments.client_id: rows of `treatments` have no date from which P5Y runs, so they stay without end (Ley 41/2002 art. 17) (acknowledged)
+            2  undated:treatments.client_id: rows of `treatments` have no date from which P5Y runs, so they stay indefinitely (Ley 41/2002 art. 17) (acknowledged)
                or: give them a date, or accept that they stay
-            1  undated:invoices.client_id: rows of `invoices` have no date from which P6Y runs, so they stay without end (Código de Comercio art. 30) (not acknowledged)
+            1  undated:invoices.client_id: rows of `invoices` have no date from which P6Y runs, so they stay indefinitely (Código de Comercio art. 30) (not acknowledged)
                or: give them a date, or accept that they stay
 
     What goes
@@ -245,13 +245,13 @@ async fn what_is_retained_says_until_when_and_what_has_no_date() {
 
     What has to stay for now, and may be deleted after its date
             2  treatments  retain       treatments.client_id
-               without end under Ley 41/2002 art. 17, because there is no date to count from
+               indefinitely under Ley 41/2002 art. 17, because there is no date to count from
             3  invoices    retain       invoices.client_id
-               until 2031-07-15 (the first until 2030-03-01) under Código de Comercio art. 30; 1 of them without a date, and so without end
+               until 2031-07-15 (the first until 2030-03-01) under Código de Comercio art. 30; 1 of them without a date, and so indefinitely
             1  consents    retain       consents.client_id
                until 2029-01-31 under Ley Orgánica 3/2018 art. 72
 
-    Which links change, of rows that stay
+    References that change, in rows that stay
             2  treatments  set_null     treatments.client_id (retain)
             3  invoices    set_null     invoices.client_id (retain)
             1  consents    set_null     consents.client_id (retain)
@@ -262,7 +262,7 @@ async fn what_is_retained_says_until_when_and_what_has_no_date() {
 }
 
 #[tokio::test]
-async fn a_subject_that_has_to_stay_names_who_forced_it() {
+async fn a_tombstone_names_the_rows_that_force_it() {
     let policy = json!({
         "version": "7", "subject": "clients",
         "kinds": { "clients": { "tombstone": true, "status": "status",

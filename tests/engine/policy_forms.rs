@@ -1,17 +1,16 @@
-//! The two forms of a policy: what is built in Rust and what is written in a document are one value, and it is
-//! written as it was read.
+//! The two forms of a policy: built in Rust and read from a document, they are equal, and the document is written as
+//! it was read.
 #![allow(clippy::match_bool, reason = "what is true and what is false stand side by side")]
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{FieldType, Lock, Mask, Mode, eq, is_null};
 use client_lifecycle::policy::{
-    Allow, EffectRule, Guard, ModeBuilder, OnSurvive, Parent, Redirect, anonymize, anonymize_with, cascade,
-    delete, keep, protect, reassign, reassign_to, restrict, retain, set_default, set_default_to, set_null,
-    soft_delete,
+    Allow, EffectRule, Guard, ModeBuilder, OnSurvive, Parent, Redirect, anonymize, cascade, delete, keep,
+    protect, reassign, restrict, retain, set_default, set_null, soft_delete,
 };
 use serde_json::{Value, json};
 
-/// A policy that says everything that can be said.
+/// A policy with every feature.
 fn document() -> Value {
     let mut document = json!({
         "version": "2026-11", "subject": "clients",
@@ -142,13 +141,13 @@ fn built() -> DeletionPolicy {
                 .rule("d.client_id", restrict())
                 .rule("e.client_id", protect())
                 .rule("f.client_id", anonymize())
-                .rule("g.client_id", anonymize_with([("note", Mask::Null)]))
+                .rule("g.client_id", anonymize().with([("note", Mask::Null)]))
                 .rule("h.client_id", retain("P6Y").from("at").basis("tax").on_survive(OnSurvive::Tombstone))
                 .rule("i.client_id", set_null())
-                .rule("j.client_id", set_default_to(0))
+                .rule("j.client_id", set_default().to(0))
                 .rule("k.client_id", set_default())
                 .rule("l.client_id", reassign())
-                .rule("m.client_id", reassign_to("c0"))
+                .rule("m.client_id", reassign().to("c0"))
                 .rule("n.client_id", keep().on_survive(Redirect::SetNull))
                 .rule("o.client_id", keep().on_survive(Redirect::SetDefault(Some(0.into()))))
                 .rule("p.client_id", keep().on_survive(Redirect::Reassign(Some("c0".into()))))
@@ -186,7 +185,7 @@ fn read(document: &Value) -> DeletionPolicy {
 }
 
 #[test]
-fn what_can_be_built_can_be_written_and_both_are_one_value() {
+fn built_and_written_policies_are_equal() {
     assert_eq!(built(), read(&document()));
 }
 
@@ -196,10 +195,10 @@ fn a_policy_is_written_as_it_was_read_with_the_types_that_its_conditions_imply()
     expected["kinds"]["h"]["fields"]["at"] = json!("timestamp");
     expected["kinds"]["f"]["fields"]["mail"] = json!("text");
     expected["kinds"]["c"]["fields"]["mail"] = json!("text");
-    // A rule empties it, so it has to be there.
+    // A rule empties it, so the column must exist.
     expected["kinds"]["g"]["fields"]["note"] = json!({});
     for mode in expected["modes"].as_object_mut().unwrap().values_mut() {
-        // A rule's bare name is short for an entry.
+        // The bare name of a rule is short for an entry.
         for rule in mode["rules"].as_object_mut().unwrap().values_mut().filter(|rule| rule.is_string()) {
             *rule = json!({ "then": rule });
         }
@@ -221,7 +220,7 @@ fn a_policy_is_written_as_it_was_read_with_the_types_that_its_conditions_imply()
 }
 
 #[test]
-fn a_policy_that_says_little_is_written_as_little() {
+fn a_minimal_policy_has_a_minimal_document() {
     let little = json!({
         "version": "1", "subject": "clients", "kinds": { "clients": {} }, "references": [],
         "modes": { "hard_delete": { "allow": "any", "rules": {} } }
@@ -235,7 +234,7 @@ fn a_policy_that_says_little_is_written_as_little() {
 }
 
 #[test]
-fn policies_are_the_same_where_all_their_parts_are() {
+fn policies_are_equal_if_all_their_parts_are() {
     let policy = read(&document());
     assert_eq!(policy, policy.clone());
     for (pointer, value) in [
@@ -246,7 +245,7 @@ fn policies_are_the_same_where_all_their_parts_are() {
     ] {
         let mut other = document();
         if value == "staff" {
-            // Only what fits both subjects.
+            // Only the parts that fit both subjects.
             let mut little = json!({ "kinds": { "clients": {}, "staff": {} }, "modes": { "hard_delete": { "allow": "any" } } });
             little["subject"] = json!("clients");
             let clients = read(&little);
@@ -261,7 +260,7 @@ fn policies_are_the_same_where_all_their_parts_are() {
 }
 
 #[test]
-fn the_parts_of_a_policy_can_be_looked_at() {
+fn the_parts_of_a_policy_are_accessible() {
     let policy = read(&document());
     assert_eq!(policy.version(), "2026-11");
     assert_eq!(policy.subject().as_str(), "clients");
@@ -282,7 +281,7 @@ fn a_data_map_can_be_shared_by_policies() {
 }
 
 #[test]
-fn everybody_is_not_narrowed_by_who_else_is_named() {
+fn allow_any_is_not_restricted_by_further_roles() {
     let allowed = |any_first: bool| {
         let policy = DeletionPolicy::of("clients").hard_delete(|mode| {
             if any_first { mode.allow_any().allow("ADMIN") } else { mode.allow("ADMIN").allow_any() }
@@ -293,19 +292,25 @@ fn everybody_is_not_narrowed_by_who_else_is_named() {
 }
 
 #[test]
-fn what_is_no_rule_says_what_would_be_one() {
+fn an_invalid_rule_lists_the_valid_ones() {
     for (rule, said) in [
-        (json!(7), "a rule's name, an object, or a list of entries"),
-        (json!([7]), "a rule's name or an object"),
-        (json!({ "then": 7 }), "a rule's name or an object"),
+        (
+            json!(7),
+            "expected the name of a rule such as `cascade`, an object such as {\"then\": \"cascade\"}, or a list",
+        ),
+        (json!([7]), "expected the name of a rule such as `cascade`, or an object"),
+        (json!({ "then": 7 }), "expected the name of a rule such as `cascade`, or an object"),
         (
             json!({ "then": "keep", "on_survive": 7 }),
-            "`on_survive`: set_null, set_default, reassign or tombstone",
+            "expected `set_null`, `set_default`, `reassign` or `tombstone`, or an object",
         ),
-        (json!({ "then": "keep", "on_survive": "keep" }), "expected one of `set_null`"),
+        (
+            json!({ "then": "keep", "on_survive": "keep" }),
+            "unknown word for `on_survive` `keep`; expected `set_null`",
+        ),
         (
             json!({ "then": "keep", "on_survive": { "then": "keep" } }),
-            "`on_survive` is set_null, set_default, reassign or tombstone",
+            "`on_survive` is `set_null`, `set_default`, `reassign` or `tombstone`",
         ),
         (json!({ "when": { "field": "x", "eq": 1 } }), "an entry needs exactly one rule"),
         (json!({ "then": { "then": "keep", "parent": "retain" } }), "stand beside `then`"),
@@ -319,10 +324,7 @@ fn what_is_no_rule_says_what_would_be_one() {
     let mut document = document();
     document["modes"]["hard_delete"]["allow"] = json!(7);
     let faults = DeletionPolicy::from_json(&document.to_string()).unwrap_err().to_string();
-    assert!(
-        faults.contains("\"any\", \"authenticated\" or a list such as [{\"role\": \"ADMIN\"}]"),
-        "{faults}"
-    );
+    assert!(faults.contains("`any`, `authenticated` or a list such as [{\"role\": \"ADMIN\"}]"), "{faults}");
 }
 
 fn cascade_with(written: &str, instead: &str) -> String {
@@ -339,12 +341,12 @@ fn cascade_with(written: &str, instead: &str) -> String {
 #[test]
 fn two_rules_for_one_reference_are_a_fault() {
     let twice = r#""debts.client_id": "restrict", "debts.client_id": "cascade""#;
-    assert!(cascade_with(r#""*":"cascade""#, twice).contains("`debts.client_id` is said twice"));
+    assert!(cascade_with(r#""*":"cascade""#, twice).contains("duplicate key `debts.client_id`"));
     let kinds = r#""debts":{"volatile":true},"debts":{}"#;
-    assert!(cascade_with(r#""debts":{}"#, kinds).contains("`debts` is said twice"));
+    assert!(cascade_with(r#""debts":{}"#, kinds).contains("duplicate key `debts`"));
 }
 
-/// The mask would put a word in the place of an id.
+/// The mask would replace an id with a word.
 #[test]
 fn a_personal_field_that_is_a_reference_is_a_fault() {
     let masked = r#""debts":{"personal":{"client_id":{"text":"anonymized"}}}"#;

@@ -1,5 +1,5 @@
-//! What makes sense in a policy: which rules in which modes and below which parents, which tests and masks on
-//! which types. Tables, so that what is allowed is pinned as well as what is reported.
+//! Valid combinations in a policy: rules with modes and parents, comparisons and masks with types. The tables cover
+//! valid and invalid ones.
 #![allow(clippy::match_bool, reason = "what is true and what is false stand side by side")]
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use client_lifecycle::domain::eq;
 use client_lifecycle::policy::{cascade, keep};
 use serde_json::{Value, json};
 
-/// The faults of a policy, each as `path: message`; none where it builds.
+/// Returns the faults of a policy, each as `path: message`; none if it builds.
 fn faults(document: &Value) -> Vec<String> {
     match DeletionPolicy::from_json(&document.to_string()) {
         Ok(_) => Vec::new(),
@@ -17,7 +17,7 @@ fn faults(document: &Value) -> Vec<String> {
     }
 }
 
-/// A policy in which every rule has all that it needs.
+/// A policy in which every rule has everything it needs.
 fn with(mode: &str, rule: &Value) -> Value {
     let kind = json!({ "status": "status", "deleted_at": "deleted_at", "personal": { "name": "null" } });
     json!({
@@ -38,7 +38,7 @@ fn rules() -> BTreeMap<&'static str, Value> {
 }
 
 #[test]
-fn every_rule_makes_sense_in_every_mode_but_these() {
+fn rules_are_valid_in_these_modes() {
     let senseless = [
         ("anonymize", "reactivate"),
         ("cascade", "anonymize"),
@@ -51,7 +51,7 @@ fn every_rule_makes_sense_in_every_mode_but_these() {
     ];
     for (name, rule) in rules() {
         for mode in MODES {
-            let said = format!("modes.{mode}.rules.debts.client_id: `{name}` makes no sense in mode {mode}");
+            let said = format!("modes.{mode}.rules.debts.client_id: `{name}` is not valid in mode {mode}");
             let expected = if senseless.contains(&(name, mode)) { vec![said] } else { Vec::new() };
             assert_eq!(faults(&with(mode, &rule)), expected, "{name} in {mode}");
         }
@@ -59,13 +59,13 @@ fn every_rule_makes_sense_in_every_mode_but_these() {
 }
 
 #[test]
-fn every_rule_makes_sense_below_parents_that_stay_but_those_that_speak_of_removed_ones() {
+fn rules_are_valid_below_these_parents() {
     for (name, mut rule) in rules() {
         for parent in ["retain", "anonymize"] {
             rule["parent"] = json!(parent);
             let expected = match name {
                 "cascade" | "restrict" => vec![format!(
-                    "modes.hard_delete.rules.debts.client_id[0]: `{name}` speaks of removed parents, and this \
+                    "modes.hard_delete.rules.debts.client_id[0]: `{name}` applies to removed parents, but this \
                      parent stays"
                 )],
                 _ => Vec::new(),
@@ -92,7 +92,7 @@ fn tested(test: &Value) -> Value {
 }
 
 #[test]
-fn every_test_makes_sense_on_these_types_and_on_no_others() {
+fn comparisons_are_valid_for_these_types() {
     let tests: [(Value, &[&str]); 15] = [
         (json!({ "is_null": true }), &TYPES),
         (json!({ "eq": "x" }), &["text", "uuid"]),
@@ -122,7 +122,7 @@ fn every_test_makes_sense_on_these_types_and_on_no_others() {
 }
 
 #[test]
-fn a_field_that_is_not_declared_has_the_type_of_what_it_is_first_compared_with() {
+fn an_undeclared_field_has_the_type_of_its_first_comparison() {
     let tests = [
         (json!({ "eq": "x" }), "text"),
         (json!({ "eq": 1 }), "integer"),
@@ -151,22 +151,22 @@ fn a_field_that_is_not_declared_has_the_type_of_what_it_is_first_compared_with()
 }
 
 #[test]
-fn a_field_cannot_be_of_two_types() {
+fn a_field_cannot_have_two_types() {
     let mut document = tested(&json!({ "eq": 1 }));
     let list = json!([{ "when": { "field": "f", "eq": "x" }, "then": "keep" }, "cascade"]);
     document["modes"]["hard_delete"]["rules"]["debts.client_id"] = list;
-    assert_eq!(faults(&document), ["modes.hard_delete.guards[0].when: 1 is no value of type text"]);
+    assert_eq!(faults(&document), ["modes.hard_delete.guards[0].when: 1 is not a value of type text"]);
 }
 
 #[test]
 fn a_condition_names_a_field() {
     let mut document = tested(&json!({ "is_null": true }));
     document["modes"]["hard_delete"]["guards"][0]["when"]["field"] = json!("");
-    assert_eq!(faults(&document), ["modes.hard_delete.guards[0].when: a condition names no field"]);
+    assert_eq!(faults(&document), ["modes.hard_delete.guards[0].when: a condition needs a field"]);
 }
 
 #[test]
-fn conditions_are_looked_at_wherever_they_stand() {
+fn conditions_are_checked_everywhere() {
     let bad = json!({ "field": "f", "gt": true });
     let last = json!({ "then": "cascade" });
     let named = json!([{ "when": bad, "then": "keep" }, last]);
@@ -193,23 +193,23 @@ fn conditions_are_looked_at_wherever_they_stand() {
         let mut document = with("hard_delete", &json!("keep"));
         let (parent, key) = pointer.rsplit_once('/').unwrap();
         document.pointer_mut(parent).unwrap()[key] = value;
-        assert_eq!(faults(&document), [format!("{path}: true and false have no order; use eq or ne")]);
+        assert_eq!(faults(&document), [format!("{path}: booleans have no order; use eq or ne")]);
     }
-    // One entry alone is no list, and its path has no number.
+    // A single entry is not a list, and its path has no number.
     let mut alone = last.clone();
     alone["when"] = bad;
     let document = with("hard_delete", &alone);
     assert_eq!(
         faults(&document),
         [
-            "modes.hard_delete.rules.debts.client_id: rows for which no condition holds are not decided",
-            "modes.hard_delete.rules.debts.client_id.when: true and false have no order; use eq or ne",
+            "modes.hard_delete.rules.debts.client_id: no entry decides for rows that meet no condition",
+            "modes.hard_delete.rules.debts.client_id.when: booleans have no order; use eq or ne",
         ]
     );
 }
 
 #[test]
-fn a_rule_for_all_others_is_not_for_those_that_are_named() {
+fn a_rule_for_all_others_does_not_apply_to_named_references() {
     let mut document = with("hard_delete", &json!("keep"));
     let others = json!([{ "when": { "field": "f", "eq": 1 }, "then": "keep" }, "cascade"]);
     document["modes"]["hard_delete"]["rules"]["*"] = others;
@@ -217,7 +217,7 @@ fn a_rule_for_all_others_is_not_for_those_that_are_named() {
     assert_eq!(faults(&document), Vec::<String>::new());
 }
 
-/// What is wrong with masks that a rule gives the fields of `debts`, of which `f` has this declaration.
+/// Returns the faults of masks in a rule for `debts`, whose field `f` has this declaration.
 fn masked(field: &Value, masks: &Value) -> Vec<String> {
     let mut document = with("hard_delete", &json!({ "anonymize": masks }));
     document["kinds"]["debts"]["fields"] = json!({ "f": field });
@@ -227,7 +227,7 @@ fn masked(field: &Value, masks: &Value) -> Vec<String> {
 }
 
 #[test]
-fn every_mask_makes_sense_on_these_types_and_on_no_others() {
+fn masks_are_valid_for_these_types() {
     let masks: [(Value, &[&str]); 5] = [
         (json!("null"), &TYPES),
         (json!({ "text": "gone" }), &["text"]),
@@ -237,7 +237,7 @@ fn every_mask_makes_sense_on_these_types_and_on_no_others() {
     ];
     for (mask, types) in &masks {
         for field_type in TYPES {
-            let said = format!(".anonymize.f: the mask makes no sense for a field of type {field_type}");
+            let said = format!(".anonymize.f: the mask does not fit a field of type {field_type}");
             let expected = if types.contains(&field_type) { Vec::new() } else { vec![said] };
             let found = masked(&json!({ "type": field_type, "nullable": true }), &json!({ "f": mask }));
             assert_eq!(found, expected, "{mask} on {field_type}");
@@ -246,8 +246,8 @@ fn every_mask_makes_sense_on_these_types_and_on_no_others() {
 }
 
 #[test]
-fn a_mask_that_makes_rows_alike_does_not_fit_a_unique_field() {
-    let alike = ".anonymize.f: the mask may give two rows the same value and the field is unique";
+fn a_mask_with_equal_values_does_not_fit_a_unique_field() {
+    let alike = ".anonymize.f: the field is unique, and the mask may give two rows the same value";
     for (field_type, mask, expected) in [
         ("text", json!("null"), vec![]),
         ("text", json!("placeholder_email"), vec![]),
@@ -263,7 +263,7 @@ fn a_mask_that_makes_rows_alike_does_not_fit_a_unique_field() {
 }
 
 #[test]
-fn a_rule_masks_no_ids_and_no_references_and_contradicts_no_kind() {
+fn a_rule_cannot_mask_ids_or_references_or_contradict_its_kind() {
     let field = json!({ "type": "text", "nullable": true });
     assert_eq!(
         masked(&field, &json!({ "id": "null" })),
@@ -276,7 +276,7 @@ fn a_rule_masks_no_ids_and_no_references_and_contradicts_no_kind() {
     assert_eq!(masked(&field, &json!({ "name": "null" })), Vec::<String>::new(), "the kind says the same");
     assert_eq!(
         masked(&field, &json!({ "name": { "text": "x" } })),
-        [".anonymize.name: the kind declares another mask for this field"]
+        [".anonymize.name: the kind declares a different mask for this field"]
     );
 }
 
@@ -301,8 +301,8 @@ fn a_period_runs_from_a_date() {
         let expected = match field_type {
             "date" | "timestamp" => Vec::new(),
             _ => vec![format!(
-                "modes.hard_delete.rules.debts.client_id.retain.from: `f` is {field_type}, and a period runs from \
-                 a date"
+                "modes.hard_delete.rules.debts.client_id.retain.from: `f` is {field_type}; expected a date or \
+                 timestamp"
             )],
         };
         assert_eq!(faults(&document), expected);
@@ -310,7 +310,7 @@ fn a_period_runs_from_a_date() {
 }
 
 #[test]
-fn an_event_carries_fields_that_can_be_sent_and_guards_and_events_have_names() {
+fn events_carry_sendable_fields_and_guards_and_events_have_names() {
     let mut document = with("hard_delete", &json!("keep"));
     document["kinds"]["debts"]["fields"] = json!({ "extra": "json", "state": "text" });
     document["modes"]["hard_delete"]["effects"] = json!([
@@ -332,7 +332,7 @@ fn an_event_carries_fields_that_can_be_sent_and_guards_and_events_have_names() {
 }
 
 #[test]
-fn a_chain_leads_over_declared_references_from_the_subject_to_the_kind() {
+fn a_chain_connects_the_subject_with_the_kind_over_declared_references() {
     let chain = |via: &[&str], on: &str| {
         let mut document = with("hard_delete", &json!("keep"));
         document["kinds"]["items"] = json!({});
@@ -351,10 +351,10 @@ fn a_chain_leads_over_declared_references_from_the_subject_to_the_kind() {
         chain(&["items.debt_id"], "items"),
         [format!("{path}`items.debt_id` does not refer to `clients`")]
     );
-    assert_eq!(chain(&["debts.client"], "debts"), [format!("{path}there is no reference `debts.client`")]);
+    assert_eq!(chain(&["debts.client"], "debts"), [format!("{path}unknown reference `debts.client`")]);
     assert_eq!(
         chain(&["debts.client_id"], "items"),
-        [format!("{path}the chain ends at `debts` and not at `items`")]
+        [format!("{path}the chain ends at `debts`, not at `items`")]
     );
 }
 
@@ -398,13 +398,13 @@ fn a_mode_needs_the_field_of_the_subject_that_it_writes() {
 }
 
 #[test]
-fn entries_are_reached_in_their_order_by_the_parents_they_speak_of() {
+fn entries_apply_in_order_below_their_parents() {
     let when = json!({ "field": "f", "eq": 1 });
     let if_one = |rule: &str| json!({ "when": when, "then": rule });
     let below = |rule: &str| json!({ "parent": "retain", "then": rule });
     let path = "modes.hard_delete.rules.debts.client_id";
     let unreached = |at: usize| vec![format!("{path}[{at}]: the entry is never reached")];
-    let open = || vec![format!("{path}: rows for which no condition holds are not decided")];
+    let open = || vec![format!("{path}: no entry decides for rows that meet no condition")];
     for (entries, expected) in [
         (json!([if_one("keep"), if_one("delete"), "cascade"]), vec![]),
         (json!([if_one("keep"), "cascade", if_one("delete")]), unreached(2)),

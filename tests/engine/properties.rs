@@ -1,4 +1,4 @@
-//! Random worlds: the model, the memory store and SQLite agree, and what else is true of every deletion.
+//! Random worlds: the model, the memory store and SQLite agree, and other properties of every deletion.
 #![cfg(feature = "testing")]
 
 use std::cell::RefCell;
@@ -7,9 +7,9 @@ use crate::common::compare::{agrees, memory, opened, planned};
 #[cfg(feature = "postgres")]
 use crate::common::compare::{agrees_without_rows, expected_rows};
 use crate::common::coverage::Coverage;
-use crate::common::random::on_random_worlds;
 #[cfg(feature = "postgres")]
-use crate::common::random::on_random_worlds_in;
+use crate::common::random::for_random_worlds_in;
+use crate::common::random::on_random_worlds;
 use crate::common::sorted;
 use client_lifecycle::domain::{RecordId, Reference, Request};
 use client_lifecycle::testing::model::Rows;
@@ -27,7 +27,7 @@ fn the_model_and_the_memory_store_agree() {
 }
 
 #[test]
-fn random_worlds_have_what_they_are_made_for() {
+fn random_worlds_cover_all_features() {
     let coverage = RefCell::new(Coverage::default());
     on_random_worlds(async |case, verdict| {
         coverage.borrow_mut().add(case, verdict);
@@ -41,7 +41,7 @@ fn random_worlds_have_what_they_are_made_for() {
 }
 
 #[test]
-fn no_surviving_row_refers_to_a_row_that_went() {
+fn no_surviving_row_refers_to_a_deleted_row() {
     let target = |rows: &Rows, reference: &Reference, id: &RecordId| {
         let target = rows.get(&reference.from)?.get(id)?.get(&reference.field);
         let target = target.as_id()?;
@@ -49,7 +49,7 @@ fn no_surviving_row_refers_to_a_row_that_went() {
         Some((target, is_there))
     };
     on_random_worlds(async |case, verdict| {
-        // What blocks is not redirected, so only what is carried out leaves no gap.
+        // Blocked rows are not redirected, so only executable plans leave no dangling reference.
         let executable = Some(case.policy.map()).filter(|_| verdict.executable);
         for reference in executable.into_iter().flat_map(|map| map.references()) {
             for id in verdict.rows[&reference.from].keys() {
@@ -63,8 +63,8 @@ fn no_surviving_row_refers_to_a_row_that_went() {
     });
 }
 
-/// A document with the names of every object in the opposite order, and the references too. Whatever
-/// depends on which of two declarations comes first is turned round.
+/// Returns a document with the names of every object, and the references, in reverse order. Anything that depends on
+/// the order of declarations is reversed too.
 fn turned(document: &Value) -> String {
     match document {
         Value::Object(fields) => {
@@ -113,7 +113,7 @@ fn the_order_of_declarations_and_rows_changes_nothing() {
 }
 
 #[test]
-fn planning_twice_says_the_same_and_applying_twice_does_it_once() {
+fn planning_is_reproducible_and_applying_twice_is_done_once() {
     on_random_worlds(async |case, verdict| {
         let lifecycle = opened(case, memory(case)).await?;
         let plan = planned(case, &lifecycle).await?;
@@ -136,10 +136,10 @@ fn planning_twice_says_the_same_and_applying_twice_does_it_once() {
     });
 }
 
-/// R24, R25: the store's own delete, beside foreign keys that delete, empty or refuse.
+/// R24, R25: the store's own deletions, with foreign keys that delete, empty or refuse.
 #[cfg(feature = "sqlite")]
 #[test]
-fn the_model_and_sqlite_agree_whatever_its_foreign_keys_do() {
+fn the_model_and_sqlite_agree_with_any_foreign_keys() {
     use crate::common::sqlite::{File, Schema};
     let turn = std::cell::Cell::new(0_usize);
     on_random_worlds(async |case, verdict| {
@@ -157,11 +157,11 @@ fn the_model_and_sqlite_agree_whatever_its_foreign_keys_do() {
     });
 }
 
-/// R24, R25: on each world twice. First inside a transaction that is rolled back, so that everything is as it was;
-/// then by the store that commits. Making the tables is what takes time, and is done once.
+/// R24, R25: runs each world twice: first inside a transaction that is rolled back, then in the store that commits.
+/// Tables are created only once, because that is slow.
 #[cfg(feature = "postgres")]
 #[test]
-fn the_model_and_postgres_agree_whatever_its_foreign_keys_do() {
+fn the_model_and_postgres_agree_with_any_foreign_keys() {
     use crate::common::postgres::{Keys, dropping, rows, run, script, tidy};
     use crate::common::server::Schema;
     use client_lifecycle::postgres::{PostgresStore, PostgresTransaction};
@@ -171,9 +171,9 @@ fn the_model_and_postgres_agree_whatever_its_foreign_keys_do() {
     };
     runtime.block_on(PostgresStore::new(schema.pool.clone()).migrate()).unwrap();
     let turn = std::cell::Cell::new(0_usize);
-    // The tables that the world before has left.
+    // The tables of the previous world.
     let last = RefCell::new(None);
-    on_random_worlds_in(&runtime, 100, async |case, verdict| {
+    for_random_worlds_in(&runtime, 100, async |case, verdict| {
         turn.set(turn.get() + 1);
         let actions = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"];
         let checked = ["", "DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED"];
@@ -197,7 +197,7 @@ fn the_model_and_postgres_agree_whatever_its_foreign_keys_do() {
         let expected = agrees(case, verdict, memory(case), left).await?;
 
         let mut tx = pool.begin().await.unwrap();
-        // Small operations are one statement, large ones one for each kind; both must do the same.
+        // Small operations are one statement, large ones one for each kind; both must have the same result.
         let at_once = if turn.get() % 7 < 4 { u64::MAX } else { 0 };
         let store = PostgresTransaction::new(&mut tx).single_statement_limit(at_once);
         let digest = agrees_without_rows(case, verdict, store).await.map_err(with_keys)?;

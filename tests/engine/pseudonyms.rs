@@ -1,4 +1,4 @@
-//! The mask `hmac`, as a host meets it: on every store, with its key and without.
+//! The mask `hmac` on every store, with and without its key.
 
 use std::sync::Mutex;
 
@@ -67,7 +67,7 @@ async fn every_store_makes_the_same_pseudonyms() {
     }
 }
 
-/// A store that nobody may read, and that remembers what is written.
+/// A store that must not be read, and that records writes.
 struct Watched(Mutex<Vec<ChangeSet>>);
 
 #[async_trait]
@@ -87,9 +87,9 @@ impl Store for Watched {
 }
 
 #[tokio::test]
-async fn without_a_key_nothing_is_read_and_only_the_attempt_is_written() {
+async fn without_a_key_only_the_attempt_is_written() {
     let lifecycle = Lifecycle::open(Watched(Mutex::default()), policy()).await.unwrap();
-    // Also in a mode that masks nothing: a key that is missing is found before it is needed.
+    // Also in a mode without masks: a missing key is found before it is needed.
     let deactivate = Request::deactivate("clients", "c1").by(Actor::new("ana", "ADMIN"));
     for request in [&anonymize(), &deactivate] {
         let found = lifecycle.plan(request).await.unwrap_err();
@@ -119,7 +119,7 @@ async fn without_a_key_nothing_is_read_and_only_the_attempt_is_written() {
 }
 
 #[tokio::test]
-async fn a_plan_of_a_lifecycle_with_a_key_is_not_applied_by_one_without() {
+async fn a_lifecycle_without_a_key_does_not_apply_a_plan_that_needs_one() {
     for on in stores().await {
         let backend = Backend::with(on, &policy(), &rows()).await;
         let plan = backend.lifecycle(&policy()).await.with_mask_key(key()).plan(&anonymize()).await.unwrap();
@@ -132,7 +132,7 @@ async fn a_plan_of_a_lifecycle_with_a_key_is_not_applied_by_one_without() {
 }
 
 #[tokio::test]
-async fn the_key_is_written_and_shown_nowhere() {
+async fn the_key_is_never_written_or_shown() {
     let store = MemoryStore::from_json(policy().map(), &rows()).unwrap();
     let lifecycle = Lifecycle::open(store, policy()).await.unwrap().with_mask_key(key());
     let plan = lifecycle.plan(&anonymize()).await.unwrap();
@@ -166,7 +166,7 @@ async fn a_plan_does_not_depend_on_the_key() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_no_text_is_named_and_nothing_changes() {
+async fn a_value_that_is_not_text_is_named_and_nothing_changes() {
     for on in stores().await {
         let backend = Backend::with(on, &policy(), &rows()).await;
         match &backend {
@@ -174,10 +174,10 @@ async fn a_value_that_is_no_text_is_named_and_nothing_changes() {
                 let row = store.rows("visits").into_iter().nth(1).unwrap();
                 store.insert("visits", [row.with("seen_by", 7)]);
             }
-            // A column of text makes text of a number, and leaves bytes as they are.
+            // A text column converts a number to text, and keeps bytes unchanged.
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(file) => file.run("UPDATE visits SET seen_by = x'07' WHERE id = 2").await,
-            // And in PostgreSQL it holds nothing else.
+            // In PostgreSQL it holds only text.
             #[cfg(feature = "postgres")]
             Backend::Postgres(_) => continue,
         }

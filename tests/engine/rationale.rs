@@ -1,4 +1,4 @@
-//! Why a rule is what it is: written, read, shown where it blocks, and of no consequence.
+//! The rationale of a rule: written, read, shown by blockers, and without any effect.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use client_lifecycle::domain::{Actor, Record, eq};
@@ -18,7 +18,7 @@ fn policy(rules: &Value) -> Result<DeletionPolicy, client_lifecycle::domain::Fau
 }
 
 #[test]
-fn the_builder_and_the_document_say_the_same() {
+fn the_builder_and_the_document_are_equal() {
     let built = DeletionPolicy::of("clients")
         .reference_with("debts.client_id", "clients", |reference| reference.nullable())
         .hard_delete(|mode| {
@@ -51,7 +51,7 @@ fn a_rule_is_written_as_it_was_read() {
 }
 
 #[test]
-fn it_stands_beside_the_rule_and_not_in_it() {
+fn it_is_a_key_beside_the_rule() {
     for rules in [
         json!({ "then": { "then": "restrict", "because": "x" } }),
         json!({ "then": "keep", "on_survive": { "set_default": 1, "because": "x" } }),
@@ -71,7 +71,7 @@ async fn plan(policy: DeletionPolicy) -> Plan {
 }
 
 #[tokio::test]
-async fn it_is_shown_where_it_blocks_and_is_in_no_digest() {
+async fn it_is_shown_by_blockers_and_not_part_of_the_digest() {
     let silent = plan(policy(&json!("restrict")).unwrap()).await;
     let telling = plan(policy(&json!({ "then": "restrict", "because": AUDITOR })).unwrap()).await;
     assert!(telling.to_string().contains(AUDITOR), "{telling}");

@@ -1,4 +1,4 @@
-//! Reassignment: members to another union, a union to another officer; instead of deleting.
+//! Reassignment instead of deletion: members to another union, a union to another officer.
 
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ fn move_members(from: &str, to: &str) -> Request {
 
 /// R190, R193
 #[tokio::test]
-async fn all_members_move_to_the_other_union_and_the_rest_stays() {
+async fn all_members_move_to_the_other_union_and_other_rows_stay() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let plan = lifecycle.plan(&move_members("u1", "u2")).await.unwrap();
@@ -83,7 +83,7 @@ async fn all_members_move_to_the_other_union_and_the_rest_stays() {
         let audit = backend.audit().await;
         assert_eq!((audit.len(), &*audit[0].action), (1, "UNION_REASSIGNED"));
         assert_eq!(backend.events().await.len(), 2);
-        // And then nothing stands in the way of the deletion.
+        // Then nothing blocks the deletion.
         let delete = Request::soft_delete("unions", "u1").by(Actor::new("ana", "ADMIN"));
         lifecycle.execute(&delete).await.unwrap();
     }
@@ -91,7 +91,7 @@ async fn all_members_move_to_the_other_union_and_the_rest_stays() {
 
 /// R196
 #[tokio::test]
-async fn a_union_is_given_to_another_officer() {
+async fn a_union_is_moved_to_another_officer() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = Request::reassigning("unions", "u1").reassign("unions.officer_id", "o2");
@@ -106,7 +106,7 @@ async fn a_union_is_given_to_another_officer() {
 }
 
 #[tokio::test]
-async fn both_can_be_done_at_once() {
+async fn both_can_be_reassigned_at_once() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         lifecycle.execute(&move_members("u1", "u2").reassign("unions.officer_id", "o2")).await.unwrap();
@@ -116,18 +116,18 @@ async fn both_can_be_done_at_once() {
 }
 
 #[tokio::test]
-async fn the_new_owner_must_be_there_stay_qualify_and_be_another() {
+async fn the_new_owner_must_exist_stay_qualify_and_differ() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let before = backend.rows("members").await;
         for target in ["nobody", "gone", "closed", "u1"] {
             let error = lifecycle.execute(&move_members("u1", target)).await.unwrap_err();
             let Error::Blocked(refused) = &error else { panic!("{on:?} {target}: {error:?}") };
-            let [blocker] = &*refused.0.blockers else { panic!("{:?}", refused.0.blockers) };
+            let [blocker] = &*refused.blockers else { panic!("{:?}", refused.blockers) };
             assert!(blocker.message.contains(&format!("`{target}`")), "{}", blocker.message);
             assert!(blocker.remedy.contains("ACTIVE"), "{}", blocker.remedy);
         }
-        // Also where there is nobody to move.
+        // Also if there are no rows to move.
         assert!(lifecycle.execute(&move_members("closed", "nobody")).await.is_err());
         let clerk = Request::reassigning("unions", "u1").reassign("unions.officer_id", "o3");
         assert_eq!(
@@ -140,7 +140,7 @@ async fn the_new_owner_must_be_there_stay_qualify_and_be_another() {
 }
 
 #[tokio::test]
-async fn a_request_names_what_moves_and_only_what_the_policy_moves() {
+async fn a_request_names_only_references_that_the_policy_reassigns() {
     for on in stores().await {
         let (_, lifecycle) = world(on).await;
         let ana = || Actor::new("ana", "ADMIN");
@@ -159,7 +159,7 @@ async fn a_request_names_what_moves_and_only_what_the_policy_moves() {
 }
 
 #[tokio::test]
-async fn a_new_owner_who_goes_after_the_plan_was_shown_is_a_conflict() {
+async fn a_new_owner_deleted_after_the_plan_is_a_conflict() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = move_members("u1", "u2");
@@ -172,7 +172,7 @@ async fn a_new_owner_who_goes_after_the_plan_was_shown_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_member_who_joins_after_the_plan_was_shown_is_a_conflict_and_with_reassign_is_moved_too() {
+async fn a_member_added_after_the_plan_is_a_conflict_for_apply_and_moved_by_execute() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = move_members("u1", "u2");
@@ -186,9 +186,9 @@ async fn a_member_who_joins_after_the_plan_was_shown_is_a_conflict_and_with_reas
     }
 }
 
-/// Whom the policy may not touch is given nothing by those who ask; a rule names whom it likes.
+/// A request cannot name an excluded record as a target, but a rule can.
 #[tokio::test]
-async fn a_record_that_the_policy_may_not_touch_is_given_nothing_unless_a_rule_says_so() {
+async fn an_excluded_record_is_a_target_only_if_a_rule_names_it() {
     let policy = DeletionPolicy::from_json(
         &json!({
             "subject": "clients",
@@ -223,9 +223,10 @@ async fn a_record_that_the_policy_may_not_touch_is_given_nothing_unless_a_rule_s
     }
 }
 
-/// Only what the mode moves has to be movable: a deletion redirects what it likes, and the rest may be kept.
+/// Only references that the mode moves must be movable: a deletion redirects any reference, and the others may be
+/// kept.
 #[test]
-fn references_that_are_not_moved_by_hand_need_not_be_movable() {
+fn references_without_a_requested_target_need_not_be_movable() {
     let mut document = document();
     document["modes"]["reassign"]["rules"]["loans.member_id"] = json!("keep");
     document["modes"]["hard_delete"] = json!({ "allow": [{ "role": "ADMIN" }], "rules": {

@@ -1,4 +1,4 @@
-//! Attempts that never get as far as a plan: nobody has signed in, or the host has found them to be senseless.
+//! Attempts without a plan: the caller is not signed in, or the host has rejected the request.
 
 use std::sync::Arc;
 
@@ -32,12 +32,13 @@ fn ana() -> Actor {
 
 /// R106, R201, R202
 #[tokio::test]
-async fn of_somebody_who_has_not_signed_in_the_log_says_where_they_came_from() {
+async fn an_anonymous_attempt_is_recorded_with_its_address() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
-        let somebody = Actor::anonymous().ip("203.0.113.9").user_agent("curl/8");
-        let admitted = Actor { roles: ana().roles, ..somebody.clone() };
-        for actor in [somebody.clone(), admitted] {
+        let anonymous = Actor::anonymous().ip("203.0.113.9").user_agent("curl/8");
+        let mut admitted = anonymous.clone();
+        admitted.roles = ana().roles;
+        for actor in [anonymous.clone(), admitted] {
             let request = Request::hard_delete("clients", "c1").by(actor.clone());
             assert_eq!(lifecycle.plan(&request).await.unwrap_err().code(), "unauthenticated");
             assert_eq!(lifecycle.execute(&request).await.unwrap_err().code(), "unauthenticated");
@@ -50,7 +51,7 @@ async fn of_somebody_who_has_not_signed_in_the_log_says_where_they_came_from() {
 
 /// R106
 #[tokio::test]
-async fn what_the_host_rejects_is_recorded_and_told_again() {
+async fn a_rejected_request_is_recorded_and_its_error_returned() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let message = "the id has a space".into();
@@ -75,7 +76,7 @@ async fn what_the_host_rejects_is_recorded_and_told_again() {
 }
 
 #[tokio::test]
-async fn who_may_not_ask_is_told_that_and_not_what_is_wrong() {
+async fn a_denied_actor_gets_that_error_instead_of_the_violations() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         for (actor, code) in
@@ -89,7 +90,7 @@ async fn who_may_not_ask_is_told_that_and_not_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn the_operation_stays_free_for_the_attempt_that_makes_sense() {
+async fn the_operation_id_stays_free_for_a_valid_attempt() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = Request::hard_delete("clients", "c1").by(ana()).operation(uuid::Uuid::from_u128(1));

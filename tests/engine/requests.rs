@@ -1,4 +1,4 @@
-//! Requests that make no sense under a policy: refused before any data is looked at, each with what is wrong.
+//! Requests that a policy refuses without any data, each with its error.
 
 use chrono::DateTime;
 use client_lifecycle::DeletionPolicy;
@@ -23,7 +23,7 @@ fn policy() -> DeletionPolicy {
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// What is wrong with a request, with its code; nothing where it is asked.
+/// Returns the error of a request with its code; `None` if it is accepted.
 fn refused(request: &Request) -> Option<(&'static str, String)> {
     let refusal = policy().inquire(request, DateTime::UNIX_EPOCH).err()?;
     Some((refusal.code(), refusal.to_string()))
@@ -43,13 +43,13 @@ fn hard_delete() -> Request {
 }
 
 #[test]
-fn a_request_that_says_all_it_has_to_is_asked() {
+fn a_complete_request_is_accepted() {
     assert_eq!(refused(&hard_delete()), None);
     assert_eq!(refused(&admin(Request::soft_delete("unions", "u1"))), None, "no reason is required there");
 }
 
 #[test]
-fn it_is_for_a_kind_and_a_mode_of_the_policy() {
+fn it_must_have_a_kind_and_a_mode_of_the_policy() {
     let other = admin(Request::hard_delete("clients", "u1"));
     assert_eq!(refused(&other), invalid("the policy is for `unions`, not for `clients`"));
     let other = admin(Request::new(Mode::Anonymize, "unions", "u1"));
@@ -57,15 +57,15 @@ fn it_is_for_a_kind_and_a_mode_of_the_policy() {
 }
 
 #[test]
-fn it_names_records() {
-    let nobody = Request::batch(Mode::SoftDelete, "unions", Vec::<RecordId>::new());
+fn it_must_name_records() {
+    let empty = Request::batch(Mode::SoftDelete, "unions", Vec::<RecordId>::new());
     let missing = Some(("missing_id", "no record is named, or an id is empty".to_owned()));
-    assert_eq!(refused(&admin(nobody)), missing);
+    assert_eq!(refused(&admin(empty)), missing);
     assert_eq!(refused(&admin(Request::soft_delete("unions", ""))), missing);
 }
 
 #[test]
-fn it_says_why_where_that_is_required_and_what_the_other_reason_is() {
+fn it_needs_a_reason_if_required_and_a_note_for_other_reasons() {
     let silent = admin(Request::hard_delete("unions", "u1"));
     assert_eq!(refused(&silent), invalid("a reason is required"));
     let other = || silent.clone().with_reason(Reason::Other);
@@ -75,7 +75,7 @@ fn it_says_why_where_that_is_required_and_what_the_other_reason_is() {
 }
 
 #[test]
-fn it_reassigns_only_what_the_policy_leaves_to_it() {
+fn it_reassigns_only_references_without_a_target_in_the_policy() {
     assert_eq!(refused(&hard_delete().reassign("members.union_id", "u2")), None);
     for other in ["members.union", "loans.union_id", "notes.union_id"] {
         let said = format!("`{other}` is not reassigned by the request in mode hard_delete");
@@ -84,11 +84,12 @@ fn it_reassigns_only_what_the_policy_leaves_to_it() {
 }
 
 #[test]
-fn it_is_asked_by_somebody_who_may() {
+fn it_needs_an_allowed_actor() {
     let refusal = |request: &Request| refused(request).unwrap_or_default();
     let denied = ("missing_role", "soft_delete of `unions` is for `ADMIN`".to_owned());
-    let nobody = ("unauthenticated", "soft_delete of `unions` needs somebody who has signed in".to_owned());
-    assert_eq!(refusal(&Request::soft_delete("unions", "u1")), nobody);
+    let unauthenticated =
+        ("unauthenticated", "soft_delete of `unions` requires a caller who is signed in".to_owned());
+    assert_eq!(refusal(&Request::soft_delete("unions", "u1")), unauthenticated);
     let by = |id: &str| Request::soft_delete("unions", "u1").by(Actor::new(id, "USER"));
     assert_eq!(refusal(&by("u2")), denied);
     assert_eq!(refused(&by("u1")), None, "the union itself");
@@ -97,7 +98,7 @@ fn it_is_asked_by_somebody_who_may() {
 }
 
 #[test]
-fn a_refusal_says_who_may_and_who_was_meant_and_what_to_do() {
+fn a_refusal_names_roles_records_and_remedy() {
     use client_lifecycle::domain::AuditOutcome;
     use client_lifecycle::policy::Refusal;
     let ids = |count: usize| (1..=count).map(|id| RecordId::from(format!("c{id}"))).collect::<Vec<_>>();
@@ -105,8 +106,8 @@ fn a_refusal_says_who_may_and_who_was_meant_and_what_to_do() {
     let not_found = |count| Refusal::NotFound { kind: "clients".into(), ids: ids(count) };
     assert_eq!(not_found(5).to_string(), "no `clients` `c1`, `c2`, `c3`, `c4`, `c5`");
     assert_eq!(not_found(7).to_string(), "no `clients` `c1`, `c2`, `c3`, `c4`, `c5` and 2 more");
-    let nobody = Refusal::MissingRole { kind: "clients".into(), mode, roles: Vec::new() };
-    assert_eq!(nobody.to_string(), "hard_delete of `clients` is for nobody but the subject");
+    let restricted = Refusal::MissingRole { kind: "clients".into(), mode, roles: Vec::new() };
+    assert_eq!(restricted.to_string(), "hard_delete of `clients` is for the subject only");
     let roles = vec!["ADMIN".into(), "STAFF".into()];
     let denied = Refusal::MissingRole { kind: "clients".into(), mode, roles };
     assert_eq!(denied.to_string(), "hard_delete of `clients` is for `ADMIN`, `STAFF`");
@@ -115,8 +116,8 @@ fn a_refusal_says_who_may_and_who_was_meant_and_what_to_do() {
     let senseless = policy().inquire(&hard_delete().reassign("x.y", "u2"), DateTime::UNIX_EPOCH).unwrap_err();
     for (refusal, code, outcome, remedy) in [
         (not_found(1), "not_found", AuditOutcome::NotFound, "verify that the id exists"),
-        (denied, "missing_role", AuditOutcome::Denied, "ask as an actor with one of these roles"),
-        (outside, "wrong_scope", AuditOutcome::Denied, "ask as an actor whose scope holds the subject"),
+        (denied, "missing_role", AuditOutcome::Denied, "use an actor with one of these roles"),
+        (outside, "wrong_scope", AuditOutcome::Denied, "use an actor whose scope includes the subject"),
         (
             senseless,
             "invalid",

@@ -1,4 +1,4 @@
-//! What keeps rows that should go: under which grounds, how many of them, until when, and what stays open.
+//! Retention: grounds, counts, dates and open items.
 
 use crate::common::request;
 use client_lifecycle::domain::instant_text;
@@ -23,7 +23,7 @@ async fn deleted(document: &Value, rows: &Value) -> (Plan, Receipt) {
     (plan, receipt)
 }
 
-/// The steps that retain: over which reference, how many rows, and each ground with its numbers.
+/// Returns the retaining steps: reference, number of rows, and each ground with its numbers.
 fn retained(plan: &Plan) -> Value {
     let steps = plan.steps.iter().filter(|step| !step.grounds.is_empty());
     let steps = steps.map(|step| {
@@ -41,7 +41,7 @@ fn day(at: chrono::DateTime<chrono::Utc>) -> String {
     instant_text(at)[..10].to_owned()
 }
 
-/// Invoices that hang on a client and on its orders.
+/// Invoices that refer to a client and to its orders.
 fn shop(client: &Value, order: &Value, orders: &Value) -> Value {
     json!({
         "subject": "clients",
@@ -65,7 +65,7 @@ fn warranty() -> Value {
 }
 
 #[tokio::test]
-async fn a_row_under_two_grounds_stays_until_the_last_of_them_is_over_and_is_open_under_both() {
+async fn a_row_under_two_grounds_is_retained_until_the_last_and_open_under_both() {
     let rows = json!({
         "clients": [ { "id": "c1" } ],
         "orders": [ { "id": "o1", "client_id": "c1", "note": "x", "at": "2026-01-01T00:00:00Z" } ],
@@ -103,7 +103,7 @@ async fn a_row_under_two_grounds_stays_until_the_last_of_them_is_over_and_is_ope
 }
 
 #[tokio::test]
-async fn rows_are_under_the_ground_of_the_first_entry_that_applies_and_not_under_those_after_it() {
+async fn rows_are_retained_under_the_first_entry_that_applies() {
     let by_state = json!([
         { "when": { "field": "sold_at", "is_null": true }, "retain": { "for": "P6Y", "from": "issued_at", "basis": "tax" } },
         { "retain": { "for": "P10Y", "from": "sold_at", "basis": "warranty" } } ]);
@@ -132,7 +132,7 @@ async fn rows_are_under_the_ground_of_the_first_entry_that_applies_and_not_under
 }
 
 #[tokio::test]
-async fn a_ground_below_parents_that_stay_keeps_only_rows_below_such_parents() {
+async fn an_entry_for_parents_that_stay_retains_only_rows_below_them() {
     let keep_orders = [
         (
             "retain",
@@ -184,7 +184,7 @@ async fn a_ground_below_parents_that_stay_keeps_only_rows_below_such_parents() {
 }
 
 #[tokio::test]
-async fn a_further_ground_that_keeps_none_of_the_rows_is_not_named() {
+async fn a_ground_without_rows_is_not_listed() {
     let rows = json!({
         "clients": [ { "id": "c1" } ],
         "orders": [ { "id": "o1", "client_id": "c1", "note": "x", "at": "2026-01-01T00:00:00Z" } ],

@@ -1,4 +1,4 @@
-//! Rows that stay over one reference while another would have them go.
+//! Rows that stay over one reference while another would delete them.
 
 use client_lifecycle::domain::{Actor, Mode, Request};
 use client_lifecycle::plan::Plan;
@@ -16,7 +16,7 @@ async fn planned(mode: Mode, document: &Value, rows: &Value) -> (Lifecycle<Memor
 }
 
 #[tokio::test]
-async fn a_row_restricts_unless_another_reference_has_it_go() {
+async fn a_row_restricts_unless_another_reference_deletes_it() {
     let retain = json!({ "retain": { "for": "P1Y", "from": "at", "basis": "law" } });
     for (over_order, blocks) in [
         (json!("cascade"), false),
@@ -48,7 +48,7 @@ async fn a_row_restricts_unless_another_reference_has_it_go() {
 }
 
 #[tokio::test]
-async fn a_row_of_a_cycle_that_stays_is_walked_around_when_rows_are_only_marked_too() {
+async fn kept_rows_of_a_cycle_are_also_walked_around_in_a_soft_delete() {
     let document = json!({
         "subject": "clients",
         "kinds": { "clients": { "deleted_at": "deleted_at" },
@@ -81,9 +81,9 @@ async fn a_row_of_a_cycle_that_stays_is_walked_around_when_rows_are_only_marked_
     assert_eq!(marked, ["goes", "goes with it"], "{plan}");
 }
 
-/// In `soft_delete` a row that was marked before is left as it is, so it holds on to a parent that goes.
+/// In `soft_delete` a row that was marked earlier is unchanged, so it keeps its reference to a deleted parent.
 #[tokio::test]
-async fn a_row_marked_earlier_keeps_its_deleted_parent_as_a_tombstone_or_lets_go_of_it() {
+async fn a_row_marked_earlier_keeps_a_tombstone_or_loses_its_reference() {
     for (nullable, order_left, reference) in [
         (false, json!([{ "id": "o1", "client_id": "c1", "note": null }]), json!("o1")),
         (true, json!([]), Value::Null),

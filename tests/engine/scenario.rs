@@ -1,4 +1,4 @@
-//! Given, when, then: what a host's own tests of its policy look like, and how they fail.
+//! Given, when, then: a host's own tests of its policy, and their failures.
 #![cfg(feature = "testing")]
 
 use client_lifecycle::DeletionPolicy;
@@ -55,7 +55,7 @@ fn hard_delete(id: &str) -> Request {
 }
 
 #[test]
-fn what_goes_what_stays_and_what_is_told() {
+fn deleted_rows_kept_rows_and_events() {
     given()
         .when(hard_delete("c1"))
         .then_done()
@@ -69,7 +69,7 @@ fn what_goes_what_stays_and_what_is_told() {
 }
 
 #[test]
-fn what_has_to_stay() {
+fn rows_that_have_to_stay() {
     let invoice = |id: u32, year: u32| json!({ "id": id, "client_id": "c1", "issued_at": format!("{year}-01-01T00:00:00Z") });
     let decided = given()
         .given("invoices", [invoice(1, 2025), invoice(2, 2026), invoice(3, 2010)])
@@ -83,7 +83,7 @@ fn what_has_to_stay() {
 }
 
 #[test]
-fn what_stands_in_the_way() {
+fn blockers_and_warnings() {
     let signed_in = given().given("sessions", [json!({ "id": "s1", "client_id": "c1" })]);
     signed_in
         .clone()
@@ -104,7 +104,7 @@ fn what_stands_in_the_way() {
 }
 
 #[test]
-fn who_may_not_and_what_is_not_there() {
+fn denied_and_missing() {
     given().when(hard_delete("c3")).then_refused("not_found").then_keeps("clients", 2);
     let stranger = hard_delete("c1").by(Actor::new("bob", "USER"));
     given().when(stranger).then_refused("missing_role");
@@ -112,7 +112,7 @@ fn who_may_not_and_what_is_not_there() {
 }
 
 #[test]
-fn one_request_after_the_other() {
+fn several_requests_in_turn() {
     let soft = given()
         .when(Request::soft_delete("clients", "c1"))
         .then_soft_deletes("clients", 1)
@@ -121,7 +121,7 @@ fn one_request_after_the_other() {
     soft.when(Request::soft_delete("clients", "c1")).then_refused("not_found");
 }
 
-/// The message with which a test fails.
+/// Returns the message of a failing test.
 fn failure(test: impl FnOnce() -> ScenarioResult + std::panic::UnwindSafe) -> String {
     let panicked = std::panic::catch_unwind(test).expect_err("the test fails");
     let message = panicked.downcast_ref::<String>();
@@ -129,7 +129,7 @@ fn failure(test: impl FnOnce() -> ScenarioResult + std::panic::UnwindSafe) -> St
 }
 
 #[test]
-fn a_test_that_fails_shows_the_plan() {
+fn a_failing_test_shows_the_plan() {
     let message = failure(|| given().when(hard_delete("c1")).then_deletes("debts", 2));
     let (first, plan) = message.split_once("\n\n").unwrap();
     assert_eq!(first, "delete of `debts`: expected 2, found 3");
@@ -142,17 +142,17 @@ fn a_test_that_fails_shows_the_plan() {
     );
 
     let message = failure(|| given().when(hard_delete("c3")).then_done());
-    assert_eq!(message, "expected to be carried out, found `not_found`\n\nno `clients` `c3`");
+    assert_eq!(message, "expected the request to be carried out, found `not_found`\n\nno `clients` `c3`");
 
     let message = failure(|| given().when(hard_delete("c1")).then_refused("not_found"));
     assert!(message.starts_with("the refusal: expected not_found, found a plan\n"), "{message}");
 
     let message = failure(|| given().when(hard_delete("c1")).then_holds("debts", 1, &json!({})));
-    assert!(message.starts_with("`debts` `1` is gone\n"), "{message}");
+    assert!(message.starts_with("`debts` `1` no longer exists\n"), "{message}");
 }
 
 #[test]
-fn a_name_that_is_misspelt_fails_the_test() {
+fn a_misspelt_name_fails_the_test() {
     let message = failure(|| given().when(hard_delete("c1")).then_keeps("depts", 0));
     assert_eq!(message, "the policy has no kind `depts`");
     let message = failure(|| given().given("depts", []).when(hard_delete("c1")));
@@ -160,5 +160,5 @@ fn a_name_that_is_misspelt_fails_the_test() {
     let message = failure(|| given().given("debts", [json!({ "name": "no id" })]).when(hard_delete("c1")));
     assert!(message.contains("debts[3].id: the row has no id"), "{message}");
     let message = failure(|| given().at("yesterday").when(hard_delete("c1")));
-    assert!(message.starts_with("`yesterday` is no instant"), "{message}");
+    assert!(message.starts_with("`yesterday` is not an instant"), "{message}");
 }

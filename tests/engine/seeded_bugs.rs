@@ -1,7 +1,7 @@
-//! Bugs seeded on purpose: the comparison with the model finds each of them within the random worlds.
+//! Seeded bugs: the comparison with the model finds each of them within the random worlds.
 //!
-//! A bug sits between the engine and a store that is right: it rewrites the named sets on their way. So it
-//! is what an engine with that bug would have asked, and the engine needs no hooks.
+//! A bug sits between the engine and a correct store, and rewrites the named sets. The store gets what an engine with
+//! that bug would send, so the engine needs no hooks.
 //!
 //! `LIFECYCLE_SHOW=1 cargo test --test engine seeded_bugs -- --nocapture` prints a small world for each.
 #![cfg(feature = "testing")]
@@ -14,16 +14,15 @@ use crate::common::sorted;
 use async_trait::async_trait;
 use client_lifecycle::domain::{Condition, DataMap, Fault, all, any, is_null, not};
 use client_lifecycle::protocol::{
-    Branch, ChangeSet, NamedSet, Rank, RankCase, Ranks, Receipt, Rows, SetId, Source, Stratum, Survey,
-    SurveyQuery,
+    Branch, ChangeSet, NamedSet, RankCase, Ranks, Receipt, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
 };
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{MemoryStore, Store};
 
-/// What a wrong engine would have asked instead.
+/// A rewriting of a query, as a wrong engine would send it.
 type Bug = fn(Vec<Stratum>) -> Vec<Stratum>;
 
-/// A store that is asked what a wrong engine would have asked.
+/// A store that gets the queries of a wrong engine.
 struct Seeded {
     store: MemoryStore,
     bug: Bug,
@@ -59,25 +58,25 @@ fn sets(strata: &mut [Stratum]) -> impl Iterator<Item = &mut NamedSet> {
     })
 }
 
-/// The sets whose names end so.
+/// Returns the sets whose names have this ending.
 fn named(strata: &[Stratum], end: &str) -> BTreeSet<SetId> {
     let sets = strata.iter().flat_map(Stratum::sets);
     let found = sets.filter(|set| set.name.ends_with(end));
     found.map(|set| set.id).collect()
 }
 
-/// The subjects, which are in the first set, are never reached. No bug here is about that.
+/// The subjects are in the first set and are never reached; no bug here is about them.
 const SUBJECTS: SetId = SetId(0);
 
-/// The weakest of a row's fates decides, not the strongest.
+/// The weakest outcome of a row decides, not the strongest.
 fn swapped_precedence(strata: Vec<Stratum>) -> Vec<Stratum> {
-    const LAST: Rank = Rank::MAX;
+    const LAST: u16 = u16::MAX;
     let mut wrong = Vec::new();
     for stratum in strata {
         match stratum {
             Stratum::Set(set) if set.name.ends_with("what becomes of them") => {
-                // The same rows with every rank turned round, so that the lowest is the weakest; then the
-                // ranks as they were.
+                // First the same rows with inverted ranks, so that the lowest is the weakest; then the original
+                // ranks.
                 let mut turned = set.clone();
                 turned.id = SetId(set.id.0 + 10_000);
                 let mut ranks = BTreeSet::new();
@@ -104,7 +103,7 @@ fn swapped_precedence(strata: Vec<Stratum>) -> Vec<Stratum> {
     wrong
 }
 
-/// A cycle is walked once, through the rows that are kept and not around them.
+/// A cycle is walked once, through the kept rows instead of around them.
 fn one_pass(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let kept = named(&strata, ": kept");
     let removed = sets(&mut strata).filter(|set| set.name.ends_with(": removed"));
@@ -114,7 +113,7 @@ fn one_pass(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     strata
 }
 
-/// A row that has to stay does not make the row stay that it must keep referring to.
+/// A tombstone does not force the row that it refers to.
 fn no_climb(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let stones = named(&strata, ": tombstones");
     for set in sets(&mut strata) {
@@ -137,7 +136,7 @@ fn restrict_too_early(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     strata
 }
 
-/// Rows that go are redirected before they go.
+/// Deleted rows are redirected first.
 fn redirect_before_delete(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let changing = sets(&mut strata).filter(|set| set.name.ends_with("references that change"));
     for branch in changing.flat_map(|set| &mut set.branches) {
@@ -146,7 +145,7 @@ fn redirect_before_delete(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     strata
 }
 
-/// A condition about a value that is not there holds.
+/// A condition on a null value holds.
 fn null_as_true(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     let cases = sets(&mut strata).flat_map(|set| &mut set.branches).flat_map(|branch| &mut branch.cases);
     for when in cases.filter_map(|case| case.when.as_mut()) {
@@ -155,7 +154,7 @@ fn null_as_true(mut strata: Vec<Stratum>) -> Vec<Stratum> {
     strata
 }
 
-/// Holds where the condition is not false.
+/// Holds if the condition is not false.
 fn true_or_unknown(when: &Condition) -> Condition {
     match when {
         Condition::All(parts) => all(parts.iter().map(true_or_unknown)),
@@ -166,7 +165,7 @@ fn true_or_unknown(when: &Condition) -> Condition {
     }
 }
 
-/// Is true or false, never unknown: true where the condition is.
+/// Is true or false, never unknown: true if the condition is true.
 fn certainly(when: &Condition) -> Condition {
     match when {
         Condition::All(parts) => all(parts.iter().map(certainly)),
@@ -181,14 +180,14 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
-/// The number of the first world on which a store with this bug and the model disagree.
+/// Returns the number of the first world on which a store with this bug differs from the model.
 fn first_disagreement(name: &str, bug: Bug) -> Option<u32> {
     let runtime = runtime();
     let shown = std::env::var_os("LIFECYCLE_SHOW").is_some();
     let found = Worlds::new(if shown { 4_000 } else { 0 }).on_each(|case, verdict| {
         runtime.block_on(async {
             let seeded = |store| Seeded { store, bug };
-            // A bug that the store refuses to evaluate would be found by the store and not by the model.
+            // Otherwise the store would find the bug, and not the model.
             let lifecycle = opened(case, seeded(memory(case))).await?;
             let plan = lifecycle.plan(&case.request).await;
             assert!(plan.is_ok(), "{name}: {:?}", plan.err());
@@ -230,7 +229,7 @@ mod is_found {
 }
 
 #[test]
-fn without_a_bug_there_is_nothing_to_find() {
+fn a_correct_store_agrees_with_the_model() {
     let number = first_disagreement("no bug", |strata| strata);
     assert_eq!(number, None, "a world on which store and model disagree");
 }

@@ -1,11 +1,11 @@
-//! Rows that several references anonymize, each with masks of its own: a row gets the masks of every entry that
-//! decides for it, and is counted once.
+//! Rows that several references anonymize with different masks: a row gets the masks of every entry that decides for
+//! it, and is counted once.
 
 use crate::common::request;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 use serde_json::{Value, json};
 
-/// What the deletion of client `c1` makes of its letters, and how many each step counts.
+/// Returns the letters after the deletion of client `c1`, and the count of each step.
 async fn letters(orders: &Value, by_client: &Value, by_order: &Value) -> (Value, Vec<(String, u64)>) {
     let document = json!({
         "subject": "clients",
@@ -59,7 +59,7 @@ async fn a_row_below_two_parents_gets_the_masks_of_both() {
 }
 
 #[tokio::test]
-async fn an_entry_for_parents_that_stay_masks_only_below_such_parents() {
+async fn an_entry_for_parents_that_stay_masks_only_rows_below_them() {
     let stays = json!([{ "when": { "field": "note", "is_null": true }, "then": "cascade" }, "anonymize"]);
     let from = json!({ "anonymize": { "from": "null" } });
     let below = json!([{ "parent": "anonymize", "anonymize": { "to": "null" } }, "keep"]);

@@ -1,4 +1,4 @@
-//! What a policy asks of a store: nothing that no row can answer, and nothing that nobody reads.
+//! The queries of a policy contain no set or question that is unused or always empty.
 #![cfg(feature = "testing")]
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use client_lifecycle::protocol::{Branch, NamedSet, Ranks, Rows, SetId, Source, S
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// The rows that a branch starts from, is narrowed to, and leaves out.
+/// Returns the rows that a branch starts from, is narrowed to, and leaves out.
 fn mentioned(branch: &Branch) -> impl Iterator<Item = Rows> {
     let source = match &branch.source {
         Source::Subjects | Source::Ids(_) | Source::WithText { .. } => None,
@@ -24,14 +24,14 @@ fn branches(query: &SurveyQuery, set: SetId) -> &[Branch] {
     &query.set(set).unwrap().branches
 }
 
-/// Whether a branch of the set gives one of the ranks.
+/// Returns whether a branch of the set gives one of the ranks.
 fn can_hold(query: &SurveyQuery, rows: Rows) -> bool {
     let mut ranks =
         branches(query, rows.set).iter().flat_map(|branch| &branch.cases).filter_map(|case| case.rank);
     ranks.any(|rank| rows.ranks.contains(rank))
 }
 
-/// The sets of kinds that are in no cycle. A cycle is walked as a whole, and some of its kinds need less.
+/// Returns the sets of kinds outside cycles. A cycle is walked as a whole, and some of its kinds need less.
 fn settled(query: &SurveyQuery) -> Vec<&NamedSet> {
     let sets = || query.sets.iter().flat_map(Stratum::sets);
     let walked: BTreeSet<&KindName> =
@@ -40,7 +40,7 @@ fn settled(query: &SurveyQuery) -> Vec<&NamedSet> {
 }
 
 #[test]
-fn every_set_is_asked_about_or_leads_to_one_that_is() {
+fn every_set_is_used_by_a_question_or_another_set() {
     on_random_worlds(async |case, _| {
         let query = case.policy.inquire(&case.request, case.now).unwrap().query().clone();
         let mut read = BTreeSet::new();
@@ -51,14 +51,14 @@ fn every_set_is_asked_about_or_leads_to_one_that_is() {
             }
         }
         for set in settled(&query) {
-            prop_assert!(read.contains(&set.id), "nobody reads `{}`", set.name);
+            prop_assert!(read.contains(&set.id), "nothing reads `{}`", set.name);
         }
         Ok(())
     });
 }
 
 #[test]
-fn every_question_is_about_rows_that_a_case_can_give() {
+fn every_question_has_ranks_that_a_case_gives() {
     on_random_worlds(async |case, _| {
         let query = case.policy.inquire(&case.request, case.now).unwrap().query().clone();
         for question in &*query.questions {
@@ -70,7 +70,7 @@ fn every_question_is_about_rows_that_a_case_can_give() {
 }
 
 #[test]
-fn every_arm_starts_from_rows_that_a_case_can_give() {
+fn every_branch_starts_from_ranks_that_a_case_gives() {
     on_random_worlds(async |case, _| {
         let query = case.policy.inquire(&case.request, case.now).unwrap().query().clone();
         for set in settled(&query) {
@@ -84,7 +84,7 @@ fn every_arm_starts_from_rows_that_a_case_can_give() {
     });
 }
 
-/// The branches over a reference in the set that says what becomes of its rows.
+/// Returns the branches over a reference in the set of its rows' outcomes.
 fn decided_over(references: &Value, rules: &Value, reference: &str) -> Vec<Branch> {
     let document = json!({
         "subject": "r", "kinds": { "r": {}, "a": {}, "b": {} }, "references": references,
@@ -99,7 +99,7 @@ fn decided_over(references: &Value, rules: &Value, reference: &str) -> Vec<Branc
 }
 
 #[test]
-fn parents_for_which_the_same_entries_speak_are_not_told_apart() {
+fn parents_with_the_same_entries_share_a_branch() {
     let references = json!([ { "from": "a.r", "to": "r" }, { "from": "b.a", "to": "a" } ]);
     let rules = json!({
         "a.r": [ { "when": { "field": "state", "eq": "A" }, "then": "cascade" }, "delete" ],
@@ -113,7 +113,7 @@ fn parents_for_which_the_same_entries_speak_are_not_told_apart() {
 }
 
 #[test]
-fn a_source_is_shown_without_the_text_that_it_looks_for() {
+fn debug_of_a_source_hides_its_text() {
     let rows = Rows::all(SetId(3));
     let shown = |source: Source| format!("{source:?}");
     let holding = shown(Source::WithText { field: "email".into(), text: "ana@example.com".into() });

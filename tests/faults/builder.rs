@@ -1,19 +1,19 @@
-//! Policies built in Rust: what only the builder can be told wrong.
+//! Policies built in Rust: faults that only the builder can have.
 
 use client_lifecycle::DeletionPolicy;
-use client_lifecycle::domain::{Fault, Mode, Period, eq};
-use client_lifecycle::policy::{ModeBuilder, PolicyBuilder, cascade, keep, retain, set_null};
+use client_lifecycle::domain::{Fault, Mask, Mode, Period, eq};
+use client_lifecycle::policy::{ModeBuilder, PolicyBuilder, cascade, keep, reassign, retain, set_null};
 
 use crate::case;
 
-/// The faults of a policy that is right but for what is added to it.
+/// Returns the faults of a policy that is valid but for the additions.
 #[track_caller]
 fn built(add: impl FnOnce(PolicyBuilder) -> PolicyBuilder) -> Vec<Fault> {
     let policy = DeletionPolicy::of("clients");
     case::of(add(policy).hard_delete(|mode| mode.allow("ADMIN").others(cascade())).build())
 }
 
-/// The same for its only mode.
+/// Returns the faults of a valid policy but for the additions to its only mode.
 #[track_caller]
 fn mode(add: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Vec<Fault> {
     let policy = DeletionPolicy::of("clients")
@@ -24,48 +24,57 @@ fn mode(add: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Vec<Fault> {
 faulty! {
     a_reference_without_a_field_is_reported:
         built(|policy| policy.reference("debts", "clients"))
-        => "references.debts", "a reference is `kind.field`", "write for example `debts.client_id`";
+        => "references.debts", "a reference must be `kind.field`", "for example `debts.client_id`";
     a_retention_without_a_start_is_reported:
         mode(|mode| mode.rule("bills.client_id", retain("P6Y").basis("law")))
         => "modes.hard_delete.rules.bills.client_id.retain.from",
-           "a retention needs the date from which its period runs", "name a field of type date or timestamp";
+           "a retention needs a date from which its period runs", "name a field of type date or timestamp";
     a_retention_without_a_basis_is_reported:
         mode(|mode| mode.rule("bills.client_id", retain(Period::years(6)).from("at")))
         => "modes.hard_delete.rules.bills.client_id.retain.basis",
-           "a retention needs a ground", "name the law and article, or the contract";
-    a_start_of_something_else_than_a_retention_is_reported:
+           "a retention needs a legal basis", "name the law and article, or the contract, in `basis`";
+    a_start_outside_a_retention_is_reported:
         mode(|mode| mode.rule("bills.client_id", keep().from("at")))
-        => "modes.hard_delete.rules.bills.client_id", "`from` needs `retain` before it", "leave it out, or begin with `retain`";
-    a_reference_that_is_decided_twice_is_reported:
+        => "modes.hard_delete.rules.bills.client_id", "`from` must follow `retain`", "leave it out, or start with `retain`";
+    masks_of_something_else_than_anonymize_are_reported:
+        mode(|mode| mode.rule("bills.client_id", keep().with([("note", Mask::Null)])))
+        => "modes.hard_delete.rules.bills.client_id", "`with` needs `anonymize` before it", "leave it out, or begin with `anonymize`";
+    a_target_of_something_else_than_a_redirect_is_reported:
+        mode(|mode| mode.rule("bills.client_id", keep().to(7)))
+        => "modes.hard_delete.rules.bills.client_id", "`to` needs `reassign` or `set_default` before it", "leave it out, or begin with one of the two";
+    a_target_that_is_not_an_id_is_reported:
+        mode(|mode| mode.rule("bills.client_id", reassign().to(true)))
+        => "modes.hard_delete.rules.bills.client_id", "what `to` names is not an id", "name the record by its id";
+    a_reference_with_two_rules_is_reported:
         mode(|mode| mode.rule("bills.client_id", cascade()).rule("bills.client_id", keep()))
-        => "modes.hard_delete.rules.bills.client_id", "the reference is decided twice", "give it one rule; `otherwise` adds entries";
-    a_kind_that_is_not_there_cannot_be_left_out:
+        => "modes.hard_delete.rules.bills.client_id", "the reference has two rules", "keep one rule; `otherwise` adds entries";
+    an_unknown_kind_cannot_be_left_out:
         built(|policy| policy.without("sales"))
-        => "kinds.sales", "`sales` cannot be left out", "name a kind that the policy has and that is not its subject";
+        => "kinds.sales", "`sales` cannot be left out", "name a kind of the policy other than its subject";
     the_subject_cannot_be_left_out:
         built(|policy| policy.without("clients"))
-        => "kinds.clients", "`clients` cannot be left out", "name a kind that the policy has and that is not its subject";
+        => "kinds.clients", "`clients` cannot be left out", "name a kind of the policy other than its subject";
     a_mode_that_is_not_offered_cannot_be_left_out:
         built(|policy| policy.without_mode(Mode::Anonymize))
-        => "modes.anonymize", "the mode is not offered and cannot be left out", "name a mode that the policy offers";
-    a_reference_that_is_not_decided_cannot_be_overruled:
+        => "modes.anonymize", "the mode cannot be left out, because it is not offered", "name a mode that the policy offers";
+    a_reference_without_a_rule_cannot_be_overruled:
         mode(|mode| mode.overrule("bills.client_id", keep()))
-        => "modes.hard_delete.rules.bills.client_id", "the reference is not decided yet", "say `rule` instead";
-    a_guard_that_is_not_there_cannot_be_left_out:
+        => "modes.hard_delete.rules.bills.client_id", "the reference has no rule yet", "use `rule` instead";
+    an_unknown_guard_cannot_be_left_out:
         mode(|mode| mode.others(cascade()).without_guard("debts"))
-        => "modes.hard_delete.guards", "there is no `debts` to leave out", "correct the name";
-    a_period_that_is_none_is_reported:
+        => "modes.hard_delete.guards", "unknown name `debts`", "correct the name";
+    an_invalid_period_is_reported:
         mode(|mode| mode.rule("bills.client_id", retain("six years").from("at").basis("law")))
         => "modes.hard_delete.rules.bills.client_id",
-           "`six years` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`", "write `P`, then a number and a unit";
-    a_period_that_is_none_for_all_others_is_reported:
+           "`six years` is not an ISO 8601 period; expected a period such as `P6Y`, `P30D` or `PT12H`", "use `P`, a number and a unit";
+    an_invalid_period_for_all_others_is_reported:
         mode(|mode| mode.others(retain("6Y").from("at").basis("law")))
         => "modes.hard_delete.rules.*",
-           "`6Y` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`", "write `P`, then a number and a unit";
+           "`6Y` is not an ISO 8601 period; expected a period such as `P6Y`, `P30D` or `PT12H`", "use `P`, a number and a unit";
 }
 
 #[test]
-fn what_the_builder_cannot_read_is_reported_with_everything_else() {
+fn invalid_builder_calls_are_reported_with_all_other_faults() {
     let faults = DeletionPolicy::of("clients")
         .reference("debts", "clients")
         .reference("bills.client_id", "clients")
@@ -79,9 +88,12 @@ fn what_the_builder_cannot_read_is_reported_with_everything_else() {
         .build()
         .unwrap_err()
         .to_string();
-    for said in
-        ["`kind.field`", "`six years` is not an ISO 8601 period", "decided twice", "nobody is allowed"]
-    {
+    for said in [
+        "`kind.field`",
+        "`six years` is not an ISO 8601 period",
+        "the reference has two rules",
+        "the mode has no permissions",
+    ] {
         assert!(faults.contains(said), "{said} is missing in\n{faults}");
     }
 }

@@ -1,8 +1,8 @@
-//! A case: what is wrong, and the fault that must be reported for it.
+//! A case: an error, and the fault that must be reported for it.
 
 use client_lifecycle::domain::{Fault, Faults};
 
-/// What a fault must say.
+/// An expected fault.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected {
     pub(crate) path: &'static str,
@@ -11,7 +11,7 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    /// The fault of these words.
+    /// Makes an expected fault.
     pub(crate) fn find(self, faults: &[Fault]) -> Option<&Fault> {
         faults.iter().find(|fault| {
             (&*fault.path, &*fault.message, &*fault.remedy) == (self.path, self.message, self.remedy)
@@ -25,10 +25,10 @@ impl Expected {
     }
 }
 
-/// What is expected, and how to find it.
+/// The expected fault, and the code that finds it.
 pub(crate) type Case = (Expected, fn() -> Vec<Fault>);
 
-/// All faults, where there are some.
+/// Returns all faults, if there are any.
 #[track_caller]
 pub(crate) fn of<T>(result: Result<T, Faults>) -> Vec<Fault> {
     match result {
@@ -37,12 +37,12 @@ pub(crate) fn of<T>(result: Result<T, Faults>) -> Vec<Fault> {
     }
 }
 
-/// One test for each case, and the list of what they expect.
+/// Makes one test for each case, and the list of expected faults.
 ///
-/// `name: faults => path, message, remedy;` where `faults` is what is found in something that is wrong.
+/// `name: faults => path, message, remedy;` where `faults` are those of something invalid.
 macro_rules! faulty {
     ($($name:ident: $faults:expr => $path:literal, $message:literal, $remedy:literal;)*) => {
-        /// What each case expects, and what is found in it.
+        /// The expectation of each case, and the faults that were found.
         pub(crate) const CASES: &[crate::case::Case] = &[$(
             (
                 crate::case::Expected { path: $path, message: $message, remedy: $remedy },

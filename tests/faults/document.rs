@@ -1,4 +1,4 @@
-//! Policies as documents that do not build.
+//! Invalid policy documents.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::Fault;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::case;
 
-fn base() -> Value {
+pub(crate) fn base() -> Value {
     json!({
         "subject": "clients",
         "kinds": {
@@ -26,16 +26,16 @@ fn base() -> Value {
     })
 }
 
-/// The faults of the base document with these places set: a key of an object, or one more element of a list.
+/// Returns the faults of the base document with these places set: a key of an object, or a new element of a list.
 #[track_caller]
-fn document<const N: usize>(places: [(&str, Value); N]) -> Vec<Fault> {
+pub(crate) fn document<const N: usize>(places: [(&str, Value); N]) -> Vec<Fault> {
     let mut document = base();
     for (pointer, value) in places {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
         match document.pointer_mut(parent).unwrap() {
             Value::Object(map) => _ = map.insert(key.into(), value),
             Value::Array(list) => list.push(value),
-            _ => panic!("{parent} is no container"),
+            _ => panic!("{parent} is not a container"),
         }
     }
     faults(&document)
@@ -46,9 +46,9 @@ fn faults(document: &Value) -> Vec<Fault> {
     text(&document.to_string())
 }
 
-/// What serde finds in a value comes with its line and column, which say nothing here.
+/// Removes the line and column from messages of serde, which do not matter here.
 #[track_caller]
-fn text(text: &str) -> Vec<Fault> {
+pub(crate) fn text(text: &str) -> Vec<Fault> {
     let mut faults = case::of(DeletionPolicy::from_json(text));
     for fault in faults.iter_mut().filter(|fault| fault.path != ".") {
         let end = fault.message.find(" at line ").unwrap_or(fault.message.len());
@@ -58,90 +58,90 @@ fn text(text: &str) -> Vec<Fault> {
 }
 
 #[test]
-fn the_policy_that_the_others_are_made_from_builds() {
+fn the_base_policy_builds() {
     assert!(DeletionPolicy::from_json(&base().to_string()).is_ok());
 }
 
 faulty! {
     an_unknown_key_is_reported_with_its_path:
         document([("/modes/hard_delete/gaurds", json!([]))])
-        => "modes.hard_delete.gaurds", "unknown field `gaurds`, expected one of `allow`, `reason`, `guards`, `rules`, `effects`", "";
+        => "modes.hard_delete.gaurds", "unknown key `gaurds`; expected `allow`, `reason`, `guards`, `rules` or `effects`", "";
     an_unknown_key_of_a_kind_is_reported_with_its_path:
         document([("/kinds/debts/tabel", json!("x"))])
-        => "kinds.debts.tabel", "unknown field `tabel`, expected one of `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `filter`, `only`, `fields`, `personal`, `key`, `shard_key`", "";
-    an_unknown_mode_is_reported_with_the_modes_there_are:
+        => "kinds.debts.tabel", "unknown key `tabel`; expected `table`, `id`, `status`, `deleted_at`, `created_at`, `updated_at`, `version`, `tombstone`, `volatile`, `filter`, `fields`, `personal` or `shard_key`", "";
+    an_unknown_mode_is_reported_with_all_modes:
         document([("/modes/destroy", json!({"allow": "any"}))])
         => "modes.destroy", "unknown mode `destroy`; expected `create`, `update`, `reassign`, `deactivate`, `reactivate`, `soft_delete`, `anonymize` or `hard_delete`", "correct the name";
     an_unknown_subject_is_reported:
         document([("/subject", json!("persons"))])
-        => "subject", "there is no kind `persons`", "declare it under `kinds`";
+        => "subject", "unknown kind `persons`", "declare it under `kinds`";
     a_reference_to_an_unknown_kind_is_reported:
         document([("/references/-", json!({"from": "debts.shop_id", "to": "shops"}))])
-        => "references.debts.shop_id", "there is no kind `shops`", "declare it under `kinds`";
+        => "references.debts.shop_id", "unknown kind `shops`", "declare it under `kinds`";
     a_reference_without_a_field_is_reported:
         document([("/references/-", json!({"from": "debts", "to": "clients"}))])
-        => "references.debts", "a reference is `kind.field`", "write for example `debts.client_id`";
+        => "references.debts", "a reference must be `kind.field`", "for example `debts.client_id`";
     a_reference_declared_twice_is_reported:
         document([("/references/-", json!({"from": "debts.client_id", "to": "items"}))])
-        => "references.debts.client_id", "the reference is declared twice", "a field refers to one kind; use two fields";
+        => "references.debts.client_id", "the reference is declared twice", "a field refers to one kind; use one field for each";
     a_reference_that_is_the_id_is_reported:
         document([("/references/-", json!({"from": "debts.id", "to": "clients"}))])
-        => "references.debts.id", "the id of a kind cannot be a reference too", "give the kind an id of its own";
+        => "references.debts.id", "the id of a kind cannot also be a reference", "give the kind its own id";
     a_tombstone_without_personal_fields_is_reported:
         document([("/kinds/items/tombstone", json!(true))])
-        => "kinds.items.tombstone", "a tombstone needs masked personal fields", "declare `personal`, so that what stays is nobody";
+        => "kinds.items.tombstone", "a tombstone needs masked personal fields", "declare `personal` fields, so that the row that stays is anonymous";
     a_masked_id_is_reported:
         document([("/kinds/items/personal", json!({"id": "null"}))])
-        => "kinds.items.personal.id", "an id cannot be masked", "others refer to it; give the kind an id that is not personal";
+        => "kinds.items.personal.id", "an id cannot be masked", "other records refer to it; give the kind an id that is not personal";
     a_constant_mask_on_a_unique_field_is_reported:
         document([("/kinds/clients/personal", json!({"email": {"text": "gone"}}))])
-        => "kinds.clients.personal.email", "the mask may give two rows the same value and the field is unique", "use `null`, `placeholder_email` or `hmac`";
+        => "kinds.clients.personal.email", "the field is unique, and the mask may give two rows the same value", "use `null`, `placeholder_email` or `hmac`";
     a_mask_that_does_not_fit_the_type_is_reported:
         document([("/kinds/clients/personal", json!({"manager": "year"}))])
-        => "kinds.clients.personal.manager", "the mask makes no sense for a field of type integer", "`null` fits every nullable field";
-    a_pseudonym_of_what_is_no_text_is_reported:
+        => "kinds.clients.personal.manager", "the mask does not fit a field of type integer", "use another mask; `null` fits every nullable field";
+    a_pseudonym_of_another_type_than_text_is_reported:
         document([("/kinds/clients/personal", json!({"manager": "hmac"}))])
-        => "kinds.clients.personal.manager", "the mask makes no sense for a field of type integer", "`null` fits every nullable field";
-    a_narrowed_kind_that_is_not_the_subject_is_reported:
+        => "kinds.clients.personal.manager", "the mask does not fit a field of type integer", "use another mask; `null` fits every nullable field";
+    a_filter_on_another_kind_than_the_subject_is_reported:
         document([("/kinds/debts/filter", json!({"field": "status", "eq": "PAID"}))])
-        => "kinds.debts.filter", "only the subject's kind can be narrowed", "use conditions in the rules";
+        => "kinds.debts.filter", "only the subject's kind can have a filter", "use conditions in the rules";
     a_mode_without_allow_is_reported:
         document([("/modes/deactivate", json!({"rules": {"*": "keep"}}))])
-        => "modes.deactivate.allow", "nobody is allowed to ask for this mode", "name roles, or say \"any\" where the host has decided already";
+        => "modes.deactivate.allow", "the mode has no permissions", "name roles, or \"any\" if the host has already decided";
     an_empty_allow_is_reported:
         document([("/modes/hard_delete/allow", json!([]))])
-        => "modes.hard_delete.allow", "the list of who may ask is empty", "name a role";
+        => "modes.hard_delete.allow", "the list of permissions is empty", "name a role";
     a_scope_without_a_role_is_reported:
         document([("/modes/hard_delete/allow/-", json!({"scope": "manager"}))])
-        => "modes.hard_delete.allow[1]", "an entry needs a `role` or `self`", "a scope narrows a role, it is none";
-    an_allow_that_is_no_list_is_reported:
+        => "modes.hard_delete.allow[1]", "a permission needs a `role` or `self`", "add a role; a scope only narrows one";
+    an_invalid_allow_is_reported:
         document([("/modes/hard_delete/allow", json!("all"))])
-        => "modes.hard_delete.allow", "invalid value: string \"all\", expected \"any\", \"authenticated\" or a list such as [{\"role\": \"ADMIN\"}]", "";
+        => "modes.hard_delete.allow", "found the text `all`; expected `any`, `authenticated` or a list such as [{\"role\": \"ADMIN\"}]", "";
     a_declared_reference_without_a_rule_is_reported:
         document([("/modes/hard_delete/rules", json!({"debts.client_id": "cascade"}))])
-        => "modes.hard_delete.rules.items.debt_id", "the reference is declared and not decided", "give it a rule, or give all others one under \"*\"";
+        => "modes.hard_delete.rules.items.debt_id", "the reference has no rule", "give it a rule, or set one for all others under \"*\"";
     a_rule_for_an_unknown_reference_is_reported:
         document([("/modes/hard_delete/rules/debts.shop", json!("keep"))])
-        => "modes.hard_delete.rules.debts.shop", "there is no reference `debts.shop`", "declare it under `references`, or correct the name";
-    an_unknown_rule_is_reported_with_the_rules_there_are:
+        => "modes.hard_delete.rules.debts.shop", "unknown reference `debts.shop`", "declare it under `references`, or correct the name";
+    an_unknown_rule_is_reported_with_all_rules:
         document([("/modes/hard_delete/rules/debts.client_id", json!("casc"))])
-        => "modes.hard_delete.rules.debts.client_id", "unknown variant `casc`, expected one of `cascade`, `delete`, `soft_delete`, `restrict`, `protect`, `anonymize`, `retain`, `set_null`, `set_default`, `reassign`, `keep`", "";
+        => "modes.hard_delete.rules.debts.client_id", "unknown rule `casc`; expected `cascade`, `delete`, `soft_delete`, `restrict`, `protect`, `anonymize`, `retain`, `set_null`, `set_default`, `reassign` or `keep`", "";
     an_entry_with_two_rules_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"then": "keep", "set_default": 1}))])
         => "modes.hard_delete.rules.debts.client_id", "an entry needs exactly one rule: `then`, `anonymize`, `retain`, `set_default` or `reassign`", "";
-    a_list_without_a_last_word_is_reported:
+    a_list_without_a_final_entry_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!([{"when": {"field": "status", "eq": "PAID"}, "then": "cascade"}]))])
-        => "modes.hard_delete.rules.debts.client_id", "rows for which no condition holds are not decided", "end with an entry without `when`";
+        => "modes.hard_delete.rules.debts.client_id", "no entry decides for rows that meet no condition", "end with an entry without `when`";
     an_empty_list_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!([]))])
-        => "modes.hard_delete.rules.debts.client_id", "rows for which no condition holds are not decided", "end with an entry without `when`";
-    an_entry_after_the_last_word_is_reported:
+        => "modes.hard_delete.rules.debts.client_id", "no entry decides for rows that meet no condition", "end with an entry without `when`";
+    an_entry_after_the_final_one_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!(["cascade", "protect"]))])
-        => "modes.hard_delete.rules.debts.client_id[1]", "the entry is never reached", "entry 0 has no `when` and decides for every row";
+        => "modes.hard_delete.rules.debts.client_id[1]", "the entry is never reached", "entry 0 has no `when`, so it decides for every row";
     set_null_of_a_mandatory_reference_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!("set_null"))])
         => "modes.hard_delete.rules.debts.client_id", "`debts.client_id` is mandatory and cannot be emptied", "declare the reference `nullable`, or choose another rule";
-    a_link_that_empties_a_mandatory_reference_is_reported:
+    on_survive_that_empties_a_mandatory_reference_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"then": "keep", "on_survive": "set_null"}))])
         => "modes.hard_delete.rules.debts.client_id.on_survive", "`debts.client_id` is mandatory and cannot be emptied", "declare the reference `nullable`, or choose another rule";
     a_default_of_nothing_for_a_mandatory_reference_is_reported:
@@ -149,28 +149,28 @@ faulty! {
         => "modes.hard_delete.rules.debts.client_id", "`debts.client_id` is mandatory and cannot be emptied", "declare the reference `nullable`, or choose another rule";
     set_default_without_a_default_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!("set_default"))])
-        => "modes.hard_delete.rules.debts.client_id", "`debts.client_id` has no default", "say {\"set_default\": …}, or declare `default` for the field in the data map";
+        => "modes.hard_delete.rules.debts.client_id", "`debts.client_id` has no default", "use {\"set_default\": …}, or declare `default` for the field in the data map";
     retain_as_a_bare_word_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!("retain"))])
-        => "modes.hard_delete.rules.debts.client_id", "`retain` needs {\"retain\": {\"for\", \"from\", \"basis\"}}", "";
-    retain_from_a_field_that_is_no_date_is_reported:
+        => "modes.hard_delete.rules.debts.client_id", "`retain` needs a period, a start and a basis; expected {\"retain\": {\"for\": \"P6Y\", \"from\": \"issued_at\", \"basis\": \"the law and its article\"}}", "";
+    retain_from_a_field_that_is_not_a_date_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"retain": {"for": "P1Y", "from": "status", "basis": "law"}}))])
-        => "modes.hard_delete.rules.debts.client_id.retain.from", "`status` is text, and a period runs from a date", "name a field of type date or timestamp";
-    retain_without_a_ground_is_reported:
+        => "modes.hard_delete.rules.debts.client_id.retain.from", "`status` is text; expected a date or timestamp", "name a field of type date or timestamp";
+    retain_without_a_basis_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!({"retain": {"for": "P1Y", "from": "at", "basis": " "}}))])
-        => "modes.hard_delete.rules.items.debt_id.retain.basis", "a retention needs a ground", "name the law and article, or the contract";
-    retain_for_no_period_is_reported:
+        => "modes.hard_delete.rules.items.debt_id.retain.basis", "a retention needs a legal basis", "name the law and article, or the contract, in `basis`";
+    retain_with_an_invalid_period_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!({"retain": {"for": "6 years", "from": "at", "basis": "law"}}))])
-        => "modes.hard_delete.rules.items.debt_id.retain.for", "`6 years` is not an ISO 8601 period; expected for example `P6Y`, `P30D` or `PT12H`", "";
-    a_mandatory_reference_of_a_retained_row_is_reported_with_three_ways_out:
+        => "modes.hard_delete.rules.items.debt_id.retain.for", "`6 years` is not an ISO 8601 period; expected a period such as `P6Y`, `P30D` or `PT12H`", "";
+    a_mandatory_reference_of_a_retained_row_is_reported_with_three_remedies:
         document([("/modes/hard_delete/rules/debts.client_id", json!({"retain": {"for": "P1Y", "from": "at", "basis": "law"}}))])
-        => "modes.hard_delete.rules.debts.client_id", "a row that survives by `retain` must keep referring to a row of `clients` that goes (chain debts.client_id)", "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay as `kinds.clients.tombstone`";
+        => "modes.hard_delete.rules.debts.client_id", "a row that survives by `retain` must keep referring to a deleted row of `clients` (chain debts.client_id)", "set `on_survive`, or declare the reference `nullable`, or let the row stay as `kinds.clients.tombstone`";
     a_mandatory_reference_of_a_kept_row_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!("keep"))])
-        => "modes.hard_delete.rules.debts.client_id", "a row that survives by `keep` must keep referring to a row of `clients` that goes (chain debts.client_id)", "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay as `kinds.clients.tombstone`";
-    a_link_that_asks_for_a_tombstone_of_a_kind_without_is_reported:
+        => "modes.hard_delete.rules.debts.client_id", "a row that survives by `keep` must keep referring to a deleted row of `clients` (chain debts.client_id)", "set `on_survive`, or declare the reference `nullable`, or let the row stay as `kinds.clients.tombstone`";
+    on_survive_tombstone_without_a_tombstone_kind_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!({"then": "keep", "on_survive": "tombstone"}))])
-        => "modes.hard_delete.rules.items.debt_id", "a row that survives by `keep` must keep referring to a row of `debts` that goes (chain debts.client_id <- items.debt_id)", "say where the reference goes with `on_survive`, or declare it `nullable`, or let the row stay as `kinds.debts.tombstone`";
+        => "modes.hard_delete.rules.items.debt_id", "a row that survives by `keep` must keep referring to a deleted row of `debts` (chain debts.client_id <- items.debt_id)", "set `on_survive`, or declare the reference `nullable`, or let the row stay as `kinds.debts.tombstone`";
     soft_delete_of_a_kind_without_deleted_at_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!("soft_delete"))])
         => "modes.hard_delete.rules.items.debt_id", "`soft_delete` needs `deleted_at` of `items`", "declare `kinds.items.deleted_at`, or choose `keep`";
@@ -182,16 +182,16 @@ faulty! {
         => "modes.hard_delete.rules.items.debt_id.anonymize.debt_id", "ids and references cannot be masked", "use `on_survive`";
     cascade_below_a_parent_that_stays_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!([{"parent": "retain", "then": "cascade"}, "cascade"]))])
-        => "modes.hard_delete.rules.items.debt_id[0]", "`cascade` speaks of removed parents, and this parent stays", "use `delete`, `anonymize`, `protect` or `keep`";
+        => "modes.hard_delete.rules.items.debt_id[0]", "`cascade` applies to removed parents, but this parent stays", "use `delete`, `anonymize`, `protect` or `keep`";
     delete_in_a_mode_that_removes_nothing_is_reported:
         document([("/modes/deactivate", json!({"allow": "any", "rules": {"*": "delete"}}))])
-        => "modes.deactivate.rules.*", "`delete` makes no sense in mode deactivate", "a switched status removes nothing; use `cascade` or `keep`";
+        => "modes.deactivate.rules.*", "`delete` is not valid in mode deactivate", "use `cascade` or `keep`; this mode removes nothing";
     retain_in_a_mode_that_erases_nothing_is_reported:
         document([("/modes/soft_delete", json!({"allow": "any", "rules": {"*": {"retain": {"for": "P1Y", "from": "at", "basis": "law"}}}}))])
-        => "modes.soft_delete.rules.*", "`retain` makes no sense in mode soft_delete", "only what erases needs it; use `keep`";
+        => "modes.soft_delete.rules.*", "`retain` is not valid in mode soft_delete", "use `keep`; this mode erases nothing";
     cascade_in_anonymize_is_reported:
         document([("/modes/anonymize", json!({"allow": "any", "rules": {"*": "cascade"}}))])
-        => "modes.anonymize.rules.*", "`cascade` makes no sense in mode anonymize", "use `delete`, `anonymize` or `keep`";
+        => "modes.anonymize.rules.*", "`cascade` is not valid in mode anonymize", "use `delete`, `anonymize` or `keep`";
     cascade_below_a_switched_status_needs_a_status:
         document([("/modes/deactivate", json!({"allow": "any", "rules": {"*": "cascade"}}))])
         => "modes.deactivate.rules.debts.client_id", "`cascade` needs `status` of `debts`", "declare `kinds.debts.status`, or choose `keep`";
@@ -206,91 +206,91 @@ faulty! {
         => "kinds.clients.filter", "a condition is `field` with one of eq, ne, lt, le, gt, ge, in, is_null, before, after, within, older_than, or one of all, any, not", "";
     a_condition_on_the_wrong_type_is_reported:
         document([("/kinds/clients/filter", json!({"field": "manager", "eq": "Ana"}))])
-        => "kinds.clients.filter", "\"Ana\" is no value of type integer", "`manager` of `clients` is integer";
+        => "kinds.clients.filter", "\"Ana\" is not a value of type integer", "`manager` of `clients` is integer";
     a_condition_with_a_malformed_date_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "block", "when": {"field": "at", "lt": "2024-02-30"}}]))])
-        => "modes.hard_delete.guards[0].when", "\"2024-02-30\" is no value of type timestamp", "`at` of `debts` is timestamp";
+        => "modes.hard_delete.guards[0].when", "\"2024-02-30\" is not a value of type timestamp", "`at` of `debts` is timestamp";
     an_order_of_booleans_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "block", "when": {"field": "paid", "lt": true}}]))])
-        => "modes.hard_delete.guards[0].when", "true and false have no order; use eq or ne", "`paid` of `debts` is boolean";
+        => "modes.hard_delete.guards[0].when", "booleans have no order; use eq or ne", "`paid` of `debts` is boolean";
     a_comparison_of_json_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "block", "when": {"field": "extra", "eq": "x"}}]))])
         => "modes.hard_delete.guards[0].when", "a json field can only be tested for null", "`extra` of `debts` is json";
-    a_moment_for_a_field_that_is_no_time_is_reported:
+    a_moment_for_a_field_that_is_not_a_time_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "warn", "when": {"field": "status", "within": "P1D"}}]))])
         => "modes.hard_delete.guards[0].when", "a field of type text cannot be compared with a moment", "`status` of `debts` is text";
-    a_moment_that_is_none_is_reported:
+    an_invalid_moment_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "warn", "when": {"field": "at", "after": "soon"}}]))])
-        => "modes.hard_delete.guards[0].when", "`soon` is neither `now` nor an RFC 3339 instant", "";
+        => "modes.hard_delete.guards[0].when.after", "`soon` is neither `now` nor an RFC 3339 instant", "";
     a_guard_on_an_unknown_kind_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "loans", "severity": "block"}]))])
-        => "modes.hard_delete.guards[0].on", "there is no kind `loans`", "declare it under `kinds`";
-    a_guard_that_does_not_hang_on_the_subject_is_reported:
+        => "modes.hard_delete.guards[0].on", "unknown kind `loans`", "declare it under `kinds`";
+    a_guard_on_an_independent_kind_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "islands", "severity": "note"}]))])
-        => "modes.hard_delete.guards[0].on", "`islands` does not hang on `clients`", "declare the references between them";
-    two_guards_of_one_name_are_reported:
+        => "modes.hard_delete.guards[0].on", "`islands` does not depend on `clients`", "declare the references between them";
+    two_guards_with_one_name_are_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "block"}, {"name": "g", "on": "items", "severity": "warn"}]))])
-        => "modes.hard_delete.guards[1].name", "there is another guard `g`", "give each a name of its own";
-    a_chain_that_does_not_begin_at_the_subject_is_reported:
+        => "modes.hard_delete.guards[1].name", "duplicate guard `g`", "give each guard its own name";
+    a_chain_that_does_not_start_at_the_subject_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "items", "via": ["items.debt_id"], "severity": "block"}]))])
         => "modes.hard_delete.guards[0].via", "`items.debt_id` does not refer to `clients`", "name the references from the subject outwards, one for each step";
     a_chain_that_ends_elsewhere_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "items", "via": ["debts.client_id"], "severity": "block"}]))])
-        => "modes.hard_delete.guards[0].via", "the chain ends at `debts` and not at `items`", "go on to `items`, or look at `debts`";
+        => "modes.hard_delete.guards[0].via", "the chain ends at `debts`, not at `items`", "continue to `items`, or set `on` to `debts`";
     two_effects_of_one_topic_and_kind_are_reported:
         document([("/modes/hard_delete/effects", json!([{"topic": "t"}, {"topic": "t", "on": "clients"}]))])
-        => "modes.hard_delete.effects[1].topic", "there is another effect `t` on `clients`", "make one of the two, or another topic";
+        => "modes.hard_delete.effects[1].topic", "duplicate effect `t` on `clients`", "merge the two, or use another topic";
     an_unknown_severity_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "fatal"}]))])
         => "modes.hard_delete.guards[0].severity", "unknown severity `fatal`; expected `block`, `warn` or `note`", "";
     a_guard_without_a_name_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": " ", "on": "debts", "severity": "block"}]))])
-        => "modes.hard_delete.guards[0].name", "a guard needs a name", "name it; a warning is acknowledged by its name";
+        => "modes.hard_delete.guards[0].name", "a guard needs a name", "set `name`; requests acknowledge a warning by its name";
     a_chain_over_an_unknown_reference_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "via": ["debts.shop"], "severity": "block"}]))])
-        => "modes.hard_delete.guards[0].via", "there is no reference `debts.shop`", "declare it under `references`, or correct the name";
+        => "modes.hard_delete.guards[0].via", "unknown reference `debts.shop`", "declare it under `references`, or correct the name";
     an_effect_without_a_topic_is_reported:
         document([("/modes/hard_delete/effects", json!([{"topic": ""}]))])
-        => "modes.hard_delete.effects[0].topic", "an effect needs a topic", "name it; receivers choose by it what they listen to";
+        => "modes.hard_delete.effects[0].topic", "an effect needs a topic", "set `topic`; receivers subscribe by it";
     an_effect_that_sends_json_is_reported:
         document([("/modes/hard_delete/effects", json!([{"topic": "t", "on": "debts", "fields": ["extra"]}]))])
-        => "modes.hard_delete.effects[0].fields", "`extra` cannot be sent", "name a field that is no json";
+        => "modes.hard_delete.effects[0].fields", "`extra` cannot be sent", "name a field that is not json";
     an_effect_on_an_unknown_kind_is_reported:
         document([("/modes/hard_delete/effects", json!([{"topic": "t", "on": "loans"}]))])
-        => "modes.hard_delete.effects[0].on", "there is no kind `loans`", "declare it under `kinds`";
+        => "modes.hard_delete.effects[0].on", "unknown kind `loans`", "declare it under `kinds`";
     a_condition_without_a_field_is_reported:
         document([("/kinds/clients/filter", json!({"field": "", "eq": 1}))])
-        => "kinds.clients.filter", "a condition names no field", "say which `field` it looks at";
+        => "kinds.clients.filter", "a condition needs a field", "set `field`";
     a_list_with_a_value_of_another_type_is_reported:
         document([("/kinds/clients/filter", json!({"field": "manager", "in": [1, "Ana"]}))])
-        => "kinds.clients.filter", "\"Ana\" is no value of type integer", "`manager` of `clients` is integer";
+        => "kinds.clients.filter", "\"Ana\" is not a value of type integer", "`manager` of `clients` is integer";
     a_masked_reference_of_a_kind_is_reported:
         document([("/kinds/debts/personal", json!({"client_id": "null"}))])
-        => "kinds.debts.personal.client_id", "a reference cannot be masked: what takes its place refers to nobody", "say what becomes of it in the rules, with `on_survive`";
+        => "kinds.debts.personal.client_id", "a reference cannot be masked: the mask would not refer to any record", "set `on_survive` in the rule of the reference";
     a_masked_id_in_a_rule_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!({"anonymize": {"id": "null"}}))])
         => "modes.hard_delete.rules.items.debt_id.anonymize.id", "ids and references cannot be masked", "use `on_survive`";
     a_kind_without_a_name_is_reported:
         document([("/kinds/", json!({}))])
-        => "kinds", "a kind needs a name", "call it as its table";
+        => "kinds", "a kind needs a name", "use the name of its table";
     two_masks_for_one_field_are_reported:
         document([("/kinds/items/personal", json!({"note": "null"})), ("/modes/hard_delete/rules/items.debt_id", json!({"anonymize": {"note": {"text": "gone"}}}))])
-        => "modes.hard_delete.rules.items.debt_id.anonymize.note", "the kind declares another mask for this field", "use one mask for one field";
+        => "modes.hard_delete.rules.items.debt_id.anonymize.note", "the kind declares a different mask for this field", "use one mask for each field";
     a_constant_mask_on_a_unique_field_in_a_rule_is_reported:
         document([("/kinds/items/fields", json!({"code": {"type": "text", "unique": true}})), ("/modes/hard_delete/rules/items.debt_id", json!({"anonymize": {"code": {"truncate": 3}}}))])
-        => "modes.hard_delete.rules.items.debt_id.anonymize.code", "the mask may give two rows the same value and the field is unique", "use `null`, `placeholder_email` or `hmac`";
-    a_pseudonym_of_what_is_no_text_in_a_rule_is_reported:
+        => "modes.hard_delete.rules.items.debt_id.anonymize.code", "the field is unique, and the mask may give two rows the same value", "use `null`, `placeholder_email` or `hmac`";
+    a_pseudonym_of_another_type_than_text_in_a_rule_is_reported:
         document([("/kinds/items/fields", json!({"count": "integer"})), ("/modes/hard_delete/rules/items.debt_id", json!({"anonymize": {"count": "hmac"}}))])
-        => "modes.hard_delete.rules.items.debt_id.anonymize.count", "the mask makes no sense for a field of type integer", "`null` fits every nullable field";
+        => "modes.hard_delete.rules.items.debt_id.anonymize.count", "the mask does not fit a field of type integer", "use another mask; `null` fits every nullable field";
     an_entry_for_parents_that_stay_is_reported_on_a_reference_in_a_cycle:
         document([("/references/-", json!({"from": "debts.parent", "to": "debts", "nullable": true})), ("/modes/hard_delete/rules/debts.parent", json!([{"parent": "retain", "then": "delete"}, "cascade"]))])
-        => "modes.hard_delete.rules.debts.parent[0]", "`parent` on a reference in a cycle of kinds has no one meaning", "leave `parent` out, or decide by a condition";
+        => "modes.hard_delete.rules.debts.parent[0]", "`parent` is ambiguous on a reference in a cycle of kinds", "remove `parent`, or use a condition";
     soft_delete_in_reactivate_is_reported:
         document([("/modes/reactivate", json!({"allow": "any", "rules": {"*": "soft_delete"}}))])
-        => "modes.reactivate.rules.*", "`soft_delete` makes no sense in mode reactivate", "use `cascade` or `keep`";
+        => "modes.reactivate.rules.*", "`soft_delete` is not valid in mode reactivate", "use `cascade` or `keep`";
     a_policy_without_modes_is_reported:
         document([("/modes", json!({}))])
-        => "modes", "a policy needs a mode", "add for example `hard_delete`";
+        => "modes", "a policy needs at least one mode", "add one, for example `hard_delete`";
     deactivate_of_a_subject_without_a_status_is_reported:
         document([("/kinds/clients", json!({})), ("/modes", json!({"deactivate": {"allow": "any", "rules": {"*": "keep"}}}))])
         => "modes.deactivate", "the mode needs `status` of `clients`", "declare `kinds.clients.status`";
@@ -300,15 +300,15 @@ faulty! {
     anonymize_of_a_subject_without_personal_fields_is_reported:
         document([("/kinds/clients", json!({})), ("/modes", json!({"anonymize": {"allow": "any", "rules": {"*": "keep"}}}))])
         => "modes.anonymize", "the mode needs `personal` of `clients`", "declare `kinds.clients.personal`";
-    text_that_is_no_json_is_reported_with_its_line:
+    a_syntax_error_is_reported_with_its_line:
         text("{\n  oops")
-        => ".", "key must be a string at line 2 column 3", "";
+        => ".", "not JSON: key must be a string at line 2 column 3", "correct it at this place";
     text_after_the_document_is_reported_with_its_line:
         text(&format!("{} x", base()))
-        => ".", "trailing characters at line 1 column 537", "";
-    a_rule_that_is_said_twice_is_reported:
+        => ".", "not JSON: trailing characters at line 1 column 537", "correct it at this place";
+    a_duplicate_rule_is_reported:
         text(&base().to_string().replacen("\"items.debt_id\":", "\"debts.client_id\":", 1))
-        => "modes.hard_delete.rules", "`debts.client_id` is said twice", "";
+        => "modes.hard_delete.rules", "duplicate key `debts.client_id`", "";
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn all_faults_are_reported_at_once_in_the_order_of_their_paths() {
 }
 
 #[test]
-fn text_that_is_no_document_is_reported_with_line_and_column() {
+fn a_syntax_error_is_reported_with_line_and_column() {
     for text in
         ["", "[]", "{\"subject\": 1}", "{\"subject\": \"a\"} x", "{\"subject\": \"a\", \"subject\": \"b\"}"]
     {

@@ -1,5 +1,4 @@
-//! Everything that can be wrong with a policy, with data, or between them: one test for each fault, with its
-//! place, its words and the way out.
+//! All faults of policies, data, and their combination: one test for each, with its path, message and remedy.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,13 +15,20 @@ mod complete;
 mod data;
 mod document;
 mod edits;
+#[cfg(all(feature = "schema", feature = "testing"))]
+#[path = "../common/effort.rs"]
+mod effort;
+mod forms;
 mod map;
 mod memory;
 mod old_keys;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "schema")]
+mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod wrong_values;
 
 #[cfg(feature = "postgres")]
 #[path = "../common/server.rs"]

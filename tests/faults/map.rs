@@ -1,4 +1,4 @@
-//! Data maps made of parts: what no document can say, and what it says all the same.
+//! Data maps built from parts, with faults that no document can have.
 
 use client_lifecycle::domain::{DataMap, Fault, Kind, Reference};
 use serde_json::json;
@@ -15,17 +15,17 @@ fn reference() -> Reference {
 
 #[track_caller]
 fn map<const K: usize, const R: usize>(kinds: [&str; K], references: [Reference; R]) -> Vec<Fault> {
-    case::of(DataMap::new(kinds.map(Kind::named), references, []))
+    case::of(DataMap::new(kinds.map(Kind::named), references))
 }
 
 faulty! {
     a_kind_that_is_declared_twice_is_reported:
         map(["clients", "debts", "clients"], [])
-        => "kinds.clients", "the kind is declared twice", "give each a name of its own, with `table` for its table";
+        => "kinds.clients", "the kind is declared twice", "give each its own name, and set `table` if the table has another name";
     a_reference_that_is_declared_twice_is_reported:
         map(["clients", "debts"], [reference(), reference()])
-        => "references.debts.client_id", "the reference is declared twice", "a field refers to one kind; use two fields";
-    a_reference_of_an_unknown_kind_is_reported:
+        => "references.debts.client_id", "the reference is declared twice", "a field refers to one kind; use one field for each";
+    a_reference_from_an_unknown_kind_is_reported:
         map(["clients"], [reference()])
-        => "references.debts.client_id", "there is no kind `debts`", "declare it under `kinds`";
+        => "references.debts.client_id", "unknown kind `debts`", "declare it under `kinds`";
 }

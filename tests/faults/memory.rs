@@ -1,4 +1,4 @@
-//! Rows that do not fit a data map, on stores that work by rows.
+//! Rows that do not fit a data map, in stores that read rows.
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, Kind, Record, RecordId, Reference};
@@ -24,17 +24,17 @@ fn rows(data: Value) -> Vec<Fault> {
     checked(&MemoryStore::from_json(&map(), &data).unwrap(), &map())
 }
 
-/// A backend that has a table for each of these names.
+/// A backend with a table for each of these names.
 fn tables(there: &[&str], map: &[&str]) -> Vec<Fault> {
     let records = MemoryRecords::new();
     for name in there {
         records.insert(*name, []);
     }
-    let map = DataMap::new(map.iter().map(|name| Kind::named(*name)), [], []).unwrap();
+    let map = DataMap::new(map.iter().map(|name| Kind::named(*name)), []).unwrap();
     checked(&ByRow::new(records), &map)
 }
 
-/// A backend whose host forgot a table of the library.
+/// A backend without one of the system tables.
 struct Forgotten(MemoryRecords);
 
 #[async_trait]
@@ -62,32 +62,32 @@ impl Records for Forgotten {
 }
 
 fn forgotten() -> Vec<Fault> {
-    checked(&ByRow::new(Forgotten(MemoryRecords::new())), &DataMap::new([], [], []).unwrap())
+    checked(&ByRow::new(Forgotten(MemoryRecords::new())), &DataMap::new([], []).unwrap())
 }
 
 faulty! {
-    a_table_of_the_library_that_is_not_there_is_reported:
+    a_missing_system_table_is_reported:
         forgotten()
-        => "kinds.lifecycle_marks", "the store has no kind `lifecycle_marks`", "create it: this crate keeps its own records there";
-    ids_of_two_sorts_are_reported:
+        => "kinds.lifecycle_marks", "the store has no kind `lifecycle_marks`", "create it: this crate stores its own records there";
+    ids_of_two_types_are_reported:
         rows(json!({ "clients": [{ "id": 1, "role": "", "email": "" }, { "id": "x" }], "debts": [] }))
         => "kinds.clients.id", "1 of 2 ids are integers, the others are text", "give all rows ids of one type";
-    a_field_that_no_row_has_is_reported:
+    a_missing_field_is_reported:
         rows(json!({ "clients": [{ "id": 1, "email": "" }], "debts": [] }))
-        => "kinds.clients.fields.role", "no row of `clients` has `role`", "correct the name, or declare the field as nullable";
-    a_personal_field_that_no_row_has_is_reported:
+        => "kinds.clients.fields.role", "no row of `clients` has the field `role`", "correct the name, or declare the field nullable";
+    a_missing_personal_field_is_reported:
         rows(json!({ "clients": [{ "id": 1, "role": "" }], "debts": [] }))
-        => "kinds.clients.personal.email", "no row of `clients` has `email`", "correct the name, or declare the field as nullable";
-    a_mandatory_reference_that_a_row_lacks_is_reported:
+        => "kinds.clients.personal.email", "no row of `clients` has the field `email`", "correct the name, or declare the field nullable";
+    a_missing_mandatory_reference_is_reported:
         rows(json!({ "clients": [{ "id": 1, "role": "", "email": "" }], "debts": [{ "id": 1, "client_id": 1 }, { "id": 2 }] }))
-        => "references.debts.client_id", "it is not nullable, and there is 1 row (`2`) without it", "declare it as nullable, or correct the rows";
-    a_reference_that_is_no_id_is_reported:
+        => "references.debts.client_id", "the field is not nullable, but there is 1 row (`2`) without it", "declare it nullable, or correct the rows";
+    a_reference_that_is_not_an_id_is_reported:
         rows(json!({ "clients": [{ "id": 1, "role": "", "email": "" }], "debts": [{ "id": 1, "client_id": "one" }] }))
-        => "references.debts.client_id", "the ids of `clients` are integers, and there is 1 row (`1`) with something else",
-           "write references as the ids they refer to are written";
-    a_kind_that_is_not_there_is_reported:
+        => "references.debts.client_id", "the ids of `clients` are integers, but there is 1 row (`1`) with another type",
+           "write references in the form of the ids they refer to";
+    a_missing_kind_is_reported:
         tables(&[], &["ghosts"]) => "kinds.ghosts", "the store has no kind `ghosts`", "create it, or correct the name";
-    a_kind_that_is_the_librarys_is_reported:
+    a_system_table_as_a_kind_is_reported:
         tables(&[], &["lifecycle_audit"])
-        => "kinds.lifecycle_audit", "the name is reserved for a table of this crate", "choose another name for the kind, and give its table as `table`";
+        => "kinds.lifecycle_audit", "the name is reserved for a table of this crate", "choose another name for the kind, and set `table` to its table";
 }

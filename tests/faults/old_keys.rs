@@ -1,4 +1,4 @@
-//! Documents written with the keys of before (`only`, `key`, `link`): what loaded then loads now, as the same policy.
+//! Documents with the old keys (`only`, `key`, `link`) load as the same policy.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use client_lifecycle::clients::{Language, presets};
 use client_lifecycle::policy::PolicyBuilder;
 use serde_json::{Map, Value, json};
 
-/// Old key and new key, of kinds and of the entries of rules.
+/// The old and the new key, of kinds and of the entries of rules.
 const OF_KINDS: [(&str, &str); 2] = [("only", "filter"), ("key", "shard_key")];
 const OF_ENTRIES: [(&str, &str); 1] = [("link", "on_survive")];
 
@@ -23,7 +23,7 @@ fn rename(object: &mut Map<String, Value>, names: &[(&str, &str)]) -> usize {
     renamed
 }
 
-/// Renames the keys of every kind and of every entry, and returns how many there were.
+/// Renames the keys of every kind and of every entry, and returns the number of renames.
 fn rename_all(document: &mut Value, of_kinds: &[(&str, &str)], of_entries: &[(&str, &str)]) -> usize {
     let mut renamed = 0;
     for kind in document["kinds"].as_object_mut().unwrap().values_mut() {
@@ -53,7 +53,7 @@ fn read(text: &str) -> DeletionPolicy {
 }
 
 #[test]
-fn a_document_with_the_old_keys_is_the_same_policy_as_one_with_the_new() {
+fn a_document_with_old_keys_is_the_same_policy() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/documents");
     let mut renamed = 0;
     for entry in fs::read_dir(folder).unwrap() {
@@ -62,7 +62,7 @@ fn a_document_with_the_old_keys_is_the_same_policy_as_one_with_the_new() {
         let mut document: Value = serde_json::from_str(&text).unwrap();
         renamed += rename_all(&mut document, &OF_KINDS, &OF_ENTRIES);
         assert_eq!(old, read(&document.to_string()), "{text}");
-        // Written with the new keys, and the same again.
+        // Written with the new keys, and equal when read again.
         let mut written = serde_json::to_value(&old).unwrap();
         assert_eq!(old, read(&written.to_string()));
         assert_eq!(rename_all(&mut written, &OF_KINDS, &OF_ENTRIES), 0, "{written}");
@@ -90,9 +90,9 @@ fn presets_load_with_the_old_keys_too() {
 }
 
 #[test]
-fn the_old_key_and_the_new_one_are_not_both_taken() {
+fn an_old_key_and_its_new_name_are_duplicates() {
     let mut document: Value = serde_json::from_str(include_str!("documents/clinic.json")).unwrap();
     document["kinds"]["clients"]["filter"] = json!({ "field": "role", "eq": "USER" });
     let faults = DeletionPolicy::from_json(&document.to_string()).unwrap_err();
-    assert!(faults.to_string().contains("duplicate field `filter`"), "{faults}");
+    assert!(faults.to_string().contains("kinds.clients: `filter` is said twice"), "{faults}");
 }

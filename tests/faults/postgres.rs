@@ -1,4 +1,4 @@
-//! What only PostgreSQL has to be told: what stops a policy from being opened, and what `check` finds besides.
+//! Faults and findings that only PostgreSQL has.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{DataMap, Fault, FaultCode};
@@ -15,7 +15,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// What opening a policy with this map reports. Without a server there is nothing to be found.
+/// Returns the faults of opening a policy with this map. Without a server there are none.
 #[allow(clippy::needless_pass_by_value, reason = "kinds are written where they are passed")]
 fn opened(ddl: &str, kind: Value) -> Option<Vec<Fault>> {
     run(async {
@@ -26,7 +26,7 @@ fn opened(ddl: &str, kind: Value) -> Option<Vec<Fault>> {
     })
 }
 
-/// The same as a role that may only see the schema, and what the statements give it.
+/// Returns them for a role that may only use the schema, with further grants.
 fn opened_by_another(ddl: &str) -> Option<Vec<Fault>> {
     run(async {
         let schema = Schema::new().await?;
@@ -43,12 +43,12 @@ async fn as_another(schema: &Schema, ddl: &str) -> PostgresStore {
     let role = format!("{name}r");
     schema.run(&format!("CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {name} TO {role}; {ddl}")).await;
     let options: PgConnectOptions = (*schema.pool.connect_options()).clone();
-    // The role is set, not signed in as, so that no server needs to know it.
+    // The role is set with SET ROLE, so that it needs no login.
     let options = options.options([("role", role.as_str())]);
     PostgresStore::new(PgPoolOptions::new().max_connections(1).connect_lazy_with(options))
 }
 
-/// Roles belong to the whole server, so that they do not go with the schema.
+/// Roles belong to the whole server, so they are not dropped with the schema.
 async fn forget(schema: &Schema, store: PostgresStore) {
     store.pool().close().await;
     let name = &schema.name;
@@ -67,7 +67,7 @@ fn document() -> Value {
     })
 }
 
-/// What `check` finds in these tables, with a policy that covers them but for what is changed in it.
+/// Returns the findings for these tables, with a policy that covers them but for the changes.
 fn found(ddl: &str, change: impl FnOnce(&mut Value)) -> Option<Vec<Fault>> {
     let mut document = document();
     change(&mut document);
@@ -99,7 +99,7 @@ async fn findings_of(store: &PostgresStore, document: &Value) -> Vec<Fault> {
         .collect()
 }
 
-/// As `faulty!`, and without a server there is nothing to be found.
+/// Like `faulty!`, but without a server nothing is found.
 macro_rules! faulty_there {
     ($($name:ident: $faults:expr => $path:literal, $message:literal, $remedy:literal;)*) => {
         pub(crate) const EXPECTED: &[Expected] = &[$(
@@ -120,42 +120,42 @@ faulty_there! {
     an_id_that_can_be_null_is_reported:
         opened("CREATE TABLE clients (id text UNIQUE)", json!({}))
         => "kinds.clients.id", "the column `id` can be NULL, but a row without an id is never found",
-           "make the column NOT NULL, or name another as `id`";
-    an_id_of_a_type_that_makes_no_ids_is_reported:
+           "make the column NOT NULL, or set `id` to another";
+    an_id_of_an_unsuitable_type_is_reported:
         opened("CREATE TABLE clients (id integer[] PRIMARY KEY)", json!({}))
         => "kinds.clients.id", "the column is integer[], but ids are text, integers or UUIDs",
-           "give the table another unique column and name it as `id`";
+           "give the table another unique column and set `id` to it";
     a_mask_of_a_generated_column_is_reported:
         opened("CREATE TABLE clients (id integer PRIMARY KEY, low text GENERATED ALWAYS AS ('x') STORED)",
                json!({ "personal": { "low": "null" } }))
         => "kinds.clients.fields.low", "the column `low` is generated: only the database writes it",
-           "write the columns that it is computed from instead";
-    a_type_that_the_search_path_does_not_lead_to_is_reported:
+           "declare the columns that it is computed from instead";
+    a_type_outside_the_search_path_is_reported:
         opened("DO $$ BEGIN CREATE SCHEMA lifecycle_tests; CREATE TYPE lifecycle_tests.citext AS ENUM ('a');
                 EXCEPTION WHEN duplicate_schema OR unique_violation THEN NULL; END $$;
                 CREATE TABLE clients (id lifecycle_tests.citext PRIMARY KEY)", json!({}))
         => "kinds.clients.id", "the type `lifecycle_tests.citext` is not on the search path, so its values would be compared as text",
            "add its schema to the search path";
-    rows_that_are_hidden_from_the_role_are_reported:
+    hidden_rows_are_reported:
         opened_by_another("CREATE TABLE clients (id integer PRIMARY KEY); ALTER TABLE clients ENABLE ROW LEVEL SECURITY")
         => "kinds.clients", "row-level security hides rows of `clients` from the current role, so a deletion would miss them",
            "use a role that bypasses it (ALTER ROLE … BYPASSRLS), or that owns the table without FORCE";
 
-    a_table_that_the_role_may_not_change_is_found:
+    a_table_without_privileges_is_found:
         found_by_another("GRANT SELECT, UPDATE, DELETE ON clients TO role; GRANT SELECT ON debts TO role")
         => "kinds.debts", "the current role lacks DELETE on `debts`", "GRANT DELETE ON \"debts\" TO the role";
-    a_client_whose_id_the_database_makes_is_found:
+    a_generated_client_id_is_found:
         found("CREATE TABLE clients (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
                CREATE TABLE debts (id integer PRIMARY KEY, client_id integer NOT NULL REFERENCES clients)",
               |document| document["modes"]["create"] = json!({ "allow": "any" }))
         => "kinds.clients.id", "only the database writes the column `id`, but `create` sets it",
            "make the column GENERATED BY DEFAULT, or give it a default";
-    a_key_that_is_not_valid_is_found:
+    an_unvalidated_key_is_found:
         found("CREATE TABLE clients (id integer PRIMARY KEY); CREATE TABLE debts (id integer PRIMARY KEY, client_id integer NOT NULL);
                ALTER TABLE debts ADD FOREIGN KEY (client_id) REFERENCES clients NOT VALID", |_| {})
         => "references.debts.client_id", "its foreign key is NOT VALID: older rows may refer to a record that does not exist",
            "correct such rows, then ALTER TABLE \"debts\" VALIDATE CONSTRAINT …";
-    a_key_that_is_switched_off_is_found:
+    a_disabled_key_is_found:
         found(&[TABLES, "ALTER TABLE debts DISABLE TRIGGER ALL"].concat(), |_| {})
         => "references.debts.client_id", "its foreign key is not enforced for every row, and no `lock` protects it: a row inserted \
             during or after the operation may refer to a deleted record",
@@ -164,19 +164,19 @@ faulty_there! {
         found(&[TABLES, "ALTER TABLE debts RENAME TO old; CREATE MATERIALIZED VIEW debts AS SELECT * FROM old"].concat(), |_| {})
         => "kinds.debts", "`debts` is a materialized view, whose rows cannot be written",
            "declare the tables it is made from, and refresh it";
-    a_kind_that_others_inherit_from_is_found:
+    a_kind_with_child_tables_is_found:
         found(&[TABLES, "CREATE TABLE old_debts () INHERITS (debts)"].concat(), |_| {})
         => "kinds.debts", "`debts` is inherited by `old_debts`: an id may occur in several of them, and a foreign key checks one",
            "use partitions, or make sure that no id occurs twice";
-    a_view_that_keeps_what_was_deleted_is_found:
+    a_view_that_keeps_deleted_rows_is_found:
         found(&[TABLES, "CREATE MATERIALIZED VIEW report AS SELECT count(*) FROM debts"].concat(), |_| {})
         => "kinds.report", "the materialized view keeps old rows of `debts` until it is refreshed",
-           "refresh it after deletions; then list it under `excluded` and say so";
-    a_kind_of_another_server_is_found:
+           "refresh it after deletions, and list it under `excluded` with that reason";
+    a_kind_on_another_server_is_found:
         found("CREATE TABLE clients (id integer PRIMARY KEY);
                DO $$ BEGIN CREATE FOREIGN DATA WRAPPER lifecycle_tests; CREATE SERVER lifecycle_tests FOREIGN DATA WRAPPER lifecycle_tests;
                EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
                CREATE FOREIGN TABLE debts (id integer NOT NULL, client_id integer NOT NULL) SERVER lifecycle_tests", |_| {})
         => "kinds.debts", "`debts` is a foreign table: no foreign key protects it, and a lock holds only on its server",
-           "declare it in a policy on its own server, and notify that server by an effect";
+           "declare it in a policy on its own server, and notify that server with an effect";
 }

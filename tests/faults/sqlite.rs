@@ -1,4 +1,4 @@
-//! Databases that a policy does not fit: what stops it from being opened, and what `check` finds besides.
+//! Databases that do not fit a policy: faults of opening it, and further findings of `check`.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{DataMap, Fault, FaultCode};
@@ -20,7 +20,7 @@ async fn database(ddl: &str) -> SqliteStore {
     SqliteStore::new(pool)
 }
 
-/// What opening a policy with this map reports.
+/// Returns the faults of opening a policy with this map.
 fn opened(ddl: &str, map: Value) -> Vec<Fault> {
     let map: DataMap = serde_json::from_value(map).unwrap();
     run(async { database(ddl).await.check(&map).await.unwrap() })
@@ -40,8 +40,8 @@ fn two() -> Value {
     json!({ "kinds": { "clients": {}, "debts": {} }, "references": [ { "from": "debts.client_id", "to": "clients" } ] })
 }
 
-/// What `check` finds of this sort in clients, debts and more tables, with a policy that is covered but for
-/// what is changed in it.
+/// Returns the findings of this code in clients, debts and more tables, with a policy that covers them but for the
+/// changes.
 fn found(code: FindingCode, ddl: &str, change: impl FnOnce(&mut Value)) -> Vec<Fault> {
     let mut document = two();
     document["subject"] = json!("clients");
@@ -61,7 +61,7 @@ fn covered(code: FindingCode, more: &str) -> Vec<Fault> {
     found(code, &[CLIENTS, DEBTS, more].concat(), |_| {})
 }
 
-/// What is found where debts are masked like this.
+/// Returns the findings for these masks of debts.
 #[allow(clippy::needless_pass_by_value, reason = "masks are written where they are passed")]
 fn masked(code: FindingCode, column: &str, mask: Value) -> Vec<Fault> {
     let debts = format!(
@@ -75,23 +75,23 @@ fn masked(code: FindingCode, column: &str, mask: Value) -> Vec<Fault> {
 }
 
 faulty! {
-    a_table_that_is_not_there_is_reported:
-        opened("", one(json!({}))) => "kinds.clients", "there is no table `clients`", "create it or correct `table`";
-    a_column_that_is_not_there_is_reported:
+    a_missing_table_is_reported:
+        opened("", one(json!({}))) => "kinds.clients", "the table `clients` does not exist", "create it or correct `table`";
+    a_missing_column_is_reported:
         opened(CLIENTS, one(json!({ "personal": { "email": "null" } })))
         => "kinds.clients.fields.email", "the table `clients` has no column `email`", "create it or correct `column`";
-    a_type_that_is_another_is_reported:
+    a_different_type_is_reported:
         opened(CLIENTS, one(json!({ "fields": { "name": "integer" } })))
         => "kinds.clients.fields.name", "declared as integer but the column is TEXT", "correct the declared type";
-    a_field_that_is_not_nullable_is_reported:
+    a_not_null_column_of_a_nullable_field_is_reported:
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
                one(json!({ "fields": { "name": { "nullable": true } } })))
         => "kinds.clients.fields.name", "declared nullable but the column is NOT NULL", "correct the map, or allow NULL in the column";
-    a_mark_of_deletion_that_is_never_null_is_reported:
+    a_not_null_deleted_at_is_reported:
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, gone TEXT NOT NULL)", one(json!({ "deleted_at": "gone" })))
         => "kinds.clients.fields.gone", "NULL marks a row as not deleted, but the column is NOT NULL",
            "correct the map, or allow NULL in the column";
-    a_mask_of_null_for_a_column_that_is_never_null_is_reported:
+    a_null_mask_for_a_not_null_column_is_reported:
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL)", one(json!({ "personal": { "name": "null" } })))
         => "kinds.clients.fields.name", "the mask is `null` but the column is NOT NULL",
            "correct the map, or allow NULL in the column";
@@ -99,15 +99,15 @@ faulty! {
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT, low TEXT AS (lower(name)))",
                one(json!({ "personal": { "low": "null" } })))
         => "kinds.clients.fields.low", "the column `low` is generated: only the database writes it",
-           "write the columns that it is computed from instead";
+           "declare the columns that it is computed from instead";
     a_key_of_several_columns_is_reported:
         opened("CREATE TABLE clients (a TEXT, b TEXT, PRIMARY KEY (a, b))", one(json!({ "id": "a" })))
         => "kinds.clients.id", "composite primary keys are not supported: `a`, `b`",
-           "give the table a unique column of its own and name it as `id`";
+           "give the table a unique column and set `id` to it";
     an_id_that_is_not_unique_is_reported:
         opened("CREATE TABLE clients (id INTEGER)", one(json!({})))
-        => "kinds.clients.id", "the column `id` is not unique", "name the primary key as `id`, or add a unique index";
-    a_view_with_two_rows_of_one_id_is_reported:
+        => "kinds.clients.id", "the column `id` is not unique", "set `id` to the primary key, or add a unique index";
+    a_view_with_two_rows_with_one_id_is_reported:
         opened("CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1), (2);
                 CREATE VIEW clients AS SELECT id FROM a UNION ALL SELECT id FROM a WHERE id = 2", one(json!({})))
         => "kinds.clients.id", "the view `clients` has 2 rows with the id `2`",
@@ -117,7 +117,7 @@ faulty! {
                 CREATE VIEW clients AS SELECT nullif(id, 2) AS id FROM a", one(json!({})))
         => "kinds.clients.id", "the view `clients` has 1 row without an id",
            "make the view return one row for each id";
-    a_reference_that_is_not_nullable_is_reported:
+    a_not_null_column_of_a_nullable_reference_is_reported:
         opened(&[CLIENTS, DEBTS].concat(), {
             let mut map = two();
             map["references"][0]["nullable"] = json!(true);
@@ -125,32 +125,32 @@ faulty! {
         })
         => "references.debts.client_id", "declared nullable but the column is NOT NULL",
            "declare it mandatory, or allow NULL in the column";
-    a_reference_that_is_nullable_is_reported:
+    a_nullable_column_of_a_mandatory_reference_is_reported:
         opened(&[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER)"].concat(), two())
         => "references.debts.client_id", "declared mandatory but the column can be NULL",
            "declare it `nullable`, or make the column NOT NULL";
     a_reference_of_another_type_than_the_id_is_reported:
         opened(&[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL)"].concat(), two())
-        => "references.debts.client_id", "the column is TEXT and the ids of `clients` are INTEGER",
+        => "references.debts.client_id", "the column is TEXT, but the ids of `clients` are INTEGER",
            "give both columns the same type";
-    a_reference_that_compares_in_another_way_than_the_id_is_reported:
+    a_reference_with_another_collation_than_the_id_is_reported:
         opened("CREATE TABLE clients (id TEXT PRIMARY KEY);
                 CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL COLLATE NOCASE)", two())
-        => "references.debts.client_id", "the column compares without case and the ids of `clients` compare by bytes",
+        => "references.debts.client_id", "the column compares without case, but the ids of `clients` compare by bytes",
            "give both columns the same collation";
-    a_table_called_as_one_of_the_librarys_is_reported:
+    a_table_with_the_name_of_a_system_table_is_reported:
         opened("CREATE TABLE lifecycle_audit (id INTEGER PRIMARY KEY)", one(json!({ "table": "lifecycle_audit" })))
         => "kinds.clients", "`lifecycle_audit` is a name that the library uses", "give the store another prefix";
-    a_table_called_as_that_of_pseudonyms_is_reported:
+    a_table_with_the_name_of_the_pseudonyms_is_reported:
         opened("CREATE TABLE lifecycle_pseudonyms (id INTEGER PRIMARY KEY)", one(json!({ "table": "lifecycle_pseudonyms" })))
         => "kinds.clients", "`lifecycle_pseudonyms` is a name that the library uses", "give the store another prefix";
-    a_foreign_key_that_acts_and_is_not_declared_is_reported:
+    an_undeclared_foreign_key_with_an_action_is_reported:
         opened(&[CLIENTS, "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE)"].concat(),
                one(json!({})))
         => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that the map does not declare: \
             the database would change rows that no plan names",
-           "declare the reference, or list it under `excluded` and say why";
-    an_excluded_table_through_which_a_declared_kind_is_reached_is_reported:
+           "declare the reference, or list it under `excluded` with a reason";
+    an_action_through_an_excluded_table_to_a_declared_kind_is_reported:
         opened(&[CLIENTS, "CREATE TABLE folders (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE);
                            CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients,
                                                folder INTEGER REFERENCES folders ON DELETE SET NULL)"].concat(), {
@@ -158,7 +158,7 @@ faulty! {
             map["excluded"] = json!([{ "table": "folders", "because": "only structure" }]);
             map
         })
-        => "references.debts.folder", "where a row of `clients` is deleted, the database would change rows of `debts` \
+        => "references.debts.folder", "when a row of `clients` is deleted, the database would change rows of `debts` \
             that no plan names: `folders.who` ON DELETE CASCADE, then `debts.folder` ON DELETE SET NULL",
            "declare `folders` with `folders.who`, `debts.folder` and give each a rule, or let `debts.folder` refuse (ON DELETE NO ACTION)";
     a_reference_whose_foreign_key_refers_to_another_column_is_reported:
@@ -167,46 +167,46 @@ faulty! {
         => "references.debts.client_id", "the foreign key refers to `clients` (`code`), but the policy says `clients` (`id`)",
            "correct `to`, or the `id` of the kind";
 
-    an_excluded_foreign_key_that_acts_is_found:
+    an_excluded_foreign_key_with_an_action_is_found:
         found(FindingCode::CascadingForeignKey,
               &[CLIENTS, DEBTS, "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE)"].concat(),
-              |document| document["excluded"] = json!([{ "table": "logs", "because": "nobody's" }]))
+              |document| document["excluded"] = json!([{ "table": "logs", "because": "not ours" }]))
         => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that the map excludes: \
             the database would change rows that no plan names",
            "declare the reference, or let the foreign key refuse (NO ACTION)";
-    a_table_that_nobody_decided_about_is_found:
+    an_undecided_table_is_found:
         covered(FindingCode::UncoveredTable, "CREATE TABLE bills (id INTEGER PRIMARY KEY, payer INTEGER REFERENCES clients)")
         => "kinds.bills", "the table is neither declared nor excluded: `payer` refers to `clients`",
-           "declare it with its references and give them rules, or list it under `excluded` and say why";
-    a_table_that_nobody_decided_about_with_a_composite_key_is_found:
+           "declare it with its references and give them rules, or list it under `excluded` with a reason";
+    an_undecided_table_with_a_composite_key_is_found:
         covered(FindingCode::CompositeKey,
                 "CREATE TABLE bills (payer INTEGER REFERENCES clients, number INTEGER, PRIMARY KEY (payer, number))")
         => "kinds.bills", "composite primary keys are not supported: `payer`, `number`",
-           "give the table a unique column of its own before it is declared, or list it under `excluded`";
-    a_foreign_key_that_nobody_decided_about_is_found:
+           "give the table a unique column and then declare the table, or list it under `excluded`";
+    an_undecided_foreign_key_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, payer INTEGER REFERENCES clients)"].concat(),
               |_| {})
-        => "references.debts.payer", "its foreign key refers to `clients`, and it is neither declared nor excluded",
-           "declare the reference and give it a rule, or list it under `excluded` and say why";
-    a_foreign_key_that_is_the_id_too_is_found:
+        => "references.debts.payer", "its foreign key refers to `clients`, but it is neither declared nor excluded",
+           "declare the reference and give it a rule, or list it under `excluded` with a reason";
+    a_foreign_key_that_is_also_the_id_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY REFERENCES clients, client_id INTEGER NOT NULL REFERENCES clients)"].concat(),
               |_| {})
-        => "references.debts.id", "its foreign key refers to `clients`, and it is neither declared nor excluded",
-           "it is the id of its kind too: give the table a unique column of its own, name that as `id`, and declare the reference";
-    a_foreign_key_to_something_else_than_the_id_is_found:
+        => "references.debts.id", "its foreign key refers to `clients`, but it is neither declared nor excluded",
+           "it is also the id of its kind: give the table another unique column, set `id` to it, and declare the reference";
+    a_foreign_key_to_another_column_than_the_id_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, payer TEXT REFERENCES clients (code))"].concat(),
               |_| {})
         => "references.debts.payer", "the foreign key (`payer`) refers to `clients` (`code`), which is not the id of `clients`",
-           "let it refer to the id, or list it under `excluded` and say why";
+           "let it refer to the id, or list it under `excluded` with a reason";
     a_column_named_like_a_reference_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, DEBTS, "CREATE TABLE notes (id INTEGER PRIMARY KEY, debt_id INTEGER, client_id INTEGER)"].concat(),
               |document| document["kinds"]["notes"] = json!({}))
-        => "references.notes.client_id", "the column is named like `debts.client_id`, and it is neither declared nor excluded",
-           "declare the reference and give it a rule, or list it under `excluded` and say why";
+        => "references.notes.client_id", "the column is named like `debts.client_id`, but it is neither declared nor excluded",
+           "declare the reference and give it a rule, or list it under `excluded` with a reason";
     a_foreign_key_to_another_table_than_declared_is_found:
         found(FindingCode::ForeignKeyMismatch,
               &[CLIENTS, "CREATE TABLE firms (id INTEGER PRIMARY KEY);
@@ -214,7 +214,7 @@ faulty! {
               |_| {})
         => "references.debts.client_id", "the foreign key refers to `firms` (`id`), but the policy says `clients` (`id`)",
            "correct `to`, or the `id` of the kind";
-    a_reference_that_nothing_protects_is_found:
+    an_unprotected_reference_is_found:
         found(FindingCode::UnprotectedReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL)"].concat(), |_| {})
         => "references.debts.client_id", "neither a foreign key nor a `lock` protects it: a row inserted after the operation may refer to a deleted record",
@@ -224,23 +224,23 @@ faulty! {
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients)"].concat(), |_| {})
         => "references.debts.client_id", "no index of `debts` starts with `client_id`: every plan and every deletion reads the whole table",
            "CREATE INDEX \"debts_by_client_id\" ON \"debts\" (\"client_id\")";
-    a_trigger_on_rows_that_go_is_found:
+    a_trigger_on_deleted_rows_is_found:
         covered(FindingCode::Trigger, "CREATE TRIGGER t AFTER DELETE ON debts BEGIN DELETE FROM clients; END")
-        => "kinds.debts", "the trigger `t` fires on DELETE of `debts`: what it does is in no plan and no receipt",
-           "move its work into the policy, or make sure that it changes no row of a declared kind";
-    a_mask_of_null_in_a_rule_for_a_column_that_is_never_null_is_found:
+        => "kinds.debts", "the trigger `t` fires on DELETE of `debts`: its effects are in no plan and no receipt",
+           "move its work into the policy, or make sure that it does not change rows of a declared kind";
+    a_null_mask_in_a_rule_for_a_not_null_column_is_found:
         masked(FindingCode::NullabilityMismatch, "TEXT NOT NULL", json!("null"))
         => "modes.hard_delete.rules.*.anonymize.note", "the mask is `null` but the column is NOT NULL",
            "choose another mask, or allow NULL in the column";
-    a_mask_that_is_longer_than_its_column_is_found:
+    a_mask_longer_than_its_column_is_found:
         masked(FindingCode::MaskTooLong, "VARCHAR(8)", json!({ "text": "anonymized" }))
         => "modes.hard_delete.rules.*.anonymize.note", "the mask has at least 10 characters, but the column is VARCHAR(8)",
            "choose a shorter mask, or widen the column";
-    a_pseudonym_that_is_longer_than_its_column_is_found:
+    a_pseudonym_longer_than_its_column_is_found:
         masked(FindingCode::MaskTooLong, "varying character (63)", json!("hmac"))
         => "modes.hard_delete.rules.*.anonymize.note", "the mask has at least 64 characters, but the column is varying character (63)",
            "choose a shorter mask, or widen the column";
-    a_placeholder_that_is_longer_than_its_column_is_found:
+    a_placeholder_longer_than_its_column_is_found:
         masked(FindingCode::MaskTooLong, "NVARCHAR(19)", json!("placeholder_email"))
         => "modes.hard_delete.rules.*.anonymize.note", "the mask has at least 20 characters, but the column is NVARCHAR(19)",
            "choose a shorter mask, or widen the column";
@@ -252,7 +252,7 @@ faulty! {
 }
 
 #[test]
-fn masks_that_a_column_takes_are_no_findings() {
+fn masks_that_fit_their_column_are_not_findings() {
     let codes = [FindingCode::MaskTooLong, FindingCode::MaskNotUnique, FindingCode::NullabilityMismatch];
     for (column, mask) in [
         ("VARCHAR(10)", json!({ "text": "anonymized" })),
@@ -270,7 +270,7 @@ fn masks_that_a_column_takes_are_no_findings() {
 }
 
 #[test]
-fn a_mask_of_null_in_a_rule_needs_its_column_too() {
+fn a_null_mask_in_a_rule_needs_its_column() {
     let mut document = two();
     document["subject"] = json!("clients");
     document["references"][0]["nullable"] = json!(true);

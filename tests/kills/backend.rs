@@ -13,7 +13,7 @@ use crate::server::Schema;
 use crate::stopping::{Event, Stopping};
 use crate::world::{Database, open_with, pool_of, postgres_options, request};
 
-/// Ends the backend from another connection, and waits until it is gone.
+/// Terminates the backend from another connection, and waits until it is gone.
 pub(crate) struct Terminate(PgPool);
 
 #[async_trait]
@@ -31,7 +31,7 @@ impl Event for Terminate {
 
 pub(crate) type Terminated = SqlStore<Stopping<PoolConnection, Terminate>>;
 
-/// A store on which the backend is terminated after so many statements.
+/// Makes a store whose backend is terminated after this many statements.
 pub(crate) fn store(schema: &Schema, at: usize) -> Terminated {
     let pool = pool_of(postgres_options(&schema.name, "terminated"), 2);
     let mut connection = Stopping::new(PoolConnection::new(pool), at, Terminate(schema.pool.clone()));
@@ -40,7 +40,7 @@ pub(crate) fn store(schema: &Schema, at: usize) -> Terminated {
 }
 
 #[tokio::test]
-async fn a_terminated_backend_is_an_error_of_the_contract_and_the_operation_can_be_done_again() {
+async fn a_terminated_backend_is_a_documented_error_and_the_operation_can_be_repeated() {
     let Some(database) = Database::postgres().await else { return };
     let (before, after) = database.before_and_after().await;
     let (mut failed, mut unknown, mut done) = (0, 0, 0);
@@ -51,7 +51,7 @@ async fn a_terminated_backend_is_an_error_of_the_contract_and_the_operation_can_
         let found = database.whole().await;
         match result {
             Err(Error::Store(error)) => {
-                // What becomes of a COMMIT that meets a terminated backend nobody can know.
+                // The outcome of a COMMIT on a terminated backend is unknown.
                 let is_unknown = matches!(error, StoreError::OutcomeUnknown { .. });
                 let is_broken = matches!(error, StoreError::Unavailable { retryable: true, .. });
                 assert!((is_broken || is_unknown) && error.is_retryable(), "after {at}: {error:?}");
@@ -61,7 +61,7 @@ async fn a_terminated_backend_is_an_error_of_the_contract_and_the_operation_can_
                 assert_eq!((own.len(), rest), (1, before.clone()), "the attempt is recorded, after {at}");
                 failed += 1;
             }
-            // It was ended after its COMMIT, or after what it only read.
+            // The backend was terminated after the COMMIT, or after a read.
             Ok(_) => {
                 assert_eq!(found, after, "after {at}");
                 done += 1;
@@ -77,9 +77,9 @@ async fn a_terminated_backend_is_an_error_of_the_contract_and_the_operation_can_
     assert!(failed >= 5 && unknown <= 1 && done >= 1, "{failed} failed, {unknown} at COMMIT, {done} done");
 }
 
-/// The lifecycle itself tries again: whoever asked does not notice, and nothing is done or recorded twice.
+/// The lifecycle itself retries: the caller does not notice, and nothing is done or recorded twice.
 #[tokio::test]
-async fn a_terminated_backend_is_not_noticed_where_there_are_retries() {
+async fn a_terminated_backend_is_hidden_by_retries() {
     let Some(database) = Database::postgres().await else { return };
     let (_, after) = database.before_and_after().await;
     for at in 1.. {

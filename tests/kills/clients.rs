@@ -1,5 +1,5 @@
 //! Clients that are created, updated and set OFF while backends are terminated after each statement in turn: done
-//! once, and whoever asked does not notice.
+//! once, and hidden from the caller.
 
 use client_lifecycle::clients::{Client, ClientPatch, NewClient};
 use client_lifecycle::domain::{Actor, Request, Status};
@@ -16,7 +16,7 @@ use crate::server::Schema;
 
 const MARIA: Uuid = Uuid::from_u128(0x4000_8000_0000_0000_0001);
 
-/// Runs one call in each state of the world; what is in the database afterwards is always the same.
+/// Runs one call in each state of the world; the database is always the same afterwards.
 async fn after_each_statement(
     call: impl AsyncFn(&Lifecycle<Terminated>) -> Result<Client, Error>,
     expected: &str,

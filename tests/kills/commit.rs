@@ -1,5 +1,4 @@
-//! A connection that is cut at COMMIT: what became of it is looked up by the operation's id, and nothing is done
-//! twice.
+//! A connection that is cut at COMMIT: the operation id resolves the outcome, and nothing is done twice.
 
 use client_lifecycle::lifecycle::{Error, Retries};
 use client_lifecycle::postgres::PostgresStore;
@@ -8,7 +7,7 @@ use client_lifecycle::store::StoreError;
 use crate::proxy::{Cut, Proxy};
 use crate::world::{Database, open_with, pool_of, postgres_options, request};
 
-/// A store whose connections go through a proxy that cuts so many of them.
+/// Makes a store behind a proxy that cuts this many connections.
 async fn behind(database: &Database, cut: Cut, times: usize) -> (Proxy, PostgresStore) {
     let options = postgres_options(&database.schema().name, "cut");
     let proxy = Proxy::new((options.get_host().to_owned(), options.get_port()), cut, times).await;
@@ -17,7 +16,7 @@ async fn behind(database: &Database, cut: Cut, times: usize) -> (Proxy, Postgres
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_of_unknown_outcome_is_settled_by_the_operation_id() {
+async fn an_unknown_commit_is_resolved_by_the_operation_id() {
     let Some(database) = Database::postgres().await else { return };
     let (before, after) = database.before_and_after().await;
     for _ in 0..crate::effort::races().div_ceil(25) {
@@ -35,7 +34,7 @@ async fn a_commit_of_unknown_outcome_is_settled_by_the_operation_id() {
             database.reset().await;
         }
     }
-    // Without retries it is looked up all the same.
+    // Without retries, repeating the operation resolves it.
     let (_, store) = behind(&database, Cut::AfterIt, 1).await;
     open_with(store, Retries::none()).await.execute(&request()).await.unwrap();
     assert_eq!(database.whole().await, after);

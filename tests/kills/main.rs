@@ -1,5 +1,5 @@
-//! Processes that are killed, backends that are terminated, connections that are cut and futures that are dropped,
-//! after each statement in turn: all or nothing, and the same operation id finishes the work once.
+//! Killed processes, terminated backends, cut connections and dropped futures, after each statement in turn: all or
+//! nothing, and the same operation id finishes the work once.
 
 #![cfg(all(feature = "sqlite", feature = "postgres", feature = "testing"))]
 #![allow(

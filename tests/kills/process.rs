@@ -1,6 +1,6 @@
 //! `kill -9` of the process after each statement of an operation in turn.
 //!
-//! The process is this test binary once more: it says when it has come so far, stands still, and is killed.
+//! The process is this test binary again: it reports the statement, stops, and is killed.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ use client_lifecycle::{postgres, sqlite};
 use crate::stopping::{Event, Stopping};
 use crate::world::{Database, open, pool_of, postgres_options, request, sqlite_options};
 
-/// Tells the child what to do: the database, where it is, and the number of the statement.
+/// Tells the child the database, its address, and the number of the statement.
 const ORDER: &str = "LIFECYCLE_CHILD";
 
 struct StandStill;
@@ -30,10 +30,10 @@ impl Event for StandStill {
     }
 }
 
-/// What the child does; for anybody else there is nothing to do.
+/// The work of the child; for other processes this test does nothing.
 #[tokio::test]
 #[ignore = "run by the other tests, in a process of its own"]
-async fn the_process_that_is_killed() {
+async fn child_process_to_kill() {
     let Ok(order) = std::env::var(ORDER) else { return };
     let [database, place, at] = order.split('|').collect::<Vec<_>>()[..] else { panic!("{order}") };
     let at = at.parse().unwrap();
@@ -56,10 +56,10 @@ async fn operate(connection: impl SqlConnection, dialect: Dialect, at: usize) {
     lifecycle.execute(&request()).await.unwrap();
 }
 
-/// Runs the child until it stands still, and kills it. After what it stood still; `None` where it came to its end.
+/// Runs the child until it stops, and kills it. Returns the statement it stopped after; `None` if it finished.
 fn killed(order: &str) -> Option<String> {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "process::the_process_that_is_killed", "--ignored", "--nocapture"])
+        .args(["--exact", "process::child_process_to_kill", "--ignored", "--nocapture"])
         .env(ORDER, order)
         .stdout(Stdio::piped())
         .spawn()
@@ -67,7 +67,7 @@ fn killed(order: &str) -> Option<String> {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let after = { lines }.find_map(|line| line.strip_prefix("stands still after ").map(str::to_owned));
     if after.is_some() {
-        // SIGKILL, where there is one.
+        // Sends SIGKILL, if it exists.
         child.kill().unwrap();
         assert!(!child.wait().unwrap().success());
     } else {
@@ -76,7 +76,7 @@ fn killed(order: &str) -> Option<String> {
     after
 }
 
-/// How many statements the operation has.
+/// The number of statements of the operation.
 async fn each_statement(mut database: Database, order: impl Fn(&Database) -> String) -> usize {
     let (before, after) = database.before_and_after().await;
     let mut last = (None, false);
@@ -103,7 +103,7 @@ async fn each_statement(mut database: Database, order: impl Fn(&Database) -> Str
     unreachable!("an operation comes to its end")
 }
 
-/// The server has noticed that the child is no more.
+/// Waits until the server has noticed the death of the child.
 async fn gone(schema: &crate::server::Schema) {
     let left = "SELECT count(*) FROM pg_stat_activity WHERE application_name = current_schema || '-child'";
     for _ in 0..500 {
@@ -118,7 +118,7 @@ async fn gone(schema: &crate::server::Schema) {
 }
 
 #[tokio::test]
-async fn on_postgres_a_killed_process_leaves_all_or_nothing_and_another_finishes_its_work() {
+async fn a_killed_process_leaves_all_or_nothing_on_postgres_and_another_finishes() {
     let Some(database) = Database::postgres().await else { return };
     let order = |database: &Database| format!("postgres|{}", database.schema().name);
     let statements = each_statement(database, order).await;
@@ -136,11 +136,11 @@ async fn on_sqlite(journal: SqliteJournalMode, name: &'static str) {
 }
 
 #[tokio::test]
-async fn on_sqlite_a_killed_process_leaves_all_or_nothing_and_another_finishes_its_work() {
+async fn a_killed_process_leaves_all_or_nothing_on_sqlite_and_another_finishes() {
     on_sqlite(SqliteJournalMode::Delete, "delete").await;
 }
 
 #[tokio::test]
-async fn with_a_write_ahead_log_a_killed_process_leaves_all_or_nothing_and_another_finishes_its_work() {
+async fn a_killed_process_leaves_all_or_nothing_with_a_write_ahead_log_and_another_finishes() {
     on_sqlite(SqliteJournalMode::Wal, "wal").await;
 }

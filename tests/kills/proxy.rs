@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// When the connection is cut.
+/// When to cut the connection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Cut {
-    /// The server does not hear of the COMMIT.
+    /// The server does not receive the COMMIT.
     BeforeIt,
-    /// The server hears of it, and nobody waits for what becomes of it.
+    /// The server receives it, but no client waits for the outcome.
     WhileItIsDone,
-    /// The server has done it, and its answer is lost.
+    /// The server has committed, but its reply is lost.
     AfterIt,
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Cuts so many connections, each at its first COMMIT.
+    /// Cuts this many connections, each at its first COMMIT.
     pub(crate) async fn new(server: (String, u16), cut: Cut, times: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -41,7 +41,7 @@ impl Proxy {
         Self { port, cuts }
     }
 
-    /// How many connections are still to be cut.
+    /// Returns the number of connections still to be cut.
     pub(crate) fn left(&self) -> usize {
         self.cuts.load(Ordering::SeqCst)
     }
@@ -61,7 +61,7 @@ async fn passed_on(
                 if asked.is_empty() {
                     return server.shutdown().await;
                 }
-                // As sqlx sends it: a message of its own, that ends in zero.
+                // The form in which sqlx sends it: a separate message that ends in zero.
                 let commits = asked.windows(7).any(|part| part == b"COMMIT\0");
                 let take_one = |left: usize| left.checked_sub(1);
                 if !commits || left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_one).is_err() {
@@ -72,7 +72,7 @@ async fn passed_on(
                     server.write_all(asked).await?;
                 }
                 if cut == Cut::AfterIt {
-                    // What it says is heard and not told.
+                    // The reply is read and dropped.
                     let answer = server.read(&mut answered).await?;
                     assert!(answered[..answer].windows(7).any(|part| part == b"COMMIT\0"));
                 }

@@ -1,4 +1,4 @@
-//! A server that goes away and comes back: one of its own, because the server of the other tests stays.
+//! A server that stops and restarts: a separate one, because other tests need theirs.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -14,7 +14,7 @@ use client_lifecycle::store::StoreError;
 use crate::stopping::{Event, Stopping};
 use crate::world::{Database, open_with, request};
 
-/// A server on a port and in a folder of its own.
+/// A server with its own port and directory.
 #[derive(Clone)]
 struct Server {
     programs: PathBuf,
@@ -23,7 +23,7 @@ struct Server {
 }
 
 impl Server {
-    /// `None` where the programs of a server are not installed, which is said.
+    /// `None`, with a message, if the programs of a server are not installed.
     fn new() -> Option<Self> {
         let Some(programs) = programs() else {
             use std::io::Write;
@@ -49,7 +49,7 @@ impl Server {
         let options = format!("-p {} -k {} -c listen_addresses=127.0.0.1", self.port, self.folder());
         let log = self.folder.join("log");
         let log = log.to_str().unwrap();
-        // As if the machine had failed: what is open is not brought to an end.
+        // Like a failure of the machine: open transactions are not completed.
         let how: &[&str] = match what {
             "stop" => &["-m", "immediate"],
             "restart" => &["-m", "immediate", "-l", log, "-o", &options],
@@ -70,7 +70,7 @@ impl Server {
         } else {
             Command::new(program)
         };
-        // Not the output of a server that goes on running, which would never end.
+        // Does not read the output of the server, which keeps running.
         command.args(arguments).current_dir(std::env::temp_dir());
         if arguments.iter().any(|argument| ["start", "restart"].contains(argument)) {
             command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
@@ -85,7 +85,7 @@ impl Server {
     }
 }
 
-/// Where `initdb` and `pg_ctl` are.
+/// Returns the directory of `initdb` and `pg_ctl`.
 fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let installed = versions.map(|version| version.path().join("bin"));
@@ -101,7 +101,7 @@ impl Drop for Server {
     }
 }
 
-/// The server fails, and starts again at once.
+/// Crashes the server and restarts it at once.
 struct Restart(std::sync::Arc<Server>);
 
 #[async_trait]
@@ -113,12 +113,12 @@ impl Event for Restart {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_goes_away_and_comes_back_costs_time_and_nothing_else() {
+async fn a_restart_of_the_server_only_costs_time() {
     let Some(server) = Server::new().map(std::sync::Arc::new) else { return };
     let database = Database::postgres_at(server.pool(Duration::from_secs(20))).await;
     let (before, after) = database.before_and_after().await;
 
-    // While it is away there is a clear error.
+    // While it is down, the error is clear.
     let store = PostgresStore::new(server.pool(Duration::from_millis(300)));
     let lifecycle = open_with(store, Retries::none()).await;
     server.control("stop");
@@ -129,14 +129,14 @@ async fn a_server_that_goes_away_and_comes_back_costs_time_and_nothing_else() {
         assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
         codes.push(error.code());
     }
-    assert_eq!(codes.last(), Some(&"unavailable"), "nobody is there: {codes:?}");
+    assert_eq!(codes.last(), Some(&"unavailable"), "the server is down: {codes:?}");
     server.control("start");
     assert_eq!(database.whole().await, before, "and nothing has changed");
     lifecycle.execute(&request()).await.unwrap();
     assert_eq!(database.whole().await, after, "the same pool goes on");
     database.reset().await;
 
-    // A failure in the middle, here and there: nobody notices who may wait.
+    // Failures at several points are hidden from callers that may wait.
     for at in (1..).step_by(2) {
         let pool = server.pool(Duration::from_secs(20));
         let stopping = Stopping::new(PoolConnection::new(pool), at, Restart(server.clone()));

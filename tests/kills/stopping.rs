@@ -1,25 +1,25 @@
-//! A connection on which something happens after the statement with a certain number.
+//! A connection on which an event happens after a certain statement.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use client_lifecycle::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction, SqlValue};
 
-/// What happens then.
+/// The event.
 #[async_trait]
 pub(crate) trait Event: Send + Sync {
-    /// `what` was done last; on PostgreSQL `backend` is the process that did it.
+    /// `what` was the last statement; on PostgreSQL `backend` is its process.
     async fn happen(&self, what: &str, backend: Option<i64>);
 }
 
-/// Passes everything on, and lets the event happen once: after so many statements, BEGIN and COMMIT included.
+/// Passes everything on, and triggers the event once: after this many statements, including BEGIN and COMMIT.
 pub(crate) struct Stopping<C, E> {
     pub(crate) connection: C,
     pub(crate) event: E,
     pub(crate) at: usize,
-    /// Whether to ask for the process of the backend.
+    /// Whether to query the process of the backend.
     pub(crate) asks_backend: bool,
-    /// Counted from when it is armed, so that opening does not count.
+    /// The count starts when it is armed, so opening is not counted.
     done: AtomicUsize,
 }
 
@@ -34,7 +34,7 @@ impl<C, E: Event> Stopping<C, E> {
         self.done.store(0, Ordering::SeqCst);
     }
 
-    /// How many statements there have been.
+    /// Returns the number of statements so far.
     pub(crate) fn done(&self) -> usize {
         self.done.load(Ordering::SeqCst)
     }

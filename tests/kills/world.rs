@@ -1,4 +1,4 @@
-//! The same clinic on both databases, and all that is in it as text.
+//! The same clinic on both databases, and its complete content as text.
 
 use chrono::{DateTime, Utc};
 use client_lifecycle::domain::{Actor, OperationId, Request};
@@ -30,7 +30,7 @@ const ROWS: &str = "
     INSERT INTO invoices VALUES (1, 1, '2026-01-01T00:00:00.000Z'), (2, 1, '2010-01-01T00:00:00.000Z'),
         (3, 2, '2026-01-01T00:00:00.000Z');
     INSERT INTO sessions VALUES (1, 1, 't1'), (2, 1, 't2'), (3, 2, 't3');";
-/// What is in the database, the library's tables too; only numbers that count attempts are left out.
+/// The content of the database with the system tables, without numbers that count attempts.
 const WHOLE: [&str; 10] = [
     "SELECT 'client ' || id || email FROM clients ORDER BY id",
     "SELECT 'booking ' || id || ' of ' || client_id || coalesce(comment, '') FROM bookings ORDER BY id",
@@ -79,7 +79,7 @@ fn now() -> DateTime<Utc> {
     "2026-06-15T12:00:00Z".parse().unwrap()
 }
 
-/// A lifecycle for which time stands still, and which does not hide a failure by trying again.
+/// Opens a lifecycle with a fixed clock and without retries, which would hide failures.
 pub(crate) async fn open<S: Store>(store: S) -> Lifecycle<S> {
     open_with(store, Retries::none()).await
 }
@@ -98,13 +98,13 @@ pub(crate) enum Database {
 use Database::{Postgres, Sqlite};
 
 impl Database {
-    /// `None` where there is no server.
+    /// `None` without a server.
     pub(crate) async fn postgres() -> Option<Self> {
         let schema = Schema::new().await?;
         Some(Self::filled(schema.pool.clone(), Some(schema)).await)
     }
 
-    /// In an empty database.
+    /// Creates the world in an empty database.
     pub(crate) async fn postgres_at(pool: PgPool) -> Self {
         Self::filled(pool, None).await
     }
@@ -128,9 +128,9 @@ impl Database {
         database
     }
 
-    /// As it was at first.
+    /// Restores the initial state.
     pub(crate) async fn reset(&self) {
-        // Quicker than TRUNCATE, which makes new files.
+        // Faster than TRUNCATE, which creates new files.
         let emptied = EVERY_TABLE.split(", ").map(|table| format!("DELETE FROM {table};"));
         let sql = AssertSqlSafe(emptied.collect::<String>() + ROWS);
         match self {
@@ -139,7 +139,7 @@ impl Database {
         }
     }
 
-    /// Everything that is in it.
+    /// Returns the complete content.
     pub(crate) async fn whole(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for sql in WHOLE {
@@ -152,7 +152,7 @@ impl Database {
         lines
     }
 
-    /// A store on it that nothing disturbs.
+    /// Makes an undisturbed store on it.
     pub(crate) fn store(&self) -> Box<dyn Store> {
         match self {
             Postgres { pool, .. } => Box::new(PostgresStore::new(pool.clone())),
@@ -163,11 +163,11 @@ impl Database {
     pub(crate) fn schema(&self) -> &Schema {
         match self {
             Postgres { schema: Some(schema), .. } => schema,
-            _ => panic!("there is no schema of its own"),
+            _ => panic!("this database has no separate schema"),
         }
     }
 
-    /// Everything that is in it before and after the operation, which is not done.
+    /// Returns the complete content before and after the operation, without leaving it done.
     pub(crate) async fn before_and_after(&self) -> (Vec<String>, Vec<String>) {
         let before = self.whole().await;
         open(self.store()).await.execute(&request()).await.unwrap();
@@ -178,7 +178,7 @@ impl Database {
         (before, after)
     }
 
-    /// The same operation does what is left to be done, once, however often it is asked for.
+    /// Repeats the operation, which must do the remaining work once, however often it is repeated.
     pub(crate) async fn finish(&self, after: &[String]) {
         let lifecycle = open(self.store()).await;
         let receipt = lifecycle.execute(&request()).await.unwrap_or_else(|error| panic!("{error:?}"));
@@ -187,14 +187,14 @@ impl Database {
         assert_eq!(self.whole_of_done().await, after, "asked for again");
     }
 
-    /// Everything but the records of attempts that failed.
+    /// Returns the complete content without the records of failed attempts.
     pub(crate) async fn whole_of_done(&self) -> Vec<String> {
         let mut lines = self.whole().await;
         lines.retain(|line| !(line.starts_with("audit ") && line.contains("failed")));
         lines
     }
 
-    /// Has no connection open, so that another process has it alone.
+    /// Closes all connections, so that another process has exclusive access.
     pub(crate) async fn leave(&mut self) {
         if let Sqlite { pool, .. } = self {
             pool.take().unwrap().close().await;
@@ -225,7 +225,7 @@ pub(crate) fn sqlite_options(path: &std::path::Path, journal: SqliteJournalMode)
     SqliteConnectOptions::new().filename(path).journal_mode(journal)
 }
 
-/// Connections of their own to a schema, under a name by which they are found.
+/// Options for separate connections to a schema, with a name to find them by.
 pub(crate) fn postgres_options(schema: &str, name: &str) -> PgConnectOptions {
     let options: PgConnectOptions = server::address().parse().unwrap();
     options.options([("search_path", schema), ("jit", "off")]).application_name(name)

@@ -1,4 +1,4 @@
-//! What `ByRow` does beyond the contract: limits, pages, retries, and steps that overlap.
+//! `ByRow` beyond the contract: limits, pages, retries, and overlapping steps.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,9 @@ use client_lifecycle::protocol::{
     Branch, ChangeSet, ChangeStep, Difference, Expected, NamedSet, NewValue, Precondition, Question,
     RankCase, Receipt, Rows, SetId, Source, Stratum, SurveyQuery, Write,
 };
-use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, system_tables};
+use client_lifecycle::store::{
+    Batch, BatchError, ByRow, Mark, Page, Records, Store, StoreError, SystemTable,
+};
 use serde_json::json;
 
 fn map() -> DataMap {
@@ -62,6 +64,9 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
         "mode": "hard_delete", "outcome": "delete", "complete": true, "steps": lines, "open": []
     }))
     .unwrap();
+    let mut audit =
+        AuditEntry::new(operation, Mode::HardDelete, "clients", vec!["c1".into()], now(), AuditOutcome::Done);
+    audit.detail = json!({});
     ChangeSet {
         operation,
         query: SurveyQuery {
@@ -85,21 +90,7 @@ fn changes(steps: Vec<(u16, Write)>) -> ChangeSet {
                 receipt_step: Some(line),
             })
             .collect(),
-        audit: AuditEntry {
-            action: "CLIENT_DELETED".into(),
-            operation,
-            kind: "clients".into(),
-            subjects: vec!["c1".into()],
-            at: now(),
-            mode: Mode::HardDelete,
-            outcome: AuditOutcome::Done,
-            actor: None,
-            reason: None,
-            note: None,
-            digest: None,
-            detail: json!({}),
-            before: std::collections::BTreeMap::new(),
-        },
+        audit,
         inserts: vec![],
         events: vec![],
         snapshot: vec![],
@@ -137,7 +128,7 @@ fn actual(receipt: &Receipt) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn more_rows_than_the_limit_are_too_many() {
+async fn more_rows_than_the_limit_are_an_error() {
     let store = ByRow::new(world(5)).max_rows(5);
     let result = store.apply(&erase()).await;
     assert!(matches!(result, Err(StoreError::TooLarge { limit: 5 })));
@@ -148,13 +139,13 @@ async fn more_rows_than_the_limit_are_too_many() {
 }
 
 #[tokio::test]
-async fn the_limit_is_ten_thousand_unless_it_is_raised() {
+async fn the_limit_is_ten_thousand_by_default() {
     let result = ByRow::new(world(10_000)).apply(&erase()).await;
     assert!(matches!(result, Err(StoreError::TooLarge { limit: 10_000 })));
 }
 
 #[tokio::test]
-async fn rows_come_in_pages() {
+async fn rows_are_read_in_pages() {
     for debts in [999, 1_000, 1_001, 2_500] {
         let store = ByRow::new(world(debts));
         let receipt = store.apply(&erase()).await.unwrap();
@@ -164,7 +155,7 @@ async fn rows_come_in_pages() {
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_rows_are_no_trouble_in_memory() {
+async fn a_store_in_memory_handles_a_hundred_thousand_rows() {
     let debts = (1..=100_000).map(debt);
     let store = MemoryStore::new().with("clients", [Record::new("c1")]).with("debts", debts);
     let receipt = store.apply(&exactly(erase(), 100_000)).await.unwrap();
@@ -172,7 +163,7 @@ async fn a_hundred_thousand_rows_are_no_trouble_in_memory() {
 }
 
 #[tokio::test]
-async fn a_row_that_goes_is_not_updated() {
+async fn a_deleted_row_is_not_updated() {
     let off = || vec![("status".into(), NewValue::Value("OFF".into()))];
     let steps = vec![(0, Write::Update(off())), (0, Write::Delete), (0, Write::Update(off()))];
     let store = ByRow::new(world(0));
@@ -182,15 +173,15 @@ async fn a_row_that_goes_is_not_updated() {
 }
 
 #[tokio::test]
-async fn marks_keep_what_the_fields_held() {
+async fn marks_keep_the_previous_values() {
     let values =
         vec![("status".into(), NewValue::Value("OFF".into())), ("name".into(), NewValue::Masked(Mask::Null))];
     let store = ByRow::new(world(0));
     store.records().insert("clients", [Record::new("c1").with("status", "ON").with("name", "Ana")]);
     let changes = changes(vec![(0, Write::Mark(values))]);
     store.apply(&changes).await.unwrap();
-    let marks = store.records().rows(system_tables::MARKS);
-    let mark = system_tables::mark(&marks[0]).unwrap();
+    let marks = store.records().rows(SystemTable::Marks.as_str());
+    let mark = Mark::try_from(&marks[0]).unwrap();
     assert_eq!((marks.len(), mark.record), (1, "c1".into()));
     assert_eq!(mark.before.len(), 1, "what was masked is not kept");
     assert!(mark.before["status"] == Value::from("ON"));
@@ -205,7 +196,7 @@ async fn a_keyed_mask_without_a_key_is_refused_before_anything_is_read() {
 }
 
 #[tokio::test]
-async fn a_set_that_is_not_there_is_refused() {
+async fn an_unknown_set_is_refused() {
     let mut changes = erase();
     changes.steps[0].rows = Rows::all(SetId(7));
     let result = ByRow::new(world(1)).apply(&changes).await;
@@ -218,7 +209,7 @@ async fn a_set_that_is_not_there_is_refused() {
     assert!(matches!(result, Err(StoreError::Unsupported(_))));
 }
 
-/// Records among which somebody adds a debt, just before each of the first writes.
+/// Records in which a debt is added just before each of the first writes.
 struct Busy {
     inner: MemoryRecords,
     writes: AtomicUsize,
@@ -258,16 +249,16 @@ impl Records for Busy {
 }
 
 #[tokio::test]
-async fn what_changed_meanwhile_is_decided_again() {
+async fn a_concurrent_change_is_decided_again() {
     let store = Busy::store(2);
     let receipt = store.apply(&erase()).await.unwrap();
     assert_eq!(actual(&receipt), [4, 1]);
     assert!(store.records().inner.rows("debts").is_empty());
-    assert_eq!(store.records().inner.rows(system_tables::AUDIT).len(), 1);
+    assert_eq!(store.records().inner.rows(SystemTable::Audit.as_str()).len(), 1);
 }
 
 #[tokio::test]
-async fn what_changed_meanwhile_can_be_a_conflict() {
+async fn a_concurrent_change_can_be_a_conflict() {
     let result = Busy::store(1).apply(&exactly(erase(), 2)).await;
     let Err(StoreError::Conflict { differences }) = result else {
         panic!("not a conflict");
@@ -277,28 +268,28 @@ async fn what_changed_meanwhile_can_be_a_conflict() {
 }
 
 #[tokio::test]
-async fn three_times_in_vain_is_contention() {
+async fn three_failed_attempts_are_contention() {
     let store = Busy::store(usize::MAX);
     let error = store.apply(&erase()).await.unwrap_err();
     assert!(error.is_retryable() && error.code() == "contention");
     assert_eq!(store.records().writes.load(Ordering::SeqCst), 3);
     let error = store.survey(&erase().query).await.unwrap_err();
     assert!(error.is_retryable() && error.code() == "contention");
-    assert!(store.records().inner.rows(system_tables::OPERATIONS).is_empty());
+    assert!(store.records().inner.rows(SystemTable::Operations.as_str()).is_empty());
 }
 
 #[tokio::test]
 async fn check_reports_reserved_and_missing_kinds() {
     let kinds = [KindName::from("lifecycle_audit"), "ghosts".into(), "clients".into()];
-    let map = DataMap::new(kinds.map(Kind::named), [], []).unwrap();
+    let map = DataMap::new(kinds.map(Kind::named), []).unwrap();
     let faults = ByRow::new(world(0)).check(&map).await.unwrap();
     let paths: Vec<&str> = faults.iter().map(|fault| &*fault.path).collect();
     assert_eq!(paths, ["kinds.ghosts", "kinds.lifecycle_audit"]);
 }
 
-/// Sixteen threads rest on the same sixteen debts and each takes one away.
+/// Sixteen threads expect the same sixteen debts, and each deletes one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_threads_that_rest_on_the_same_rows_one_wins() {
+async fn one_of_many_threads_with_the_same_precondition_wins() {
     let store = Arc::new(ByRow::new(world(16)));
     let tasks: Vec<_> = (1..=16_u128)
         .map(|number| {
@@ -327,5 +318,5 @@ async fn of_many_threads_that_rest_on_the_same_rows_one_wins() {
     }
     assert_eq!(won, 1);
     assert_eq!(store.records().rows("debts").len(), 15);
-    assert_eq!(store.records().rows(system_tables::OPERATIONS).len(), 1);
+    assert_eq!(store.records().rows(SystemTable::Operations.as_str()).len(), 1);
 }

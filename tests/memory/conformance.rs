@@ -1,4 +1,4 @@
-//! The conformance suite over the memory store, over smart pointers to it, and over rows that are slow.
+//! The conformance suite over the memory store, over smart pointers to it, and over slow records.
 #![allow(clippy::unused_async, reason = "the form that the macro asks for")]
 #![cfg(feature = "testing")]
 
@@ -11,7 +11,7 @@ use client_lifecycle::memory::MemoryStore;
 use client_lifecycle::store::{ByRow, Store};
 use client_lifecycle::testing::conformance::{Host, Recorded, Sent, world};
 
-/// How the store is seen through a pointer.
+/// A store behind a pointer.
 type View = fn(&'static MemoryStore) -> Box<dyn Store>;
 
 struct Seen {

@@ -1,4 +1,4 @@
-//! A host for stores over `MemoryRecords`: the conformance suite sees past the store into the records.
+//! A host for stores over `MemoryRecords`: the conformance suite reads the records directly.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
@@ -6,12 +6,14 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
+use client_lifecycle::domain::{
+    AuditEntry, DataMap, Event, Fault, FieldName, Kind, Record, RecordId, Reference,
+};
 use client_lifecycle::memory::MemoryRecords;
-use client_lifecycle::store::{Batch, BatchError, Page, Records, Store, StoreError, system_tables};
+use client_lifecycle::store::{Batch, BatchError, Page, Records, Store, StoreError, SystemTable};
 use client_lifecycle::testing::conformance::{Host, Recorded, Sent, Traffic, world, yield_now};
 
-/// Records with every kind of the suite, all empty.
+/// Makes records with every kind of the suite, all empty.
 pub(crate) fn empty_records() -> MemoryRecords {
     let records = MemoryRecords::new();
     for kind in world().kinds() {
@@ -20,7 +22,7 @@ pub(crate) fn empty_records() -> MemoryRecords {
     records
 }
 
-/// A store, and the records it keeps its rows in.
+/// A store, and its records.
 pub(crate) struct MemoryHost<S> {
     pub(crate) store: S,
     pub(crate) records: Arc<MemoryRecords>,
@@ -28,7 +30,7 @@ pub(crate) struct MemoryHost<S> {
 }
 
 impl<S: Store> MemoryHost<S> {
-    /// A host of the store that is made of fresh records.
+    /// Makes a host of a store over new records.
     pub(crate) fn of(make: impl FnOnce(SharedRecords) -> S) -> Self {
         let records = Arc::new(empty_records());
         let traffic = Arc::default();
@@ -52,19 +54,19 @@ impl<S: Store> Host for MemoryHost<S> {
     }
 
     async fn audit(&self) -> Vec<Recorded> {
-        let rows = self.records.rows(system_tables::AUDIT);
-        let entries = rows.iter().map(|row| system_tables::audit_entry(row).unwrap());
+        let rows = self.records.rows(SystemTable::Audit.as_str());
+        let entries = rows.iter().map(|row| AuditEntry::try_from(row).unwrap());
         entries.flat_map(Recorded::of).collect()
     }
 
     async fn events(&self) -> Vec<Sent> {
-        let rows = self.records.rows(system_tables::OUTBOX);
-        let events = rows.iter().map(|row| system_tables::event(row).unwrap());
+        let rows = self.records.rows(SystemTable::Outbox.as_str());
+        let events = rows.iter().map(|row| Event::try_from(row).unwrap());
         events.map(Sent::of).collect()
     }
 
     async fn operations(&self) -> usize {
-        self.records.rows(system_tables::OPERATIONS).len()
+        self.records.rows(SystemTable::Operations.as_str()).len()
     }
 
     fn traffic(&self) -> Option<Traffic> {
@@ -72,15 +74,14 @@ impl<S: Store> Host for MemoryHost<S> {
     }
 }
 
-/// Records that are shared with the host, and let others go first at every call: what a backend over a
-/// network does.
+/// Records that are shared with the host and yield to other tasks at every call, like a backend over a network.
 pub(crate) struct SharedRecords {
     records: Arc<MemoryRecords>,
     traffic: Arc<Mutex<Traffic>>,
 }
 
 impl SharedRecords {
-    /// A call that was answered with these rows.
+    /// A call and the rows it returned.
     fn count(&self, rows: &[Record]) {
         let mut traffic = self.traffic.lock().unwrap();
         traffic.statements += 1;

@@ -1,4 +1,4 @@
-//! Data in JSON, and what memory can say about it.
+//! Data in JSON, and the faults that memory can find in it.
 
 use client_lifecycle::domain::{DataMap, Record, Value};
 use client_lifecycle::memory::MemoryStore;
@@ -23,14 +23,14 @@ fn map() -> DataMap {
 }
 
 #[test]
-fn what_was_read_is_written_back_with_ids_in_order() {
+fn rows_are_written_as_read_in_the_order_of_ids() {
     let data = json!({
         "clients": [ { "user_id": 10, "name": "Ana", "score": 1.5, "tags": ["a", { "b": null }] }, { "user_id": 9 } ],
         "unmapped": [ { "whatever": true }, { "no": "id" } ]
     });
     let store = MemoryStore::from_json(&map(), &data).unwrap();
     assert_eq!(store.rows("clients").len(), 2);
-    assert!(store.rows("clients")[0].fields.is_empty(), "the id is no field");
+    assert!(store.rows("clients")[0].fields.is_empty(), "the id is not a field");
     assert!(store.rows("clients")[1].get("name") == &Value::from("Ana"));
     let written = store.to_json();
     assert_eq!(written["clients"][0], json!({ "user_id": 9 }));
@@ -40,13 +40,13 @@ fn what_was_read_is_written_back_with_ids_in_order() {
 }
 
 #[test]
-fn a_store_built_by_hand_is_written_too() {
+fn a_store_built_in_code_is_written_too() {
     let store = MemoryStore::new().with("clients", [Record::new("c1").with("name", "Ana")]);
     assert_eq!(store.to_json(), json!({ "clients": [ { "id": "c1", "name": "Ana" } ] }));
 }
 
 #[test]
-fn every_place_that_is_wrong_is_named() {
+fn every_fault_names_its_place() {
     let data = json!({
         "clients": { "user_id": 1 },
         "debts": [ { "id": "d1" }, 7, { "id": "d1" }, { "amount": 3 }, { "id": null }, { "id": "" },
@@ -73,7 +73,7 @@ fn every_place_that_is_wrong_is_named() {
 }
 
 #[test]
-fn text_that_is_no_json_is_an_error_with_its_line() {
+fn a_json_syntax_error_has_its_line() {
     let text = "{\n  \"clients\": [ {\"user_id\": \"secret\" ]\n}";
     let faults = MemoryStore::from_reader(&map(), text.as_bytes()).unwrap_err();
     assert!(faults.to_string().starts_with("line 2, "), "{faults}");
@@ -98,7 +98,7 @@ async fn rows_that_fit_have_no_faults() {
 }
 
 #[tokio::test]
-async fn everything_that_does_not_fit_is_reported_at_once() {
+async fn all_misfits_are_reported_at_once() {
     let data = json!({
         "clients": [ { "user_id": 1, "email": null }, { "user_id": "x" } ],
         "debts": [ { "id": "d1", "client_id": 1 }, { "id": "d2" }, { "id": "d3", "client_id": true },
@@ -106,11 +106,11 @@ async fn everything_that_does_not_fit_is_reported_at_once() {
     });
     let faults = faults(data).await;
     let expected = [
-        "kinds.clients.fields.role: no row of `clients` has `role`",
+        "kinds.clients.fields.role: no row of `clients` has the field `role`",
         "kinds.clients.id: 1 of 2 ids are integers, the others are text",
-        "kinds.debts.fields.due_at: no row of `debts` has `due_at`",
+        "kinds.debts.fields.due_at: no row of `debts` has the field `due_at`",
         "kinds.sessions: the store has no kind `sessions`",
-        "references.debts.client_id: it is not nullable, and there are 2 rows (`d2`, `d4`) without it",
+        "references.debts.client_id: the field is not nullable, but there are 2 rows (`d2`, `d4`) without it",
     ];
     assert_eq!(faults.len(), expected.len(), "{faults:#?}");
     for (fault, start) in faults.iter().zip(expected) {
@@ -119,7 +119,7 @@ async fn everything_that_does_not_fit_is_reported_at_once() {
 }
 
 #[tokio::test]
-async fn references_of_another_sort_than_the_ids_are_reported() {
+async fn references_of_another_type_than_the_ids_are_reported() {
     let data = json!({
         "clients": [ { "user_id": 1, "email": null, "role": "USER" } ],
         "debts": [ { "id": "d1", "client_id": 1, "due_at": null }, { "id": "d2", "client_id": "1" },
@@ -127,13 +127,13 @@ async fn references_of_another_sort_than_the_ids_are_reported() {
         "sessions": []
     });
     let expected = "references.debts.client_id: the ids of `clients` are integers, \
-                    and there are 2 rows (`d2`, `d3`) with something else \
-                    (write references as the ids they refer to are written)";
+                    but there are 2 rows (`d2`, `d3`) with another type \
+                    (write references in the form of the ids they refer to)";
     assert_eq!(faults(data).await, [expected]);
 }
 
 #[test]
-fn rows_in_json_under_a_key_said_twice_are_a_fault() {
+fn rows_in_json_under_a_duplicate_key_are_a_fault() {
     for data in [
         r#"{"clients": [{"user_id": "c1"}], "clients": []}"#,
         r#"{"clients": [{"user_id": "c1", "user_id": "c2"}]}"#,
@@ -143,9 +143,9 @@ fn rows_in_json_under_a_key_said_twice_are_a_fault() {
     }
 }
 
-/// As a floating-point number it would come back as 18446744073709552000.
+/// A floating-point number would become 18446744073709552000.
 #[test]
-fn numbers_above_those_of_64_bits_with_a_sign_are_left_as_they_are() {
+fn numbers_above_64_bits_stay_unchanged() {
     let rows = json!({ "clients": [ { "user_id": "c1", "n": u64::MAX } ], "debts": [], "sessions": [] });
     let store = MemoryStore::from_json(&map(), &rows).unwrap();
     assert_eq!(store.to_json(), rows);

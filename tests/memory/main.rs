@@ -1,4 +1,4 @@
-//! The memory store, `ByRow`, and what the conformance suite says of stores: right ones, wrong ones, and a host's own.
+//! The memory store, `ByRow`, and the conformance suite on correct, wrong and hand-written stores.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

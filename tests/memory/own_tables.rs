@@ -23,13 +23,13 @@ mod a_driver_by_sql {
     client_lifecycle::conformance_scale!(tokio::test, host);
 }
 
-/// What the suite cannot see, because each of its hosts has its file to itself.
+/// The suite cannot test this, because each of its hosts has its own file.
 mod another_program_has_the_file {
     use super::by_sql::Shared;
     use client_lifecycle::sql::{AccessMode, Dialect, SqlConnection, SqlErrorClass, SqlStore};
 
     #[tokio::test]
-    async fn to_be_in_the_way_is_told_apart_and_may_be_tried_again() {
+    async fn contention_is_distinguished_and_retryable() {
         let file = std::env::temp_dir().join(format!("own-{}.db", uuid::Uuid::new_v4()));
         let (ours, theirs) = (Shared::open(&file).unwrap(), Shared::open(&file).unwrap());
         let writing = theirs.begin(AccessMode::Write).await.unwrap();
@@ -39,7 +39,7 @@ mod another_program_has_the_file {
         let store = SqlStore::new(ours, Dialect::Sqlite);
         assert!(store.migrate().await.unwrap_err().is_retryable());
 
-        // Dropped, not committed: the file is free again.
+        // Dropped without commit: the lock on the file is released.
         drop(writing);
         store.migrate().await.unwrap();
         std::fs::remove_file(file).unwrap();

@@ -1,4 +1,4 @@
-//! Stores that are wrong on purpose: for each, the suite finds the clause it does not keep.
+//! Stores with deliberate errors: for each, the suite finds the violated clause.
 
 #![cfg(feature = "testing")]
 
@@ -8,11 +8,11 @@ use crate::conformance_host::{MemoryHost, SharedRecords};
 use async_trait::async_trait;
 use client_lifecycle::domain::{DataMap, Fault, FieldName, Kind, Record, RecordId, Reference};
 use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
-use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, system_tables};
+use client_lifecycle::store::{Batch, BatchError, ByRow, Page, Records, Store, StoreError, SystemTable};
 use client_lifecycle::testing::conformance::{ConformanceCase, Host, cases, scale_cases, yield_now};
 use uuid::Uuid;
 
-/// What a store does wrong.
+/// An error of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wrong {
     Nothing,
@@ -21,7 +21,7 @@ enum Wrong {
     /// It writes in two transactions.
     WritesInTwoParts,
     IgnoresPreconditions,
-    /// It checks them in a transaction of their own.
+    /// It checks preconditions in a separate transaction.
     ChecksPreconditionsBefore,
     ReportsTheFirstDifferenceOnly,
     RunsStepsInReverse,
@@ -34,9 +34,9 @@ enum Wrong {
     RecordsNoAudit,
     RecordsTheFirstSubjectOnly,
     TellsOthersNoValues,
-    /// A refused attempt takes the place of the one before.
+    /// A refused attempt replaces the previous one.
     OverwritesRefusedAttempts,
-    /// It answers each question from a snapshot of its own.
+    /// It answers each question from a separate snapshot.
     ReadsInParts,
     CallsEverythingRetryable,
     TakesAWrongIdForAnUnknownName,
@@ -55,7 +55,7 @@ impl WrongStore {
         Self { inner: ByRow::new(WrongRecords { inner: records, wrong }), wrong }
     }
 
-    /// Each part as a change set of its own; only the last belongs to the operation.
+    /// Each part is a separate change set; only the last belongs to the operation.
     async fn in_parts(&self, changes: &ChangeSet, first: usize) -> Result<Receipt, StoreError> {
         let mut part = changes.clone();
         part.operation = Uuid::new_v4().into();
@@ -179,8 +179,8 @@ struct WrongRecords {
 impl WrongRecords {
     fn hides(&self, kind: &str) -> bool {
         match self.wrong {
-            Wrong::ForgetsOperations => kind == system_tables::OPERATIONS,
-            Wrong::OverwritesRefusedAttempts => kind == system_tables::AUDIT,
+            Wrong::ForgetsOperations => kind == SystemTable::Operations.as_str(),
+            Wrong::OverwritesRefusedAttempts => kind == SystemTable::Audit.as_str(),
             _ => false,
         }
     }
@@ -249,7 +249,7 @@ impl Records for WrongRecords {
     }
 }
 
-/// The cases that fail, by name.
+/// Returns the names of the cases that fail.
 async fn failing(wrong: Wrong) -> BTreeSet<&'static str> {
     failing_of(cases(), wrong).await
 }
@@ -268,7 +268,7 @@ async fn failing_of(cases: Vec<ConformanceCase>, wrong: Wrong) -> BTreeSet<&'sta
     failing
 }
 
-/// The case that was made for it fails, and no case of a clause that is kept.
+/// Checks that the case for this error fails, and no case of another clause.
 async fn is_found(wrong: Wrong, case: &str, broken: &[u8]) {
     let failing = failing(wrong).await;
     assert!(failing.contains(case), "not found: {failing:?}");
@@ -334,15 +334,15 @@ found! {
         by clause_9_a_repetition_returns_the_first_receipt, breaks [1, 9];
 }
 
-/// So the wrapper alone is not what the cases find.
+/// The wrapper alone must not fail a case.
 #[tokio::test]
-async fn a_store_that_does_nothing_wrong_passes() {
+async fn a_correct_store_passes() {
     assert_eq!(failing(Wrong::Nothing).await, BTreeSet::new());
 }
 
-/// What it asks of its records grows with the rows, and they come to it.
+/// Its queries to the records grow with the rows, and the rows are loaded.
 #[tokio::test]
-async fn a_store_that_loads_what_it_looks_at_is_not_of_the_level_scale() {
+async fn a_store_that_loads_its_rows_fails_the_level_scale() {
     let failing = failing_of(scale_cases(), Wrong::Nothing).await;
     let expected = [
         "clause_10_a_change_set_sends_the_same_for_many_rows_as_for_few",

@@ -1,4 +1,4 @@
-//! A table that is altered between plan and apply: said with its place, and nothing has changed.
+//! A table that is altered between plan and apply: the error names it, and nothing has changed.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn document() -> Value {
     })
 }
 
-/// One connection, on which every statement has been prepared and run before.
+/// Returns a pool with one connection, on which every statement has been prepared before.
 async fn prepared(world: &World) -> Lifecycle<PostgresStore> {
     let pool = PgPoolOptions::new()
         .max_connections(1)
@@ -46,17 +46,17 @@ async fn prepared(world: &World) -> Lifecycle<PostgresStore> {
     lifecycle
 }
 
-/// What the client holds, as far as it is still there.
+/// The remaining data of the client.
 const LEFT: &str = "SELECT concat_ws(' ', (SELECT count(*) FROM clients WHERE id = 1),
     (SELECT count(*) FROM visits WHERE client_id::text = '1' AND id = 1), (SELECT count(*) FROM lifecycle_operations))";
 
-/// Each case in a world of its own: what is done to it, the code of the answer, and what is in it.
+/// Each case has its own world: the alteration, the code of the error, and a text in it.
 async fn answers(cases: &[(&str, &str, &str)]) {
     for (alter, code, place) in cases {
         let Some(world) = World::new(TABLES, &document()).await else { return };
         let lifecycle = prepared(&world).await;
         let plan = lifecycle.plan(&delete(1)).await.unwrap();
-        // A schema that no search path leads to.
+        // A schema outside every search path.
         let other = format!("{}_b", world.schema.name);
         if alter.contains("{other}") {
             world.run(&format!("CREATE SCHEMA {other}")).await;
@@ -73,7 +73,7 @@ async fn answers(cases: &[(&str, &str, &str)]) {
 }
 
 #[tokio::test]
-async fn a_column_or_a_table_that_is_gone_is_named() {
+async fn a_dropped_column_or_table_is_named() {
     answers(&[
         ("ALTER TABLE debts DROP COLUMN status", "unknown_name", "debts.status"),
         ("ALTER TABLE debts RENAME COLUMN client_id TO owner", "unknown_name", "debts.client_id"),
@@ -87,7 +87,7 @@ async fn a_column_or_a_table_that_is_gone_is_named() {
 }
 
 #[tokio::test]
-async fn a_type_that_is_another_is_named() {
+async fn a_changed_type_is_named() {
     answers(&[
         ("ALTER TABLE debts ALTER COLUMN status TYPE integer USING 1", "bad_value", "status"),
         ("ALTER TABLE visits ALTER COLUMN place TYPE varchar(3) USING 'x'", "refused", "visits"),
@@ -102,7 +102,7 @@ async fn a_type_that_is_another_is_named() {
 }
 
 #[tokio::test]
-async fn a_constraint_or_a_trigger_that_is_new_refuses_and_is_named() {
+async fn a_new_constraint_or_trigger_refuses_and_is_named() {
     answers(&[
         ("UPDATE visits SET client_id = 2 WHERE client_id IS NULL; ALTER TABLE visits ALTER COLUMN client_id SET NOT NULL", "refused", "visits"),
         ("ALTER TABLE visits ADD CONSTRAINT not_gone CHECK (place <> 'gone') NOT VALID", "refused", "not_gone"),
@@ -123,10 +123,10 @@ async fn a_constraint_or_a_trigger_that_is_new_refuses_and_is_named() {
     .await;
 }
 
-/// What does not bear on the plan does not stop it, and prepared statements are planned anew: types of ids, of
-/// what refers to them and of what is compared, columns that are new, other indexes.
+/// Unrelated changes do not stop the plan, and prepared statements are planned again: types of ids, of references and
+/// of compared columns, new columns, other indexes.
 #[tokio::test]
-async fn what_does_not_change_the_plan_does_not_stop_it() {
+async fn unrelated_changes_do_not_stop_the_plan() {
     for alter in [
         "ALTER TABLE debts ADD COLUMN due date NOT NULL DEFAULT '2026-01-01'",
         "ALTER TABLE debts ALTER COLUMN status TYPE varchar(20)",
@@ -144,7 +144,7 @@ async fn what_does_not_change_the_plan_does_not_stop_it() {
         world.run(alter).await;
         match lifecycle.apply(&delete(1), &plan).await {
             Ok(_) => {}
-            // A mask that is text and no JSON.
+            // The mask is text, but not JSON.
             Err(Error::Store(StoreError::Refused { kind, .. } | StoreError::Backend { doing: kind, .. }))
                 if alter.contains("jsonb") && kind.contains("visits") =>
             {

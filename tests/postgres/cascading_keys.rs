@@ -1,5 +1,5 @@
-//! What the database deletes and changes by itself, and what its foreign keys refer to, also in schemas that the search
-//! path does not lead to: where a plan would not say what happens, a policy is not opened.
+//! Deletions and changes by the database itself, and mismatched foreign keys, also in schemas outside the search
+//! path: a policy whose plans would be wrong does not open.
 
 use client_lifecycle::sql::FindingCode;
 use client_lifecycle::{Error, Lifecycle};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::world::{World, delete, policy};
 
-/// Clients, their debts, and whatever tables are left out.
+/// Clients, their debts, and excluded tables.
 fn debts(excluded: &[&str]) -> Value {
     let excluded: Vec<Value> =
         excluded.iter().map(|table| json!({ "table": table, "because": "only structure" })).collect();
@@ -18,7 +18,7 @@ fn debts(excluded: &[&str]) -> Value {
     })
 }
 
-/// What `open` refuses, by path and message. Each is a finding too.
+/// Returns the faults of `open` as path and message. Each is a finding too.
 async fn refused(world: &World, document: &Value) -> Vec<String> {
     let policy = policy(document);
     let faults = match Lifecycle::open(world.store(), policy.clone()).await {
@@ -69,14 +69,14 @@ async fn open_refuses_an_on_delete_action_that_reaches_a_declared_kind_through_e
         assert_eq!(
             found,
             [format!(
-                "references.debts.town, b: where a row of `clients` is deleted, the database would {does} rows of `debts` that no \
+                "references.debts.town, b: when a row of `clients` is deleted, the database would {does} rows of `debts` that no \
                  plan names: `a.up` ON DELETE CASCADE, then `b.up` ON DELETE CASCADE, then `debts.town, b` {debt}"
             )]
         );
     }
 }
 
-/// Retained invoices went with the folder, and so did one of another client.
+/// Retained invoices were deleted with the folder, and so was one of another client.
 #[tokio::test]
 async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_declared_kinds() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY);
@@ -98,7 +98,7 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
     assert_eq!(
         refused(&world, &document).await,
         [
-            "references.debts.folder_id: where a row of `folders` is deleted, the database would delete rows of `debts` that no \
+            "references.debts.folder_id: when a row of `folders` is deleted, the database would delete rows of `debts` that no \
           plan names: `debts.folder_id` ON DELETE CASCADE"
         ]
     );
@@ -115,9 +115,9 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
     assert_eq!(left, "100, 101, 102 2");
 }
 
-/// The chain goes over two tables that no name leads to.
+/// The chain leads over two tables outside the search path.
 #[tokio::test]
-async fn open_follows_on_delete_actions_through_schemas_that_the_search_path_does_not_lead_to() {
+async fn open_follows_on_delete_actions_through_schemas_outside_the_search_path() {
     let Some(world) = World::new("", &debts(&[])).await else { return };
     let s = world.schema.name.clone();
     world
@@ -135,7 +135,7 @@ async fn open_follows_on_delete_actions_through_schemas_that_the_search_path_doe
     assert_eq!(
         refused(&world, &document).await,
         [format!(
-            "references.debts.b: where a row of `clients` is deleted, the database would delete rows of `debts` that no plan \
+            "references.debts.b: when a row of `clients` is deleted, the database would delete rows of `debts` that no plan \
              names: `{s}_b.a.up` ON DELETE CASCADE, then `{s}_c.b.up` ON DELETE CASCADE, then `debts.b` ON DELETE CASCADE"
         )]
     );
@@ -144,9 +144,9 @@ async fn open_follows_on_delete_actions_through_schemas_that_the_search_path_doe
     world.run(&format!("DROP SCHEMA {s}_b CASCADE; DROP SCHEMA {s}_c CASCADE")).await;
 }
 
-/// Rows of a table that inherits are rows of the kind, and parts are the whole.
+/// Rows of a child table are rows of the kind, and partitions are part of their table.
 #[tokio::test]
-async fn open_follows_on_delete_actions_from_parts_and_heirs() {
+async fn open_follows_on_delete_actions_from_partitions_and_child_tables() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY) PARTITION BY RANGE (id);
          CREATE TABLE clients_0 PARTITION OF clients FOR VALUES FROM (0) TO (10);
          CREATE TABLE folders (id integer PRIMARY KEY, owner integer REFERENCES clients_0 ON DELETE CASCADE);
@@ -158,7 +158,7 @@ async fn open_follows_on_delete_actions_from_parts_and_heirs() {
     assert_eq!(
         refused(&world, &document).await,
         [
-            "references.old_debts.folder: where a row of `clients` is deleted, the database would delete rows of `debts` that no \
+            "references.old_debts.folder: when a row of `clients` is deleted, the database would delete rows of `debts` that no \
           plan names: `folders.owner` ON DELETE CASCADE, then `old_debts.folder` ON DELETE CASCADE"
         ]
     );
@@ -166,7 +166,7 @@ async fn open_follows_on_delete_actions_from_parts_and_heirs() {
 
 /// To PostgreSQL they are two tables.
 #[tokio::test]
-async fn tables_that_differ_in_case_are_two_tables() {
+async fn tables_that_differ_in_case_are_distinct() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY); CREATE TABLE \"Clients\" (id integer PRIMARY KEY);
          CREATE TABLE folders (id integer PRIMARY KEY, owner integer REFERENCES \"Clients\" ON DELETE CASCADE);
          CREATE TABLE debts (id integer PRIMARY KEY, client_id integer NOT NULL REFERENCES clients,
@@ -206,7 +206,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_column_tha
 }
 
 #[tokio::test]
-async fn open_refuses_a_reference_whose_foreign_key_refers_to_a_table_of_that_name_in_another_schema() {
+async fn open_refuses_a_foreign_key_to_a_table_with_the_same_name_in_another_schema() {
     let Some(world) = World::new("CREATE TABLE clients (id integer PRIMARY KEY)", &debts(&[])).await else {
         return;
     };

@@ -1,5 +1,5 @@
-//! Races of clients' own fields: e-mail addresses that two want, statuses, deletions beside updates and beside
-//! reassignments. No update is lost, no deadlock surfaces, every answer is one of the contract.
+//! Races on the fields of clients: claims to e-mail addresses, statuses, and deletions during updates and
+//! reassignments. No update is lost, no deadlock surfaces, and every result is documented.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +31,8 @@ fn ana() -> Actor {
     Actor::new("ana", "ADMIN")
 }
 
-/// Both results of two calls that begin within a few milliseconds of each other; in every third round one of them is
-/// over before the other begins, so that few rounds on a busy machine see both orders too.
+/// Returns both results of two calls that start within a few milliseconds of each other. In every third round one
+/// finishes before the other starts, so that few rounds on a busy machine cover both orders.
 async fn beside<A: Send + 'static, B: Send + 'static>(
     round: u128,
     a: impl Future<Output = A> + Send + 'static,
@@ -87,7 +87,7 @@ async fn audited(world: &World, id: Uuid) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_update_of_the_email_is_done_before_the_deletion_or_finds_nobody() {
+async fn an_update_of_the_email_precedes_the_deletion_or_is_not_found() {
     let Some((world, lifecycle)) = world(UNIQUE).await else { return };
     let (mut before, mut after) = (0, 0);
     for round in 0..rounds() {
@@ -115,10 +115,10 @@ async fn an_update_of_the_email_is_done_before_the_deletion_or_finds_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_deletion_beside_a_reassignment_moves_the_debts_or_deletes_them() {
+async fn a_deletion_during_a_reassignment_moves_the_debts_or_deletes_them() {
     let Some((world, lifecycle)) = world("").await else { return };
     moved_or_deleted(&world, &lifecycle).await;
-    // Without a foreign key the library keeps to the lock that it asks of writers.
+    // Without a foreign key, the library also takes the lock that it requires of writers.
     world.run("ALTER TABLE debts DROP CONSTRAINT debts_client_id_fkey; DELETE FROM clients").await;
     moved_or_deleted(&world, &lifecycle).await;
     let orphans = "SELECT count(*) FROM debts WHERE client_id NOT IN (SELECT user_id FROM clients)";
@@ -137,7 +137,7 @@ async fn moved_or_deleted(world: &World, lifecycle: &Shared) {
             let request = Request::reassigning("clients", from).reassign("debts.client_id", to).by(ana());
             async move { lifecycle.execute(&request).await }
         };
-        // In turn who loses the debts, and who is to have them.
+        // The two clients alternate as source and target.
         let goes = if round % 4 < 2 { from } else { to };
         let deleting = {
             let lifecycle = lifecycle.clone();
@@ -150,7 +150,7 @@ async fn moved_or_deleted(world: &World, lifecycle: &Shared) {
         };
         let found = (debts(from).await, debts(to).await);
         let expected = match moved {
-            // The target went afterwards, and the debts with it.
+            // The target was deleted afterwards, together with the debts.
             Ok(_) if goes == to => (0, 0),
             Ok(_) => (0, 2),
             Err(Error::Refused(Refusal::NotFound { .. })) if goes == from => (0, 0),
@@ -163,7 +163,7 @@ async fn moved_or_deleted(world: &World, lifecycle: &Shared) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_deactivations_one_is_done_and_the_other_finds_it_so() {
+async fn one_of_two_deactivations_writes_and_the_other_finds_it_done() {
     let Some((world, lifecycle)) = world("").await else { return };
     for round in 0..rounds() {
         let client = id(round, 0);
@@ -185,13 +185,13 @@ async fn of_two_deactivations_one_is_done_and_the_other_finds_it_so() {
         let row = format!("SELECT status || version FROM clients WHERE user_id = '{client}'");
         assert_eq!(world.text(&row).await, "OFF2", "written once");
         assert_eq!(audited(&world, client).await, 2, "each attempt once");
-        let told = format!("SELECT count(*) FROM lifecycle_outbox WHERE record = '{client}'");
-        assert_eq!(world.number(&told).await, 1, "told once");
+        let events = format!("SELECT count(*) FROM lifecycle_outbox WHERE record = '{client}'");
+        assert_eq!(world.number(&events).await, 1, "one event");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_updates_of_one_client_are_both_there_afterwards() {
+async fn two_updates_of_one_client_are_both_kept() {
     let Some((world, lifecycle)) = world("").await else { return };
     for round in 0..rounds() {
         let client = id(round, 0);
@@ -211,9 +211,9 @@ async fn two_updates_of_one_client_are_both_there_afterwards() {
     }
 }
 
-/// With a unique index, and without one.
+/// With and without a unique index.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_who_want_one_address_one_gets_it() {
+async fn one_of_two_claims_to_an_address_succeeds() {
     for index in ["", UNIQUE] {
         let Some((world, lifecycle)) = world(index).await else { return };
         for round in 0..rounds() {
@@ -241,9 +241,9 @@ async fn of_two_who_want_one_address_one_gets_it() {
     }
 }
 
-/// Each wants what the other has, and what the other is giving up.
+/// Each claims the address that the other one gives up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn addresses_that_change_hands_are_never_held_by_two() {
+async fn exchanged_addresses_are_never_shared() {
     let Some((world, lifecycle)) = world("").await else { return };
     for round in 0..rounds() {
         let (a, b) = (id(round, 0), id(round, 1));
@@ -251,7 +251,7 @@ async fn addresses_that_change_hands_are_never_held_by_two() {
         insert(&world, a, &emails[0]).await;
         insert(&world, b, &emails[1]).await;
         let patch = |email: &String| ClientPatch::new().with_email(email.clone());
-        // A swap, which neither can begin; or a chain, in which the second may come too early.
+        // A swap, in which neither can start, or a chain, in which the second may come too early.
         let wanted = if round % 4 < 2 { &emails[0] } else { &emails[2] };
         let (one, other) =
             beside(round, update(&lifecycle, a, patch(&emails[1])), update(&lifecycle, b, patch(wanted)))

@@ -19,7 +19,7 @@ fn with_debts(kinds: Value, rules: Value) -> Value {
     })
 }
 
-/// citext is part of the server's contrib packages, which a server may lack.
+/// citext is part of the server's contrib packages, which may be missing.
 async fn citext(ddl: &str, document: &Value) -> Option<(World, [String; 2])> {
     let world = World::new("", document).await?;
     let there = world.number("SELECT count(*) FROM pg_available_extensions WHERE name = 'citext'").await;
@@ -27,7 +27,7 @@ async fn citext(ddl: &str, document: &Value) -> Option<(World, [String; 2])> {
         eprintln!("skipped: citext, which this server does not offer; install its contrib package");
         return None;
     }
-    // Of the whole database, so not in the schema of one test.
+    // Extensions belong to the whole database, not to the schema of one test.
     world
         .run(
             "SELECT pg_advisory_lock(77); CREATE EXTENSION IF NOT EXISTS citext SCHEMA public;
@@ -41,9 +41,9 @@ async fn citext(ddl: &str, document: &Value) -> Option<(World, [String; 2])> {
     Some((world, [name, place]))
 }
 
-/// A type that is not on the search path has no operators there, and compares as another.
+/// A type outside the search path has no operators there, and compares as another type.
 #[tokio::test]
-async fn citext_that_the_search_path_does_not_lead_to_is_a_fault() {
+async fn citext_outside_the_search_path_is_a_fault() {
     let document = with_debts(json!({ "clients": {}, "debts": {} }), json!({ "*": "cascade" }));
     let ddl = "CREATE TABLE clients (id citext PRIMARY KEY);
          CREATE TABLE debts (id integer PRIMARY KEY, client_id citext REFERENCES clients)";
@@ -55,7 +55,7 @@ async fn citext_that_the_search_path_does_not_lead_to_is_a_fault() {
 }
 
 #[tokio::test]
-async fn ids_of_citext_are_referred_to_in_any_case() {
+async fn ids_of_type_citext_are_referred_to_in_any_case() {
     let document = json!({
         "subject": "clients", "kinds": { "clients": {}, "debts": {} },
         "references": [ { "from": "debts.client_id", "to": "clients" }, { "from": "debts.part_of", "to": "debts", "nullable": true } ],
@@ -71,7 +71,7 @@ async fn ids_of_citext_are_referred_to_in_any_case() {
     let found = findings(&world.policy, &store.catalogue().await.unwrap());
     assert!(found.is_empty(), "{found:#?}");
     let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
-    // A request names the id as it is held, as on every other store.
+    // A request names the id as it is stored, as on every other store.
     assert_eq!(lifecycle.plan(&delete("aNA")).await.unwrap_err().code(), "not_found");
     let plan = lifecycle.plan(&delete("Ana")).await.unwrap_or_else(|error| panic!("{error:?}"));
     let debts: u64 = plan.steps.iter().filter(|step| step.key.kind == "debts").map(|step| step.count).sum();
@@ -81,9 +81,9 @@ async fn ids_of_citext_are_referred_to_in_any_case() {
     assert_eq!(world.text("SELECT string_agg(id::text, ',') FROM clients").await, "ben");
 }
 
-/// Conditions compare text by its bytes on every store, whatever the column makes of case.
+/// Conditions compare text by its bytes on every store, even in case-insensitive columns.
 #[tokio::test]
-async fn fields_of_citext_compare_as_text_and_take_masks() {
+async fn fields_of_type_citext_compare_as_text_and_can_be_masked() {
     let mut document = with_debts(
         json!({ "clients": {}, "debts": { "fields": { "status": "text" } } }),
         json!({ "debts.client_id": [
@@ -111,7 +111,7 @@ async fn fields_of_citext_compare_as_text_and_take_masks() {
     );
 }
 
-/// Enums and domains, domains of domains too, as ids, in conditions, masks and defaults.
+/// Enums and domains, including nested domains, as ids, in conditions, masks and defaults.
 #[tokio::test]
 async fn enums_and_domains_are_compared_masked_and_redirected() {
     let none = "00000000-0000-0000-0000-000000000000";
@@ -153,9 +153,9 @@ async fn enums_and_domains_are_compared_masked_and_redirected() {
     assert_eq!(debts, "0b 00 done,0c done,0d 02 open");
 }
 
-/// A client is inserted, changed and deleted in a table of which the database fills half.
+/// A client is inserted, changed and deleted in a table that the database partly fills.
 #[tokio::test]
-async fn a_client_lives_in_a_table_with_generated_columns_and_defaults() {
+async fn a_client_is_stored_in_a_table_with_generated_columns_and_defaults() {
     let document = json!({
         "subject": "clients",
         "kinds": { "clients": { "status": "status", "deleted_at": "deleted_at", "created_at": "created_at" } },
@@ -199,9 +199,9 @@ async fn a_client_lives_in_a_table_with_generated_columns_and_defaults() {
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 0);
 }
 
-/// What only the database writes cannot be masked, redirected or created: said before anything is tried.
+/// A column that only the database writes cannot be masked, redirected or created: this is found early.
 #[tokio::test]
-async fn a_policy_that_would_write_a_generated_column_is_told_where() {
+async fn a_policy_that_would_write_a_generated_column_is_refused() {
     let document = with_debts(
         json!({ "clients": { "personal": { "folded": "null" } }, "debts": {} }),
         json!({ "*": { "anonymize": { "upper": { "text": "x" } }, "on_survive": "set_null" } }),
@@ -229,7 +229,7 @@ async fn a_policy_that_would_write_a_generated_column_is_told_where() {
         ["kinds.clients.id", "modes.hard_delete.rules.*.anonymize.upper", "references.debts.client_id"],
         "{found:#?}"
     );
-    // Whoever tries all the same is refused by the database, and nothing has changed.
+    // Otherwise the database refuses the write, and nothing has changed.
     world
         .run("INSERT INTO clients (mail) VALUES ('a@b.c'); INSERT INTO debts VALUES (1, 'n', DEFAULT, '{\"client\": 1}')")
         .await;
@@ -239,9 +239,9 @@ async fn a_policy_that_would_write_a_generated_column_is_told_where() {
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
 }
 
-/// The types that are left: what is compared, masked, told to others, and stays as it is beside them.
+/// The other types: compared, masked, sent in events, and kept.
 #[tokio::test]
-async fn rows_with_every_sort_of_column_are_masked_told_and_left_alone() {
+async fn columns_of_every_type_are_masked_reported_and_kept() {
     let document = json!({
         "subject": "clients",
         "kinds": { "clients": {
@@ -268,16 +268,16 @@ async fn rows_with_every_sort_of_column_are_masked_told_and_left_alone() {
         serde_json::from_str(&world.text("SELECT to_jsonb(c)::text FROM clients AS c").await).unwrap();
     assert_eq!((&row["sex"], &row["address"], &row["tags"]), (&json!("x  "), &json!(null), &json!(null)));
     assert_eq!((&row["born"], &row["extra"]), (&json!("1984-01-01"), &json!({ "b": [2] })));
-    let told = world.text("SELECT payload::text FROM lifecycle_outbox").await;
-    let told: Value = serde_json::from_str(&told).unwrap();
+    let payload = world.text("SELECT payload::text FROM lifecycle_outbox").await;
+    let payload: Value = serde_json::from_str(&payload).unwrap();
     let expected = json!({ "address": "10.0.0.1/24", "tags": ["a", "b c"], "body": { "a": 1 }, "extra": { "b": [2] },
                            "paid": 12.5, "span": "1 day", "raw": "DEADBEEF", "sex": "m", "real": 0.1 });
-    assert_eq!(told, expected);
+    assert_eq!(payload, expected);
 }
 
-/// The default is that of the policy; it is there, or nothing is done.
+/// The policy names the default target, which must exist.
 #[tokio::test]
-async fn a_default_that_is_not_there_blocks() {
+async fn a_missing_default_target_blocks() {
     let document = with_debts(
         json!({ "clients": {}, "debts": { "fields": { "client_id": { "default": 99 } } } }),
         json!({ "*": "set_default" }),

@@ -3,7 +3,7 @@
 
 use crate::conformance_host::PostgresHost;
 
-/// One test for each case, which passes where there is no server.
+/// One test for each case, which passes without a server.
 macro_rules! on_a_server {
     (
         ($host:path)
@@ -31,7 +31,7 @@ mod on_a_pool {
     client_lifecycle::conformance_cases! { [on_a_server] (host) }
 }
 
-/// The same stores over a connection that is counted.
+/// The same stores over a counted connection.
 mod scale {
     use crate::server::Schema;
     use client_lifecycle::postgres::sqlx::Connection;
@@ -85,7 +85,7 @@ mod in_a_transaction_of_the_host {
     use client_lifecycle::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
     use client_lifecycle::store::{Store, StoreError};
 
-    /// What a host does that has a transaction open for other reasons: everything inside it, then commit.
+    /// A host with an open transaction of its own: everything runs inside it, then it commits.
     struct Wrapped(PgPool);
 
     #[async_trait]
@@ -103,7 +103,7 @@ mod in_a_transaction_of_the_host {
         async fn apply(&self, changes: &ChangeSet) -> Result<Receipt, StoreError> {
             let acquired = self.0.acquire().await;
             let mut connection = acquired.map_err(|error| StoreError::backend("began", error))?;
-            // sqlx would hand a connection on whose BEGIN it was given up to the next one as it is.
+            // sqlx would reuse a connection whose BEGIN was cancelled.
             connection.close_on_drop();
             let begun = connection.begin().await;
             let mut tx = begun.map_err(|error| StoreError::backend("began", error))?;

@@ -1,4 +1,4 @@
-//! A host on PostgreSQL: a schema of its own, written and read with sqlx past the store.
+//! A host on PostgreSQL: a separate schema, written and read with sqlx directly.
 
 use async_trait::async_trait;
 use client_lifecycle::domain::{Kind, Record, Value};
@@ -21,7 +21,7 @@ const TABLES: &str = "
     CREATE TABLE invoices (id text PRIMARY KEY, client_id text REFERENCES clients,
         number text, issued_at timestamp);";
 
-/// A pool on a new schema, which is dropped with the host. Without a server there is none.
+/// A pool on a new schema, which is dropped with the host; `None` without a server.
 pub(crate) struct PostgresHost {
     store: Box<dyn Store>,
     schema: Schema,

@@ -1,4 +1,5 @@
-//! What a large deletion costs beside the same done by hand: run it with `--release --ignored --show-output`.
+//! The cost of a large deletion compared with hand-written statements: run it with `--release --ignored
+//! --show-output`.
 
 use std::time::{Duration, Instant};
 
@@ -36,7 +37,7 @@ fn median(times: &mut [Duration]) -> f64 {
 
 #[tokio::test]
 #[ignore = "prints numbers; run it with --release --ignored --show-output"]
-async fn a_deletion_beside_statements_by_hand() {
+async fn cost_of_a_deletion_compared_with_handwritten_statements() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
     let (small, large) = (Uuid::from_u128(1), Uuid::from_u128(2));
     world
@@ -79,7 +80,7 @@ async fn a_deletion_beside_statements_by_hand() {
             by_hand(&mut tx, id).await;
             hand.push(start.elapsed());
             tx.rollback().await.unwrap();
-            // What was rolled back is dead weight for the next.
+            // Rolled-back rows slow down the next run.
             world.run("VACUUM clients, bookings, items, debts").await;
         }
         let [plans, counts, applied, hand] =

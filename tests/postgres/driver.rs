@@ -1,4 +1,4 @@
-//! PostgreSQL over a driver that is not sqlx: what a host writes to use `SqlStore` with `tokio-postgres`.
+//! PostgreSQL over another driver than sqlx: the code of a host that uses `SqlStore` with `tokio-postgres`.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
 use super::server::{Schema, address};
 
-/// Connections that are handed out again once their transactions have ended.
+/// Connections that are reused once their transactions have ended.
 #[derive(Clone)]
 pub(crate) struct Pool {
     config: Arc<Config>,
@@ -41,7 +41,7 @@ impl Pool {
 #[async_trait]
 impl SqlConnection for Pool {
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
-        // The guard is there before BEGIN is sent, so a call that is dropped meanwhile is rolled back too.
+        // The guard exists before BEGIN is sent, so a call that is dropped in between is rolled back too.
         let begun = Transaction { client: Some(self.take().await?), pool: self.clone() };
         let sql = begin_statements(Dialect::Postgres, access).join("; ");
         begun.client()?.batch_execute(&sql).await.map_err(failed)?;
@@ -87,7 +87,7 @@ impl SqlTransaction for Transaction {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), SqlError> {
-        // A COMMIT of a transaction that has failed is answered with ROLLBACK.
+        // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK.
         let statement = self.prepare("COMMIT", &[]).await?;
         self.client()?.execute(&statement, &[]).await.map_err(failed)?;
         self.pool.idle.lock().unwrap().extend(self.client.take());
@@ -95,8 +95,7 @@ impl SqlTransaction for Transaction {
     }
 }
 
-/// Rolls back before the connection is handed out again. The driver sends in order, so this waits for a
-/// statement that is still running.
+/// Rolls back before the connection is reused. The driver sends in order, so this waits for a running statement.
 impl Drop for Transaction {
     fn drop(&mut self) {
         if let (Some(client), Ok(runtime)) = (self.client.take(), tokio::runtime::Handle::try_current()) {
@@ -151,7 +150,7 @@ fn values(row: &Row) -> Result<Vec<SqlValue>, SqlError> {
     (0..row.len()).map(|at| row.try_get::<_, Read>(at).map(|read| read.0).map_err(failed)).collect()
 }
 
-/// A value of any type that the crate's statements return: integers, floats, text and its kin, `bytea`, `uuid`.
+/// A value of any type that the crate's statements return: integers, floats, text types, `bytea`, `uuid`.
 struct Read(SqlValue);
 
 impl<'a> FromSql<'a> for Read {
@@ -192,7 +191,7 @@ fn failed(error: tokio_postgres::Error) -> SqlError {
     }
 }
 
-/// A host with a schema of its own, which is dropped with it.
+/// A host with a separate schema, which is dropped with it.
 struct OwnDriver {
     host: SqlHost<Watched<Pool>>,
     _schema: Schema,
@@ -232,7 +231,7 @@ mod scale {
     client_lifecycle::conformance_scale_cases! { [on_a_server] () }
 }
 
-/// A driver that begins transactions without one of the statements they need.
+/// A driver that omits one of the statements that begin a transaction.
 struct Forgetful {
     pool: Pool,
     forgotten: usize,
@@ -242,7 +241,7 @@ struct Forgetful {
 impl SqlConnection for Forgetful {
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let begun = Transaction { client: Some(self.pool.take().await?), pool: self.pool.clone() };
-        // A server may be configured otherwise than PostgreSQL is by default.
+        // A server may have other settings than the defaults of PostgreSQL.
         let mut sql =
             vec!["SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE", "BEGIN"];
         sql.push("SET LOCAL client_encoding TO 'LATIN1'");
@@ -257,7 +256,7 @@ impl SqlConnection for Forgetful {
 }
 
 #[tokio::test]
-async fn the_suite_refuses_a_driver_that_forgets_a_setting_of_its_transactions() {
+async fn the_suite_refuses_a_driver_that_omits_a_transaction_setting() {
     let expected = [
         (0, "begin ISOLATION LEVEL REPEATABLE READ"),
         (2, "set row_security to off"),

@@ -41,7 +41,7 @@ async fn a_refusal_leaves_the_transaction_usable_and_commit_keeps_everything() {
         .await
         .unwrap_err();
     drop(tx);
-    // The host's own mistake above has ended that transaction; once more, without it.
+    // The host's own error above has ended that transaction; once more, without it.
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 2, "rolled back with the host's");
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_audit").await, 0, "audit entries too");
     let mut tx = world.schema.pool.begin().await.unwrap();
@@ -86,9 +86,9 @@ async fn a_connection_without_a_transaction_is_refused() {
     assert!(matches!(error, Error::Store(StoreError::Unsupported(_))), "{error:?}");
 }
 
-/// The host's transaction is gone with its connection, so nothing is tried again in it.
+/// The host's transaction is lost with its connection, so nothing is retried in it.
 #[tokio::test]
-async fn a_connection_that_breaks_is_not_tried_again() {
+async fn a_broken_connection_is_not_retried() {
     let Some(world) = world().await else { return };
     let mut connection = world.schema.pool.acquire().await.unwrap();
     connection.close_on_drop();
@@ -107,9 +107,9 @@ async fn a_connection_that_breaks_is_not_tried_again() {
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_audit").await, 0, "it dies with the transaction");
 }
 
-/// Dropped after each of its polls in turn: what the host commits then is everything, or nothing.
+/// The call is dropped after each of its polls in turn: the host then commits everything, or nothing.
 #[tokio::test]
-async fn a_call_that_is_given_up_leaves_nothing_that_could_be_committed() {
+async fn a_cancelled_call_leaves_nothing_to_commit() {
     let Some(world) = world().await else { return };
     let mut finished = false;
     for polls in 1..400 {
@@ -127,7 +127,7 @@ async fn a_call_that_is_given_up_leaves_nothing_that_could_be_committed() {
             let lifecycle = Lifecycle::open(store, world.policy.clone()).await.unwrap();
             given_up(polls, async { lifecycle.execute(&delete(id)).await.map(|_| ()) }).await
         };
-        // It may fail where the savepoint was just being released; it must not keep half.
+        // It may fail if the savepoint was just being released, but must not leave a partial operation.
         drop(tx.commit().await);
         drop(connection);
         let clients = world.number(&format!("SELECT count(*) FROM clients WHERE id = '{id}'")).await;
@@ -147,7 +147,7 @@ async fn a_call_that_is_given_up_leaves_nothing_that_could_be_committed() {
     assert!(finished, "400 polls are enough");
 }
 
-/// The result, if there is one after so many polls.
+/// Returns the result, if there is one after this many polls.
 async fn given_up<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
     let mut future = Box::pin(future);
     let mut left = polls;

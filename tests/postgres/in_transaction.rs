@@ -1,4 +1,4 @@
-//! A lifecycle that is opened once, in transactions of the host.
+//! A lifecycle that is opened once and used in transactions of the host.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,7 +37,7 @@ async fn world() -> Option<World> {
 }
 
 #[tokio::test]
-async fn each_transaction_keeps_or_undoes_what_the_lifecycle_did_in_it() {
+async fn each_transaction_keeps_or_undoes_the_work_of_the_lifecycle() {
     let Some(world) = world().await else { return };
     let now: DateTime<Utc> = NOW.parse().unwrap();
     let lifecycle = world.lifecycle().await.with_clock(now);
@@ -93,7 +93,7 @@ async fn clients(pool: &PgPool) -> i64 {
 }
 
 #[tokio::test]
-async fn without_schemas_the_search_path_of_the_transaction_says_which_tables_are_meant() {
+async fn without_schemas_the_search_path_of_the_transaction_is_used() {
     let Some(world) = world().await else { return };
     let other = other_schema(&world).await;
     let lifecycle = world.lifecycle().await;
@@ -105,7 +105,7 @@ async fn without_schemas_the_search_path_of_the_transaction_says_which_tables_ar
 }
 
 #[tokio::test]
-async fn the_schemas_of_the_lifecycle_hold_inside_and_the_search_path_of_the_host_is_restored() {
+async fn the_schemas_of_the_lifecycle_are_used_and_the_hosts_search_path_is_restored() {
     let Some(world) = world().await else { return };
     let other = other_schema(&world).await;
     let store = PostgresStore::new(world.schema.pool.clone()).schemas([world.schema.name.clone()]);
@@ -119,7 +119,7 @@ async fn the_schemas_of_the_lifecycle_hold_inside_and_the_search_path_of_the_hos
 }
 
 #[tokio::test]
-async fn the_mask_key_goes_along() {
+async fn the_mask_key_is_shared() {
     let document = json!({
         "subject": "clients",
         "kinds": { "clients": { "personal": { "email": "hmac" } } },
@@ -170,15 +170,15 @@ impl SqlTransaction for CountedTransaction<'_> {
     }
 }
 
-/// Over a driver of the host's own, which is counted here: nothing of the catalogue is read again.
+/// With the host's own driver, counted here: the catalogue is not read again.
 #[tokio::test]
-async fn inside_a_transaction_as_many_statements_run_as_outside() {
+async fn a_transaction_of_the_host_needs_no_further_statements() {
     let Some(world) = world().await else { return };
     let ran = Arc::new(AtomicUsize::new(0));
     let pool = Counted(PoolConnection::new(world.schema.pool.clone()), ran.clone());
     let lifecycle = Lifecycle::open(SqlStore::new(pool, Dialect::Postgres), policy(&clinic())).await.unwrap();
     let mut outside = 0;
-    // The columns are looked at the first time.
+    // The columns are read the first time.
     for _ in 0..2 {
         world.run(&format!("INSERT INTO clients VALUES ('{CAT}', 'cat@example.org')")).await;
         ran.store(0, Ordering::Relaxed);
@@ -195,7 +195,7 @@ async fn inside_a_transaction_as_many_statements_run_as_outside() {
 
 #[tokio::test]
 #[ignore = "prints times; run it with --release --ignored --show-output"]
-async fn opening_for_each_transaction_beside_opening_once() {
+async fn cost_of_opening_for_each_transaction_compared_with_once() {
     let Some(world) = world().await else { return };
     let lifecycle = world.lifecycle().await;
     lifecycle.plan(&delete(ANA)).await.unwrap();

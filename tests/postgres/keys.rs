@@ -1,4 +1,4 @@
-//! Foreign keys: whatever they do and whenever they are checked, the same rows survive.
+//! Foreign keys: with any action and any check time, the same rows survive.
 
 use client_lifecycle::sql::{FindingCode, findings};
 use client_lifecycle::{Lifecycle, MemoryStore};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::world::{CLINIC, World, clinic, delete, policy};
 
-/// Every rule that leaves or removes rows, on chains, on a diamond and on a table that refers to itself.
+/// Every rule that keeps or removes rows, on chains, on a diamond and on a table that refers to itself.
 fn document() -> Value {
     json!({
         "subject": "clients",
@@ -72,7 +72,7 @@ fn ddl(on_delete: &str, checked: &str) -> String {
 
 const TABLES: [&str; 8] = ["clients", "bookings", "items", "parts", "invoices", "notes", "sessions", "debts"];
 
-/// What is left in memory, with instants as PostgreSQL writes them.
+/// Returns the remaining rows of the memory store, with instants as PostgreSQL writes them.
 async fn expected() -> Value {
     let policy = policy(&document());
     let store = MemoryStore::from_json(policy.map(), &rows()).unwrap();
@@ -97,7 +97,7 @@ async fn left(world: &World) -> Value {
 }
 
 #[tokio::test]
-async fn the_same_rows_survive_whatever_the_foreign_keys_do_and_whenever_they_are_checked() {
+async fn the_same_rows_survive_with_any_foreign_key_actions_and_check_times() {
     let expected = expected().await;
     let bookings = expected["bookings"].as_array().unwrap();
     assert_eq!(bookings.len(), 2, "the open one of the client went: {expected}");
@@ -125,9 +125,9 @@ async fn codes(world: &World) -> Vec<(FindingCode, String)> {
     found.into_iter().map(|finding| (finding.code, finding.path)).collect()
 }
 
-/// A key that is not valid yet keeps new rows from dangling, so it protects; rows from before it may dangle.
+/// A NOT VALID key keeps new references from dangling, so it protects; older ones may dangle.
 #[tokio::test]
-async fn a_key_that_is_not_valid_protects_and_is_said() {
+async fn a_not_valid_key_protects_and_is_reported() {
     let ddl = format!(
         "{CLINIC} ALTER TABLE debts DROP CONSTRAINT debts_client_id_fkey;
          INSERT INTO debts (client_id, status) VALUES ('00000000-0000-0000-0000-000000000009', 'PAID');
@@ -139,12 +139,12 @@ async fn a_key_that_is_not_valid_protects_and_is_said() {
     let insert =
         "INSERT INTO debts (client_id, status) VALUES ('00000000-0000-0000-0000-000000000008', 'NEW')";
     let refused = client_lifecycle::postgres::sqlx::raw_sql(insert).execute(&world.schema.pool).await;
-    assert!(refused.is_err(), "a new row that refers to nobody is refused");
+    assert!(refused.is_err(), "a new dangling row is refused");
 }
 
-/// A key whose triggers are switched off is a key in name only; so is that of one partition.
+/// A key with disabled triggers is not enforced, nor is one of a single partition.
 #[tokio::test]
-async fn a_key_that_is_not_enforced_does_not_protect() {
+async fn an_unenforced_key_does_not_protect() {
     let ddl = format!("{CLINIC} ALTER TABLE debts DISABLE TRIGGER ALL");
     let Some(world) = World::new(&ddl, &clinic()).await else { return };
     let unprotected = |path: &str| (FindingCode::UnprotectedReference, format!("references.{path}"));
@@ -162,9 +162,9 @@ async fn a_key_that_is_not_enforced_does_not_protect() {
     assert_eq!(codes(&world).await, [unprotected("debts.client_id")]);
 }
 
-/// A key of several columns is said by the names of all of them, on either side.
+/// A composite key is reported with the names of all its columns, on either side.
 #[tokio::test]
-async fn composite_keys_are_said_by_name() {
+async fn composite_keys_are_reported_by_name() {
     let ddl = "CREATE TABLE clients (id integer PRIMARY KEY, tenant integer NOT NULL, UNIQUE (tenant, id));
          CREATE TABLE debts (tenant integer, client_id integer NOT NULL, number integer, id integer NOT NULL UNIQUE,
              PRIMARY KEY (tenant, number), FOREIGN KEY (tenant, client_id) REFERENCES clients (tenant, id));

@@ -1,4 +1,4 @@
-//! Tables that are altered while a store that knows them is open.
+//! Tables that are altered while a store with a cached schema is open.
 
 use client_lifecycle::lifecycle::Error;
 use client_lifecycle::store::StoreError;
@@ -20,12 +20,12 @@ async fn world() -> Option<World> {
     Some(world)
 }
 
-/// What was known of the column would be an error now: an enum has no collation.
+/// The cached statement would fail now: an enum has no collation.
 const TO_ENUM: &str = "CREATE TYPE state AS ENUM ('PAID', 'PENDING');
     ALTER TABLE debts ALTER COLUMN status TYPE state USING status::state";
 
 #[tokio::test]
-async fn another_type_is_seen_by_the_next_plan_and_by_the_next_deletion() {
+async fn a_changed_type_is_used_by_the_next_plan_and_deletion() {
     let Some(world) = world().await else { return };
     let lifecycle = world.lifecycle().await;
     let plan = lifecycle.plan(&delete(ANA)).await.unwrap();
@@ -39,7 +39,7 @@ async fn another_type_is_seen_by_the_next_plan_and_by_the_next_deletion() {
 }
 
 #[tokio::test]
-async fn a_column_that_is_gone_is_named_and_nothing_has_changed() {
+async fn a_dropped_column_is_named_and_nothing_has_changed() {
     let Some(world) = world().await else { return };
     let lifecycle = world.lifecycle().await;
     let plan = lifecycle.plan(&delete(ANA)).await.unwrap();
@@ -57,9 +57,9 @@ async fn a_column_that_is_gone_is_named_and_nothing_has_changed() {
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
 }
 
-/// Rows that came in since the plan was made are named as before, whether the operation is small or not.
+/// Rows that were inserted since the plan are named, whether the operation is small or not.
 #[tokio::test]
-async fn what_differs_from_the_plan_is_named_whichever_way_it_is_written() {
+async fn differences_from_the_plan_are_named_by_either_strategy() {
     let Some(world) = world().await else { return };
     for rows in [0, u64::MAX] {
         let store = world.store().single_statement_limit(rows);
@@ -74,9 +74,9 @@ async fn what_differs_from_the_plan_is_named_whichever_way_it_is_written() {
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_operations").await, 0);
 }
 
-/// The name of a type is known with its column, and no column is altered when the type is renamed.
+/// The name of a type is cached with its column, and renaming the type does not alter the column.
 #[tokio::test]
-async fn a_type_that_is_renamed_is_seen_by_the_next_deletion() {
+async fn a_renamed_type_is_used_by_the_next_deletion() {
     let mut document = clinic();
     document["modes"]["hard_delete"]["rules"]["debts.client_id"] =
         serde_json::json!({ "anonymize": { "status": { "text": "PAID" } } });

@@ -1,4 +1,4 @@
-//! The PostgreSQL store: types and names, what the catalogue says, the host's transaction, and races.
+//! The PostgreSQL store: types and names, the catalogue, the host's transaction, and races.
 
 #![cfg(feature = "postgres")]
 #![allow(
@@ -26,6 +26,7 @@ mod cost;
 mod driver;
 #[path = "../common/effort.rs"]
 mod effort;
+mod growth;
 mod host;
 mod in_transaction;
 mod keys;

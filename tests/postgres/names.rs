@@ -1,4 +1,4 @@
-//! Names: reserved words, quotes and full stops, names of the system, and two tables of one name.
+//! Names: reserved words, quotes and dots, system names, and two tables with one name.
 
 use client_lifecycle::domain::Kind;
 use client_lifecycle::postgres::PostgresStore;
@@ -10,7 +10,7 @@ use crate::server::Schema;
 use crate::world::{World, delete, policy};
 
 #[tokio::test]
-async fn tables_and_columns_may_be_called_anything() {
+async fn tables_and_columns_may_have_any_name() {
     let document = json!({
         "subject": "clients",
         "kinds": {
@@ -43,9 +43,9 @@ async fn tables_and_columns_may_be_called_anything() {
     assert_eq!(left, "(a,it's)");
 }
 
-/// One name in two schemas, one of which the search path leads to; each kind means its own.
+/// One name in two schemas, only one of them on the search path; each kind uses its own.
 #[tokio::test]
-async fn two_tables_of_one_name_are_two_tables() {
+async fn tables_with_one_name_in_two_schemas_are_distinct() {
     let Some(schema) = Schema::new().await else { return };
     let s = &schema.name;
     schema
@@ -64,7 +64,7 @@ async fn two_tables_of_one_name_are_two_tables() {
     });
     let store = || PostgresStore::new(schema.pool.clone());
     store().migrate().await.unwrap();
-    // The other one hangs on the client too, and nobody has said what becomes of it.
+    // The other one depends on the client too, and is undecided.
     let refused = Lifecycle::open(store(), policy(&document)).await.unwrap_err().to_string();
     assert!(refused.contains(&format!("references.{s}_b.debts.client_id")), "{refused}");
     document["kinds"]["old"] = json!({ "table": format!("{s}_b.debts") });
@@ -77,7 +77,7 @@ async fn two_tables_of_one_name_are_two_tables() {
     let steps: Vec<(String, u64)> =
         receipt.steps.iter().map(|step| (step.kind.to_string(), step.actual)).collect();
     assert_eq!(steps, [("old".into(), 2), ("debts".into(), 1), ("clients".into(), 1)]);
-    // A first policy names both.
+    // A first policy includes both.
     let first: DeletionPolicy = first_policy(&catalogue, "clients").unwrap();
     let kinds: Vec<&str> = first.map().kinds().map(Kind::table_name).collect();
     assert_eq!(kinds, ["clients", "debts", &format!("{s}_b.debts")]);

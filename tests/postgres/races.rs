@@ -1,4 +1,4 @@
-//! Races: a deletion against everything that could slip in below it.
+//! Races: a deletion against every insertion and change below it.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ pub(crate) fn rounds() -> u128 {
     crate::effort::races().into()
 }
 
-/// Runs a deletion of a new client with two bookings and a paid debt beside a writer, many times, and looks at
-/// what is left each time. The writer says whether its row is there.
+/// Runs a deletion of a new client with two bookings and a paid debt concurrently with a writer, many times, and
+/// checks the remaining rows each time. The writer returns whether its row exists.
 pub(crate) async fn race<W: Future<Output = bool> + Send + 'static>(
     world: &World,
     request: impl Fn(Uuid) -> Request,
@@ -41,7 +41,7 @@ pub(crate) async fn race<W: Future<Output = bool> + Send + 'static>(
         });
         let writing = writer(id, world.schema.pool.clone());
         let writing = tokio::spawn(async move {
-            // From before the deletion to after it, in few rounds too.
+            // From before the deletion to after it, even with few rounds.
             let after = u64::try_from(round * 4_397 % 12_000).unwrap();
             tokio::time::sleep(std::time::Duration::from_micros(after)).await;
             writing.await
@@ -49,7 +49,7 @@ pub(crate) async fn race<W: Future<Output = bool> + Send + 'static>(
         let (deleted, written) = (deleting.await.unwrap(), writing.await.unwrap());
         check(id, &deleted, written).await;
     }
-    // No orphans, whatever happened.
+    // There are never orphans.
     for (child, field, parent) in [
         ("bookings", "client_id", "clients"),
         ("items", "booking_id", "bookings"),
@@ -73,7 +73,7 @@ pub(crate) async fn runs(pool: PgPool, sql: String) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_update_of_the_client_comes_before_the_deletion_or_finds_nobody() {
+async fn an_update_of_the_client_precedes_the_deletion_or_finds_no_row() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
     let update =
         |id, pool| runs(pool, format!("UPDATE clients SET email = 'new@example.org' WHERE id = '{id}'"));
@@ -86,7 +86,7 @@ async fn an_update_of_the_client_comes_before_the_deletion_or_finds_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_debt_that_is_reassigned_is_never_lost() {
+async fn a_reassigned_debt_is_never_lost() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
     let other = Uuid::from_u128(u128::MAX);
     world.run(&format!("INSERT INTO clients VALUES ('{other}', 'other')")).await;
@@ -105,7 +105,7 @@ async fn a_debt_that_is_reassigned_is_never_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_deletions_of_one_client_one_finds_it() {
+async fn one_of_two_deletions_of_one_client_finds_it() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
     let lifecycle = Arc::new(world.lifecycle().await);
     for round in 0..rounds() {
@@ -127,10 +127,10 @@ async fn of_two_deletions_of_one_client_one_finds_it() {
     }
 }
 
-/// A paid debt that becomes pending while the deletion waits for it: what was decided of it is decided anew. Reached over
-/// one reference or over two, in one statement or in several.
+/// A paid debt that becomes pending while the deletion waits for it is decided again, over one reference or two, in
+/// one statement or several.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_row_whose_condition_changes_while_it_is_waited_for_is_not_lost() {
+async fn a_row_whose_condition_changes_during_the_wait_is_not_lost() {
     let id = Uuid::from_u128(7);
     for (at_once, twice) in [(u64::MAX, false), (0, false), (u64::MAX, true), (0, true)] {
         let rows = format!(
@@ -149,17 +149,17 @@ async fn a_row_whose_condition_changes_while_it_is_waited_for_is_not_lost() {
         if !twice {
             world.run("UPDATE debts SET booking_id = NULL").await;
         }
-        let answer = changed_while_it_waits(&world, at_once, id).await;
+        let answer = change_during_the_wait(&world, at_once, id).await;
         let left = world.number("SELECT count(*) FROM debts WHERE status = 'PENDING'").await;
         assert_eq!(left, 1, "{at_once} {twice}: {answer:?}");
         assert!(matches!(answer, Err(Error::Blocked(_) | Error::Conflict { .. })), "{answer:?}");
     }
 }
 
-/// A guard looks at rows that are deleted without a condition of their own: one that comes to match while the deletion waits
-/// for it stops it.
+/// A guard watches rows that are deleted without their own condition: a row that matches after the wait stops the
+/// deletion.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_row_that_comes_to_match_a_guard_while_it_is_waited_for_stops_the_deletion() {
+async fn a_row_that_matches_a_guard_after_the_wait_stops_the_deletion() {
     let id = Uuid::from_u128(7);
     for at_once in [u64::MAX, 0] {
         let mut document = clinic();
@@ -171,19 +171,19 @@ async fn a_row_that_comes_to_match_a_guard_while_it_is_waited_for_stops_the_dele
             "{CLINIC} INSERT INTO clients VALUES ('{id}', 'x'); INSERT INTO debts (client_id, status) VALUES ('{id}', 'PAID')"
         );
         let Some(world) = World::new(&rows, &document).await else { return };
-        let answer = changed_while_it_waits(&world, at_once, id).await;
+        let answer = change_during_the_wait(&world, at_once, id).await;
         assert!(matches!(answer, Err(Error::Blocked(_) | Error::Conflict { .. })), "{answer:?}");
         assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
     }
 }
 
-/// Deletes the client while another transaction makes the debts pending, for which the deletion has to wait.
-async fn changed_while_it_waits(world: &World, at_once: u64, id: Uuid) -> Result<Receipt, Error> {
-    written_while_it_waits(world, at_once, id, "UPDATE debts SET status = 'PENDING'").await
+/// Deletes the client while another transaction makes the debts pending, so that the deletion has to wait.
+async fn change_during_the_wait(world: &World, at_once: u64, id: Uuid) -> Result<Receipt, Error> {
+    write_during_the_wait(world, at_once, id, "UPDATE debts SET status = 'PENDING'").await
 }
 
-/// Deletes the client while another transaction has written debts, for which the deletion has to wait.
-async fn written_while_it_waits(
+/// Deletes the client while another transaction has written debts, so that the deletion has to wait.
+async fn write_during_the_wait(
     world: &World,
     at_once: u64,
     id: Uuid,
@@ -204,9 +204,9 @@ async fn written_while_it_waits(
     deleting.await.unwrap()
 }
 
-/// Of one reference that deletes some rows and keeps others: the statement finds its rows by their ids.
+/// Over one reference that deletes some rows and keeps others, the statement finds its rows by their ids.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_row_that_is_deleted_beside_others_that_stay_is_looked_at_again_when_it_was_waited_for() {
+async fn a_row_of_a_mixed_reference_is_checked_again_after_the_wait() {
     let id = Uuid::from_u128(7);
     let mut document = clinic();
     document["references"][2]["nullable"] = true.into();
@@ -229,7 +229,7 @@ async fn a_row_that_is_deleted_beside_others_that_stay_is_looked_at_again_when_i
                  INSERT INTO debts (client_id, status) VALUES ('{id}', 'PAID'), ('{id}', 'OLD')"
             );
             let Some(world) = World::new(&rows, &document).await else { return };
-            let answer = written_while_it_waits(&world, at_once, id, change).await;
+            let answer = write_during_the_wait(&world, at_once, id, change).await;
             let found = world
                 .text("SELECT coalesce(string_agg(status || ' ' || coalesce(right(client_id::text, 1), '0'), ', ' ORDER BY id), '') FROM debts")
                 .await;
@@ -240,7 +240,7 @@ async fn a_row_that_is_deleted_beside_others_that_stay_is_looked_at_again_when_i
 
 /// Over two references without conditions.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_row_of_two_references_that_is_moved_while_it_is_waited_for_is_not_lost() {
+async fn a_row_of_two_references_moved_during_the_wait_is_not_lost() {
     let id = Uuid::from_u128(7);
     let mut document = clinic();
     let booked = serde_json::json!({ "from": "debts.booking_id", "to": "bookings", "nullable": true });
@@ -257,15 +257,15 @@ async fn a_row_of_two_references_that_is_moved_while_it_is_waited_for_is_not_los
         let Some(world) = World::new(&rows, &document).await else { return };
         let move_away =
             "UPDATE debts SET client_id = '00000000-0000-0000-0000-000000000008', booking_id = NULL";
-        let answer = written_while_it_waits(&world, at_once, id, move_away).await;
+        let answer = write_during_the_wait(&world, at_once, id, move_away).await;
         assert_eq!(world.number("SELECT count(*) FROM debts").await, 1, "{at_once}: {answer:?}");
         assert_eq!(world.number("SELECT count(*) FROM clients").await, 1, "{at_once}: {answer:?}");
     }
 }
 
-/// An event for each row that goes.
+/// An event for each deleted row.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_is_told_of_the_rows_that_have_gone_and_of_no_other() {
+async fn events_are_sent_only_for_deleted_rows() {
     let id = Uuid::from_u128(7);
     let mut document = clinic();
     document["modes"]["hard_delete"]["effects"] = serde_json::json!([
@@ -276,16 +276,16 @@ async fn an_event_is_told_of_the_rows_that_have_gone_and_of_no_other() {
              INSERT INTO debts (client_id, status) VALUES ('{id}', 'PAID')"
         );
         let Some(world) = World::new(&rows, &document).await else { return };
-        let answer = written_while_it_waits(&world, at_once, id, "UPDATE debts SET status = 'LATE'").await;
-        let told =
+        let answer = write_during_the_wait(&world, at_once, id, "UPDATE debts SET status = 'LATE'").await;
+        let topics =
             world.text("SELECT string_agg(payload::jsonb ->> 'status', ' ') FROM lifecycle_outbox").await;
-        assert_eq!(told, "LATE", "{at_once}: {answer:?}");
+        assert_eq!(topics, "LATE", "{at_once}: {answer:?}");
     }
 }
 
-/// Of a reference that is redirected in two ways, and of one that is redirected beside a deletion.
+/// Over a reference with two redirects, and over one with a redirect and a deletion.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_row_that_is_moved_away_while_it_is_waited_for_is_not_redirected() {
+async fn a_row_moved_away_during_the_wait_is_not_redirected() {
     let (id, other) = (Uuid::from_u128(7), Uuid::from_u128(8));
     let rules = [
         serde_json::json!([ { "when": { "field": "status", "eq": "OLD" }, "then": "set_null" }, { "then": "cascade" } ]),
@@ -305,7 +305,7 @@ async fn a_row_that_is_moved_away_while_it_is_waited_for_is_not_redirected() {
         let Some(world) = World::new(&rows, &document).await else { return };
         let change =
             "UPDATE debts SET client_id = '00000000-0000-0000-0000-000000000008' WHERE status = 'OLD'";
-        let answer = written_while_it_waits(&world, at_once, id, change).await;
+        let answer = write_during_the_wait(&world, at_once, id, change).await;
         let kept = world
             .number(&format!("SELECT count(*) FROM debts WHERE status = 'OLD' AND client_id = '{other}'"))
             .await;

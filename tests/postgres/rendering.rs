@@ -1,4 +1,4 @@
-//! The SQL of surveys and change sets, as people may read it.
+//! The SQL of surveys and change sets, for display.
 
 use client_lifecycle::domain::{AuditEntry, AuditOutcome, DataMap, Mask, Mode, OperationId, eq, is_null};
 use client_lifecycle::protocol::{
@@ -6,7 +6,7 @@ use client_lifecycle::protocol::{
     SetId, Source, Stratum, SurveyQuery, Write,
 };
 use client_lifecycle::sql::{Dialect, Prefix, Statement, render_changes, render_survey, schema};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 const MAP: &str = r#"{"kinds": {"clients": {"table": "sales.Our \"clients\"", "fields": {"id": "uuid", "born": "date"}},
@@ -68,13 +68,13 @@ fn query() -> SurveyQuery {
 }
 
 #[test]
-fn a_survey_is_one_statement_that_walks_cycles_too() {
+fn a_survey_is_one_statement_including_cycles() {
     let statements = render_survey(Dialect::Postgres, &Prefix::default(), &query()).unwrap();
     assert_eq!(statements.len(), 1);
     insta::assert_snapshot!(show(&statements));
 }
 
-/// A change set whose first step is planned to delete so many rows.
+/// A change set whose first step is planned to delete this many rows.
 fn changes(planned: u64) -> ChangeSet {
     let query = query();
     let step = |kind: &str, rows, write| ChangeStep {
@@ -95,6 +95,8 @@ fn changes(planned: u64) -> ChangeSet {
         "steps": [{ "kind": "notes", "disposition": "delete", "path": [], "planned": planned, "actual": 0 }]
     }))
     .unwrap();
+    let subjects = query.subjects.clone();
+    let audit = AuditEntry::new(operation, Mode::HardDelete, &query.kind, subjects, at, AuditOutcome::Done);
     ChangeSet {
         operation,
         locks: vec![LockRows { rows: all(0) }, LockRows { rows: all(1) }],
@@ -112,21 +114,7 @@ fn changes(planned: u64) -> ChangeSet {
             ),
             step("clients", all(0), Write::Mark(masks)),
         ],
-        audit: AuditEntry {
-            action: AuditEntry::action(&query.kind, Mode::HardDelete),
-            operation,
-            kind: query.kind.clone(),
-            subjects: query.subjects.clone(),
-            at,
-            mode: Mode::HardDelete,
-            outcome: AuditOutcome::Done,
-            actor: None,
-            reason: None,
-            note: None,
-            digest: None,
-            detail: Value::Null,
-            before: std::collections::BTreeMap::new(),
-        },
+        audit,
         snapshot: Vec::new(),
         receipt,
         mask_key: None,
@@ -139,12 +127,12 @@ fn shown(changes: &ChangeSet) -> String {
 }
 
 #[test]
-fn a_small_change_set_is_noted_and_locked_and_then_one_statement() {
+fn a_small_change_set_is_one_statement_after_the_locks() {
     insta::assert_snapshot!(shown(&changes(500)));
 }
 
 #[test]
-fn a_large_change_set_is_noted_locked_counted_recorded_and_written_kind_by_kind() {
+fn a_large_change_set_has_statements_for_each_kind() {
     insta::assert_snapshot!(shown(&changes(501)));
 }
 

@@ -1,4 +1,4 @@
-//! Row-level security: a row that is hidden from the role is not missed in silence.
+//! Row-level security: a row that is hidden from the role is never missed silently.
 
 use client_lifecycle::Lifecycle;
 use client_lifecycle::lifecycle::Error;
@@ -13,7 +13,7 @@ use crate::world::{CLINIC, World, clinic, delete};
 
 const ANA: Uuid = Uuid::from_u128(1);
 
-/// Debts of which the role is shown those that are paid.
+/// Debts, of which the role sees only the paid ones.
 async fn world() -> Option<World> {
     let world = World::new(CLINIC, &clinic()).await?;
     let sql = format!(
@@ -28,7 +28,7 @@ async fn world() -> Option<World> {
 const ON: &str = "ALTER TABLE debts ENABLE ROW LEVEL SECURITY";
 
 #[tokio::test]
-async fn a_table_whose_rows_are_hidden_is_found_and_no_policy_is_opened_on_it() {
+async fn a_table_with_hidden_rows_is_found_and_keeps_the_policy_from_opening() {
     let Some(world) = world().await else { return };
     let role = Role::new(&world).await;
     let store = || PostgresStore::new(role.pool.clone());
@@ -43,14 +43,14 @@ async fn a_table_whose_rows_are_hidden_is_found_and_no_policy_is_opened_on_it() 
     let refused = Lifecycle::open(store(), world.policy.clone()).await.unwrap_err();
     assert!(matches!(&refused, Error::SchemaMismatch(_)), "{refused:?}");
     assert!(refused.to_string().contains("kinds.debts"), "{refused}");
-    // Who owns the table, or is above all policies, is shown everything.
+    // The owner of the table, and a role that bypasses row security, see everything.
     world.lifecycle().await;
     role.gone(&world).await;
 }
 
-/// It was switched on after the policy was opened.
+/// Row security is enabled after the policy was opened.
 #[tokio::test]
-async fn a_row_that_is_hidden_stops_the_deletion_and_is_not_missed() {
+async fn a_hidden_row_stops_the_deletion() {
     let Some(world) = world().await else { return };
     let role = Role::new(&world).await;
     let lifecycle =
@@ -69,9 +69,9 @@ async fn a_row_that_is_hidden_stops_the_deletion_and_is_not_missed() {
     role.gone(&world).await;
 }
 
-/// Inside the host's transaction too, whose own setting is left as it is.
+/// Also inside the host's transaction, whose own setting is kept.
 #[tokio::test]
-async fn inside_the_hosts_transaction_a_hidden_row_is_not_missed_either() {
+async fn a_hidden_row_stops_a_deletion_inside_the_hosts_transaction() {
     let Some(world) = world().await else { return };
     let role = Role::new(&world).await;
     let mut tx = role.pool.begin().await.unwrap();
@@ -91,9 +91,9 @@ async fn inside_the_hosts_transaction_a_hidden_row_is_not_missed_either() {
     role.gone(&world).await;
 }
 
-/// The rows of a view are those of its tables, whose policies say what is in them.
+/// The rows of a view are those of its tables, whose row security applies.
 #[tokio::test]
-async fn rows_that_are_hidden_below_a_view_are_an_error() {
+async fn hidden_rows_below_a_view_are_an_error() {
     let Some(world) = world().await else { return };
     let role = Role::new(&world).await;
     let name = &role.name;
@@ -117,9 +117,9 @@ async fn rows_that_are_hidden_below_a_view_are_an_error() {
     role.gone(&world).await;
 }
 
-/// A role that bypasses the policies deletes what they hide from others.
+/// A role that bypasses row security deletes hidden rows.
 #[tokio::test]
-async fn a_role_above_the_policies_deletes_what_they_hide() {
+async fn a_role_that_bypasses_row_security_deletes_hidden_rows() {
     let Some(world) = world().await else { return };
     world.run(&format!("{ON}; UPDATE debts SET status = 'OLD' WHERE status = 'PENDING'")).await;
     let role = Role::new(&world).await;

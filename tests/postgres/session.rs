@@ -1,4 +1,4 @@
-//! What a connection may have been told before the library gets it, and ids that nobody expects.
+//! Settings of a connection, and unusual ids.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::world::{CLINIC, World, clinic, delete};
 
 const NOW: &str = "2026-03-29T00:30:00Z";
 
-/// Days, moments, bytes, backslashes, numbers and nulls, compared, masked, retained and told.
+/// Dates, instants, bytes, backslashes, numbers and nulls: compared, masked, retained and sent in events.
 fn document() -> Value {
     json!({
         "subject": "clients",
@@ -59,7 +59,7 @@ const LEFT: &str = "SELECT concat_ws(E'\\n', (SELECT string_agg(c::text, ',' ORD
     (SELECT string_agg(concat_ws(' ', topic, record, payload::text), ',' ORDER BY sequence) FROM lifecycle_outbox),
     (SELECT string_agg(concat_ws(' ', record, outcome, entry -> 'detail'), ',' ORDER BY sequence) FROM lifecycle_audit))";
 
-/// Connections that have been told something first.
+/// Makes a pool whose connections first run these statements.
 async fn told(world: &World, options: PgConnectOptions, sql: &'static str) -> PgPool {
     let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(20));
     let pool = pool.after_connect(move |connection, _| {
@@ -72,7 +72,7 @@ async fn told(world: &World, options: PgConnectOptions, sql: &'static str) -> Pg
     pool.connect_with(options.options([("search_path", name.as_str())])).await.unwrap()
 }
 
-/// What is left when the client is gone, over connections that have been told something.
+/// Returns the remaining data after the deletion, over connections with these settings.
 async fn left(sql: &'static str, change: fn(PgConnectOptions) -> PgConnectOptions) -> Option<String> {
     let world = World::new(TABLES, &document()).await?;
     let pool = told(&world, change((*world.schema.pool.connect_options()).clone()), sql).await;
@@ -104,7 +104,7 @@ async fn settings_of_the_connection_change_nothing() {
          CREATE TEMP TABLE lifecycle_audit (x integer); CREATE TEMP TABLE clients (id text PRIMARY KEY)",
     ] {
         let found = left(sql, |options| options).await.unwrap();
-        // Text of a number or an interval in an event is the server's own; the rest is ours.
+        // The server formats numbers and intervals in events; the rest is ours.
         let same = if sql.contains("DateStyle") || sql.contains("bytea_output") {
             let first = |text: &str| {
                 text.lines().filter(|line| !line.contains("gone ")).collect::<Vec<_>>().join("\n")
@@ -115,14 +115,14 @@ async fn settings_of_the_connection_change_nothing() {
         };
         assert!(same, "{sql}\n{found}\n\nand not\n\n{plain}");
     }
-    // As for a pooler that gives another server connection to each transaction.
+    // As with a pooler that uses another server connection for each transaction.
     let found = left("SELECT 1", |options| options.statement_cache_capacity(0)).await.unwrap();
     assert_eq!(found, plain);
 }
 
-/// Inside the host's transaction too; what sqlx itself cannot read is refused.
+/// Also inside the host's transaction; settings that sqlx itself cannot read are refused.
 #[tokio::test]
-async fn inside_the_hosts_transaction_a_temporary_table_stands_for_none_and_settings_come_back() {
+async fn the_hosts_temporary_tables_are_ignored_and_its_settings_restored() {
     let Some(world) = World::new(TABLES, &document()).await else { return };
     let mut tx = world.schema.pool.begin().await.unwrap();
     let setting = "SELECT current_setting('search_path') || ' ' || current_setting('row_security')";
@@ -150,7 +150,7 @@ async fn inside_the_hosts_transaction_a_temporary_table_stands_for_none_and_sett
     assert!(matches!(refused, Error::Store(StoreError::Unsupported(_))), "{refused:?}");
 }
 
-/// Where no schema is there to create them in, the library's tables do not become temporary ones.
+/// If there is no schema to create them in, the library's tables do not become temporary.
 #[tokio::test]
 async fn the_librarys_tables_are_never_temporary() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
@@ -159,9 +159,9 @@ async fn the_librarys_tables_are_never_temporary() {
     assert!(matches!(refused, StoreError::Unsupported(_)), "{refused:?}");
 }
 
-/// A limit that the role brings along is an error with a name, and not the end of the connection.
+/// A limit of the role is a named error, and does not end the connection.
 #[tokio::test]
-async fn a_time_limit_of_the_connection_ends_in_an_error() {
+async fn a_statement_timeout_of_the_connection_is_an_error() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
     let role = Role::new(&world).await;
     let id = uuid::Uuid::from_u128(1);
@@ -179,7 +179,7 @@ async fn a_time_limit_of_the_connection_ends_in_an_error() {
     role.gone(&world).await;
 }
 
-/// Ids that no row can have are not found; none of them is an error of the database, and none finds another row.
+/// Impossible ids are not found; none is an error of the database, and none finds another row.
 #[tokio::test]
 async fn ids_that_no_row_can_have_are_not_found() {
     for (id_type, held) in [
@@ -233,7 +233,7 @@ async fn ids_that_no_row_can_have_are_not_found() {
     }
 }
 
-/// A collation to which `A` and `a` are one: a foreign key goes by it, and so does a reference, in cycles too.
+/// With a collation in which `A` and `a` are equal, references work like foreign keys, in cycles too.
 #[tokio::test]
 async fn ids_may_have_a_collation_that_ignores_case() {
     let document = json!({
@@ -254,7 +254,7 @@ async fn ids_may_have_a_collation_that_ignores_case() {
     let found = findings(&world.policy, &world.store().catalogue().await.unwrap());
     assert!(found.is_empty(), "{found:#?}");
     let lifecycle = world.lifecycle().await;
-    // Conditions go by the bytes, whatever the column thinks: `A` is no `a`.
+    // Conditions compare bytes, whatever the column's collation: `A` is not `a`.
     let done = lifecycle.execute(&delete("Ana")).await;
     done.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(world.text("SELECT string_agg(id, ',') FROM debts").await, "d4");

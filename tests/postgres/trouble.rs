@@ -1,4 +1,4 @@
-//! When the database says no, or does not answer in time.
+//! Errors and timeouts of the database.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ fn whole(error: &Error) -> String {
 }
 
 #[tokio::test]
-async fn a_foreign_key_that_the_map_does_not_know_refuses_and_is_named() {
+async fn an_undeclared_foreign_key_refuses_and_is_named() {
     let more = format!(
         "CREATE TABLE notes (id serial PRIMARY KEY, owner uuid CONSTRAINT notes_owner REFERENCES clients);
          INSERT INTO notes (owner) VALUES ('{ANA}')"
@@ -56,7 +56,7 @@ async fn a_foreign_key_that_the_map_does_not_know_refuses_and_is_named() {
 }
 
 #[tokio::test]
-async fn a_trigger_that_keeps_rows_is_found_out() {
+async fn a_trigger_that_keeps_rows_is_interference() {
     let more = "CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
          CREATE TRIGGER kept BEFORE DELETE ON debts FOR EACH ROW EXECUTE FUNCTION kept()";
     let Some(world) = world(more).await else { return };
@@ -65,7 +65,7 @@ async fn a_trigger_that_keeps_rows_is_found_out() {
     assert_eq!(world.number("SELECT count(*) FROM clients").await, 1);
 }
 
-/// Whatever the role lacks, on tables of the host and of the library.
+/// Any missing privilege, on tables of the host and of the library.
 #[tokio::test]
 async fn a_table_without_permission_is_named() {
     let Some(world) = world("").await else { return };
@@ -100,15 +100,15 @@ async fn a_table_without_permission_is_named() {
 }
 
 #[tokio::test]
-async fn an_address_that_leads_nowhere_is_said_clearly_and_without_the_password() {
+async fn an_unreachable_address_is_reported_without_the_password() {
     if world("").await.is_none() {
         return;
     }
     let there: sqlx::postgres::PgConnectOptions = crate::server::address().parse().unwrap();
     let (host, port) = (there.get_host(), there.get_port());
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let unused_port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let addresses = [
-        (format!("postgres://postgres:hunter2@127.0.0.1:{nobody}/test"), "refused"),
+        (format!("postgres://postgres:hunter2@127.0.0.1:{unused_port}/test"), "refused"),
         (format!("postgres://postgres:hunter2@{host}:{port}/there_is_no_such_database"), "does not exist"),
         (format!("postgres://there_is_no_such_role:hunter2@{host}:{port}/test"), "there_is_no_such_role"),
         ("postgres://postgres:hunter2@no.such.host.invalid/test".into(), "lookup"),
@@ -126,7 +126,7 @@ async fn an_address_that_leads_nowhere_is_said_clearly_and_without_the_password(
 }
 
 #[tokio::test]
-async fn a_statement_that_takes_too_long_is_ended_and_changes_nothing() {
+async fn a_statement_that_takes_too_long_is_stopped_and_changes_nothing() {
     let Some(world) = world("").await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
@@ -144,9 +144,9 @@ async fn a_statement_that_takes_too_long_is_ended_and_changes_nothing() {
     lifecycle.execute(&delete(ANA)).await.unwrap();
 }
 
-/// A table that is altered between the plan and its execution: said by name, and nothing has changed.
+/// A table that is altered between the plan and its execution is named, and nothing has changed.
 #[tokio::test]
-async fn a_table_that_is_altered_after_the_plan_is_named_and_nothing_changes() {
+async fn a_table_altered_after_the_plan_is_named_and_nothing_changes() {
     for (alter, named) in [
         ("ALTER TABLE debts RENAME TO owed", "debts"),
         ("ALTER TABLE debts RENAME COLUMN client_id TO owner", "debts.client_id"),
@@ -166,14 +166,14 @@ async fn a_table_that_is_altered_after_the_plan_is_named_and_nothing_changes() {
     }
 }
 
-/// The deletion waits for a booking, whoever holds it asks for the client, and the server ends the deletion: it is
-/// tried again and nobody is told.
+/// The deletion waits for a booking whose holder requests the client, and the server stops the deletion: it is
+/// retried, hidden from the caller.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deadlock_is_contention_and_is_tried_again() {
+async fn a_deadlock_is_contention_and_retried() {
     let Some(world) = world(&format!("INSERT INTO bookings (client_id) VALUES ('{ANA}')")).await else {
         return;
     };
-    // Who looks for deadlocks first is ended: that is the deletion.
+    // The transaction that checks for deadlocks first is stopped: the deletion.
     let options = (*world.schema.pool.connect_options()).clone().options([("deadlock_timeout", "300")]);
     for retries in [Retries::none(), Retries::default()] {
         let pool = PgPoolOptions::new().connect_with(options.clone()).await.unwrap();
@@ -208,7 +208,7 @@ async fn a_deadlock_is_contention_and_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_lock_that_is_not_given_in_time_is_contention_and_worth_a_retry() {
+async fn a_lock_timeout_is_contention_and_retryable() {
     let Some(world) = world("").await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
@@ -220,7 +220,7 @@ async fn a_lock_that_is_not_given_in_time_is_contention_and_worth_a_retry() {
     lifecycle.execute(&delete(ANA)).await.unwrap();
 }
 
-/// Opening, planning, applying, deleting, looking up; one after the other, and many at once.
+/// Opening, planning, applying, deleting and looking up, one after the other, and many at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_of_one_connection_is_enough() {
     let Some(world) = world("").await else { return };
@@ -253,7 +253,7 @@ async fn a_pool_of_one_connection_is_enough() {
     }
     assert_eq!(done, ids.len(), "each once");
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_audit").await, 81, "every attempt is recorded");
-    // While the host keeps the only connection for itself.
+    // While the host holds the only connection.
     let tx = pool.begin().await.unwrap();
     let short = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(2));
     let short = short.connect_with((*pool.connect_options()).clone()).await.unwrap();
@@ -266,10 +266,10 @@ async fn a_pool_of_one_connection_is_enough() {
     drop((kept, tx));
 }
 
-/// The backend is ended while the operation waits in each of its statements: nothing has changed, and the same
-/// operation does the work afterwards, once.
+/// The backend is terminated while the operation waits in each of its statements: nothing has changed, and repeating
+/// the operation does the work once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_that_is_cut_changes_nothing_and_the_operation_can_be_done_again() {
+async fn a_broken_connection_changes_nothing_and_the_operation_can_be_repeated() {
     let Some(world) = world("").await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();

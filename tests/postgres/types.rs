@@ -18,7 +18,7 @@ fn small() -> Value {
     })
 }
 
-/// Every type of id, below it a table that refers to itself.
+/// Every type of id, with a table below that refers to itself.
 #[tokio::test]
 async fn ids_may_be_of_any_type() {
     let ids: [(&str, &str, &str, RecordId); 9] = [
@@ -60,10 +60,10 @@ async fn ids_may_be_of_any_type() {
         let receipt = receipt.unwrap_or_else(|error| panic!("{id_type}: {error:?}"));
         assert_eq!(done(&receipt, "debts"), 2, "{id_type}: the debt below its own goes too");
         assert_eq!(world.number("SELECT count(*) FROM clients").await, 1, "{id_type}");
-        // Asked for what no row can have.
-        let nobody = lifecycle.plan(&delete("no such id")).await.unwrap_err();
-        let code = nobody.code();
-        assert!(["not_found", "wrong_id"].contains(&code), "{id_type}: {code} {nobody:?}");
+        // Requests an impossible id.
+        let error = lifecycle.plan(&delete("no such id")).await.unwrap_err();
+        let code = error.code();
+        assert!(["not_found", "wrong_id"].contains(&code), "{id_type}: {code} {error:?}");
     }
 }
 
@@ -71,9 +71,9 @@ fn done(receipt: &Receipt, kind: &str) -> u64 {
     receipt.steps.iter().filter(|step| step.kind == kind).map(|step| step.actual).sum()
 }
 
-/// Conditions and masks on the types a column may have; what is not declared so does not fit.
+/// Conditions and masks on the types of columns; a different declared type does not fit.
 #[tokio::test]
-async fn fields_may_be_of_the_types_that_databases_have() {
+async fn fields_may_have_any_type_of_the_database() {
     let document = json!({
         "subject": "clients",
         "kinds": { "clients": {
@@ -102,7 +102,7 @@ async fn fields_may_be_of_the_types_that_databases_have() {
             .by(Actor::new("ana", "ADMIN"))
     };
     let blocked = lifecycle.plan(&ask(2)).await;
-    // An instant without an end is no instant that a period could be counted from.
+    // An infinite timestamp cannot start a period.
     assert!(blocked.is_err_and(|error| error.code() == "bad_value"));
     lifecycle.execute(&ask(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
     let row = world
@@ -124,7 +124,7 @@ async fn fields_may_be_of_the_types_that_databases_have() {
 }
 
 #[tokio::test]
-async fn a_declared_type_that_the_column_does_not_have_is_a_fault() {
+async fn a_declared_type_that_differs_from_the_column_is_a_fault() {
     let mut document = small();
     document["kinds"]["debts"] =
         json!({ "fields": { "at": "timestamp", "amount": "integer", "Name": "text", "note": "text" } });
@@ -145,9 +145,9 @@ async fn a_declared_type_that_the_column_does_not_have_is_a_fault() {
     }
 }
 
-/// Mixed case, and tables of several schemas that no search path leads to.
+/// Mixed case, and tables of several schemas outside every search path.
 #[tokio::test]
-async fn tables_may_be_in_other_schemas_and_names_in_any_case() {
+async fn tables_may_be_in_other_schemas_and_names_may_have_any_case() {
     let Some(schema) = Schema::new().await else { return };
     let s = &schema.name;
     schema
@@ -168,7 +168,7 @@ async fn tables_may_be_in_other_schemas_and_names_in_any_case() {
     let qualified = policy(&document);
     let store = PostgresStore::new(schema.pool.clone()).migrate().await.unwrap();
     assert_eq!(gone(store, qualified).await, 2);
-    // The same by the names alone, where the store is told the schemas.
+    // The same by table names alone, with the schemas set on the store.
     schema
         .run(&format!("INSERT INTO \"{s}B\".\"Users\" VALUES ('00000000-0000-0000-0000-000000000001')"))
         .await;
@@ -196,9 +196,9 @@ async fn gone(store: PostgresStore, policy: DeletionPolicy) -> u64 {
     receipt.steps.iter().map(|step| step.actual).sum()
 }
 
-/// Types that nobody calls an id: each works, or is refused with a word about it, and none takes another row.
+/// Unusual id types: each works or is refused with a message, and none deletes another row.
 #[tokio::test]
-async fn ids_of_other_types_work_or_are_refused() {
+async fn ids_of_unusual_types_work_or_are_refused() {
     for (id_type, one, other, asked) in [
         ("numeric", "7", "8", "7"),
         ("numeric(10,2)", "7.50", "8", "7.50"),

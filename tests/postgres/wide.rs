@@ -1,4 +1,4 @@
-//! More fields, rules and kinds than a function of the database takes arguments.
+//! More fields, rules and kinds than the maximum number of arguments of a function.
 
 use client_lifecycle::domain::{Mode, RecordId, Request};
 use client_lifecycle::policy::{cascade, restrict};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::world::{World, delete};
 
 #[tokio::test]
-async fn a_row_of_a_hundred_and_thirty_fields_is_masked_told_and_recorded() {
+async fn a_row_of_130_fields_is_masked_reported_and_recorded() {
     let fields: Vec<String> = (0..130).map(|n| format!("f{n}")).collect();
     let personal: Map<String, Value> =
         fields.iter().map(|field| (field.clone(), json!({ "text": "x" }))).collect();
@@ -26,16 +26,16 @@ async fn a_row_of_a_hundred_and_thirty_fields_is_masked_told_and_recorded() {
     let request = Request::batch(Mode::Anonymize, "clients", [RecordId::from(1)])
         .by(client_lifecycle::domain::Actor::new("ana", "ADMIN"));
     world.lifecycle().await.execute(&request).await.unwrap_or_else(|error| panic!("{error:?}"));
-    let told: Value =
+    let payload: Value =
         serde_json::from_str(&world.text("SELECT payload::text FROM lifecycle_outbox").await).unwrap();
-    assert_eq!(told.as_object().unwrap().len(), 130);
-    assert_eq!(told["f129"], "}\u{1}{");
+    assert_eq!(payload.as_object().unwrap().len(), 130);
+    assert_eq!(payload["f129"], "}\u{1}{");
     assert_eq!(world.text("SELECT f0 || f129 FROM clients").await, "xx");
 }
 
-/// A cycle of so many kinds is one statement, which tells how many rows each of its steps touched.
+/// A cycle of this many kinds is one statement, which returns the number of rows of each step.
 #[tokio::test]
-async fn a_cycle_of_more_than_a_hundred_kinds_goes_together() {
+async fn a_cycle_of_more_than_100_kinds_is_deleted_in_one_statement() {
     const KINDS: usize = 110;
     let mut policy = DeletionPolicy::of("clients").reference_with(
         "clients.last",

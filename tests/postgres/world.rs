@@ -1,4 +1,4 @@
-//! A clinic in a schema of its own, and short words for what tests do with it.
+//! A clinic in a separate schema, and helpers for tests.
 
 use client_lifecycle::domain::{Actor, RecordId, Request};
 use client_lifecycle::postgres::PostgresStore;
@@ -45,7 +45,7 @@ pub(crate) fn policy(document: &Value) -> DeletionPolicy {
 }
 
 impl World {
-    /// `None` where there is no server.
+    /// `None` without a server.
     pub(crate) async fn new(ddl: &str, document: &Value) -> Option<Self> {
         let schema = Schema::new().await?;
         schema.run(ddl).await;
@@ -63,13 +63,13 @@ impl World {
         opened.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// The first column of the first row, as a number.
+    /// Returns the first column of the first row as a number.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let number = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&self.schema.pool).await;
         number.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// The first column of the first row, as text.
+    /// Returns the first column of the first row as text.
     pub(crate) async fn text(&self, sql: &str) -> String {
         let text = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&self.schema.pool).await;
         text.unwrap_or_else(|error| panic!("{sql}: {error}"))

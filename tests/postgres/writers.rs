@@ -1,4 +1,4 @@
-//! The writer's lock: what it answers, what it keeps out, and what it does not.
+//! The writer's lock: its results, and which transactions wait for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn map(document: &Value) -> Arc<DataMap> {
     Arc::new(serde_json::from_value(document.clone()).unwrap())
 }
 
-/// A clinic in which BEN is marked as deleted, and its map.
+/// Makes a clinic in which BEN is marked as deleted, and its map.
 async fn world() -> Option<(World, Arc<DataMap>)> {
     let world = World::new(CLINIC, &clinic()).await?;
     world
@@ -35,7 +35,7 @@ async fn world() -> Option<(World, Arc<DataMap>)> {
 }
 
 #[tokio::test]
-async fn it_tells_a_parent_that_is_there_from_one_that_is_missing_marked_or_unknown() {
+async fn existing_missing_marked_and_unknown_parents_are_distinguished() {
     let Some((world, map)) = world().await else { return };
     let mut tx = world.schema.pool.begin().await.unwrap();
     lock_parent(&mut tx, &map, "clients", ANA).await.unwrap();
@@ -55,12 +55,12 @@ async fn it_tells_a_parent_that_is_there_from_one_that_is_missing_marked_or_unkn
             assert!(named.as_str() == kind && error.to_string().contains(kind));
         }
     }
-    // None of them has ended the transaction.
+    // None of these ends the transaction.
     sqlx::raw_sql("SELECT 1").execute(&mut *tx).await.unwrap();
 }
 
 #[tokio::test]
-async fn outside_a_transaction_it_is_refused() {
+async fn locking_outside_a_transaction_is_refused() {
     let Some((world, map)) = world().await else { return };
     let mut connection = world.schema.pool.acquire().await.unwrap();
     let error = lock_parent(&mut connection, &map, "clients", ANA).await.unwrap_err();
@@ -68,7 +68,7 @@ async fn outside_a_transaction_it_is_refused() {
 }
 
 #[tokio::test]
-async fn while_it_is_held_a_deletion_waits_and_everything_else_goes_on() {
+async fn only_deletions_wait_for_the_lock() {
     let Some((world, map)) = world().await else { return };
     let mut tx = world.schema.pool.begin().await.unwrap();
     lock_parent(&mut tx, &map, "clients", ANA).await.unwrap();
@@ -84,9 +84,9 @@ async fn while_it_is_held_a_deletion_waits_and_everything_else_goes_on() {
     lifecycle.execute(&delete(ANA)).await.unwrap();
 }
 
-/// The snapshot is from before the deletion, and the lock does not give what it no longer is.
+/// The snapshot is older than the deletion, and the lock cannot be taken on a changed row.
 #[tokio::test]
-async fn in_an_older_snapshot_a_parent_that_has_gone_or_was_marked_is_contention() {
+async fn a_parent_changed_since_an_older_snapshot_is_contention() {
     let Some((world, map)) = world().await else { return };
     for level in ["REPEATABLE READ", "SERIALIZABLE"] {
         for change in ["UPDATE clients SET gone = now() WHERE id =", "DELETE FROM clients WHERE id ="] {
@@ -95,7 +95,7 @@ async fn in_an_older_snapshot_a_parent_that_has_gone_or_was_marked_is_contention
             let begin = AssertSqlSafe(format!("BEGIN ISOLATION LEVEL {level}"));
             let mut tx = world.schema.pool.begin_with(begin).await.unwrap();
             sqlx::raw_sql("SELECT count(*) FROM clients").execute(&mut *tx).await.unwrap();
-            // As the library does: locked, and then written.
+            // Like the library: locked, and then written.
             let locked = format!("SELECT 1 FROM clients WHERE id = '{id}' FOR UPDATE");
             world.run(&format!("BEGIN; {locked}; {change} '{id}'; COMMIT")).await;
             let error = lock_parent(&mut tx, &map, "clients", id).await.unwrap_err();
@@ -108,7 +108,7 @@ async fn in_an_older_snapshot_a_parent_that_has_gone_or_was_marked_is_contention
 }
 
 #[tokio::test]
-async fn a_lock_that_is_not_given_in_time_is_contention() {
+async fn a_lock_timeout_is_contention() {
     let Some((world, map)) = world().await else { return };
     let mut other = world.schema.pool.begin().await.unwrap();
     sqlx::raw_sql("SELECT 1 FROM clients FOR UPDATE").execute(&mut *other).await.unwrap();
@@ -122,7 +122,7 @@ async fn a_lock_that_is_not_given_in_time_is_contention() {
 
 /// Ids of every type, in tables and columns of any name, found by their index.
 #[tokio::test]
-async fn ids_of_any_type_are_found_by_their_index() {
+async fn parents_with_ids_of_any_type_are_found_by_their_index() {
     let Some((world, _)) = world().await else { return };
     world.run("CREATE EXTENSION IF NOT EXISTS citext SCHEMA public").await;
     let schema = world.schema.name.clone();

@@ -1,10 +1,10 @@
-//! The floors of the crate: an arrow `use crate::…` points only downwards, and what is pure stays pure.
+//! The floors of the crate: `use crate::…` points only downwards, and pure modules stay pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From the ground up. Modules of one floor never meet.
+/// From the bottom up. Modules of one floor do not import each other.
 const FLOORS: [&[&str]; 9] = [
     &["domain"],
     &["protocol"],
@@ -35,7 +35,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The code of a file: no comments, and nothing from its unit tests on.
+/// Returns the code of a file without comments and unit tests.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
@@ -43,7 +43,7 @@ fn code(path: &Path) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The top-level modules that a text names with `crate::`, also inside `crate::{a, b}`.
+/// Returns the top-level modules that a text names with `crate::`, also inside `crate::{a, b}`.
 fn named(code: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices("crate::") {
@@ -93,7 +93,7 @@ fn every_module_has_a_floor_and_uses_only_lower_ones() {
 }
 
 #[test]
-fn nothing_below_the_store_is_async_and_only_the_clock_knows_the_time() {
+fn only_stores_are_async_and_only_the_clock_reads_the_time() {
     let mut wrong = Vec::new();
     for (module, path) in modules() {
         let code = code(&path);
@@ -111,7 +111,7 @@ fn nothing_below_the_store_is_async_and_only_the_clock_knows_the_time() {
 }
 
 #[test]
-fn no_file_is_two_things() {
+fn files_are_short() {
     let long: Vec<String> = modules()
         .into_iter()
         .map(|(_, path)| (fs::read_to_string(&path).unwrap().lines().count(), path))
@@ -121,29 +121,29 @@ fn no_file_is_two_things() {
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
-/// The most files that may use each other in a circle.
+/// The maximum number of files in a circle of imports.
 const LARGEST_CIRCLE: usize = 3;
 
-/// A `use`: the path as it is written, the name it binds, and whether others see it.
+/// A `use`: the path as written, the name it binds, and whether it is visible to others.
 struct Import {
     path: Vec<String>,
     name: String,
     is_public: bool,
 }
 
-/// A file as others see it.
+/// The interface of a file.
 struct File {
     /// Its path inside `src`.
     shown: String,
     imports: Vec<Import>,
-    /// Paths in its code, outside `use`.
+    /// The paths in its code outside `use`.
     paths: Vec<Vec<String>>,
 }
 
-/// The files of the crate by the module that each is.
+/// The files of the crate, by module.
 struct Crate(BTreeMap<Vec<String>, File>);
 
-/// The imports of a tree such as `super::{Plan, step::{self, Step as Compiled}}`.
+/// Returns the imports of a tree such as `super::{Plan, step::{self, Step as Compiled}}`.
 fn expand(prefix: &[String], tree: &str, found: &mut Vec<(Vec<String>, String)>) {
     let tree = tree.trim();
     if let Some((before, group)) = tree.split_once('{') {
@@ -176,7 +176,7 @@ fn expand(prefix: &[String], tree: &str, found: &mut Vec<(Vec<String>, String)>)
     found.push((path, name));
 }
 
-/// Takes the `use` declarations out of a code.
+/// Removes the `use` declarations from code, and returns them.
 fn imports(code: &str) -> (Vec<Import>, String) {
     let (mut found, mut rest, mut open) = (Vec::new(), String::new(), String::new());
     for line in code.lines() {
@@ -202,7 +202,7 @@ fn imports(code: &str) -> (Vec<Import>, String) {
     (found, rest)
 }
 
-/// The paths of two and more names in a code.
+/// Returns the paths of two or more names in code.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let chains = code.split(|c: char| !is_name(c) && c != ':').map(|chain| chain.trim_matches(':'));
@@ -226,8 +226,8 @@ impl Crate {
         Self(files.collect())
     }
 
-    /// The module whose file defines what a path in `module` names; `None` for other crates, and for a path that
-    /// names a module.
+    /// Returns the module whose file defines the item of a path in `module`; `None` for other crates, and for a path
+    /// to a module.
     fn defines(&self, module: &[String], path: &[String], depth: usize) -> Option<Vec<String>> {
         if depth > 20 {
             return None;
@@ -271,7 +271,7 @@ impl Crate {
         None
     }
 
-    /// Which files each file uses. What a folder only passes on belongs to the file that defines it.
+    /// Returns the files that each file uses. A re-exported item belongs to the file that defines it.
     fn edges(&self) -> BTreeMap<&Vec<String>, BTreeSet<Vec<String>>> {
         let edges = self.0.iter().map(|(module, file)| {
             let own = file.imports.iter().filter(|import| !import.is_public).map(|import| &import.path);
@@ -281,7 +281,7 @@ impl Crate {
         edges.collect()
     }
 
-    /// The circles of files: of each two of a circle, either reaches the other.
+    /// Returns the circles of files, in which each file reaches every other.
     fn circles(&self, edges: &BTreeMap<&Vec<String>, BTreeSet<Vec<String>>>) -> Vec<Vec<&str>> {
         let reached = |from: &Vec<String>| {
             let (mut seen, mut open) = (BTreeSet::new(), vec![from.clone()]);

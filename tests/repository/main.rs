@@ -1,4 +1,4 @@
-//! What the sources of the crate keep to.
+//! Rules for the sources of the crate.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,5 +7,7 @@
     reason = "a panic is how a test fails"
 )]
 
+mod builder_calls;
 mod floors;
 mod requirements;
+mod rust_version;

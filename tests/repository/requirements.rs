@@ -1,26 +1,26 @@
-//! Every statement of the four API documents is shown by a test, or named in the guide as the host's part, as
-//! later, or as nothing to do.
+//! Every statement of the four API documents is covered by a test, or listed in the guide as the host's part, for
+//! later, or as needing no work.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The statements are numbered from 1 to this.
+/// The last number of the statements.
 const LAST: u16 = 215;
 
 const GUIDE: &str = include_str!("../../src/guide/four_systems.md");
 
-/// What may come later, and nothing else.
+/// The only statements that may come later.
 const LATER: [u16; 4] = [64, 67, 72, 107];
 
-/// The numbers in a text: `R7`, but not the `R7` of `R70` or of a word.
+/// Returns the numbers in a text: `R7`, but not the `R7` of `R70` or of a word.
 fn numbers(text: &str) -> BTreeSet<u16> {
     let words = text.split(|character: char| !character.is_alphanumeric() && character != '_');
     let number = |word: &str| word.strip_prefix('R')?.parse().ok();
     words.filter_map(number).filter(|number| (1..=LAST).contains(number)).collect()
 }
 
-/// The numbers in the first column of the table below a heading.
+/// Returns the numbers in the first column of the table below a heading.
 fn in_guide(heading: &str) -> BTreeSet<u16> {
     let (_, section) = GUIDE.split_once(heading).unwrap_or_else(|| panic!("no `{heading}`"));
     let section = section.split("\n# ").next().unwrap();
@@ -39,7 +39,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The numbers that tests carry, each with the tests: a comment above a function names them.
+/// Returns the numbers in the comments above test functions, each with its tests.
 fn in_tests() -> BTreeMap<u16, BTreeSet<String>> {
     let mut files = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"), &mut files);
@@ -64,10 +64,10 @@ fn in_tests() -> BTreeMap<u16, BTreeSet<String>> {
 }
 
 #[test]
-fn every_statement_is_tested_or_the_hosts_or_later_or_only_told() {
+fn every_statement_is_tested_or_listed_in_the_guide() {
     let tested: BTreeSet<u16> = in_tests().into_keys().collect();
-    let told = numbers(GUIDE.split_once("# What needs nothing").unwrap().1);
-    let guide: BTreeSet<u16> = [in_guide("# What the host does"), in_guide("# What comes later"), told]
+    let no_work = numbers(GUIDE.split_once("# What needs no work").unwrap().1);
+    let guide: BTreeSet<u16> = [in_guide("# What the host does"), in_guide("# What comes later"), no_work]
         .into_iter()
         .flatten()
         .collect();
@@ -77,13 +77,13 @@ fn every_statement_is_tested_or_the_hosts_or_later_or_only_told() {
 }
 
 #[test]
-fn nothing_is_put_off_but_what_is_agreed() {
+fn only_agreed_statements_come_later() {
     assert_eq!(in_guide("# What comes later"), BTreeSet::from(LATER));
 }
 
-/// For whoever wants to know which test shows a statement: `cargo test --test repository requirements -- --nocapture`.
+/// Lists the tests for each statement: `cargo test --test repository requirements -- --nocapture`.
 #[test]
-fn each_number_leads_to_a_test() {
+fn every_number_belongs_to_a_test() {
     for (number, tests) in in_tests() {
         assert!(!tests.is_empty());
         println!("R{number}: {}", tests.into_iter().collect::<Vec<_>>().join(", "));

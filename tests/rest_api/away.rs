@@ -1,4 +1,4 @@
-//! The database goes away and comes back.
+//! The database becomes unavailable and recovers.
 
 use std::thread;
 
@@ -10,7 +10,7 @@ use crate::service::{Call, Service, agent, send};
 use crate::shape::Shape;
 
 #[test]
-fn while_the_database_is_away_every_system_says_so_and_afterwards_all_is_as_it_was() {
+fn an_unavailable_database_is_reported_by_every_system_and_recovers() {
     let Some(server) = OwnServer::start() else { return };
     let service = Service::on(Database::on(&server.address()));
     let before = service.rows();

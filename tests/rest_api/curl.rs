@@ -3,8 +3,8 @@
 use crate::seeds;
 use crate::service::Call;
 
-/// The commands of a seed, in their order, those for `{id}` and `:id` left out; with these credentials in place of
-/// the seed's.
+/// Returns the commands of a seed in order, without those for `{id}` and `:id`, with these credentials instead of the
+/// seed's.
 pub(crate) fn commands(number: u8, credentials: &str) -> Vec<Call> {
     let credentials = credentials.trim_start_matches("Bearer ");
     let theirs = ["your-session-token", "YOUR_JWT_TOKEN", "<token>"];
@@ -14,13 +14,13 @@ pub(crate) fn commands(number: u8, credentials: &str) -> Vec<Call> {
     calls
 }
 
-/// The commands of a text: lines that begin with `curl`, and those that go on with them.
+/// Returns the commands of a text: lines that start with `curl`, with their continuation lines.
 pub(crate) fn calls(text: &str) -> Vec<Call> {
     let starts = text.match_indices("\ncurl ").map(|(start, _)| &text[start + 1..]);
     starts.map(|command| call(&words(command))).collect()
 }
 
-/// The words of a shell command, up to the end of its last line.
+/// Returns the words of a shell command, up to the end of its last line.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;
@@ -55,7 +55,7 @@ fn call(words: &[String]) -> Call {
             "--data" | "-d" => call.body = Some(words.next().unwrap().clone().into_bytes()),
             "--url" => {}
             address => {
-                // Everything behind the host.
+                // The rest after the host.
                 let (_, rest) = address.split_once("://").unwrap();
                 call.path = rest[rest.find('/').unwrap()..].into();
             }

@@ -1,4 +1,4 @@
-//! The database of a service, and a way past the service into it.
+//! The database of a service, with direct access for tests.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::server::{self, Schema};
 
-/// A database of its own for one test. It goes with it.
+/// A separate database for one test, removed with it.
 pub(crate) struct Database {
     held: Held,
     runtime: Runtime,
@@ -21,7 +21,7 @@ enum Held {
         file: PathBuf,
         store: SqliteStore,
     },
-    /// With the schema that goes with it, where the server stays.
+    /// With a schema that is dropped with it; the server stays.
     Postgres {
         address: String,
         store: PostgresStore,
@@ -29,7 +29,7 @@ enum Held {
     },
 }
 
-/// The same on whatever there is.
+/// Runs a statement on either database.
 macro_rules! on {
     ($database:expr, $store:ident => $asked:expr) => {
         match &$database.held {
@@ -48,7 +48,7 @@ impl Database {
         Self { held: Held::Sqlite { file, store }, runtime }
     }
 
-    /// A schema of its own, or `None` where there is no server.
+    /// Creates a schema; `None` without a server.
     pub(crate) fn postgres() -> Option<Self> {
         let runtime = Runtime::new().unwrap();
         let schema = runtime.block_on(Schema::with_connections(2))?;
@@ -61,14 +61,14 @@ impl Database {
         Some(Self { held: Held::Postgres { address, store, _schema: Some(schema) }, runtime })
     }
 
-    /// The database at this address, which is nobody else's.
+    /// Opens the database at this address, which no other test uses.
     pub(crate) fn on(address: &str) -> Self {
         let runtime = Runtime::new().unwrap();
         let store = runtime.block_on(PostgresStore::connect(address)).unwrap();
         Self { held: Held::Postgres { address: address.into(), store, _schema: None }, runtime }
     }
 
-    /// For `--store`.
+    /// Returns the value for `--store`.
     pub(crate) fn address(&self) -> String {
         match &self.held {
             Held::Sqlite { file, .. } => format!("sqlite:{}", file.display()),
@@ -76,7 +76,7 @@ impl Database {
         }
     }
 
-    /// The audit entries about a record, in the order in which they were written.
+    /// Returns the audit entries about a record, in the order they were written.
     pub(crate) fn audit(&self, kind: &str, id: &str) -> Vec<AuditEntry> {
         let (kind, id) = (KindName::from(kind), RecordId::from(id));
         on!(self, store => store.audit(&kind, &id)).unwrap()
@@ -90,7 +90,7 @@ impl Database {
         on!(self, store => query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(store.pool())).unwrap()
     }
 
-    /// The texts of a column.
+    /// Returns the texts of a column.
     pub(crate) fn texts(&self, sql: &str) -> Vec<String> {
         on!(self, store => query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(store.pool())).unwrap()
     }
@@ -102,7 +102,7 @@ impl Database {
         .unwrap();
     }
 
-    /// An expression for a column as text, where it holds an instant.
+    /// Returns an expression for a column as text, even if it holds an instant.
     pub(crate) fn instant(&self, column: &str) -> String {
         match &self.held {
             Held::Sqlite { .. } => column.into(),
@@ -112,7 +112,7 @@ impl Database {
         }
     }
 
-    /// Every row of every table of the host, as text.
+    /// Returns every row of every table of the host as text.
     pub(crate) fn rows(&self) -> Vec<String> {
         let tables = match &self.held {
             Held::Sqlite { .. } => {
@@ -134,7 +134,7 @@ impl Database {
         rows
     }
 
-    /// How many rows refer to none.
+    /// Returns the number of dangling references.
     pub(crate) fn dangling(&self) -> i64 {
         let Held::Postgres { .. } = &self.held else {
             return self.number("SELECT count(*) FROM pragma_foreign_key_check");

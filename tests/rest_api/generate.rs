@@ -1,10 +1,10 @@
-//! Values made from schemas.
+//! Values generated from schemas.
 
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-/// Values of a schema.
+/// Generates values of a schema.
 pub(crate) fn value_of(schema: &Value) -> BoxedStrategy<Value> {
     if let Some(one) = schema.get("oneOf").and_then(|alternatives| alternatives.get(0)) {
         return value_of(one);
@@ -58,7 +58,7 @@ fn object_of(schema: &Value) -> BoxedStrategy<Value> {
     all.prop_map(Value::Object).boxed()
 }
 
-/// Any JSON at all.
+/// Generates any JSON value.
 pub(crate) fn anything() -> BoxedStrategy<Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -84,7 +84,7 @@ pub(crate) fn uuids() -> BoxedStrategy<String> {
     any::<u128>().prop_map(|number| uuid::Uuid::from_u128(number).to_string()).boxed()
 }
 
-/// Text of so many characters of several scripts.
+/// Generates text of this many characters of several scripts.
 fn texts(min: u64, max: u64) -> BoxedStrategy<Value> {
     let lengths = usize::try_from(min).unwrap()..=usize::try_from(max).unwrap();
     let letters = vec!['a', 'Z', 'ñ', 'é', '😀', 'م', '李'];

@@ -1,4 +1,4 @@
-//! The example `rest_api`, as whoever calls it over a socket sees it.
+//! The example `rest_api`, as seen by a caller over a socket.
 #![cfg(all(feature = "sqlite", feature = "postgres"))]
 #![allow(
     clippy::unwrap_used,

@@ -1,17 +1,17 @@
-//! `--demo` makes the same data on each database.
+//! `--demo` creates the same data on each database.
 
 use crate::database::Database;
 use crate::service::Service;
 
 #[test]
-fn the_demonstration_has_the_same_clients_and_as_many_rows_on_each_database() {
+fn the_sample_data_is_the_same_on_each_database() {
     let Some(postgres) = Database::postgres() else { return };
     let seen = [Database::sqlite(), postgres].map(|database| {
         let service = Service::on(database);
         let page = service.send(&service.staff("GET", "/api/clients?limit=100")).json();
         let mut clients = page["clients"].clone();
         for client in clients.as_array_mut().unwrap() {
-            // So many days before the demonstration was started.
+            // In days before the start of the demonstration.
             for moment in ["created_at", "updated_at"] {
                 let day = client[moment].as_str().unwrap()[..10].to_owned();
                 client[moment] = day.into();

@@ -1,4 +1,4 @@
-//! The description of the service, read as far as it goes, and values compared with it.
+//! The `OpenAPI` description of the service, and values checked against it.
 #![cfg_attr(not(feature = "testing"), allow(dead_code, reason = "the fuzz needs proptest"))]
 
 use serde_json::{Map, Value};
@@ -17,11 +17,11 @@ pub(crate) struct Operation {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) parameters: Vec<Parameter>,
-    /// The schema of its body, references replaced by what they refer to.
+    /// The schema of its body, with references resolved.
     pub(crate) body: Option<Value>,
-    /// The schema of each answer by its status; `None` where it has no body.
+    /// The schema of each response by its status; `None` without a body.
     pub(crate) answers: Vec<(u16, Option<Value>)>,
-    /// The name of its credentials, where it asks for some.
+    /// The name of its credentials, if it requires any.
     pub(crate) credentials: Option<String>,
 }
 
@@ -80,7 +80,7 @@ impl Operation {
     }
 }
 
-/// The schema with `$ref` replaced by what it refers to.
+/// Returns the schema with `$ref` resolved.
 fn resolved(document: &Value, schema: &Value) -> Value {
     match schema {
         Value::Object(fields) => match fields.get("$ref").and_then(Value::as_str) {
@@ -96,7 +96,7 @@ fn resolved(document: &Value, schema: &Value) -> Value {
     }
 }
 
-/// Whether a value is one of the schema, as far as the description of this service uses schemas.
+/// Returns whether a value matches the schema, as far as this description uses JSON Schema.
 pub(crate) fn conforms(schema: &Value, value: &Value) -> Result<(), String> {
     if let Some(alternatives) = schema.get("oneOf").and_then(Value::as_array) {
         let fits = alternatives.iter().any(|one| conforms(one, value).is_ok());

@@ -1,4 +1,4 @@
-//! A running service with the data of `--demo`, and what is said to it.
+//! A running service with the data of `--demo`, and requests to it.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -13,10 +13,10 @@ use ureq::http;
 
 use crate::database::Database;
 
-/// What the service signs tokens with.
+/// The secret that the service signs tokens with.
 pub(crate) const SECRET: &str = "the secret of these tests, 32 bytes and more";
 
-/// A service of its own, on a database of its own. Both go with it.
+/// A separate service on a separate database. Both end with it.
 pub(crate) struct Service {
     pub(crate) child: Child,
     /// The line that `--demo` printed.
@@ -25,7 +25,7 @@ pub(crate) struct Service {
     pub(crate) database: Arc<Database>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -33,7 +33,7 @@ pub(crate) struct Answer {
     pub(crate) headers: http::HeaderMap,
 }
 
-/// What is sent: a method, a path with its query, headers, a body.
+/// A request: a method, a path with its query, headers, a body.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Call {
     pub(crate) method: String,
@@ -42,7 +42,7 @@ pub(crate) struct Call {
     pub(crate) body: Option<Vec<u8>>,
 }
 
-/// The example that cargo has built beside this test.
+/// Returns the example that cargo has built next to this test.
 fn example() -> PathBuf {
     let mut folder = std::env::current_exe().unwrap();
     folder.pop();
@@ -72,12 +72,12 @@ impl Service {
         Self { child, line, agent: agent(), database }
     }
 
-    /// Another one on the same database, while this one runs on.
+    /// Starts another one on the same database, while this one keeps running.
     pub(crate) fn again(&self) -> Self {
         Self::on(self.database.clone())
     }
 
-    /// `ids` of the line.
+    /// Returns one of the `ids` of the line.
     pub(crate) fn id(&self, name: &str) -> &str {
         self.line["ids"][name].as_str().unwrap()
     }
@@ -86,7 +86,7 @@ impl Service {
         self.line["cookie"].as_str().unwrap()
     }
 
-    /// The header of a role's token.
+    /// Returns the header of a role's token.
     pub(crate) fn bearer(&self, role: &str) -> String {
         format!("Bearer {}", self.line["tokens"][role].as_str().unwrap())
     }
@@ -95,12 +95,12 @@ impl Service {
         self.line["listen"].as_str().unwrap()
     }
 
-    /// A call with the administrator's session.
+    /// Makes a call with the administrator's session.
     pub(crate) fn staff(&self, method: &str, path: &str) -> Call {
         Call::new(method, path).header("Cookie", self.cookie())
     }
 
-    /// A call with a role's token.
+    /// Makes a call with a role's token.
     pub(crate) fn with_token(&self, role: &str, method: &str, path: &str) -> Call {
         Call::new(method, path).header("Authorization", self.bearer(role))
     }
@@ -109,17 +109,17 @@ impl Service {
         send(&self.agent, self.listen(), call)
     }
 
-    /// The audit entries about a record, in the order in which they were written.
+    /// Returns the audit entries about a record, in the order they were written.
     pub(crate) fn audit(&self, kind: &str, id: &str) -> Vec<AuditEntry> {
         self.database.audit(kind, id)
     }
 
-    /// How many entries the audit log has.
+    /// Returns the number of entries in the audit log.
     pub(crate) fn entries(&self) -> i64 {
         self.number("SELECT count(*) FROM lifecycle_audit")
     }
 
-    /// Who was not told of: the last entry, whatever it is about.
+    /// Returns the last entry, whatever it is about.
     pub(crate) fn last_entry(&self) -> AuditEntry {
         let last = "SELECT CAST(entry AS text) FROM lifecycle_audit ORDER BY sequence DESC LIMIT 1";
         serde_json::from_str(&self.text(last)).unwrap()
@@ -137,12 +137,12 @@ impl Service {
         self.database.execute(sql);
     }
 
-    /// Every row of every table of the host, as text.
+    /// Returns every row of every table of the host as text.
     pub(crate) fn rows(&self) -> Vec<String> {
         self.database.rows()
     }
 
-    /// A client that nothing refers to.
+    /// Creates a client without referring rows.
     pub(crate) fn new_client(&self, email: &str) -> String {
         let answer = self.send(&self.staff("POST", "/api/clients").json(&new_client(email)));
         assert_eq!(answer.status, 201, "{answer:?}");
@@ -157,7 +157,7 @@ impl Drop for Service {
     }
 }
 
-/// The body that makes a client.
+/// Returns the body that creates a client.
 pub(crate) fn new_client(email: &str) -> Value {
     json!({
         "email": email, "name": "Zoe", "surname": "Ruiz", "phone": "+34600000000", "birth_date": "1990-02-28",
@@ -165,7 +165,7 @@ pub(crate) fn new_client(email: &str) -> Value {
     })
 }
 
-/// A client of the network with connections of its own.
+/// Makes an HTTP client with separate connections.
 pub(crate) fn agent() -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
@@ -179,7 +179,7 @@ pub(crate) fn send(agent: &Agent, listen: &str, call: &Call) -> Answer {
     try_send(agent, listen, call).unwrap_or_else(|error| panic!("{call:?}: {error}"))
 }
 
-/// The answer, where one comes.
+/// Returns the response, if there is one.
 pub(crate) fn try_send(agent: &Agent, listen: &str, call: &Call) -> Result<Answer, ureq::Error> {
     let uri = format!("http://{listen}{}", call.path);
     let mut request = http::Request::builder().method(&*call.method).uri(uri);
@@ -223,14 +223,14 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{self:?}: {error}"))
     }
 
-    /// The message of an error, in whatever shape.
+    /// Returns the message of an error in any shape.
     pub(crate) fn message(&self) -> String {
         let json = self.json();
         let message = json.get("statusMessage").or_else(|| json.get("message"));
         message.and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
-    /// The status and the body, to be compared with those of a seed.
+    /// Returns the status and the body, to be compared with those of a seed.
     pub(crate) fn is(&self, status: u16, body: &Value) {
         assert_eq!((self.status, &self.json()), (status, body));
         assert_eq!(self.headers["content-type"], "application/json");

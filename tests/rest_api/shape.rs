@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::service::Answer;
 
-/// The errors of a system.
+/// The error shape of a system.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Shape {
     /// `{statusCode, statusMessage}`
@@ -16,7 +16,7 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    /// Whether an answer has the shape of this system's errors, and nothing else.
+    /// Checks that a response has the error shape of this system, and nothing else.
     pub(crate) fn of_error(self, answer: &Answer) {
         let json = answer.json();
         let keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
@@ -47,9 +47,9 @@ pub(crate) fn is_instant(value: &Value) {
     assert!(text.parse::<chrono::DateTime<chrono::Utc>>().is_ok());
 }
 
-/// The keys of an object in the order in which they are written.
+/// Returns the keys of an object in the order in which they are written.
 pub(crate) fn keys_as_written(text: &str) -> Vec<String> {
-    // A map keeps no order; a visitor sees it.
+    // A map does not keep the order; a visitor sees it.
     struct Keys(Vec<String>);
     impl<'de> serde::Deserialize<'de> for Keys {
         fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -6,7 +6,7 @@ use crate::service::Service;
 #[path = "suite/mod.rs"]
 mod suite;
 
-#[allow(clippy::unnecessary_wraps, reason = "where there is no server there is no service on it")]
+#[allow(clippy::unnecessary_wraps, reason = "without a server there is no service")]
 fn start() -> Option<Service> {
     Some(Service::on(Database::sqlite()))
 }

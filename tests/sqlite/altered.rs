@@ -1,4 +1,4 @@
-//! A table that is altered between plan and apply: said with its place, and nothing has changed.
+//! A table that is altered between plan and apply: the error names it, and nothing has changed.
 
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
@@ -31,7 +31,7 @@ fn delete(id: i64) -> Request {
 }
 
 #[tokio::test]
-async fn what_was_altered_is_named_and_nothing_has_changed() {
+async fn an_altered_table_is_named_and_nothing_has_changed() {
     for (alter, code, place) in [
         ("ALTER TABLE debts DROP COLUMN status", "unknown_name", "status"),
         ("ALTER TABLE debts RENAME COLUMN client_id TO owner", "unknown_name", "client_id"),
@@ -51,7 +51,7 @@ async fn what_was_altered_is_named_and_nothing_has_changed() {
     ] {
         let world = World::new(TABLES).await;
         let lifecycle = Lifecycle::open(&world.store, policy()).await.unwrap();
-        // Every statement has been prepared before, on the one connection that there is.
+        // Every statement has been prepared before, on the only connection.
         lifecycle.execute(&delete(9)).await.unwrap();
         let plan = lifecycle.plan(&delete(1)).await.unwrap();
         world.run(alter).await;

@@ -1,4 +1,4 @@
-//! Change sets: all or nothing, once, exactly the rows of their sets.
+//! Change sets: all or nothing, once, and exactly the rows of their sets.
 
 use client_lifecycle::domain::{Event, FieldName, Mask, OperationId, Value, eq};
 use client_lifecycle::protocol::{
@@ -44,7 +44,7 @@ const ROWS: &str = "SELECT (SELECT count(*) FROM clients) * 100 + (SELECT count(
 const RECORDS: &str = "SELECT (SELECT count(*) FROM lifecycle_operations) * 100 + (SELECT count(*) FROM lifecycle_audit) * 10 + (SELECT count(*) FROM lifecycle_outbox)";
 
 #[tokio::test]
-async fn a_tree_goes_children_first_and_the_receipt_says_how_many() {
+async fn a_tree_is_deleted_children_first_and_counted_in_the_receipt() {
     let world = World::new(DDL).await;
     let receipt = world.store.apply(&delete_tree(1)).await.unwrap();
     assert_eq!(actual(&receipt), [3, 2, 1]);
@@ -55,7 +55,7 @@ async fn a_tree_goes_children_first_and_the_receipt_says_how_many() {
 }
 
 #[tokio::test]
-async fn the_same_operation_twice_answers_with_the_first_receipt_and_writes_nothing() {
+async fn a_repeated_operation_returns_the_first_receipt_and_writes_nothing() {
     let world = World::new(DDL).await;
     let first = world.store.apply(&delete_tree(1)).await.unwrap();
     let second = world.store.apply(&delete_tree(1)).await.unwrap();
@@ -66,7 +66,7 @@ async fn the_same_operation_twice_answers_with_the_first_receipt_and_writes_noth
 }
 
 #[tokio::test]
-async fn every_precondition_that_fails_is_reported_and_nothing_changes() {
+async fn every_failing_precondition_is_reported_and_nothing_changes() {
     let world = World::new(DDL).await;
     let mut changes = delete_tree(1);
     let expect = |rows, expected| Precondition { question: count(rows), expected };
@@ -93,7 +93,7 @@ async fn an_attempt_is_recorded_and_its_operation_stays_free() {
 }
 
 #[tokio::test]
-async fn events_carry_what_the_rows_were_before() {
+async fn events_carry_the_previous_values() {
     let world = World::new(DDL).await;
     let mut changes = delete_tree(1);
     changes.event_drafts = vec![EventDraft {
@@ -103,22 +103,19 @@ async fn events_carry_what_the_rows_were_before() {
         fields: ["status", "paid", "client_id"].map(FieldName::from).into(),
     }];
     world.store.apply(&changes).await.unwrap();
-    let event = |record: i64, status: &str, paid: bool| Event {
-        operation: changes.operation,
-        topic: "debts.cancel".into(),
-        kind: "debts".into(),
-        record: record.into(),
-        at: now(),
-        fields: [("status", status.into()), ("paid", paid.into()), ("client_id", Value::from("a"))]
+    let event = |record: i64, status: &str, paid: bool| {
+        let mut event = Event::new(changes.operation, "debts.cancel", "debts", record, now());
+        event.fields = [("status", status.into()), ("paid", paid.into()), ("client_id", Value::from("a"))]
             .map(|(field, value)| (field.into(), value))
-            .into(),
+            .into();
+        event
     };
     let events = world.store.events(changes.operation).await.unwrap();
     assert_eq!(events, [event(1, "PAID", true), event(2, "PENDING", false)]);
 }
 
 #[tokio::test]
-async fn steps_see_the_rows_as_they_were_before_the_first_step() {
+async fn steps_see_the_rows_before_the_first_step() {
     let world = World::new(DDL).await;
     let sets = [
         set(0, "clients", [subjects()]),
@@ -160,7 +157,7 @@ async fn a_step_that_touches_other_rows_is_interference_and_is_rolled_back() {
 }
 
 #[tokio::test]
-async fn a_constraint_of_the_host_is_a_refusal() {
+async fn a_violated_constraint_is_a_refusal() {
     let world = World::new(DDL).await;
     world.run("CREATE TRIGGER t BEFORE DELETE ON clients BEGIN SELECT raise(ABORT, 'never'); END").await;
     let found = world.store.apply(&delete_tree(1)).await.unwrap_err();
@@ -185,7 +182,7 @@ async fn marks_name_the_rows_of_the_operation() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_is_said_before_anything_is_written() {
+async fn unsupported_change_sets_are_refused_before_a_write() {
     let world = World::new(DDL).await;
     let hmac = Write::Update(vec![("email".into(), NewValue::Masked(Mask::Hmac))]);
     let masked =
@@ -196,7 +193,7 @@ async fn what_cannot_be_done_is_said_before_anything_is_written() {
 }
 
 #[tokio::test]
-async fn many_subjects_are_one_operation_with_an_entry_each() {
+async fn many_subjects_are_one_operation_with_one_entry_each() {
     let world = World::new(DDL).await;
     let mut both = delete_tree(1);
     both.query.subjects = vec!["a".into(), "b".into()];
@@ -206,7 +203,7 @@ async fn many_subjects_are_one_operation_with_an_entry_each() {
 }
 
 #[tokio::test]
-async fn without_the_librarys_tables_the_way_out_is_named() {
+async fn missing_system_tables_are_reported_with_a_remedy() {
     let world = World::new(DDL).await;
     world.run("DROP TABLE lifecycle_operations").await;
     let found = world.store.apply(&delete_tree(1)).await.unwrap_err();
@@ -225,7 +222,7 @@ async fn tables_of_a_later_version_are_refused() {
 }
 
 #[tokio::test]
-async fn another_prefix_has_tables_of_its_own() {
+async fn another_prefix_has_its_own_tables() {
     let world = World::new(DDL).await;
     let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
     let store = store.prefix("mine_").unwrap().migrate().await.unwrap().migrate().await.unwrap();
@@ -238,7 +235,7 @@ async fn another_prefix_has_tables_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_mark_notes_and_writes_the_rows_that_its_own_write_would_hide() {
+async fn a_mark_covers_rows_that_its_own_write_would_hide() {
     let world = World::new(DDL).await;
     let unpaid = || when(eq("status", "PENDING"), 1);
     let out = || RankCase { below: Ranks::ALL, when: None, rank: None };

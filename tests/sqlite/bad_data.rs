@@ -1,4 +1,4 @@
-//! Data that was wrong before anybody asked: an error that names the place and changes nothing, or no trouble.
+//! Existing invalid data: an error that names the place and changes nothing, or no effect.
 
 use client_lifecycle::domain::{Actor, MaskKey, Request};
 use client_lifecycle::lifecycle::Error;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::world::*;
 
-/// A policy of clients, whose debts are masked like this when the client goes.
+/// A policy of clients, whose debts get this mask when the client is deleted.
 #[allow(clippy::needless_pass_by_value, reason = "masks are written where they are passed")]
 fn policy(mask: Value) -> DeletionPolicy {
     let document = json!({
@@ -34,7 +34,8 @@ fn request(id: i64) -> Request {
     Request::hard_delete("clients", id).by(Actor::new("ana", "ADMIN"))
 }
 
-/// The deletion of the first client is refused by the database, with nothing changed and the attempt recorded.
+/// Checks that the database refuses the deletion of the first client, that nothing changes, and that the attempt is
+/// recorded.
 async fn is_refused(world: &World, policy: DeletionPolicy, said: &str) {
     let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
     let lifecycle = Lifecycle::open(store, policy).await.unwrap_or_else(|error| panic!("{error}"));
@@ -42,7 +43,7 @@ async fn is_refused(world: &World, policy: DeletionPolicy, said: &str) {
     let found = lifecycle.execute(&request(1)).await.unwrap_err();
     let Error::Store(source) = &found else { panic!("{found}") };
     assert_eq!((found.code(), &*source.to_string()), ("refused", "the database refused to write `debts`"));
-    // The constraint is named by the database, at the end of the chain.
+    // The database names the constraint, at the end of the chain of errors.
     let mut last: &dyn std::error::Error = source;
     while let Some(cause) = last.source() {
         last = cause;
@@ -71,7 +72,7 @@ async fn a_mask_that_breaks_a_check_is_refused() {
 }
 
 #[tokio::test]
-async fn masks_that_make_two_rows_alike_are_refused_where_the_column_is_unique() {
+async fn masks_with_equal_values_are_refused_by_a_unique_column() {
     for index in ["TEXT UNIQUE", "TEXT); CREATE UNIQUE INDEX one_note ON debts (note"] {
         let world = World::new(&ddl(index)).await;
         is_refused(&world, policy(json!({ "text": "gone" })), "debts.note").await;
@@ -79,7 +80,7 @@ async fn masks_that_make_two_rows_alike_are_refused_where_the_column_is_unique()
 }
 
 #[tokio::test]
-async fn a_mask_that_keeps_values_apart_is_no_trouble_where_the_column_is_unique() {
+async fn a_mask_with_distinct_values_fits_a_unique_column() {
     for mask in [json!("null"), json!("hmac"), json!("placeholder_email")] {
         let world = World::new(&ddl("TEXT UNIQUE")).await;
         let store = client_lifecycle::sqlite::SqliteStore::new(world.pool().clone());
@@ -109,7 +110,7 @@ async fn a_row_without_an_id_is_named_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn a_view_in_which_an_id_comes_twice_is_not_opened() {
+async fn a_view_with_a_repeated_id_does_not_open() {
     let world = World::new(&ddl("TEXT")).await;
     world
         .run(
@@ -131,7 +132,7 @@ async fn a_view_in_which_an_id_comes_twice_is_not_opened() {
 }
 
 #[tokio::test]
-async fn references_that_dangled_before_stop_nobody_and_no_other_dangles_after() {
+async fn dangling_references_stop_no_deletion_and_no_new_ones_appear() {
     let document = json!({
         "subject": "clients", "kinds": { "clients": {}, "debts": {}, "items": {} },
         "references": [ { "from": "clients.boss", "to": "clients", "nullable": true },
@@ -174,10 +175,10 @@ async fn references_that_dangled_before_stop_nobody_and_no_other_dangles_after()
     );
 }
 
-/// SQLite looks at a foreign key to the table itself again whatever is written to the row. The host cannot
-/// update such a row either; where the row goes it is no trouble.
+/// SQLite checks a foreign key to the same table again on any write to the row. The host cannot update such a row
+/// either; deleting it works.
 #[tokio::test]
-async fn a_row_whose_reference_to_its_own_kind_dangles_is_refused_where_it_is_written() {
+async fn a_row_with_a_dangling_self_reference_can_be_deleted_but_not_updated() {
     let ddl = "PRAGMA foreign_keys = OFF;
          CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER REFERENCES clients, note TEXT,

@@ -1,5 +1,5 @@
-//! What the database deletes and changes by itself, and what its foreign keys refer to: where a plan would not say
-//! what happens, a policy is not opened.
+//! Deletions and changes by the database itself, and mismatched foreign keys: a policy whose plans would be wrong
+//! does not open.
 
 use client_lifecycle::domain::{Actor, Request};
 use client_lifecycle::sql::{FindingCode, findings};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::world::*;
 
-/// Clients whose invoices are kept for six years, filed in folders.
+/// Clients whose invoices are retained for six years, filed in folders.
 const FILED: &str = "
     CREATE TABLE clients (id INTEGER PRIMARY KEY, email TEXT);
     CREATE TABLE folders (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (id) ON DELETE CASCADE);
@@ -30,7 +30,7 @@ fn retained(excluded: &Value) -> Value {
     })
 }
 
-/// Clients, their debts, and whatever tables are left out.
+/// Clients, their debts, and excluded tables.
 fn debts(excluded: &[&str]) -> Value {
     let excluded: Vec<Value> =
         excluded.iter().map(|table| json!({ "table": table, "because": "only structure" })).collect();
@@ -45,7 +45,7 @@ fn policy(document: &Value) -> DeletionPolicy {
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// What `open` refuses, by path, message and remedy. The findings are the same, as far as they are for `open`.
+/// Returns the faults of `open` as path, message and remedy. The findings for `open` are the same.
 async fn refused(world: &World, document: &Value) -> Vec<String> {
     let policy = policy(document);
     let faults = match Lifecycle::open(SqliteStore::new(world.pool().clone()), policy.clone()).await {
@@ -73,12 +73,12 @@ const NOTHING: [&str; 0] = [];
 async fn open_refuses_an_on_delete_action_that_reaches_a_declared_kind_through_an_excluded_table() {
     let world = World::new(FILED).await;
     let mut document = retained(&json!([{ "table": "folders", "because": "only structure" }]));
-    let expected = "references.invoices.folder_id: where a row of `clients` is deleted, the database would delete \
+    let expected = "references.invoices.folder_id: when a row of `clients` is deleted, the database would delete \
                     rows of `invoices` that no plan names: `folders.client_id` ON DELETE CASCADE, then \
                     `invoices.folder_id` ON DELETE CASCADE (declare `folders` with `folders.client_id`, \
                     `invoices.folder_id` and give each a rule, or let `invoices.folder_id` refuse (ON DELETE NO ACTION))";
     assert_eq!(refused(&world, &document).await, [expected]);
-    // It is the same whatever the policy does with the rows.
+    // The rules of the policy do not matter.
     document["modes"]["hard_delete"]["rules"] = json!({ "invoices.client_id": "restrict" });
     assert_eq!(refused(&world, &document).await, [expected]);
 }
@@ -97,16 +97,16 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
     assert_eq!(
         refused(&world, &document).await,
         [
-            "references.invoices.folder_id: where a row of `folders` is deleted, the database would delete rows of \
+            "references.invoices.folder_id: when a row of `folders` is deleted, the database would delete rows of \
           `invoices` that no plan names: `invoices.folder_id` ON DELETE CASCADE (declare `invoices.folder_id` and \
           give each a rule, or let `invoices.folder_id` refuse (ON DELETE NO ACTION))"
         ]
     );
 }
 
-/// The remedy is what a person can do.
+/// A person can follow the remedy.
 #[tokio::test]
-async fn what_the_remedy_says_lets_the_policy_open_and_keeps_every_row_that_the_plan_keeps() {
+async fn the_remedy_lets_the_policy_open_and_keeps_the_planned_rows() {
     let world = World::new(FILED).await;
     let mut document = retained(&json!([]));
     document["kinds"]["folders"] = json!({});
@@ -128,7 +128,7 @@ async fn what_the_remedy_says_lets_the_policy_open_and_keeps_every_row_that_the_
     assert_eq!(refused_by(&refusing, &excluded).await, NOTHING);
 }
 
-/// Clients and debts as a plan knows them, and tables `a`, `b` that are left out.
+/// Clients and debts as a plan knows them, and excluded tables `a` and `b`.
 fn chained(a: &str, b: &str, debt: &str) -> String {
     format!(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY);
@@ -141,7 +141,7 @@ fn chained(a: &str, b: &str, debt: &str) -> String {
 }
 
 #[tokio::test]
-async fn open_follows_on_delete_actions_through_any_number_of_tables_until_a_row_stays() {
+async fn open_follows_on_delete_actions_through_any_number_of_tables() {
     let (gone, null, default) = ("ON DELETE CASCADE", "ON DELETE SET NULL", "ON DELETE SET DEFAULT");
     for (keys, does) in [
         ([gone, gone, gone], Some("delete")),
@@ -161,7 +161,7 @@ async fn open_follows_on_delete_actions_through_any_number_of_tables_until_a_row
         };
         assert_eq!(found.len(), 1, "{keys:?}: {found:?}");
         let expected = format!(
-            "references.debts.b: where a row of `clients` is deleted, the database would {does} rows of `debts` that no plan \
+            "references.debts.b: when a row of `clients` is deleted, the database would {does} rows of `debts` that no plan \
              names: `a.up` ON DELETE CASCADE, then `b.up` ON DELETE CASCADE, then `debts.b` {} (declare `a`, `b` with \
              `a.up`, `b.up`, `debts.b` and give each a rule, or let `debts.b` refuse (ON DELETE NO ACTION))",
             keys[2]
@@ -177,7 +177,7 @@ async fn open_follows_on_delete_actions_through_tables_that_the_map_does_not_men
             .await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("references.debts.b: "), "{found:?}");
-    // The first key is the one that the map should have mentioned; the last is where rows would go.
+    // The map should have mentioned the first key; the last one would delete rows.
     let found =
         refused_by(&chained("ON DELETE CASCADE", "ON DELETE CASCADE", "ON DELETE CASCADE"), &debts(&[]))
             .await;
@@ -185,7 +185,7 @@ async fn open_follows_on_delete_actions_through_tables_that_the_map_does_not_men
     assert!(found[0].contains(
         "references.a.up: a foreign key to `clients` with ON DELETE CASCADE that the map does not"
     ));
-    assert!(found[1].starts_with("references.debts.b: where a row of `clients` is deleted"), "{found:?}");
+    assert!(found[1].starts_with("references.debts.b: when a row of `clients` is deleted"), "{found:?}");
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn open_allows_on_delete_actions_that_reach_only_excluded_tables() {
     let lifecycle = Lifecycle::open(SqliteStore::new(world.pool().clone()), policy(&document)).await.unwrap();
     lifecycle.execute(&Request::hard_delete("clients", 1).by(Actor::new("ana", "ADMIN"))).await.unwrap();
     assert_eq!(world.number("SELECT (SELECT count(*) FROM debts) * 10 + (SELECT count(*) FROM a)").await, 10);
-    // `check` still says that the database deletes by itself.
+    // `check` still reports that the database deletes by itself.
     let found = world.store.findings(&policy(&document)).await.unwrap();
     let acting: Vec<&str> = found
         .iter()
@@ -238,9 +238,9 @@ async fn open_follows_on_delete_actions_through_cycles_and_reports_each_key_once
     );
 }
 
-/// The tree of folders is left out; clients below clients are not.
+/// The tree of folders is excluded; clients below clients are not.
 #[tokio::test]
-async fn open_refuses_an_on_delete_action_that_comes_back_to_the_subject() {
+async fn open_refuses_an_on_delete_action_that_returns_to_the_subject() {
     let back = refused_by(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY, folder INTEGER REFERENCES folders ON DELETE CASCADE);
          CREATE TABLE folders (id INTEGER PRIMARY KEY, owner INTEGER REFERENCES clients ON DELETE CASCADE);
@@ -249,7 +249,7 @@ async fn open_refuses_an_on_delete_action_that_comes_back_to_the_subject() {
     )
     .await;
     assert_eq!(back.len(), 1, "{back:?}");
-    assert!(back[0].starts_with("references.clients.folder: where a row of `clients` is deleted, the database would delete rows of `clients`"));
+    assert!(back[0].starts_with("references.clients.folder: when a row of `clients` is deleted, the database would delete rows of `clients`"));
 
     let mut document = debts(&[]);
     document["excluded"] = json!([{ "reference": "clients.boss", "because": "only for the chart" }]);
@@ -280,7 +280,7 @@ async fn open_follows_keys_of_several_columns_and_names_in_any_case() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
         found[0].contains(
-            "references.Debts.town, folder: where a row of `clients` is deleted, the database would change rows of `debts` \
+            "references.Debts.town, folder: when a row of `clients` is deleted, the database would change rows of `debts` \
              that no plan names: `Folders.town, owner` ON DELETE CASCADE, then `Debts.town, folder` ON DELETE SET NULL"
         ),
         "{found:?}"
@@ -305,7 +305,7 @@ fn by_code(customers: &Value) -> Value {
     })
 }
 
-/// The rows of another customer went.
+/// The rows of another customer were deleted.
 #[tokio::test]
 async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_column_than_the_id() {
     let world = World::new(CODES).await;
@@ -342,7 +342,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_table() {
 
 /// A second key of the column is not the declared reference, though it refers to the declared kind.
 #[tokio::test]
-async fn open_refuses_an_acting_key_to_another_column_beside_the_declared_one() {
+async fn open_refuses_a_second_key_with_an_action_to_another_column() {
     let found = refused_by(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY, code INTEGER NOT NULL UNIQUE);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (id)
@@ -357,9 +357,9 @@ async fn open_refuses_an_acting_key_to_another_column_beside_the_declared_one() 
     );
 }
 
-/// The key says the same as the policy in two steps, or in a pair with another column.
+/// The key reaches the same id in two steps, or in a pair with another column.
 #[tokio::test]
-async fn a_foreign_key_that_leads_to_the_id_through_another_table_is_no_mismatch() {
+async fn a_foreign_key_to_the_id_through_another_table_is_not_a_mismatch() {
     let profiles = "CREATE TABLE clients (id INTEGER PRIMARY KEY);
          CREATE TABLE profiles (client_id INTEGER PRIMARY KEY REFERENCES clients);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES profiles);
@@ -371,7 +371,7 @@ async fn a_foreign_key_that_leads_to_the_id_through_another_table_is_no_mismatch
              FOREIGN KEY (client_id, address_id) REFERENCES addresses (client_id, id));
          CREATE INDEX i ON debts (client_id);";
     assert_eq!(refused_by(pairs, &debts(&["addresses"])).await, NOTHING);
-    // Where nothing says that it is the client's id, it is another.
+    // Without a key to the client's id, the column holds something else.
     let loose = pairs.replace(
         "client_id INTEGER NOT NULL REFERENCES clients, UNIQUE",
         "client_id INTEGER NOT NULL, UNIQUE",
@@ -379,9 +379,9 @@ async fn a_foreign_key_that_leads_to_the_id_through_another_table_is_no_mismatch
     assert_eq!(refused_by(&loose, &debts(&["addresses"])).await.len(), 1);
 }
 
-/// `findings` of a catalogue cannot tell; the store can.
+/// The `findings` of a catalogue cannot find these; the store can.
 #[tokio::test]
-async fn findings_of_the_store_have_what_only_the_database_can_tell() {
+async fn findings_of_the_store_include_those_that_need_queries() {
     let world = World::new(
         "CREATE TABLE clients (id TEXT COLLATE NOCASE PRIMARY KEY NOT NULL);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients);
@@ -412,9 +412,9 @@ async fn findings_of_the_store_have_what_only_the_database_can_tell() {
     assert_eq!(refused(&world, &document).await.len(), 1);
 }
 
-/// The field of an event that no column holds.
+/// An event field without a column.
 #[tokio::test]
-async fn findings_have_the_fields_of_effects() {
+async fn findings_include_the_fields_of_effects() {
     let world = World::new(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients);

@@ -30,7 +30,7 @@ async fn a_map_that_fits_has_no_faults() {
 }
 
 #[tokio::test]
-async fn every_fault_is_reported_at_once_with_its_place_and_a_way_out() {
+async fn every_fault_is_reported_at_once_with_place_and_remedy() {
     let found = faults(
         "CREATE TABLE clients (id BLOB PRIMARY KEY, email TEXT NOT NULL, deleted_at TEXT NOT NULL, age TEXT);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT, paid_by BLOB NOT NULL, status INTEGER);

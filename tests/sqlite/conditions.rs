@@ -9,7 +9,7 @@ use client_lifecycle::store::{Store, StoreError};
 
 use crate::world::*;
 
-/// Stored values, as SQL and as a store of rows has them.
+/// Stored values, in SQL and in a store of rows.
 fn stored() -> Vec<(String, Value)> {
     let texts = [
         "",
@@ -142,7 +142,7 @@ fn conditions(field_type: &str) -> Vec<Condition> {
 }
 
 #[tokio::test]
-async fn conditions_hold_in_sql_for_the_rows_for_which_they_hold_in_rust() {
+async fn conditions_hold_for_the_same_rows_in_sql_and_rust() {
     let columns = [("", false), ("TEXT COLLATE NOCASE", true), ("NUMERIC", false)];
     for (declared, text_only) in columns {
         for field_type in ["text", "integer", "boolean", "decimal", "date", "timestamp"] {
@@ -152,7 +152,7 @@ async fn conditions_hold_in_sql_for_the_rows_for_which_they_hold_in_rust() {
             let mut inserts = Vec::new();
             for (index, (literal, value)) in stored().into_iter().enumerate() {
                 let text = value.as_text().is_some() || value.is_null();
-                // These columns convert what looks like a number, so that rows in memory would differ.
+                // These columns convert text that looks like a number, unlike rows in memory.
                 if (text_only && !text)
                     || (declared == "NUMERIC"
                         && literal.trim_matches('\'').trim().parse::<f64>().is_ok()
@@ -235,7 +235,7 @@ async fn a_condition_with_a_value_of_another_type_is_refused() {
 }
 
 #[tokio::test]
-async fn a_uuid_field_is_compared_as_text_whether_it_is_text_or_bytes() {
+async fn a_uuid_field_is_compared_as_text_in_either_form() {
     let uuid = "550e8400-e29b-41d4-a716-446655440000";
     let hex = uuid.replace('-', "");
     let world = World::new(&format!(

@@ -21,7 +21,7 @@ mod on_a_pool {
     client_lifecycle::conformance!(tokio::test, host);
 }
 
-/// The same store over a connection that is counted.
+/// The same store over a counted connection.
 mod scale_on_a_pool {
     use client_lifecycle::sql::Dialect;
     use client_lifecycle::sqlite::PoolConnection;
@@ -65,7 +65,7 @@ mod in_a_transaction_of_the_host {
     use client_lifecycle::sqlite::{SqliteTransaction, sqlx::SqlitePool};
     use client_lifecycle::store::{Store, StoreError};
 
-    /// What a host does that has a transaction open for other reasons: everything inside it, then commit.
+    /// A host with an open transaction of its own: everything runs inside it, then it commits.
     struct Wrapped(SqlitePool);
 
     #[async_trait]

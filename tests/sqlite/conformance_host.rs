@@ -1,4 +1,4 @@
-//! A host on SQLite: a file of its own, written and read with sqlx past the store.
+//! A host on SQLite: a separate file, written and read with sqlx directly.
 
 use std::path::PathBuf;
 

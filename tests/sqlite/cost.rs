@@ -1,4 +1,4 @@
-//! What a survey costs beside the same counts written by hand.
+//! The cost of a survey compared with hand-written counts.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::world::*;
 
 const LENGTH: u16 = 12;
 
-/// A chain of kinds: one row of the first, and below each row of a kind as many of the next as `fan_out` says.
+/// A chain of kinds: one row of the first, and below each row `fan_out` rows of the next kind.
 async fn chain(fan_out: [u32; LENGTH as usize]) -> World {
     let first = "CREATE TABLE k0 (id TEXT PRIMARY KEY); INSERT INTO k0 VALUES ('0'), ('other');";
     let mut ddl = vec![first.to_owned()];
@@ -74,11 +74,11 @@ async fn ratio(world: &World, runs: usize) -> (f64, Duration, Duration, i64) {
     (ours.as_secs_f64() / theirs.as_secs_f64(), ours, theirs, total)
 }
 
-/// One client with 100,801 rows below, deleted and rolled back: by the store inside a host's transaction, by
-/// the foreign keys, and by hand.
+/// One client with 100,801 rows below, deleted and rolled back: by the store inside a host's transaction, by the
+/// foreign keys, and by hand-written statements.
 #[tokio::test]
 #[ignore = "prints numbers; run it with --release --ignored --show-output"]
-async fn a_deletion_beside_native_cascade_and_statements_by_hand() {
+async fn cost_of_a_deletion_compared_with_cascade_and_handwritten_statements() {
     use client_lifecycle::protocol::Write;
     use client_lifecycle::sqlite::SqliteTransaction;
     use client_lifecycle::sqlite::sqlx::{SqliteConnection, raw_sql};
@@ -149,7 +149,7 @@ async fn a_deletion_beside_native_cascade_and_statements_by_hand() {
 }
 
 #[tokio::test]
-async fn a_survey_of_a_chain_costs_little_more_than_its_counts() {
+async fn cost_of_a_survey_compared_with_its_counts() {
     let large = chain([1, 3, 2, 3, 2, 2, 2, 2, 2, 2, 2, 2]).await;
     let tiny = chain([1; LENGTH as usize]).await;
     for (name, world) in [("large", &large), ("tiny", &tiny)] {

@@ -1,4 +1,4 @@
-//! What `check` finds: each sort of finding, and what is none.
+//! The findings of `check`: each code, and cases without findings.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::sql::findings;
@@ -28,12 +28,12 @@ async fn found_by(document: Value, ddl: &str) -> Vec<String> {
     found.iter().map(|finding| format!("{} {}: {}", finding.code, finding.path, finding.message)).collect()
 }
 
-/// What is found in a clinic with more tables in it.
+/// Returns the findings for a clinic with more tables.
 async fn found(more: &str) -> Vec<String> {
     found_by(document(), &[CLIENTS, DEBTS, more].concat()).await
 }
 
-/// What is found where the debts are another table.
+/// Returns the findings for a clinic with another table of debts.
 async fn with_debts(debts: &str) -> Vec<String> {
     found_by(document(), &[CLIENTS, debts].concat()).await
 }
@@ -97,7 +97,7 @@ async fn a_table_with_a_column_named_like_a_reference_is_uncovered() {
 }
 
 #[tokio::test]
-async fn a_column_whose_foreign_key_leads_elsewhere_is_known_whatever_its_name() {
+async fn a_column_with_a_foreign_key_is_not_suspected_by_its_name() {
     let found = found(
         "CREATE TABLE agencies (id INTEGER PRIMARY KEY);
          CREATE TABLE ads (id INTEGER PRIMARY KEY, client_id INTEGER REFERENCES agencies);",
@@ -106,7 +106,7 @@ async fn a_column_whose_foreign_key_leads_elsewhere_is_known_whatever_its_name()
 }
 
 #[tokio::test]
-async fn what_is_excluded_is_not_found() {
+async fn excluded_parts_are_not_findings() {
     let ddl = [
         CLIENTS,
         DEBTS,
@@ -123,26 +123,26 @@ async fn what_is_excluded_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_foreign_key_of_a_declared_table_that_nobody_decided_is_uncovered() {
+async fn an_undecided_foreign_key_of_a_declared_table_is_uncovered() {
     let found = found("ALTER TABLE debts ADD COLUMN paid_by INTEGER REFERENCES clients;");
     assert_eq!(
         found.await,
         [
-            "uncovered_reference references.debts.paid_by: its foreign key refers to `clients`, and it is neither \
+            "uncovered_reference references.debts.paid_by: its foreign key refers to `clients`, but it is neither \
           declared nor excluded"
         ]
     );
 }
 
 #[tokio::test]
-async fn a_column_of_a_declared_table_that_is_named_like_a_reference_is_uncovered() {
+async fn a_column_named_like_a_reference_in_a_declared_table_is_uncovered() {
     let mut document = document();
     document["kinds"]["notes"] = json!({});
     let ddl = [CLIENTS, DEBTS, "CREATE TABLE notes (id INTEGER PRIMARY KEY, client_id INTEGER);"];
     assert_eq!(
         found_by(document, &ddl.concat()).await,
         [
-            "uncovered_reference references.notes.client_id: the column is named like `debts.client_id`, and it is \
+            "uncovered_reference references.notes.client_id: the column is named like `debts.client_id`, but it is \
           neither declared nor excluded"
         ]
     );
@@ -177,7 +177,7 @@ async fn a_foreign_key_to_another_table_protects_nothing() {
 }
 
 #[tokio::test]
-async fn an_index_that_does_not_begin_with_the_reference_is_none() {
+async fn an_index_that_does_not_start_with_the_reference_does_not_count() {
     let table = "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, a INTEGER";
     for (end, expected) in [
         (");", 1),
@@ -194,20 +194,20 @@ async fn an_index_that_does_not_begin_with_the_reference_is_none() {
 }
 
 #[tokio::test]
-async fn text_that_refers_to_numbers_is_a_mismatch_of_type() {
+async fn text_that_refers_to_integers_is_a_type_mismatch() {
     let found = with_debts(
         "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL UNIQUE REFERENCES clients);",
     )
     .await;
     assert!(
-        found[0].starts_with("type_mismatch references.debts.client_id: the column is TEXT and the ids"),
+        found[0].starts_with("type_mismatch references.debts.client_id: the column is TEXT, but the ids"),
         "{found:?}"
     );
     assert_eq!(found.len(), 1);
 }
 
 #[tokio::test]
-async fn a_declared_type_that_the_column_does_not_have_is_a_mismatch_of_type() {
+async fn a_declared_type_that_differs_from_the_column_is_a_type_mismatch() {
     let mut document = document();
     document["kinds"]["clients"]["fields"] = json!({ "name": "integer" });
     assert_eq!(
@@ -217,7 +217,7 @@ async fn a_declared_type_that_the_column_does_not_have_is_a_mismatch_of_type() {
 }
 
 #[tokio::test]
-async fn nullable_and_mandatory_are_not_the_same() {
+async fn a_difference_in_nullability_is_found() {
     let found = with_debts(
         "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER UNIQUE REFERENCES clients);",
     );
@@ -234,7 +234,7 @@ async fn nullable_and_mandatory_are_not_the_same() {
 }
 
 #[tokio::test]
-async fn a_composite_key_is_called_by_its_name() {
+async fn a_composite_key_is_reported() {
     let found = found(
         "CREATE TABLE tags (client_id INTEGER REFERENCES clients, tag TEXT, PRIMARY KEY (tag, client_id));",
     );
@@ -261,7 +261,7 @@ async fn an_id_that_is_not_unique_is_ambiguous() {
 }
 
 #[tokio::test]
-async fn a_database_that_deletes_by_itself_is_found_excluded_or_not() {
+async fn on_delete_actions_are_found_even_if_excluded() {
     let logs =
         "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE);";
     let expected = |why: &str| {
@@ -278,7 +278,7 @@ async fn a_database_that_deletes_by_itself_is_found_excluded_or_not() {
     let ddl = [CLIENTS, DEBTS, logs].concat();
     assert_eq!(found_by(document.clone(), &ddl).await, [expected("the map excludes")]);
 
-    // A policy that deletes no client sets nothing off.
+    // A policy that does not delete clients fires no action.
     document["kinds"]["clients"] = json!({ "deleted_at": "gone" });
     document["modes"] = json!({ "soft_delete": { "allow": "any", "rules": { "*": "keep" } } });
     let ddl = ddl + "ALTER TABLE clients ADD COLUMN gone TEXT;";
@@ -286,7 +286,7 @@ async fn a_database_that_deletes_by_itself_is_found_excluded_or_not() {
 }
 
 #[tokio::test]
-async fn a_trigger_is_found_where_the_policy_sets_it_off() {
+async fn a_trigger_is_found_if_the_policy_fires_it() {
     let found = found(
         "CREATE TRIGGER \"on delete\" AFTER DELETE ON debts BEGIN SELECT 1; END;
          CREATE TRIGGER noted AFTER INSERT ON debts BEGIN SELECT 1; END;
@@ -296,28 +296,28 @@ async fn a_trigger_is_found_where_the_policy_sets_it_off() {
     assert_eq!(
         found.await,
         [
-            "trigger kinds.debts: the trigger `on delete` fires on DELETE of `debts`: what it does is in no plan \
+            "trigger kinds.debts: the trigger `on delete` fires on DELETE of `debts`: its effects are in no plan \
           and no receipt"
         ]
     );
 }
 
 #[tokio::test]
-async fn tables_and_columns_that_are_not_there_are_found() {
+async fn missing_tables_and_columns_are_found() {
     let mut document = document();
     document["kinds"]["cars"] = json!({});
     document["kinds"]["clients"] = json!({ "deleted_at": "gone" });
     assert_eq!(
         found_by(document, &[CLIENTS, DEBTS].concat()).await,
         [
-            "missing_table kinds.cars: there is no table `cars`",
+            "missing_table kinds.cars: the table `cars` does not exist",
             "missing_column kinds.clients.fields.gone: the table `clients` has no column `gone`",
         ]
     );
 }
 
 #[tokio::test]
-async fn the_library_s_own_tables_and_broken_views_are_none_of_it() {
+async fn system_tables_and_broken_views_are_ignored() {
     let found = found(
         "CREATE TABLE tmp (client_id INTEGER); CREATE VIEW old AS SELECT client_id FROM tmp; DROP TABLE tmp;",
     );

@@ -29,7 +29,7 @@ async fn counts(world: &World, sets: Vec<Stratum>, asked: &[Rows]) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn a_self_reference_is_walked_to_its_end_also_in_a_circle() {
+async fn a_self_reference_is_followed_to_its_end_also_in_a_circle() {
     let world = World::new(DDL).await;
     let cycle = Stratum::Cycle(vec![set(0, "people", [subjects(), below("people.boss", 0)])]);
     assert_eq!(counts(&world, vec![cycle], &[all(0)]).await, [5]);
@@ -46,7 +46,7 @@ async fn kinds_that_refer_to_each_other_are_walked_together() {
 }
 
 #[tokio::test]
-async fn a_row_is_walked_with_every_rank_and_keeps_the_lowest() {
+async fn a_row_is_followed_with_every_rank_and_keeps_the_lowest() {
     let world = World::new(DDL).await;
     let at = |rank, to| RankCase { below: Ranks::only(rank), when: None, rank: Some(to) };
     let stop = RankCase { below: Ranks::ALL, when: Some(eq("word", "stop")), rank: None };
@@ -60,7 +60,7 @@ async fn a_row_is_walked_with_every_rank_and_keeps_the_lowest() {
         counts(&world, vec![cycle], &[all(0), ranked(0, 1), ranked(0, 2), ranked(0, 3)]).await,
         [3, 1, 1, 1]
     );
-    // Around the circle 1 -> 2 -> 3 -> 1 every row is met with rank 2 first and then with rank 1.
+    // Around the circle 1 -> 2 -> 3 -> 1 every row is found with rank 2 first and then with rank 1.
     let lower = Stratum::Cycle(vec![set(
         0,
         "people",
@@ -102,7 +102,7 @@ async fn a_cycle_reads_earlier_sets_and_later_sets_read_the_cycle() {
 }
 
 #[tokio::test]
-async fn a_cycle_that_nothing_leads_into_is_empty() {
+async fn a_cycle_without_an_entry_is_empty() {
     let world = World::new(DDL).await;
     let cycle = Stratum::Cycle(vec![set(0, "people", [below("people.boss", 0)])]);
     assert_eq!(counts(&world, vec![cycle], &[all(0)]).await, [0]);

@@ -1,4 +1,4 @@
-//! The first policy: everything that hangs on the subject is in it, and nothing but the subject goes.
+//! The first policy: it includes all dependents of the subject, and deletes only the subject.
 
 use client_lifecycle::policy::Rule;
 use client_lifecycle::sql::{Catalogue, NoFirstPolicy, findings, first_policy};
@@ -15,7 +15,7 @@ async fn catalogue(ddl: &str) -> Catalogue {
 async fn first(ddl: &str) -> DeletionPolicy {
     let catalogue = catalogue(ddl).await;
     let policy = first_policy(&catalogue, "clients").unwrap();
-    // It is what it is written as, it decides nothing by itself, and nothing is uncovered.
+    // It equals its document, decides nothing by itself, and leaves nothing uncovered.
     let written = serde_json::to_string(&policy).unwrap();
     assert_eq!(DeletionPolicy::from_json(&written).unwrap(), policy);
     for mode in policy.modes() {
@@ -48,7 +48,7 @@ async fn a_clinic_is_described_as_it_is() {
 }
 
 #[tokio::test]
-async fn every_depth_is_in_it() {
+async fn tables_at_every_depth_are_included() {
     let tables: Vec<String> = (1..30)
         .map(|k| {
             let up = if k == 1 { "clients".into() } else { format!("k{}", k - 1) };
@@ -62,7 +62,7 @@ async fn every_depth_is_in_it() {
 }
 
 #[tokio::test]
-async fn cycles_and_self_references_are_ordinary() {
+async fn cycles_and_self_references_are_included() {
     let world = World::new(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY, referred_by INTEGER REFERENCES clients,
                                main_account INTEGER REFERENCES accounts, boss INTEGER NOT NULL REFERENCES clients);
@@ -80,7 +80,7 @@ async fn cycles_and_self_references_are_ordinary() {
 }
 
 #[tokio::test]
-async fn the_id_is_what_others_refer_to() {
+async fn the_id_is_the_column_that_others_refer_to() {
     let policy = first(
         "CREATE TABLE clients (row INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, code TEXT NOT NULL UNIQUE);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client TEXT NOT NULL REFERENCES clients (uuid));
@@ -89,7 +89,7 @@ async fn the_id_is_what_others_refer_to() {
     )
     .await;
     let policy = written(&policy);
-    // `code` comes after `uuid`, and one column only can be the id.
+    // `code` comes after `uuid`, and only one column can be the id.
     assert_eq!(policy["kinds"]["clients"]["id"], "uuid");
     assert_eq!(policy["kinds"]["profiles"]["id"], "number");
     assert_eq!(policy["excluded"][0]["table"], "notes");
@@ -107,7 +107,7 @@ async fn a_composite_foreign_key_that_holds_the_id_is_a_reference() {
 }
 
 #[tokio::test]
-async fn what_hangs_on_what_is_left_out_is_left_out_with_a_reason() {
+async fn dependents_of_excluded_tables_are_excluded_with_a_reason() {
     let policy = first(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY);
          CREATE TABLE tags (client INTEGER REFERENCES clients, tag TEXT, PRIMARY KEY (client, tag));
@@ -130,7 +130,7 @@ async fn what_hangs_on_what_is_left_out_is_left_out_with_a_reason() {
 }
 
 #[tokio::test]
-async fn odd_names_stay_as_they_are() {
+async fn unusual_names_are_kept() {
     let world = World::new(
         "CREATE TABLE \"clients\" (\"the \"\"id\"\"\" INTEGER PRIMARY KEY, \"a.b\" TEXT);
          CREATE TABLE \"sales.in voices\" (\"order\" INTEGER PRIMARY KEY, \"of.client\" INTEGER REFERENCES clients, of_client TEXT);
@@ -150,7 +150,7 @@ async fn odd_names_stay_as_they_are() {
 }
 
 #[tokio::test]
-async fn the_same_database_gives_the_same_text_in_whatever_order_it_was_made() {
+async fn the_text_does_not_depend_on_the_order_of_creation() {
     let tables = [
         "CREATE TABLE clients (id INTEGER PRIMARY KEY);",
         "CREATE TABLE b (id INTEGER PRIMARY KEY, x INTEGER REFERENCES clients, y INTEGER REFERENCES a);",
@@ -163,7 +163,7 @@ async fn the_same_database_gives_the_same_text_in_whatever_order_it_was_made() {
 }
 
 #[tokio::test]
-async fn a_table_without_foreign_keys_is_left_for_check_to_ask_for() {
+async fn a_table_without_foreign_keys_is_left_to_check() {
     let catalogue = catalogue(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY);
          CREATE TABLE sessions (id INTEGER PRIMARY KEY, client_id INTEGER);",
@@ -177,27 +177,27 @@ async fn a_table_without_foreign_keys_is_left_for_check_to_ask_for() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_subject_is_said() {
+async fn an_unsuitable_subject_is_refused() {
     let catalogue = catalogue(
         "CREATE TABLE pairs (a INTEGER, b INTEGER, PRIMARY KEY (a, b)); CREATE TABLE loose (a INTEGER);
          CREATE VIEW seen AS SELECT a FROM pairs;",
     )
     .await;
     for (subject, expected) in [
-        ("client", "there is no table `client`; name one of `loose`, `pairs`"),
+        ("client", "the table `client` does not exist; name one of `loose`, `pairs`"),
         (
             "seen",
-            "`seen` is a view, and foreign keys cannot refer to a view; name the table the view is made of",
+            "`seen` is a view, and foreign keys cannot refer to a view; name the table that the view reads",
         ),
         (
             "pairs",
-            "`pairs` cannot be the subject: its primary key (`a`, `b`) is composite, and it has no \
-             unique column of its own; give the table a unique column of its own",
+            "`pairs` cannot be the subject: its primary key (`a`, `b`) is composite, and no \
+             single column is unique; give the table a unique column",
         ),
         (
             "loose",
-            "`loose` cannot be the subject: it has no key; give the table a unique column \
-             of its own",
+            "`loose` cannot be the subject: it has no key; give the table a unique \
+             column",
         ),
     ] {
         let error: NoFirstPolicy = first_policy(&catalogue, subject).unwrap_err();

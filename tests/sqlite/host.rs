@@ -1,4 +1,4 @@
-//! The store beside the host: locks, the host's own transaction, futures that are dropped.
+//! The store next to the host: locks, the host's own transaction, cancelled futures.
 
 use std::future::Future;
 use std::pin::pin;
@@ -32,7 +32,7 @@ fn delete(operation: u128) -> client_lifecycle::protocol::ChangeSet {
 const ALL: &str = "SELECT (SELECT count(*) FROM clients) * 100 + (SELECT count(*) FROM debts) * 10 + (SELECT count(*) FROM lifecycle_audit)";
 
 #[tokio::test]
-async fn a_locked_database_is_contention_that_may_be_retried() {
+async fn a_locked_database_is_retryable_contention() {
     let world = World::new(DDL).await;
     let mut other = SqliteConnection::connect_with(&options(&world.path)).await.unwrap();
     raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
@@ -43,7 +43,7 @@ async fn a_locked_database_is_contention_that_may_be_retried() {
 }
 
 #[tokio::test]
-async fn what_is_applied_in_the_hosts_transaction_lives_and_dies_with_it() {
+async fn a_change_set_in_the_hosts_transaction_is_committed_or_rolled_back_with_it() {
     let world = World::new(DDL).await;
     let mut tx = world.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
     raw_sql("INSERT INTO clients VALUES (9, NULL)").execute(&mut *tx).await.unwrap();
@@ -112,7 +112,7 @@ async fn a_lifecycle_opened_once_works_in_each_transaction_of_the_host() {
     assert_eq!(world.number(ALL).await, 211);
 }
 
-/// Polls a future so often and drops it: between polls the connection's thread gets time to answer.
+/// Polls a future this often and drops it: between polls the connection's thread has time to reply.
 fn give_up_after<F: Future>(polls: usize, future: F) -> bool {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -126,14 +126,14 @@ fn give_up_after<F: Future>(polls: usize, future: F) -> bool {
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up_at_any_point_leaves_nothing_behind() {
+async fn a_call_cancelled_at_any_point_leaves_nothing_behind() {
     let world = World::new(DDL).await;
     for polls in 0..200 {
         let done = give_up_after(polls, world.store.apply(&delete(1)));
         let found = world.number(ALL).await;
         if done || found == 111 {
             assert_eq!(found, 111);
-            // On a busy machine several answers may have come between two polls.
+            // On a busy machine several replies may arrive between two polls.
             assert!(polls > 2);
             return;
         }
@@ -143,7 +143,7 @@ async fn a_call_that_is_given_up_at_any_point_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up_in_the_hosts_transaction_is_undone_and_the_host_can_commit() {
+async fn a_cancelled_call_in_the_hosts_transaction_is_undone_and_the_host_can_commit() {
     let world = World::new(DDL).await;
     for polls in 0..200 {
         let mut tx = world.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
@@ -155,7 +155,7 @@ async fn a_call_that_is_given_up_in_the_hosts_transaction_is_undone_and_the_host
         let found = world.number(ALL).await;
         if done || found == 211 {
             assert_eq!(found, 211);
-            // On a busy machine several answers may have come between two polls.
+            // On a busy machine several replies may arrive between two polls.
             assert!(polls > 2);
             return;
         }
@@ -201,7 +201,7 @@ async fn foreign_keys_with_any_action_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_writer_is_told_of_a_parent_that_is_missing_or_marked_and_keeps_deletions_out() {
+async fn lock_parent_reports_missing_and_marked_parents_and_blocks_deletions() {
     let world = World::new(DDL).await;
     world
         .run("ALTER TABLE clients ADD COLUMN gone TEXT; UPDATE clients SET gone = '2026-01-01' WHERE id = 2")

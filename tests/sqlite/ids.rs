@@ -1,4 +1,4 @@
-//! Ids as the host stores them: integers, text, and UUIDs as text or as bytes.
+//! Ids as the host stores them: integers, text, and UUIDs as text or bytes.
 
 use client_lifecycle::clients::wire::Wire;
 use client_lifecycle::clients::{Client, ClientPatch};
@@ -40,7 +40,7 @@ async fn an_integer_is_found_by_its_digits() {
 }
 
 #[tokio::test]
-async fn text_is_found_by_an_integer_of_its_digits() {
+async fn text_is_found_by_the_integer_of_its_digits() {
     let world = World::new(&tables("TEXT", "'42'", &format!("'{A}'"))).await;
     assert_eq!(found(&world, 42).await.unwrap(), ["42".into()]);
     assert_eq!(found(&world, A).await.unwrap(), [A.into()]);
@@ -70,15 +70,15 @@ async fn uuids_as_bytes_are_found_counted_named_and_deleted() {
         vec![EventDraft { topic: "gone".into(), kind: "debts".into(), rows: all(1), fields }];
     assert_eq!(actual(&world.store.apply(&changes).await.unwrap()), [2, 2]);
     let events = world.store.events(changes.operation).await.unwrap();
-    let told: Vec<_> =
+    let pairs: Vec<_> =
         events.iter().map(|event| (event.record.clone(), event.fields["client_id"].clone())).collect();
-    assert_eq!(told, [(B.into(), Value::from(A)), (A.into(), Value::from(A))]);
+    assert_eq!(pairs, [(B.into(), Value::from(A)), (A.into(), Value::from(A))]);
     assert_eq!(world.store.audit(&"clients".into(), &A.into()).await.unwrap()[0].subjects, [A.into()]);
 }
 
 // R6 R117
 #[tokio::test]
-async fn whoever_asks_for_an_id_that_no_row_can_have_finds_nobody_and_it_is_on_record() {
+async fn an_impossible_id_is_not_found_and_recorded() {
     for (column, a, b) in [("BLOB", "x'0a'", "x'0b'"), ("INTEGER", "7", "8"), ("TEXT", "'a'", "'b'")] {
         let world = World::new(&tables(column, a, b)).await;
         for field in Client::FIELDS {
@@ -98,7 +98,7 @@ async fn whoever_asks_for_an_id_that_no_row_can_have_finds_nobody_and_it_is_on_r
         let outcomes: Vec<_> = entries.iter().map(|entry| entry.outcome).collect();
         assert_eq!(outcomes, [AuditOutcome::NotFound], "{column}");
         assert_eq!(world.number("SELECT count(*) FROM clients").await, 2);
-        // Nor is whoever may not ask told what an id looks like here.
+        // A denied actor does not learn the form of ids either.
         let (update, patch) =
             (Request::update("clients", "not-a-uuid"), ClientPatch::new().with_city("Soria"));
         assert_eq!(
@@ -113,7 +113,7 @@ async fn whoever_asks_for_an_id_that_no_row_can_have_finds_nobody_and_it_is_on_r
 }
 
 #[tokio::test]
-async fn a_reference_is_given_a_new_target_in_the_form_of_the_targets_id() {
+async fn a_new_target_is_written_in_the_form_of_its_id() {
     let bytes = |uuid: &str| format!("x'{}'", uuid.replace('-', ""));
     let world = World::new(&tables("BLOB", &bytes(A), &bytes(B))).await;
     let sets = [set(0, "clients", [subjects()]), set(1, "debts", [below("debts.client_id", 0)])];

@@ -1,4 +1,4 @@
-//! Keyed masks: made in pages, from the rows as they were, whatever the ids are.
+//! Keyed masks: computed in pages, from the rows before the operation, for any ids.
 
 use client_lifecycle::domain::{Mask, MaskKey, Value};
 use client_lifecycle::protocol::{EventDraft, NewValue, Source, Write};
@@ -17,7 +17,7 @@ fn pseudonym(field: &str, text: &str) -> String {
 const MAP: &str = r#"{"kinds": {"clients": {}, "people": {"table": "staff"}},
                       "references": [{"from": "people.client_id", "to": "clients"}]}"#;
 
-/// So many people of one client, with ids made of a number by an expression; every third without a name.
+/// Makes this many people of one client, with ids from an expression over a number; every third has no name.
 async fn world(id: &str, expression: &str, count: u32) -> World {
     World::new(&format!(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY);
@@ -44,7 +44,7 @@ fn people() -> client_lifecycle::protocol::SurveyQuery {
 }
 
 #[tokio::test]
-async fn rows_of_several_pages_get_their_own_pseudonyms_whatever_their_ids_are() {
+async fn rows_on_several_pages_get_their_own_pseudonyms_with_any_ids() {
     let uuid = "unhex(printf('%032x', i * 7919))";
     for (id, expression) in
         [("INTEGER", "i"), ("TEXT", "'p' || i"), ("BLOB", uuid), ("UUID", "'p' || i"), ("", "i")]
@@ -72,7 +72,7 @@ async fn rows_of_several_pages_get_their_own_pseudonyms_whatever_their_ids_are()
 }
 
 #[tokio::test]
-async fn pseudonyms_are_made_of_the_rows_as_they_were_before_the_first_step() {
+async fn pseudonyms_are_made_from_the_rows_before_the_first_step() {
     let world = world("INTEGER", "i", 2).await;
     let first = branch(Source::Ids(vec![1.into()]), [client_lifecycle::protocol::RankCase::always(0)]);
     let mut query = people();
@@ -89,7 +89,7 @@ async fn pseudonyms_are_made_of_the_rows_as_they_were_before_the_first_step() {
         [
             step("people", all(2), rename, 0),
             step("people", all(1), Write::Mark(masks()), 1),
-            // Once more: a pseudonym is not made of a pseudonym.
+            // A second time: a pseudonym is not made from a pseudonym.
             step("people", all(2), Write::Update(masks()), 2),
         ],
     );
@@ -106,13 +106,13 @@ async fn pseudonyms_are_made_of_the_rows_as_they_were_before_the_first_step() {
         [pseudonym("mail", "1@x"), pseudonym("mail", "2@x")]
     );
     let events = world.store.events(changes.operation).await.unwrap();
-    let told: Vec<_> = events.iter().map(|event| event.fields["mail"].clone()).collect();
-    assert!(told == [Value::from("1@x"), Value::from("2@x")]);
+    let values: Vec<_> = events.iter().map(|event| event.fields["mail"].clone()).collect();
+    assert!(values == [Value::from("1@x"), Value::from("2@x")]);
     assert_eq!(world.number("SELECT count(*) FROM lifecycle_marks").await, 2);
 }
 
 #[tokio::test]
-async fn what_was_kept_for_one_operation_is_not_found_by_the_next() {
+async fn pseudonyms_of_one_operation_are_not_used_by_the_next() {
     let world = world("INTEGER", "i", 2).await;
     for (operation, mail) in [(1, "first@x"), (2, "second@x")] {
         world.run(&format!("UPDATE staff SET mail = '{mail}' WHERE id = 1")).await;
@@ -124,7 +124,7 @@ async fn what_was_kept_for_one_operation_is_not_found_by_the_next() {
 }
 
 #[tokio::test]
-async fn a_write_that_is_refused_leaves_no_pseudonym() {
+async fn a_refused_write_leaves_no_pseudonyms() {
     let world = world("INTEGER", "i", 3).await;
     world
         .run(

@@ -1,4 +1,4 @@
-//! Tables, columns and values may be called anything.
+//! Tables, columns and values may have any name.
 
 use client_lifecycle::domain::{DataMap, Value, eq};
 use client_lifecycle::protocol::{EventDraft, NewValue, Question, Source, Write};
@@ -91,7 +91,7 @@ async fn names_are_quoted_and_values_are_bound() {
 }
 
 #[tokio::test]
-async fn tables_called_as_the_statements_call_theirs_are_no_trouble() {
+async fn tables_may_have_the_names_that_statements_use() {
     for name in ["s", "r", "p", "n", "c", "a", "m", "set_0", "walk", "members"] {
         let world = World::new(&format!(
             "CREATE TABLE {name} (id INTEGER PRIMARY KEY, up INTEGER, rank INTEGER, set_id INTEGER);

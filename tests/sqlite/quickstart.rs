@@ -1,4 +1,4 @@
-//! The quickstart says what goes, what stays, why, until when, and what to do first; and it is true.
+//! The quickstart prints what goes, what stays, why, until when, and what to do first; and it is true.
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
@@ -8,7 +8,7 @@ use std::process::Command;
 use client_lifecycle::sqlite::sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use client_lifecycle::sqlite::sqlx::{AssertSqlSafe, query_scalar};
 
-/// The example that cargo has built beside this test.
+/// Returns the example that cargo has built next to this test.
 fn example() -> PathBuf {
     let mut folder = std::env::current_exe().unwrap();
     folder.pop();
@@ -30,7 +30,7 @@ fn told() -> String {
     String::from_utf8(ended.stdout).unwrap()
 }
 
-/// The excerpts of output in the README: blocks of text that begin like a section of a plan.
+/// Returns the excerpts of output in the README: blocks of text that start like a section of a plan.
 fn plans_in_the_readme() -> Vec<&'static str> {
     let blocks = include_str!("../../README.md").split("```text\n").skip(1);
     let texts = blocks.filter_map(|block| block.split("```").next());
@@ -39,9 +39,9 @@ fn plans_in_the_readme() -> Vec<&'static str> {
     plans
 }
 
-/// One test, because every run makes the same file.
+/// A single test, because every run creates the same file.
 #[tokio::test]
-async fn the_quickstart_tells_the_whole_story_and_the_file_it_made_agrees() {
+async fn the_quickstart_output_is_complete_and_matches_its_file() {
     let story = told();
     assert!(story.lines().count() <= 150, "a minute's reading\n{story}");
     let mut rest = &*story;
@@ -53,7 +53,7 @@ async fn the_quickstart_tells_the_whole_story_and_the_file_it_made_agrees() {
          first: settle or write off the debts",
         "1  upcoming_booking: the client is still expected at the clinic",
         "first: cancel the booking, or wait until it has taken place",
-        "ana tries all the same: blocked",
+        "ana tries anyway: blocked",
         "missing_role\n  hard_delete of `clients` is for `ADMIN`",
         "not_found\n  no `clients` `00000000-0000-4000-8000-000000000200`",
         // What goes, and why.
@@ -73,7 +73,7 @@ async fn the_quickstart_tells_the_whole_story_and_the_file_it_made_agrees() {
         "What has to be deleted once its date has come\n        3  sales  until 2029-06-29, retained: Código de Comercio art. 30",
         "clients            300    299          -1",
         "rows of the clinic's tables with Diego's id: 0",
-        "references that lead nowhere: 0",
+        "dangling references: 0",
         "issued 2023-06-29  105.00 €  client: none",
         "CLIENT_DELETED  blocked    by ana  privacy_request",
         "CLIENT_DELETED  not_found  by ana  privacy_request",
@@ -85,20 +85,20 @@ async fn the_quickstart_tells_the_whole_story_and_the_file_it_made_agrees() {
         "the same rows, and no event twice: yes",
     ] {
         let Some((_, after)) = rest.split_once(said) else {
-            panic!("not said, or not in this order: {said}\n\n{story}");
+            panic!("missing, or not in this order: {said}\n\n{story}");
         };
         rest = after;
     }
     for shown in plans_in_the_readme() {
         let lines: Vec<_> = story.lines().collect();
         let missing = shown.lines().find(|line| !lines.contains(line));
-        assert_eq!(missing, None, "the README shows what was not said");
+        assert_eq!(missing, None, "the README shows a line that the quickstart does not print");
     }
     agrees().await;
-    assert_eq!(told(), story, "every run tells the same story");
+    assert_eq!(told(), story, "every run prints the same");
 }
 
-/// What the file holds, asked without the library.
+/// Reads the file without the library.
 async fn agrees() {
     let options =
         SqliteConnectOptions::new().filename(example().with_file_name("quickstart.db")).read_only(true);
@@ -110,7 +110,7 @@ async fn agrees() {
         (format!("SELECT count(*) FROM clients WHERE user_id = {diego}"), 0),
         (format!("SELECT count(*) FROM consents WHERE client_id = {diego}"), 0),
         ("SELECT count(*) FROM sales WHERE client_id IS NULL".to_owned(), 3),
-        // Old sales of others are still there: nobody asked for those clients.
+        // Old sales of others are still there, because those clients were not deleted.
         ("SELECT count(*) FROM sales".to_owned(), 1192),
         ("SELECT count(*) FROM bookings WHERE client_id IS NULL AND comment IS NULL".to_owned(), 2),
         ("SELECT count(*) FROM bookings WHERE client_id IS NULL OR comment IS NULL".to_owned(), 2),

@@ -1,4 +1,4 @@
-//! The SQL of surveys and change sets, as people may read it.
+//! The SQL of surveys and change sets, for display.
 
 use client_lifecycle::domain::{Mask, eq};
 use client_lifecycle::protocol::{
@@ -63,7 +63,7 @@ fn a_cycle_is_walked_by_one_recursive_query() {
 }
 
 #[test]
-fn a_change_set_is_fixed_counted_told_written_and_recorded() {
+fn a_change_set_is_materialized_counted_reported_and_written() {
     let update = Write::Mark(vec![
         ("name".into(), NewValue::Masked(Mask::Text("nobody".into()))),
         ("email".into(), NewValue::Masked(Mask::PlaceholderEmail)),
@@ -88,7 +88,7 @@ fn a_change_set_is_fixed_counted_told_written_and_recorded() {
 }
 
 #[test]
-fn the_text_grows_with_the_chain_and_not_with_its_paths() {
+fn the_text_grows_with_the_chain_and_not_with_its_number_of_paths() {
     let chain = |length: u16| {
         let kinds: Vec<String> = (0..length).map(|k| format!("\"k{k}\": {{}}")).collect();
         let references: Vec<String> =

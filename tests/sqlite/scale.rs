@@ -1,4 +1,4 @@
-//! Depth and size on SQLite: rows in long chains, kinds in cycles and diamonds, a million dependants.
+//! Depth and size on SQLite: long chains of rows, cycles and diamonds of kinds, a million dependents.
 #![cfg(feature = "sqlite")]
 #![allow(
     clippy::unwrap_used,
@@ -59,7 +59,7 @@ fn policy(subject: &str, references: &[(&str, &str, bool, Value)]) -> DeletionPo
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// Plans and applies, and says how long each took.
+/// Plans and applies, and prints the duration of each.
 async fn carried_out(pool: &SqlitePool, policy: DeletionPolicy, id: &str, what: &str) -> (Plan, Receipt) {
     let lifecycle = Lifecycle::open(SqliteStore::new(pool.clone()), policy).await;
     let lifecycle = lifecycle.unwrap_or_else(|error| panic!("{error}"));
@@ -73,7 +73,7 @@ async fn carried_out(pool: &SqlitePool, policy: DeletionPolicy, id: &str, what: 
 }
 
 #[tokio::test]
-async fn a_chain_of_a_hundred_thousand_rows_is_walked_to_its_end() {
+async fn a_chain_of_100_000_rows_is_followed_to_its_end() {
     let pool = database(
         "CREATE TABLE staff (id INTEGER PRIMARY KEY, boss INTEGER REFERENCES staff ON DELETE CASCADE, note TEXT);
          CREATE INDEX staff_boss ON staff (boss);
@@ -89,7 +89,7 @@ async fn a_chain_of_a_hundred_thousand_rows_is_walked_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_kept_row_cuts_a_long_chain_where_it_stands() {
+async fn a_kept_row_ends_a_long_chain() {
     let pool = database(
         "CREATE TABLE staff (id INTEGER PRIMARY KEY, boss INTEGER REFERENCES staff, note TEXT);
          CREATE INDEX staff_boss ON staff (boss);
@@ -108,7 +108,7 @@ async fn a_kept_row_cuts_a_long_chain_where_it_stands() {
 }
 
 #[tokio::test]
-async fn a_cycle_of_five_kinds_goes_whole() {
+async fn a_cycle_of_five_kinds_is_deleted_completely() {
     let kinds = ["a", "b", "c", "d", "e"];
     let mut schema = String::new();
     for (at, kind) in kinds.iter().enumerate() {
@@ -118,7 +118,7 @@ async fn a_cycle_of_five_kinds_goes_whole() {
              CREATE INDEX {kind}_up ON {kind} (up);"
         );
     }
-    // Each turn of the cycle hangs on the row of the turn before: a1 <- b1 <- c1 <- d1 <- e1 <- a2 …
+    // Each row refers to the row of the previous kind: a1 <- b1 <- c1 <- d1 <- e1 <- a2 …
     for (at, kind) in kinds.iter().enumerate() {
         let up = if at == 0 { "nullif(i - 1, 0)" } else { "i" };
         schema += &format!(
@@ -140,7 +140,7 @@ async fn a_cycle_of_five_kinds_goes_whole() {
 }
 
 #[tokio::test]
-async fn a_diamond_of_depth_twelve_is_one_of_depth_one_twelve_times() {
+async fn twelve_nested_diamonds_are_deleted() {
     let mut schema = "CREATE TABLE top (id INTEGER PRIMARY KEY); INSERT INTO top VALUES (1), (2);".to_owned();
     let mut references: Vec<(String, String)> = Vec::new();
     let mut above = vec!["top".to_owned()];
@@ -178,7 +178,7 @@ async fn a_diamond_of_depth_twelve_is_one_of_depth_one_twelve_times() {
 }
 
 #[tokio::test]
-async fn the_rows_of_a_set_get_pseudonyms_page_by_page() {
+async fn pseudonyms_are_made_page_by_page() {
     let pool = database(
         "CREATE TABLE clients (id TEXT PRIMARY KEY, email TEXT);
          CREATE TABLE visits (id TEXT PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients, seen_by TEXT);
@@ -206,7 +206,7 @@ async fn the_rows_of_a_set_get_pseudonyms_page_by_page() {
     lifecycle.apply(&request, &plan).await.unwrap();
     let applied = statements.load(Ordering::Relaxed);
     println!("pseudonyms of 50,000 rows: applied in {:.1?}, {applied} statements", start.elapsed());
-    // 100 pages of 500 rows, each read and kept, and one more to find that there are no others.
+    // 100 pages of 500 rows, each read and stored, and one more to find that there are no others.
     assert!((201..240).contains(&applied), "{applied} statements");
     let distinct =
         sqlx::query_scalar::<_, i64>("SELECT count(DISTINCT seen_by) FROM visits WHERE length(seen_by) = 64");
@@ -244,14 +244,14 @@ impl SqlTransaction for CountingTransaction<'_> {
     }
 }
 
-/// The resident memory of this process, in kilobytes.
+/// Returns the resident memory of this process in kilobytes.
 fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or("VmHWM: 0 kB");
     line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
-/// Plans and applies with so many dependants: the statements of both, and the growth of memory.
+/// Plans and applies with this many dependents: returns the statements of both, and the growth of memory.
 async fn with_dependants(dependants: u32) -> (usize, usize, u64) {
     let path = std::env::temp_dir().join(format!("lifecycle-scale-{}.db", uuid::Uuid::new_v4()));
     let options = SqliteConnectOptions::new()
@@ -316,11 +316,11 @@ async fn the_number_of_statements_does_not_depend_on_the_number_of_rows() {
 
 #[tokio::test]
 #[ignore = "takes a minute; cargo test --release --all-features --test sqlite million -- --ignored --nocapture"]
-async fn a_million_dependants_go_with_the_statements_of_ten_and_in_flat_memory() {
+async fn a_million_dependents_need_the_statements_and_memory_of_ten() {
     let few = with_dependants(10).await;
     let many = with_dependants(1_000_000).await;
     assert_eq!((few.0, few.1), (many.0, many.1));
-    // The crate holds no row. SQLite itself keeps the rowids of a DELETE with a subquery, 23 bytes a row: the
-    // same DELETE by hand, on the same million rows, grows by 22,816 kB.
+    // The crate holds no rows. SQLite itself keeps the rowids of a DELETE with a subquery, 23 bytes a row: the
+    // hand-written DELETE on the same million rows grows by 22,816 kB.
     assert!(many.2 < 32_768, "memory grew by {} kB", many.2);
 }

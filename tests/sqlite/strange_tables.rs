@@ -1,4 +1,4 @@
-//! Tables whose ids and references have unusual types, collations or names: deleted right, or not opened.
+//! Tables whose ids and references have unusual types, collations or names: deleted correctly, or not opened.
 #![cfg(feature = "sqlite")]
 #![allow(
     clippy::unwrap_used,
@@ -53,9 +53,9 @@ async fn misfit(sql: &str) -> String {
 const UPPER: &str = "550E8400-E29B-41D4-A716-446655440000";
 const BYTES: &str = "x'550e8400e29b41d4a716446655440000'";
 
-/// The id is read from the database in another spelling than the request's.
+/// The database returns the id in another spelling than the request's.
 #[tokio::test]
-async fn a_uuid_spelt_in_capitals_is_planned_applied_and_answered() {
+async fn a_uuid_in_upper_case_is_planned_and_applied() {
     let sql = format!(
         "CREATE TABLE clients (id BLOB PRIMARY KEY NOT NULL); CREATE TABLE debts (id BLOB PRIMARY KEY, client_id BLOB NOT NULL);
          INSERT INTO clients VALUES ({BYTES}); INSERT INTO debts VALUES ({BYTES}, {BYTES});"
@@ -75,9 +75,9 @@ async fn a_uuid_spelt_in_capitals_is_planned_applied_and_answered() {
     }
 }
 
-/// The column ignores case: `C1` is not a record that the receipt could name.
+/// The column ignores case, so the receipt would name `C1`, which is not a record.
 #[tokio::test]
-async fn an_id_that_only_a_column_without_case_finds_is_not_found() {
+async fn an_id_with_a_different_case_is_not_found() {
     let pool = pool(
         "CREATE TABLE clients (id TEXT COLLATE NOCASE PRIMARY KEY);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT COLLATE NOCASE NOT NULL);
@@ -93,7 +93,7 @@ async fn an_id_that_only_a_column_without_case_finds_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_record_that_is_named_twice_is_an_invalid_request() {
+async fn a_duplicate_record_is_an_invalid_request() {
     let pool = pool(
         "CREATE TABLE clients (id INTEGER PRIMARY KEY); CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL);
          INSERT INTO clients VALUES (7);",
@@ -106,8 +106,8 @@ async fn a_record_that_is_named_twice_is_an_invalid_request() {
     assert_eq!(error.code(), "invalid");
 }
 
-/// No comparison with the number 7 finds `'7'` in a column of text: the debt would stay without its client,
-/// or go by the foreign key's own cascade without being in the plan.
+/// A comparison with the number 7 does not find `'7'` in a text column: the debt would stay without its client, or be
+/// deleted by the foreign key's own cascade without being in the plan.
 #[tokio::test]
 async fn references_of_another_type_than_their_ids_do_not_open() {
     for (id, reference) in [
@@ -129,7 +129,7 @@ async fn references_of_another_type_than_their_ids_do_not_open() {
 }
 
 #[tokio::test]
-async fn references_of_a_like_type_open() {
+async fn references_of_a_compatible_type_open() {
     for (id, reference) in [
         ("INTEGER", "BIGINT"),
         ("INTEGER", "NUMERIC"),
@@ -148,9 +148,9 @@ async fn references_of_a_like_type_open() {
     }
 }
 
-/// Only one of two debts of the client would be found; the other way round the debts of `C1` would go with `c1`.
+/// Only one of two debts of the client would be found; conversely, the debts of `C1` would be deleted with `c1`.
 #[tokio::test]
-async fn references_that_compare_in_another_way_than_their_ids_do_not_open() {
+async fn references_with_another_collation_than_their_ids_do_not_open() {
     for (id, reference) in [("COLLATE NOCASE", ""), ("", "COLLATE NOCASE"), ("", "COLLATE RTRIM")] {
         let found = misfit(&format!(
             "CREATE TABLE clients (id TEXT {id} PRIMARY KEY NOT NULL);
@@ -161,7 +161,7 @@ async fn references_that_compare_in_another_way_than_their_ids_do_not_open() {
     }
 }
 
-/// It would be in no set: the client would go, and the debt would refer to no row.
+/// It would not be in any set: the client would be deleted, and the debt would refer to no row.
 #[tokio::test]
 async fn a_row_without_an_id_stops_a_deletion() {
     let pool = pool(
@@ -175,9 +175,9 @@ async fn a_row_without_an_id_stops_a_deletion() {
     assert_eq!(number(&pool, "SELECT count(*) FROM clients").await, 1);
 }
 
-/// Its name is that of a table expression: the statement would read itself.
+/// The name is that of a table expression, so the statement would read itself.
 #[tokio::test]
-async fn a_table_called_as_something_of_the_librarys_does_not_open() {
+async fn a_table_with_a_name_of_the_library_does_not_open() {
     for name in ["lifecycle_set_0", "Lifecycle_Operations", "lifecycle_members"] {
         let pool = pool(&format!(
             "CREATE TABLE clients (id INTEGER PRIMARY KEY); CREATE TABLE {name} (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL);"
@@ -190,9 +190,9 @@ async fn a_table_called_as_something_of_the_librarys_does_not_open() {
     }
 }
 
-/// SQLite takes 500 queries in a union.
+/// SQLite allows 500 queries in a union.
 #[tokio::test]
-async fn six_hundred_kinds_that_block_are_six_hundred_blockers() {
+async fn six_hundred_blocking_kinds_are_six_hundred_blockers() {
     let mut sql =
         String::from("CREATE TABLE clients (id INTEGER PRIMARY KEY); INSERT INTO clients VALUES (1);");
     let mut policy = cascade();

@@ -47,7 +47,7 @@ async fn questions_are_answered_with_counts_samples_and_spans() {
 }
 
 #[tokio::test]
-async fn a_row_that_comes_in_twice_keeps_its_lowest_rank() {
+async fn a_row_found_twice_keeps_its_lowest_rank() {
     let world = World::new(DDL).await;
     let from = |reference: &str, set, rank| {
         let of = all(set);
@@ -66,7 +66,7 @@ async fn a_row_that_comes_in_twice_keeps_its_lowest_rank() {
 }
 
 #[tokio::test]
-async fn the_first_case_that_applies_gives_the_rank_and_none_keeps_the_row_out() {
+async fn the_first_case_that_applies_gives_the_rank_or_leaves_the_row_out() {
     let world = World::new(DDL).await;
     let out = RankCase { below: Ranks::ALL, when: Some(eq("status", "PAID")), rank: None };
     let deep = |below, rank| RankCase { below: Ranks::only(below), when: None, rank: Some(rank) };
@@ -105,7 +105,7 @@ async fn the_first_case_that_applies_gives_the_rank_and_none_keeps_the_row_out()
 }
 
 #[tokio::test]
-async fn rows_come_in_only_from_within_and_never_from_except() {
+async fn rows_must_be_in_within_and_not_in_except() {
     let world = World::new(DDL).await;
     let mut third = below("debts.client_id", 0);
     third.within = vec![all(1)];
@@ -130,7 +130,7 @@ async fn rows_come_in_only_from_within_and_never_from_except() {
 }
 
 #[tokio::test]
-async fn a_malformed_value_is_named_where_a_condition_looks_at_it_and_nowhere_else() {
+async fn a_malformed_value_is_named_only_if_a_condition_reads_it() {
     let world = World::new(DDL).await;
     world.run("INSERT INTO debts VALUES (11, 1, 'PENDING', '2024-02-30')").await;
     let after = || client_lifecycle::domain::after("due_at", client_lifecycle::domain::Moment::Now);
@@ -164,7 +164,7 @@ async fn a_span_over_a_malformed_value_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_the_database_does_not_have_is_an_error_by_name() {
+async fn unknown_names_are_errors() {
     let world = World::new(DDL).await;
     let no_table = map(r#"{"kinds": {"clients": {}, "cars": {"table": "Autos"}},
         "references": [{"from": "cars.client_id", "to": "clients"}]}"#);
@@ -185,7 +185,7 @@ async fn what_the_database_does_not_have_is_an_error_by_name() {
 }
 
 #[tokio::test]
-async fn sets_that_double_at_each_level_stay_linear() {
+async fn sets_that_double_at_each_level_have_linear_text() {
     let world = World::new(DDL).await;
     let mut sets = vec![set(0, "clients", [subjects()])];
     for level in 1..60 {
@@ -199,9 +199,9 @@ async fn sets_that_double_at_each_level_stay_linear() {
     assert_eq!(survey.subjects, ids(&[1]));
 }
 
-/// It could be named by nothing, so it would be neither counted nor deleted, and refer to nothing afterwards.
+/// No reference could name it, so it would be neither counted nor deleted.
 #[tokio::test]
-async fn a_row_without_an_id_is_an_error_and_not_left_behind() {
+async fn a_row_without_an_id_is_an_error() {
     let world = World::new(
         "CREATE TABLE clients (id TEXT PRIMARY KEY); INSERT INTO clients VALUES ('a');
          CREATE TABLE debts (id TEXT PRIMARY KEY, client_id TEXT);
@@ -220,7 +220,7 @@ async fn a_row_without_an_id_is_an_error_and_not_left_behind() {
 }
 
 #[tokio::test]
-async fn a_read_only_database_can_be_surveyed_and_not_written() {
+async fn a_read_only_database_can_be_surveyed_but_not_written() {
     let world = World::new(DDL).await;
     let pool = client_lifecycle::sqlite::sqlx::SqlitePool::connect_with(options(&world.path).read_only(true));
     let store = client_lifecycle::sqlite::SqliteStore::new(pool.await.unwrap());

@@ -1,4 +1,4 @@
-//! More fields than a function of SQLite takes arguments.
+//! More fields than the maximum number of arguments of a function in SQLite.
 
 use client_lifecycle::domain::{Actor, Mode, RecordId, Request};
 use client_lifecycle::{DeletionPolicy, Lifecycle};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::world::World;
 
 #[tokio::test]
-async fn a_row_of_a_hundred_and_thirty_fields_is_masked_told_and_recorded() {
+async fn a_row_of_130_fields_is_masked_reported_and_recorded() {
     let fields: Vec<String> = (0..130).map(|n| format!("f{n}")).collect();
     let personal: Map<String, Value> =
         fields.iter().map(|field| (field.clone(), json!({ "text": "x" }))).collect();
@@ -27,8 +27,8 @@ async fn a_row_of_a_hundred_and_thirty_fields_is_masked_told_and_recorded() {
         Request::batch(Mode::Anonymize, "clients", [RecordId::from(1)]).by(Actor::new("ana", "ADMIN"));
     let lifecycle = Lifecycle::open(&world.store, policy).await.unwrap();
     lifecycle.execute(&request).await.unwrap_or_else(|error| panic!("{error:?}"));
-    let told = world.texts("SELECT payload FROM lifecycle_outbox").await;
-    let told: Value = serde_json::from_str(&told[0]).unwrap();
-    assert_eq!(told.as_object().unwrap().len(), 130);
-    assert_eq!(told["f129"], "}\u{1}{");
+    let payload = world.texts("SELECT payload FROM lifecycle_outbox").await;
+    let payload: Value = serde_json::from_str(&payload[0]).unwrap();
+    assert_eq!(payload.as_object().unwrap().len(), 130);
+    assert_eq!(payload["f129"], "}\u{1}{");
 }

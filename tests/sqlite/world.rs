@@ -1,4 +1,4 @@
-//! A database file for one test, and short words for queries and change sets.
+//! A database file for one test, and helpers for queries and change sets.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -44,13 +44,13 @@ impl World {
         raw_sql(AssertSqlSafe(sql)).execute(self.pool()).await.unwrap();
     }
 
-    /// The first column of the first row, as a number.
+    /// Returns the first column of the first row as a number.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let row = raw_sql(AssertSqlSafe(sql)).fetch_one(self.pool()).await;
         row.unwrap().get(0)
     }
 
-    /// The first column of all rows, as text.
+    /// Returns the first column of all rows as text.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(self.pool()).await;
         let rows = rows.unwrap();
@@ -89,7 +89,7 @@ pub(crate) fn branch(source: Source, cases: impl IntoIterator<Item = RankCase>) 
     Branch { source, within: Vec::new(), except: Vec::new(), cases: cases.into_iter().collect() }
 }
 
-/// Everything that refers to a set, with rank 0.
+/// Makes a branch to everything that refers to a set, with rank 0.
 pub(crate) fn below(reference: &str, set: u16) -> Branch {
     let of = all(set);
     let reference = reference.into();
@@ -116,7 +116,7 @@ pub(crate) fn count(rows: Rows) -> Question {
     Question::count(rows)
 }
 
-/// A query whose sets are single, for one subject.
+/// Makes a query of single sets for one subject.
 pub(crate) fn query(
     map: &Arc<DataMap>,
     kind: &str,
@@ -138,7 +138,7 @@ pub(crate) fn step(kind: &str, rows: Rows, write: Write, receipt_step: usize) ->
     ChangeStep { kind: kind.into(), rows, write, receipt_step: Some(receipt_step) }
 }
 
-/// A change set that runs these steps.
+/// Makes a change set that runs these steps.
 pub(crate) fn changes(
     operation: u128,
     query: SurveyQuery,
@@ -146,23 +146,15 @@ pub(crate) fn changes(
 ) -> ChangeSet {
     let operation = OperationId::from(uuid::Uuid::from_u128(operation));
     let steps: Vec<ChangeStep> = steps.into_iter().collect();
+    let subjects = query.subjects.clone();
+    let mut audit =
+        AuditEntry::new(operation, Mode::HardDelete, &query.kind, subjects, query.now, AuditOutcome::Done);
+    audit.actor = Some(Actor::new("ana", "ADMIN"));
+    audit.reason = Some(Reason::PrivacyRequest);
+    audit.note = Some("asked by letter".into());
     ChangeSet {
         operation,
-        audit: AuditEntry {
-            action: "CLIENT_DELETED".into(),
-            operation,
-            kind: query.kind.clone(),
-            subjects: query.subjects.clone(),
-            at: query.now,
-            mode: Mode::HardDelete,
-            outcome: AuditOutcome::Done,
-            actor: Some(Actor::new("ana", "ADMIN")),
-            reason: Some(Reason::PrivacyRequest),
-            note: Some("asked by letter".into()),
-            digest: None,
-            detail: serde_json::Value::Null,
-            before: std::collections::BTreeMap::new(),
-        },
+        audit,
         inserts: Vec::new(),
         events: Vec::new(),
         snapshot: Vec::new(),

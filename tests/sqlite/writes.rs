@@ -1,4 +1,4 @@
-//! What is written: instants in the column's own form, and masks.
+//! Written values: instants in the column's own form, and masks.
 
 use client_lifecycle::domain::{Mask, Value};
 use client_lifecycle::protocol::{NewValue, Write};
@@ -19,7 +19,7 @@ fn instant() -> NewValue {
 }
 
 #[tokio::test]
-async fn an_instant_is_written_in_the_form_the_column_uses() {
+async fn an_instant_is_written_in_the_form_of_its_column() {
     let forms = [
         ("TEXT", "NULL", "2026-06-15T12:00:00.250Z"),
         ("INTEGER", "NULL", "1781524800"),
@@ -41,7 +41,7 @@ async fn an_instant_is_written_in_the_form_the_column_uses() {
 }
 
 #[tokio::test]
-async fn a_day_is_written_as_a_day() {
+async fn a_date_is_written_as_a_date() {
     let world = World::new(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, d DATE, e INTEGER); INSERT INTO t VALUES (1, NULL, NULL)",
     )
@@ -53,7 +53,7 @@ async fn a_day_is_written_as_a_day() {
 }
 
 #[tokio::test]
-async fn values_are_written_as_they_are() {
+async fn values_are_written_unchanged() {
     let world = World::new(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, a, b, c, d); INSERT INTO t VALUES (1, 1, 1, 1, 1)",
     )

@@ -1,4 +1,4 @@
-//! Stores that work by sets, and beside that do something row by row: the level `scale` finds each.
+//! Stores that work by sets, but do something row by row: the level `scale` finds each.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -16,15 +16,15 @@ use client_lifecycle::sqlite::sqlx::sqlite::SqlitePoolOptions;
 use client_lifecycle::store::{Store, StoreError};
 use client_lifecycle::testing::conformance::{Counted, Host, Recorded, Sent, SqlHost, Traffic, scale_cases};
 
-/// What a store does beside its work.
+/// The additional work of a store.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Beside {
     Nothing,
-    /// It loads the ids it is about.
+    /// It loads the ids of the rows.
     LoadsIds,
     /// It loads them in one value.
     LoadsIdsAtOnce,
-    /// It asks about each of them.
+    /// It queries each of them.
     AsksForEach,
 }
 
@@ -124,7 +124,7 @@ impl Host for WrongStore {
     }
 }
 
-/// What is said by the cases that fail, each by its name.
+/// Returns the messages of the failing cases by name.
 async fn failing(beside: Beside) -> Vec<(&'static str, String)> {
     let mut failing = Vec::new();
     for case in scale_cases() {
@@ -140,7 +140,7 @@ async fn failing(beside: Beside) -> Vec<(&'static str, String)> {
     failing
 }
 
-/// The survey and the two change sets fail, for this reason. After the first time there are no rows left to ask for.
+/// The survey and the two change sets fail, for this reason. After the first time there are no rows left.
 async fn is_found(beside: Beside, why: &str) {
     let failing = failing(beside).await;
     assert_eq!(failing.len(), 3, "{failing:?}");
@@ -151,20 +151,20 @@ async fn is_found(beside: Beside, why: &str) {
 
 #[tokio::test]
 async fn a_store_that_loads_ids() {
-    is_found(Beside::LoadsIds, "the rows that come back").await;
+    is_found(Beside::LoadsIds, "the number of returned rows").await;
 }
 
 #[tokio::test]
 async fn a_store_that_loads_ids_in_one_value() {
-    is_found(Beside::LoadsIdsAtOnce, "what goes back and forth").await;
+    is_found(Beside::LoadsIdsAtOnce, "the traffic").await;
 }
 
 #[tokio::test]
 async fn a_store_that_asks_about_each_row() {
-    is_found(Beside::AsksForEach, "statements depend on").await;
+    is_found(Beside::AsksForEach, "the number of statements").await;
 }
 
 #[tokio::test]
-async fn a_store_that_does_nothing_beside_passes() {
+async fn a_store_that_works_by_sets_passes() {
     assert!(failing(Beside::Nothing).await.is_empty());
 }

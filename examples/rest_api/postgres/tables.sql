@@ -1,17 +1,17 @@
 -- The host's tables: four systems in one schema, with ordinary foreign keys and no ON DELETE rules.
 
--- The clinic. Whoever works there is in `clients` too, with another role.
+-- The clinic. Its staff is in `clients` too, with another role.
 CREATE TABLE IF NOT EXISTS clients (
   user_id uuid PRIMARY KEY, role text NOT NULL, status text NOT NULL CHECK (status IN ('ON', 'OFF')),
-  password text NOT NULL DEFAULT '', -- set by the invitation that follows; empty: nobody signs in
+  password text NOT NULL DEFAULT '', -- set by the invitation; empty: the client cannot sign in
   email varchar(320) NOT NULL, name text NOT NULL, surname text NOT NULL, phone text NOT NULL,
   address text NOT NULL, city text NOT NULL, country text NOT NULL, postal_code text NOT NULL,
   gender text NOT NULL, birth_date date NOT NULL, avatar text NOT NULL, document_type text NOT NULL,
   document_number text NOT NULL, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL,
-  version bigint NOT NULL DEFAULT 1); -- how often it was written
+  version bigint NOT NULL DEFAULT 1); -- the number of writes
 CREATE TABLE IF NOT EXISTS sessions (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, client_id uuid NOT NULL REFERENCES clients,
-  token text NOT NULL UNIQUE, -- the SHA-256 of what the cookie holds
+  token text NOT NULL UNIQUE, -- the SHA-256 of the cookie
   expires_at timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS consents (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, client_id uuid NOT NULL REFERENCES clients, document text,
@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS sales (
 CREATE TABLE IF NOT EXISTS payments (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, client_id uuid REFERENCES clients, cents bigint NOT NULL,
   paid_at timestamptz NOT NULL);
--- By bytes, as the library compares addresses.
+-- In the C collation, because the library compares addresses by bytes.
 CREATE UNIQUE INDEX IF NOT EXISTS clients_by_email ON clients (lower(email COLLATE "C"));
 CREATE INDEX IF NOT EXISTS sessions_of_client ON sessions (client_id);
 CREATE INDEX IF NOT EXISTS consents_of_client ON consents (client_id);

@@ -1,17 +1,17 @@
 -- The host's tables: four systems in one database, with ordinary foreign keys and no ON DELETE rules.
 
--- The clinic. Whoever works there is in `clients` too, with another role.
+-- The clinic. Its staff is in `clients` too, with another role.
 CREATE TABLE IF NOT EXISTS clients (
   user_id TEXT PRIMARY KEY NOT NULL, role TEXT NOT NULL, status TEXT NOT NULL,
-  password TEXT NOT NULL DEFAULT '', -- set by the invitation that follows; empty: nobody signs in
+  password TEXT NOT NULL DEFAULT '', -- set by the invitation; empty: the client cannot sign in
   email TEXT NOT NULL, name TEXT NOT NULL, surname TEXT NOT NULL, phone TEXT NOT NULL,
   address TEXT NOT NULL, city TEXT NOT NULL, country TEXT NOT NULL, postal_code TEXT NOT NULL,
   gender TEXT NOT NULL, birth_date TEXT NOT NULL, avatar TEXT NOT NULL, document_type TEXT NOT NULL,
   document_number TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-  version INTEGER NOT NULL DEFAULT 1); -- how often it was written
+  version INTEGER NOT NULL DEFAULT 1); -- the number of writes
 CREATE TABLE IF NOT EXISTS sessions (
   id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients,
-  token TEXT NOT NULL UNIQUE, -- the SHA-256 of what the cookie holds
+  token TEXT NOT NULL UNIQUE, -- the SHA-256 of the cookie
   expires_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS consents (
   id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients, document TEXT, signed_at TEXT NOT NULL);

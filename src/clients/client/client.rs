@@ -21,7 +21,8 @@ use crate::domain::{Role, Status, ViolationCode, Violations, instant_text, to_mi
 /// milliseconds, and empty text for a missing value. There is no password. `Debug` shows only the id and the status.
 ///
 /// ```
-/// use client_lifecycle::clients::{Client, ClientPatch, ClientRules, DocumentType, NewClient};
+/// use client_lifecycle::clients::{ClientPatch, ClientRules, NewClient};
+/// use client_lifecycle::{Client, DocumentType};
 /// let rules = ClientRules::default();
 /// let (born, now) = ("1990-05-15".parse()?, "2024-01-15T10:30:00Z".parse()?);
 /// let new = NewClient::new("maria@example.org", "Maria", "Garcia", "+34612345678", born, DocumentType::Dni, "12345678A");

@@ -6,7 +6,7 @@ words! {
     /// The type of a client's identity document.
     ///
     /// ```
-    /// use client_lifecycle::clients::DocumentType;
+    /// use client_lifecycle::DocumentType;
     /// assert_eq!("NIE".parse::<DocumentType>()?, DocumentType::Nie);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -33,7 +33,7 @@ impl DocumentType {
     /// as "Cálculo del dígito de control del NIF/NIE".
     ///
     /// ```
-    /// use client_lifecycle::clients::DocumentType;
+    /// use client_lifecycle::DocumentType;
     /// assert!(DocumentType::Dni.letter_fits("12345678Z"));
     /// assert!(!DocumentType::Dni.letter_fits("12345678A"));
     /// assert!(DocumentType::Nie.letter_fits("x1234567l"));

@@ -1,7 +1,6 @@
 //! The fields of a client: one table of their names, limits and nouns, and the messages about them in two languages.
 
-use serde::{Deserialize, Serialize};
-
+use crate::domain::words::words;
 use crate::domain::{Violation, ViolationCode, Violations};
 
 macro_rules! client_fields {
@@ -94,8 +93,8 @@ impl Violation {
     /// Returns the violation with its message in another language, if it is about a client's fields.
     #[must_use]
     pub fn in_language(&self, language: Language) -> Self {
-        let told = [Language::Spanish, Language::English].map(|one| message(&self.path, self.code, one));
-        if told.contains(&self.message) {
+        let known = [Language::Spanish, Language::English].map(|one| message(&self.path, self.code, one));
+        if known.contains(&self.message) {
             Self { message: message(&self.path, self.code, language), ..self.clone() }
         } else {
             self.clone()
@@ -103,15 +102,13 @@ impl Violation {
     }
 }
 
-/// Returns the message of a violation. The clinic's API defines four of the Spanish messages; the others follow their
-/// style.
 pub(super) fn message(path: &str, code: ViolationCode, language: Language) -> String {
     let spanish = language == Language::Spanish;
     match (code, ClientField::named(path)) {
         (ViolationCode::NotAnObject, _) if spanish => "El cuerpo debe ser un objeto JSON".into(),
         (ViolationCode::NotAnObject, _) => "The body must be a JSON object".into(),
         (_, None) if spanish => format!("El campo `{path}` no existe"),
-        (_, None) => format!("There is no field `{path}`"),
+        (_, None) => format!("Unknown field `{path}`"),
         (_, Some(field)) if spanish => in_spanish(field, code),
         (_, Some(field)) => in_english(field, code),
     }
@@ -168,22 +165,22 @@ fn allowed(field: ClientField, before_o: &str, or: &str) -> String {
     }
 }
 
-/// The language of messages: Spanish or English.
-///
-/// ```
-/// use client_lifecycle::clients::Language;
-/// assert_eq!(Language::default(), Language::English);
-/// assert_eq!(serde_json::to_string(&Language::Spanish)?, "\"es\"");
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Language {
-    /// Spanish, the language of the clinic's API.
-    #[serde(rename = "es")]
-    Spanish,
-    /// English, the language of the other three systems.
-    #[default]
-    #[serde(rename = "en")]
-    English,
+words! {
+    /// The language of messages: Spanish or English.
+    ///
+    /// ```
+    /// use client_lifecycle::clients::Language;
+    /// assert_eq!(Language::default(), Language::English);
+    /// assert_eq!(serde_json::to_string(&Language::Spanish)?, "\"es\"");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[derive(Default)]
+    #[non_exhaustive]
+    pub enum Language: "language" {
+        /// Spanish, the language of the clinic's API.
+        Spanish = "es",
+        /// English, the language of the other three systems.
+        #[default]
+        English = "en",
+    }
 }

@@ -166,7 +166,8 @@ fn calendar_day(text: &str) -> Option<NaiveDate> {
 /// Rules for the values of a client. The defaults are those of the clinic's API.
 ///
 /// ```
-/// use client_lifecycle::clients::{ClientPatch, ClientRules, DocumentType};
+/// use client_lifecycle::DocumentType;
+/// use client_lifecycle::clients::{ClientPatch, ClientRules};
 /// let patch = ClientPatch::new().with_document_type(DocumentType::Dni).with_document_number("12345678A");
 /// assert!(patch.validate(&ClientRules::default()).is_ok());
 /// assert!(patch.validate(&ClientRules::default().check_document_letters()).is_err());
@@ -280,7 +281,6 @@ impl Found {
         self.or(value)?.ok_or_else(Self::not_an_object)
     }
 
-    /// Returns the violation of a body that is not an object.
     pub(super) fn not_an_object() -> Violations {
         let code = ViolationCode::NotAnObject;
         Violations::new(Violation::new("", code, message("", code, Language::default())), [])

@@ -19,7 +19,8 @@ use crate::domain::{Status, ViolationCode, Violations};
 /// are left to the host. `Debug` shows no value.
 ///
 /// ```
-/// use client_lifecycle::clients::{ClientRules, DocumentType, NewClient};
+/// use client_lifecycle::DocumentType;
+/// use client_lifecycle::clients::{ClientRules, NewClient};
 /// let born = "1990-05-15".parse()?;
 /// let mut new = NewClient::new("maria@example.org", "Maria", "Garcia", "+34634567890", born, DocumentType::Dni, "12345678A");
 /// new.city = "Madrid".into();
@@ -27,6 +28,7 @@ use crate::domain::{Status, ViolationCode, Violations};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct NewClient {
     /// The e-mail address: valid, at most 50 characters.
     pub email: String,

@@ -19,7 +19,7 @@ use crate::domain::{FieldName, Status, Value, ViolationCode, Violations};
 ///
 /// ```
 /// use client_lifecycle::clients::ClientPatch;
-/// use client_lifecycle::domain::Status;
+/// use client_lifecycle::Status;
 /// let patch = ClientPatch::new().with_phone("+34634567890").with_status(Status::Off);
 /// let read = ClientPatch::from_json(&serde_json::json!({ "phone": "+34634567890", "status": "OFF" }))?;
 /// assert_eq!(patch, read);

@@ -1,4 +1,4 @@
-//! Clients as records of a store, and of the subject's kind, whose status and timestamps may have other names.
+//! Clients as records of a store.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ impl Client {
     /// `USER`.
     ///
     /// ```
-    /// use client_lifecycle::clients::Client;
+    /// use client_lifecycle::Client;
     /// use client_lifecycle::domain::{BadRecord, Record};
     /// let record = Record::new("550e8400-e29b-41d4-a716-446655440000").with("birth_date", "1990-02-30");
     /// let error: BadRecord = Client::from_record(&record.id, &record).unwrap_err();
@@ -152,12 +152,10 @@ pub(in crate::clients) fn field_of(kind: &Kind, field: &str) -> FieldName {
     called.cloned().unwrap_or_else(|| field.into())
 }
 
-/// Returns the stored value of a status.
 pub(in crate::clients) fn held(status: Status, field: &StatusField) -> Value {
     if status == Status::On { field.on.clone() } else { field.off.clone() }
 }
 
-/// Returns the record of a client as the kind stores it.
 pub(in crate::clients) fn to_kind(kind: &Kind, status: &StatusField, client: &Client) -> Record {
     let named = client.to_record();
     let mut record = Record::new(named.id);

@@ -9,7 +9,7 @@ use super::{Body, ErrorKind, ErrorList, Operation, ResourceName, Response, Statu
 use crate::clients::Language;
 use crate::domain::{Mode, RecordId, Violations, instant_text};
 use crate::lifecycle::Error;
-use crate::plan::{NotExecutable, Plan};
+use crate::plan::Plan;
 use crate::policy::Refusal;
 use crate::protocol::Receipt;
 
@@ -177,7 +177,7 @@ impl Wire {
     pub fn error(&self, error: &Error) -> Response {
         let kind = ErrorKind::of(error);
         let response = match error {
-            Error::Blocked(NotExecutable(plan)) => return self.blocked(plan),
+            Error::Blocked(plan) => return self.blocked(plan),
             Error::Invalid(violations) => self.violations(violations),
             Error::Refused(Refusal::Invalid { message, .. }) if self.language == Language::English => {
                 self.listing(kind, vec![message.clone()])

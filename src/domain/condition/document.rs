@@ -4,29 +4,52 @@ use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Comparison, Condition, Moment};
+use crate::domain::text_visitor::TextVisitor;
 use crate::domain::{FieldName, Period, Value, instant_text};
 
-/// An object with every key that a condition may have; only some combinations are valid.
+/// A question to one row: a `field` with one test of it, or one of `all`, `any` and `not`. A comparison with a field
+/// that is null does not hold.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a condition, such as {\"field\": \"status\", \"eq\": \"PENDING\"}")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::domain::schema::one_test))]
 struct Document {
+    /// Conditions that must all hold: `[{"field": "paid", "eq": false}, {"field": "due_at", "before": "now"}]`.
     all: Option<Vec<Condition>>,
+    /// Conditions of which at least one must hold.
     any: Option<Vec<Condition>>,
+    /// A condition that must not hold. Where it is unknown because a field is null, its opposite is unknown too.
     not: Option<Box<Condition>>,
+    /// The field that is tested.
     field: Option<FieldName>,
+    /// The field equals this value.
     #[serde(default, deserialize_with = "crate::domain::present")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::domain::schema::not_null"))]
     eq: Option<Value>,
+    /// The field has another value than this one, and is not null.
     #[serde(default, deserialize_with = "crate::domain::present")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::domain::schema::not_null"))]
     ne: Option<Value>,
+    /// The field is less than this value.
     lt: Option<Value>,
+    /// The field is at most this value.
     le: Option<Value>,
+    /// The field is greater than this value.
     gt: Option<Value>,
+    /// The field is at least this value.
     ge: Option<Value>,
+    /// The field equals one of these values: `["PENDING", "OVERDUE"]`.
+    #[cfg_attr(feature = "schema", schemars(extend("items" = crate::domain::schema::no_null())))]
     r#in: Option<Vec<Value>>,
+    /// With `true`, the field is null. With `false`, it is not.
     is_null: Option<bool>,
-    before: Option<String>,
-    after: Option<String>,
+    /// The field lies before this moment: `"now"`, or an RFC 3339 instant such as `"2026-01-01T00:00:00Z"`.
+    before: Option<MomentDocument>,
+    /// The field lies after this moment: `"now"`, or an RFC 3339 instant.
+    after: Option<MomentDocument>,
+    /// The field lies within the last period, or in the future: `"P30D"` is the last 30 days.
     within: Option<Period>,
+    /// The field lies longer ago than a period: `"P6Y"` is six years.
     older_than: Option<Period>,
 }
 
@@ -60,42 +83,43 @@ impl TryFrom<Document> for Condition {
         found.extend(any.map(Self::Any));
         found.extend(not.map(Self::Not));
         let joined = found.len();
-        if let Some(field) = field.clone() {
-            let compared = [
-                (eq, Comparison::Equal),
-                (ne, Comparison::NotEqual),
-                (lt, Comparison::Less),
-                (le, Comparison::LessOrEqual),
-                (gt, Comparison::Greater),
-                (ge, Comparison::GreaterOrEqual),
-            ];
-            for (value, is) in compared {
-                let Some(value) = value else { continue };
-                if value.is_null() {
-                    return Err("a comparison with null never holds; use `is_null`".into());
-                }
-                found.push(Self::Compare { field: field.clone(), is, value });
+        let has_field = field.is_some();
+        // Without a field the tests are read too, so that none is dropped in silence beside `all`, `any` or `not`.
+        let field = field.unwrap_or_else(|| "".into());
+        let compared = [
+            (eq, Comparison::Equal),
+            (ne, Comparison::NotEqual),
+            (lt, Comparison::Less),
+            (le, Comparison::LessOrEqual),
+            (gt, Comparison::Greater),
+            (ge, Comparison::GreaterOrEqual),
+        ];
+        for (value, is) in compared {
+            let Some(value) = value else { continue };
+            if value.is_null() {
+                return Err("a comparison with null never holds; use `is_null`".into());
             }
-            if let Some(values) = r#in {
-                if values.iter().any(Value::is_null) {
-                    return Err("a comparison with null never holds; use `is_null`".into());
-                }
-                found.push(Self::OneOf { field: field.clone(), values });
-            }
-            found.extend(is_null.map(
-                |is_null| {
-                    if is_null { super::is_null(&field) } else { super::not_null(&field) }
-                },
-            ));
-            for (text, is) in [(before, Comparison::Less), (after, Comparison::Greater)] {
-                let Some(text) = text else { continue };
-                found.push(Self::Time { field: field.clone(), is, moment: moment(&text)? });
-            }
-            found.extend(within.map(|period| super::within(&field, period)));
-            found.extend(older_than.map(|period| super::older_than(&field, period)));
+            found.push(Self::Compare { field: field.clone(), is, value });
         }
+        if let Some(values) = r#in {
+            if values.iter().any(Value::is_null) {
+                return Err("a comparison with null never holds; use `is_null`".into());
+            }
+            found.push(Self::OneOf { field: field.clone(), values });
+        }
+        found.extend(is_null.map(
+            |is_null| {
+                if is_null { super::is_null(&field) } else { super::not_null(&field) }
+            },
+        ));
+        for (moment, is) in [(before, Comparison::Less), (after, Comparison::Greater)] {
+            let Some(MomentDocument(moment)) = moment else { continue };
+            found.push(Self::Time { field: field.clone(), is, moment });
+        }
+        found.extend(within.map(|period| super::within(&field, period)));
+        found.extend(older_than.map(|period| super::older_than(&field, period)));
         match (found.pop(), found.is_empty()) {
-            (Some(one), true) if field.is_some() != (joined == 1) => Ok(one),
+            (Some(one), true) if has_field != (joined == 1) => Ok(one),
             _ => Err(ONE_TEST.into()),
         }
     }
@@ -108,9 +132,30 @@ fn moment(text: &str) -> Result<Moment, String> {
     text.parse().map(Moment::At).map_err(|_| format!("`{text}` is neither `now` nor an RFC 3339 instant"))
 }
 
+/// `now`, or an instant.
+pub(crate) struct MomentDocument(Moment);
+
+impl<'de> Deserialize<'de> for MomentDocument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "`now` or an RFC 3339 instant, such as `2024-01-20T00:00:00Z`";
+        deserializer.deserialize_str(TextVisitor { expected, read: moment }).map(Self)
+    }
+}
+
 impl<'de> Deserialize<'de> for Condition {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Document::deserialize(deserializer)?.try_into().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Condition {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Condition".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Document::json_schema(generator)
     }
 }
 

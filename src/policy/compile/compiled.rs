@@ -94,7 +94,6 @@ pub(crate) struct CompiledTarget {
     pub(crate) qualifies: Option<Condition>,
 }
 
-/// A [`Write`] with blanks.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum WriteTemplate {
     Delete,

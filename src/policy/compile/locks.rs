@@ -9,9 +9,9 @@ use crate::protocol::{Rows, SetId, Source};
 
 /// Returns the rows to lock, kind by kind from the subject outwards.
 ///
-/// They are the removed rows that others could refer to, the rows whose outcome depends on conditions, the rows that
-/// are written by their ids, and the rows that guards and effects watch. Rows that one statement deletes or updates by
-/// its own conditions are left out: the statement checks the conditions again on the locked row.
+/// They are removed rows that others could refer to, rows whose outcome depends on conditions, rows that are written
+/// by their ids, and rows that guards and effects watch. Rows that one statement deletes or updates by its own
+/// conditions are left out: the statement checks the conditions again on the locked row.
 pub(super) fn locks(
     context: &CompileContext<'_>,
     order: impl Iterator<Item = KindName>,

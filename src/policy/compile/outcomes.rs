@@ -250,7 +250,7 @@ pub(super) fn by_entry(
     referrers(reference, of, cases.collect())
 }
 
-/// Builds the branch to the rows below a kind, ranked by what the reference makes of them.
+/// Builds the branch to the rows below a kind, ranked by their outcomes along the reference.
 ///
 /// Parents with the same cases share them. If all parents do, the branch does not depend on the parent's rank.
 pub(super) fn by_outcome(

@@ -96,7 +96,7 @@ fn steps_go_from_the_leaves_to_the_subject() {
 }
 
 #[test]
-fn of_one_kind_deleted_rows_come_first_and_redirects_after_what_stays() {
+fn steps_of_a_kind_are_deletions_then_kept_rows_then_redirects() {
     let mut rule = retain();
     rule["link"] = json!("set_null");
     assert_eq!(
@@ -111,7 +111,7 @@ fn of_one_kind_deleted_rows_come_first_and_redirects_after_what_stays() {
 }
 
 #[test]
-fn a_subject_that_others_must_keep_referring_to_may_become_a_tombstone() {
+fn a_referenced_subject_may_become_a_tombstone() {
     assert_eq!(
         steps(&[("invoices.client_id", "clients", json!("anonymize"))]),
         ["anonymize invoices.client_id", "delete clients", "tombstone clients"]
@@ -158,7 +158,7 @@ fn ranks_are_in_the_order_of_precedence() {
 }
 
 #[test]
-fn of_equal_outcomes_the_reference_nearest_to_the_subject_has_the_first_rank() {
+fn of_equal_outcomes_the_reference_nearest_to_the_subject_ranks_first() {
     let rules = [
         ("debts.client_id", "clients", cascade()),
         ("payments.debt_id", "debts", cascade()),

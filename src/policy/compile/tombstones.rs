@@ -44,7 +44,6 @@ struct Search<'a> {
     found: TombstonesByKind,
 }
 
-/// A kind with its deleted rows.
 type DeletedRows<'a> = (&'a KindName, &'a KindOutcomes, Rows);
 
 impl Search<'_> {

@@ -137,7 +137,7 @@ fn by_target(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
     blocked.collect()
 }
 
-/// Warns of rows that are retained without a date, and so without end.
+/// Warns of rows that are retained without a date, and so indefinitely.
 fn undated(request: &Request, steps: &[Step]) -> Vec<Warning> {
     let mut found: Vec<Warning> = Vec::new();
     let retained = steps.iter().filter(|step| step.key.disposition == Disposition::Retain);
@@ -154,7 +154,7 @@ fn undated(request: &Request, steps: &[Step]) -> Vec<Warning> {
                 kind: step.key.kind.clone(),
                 count: ground.undated,
                 message: format!(
-                    "rows of `{}` have no date from which {} runs, so they stay without end ({})",
+                    "rows of `{}` have no date from which {} runs, so they stay indefinitely ({})",
                     step.key.kind, ground.period, ground.basis
                 ),
                 remedy: "give them a date, or accept that they stay".into(),

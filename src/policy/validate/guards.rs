@@ -30,7 +30,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
                     .remedy("give each guard its own name"),
             );
         }
-        hangs(subject, map, &guard.on, &guard.via, &path, faults);
+        check_dependents(subject, map, &guard.on, &guard.via, &path, faults);
     }
     let mut topics = BTreeSet::new();
     for (index, effect) in policy.effects.iter().enumerate() {
@@ -56,7 +56,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
                     .remedy("merge the two, or use another topic"),
             );
         }
-        hangs(subject, map, on, &effect.via, &path, faults);
+        check_dependents(subject, map, on, &effect.via, &path, faults);
         for field in &effect.fields {
             let json = map.kind(on).is_some_and(|kind| kind.type_of(field) == FieldType::Json);
             if field.as_str().is_empty() || json {
@@ -70,7 +70,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
     }
 }
 
-fn hangs(
+fn check_dependents(
     subject: &KindName,
     map: &DataMap,
     on: &KindName,

@@ -17,8 +17,8 @@ use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 /// # async fn run() -> Result<(), client_lifecycle::store::StoreError> {
 /// use client_lifecycle::sqlite::SqliteStore;
 /// let catalogue = SqliteStore::connect("sqlite:app.db").await?.catalogue().await?;
-/// for key in catalogue.foreign_keys() {
-///     println!("{}({}) -> {}", key.table, key.columns.join(", "), key.to);
+/// for table in catalogue.table_names() {
+///     println!("{table}");
 /// }
 /// # Ok(()) }
 /// ```
@@ -77,14 +77,18 @@ impl Catalogue {
         &self.prefix
     }
 
+    /// Returns the names of the tables and views, in their order.
+    pub fn table_names(&self) -> impl Iterator<Item = &str> {
+        self.tables.values().map(|table| table.name.as_str())
+    }
+
     /// Returns the tables and views, ordered by name.
-    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+    pub(in crate::sql) fn tables(&self) -> impl Iterator<Item = &Table> {
         self.tables.values()
     }
 
     /// Returns a table or view by its name, in any case.
-    #[must_use]
-    pub fn table(&self, name: &str) -> Option<&Table> {
+    pub(in crate::sql) fn table(&self, name: &str) -> Option<&Table> {
         let exactly = self.tables.get(name).or_else(|| self.tables.get(&name.to_ascii_lowercase()));
         exactly.or_else(|| self.tables.values().find(|table| same(&table.name, name)))
     }
@@ -112,12 +116,15 @@ impl Catalogue {
     }
 
     /// Returns the foreign keys, ordered by table.
-    pub fn foreign_keys(&self) -> impl Iterator<Item = &ForeignKey> {
+    pub(in crate::sql) fn foreign_keys(&self) -> impl Iterator<Item = &ForeignKey> {
         self.foreign_keys.iter()
     }
 
     /// Returns the foreign keys of a table.
-    pub fn foreign_keys_of<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a ForeignKey> {
+    pub(in crate::sql) fn foreign_keys_of<'a>(
+        &'a self,
+        table: &'a str,
+    ) -> impl Iterator<Item = &'a ForeignKey> {
         let keys = self.foreign_keys.iter();
         keys.filter(move |key| same(&key.table, table))
     }
@@ -199,12 +206,12 @@ impl Catalogue {
     }
 
     /// Adds foreign keys, from ordered rows of (table, key, column, referenced table, referenced column, action,
-    /// deferrable, enforced, validated), one for each column. A NULL as the referenced column means the primary key.
+    /// enforced, validated), one for each column. A NULL as the referenced column means the primary key.
     pub(super) fn add_foreign_keys(&mut self, rows: Rows) {
         let mut keys: Vec<ForeignKey> = Vec::new();
         let mut last = None;
         for row in rows {
-            let [table, id, from, to, to_column, action, deferrable, enforced, validated] = &*row else {
+            let [table, id, from, to, to_column, action, enforced, validated] = &*row else {
                 continue;
             };
             let (table, action) = (text(table), text(action));
@@ -212,7 +219,7 @@ impl Catalogue {
             let this = Some((table.clone(), id.clone()));
             if last != this {
                 last = this;
-                let mut actions = OnDelete::ALL.into_iter();
+                let mut actions = OnDelete::ALL.iter().copied();
                 let on_delete = actions.find(|known| same(&known.to_string(), &action));
                 keys.push(ForeignKey {
                     table,
@@ -220,7 +227,6 @@ impl Catalogue {
                     to: to.as_ref().map_or_else(Clone::clone, |to| to.name.clone()),
                     to_columns: Vec::new(),
                     on_delete: on_delete.unwrap_or(OnDelete::NoAction),
-                    deferrable: is(deferrable),
                     enforced: is(enforced),
                     validated: is(validated),
                 });
@@ -243,7 +249,6 @@ impl Catalogue {
     }
 }
 
-/// Returns whether a value is true.
 pub(super) fn is(value: &SqlValue) -> bool {
     value.as_integer().is_some_and(|value| value != 0)
 }

@@ -12,7 +12,7 @@ use crate::domain::DataMap;
 
 pub use catalogue::Catalogue;
 pub(super) use catalogue::same;
-pub use table::{Column, ForeignKey, Index, OnDelete, Privilege, Relation, Table, Trigger, TriggerEvent};
+pub(crate) use table::{Column, ForeignKey, OnDelete, Privilege, Relation, Table, TriggerEvent};
 
 impl Catalogue {
     /// Reads the catalogue. The number of statements does not depend on the number of tables.

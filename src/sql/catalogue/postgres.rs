@@ -52,7 +52,7 @@ const INDEXES: &str = "SELECT t.name, i.indexrelid::bigint, (i.indisunique AND i
      WHERE k.at <= i.indnkeyatts ORDER BY t.name, i.indexrelid, k.at";
 const FOREIGN_KEYS: &str = "SELECT t.name, k.oid::bigint, f.attname::text, o.name, g.attname::text, \
      CASE k.confdeltype WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' \
-     WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END, k.condeferrable::int, (k.conrelid = t.oid \
+     WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END, (k.conrelid = t.oid \
      AND COALESCE((to_jsonb(k) ->> 'conenforced')::boolean, TRUE) AND NOT EXISTS (SELECT 1 \
      FROM pg_catalog.pg_trigger AS g WHERE g.tgconstraint = k.oid AND g.tgenabled = 'D'))::int, k.convalidated::int \
      FROM pg_catalog.pg_constraint AS k JOIN t ON t.oid = COALESCE(pg_partition_root(k.conrelid), k.conrelid) \
@@ -156,7 +156,7 @@ fn relations(rows: &[Vec<SqlValue>], catalogue: &mut Catalogue) {
         table.row_security = is(row_security);
         table.inherits = names(parents);
         table.copies = names(copies);
-        let privileges = Privilege::ALL.into_iter().zip(allowed);
+        let privileges = Privilege::ALL.iter().copied().zip(allowed);
         table.denied =
             privileges.filter(|(_, allowed)| !is(allowed)).map(|(privilege, _)| privilege).collect();
     }

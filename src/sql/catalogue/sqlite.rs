@@ -22,7 +22,7 @@ const COLUMNS: &str = "SELECT t.name, x.name, x.type, x.\"notnull\", x.dflt_valu
 const INDEXES: &str = "SELECT t.name, i.name, i.\"unique\", i.partial, c.name \
      FROM sqlite_master AS t JOIN pragma_index_list(t.name, 'main') AS i JOIN pragma_index_info(i.name, 'main') AS c \
      WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY t.name, i.name, c.seqno";
-const FOREIGN_KEYS: &str = "SELECT t.name, f.id, f.\"from\", f.\"table\", f.\"to\", f.on_delete, 0, 1, 1 \
+const FOREIGN_KEYS: &str = "SELECT t.name, f.id, f.\"from\", f.\"table\", f.\"to\", f.on_delete, 1, 1 \
      FROM sqlite_master AS t JOIN pragma_foreign_key_list(t.name, 'main') AS f \
      WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY t.name, f.id, f.seq";
 const TRIGGERS: &str =

@@ -53,7 +53,6 @@ enum Form {
 }
 
 impl Storage {
-    /// Returns the type of a column on PostgreSQL.
     pub(in crate::sql) fn column_type(&self) -> Option<&ColumnType> {
         match self {
             Self::Type(column) => Some(column),

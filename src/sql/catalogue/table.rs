@@ -1,51 +1,48 @@
 //! Tables and views: their columns, indexes, foreign keys, triggers and privileges.
 
-use std::fmt;
-
-use super::catalogue::same;
+use super::same;
 use super::storage::{Collation, Storage};
+use crate::domain::words::words;
 use crate::sql::SqlValue;
 
 /// A table or a view.
 #[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct Table {
+pub(crate) struct Table {
     /// The name, as written when the table was created.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether it is a table, a view or something else.
-    pub relation: Relation,
+    pub(crate) relation: Relation,
     /// The columns, in their order.
-    pub columns: Vec<Column>,
+    pub(crate) columns: Vec<Column>,
     /// The columns of the primary key, in its order.
-    pub primary_key: Vec<String>,
+    pub(crate) primary_key: Vec<String>,
     /// The indexes, including those of the primary key and of unique constraints if they are indexes.
-    pub indexes: Vec<Index>,
+    pub(crate) indexes: Vec<Index>,
     /// The triggers, including those of the partitions of a partitioned table.
-    pub triggers: Vec<Trigger>,
+    pub(crate) triggers: Vec<Trigger>,
     /// The tables it inherits from. Empty on SQLite.
-    pub inherits: Vec<String>,
+    pub(crate) inherits: Vec<String>,
     /// The tables whose rows a materialized view keeps copies of.
-    pub copies: Vec<String>,
+    pub(crate) copies: Vec<String>,
     /// Whether row-level security hides rows from the current role.
-    pub row_security: bool,
+    pub(crate) row_security: bool,
     /// The privileges that the current role lacks. Empty on SQLite.
-    pub denied: Vec<Privilege>,
+    pub(crate) denied: Vec<Privilege>,
 }
 
 /// A column.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Column {
+pub(crate) struct Column {
     /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// The declared type; empty if none was declared.
-    pub declared: String,
+    pub(crate) declared: String,
     /// Whether it is `NOT NULL`.
-    pub not_null: bool,
+    pub(crate) not_null: bool,
     /// The expression of its default, if it has one.
-    pub default: Option<String>,
+    pub(crate) default: Option<String>,
     /// Whether only the database writes it: computed from other columns, or an identity that is `GENERATED ALWAYS`.
-    pub generated: bool,
+    pub(crate) generated: bool,
     pub(in crate::sql) storage: Storage,
     /// How it compares text. Read on SQLite, for references and the ids they refer to.
     pub(in crate::sql) collation: Option<Collation>,
@@ -64,41 +61,40 @@ pub(in crate::sql) struct RepeatedId {
 
 /// An index.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Index {
+pub(crate) struct Index {
     /// The columns in their order, up to the first expression.
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// The number of columns, including expressions.
-    pub width: usize,
+    pub(crate) width: usize,
     /// Whether no two rows may have the same values.
-    pub unique: bool,
+    pub(crate) unique: bool,
     /// Whether it covers only some of the rows.
-    pub partial: bool,
+    pub(crate) partial: bool,
 }
 
 impl Table {
     /// Returns a column by its name, in any case.
     #[must_use]
-    pub fn column(&self, name: &str) -> Option<&Column> {
+    pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         let exactly = self.columns.iter().find(|column| column.name == name);
         exactly.or_else(|| self.columns.iter().find(|column| same(&column.name, name)))
     }
 
     /// Returns whether its rows are those of a query, for which the catalogue has no keys.
     #[must_use]
-    pub fn is_view(&self) -> bool {
+    pub(crate) fn is_view(&self) -> bool {
         self.relation.is_view()
     }
 
     /// Returns whether a column is the whole primary key.
     #[must_use]
-    pub fn is_primary_key(&self, column: &str) -> bool {
+    pub(crate) fn is_primary_key(&self, column: &str) -> bool {
         matches!(&*self.primary_key, [key] if same(key, column))
     }
 
     /// Returns whether no two rows have the same value in a column.
     #[must_use]
-    pub fn is_unique(&self, column: &str) -> bool {
+    pub(crate) fn is_unique(&self, column: &str) -> bool {
         let mut indexes = self.indexes.iter();
         self.is_primary_key(column)
             || indexes.any(|index| index.unique && index.width == 1 && index.starts_with(column))
@@ -106,7 +102,7 @@ impl Table {
 
     /// Returns whether rows are found by a column without reading the whole table.
     #[must_use]
-    pub fn is_indexed(&self, column: &str) -> bool {
+    pub(crate) fn is_indexed(&self, column: &str) -> bool {
         self.is_primary_key(column) || self.indexes.iter().any(|index| index.starts_with(column))
     }
 }
@@ -120,113 +116,81 @@ impl Index {
 
 /// A foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ForeignKey {
+pub(crate) struct ForeignKey {
     /// The referencing table.
-    pub table: String,
+    pub(crate) table: String,
     /// The referencing columns.
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// The referenced table, by the name in its own definition if it exists.
-    pub to: String,
+    pub(crate) to: String,
     /// The referenced columns, one for each of `columns`; empty strings if the table does not exist.
-    pub to_columns: Vec<String>,
+    pub(crate) to_columns: Vec<String>,
     /// What the database does with the row when the referenced row is deleted.
-    pub on_delete: OnDelete,
-    /// Whether the check may be deferred until commit. Always `false` on SQLite, which does not report it.
-    pub deferrable: bool,
+    pub(crate) on_delete: OnDelete,
     /// Whether every write is checked. On PostgreSQL a key may be `NOT ENFORCED`, have its triggers disabled, or
     /// belong to a single partition.
-    pub enforced: bool,
+    pub(crate) enforced: bool,
     /// Whether the rows that existed before the key were checked as well.
-    pub validated: bool,
+    pub(crate) validated: bool,
 }
 
-/// What the database does with a row whose referenced row is deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum OnDelete {
-    /// Refuses the deletion, unless the row is deleted before the key is checked.
-    NoAction,
-    /// Refuses the deletion at once.
-    Restrict,
-    /// Deletes the row.
-    Cascade,
-    /// Sets the reference to NULL.
-    SetNull,
-    /// Sets the reference to the default of its column.
-    SetDefault,
+words! {
+    /// What the database does with a row whose referenced row is deleted.
+    pub(crate) enum OnDelete: "action" {
+        /// Refuses the deletion, unless the row is deleted before the key is checked.
+        NoAction = "NO ACTION",
+        /// Refuses the deletion at once.
+        Restrict = "RESTRICT",
+        /// Deletes the row.
+        Cascade = "CASCADE",
+        /// Sets the reference to NULL.
+        SetNull = "SET NULL",
+        /// Sets the reference to the default of its column.
+        SetDefault = "SET DEFAULT",
+    }
 }
 
 impl ForeignKey {
     /// Returns the column that refers to `column` of the referenced table.
     #[must_use]
-    pub fn column_to(&self, column: &str) -> Option<&str> {
+    pub(crate) fn column_to(&self, column: &str) -> Option<&str> {
         let mut pairs = self.columns.iter().zip(&self.to_columns);
         pairs.find(|(_, to)| same(to, column)).map(|(from, _)| from.as_str())
     }
 }
 
 impl OnDelete {
-    pub(super) const ALL: [Self; 5] =
-        [Self::NoAction, Self::Restrict, Self::Cascade, Self::SetNull, Self::SetDefault];
-
     /// Returns whether the database itself changes or deletes the row.
     #[must_use]
-    pub fn changes_rows(self) -> bool {
+    pub(crate) fn changes_rows(self) -> bool {
         matches!(self, Self::Cascade | Self::SetNull | Self::SetDefault)
-    }
-}
-
-impl fmt::Display for OnDelete {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoAction => "NO ACTION",
-            Self::Restrict => "RESTRICT",
-            Self::Cascade => "CASCADE",
-            Self::SetNull => "SET NULL",
-            Self::SetDefault => "SET DEFAULT",
-        })
     }
 }
 
 /// A trigger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Trigger {
+pub(crate) struct Trigger {
     /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// The event that fires it.
-    pub event: TriggerEvent,
+    pub(crate) event: TriggerEvent,
 }
 
-/// The event that fires a trigger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TriggerEvent {
-    /// A row is inserted.
-    Insert,
-    /// A row is updated.
-    Update,
-    /// A row is deleted.
-    Delete,
-}
-
-impl TriggerEvent {
-    /// Returns the SQL keyword.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Insert => "INSERT",
-            Self::Update => "UPDATE",
-            Self::Delete => "DELETE",
-        }
+words! {
+    /// The event that fires a trigger.
+    pub(crate) enum TriggerEvent: "trigger event" {
+        /// A row is inserted.
+        Insert = "INSERT",
+        /// A row is updated.
+        Update = "UPDATE",
+        /// A row is deleted.
+        Delete = "DELETE",
     }
 }
 
 /// The type of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Relation {
+pub(crate) enum Relation {
     /// A table, partitioned or not.
     #[default]
     Table,
@@ -238,46 +202,24 @@ pub enum Relation {
     Foreign,
 }
 
-/// A privilege on a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Privilege {
-    /// Reads rows.
-    Select,
-    /// Inserts rows.
-    Insert,
-    /// Updates rows, and locks them.
-    Update,
-    /// Deletes rows.
-    Delete,
+words! {
+    /// A privilege on a table.
+    pub(crate) enum Privilege: "privilege" {
+        /// Reads rows.
+        Select = "SELECT",
+        /// Inserts rows.
+        Insert = "INSERT",
+        /// Updates rows, and locks them.
+        Update = "UPDATE",
+        /// Deletes rows.
+        Delete = "DELETE",
+    }
 }
 
 impl Relation {
     /// Returns whether its rows are those of a query.
     #[must_use]
-    pub fn is_view(self) -> bool {
+    pub(crate) fn is_view(self) -> bool {
         matches!(self, Self::View | Self::MaterializedView)
-    }
-}
-
-impl Privilege {
-    /// All privileges.
-    pub(super) const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
-
-    /// Returns the SQL keyword.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Select => "SELECT",
-            Self::Insert => "INSERT",
-            Self::Update => "UPDATE",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-impl fmt::Display for Privilege {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn schema_mismatch(map: &DataMap, catalogue: &Catalogue) -> Vec<Findi
         if let Some(table) = table(kind, catalogue) {
             columns(map, kind, table, catalogue, &mut found);
         } else {
-            let message = format!("there is no table `{}`", kind.table_name());
+            let message = format!("the table `{}` does not exist", kind.table_name());
             let finding = Finding::new(Code::MissingTable, format!("kinds.{}", kind.name), message);
             found.push(finding.remedy("create it or correct `table`"));
         }

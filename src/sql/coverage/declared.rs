@@ -37,7 +37,6 @@ pub(super) fn tables<'a>(
     map.kinds().filter_map(|kind| Some((kind, table(kind, catalogue)?)))
 }
 
-/// Returns the table of a kind.
 pub(super) fn table<'a>(kind: &Kind, catalogue: &'a Catalogue) -> Option<&'a Table> {
     let table = catalogue.table(kind.table_name());
     table.filter(|table| catalogue.is_one_name(&table.name, kind.table_name()))
@@ -99,7 +98,6 @@ pub(super) fn kind_of_rows<'a>(map: &'a DataMap, table: &str, catalogue: &Catalo
     lineage.find_map(|table| map.kinds().find(|kind| catalogue.is_one_name(kind.table_name(), table)))
 }
 
-/// Returns whether a table is excluded.
 pub(super) fn table_excluded(map: &DataMap, table: &str) -> bool {
     let mut excluded = map.excluded().iter().flat_map(|one| &one.table);
     excluded.any(|name| same(name, table))
@@ -119,7 +117,6 @@ pub(super) fn column_excluded(map: &DataMap, table: &str, column: &str) -> bool 
     })
 }
 
-/// Returns whether one of the columns of a foreign key is excluded.
 pub(super) fn key_columns_excluded(map: &DataMap, key: &ForeignKey) -> bool {
     let mut columns = key.columns.iter();
     columns.any(|column| column_excluded(map, &key.table, column))

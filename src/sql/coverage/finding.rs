@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
+use crate::domain::words::words;
 use crate::domain::{Fault, FaultCode};
 
 /// A difference between a policy and a database, or something that the policy does not cover.
@@ -29,52 +30,53 @@ pub struct Finding {
     pub remedy: String,
 }
 
-/// The code of a finding. The names are stable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum FindingCode {
-    /// The policy names a table that does not exist.
-    MissingTable,
-    /// The policy names a column that does not exist.
-    MissingColumn,
-    /// The id of a kind is not unique.
-    AmbiguousId,
-    /// A key has several columns, but one is needed.
-    CompositeKey,
-    /// The declared type does not fit the column, or that of a reference does not fit the id.
-    TypeMismatch,
-    /// The policy and the column differ in whether NULL is allowed.
-    NullabilityMismatch,
-    /// The foreign key of a reference refers to another table or column than the policy says.
-    ForeignKeyMismatch,
-    /// The database itself changes or deletes rows that no plan names.
-    CascadingForeignKey,
-    /// A table depends on the subject and is neither declared nor excluded.
-    UncoveredTable,
-    /// A column of a declared table refers to a kind and is neither declared nor excluded.
-    UncoveredReference,
-    /// Neither a foreign key nor a lock prevents references to a record that is being removed.
-    UnprotectedReference,
-    /// No index finds rows by a reference.
-    MissingIndex,
-    /// A trigger fires when the policy deletes or updates rows.
-    Trigger,
-    /// A mask is longer than the declared length of its column.
-    MaskTooLong,
-    /// A mask may give two rows the same value in a unique column.
-    MaskNotUnique,
-    /// The policy writes a column that only the database can write.
-    GeneratedColumn,
-    /// Row-level security hides rows from the current role, so a deletion would miss them.
-    RowSecurity,
-    /// The current role lacks a privilege that the policy needs.
-    MissingPrivilege,
-    /// The table of a kind is a foreign table or a materialized view, or other tables inherit from it.
-    UnsuitableTable,
-    /// The foreign key of a reference was not validated for the rows that existed before it.
-    UnvalidatedForeignKey,
-    /// Another difference for which the store refuses the policy.
-    SchemaMismatch,
+words! {
+    /// The code of a finding. The names are stable.
+    #[non_exhaustive]
+    pub enum FindingCode: "finding code" {
+        /// The policy names a table that does not exist.
+        MissingTable = "missing_table",
+        /// The policy names a column that does not exist.
+        MissingColumn = "missing_column",
+        /// The id of a kind is not unique.
+        AmbiguousId = "ambiguous_id",
+        /// A key has several columns, but one is needed.
+        CompositeKey = "composite_key",
+        /// The declared type does not fit the column, or that of a reference does not fit the id.
+        TypeMismatch = "type_mismatch",
+        /// The policy and the column differ in whether NULL is allowed.
+        NullabilityMismatch = "nullability_mismatch",
+        /// The foreign key of a reference refers to another table or column than the policy says.
+        ForeignKeyMismatch = "foreign_key_mismatch",
+        /// The database itself changes or deletes rows that no plan names.
+        CascadingForeignKey = "cascading_foreign_key",
+        /// A table depends on the subject and is neither declared nor excluded.
+        UncoveredTable = "uncovered_table",
+        /// A column of a declared table refers to a kind and is neither declared nor excluded.
+        UncoveredReference = "uncovered_reference",
+        /// Neither a foreign key nor a lock prevents references to a record that is being removed.
+        UnprotectedReference = "unprotected_reference",
+        /// No index finds rows by a reference.
+        MissingIndex = "missing_index",
+        /// A trigger fires when the policy deletes or updates rows.
+        Trigger = "trigger",
+        /// A mask is longer than the declared length of its column.
+        MaskTooLong = "mask_too_long",
+        /// A mask may give two rows the same value in a unique column.
+        MaskNotUnique = "mask_not_unique",
+        /// The policy writes a column that only the database can write.
+        GeneratedColumn = "generated_column",
+        /// Row-level security hides rows from the current role, so a deletion would miss them.
+        RowSecurity = "row_security",
+        /// The current role lacks a privilege that the policy needs.
+        MissingPrivilege = "missing_privilege",
+        /// The table of a kind is a foreign table or a materialized view, or other tables inherit from it.
+        UnsuitableTable = "unsuitable_table",
+        /// The foreign key of a reference was not validated for the rows that existed before it.
+        UnvalidatedForeignKey = "unvalidated_foreign_key",
+        /// Another difference for which the store refuses the policy.
+        SchemaMismatch = "misfit",
+    }
 }
 
 impl Finding {
@@ -124,49 +126,9 @@ impl fmt::Display for Finding {
 }
 
 impl FindingCode {
-    /// Returns the name in documents and reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::MissingTable => "missing_table",
-            Self::MissingColumn => "missing_column",
-            Self::AmbiguousId => "ambiguous_id",
-            Self::CompositeKey => "composite_key",
-            Self::TypeMismatch => "type_mismatch",
-            Self::NullabilityMismatch => "nullability_mismatch",
-            Self::ForeignKeyMismatch => "foreign_key_mismatch",
-            Self::CascadingForeignKey => "cascading_foreign_key",
-            Self::UncoveredTable => "uncovered_table",
-            Self::UncoveredReference => "uncovered_reference",
-            Self::UnprotectedReference => "unprotected_reference",
-            Self::MissingIndex => "missing_index",
-            Self::Trigger => "trigger",
-            Self::MaskTooLong => "mask_too_long",
-            Self::MaskNotUnique => "mask_not_unique",
-            Self::GeneratedColumn => "generated_column",
-            Self::RowSecurity => "row_security",
-            Self::MissingPrivilege => "missing_privilege",
-            Self::UnsuitableTable => "unsuitable_table",
-            Self::UnvalidatedForeignKey => "unvalidated_foreign_key",
-            Self::SchemaMismatch => "misfit",
-        }
-    }
-
     /// Returns whether the policy names something that the database does not have.
     #[must_use]
     pub fn is_missing(self) -> bool {
         matches!(self, Self::MissingTable | Self::MissingColumn)
-    }
-}
-
-impl fmt::Display for FindingCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for FindingCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }

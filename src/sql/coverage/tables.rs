@@ -36,8 +36,9 @@ fn relation(table: &Table, is_written: bool, path: &str) -> Option<Finding> {
                 "`{name}` is a foreign table: no foreign key protects it, and a lock holds only on its server"
             );
             Some(
-                Finding::new(FindingCode::UnsuitableTable, path, message)
-                    .remedy("declare it in a policy on its own server, and notify that server by an effect"),
+                Finding::new(FindingCode::UnsuitableTable, path, message).remedy(
+                    "declare it in a policy on its own server, and notify that server with an effect",
+                ),
             )
         }
         _ => None,

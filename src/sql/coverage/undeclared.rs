@@ -223,7 +223,7 @@ mod tests {
     use super::{derived, folded};
 
     #[test]
-    fn a_table_lends_its_name_to_ids_in_the_singular_too() {
+    fn ids_may_be_named_after_the_singular_of_a_table() {
         for (table, id) in
             [("Client_Companies", "clientCompanyId"), ("addresses", "address_id"), ("staff", "staff_id")]
         {

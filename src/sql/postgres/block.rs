@@ -5,7 +5,7 @@
 //! tombstone that depends on the rows below it), the steps become one statement. All parts of a statement see the
 //! same snapshot, and foreign keys are checked at its end, so order and cycles do not matter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{DataMap, FieldName, Kind, KindName, OperationId};
 use crate::protocol::{ChangeSet, ChangeStep, NewValue, Rows, SetId, Source, Write};
@@ -18,15 +18,27 @@ use crate::store::StoreError;
 /// Renders the statements that carry out the steps, in order.
 pub(super) fn blocks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError> {
     let mut blocks: Vec<Vec<usize>> = Vec::new();
+    let graph = Graph::new(&r.query.map);
     for (position, step) in changes.steps.iter().enumerate() {
         r.kind_of_rows(&step.kind, step.rows)?;
         if !step.write.changes_rows() {
             continue;
         }
         let read = kinds_read(r, step.rows.set)?;
+        // A foreign key action of the database may touch rows below the deleted ones.
+        let above_read: BTreeSet<&KindName> = read.iter().flat_map(|kind| graph.parents(kind)).collect();
+        let circle = graph.circle(&step.kind);
+        // Whether a step in an earlier statement could change which rows this one finds, or be refused because this
+        // one has not run yet.
+        let disturbs = |other: &ChangeStep| {
+            let deletes = other.write == Write::Delete;
+            read.contains(&other.kind)
+                || (deletes && above_read.contains(&other.kind))
+                || circle.contains(&other.kind)
+        };
         let earlier = blocks.iter().position(|block| {
             let mut steps = block.iter().filter_map(|at| changes.steps.get(*at));
-            steps.any(|other| disturbs(&r.query.map, other, step, &read))
+            steps.any(disturbs)
         });
         let mut together = earlier.map_or_else(Vec::new, |first| blocks.split_off(first).concat());
         together.push(position);
@@ -60,32 +72,53 @@ fn kinds_read<'a>(r: &'a Renderer<'_>, set: SetId) -> Result<BTreeSet<&'a KindNa
     Ok(kinds)
 }
 
-/// Returns whether a step in an earlier statement could change which rows a later one finds, or be refused because
-/// the later one has not run yet.
-fn disturbs(map: &DataMap, earlier: &ChangeStep, later: &ChangeStep, read: &BTreeSet<&KindName>) -> bool {
-    let deletes = earlier.write == Write::Delete;
-    // A foreign key action of the database may touch rows below the deleted ones.
-    let acts = |kind: &&KindName| map.references_from(kind).any(|reference| reference.to == earlier.kind);
-    read.contains(&earlier.kind)
-        || (deletes && read.iter().any(acts))
-        || (refers(map, &earlier.kind, &later.kind) && refers(map, &later.kind, &earlier.kind))
+/// The references between kinds.
+struct Graph<'a> {
+    parents: BTreeMap<&'a KindName, BTreeSet<&'a KindName>>,
+    children: BTreeMap<&'a KindName, BTreeSet<&'a KindName>>,
 }
 
-/// Returns whether rows of one kind refer to rows of another, over any number of references.
-fn refers(map: &DataMap, from: &KindName, to: &KindName) -> bool {
-    let mut seen = BTreeSet::from([from]);
-    let mut open = vec![from];
+impl<'a> Graph<'a> {
+    fn new(map: &'a DataMap) -> Self {
+        let mut graph = Self { parents: BTreeMap::new(), children: BTreeMap::new() };
+        for reference in map.references() {
+            graph.parents.entry(&reference.from).or_default().insert(&reference.to);
+            graph.children.entry(&reference.to).or_default().insert(&reference.from);
+        }
+        graph
+    }
+
+    /// Returns the kinds that rows of a kind refer to.
+    fn parents(&self, kind: &KindName) -> impl Iterator<Item = &'a KindName> {
+        self.parents.get(kind).into_iter().flatten().copied()
+    }
+
+    /// Returns the kinds that refer to this one and that it refers to, over any number of references.
+    fn circle(&self, kind: &KindName) -> BTreeSet<&'a KindName> {
+        let above = reached(&self.parents, kind);
+        if above.is_empty() {
+            return above;
+        }
+        let below = reached(&self.children, kind);
+        above.intersection(&below).copied().collect()
+    }
+}
+
+/// Returns the kinds that the edges lead to from a kind.
+fn reached<'a>(
+    edges: &BTreeMap<&'a KindName, BTreeSet<&'a KindName>>,
+    kind: &KindName,
+) -> BTreeSet<&'a KindName> {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<&KindName> = vec![kind];
     while let Some(kind) = open.pop() {
-        for reference in map.references_from(kind) {
-            if reference.to == *to {
-                return true;
-            }
-            if seen.insert(&reference.to) {
-                open.push(&reference.to);
+        for next in edges.get(kind).into_iter().flatten().copied() {
+            if seen.insert(next) {
+                open.push(next);
             }
         }
     }
-    false
+    seen
 }
 
 /// Renders the statement of several steps.
@@ -219,9 +252,8 @@ impl<'a> Writes<'a> {
         let id = id_of(of.kind);
         if !of.deletes.is_empty() {
             // A deleted row is not updated first.
-            let w = query.condition().push(&id).push(" NOT IN (");
-            self.ids_of(w, &of.deletes)?;
-            w.push(")");
+            let deletes = &of.deletes;
+            self.r.backend.is_among(query.condition(), &id, false, &mut |w| self.ids_of(w, deletes))?;
         }
         query.w().push(" RETURNING ").push(&id);
         Ok(())
@@ -252,10 +284,8 @@ impl<'a> Writes<'a> {
             return Ok(());
         };
         let is_meant = |w: &mut Writer| {
-            w.push("CASE WHEN ").push(&id_of(kind)).push(" IN (");
-            self.r.ids(w, step.rows)?;
-            w.push(")");
-            Ok::<_, StoreError>(())
+            w.push("CASE WHEN ");
+            self.r.backend.is_among(w, &id_of(kind), true, &mut |w| self.r.ids(w, step.rows))
         };
         if **value == NewValue::Next {
             // Adds one if the step has the row, also to NULL. The previous value is written only once.
@@ -297,7 +327,7 @@ impl<'a> Writes<'a> {
             columns.bind(step.kind.as_str()).push(", c.id::text");
             self.select_ids(&mut query, step.rows)?;
             if let Some(of) = self.of(step).filter(|of| of.updates(step)) {
-                is_returned(&mut query, &[&of.kept]);
+                is_returned(&mut query, &[&of.kept])?;
             }
             Ok::<_, StoreError>(())
         })?;
@@ -341,7 +371,7 @@ impl<'a> Writes<'a> {
         }
         self.select_ids(&mut query, step.rows)?;
         if !written.is_empty() {
-            is_returned(&mut query, &written);
+            is_returned(&mut query, &written)?;
         }
         Ok(())
     }
@@ -361,11 +391,13 @@ impl<'a> Writes<'a> {
 }
 
 /// Writes the condition that the id of `c` is one of those that a write returned.
-fn is_returned(query: &mut Query<'_>, written: &[&str]) {
-    let w = query.condition().push("(c.id IN (");
-    let mut union = Union::new(w, " UNION ALL ");
-    for name in written {
-        union.part().push("SELECT k.id FROM ").push(name).push(" AS k");
-    }
-    w.push(")) IS TRUE");
+fn is_returned(query: &mut Query<'_>, written: &[&str]) -> Result<(), StoreError> {
+    let w = query.condition();
+    w.backend.is_among(w, "c.id", true, &mut |w| {
+        let mut union = Union::new(w, " UNION ALL ");
+        for name in written {
+            union.part().push("SELECT k.id FROM ").push(name).push(" AS k");
+        }
+        Ok(())
+    })
 }

@@ -11,7 +11,6 @@ use crate::sql::render::renderer::{Renderer, id_of};
 use crate::sql::statement::{Query, Statement, Writer};
 use crate::store::StoreError;
 
-/// Renders the locks of a change set.
 pub(super) fn locks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, StoreError> {
     let mut locked = BTreeSet::new();
     let mut rows = Vec::new();
@@ -112,7 +111,6 @@ fn tables(
     Ok(tables.into_iter().map(|table| Statement::text(lock(table))).collect())
 }
 
-/// Returns the sources of all sets.
 fn sources<'a>(r: &Renderer<'a>) -> impl Iterator<Item = (&'a NamedSet, &'a Source)> {
     let sets = r.query.sets.iter().flat_map(Stratum::sets);
     sets.flat_map(|set| set.branches.iter().map(move |branch| (set, &branch.source)))

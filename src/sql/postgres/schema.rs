@@ -57,7 +57,6 @@ pub(super) fn schema_version(w: &mut Writer, cache_key: &str) {
 #[derive(Deserialize)]
 struct Row(String, String, String, String, Option<String>, bool, bool);
 
-/// Reads the schema from the rows of the statement.
 pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> TableSchema {
     let mut schema = TableSchema { is_complete: true, ..TableSchema::default() };
     for row in rows {

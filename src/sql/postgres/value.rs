@@ -241,7 +241,6 @@ pub(super) fn new_value(w: &mut Writer, field: Field<'_>, value: &Value) -> Resu
     Ok(())
 }
 
-/// Writes the masked value of a field.
 pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError> {
     let column_type = field.column_type()?;
     let stored = field.column();

@@ -140,17 +140,14 @@ impl Counts {
         counts
     }
 
-    /// Adds assumed counts.
     pub(crate) fn assuming(self, assumed: Vec<(Rows, u64)>) -> Self {
         Self { assumed, ..self }
     }
 
-    /// Returns whether the number of these rows is assumed.
     pub(crate) fn assumes(&self, rows: Rows) -> bool {
         self.assumed.iter().any(|(known, _)| *known == rows)
     }
 
-    /// Returns the number of these rows.
     pub(crate) fn of(&self, rows: Rows) -> u64 {
         if let Some((_, count)) = self.assumed.iter().find(|(known, _)| *known == rows) {
             return *count;
@@ -218,8 +215,8 @@ impl Renderer<'_> {
         Ok(invalid.unwrap_or_else(|| "FALSE".into()))
     }
 
-    /// Renders the first row of a set whose value in a condition is not of its field's type: its id, and for each of
-    /// the fields whether it is this one.
+    /// Renders the first row of a set with an invalid value in a condition: its id, and for each field whether it is
+    /// the invalid one.
     pub(crate) fn unreadable(&self, set: SetId) -> Result<(Statement, Vec<FieldName>), StoreError> {
         let cases = self.shape(set)?.branches.iter().flat_map(|branch| &branch.cases);
         let conditions = cases.filter_map(|case| case.when.as_ref());

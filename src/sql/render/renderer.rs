@@ -23,7 +23,6 @@ pub(crate) struct Renderer<'a> {
 }
 
 impl<'a> Renderer<'a> {
-    /// Makes the renderer of a survey.
     pub(crate) fn survey(
         backend: &'static dyn Backend,
         prefix: &'a Prefix,
@@ -33,7 +32,6 @@ impl<'a> Renderer<'a> {
         Self::new(backend, prefix, query, None, schema)
     }
 
-    /// Makes the renderer of a change set.
     pub(crate) fn changes(
         backend: &'static dyn Backend,
         prefix: &'a Prefix,
@@ -90,18 +88,15 @@ impl<'a> Renderer<'a> {
         self.shapes.get(&id).ok_or_else(|| StoreError::unknown("set", &id.0))
     }
 
-    /// Returns the kind of the rows of a set.
     pub(crate) fn set_kind(&self, id: SetId) -> Result<&'a Kind, StoreError> {
         self.kind(&self.shape(id)?.set.kind)
     }
 
-    /// Returns the set of the subjects.
     pub(crate) fn subjects(&self) -> Option<SetId> {
         let mut sets = self.query.sets.iter().flat_map(Stratum::sets);
         sets.next().map(|set| set.id)
     }
 
-    /// Returns whether a set is one of a cycle.
     pub(crate) fn is_cyclic(&self, id: SetId) -> bool {
         let mut strata = self.query.sets.iter();
         strata.any(|stratum| {
@@ -137,7 +132,6 @@ impl<'a> Renderer<'a> {
         Field { r: self, kind, name }
     }
 
-    /// Returns the id of a kind as a field.
     pub(crate) fn id<'f>(&'f self, kind: &'f Kind) -> Field<'f> {
         self.field(kind, &kind.id)
     }

@@ -96,7 +96,6 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Returns the sets that [`are_rows`](Self::are_rows) reads.
     pub(crate) fn needed_for(&self, rows: Rows) -> Result<Vec<SetId>, StoreError> {
         Ok(match self.direct(rows)? {
             Some(_) => self.shape(rows.set)?.inputs().collect(),
@@ -219,15 +218,10 @@ impl Renderer<'_> {
             query.condition().push(&id).push(" IS NOT NULL");
         }
         for rows in branch.within {
-            let (open, close) = self.backend.spelling().filter;
-            let w = query.condition().push(open).push(&id).push(" IN (");
-            self.ids(w, *rows)?;
-            w.push(")").push(close);
+            self.backend.is_among(query.condition(), &id, true, &mut |w| self.ids(w, *rows))?;
         }
         for rows in branch.except {
-            let w = query.condition().push(&id).push(" NOT IN (");
-            self.ids(w, *rows)?;
-            w.push(")");
+            self.backend.is_among(query.condition(), &id, false, &mut |w| self.ids(w, *rows))?;
         }
         Ok(())
     }
@@ -304,11 +298,14 @@ pub(crate) fn holds_one(
     w: &mut Writer,
     held: &str,
     by_index: bool,
-    ids: impl FnOnce(&mut Writer) -> Result<(), StoreError>,
+    mut ids: impl FnMut(&mut Writer) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    w.push(held).push(if by_index { " = ANY(ARRAY(" } else { " IN (" });
+    if !by_index {
+        return w.backend.is_among(w, held, true, &mut ids);
+    }
+    w.push(held).push(" = ANY(ARRAY(");
     ids(w)?;
-    w.push(if by_index { "))" } else { ")" });
+    w.push("))");
     Ok(())
 }
 

@@ -10,7 +10,6 @@ use crate::sql::statement::{Prefix, Query, Statement, Writer};
 use crate::store::StoreError;
 
 impl Renderer<'_> {
-    /// Renders the insertion of a new row.
     pub(crate) fn insert(&self, row: &NewRow) -> Result<Statement, StoreError> {
         let NewRow { kind, record } = row;
         let kind = self.kind(kind)?;
@@ -153,7 +152,6 @@ fn audit_rows(
     Ok(())
 }
 
-/// Writes the operation with its receipt.
 pub(crate) fn insert_operation(w: &mut Writer, prefix: &Prefix, receipt: &Receipt) -> Result<(), StoreError> {
     let text = json(w.backend, receipt, "the receipt")?;
     w.push("INSERT INTO ").name(&prefix.table("operations")).push(" (operation, at, receipt) VALUES (");
@@ -218,7 +216,6 @@ impl Renderer<'_> {
         })
     }
 
-    /// Starts writing events.
     pub(crate) fn begin_events(&self, w: &mut Writer) {
         w.push("INSERT INTO ").name(&self.prefix.table("outbox"));
         w.push(" (operation, topic, kind, record, at, payload)\n");

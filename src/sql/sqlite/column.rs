@@ -149,7 +149,6 @@ pub(super) fn new_value(field: Field<'_>, value: &Value) -> Result<SqlValue, Sto
     })
 }
 
-/// Writes the masked value of a field.
 pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) {
     let stored = field.column();
     match mask {

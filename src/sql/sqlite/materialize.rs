@@ -87,8 +87,8 @@ fn is_read_in_pages(changes: &ChangeSet, set: &NamedSet) -> bool {
     steps.any(|step| step.keyed_fields().next().is_some())
 }
 
-/// Returns whether the only step that writes the rows of the set still finds them: no other set reads the set, the
-/// set reads only rows of its own kind, and they have not changed before.
+/// Returns whether the only step that writes the rows of the set still finds them. No other set may read the set, the
+/// set may read only rows of its own kind, and no earlier step may change these.
 fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
     let map = &changes.query.map;
     let mut sets = changes.query.sets.iter().flat_map(Stratum::sets);

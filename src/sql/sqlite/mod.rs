@@ -29,7 +29,6 @@ const SPELLING: Spelling = Spelling {
     // JSON text never contains U+0001, so it can separate two objects until a comma replaces it.
     joined_objects: ["json(replace(", " || char(1) || ", ", '}' || char(1) || '{', ','))"],
     json_rows: ("json_each(", ") AS j"),
-    filter: ("", ""),
     parent_lock: "",
     pseudonym_columns: "(kind TEXT NOT NULL, field TEXT NOT NULL, id NOT NULL, value TEXT NOT NULL, \
          PRIMARY KEY (kind, field, id)) WITHOUT ROWID",

@@ -8,7 +8,6 @@ use crate::store::StoreError;
 
 /// The number of rows that are read to find how a column stores its values.
 const SAMPLE: i64 = 10_000;
-/// The number of columns in one statement.
 const COLUMNS_PER_STATEMENT: usize = 200;
 
 /// A question about a kind.

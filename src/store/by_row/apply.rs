@@ -41,7 +41,7 @@ async fn applied_before(
 ) -> Result<Option<Receipt>, StoreError> {
     let kind = Kind::named(OPERATIONS);
     let found = records.get(&kind, &[operation.as_uuid().into()]).await?;
-    found.first().map(system_tables::receipt).transpose()
+    found.first().map(Receipt::try_from).transpose()
 }
 
 /// Writes the audit entries alone; `None` if another attempt came first.
@@ -274,7 +274,7 @@ fn next(kind: &Kind, field: &FieldName, row: &Record) -> Result<Value, StoreErro
 /// The recorded fields of each subject, as they were before the operation.
 pub(super) type Snapshots = BTreeMap<RecordId, BTreeMap<FieldName, Value>>;
 
-/// The factor by which more numbers are tried at once.
+/// The growth factor of the numbers that are tried at once.
 const TRIED: usize = 8;
 
 /// Adds the entry to the batch, once for each subject, under the first free numbers.

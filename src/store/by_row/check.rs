@@ -7,7 +7,7 @@ use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, KindName};
 use crate::protocol::{
     Branch, ChangeSet, ChangeStep, NamedSet, NewValue, SetId, Source, Stratum, SurveyQuery, Write,
 };
-use crate::store::{Records, StoreError, system_tables};
+use crate::store::{Records, StoreError, SystemTable, system_tables};
 
 /// Returns a fault for every kind that the records do not have, and those that the backend finds; sorted by path.
 pub(super) async fn check_map(records: &impl Records, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
@@ -23,7 +23,7 @@ pub(super) async fn check_map(records: &impl Records, map: &DataMap) -> Result<V
             faults.extend(missing(records, kind, "create it, or correct the name").await?);
         }
     }
-    for kind in system_tables::kinds() {
+    for kind in SystemTable::ALL.iter().map(|table| table.kind()) {
         faults.extend(missing(records, &kind, "create it: this crate stores its own records there").await?);
     }
     faults.extend(records.describe(map).await?);
@@ -47,7 +47,6 @@ async fn missing(records: &impl Records, kind: &Kind, remedy: &str) -> Result<Op
     }
 }
 
-/// Named fields, each with its kind.
 pub(super) type Named = BTreeSet<(KindName, FieldName)>;
 
 /// Checks that the map has all kinds and references, and that the sets fit together.
@@ -126,7 +125,6 @@ pub(super) fn in_query(query: &SurveyQuery) -> Named {
     named
 }
 
-/// Returns the fields that a change set names.
 pub(super) fn in_changes(changes: &ChangeSet) -> Named {
     let mut named = in_query(&changes.recheck());
     for event in &changes.event_drafts {

@@ -189,7 +189,6 @@ impl<'a, R: Records> Evaluation<'a, R> {
         Ok(rank.is_some_and(|rank| rows.ranks.contains(*rank)))
     }
 
-    /// Returns an evaluated set.
     pub(super) fn set(&self, id: SetId) -> Result<&Members, StoreError> {
         self.sets
             .get(&id)
@@ -205,7 +204,6 @@ impl<'a, R: Records> Evaluation<'a, R> {
             .collect())
     }
 
-    /// Returns the value of a field, or the id.
     pub(super) fn value(kind: &Kind, row: &Record, field: &FieldName) -> Value {
         if *field == kind.id { (&row.id).into() } else { row.get(field).clone() }
     }

@@ -58,7 +58,6 @@ impl<R: Records> ByRow<R> {
         &mut self.records
     }
 
-    /// Evaluates the sets of the query.
     async fn evaluate<'a>(&'a self, query: &'a SurveyQuery) -> Result<Evaluation<'a, R>, StoreError> {
         check::check_query(query)?;
         let loaded = Loaded::new(&self.records, self.max_rows);

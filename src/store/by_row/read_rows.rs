@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::{FieldName, FieldType, Kind, KindName, Record, RecordId, Reference, ReferenceName};
 use crate::store::{Batch, ExactMatches, ExactReferrers, Page, Records, StoreError, Unchanged};
 
-/// The number of records that are asked for at once.
+/// The number of records in one read.
 const PAGE: usize = 1_000;
 
 /// The rows that were read, in the version that was read first.
@@ -15,9 +15,9 @@ pub(super) struct Loaded<'a, R> {
     limit: u64,
     count: u64,
     rows: BTreeMap<KindName, BTreeMap<RecordId, Record>>,
-    /// Ids as they were asked for, and as they are stored; `None` if there is no such row.
+    /// The requested ids, each with the id as stored; `None` if the row does not exist.
     asked: BTreeMap<KindName, BTreeMap<RecordId, Option<RecordId>>>,
-    /// The referrers of each row they were asked for, in order.
+    /// The referrers that were read, by the row they refer to, in order.
     referrers: BTreeMap<ReferenceName, BTreeMap<RecordId, Vec<RecordId>>>,
     /// The rows that a text was found in, in order.
     exact_matches: Vec<ExactMatches>,
@@ -83,7 +83,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         Ok(stored.collect())
     }
 
-    /// Returns the ids that were neither asked for nor read, each once.
+    /// Returns the ids that were neither requested nor read, each once.
     fn not_asked(&self, kind: &KindName, ids: &[RecordId]) -> Vec<RecordId> {
         let asked = self.asked.get(kind);
         let rows = self.rows.get(kind);
@@ -184,7 +184,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         Ok(())
     }
 
-    /// Returns a batch without changes whose conditions require that everything is as it was read.
+    /// Returns a batch without changes whose conditions require that nothing has changed since it was read.
     pub(super) fn into_conditions(self) -> Batch {
         let present = self.rows.into_iter().flat_map(|(kind, rows)| {
             rows.into_values().map(move |row| Unchanged {

@@ -270,19 +270,16 @@ impl Change {
             events: self.events.clone(),
             snapshot: Vec::new(),
             audit: AuditEntry {
-                before: std::collections::BTreeMap::new(),
-                action: AuditEntry::action(&self.kind, Mode::HardDelete),
-                operation: self.operation,
-                kind: self.kind.clone(),
-                subjects: self.subjects.clone(),
-                at: now(),
-                mode: Mode::HardDelete,
-                outcome: self.outcome,
-                actor: None,
-                reason: None,
-                note: None,
                 digest: Some(digest.to_string()),
                 detail: json!({}),
+                ..AuditEntry::new(
+                    self.operation,
+                    Mode::HardDelete,
+                    &self.kind,
+                    self.subjects.clone(),
+                    now(),
+                    self.outcome,
+                )
             },
             receipt: Receipt {
                 operation: self.operation,

@@ -37,7 +37,7 @@ fn with_ghosts() -> DataMap {
     let kinds = world().kinds().cloned().collect::<Vec<_>>();
     let ghosts = ["ghosts", "spirits"].map(Kind::named);
     let references = world().references().cloned().collect::<Vec<_>>();
-    DataMap::new(kinds.into_iter().chain(ghosts), references, []).expect("a map")
+    DataMap::new(kinds.into_iter().chain(ghosts), references).expect("a map")
 }
 
 /// A kind that is in the map and not in the store.

@@ -75,7 +75,7 @@ pub async fn clause_8_a_value_of_another_type_is_refused(host: &dyn Host) {
         kind.fields.extend(BTreeMap::from([("status".into(), declared)]));
     }
     let references = world().references().cloned().collect::<Vec<_>>();
-    let map = DataMap::new(kinds, references, []).expect("a map");
+    let map = DataMap::new(kinds, references).expect("a map");
     let small =
         Branch { cases: vec![when(lt("status", 3), 0)], ..branch(referrers("debts.client_id", all(0))) };
     let query = Change::of(&["c1"]).map(map).set("debts", vec![small]).ask(all(1));

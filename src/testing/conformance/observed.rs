@@ -6,8 +6,8 @@ use super::world::{KINDS, kind, world};
 use super::{Host, Recorded, Sent};
 use crate::domain::{FieldName, Record, RecordId, Value};
 
-/// The rows of a kind, each with the values of the map's fields in the form in which they compare: a host may hold an
-/// instant as text or as a number.
+/// The rows of a kind, with the values of the map's fields in comparable form: a host may hold an instant as text or
+/// as a number.
 type Rows = BTreeMap<RecordId, BTreeMap<FieldName, Value>>;
 
 /// The complete state of a host.

@@ -69,8 +69,8 @@ impl fmt::Debug for RandomWorld {
 
 /// Generates worlds of two to eight kinds.
 ///
-/// Two in three contain a pattern that is rare by chance: a tombstone that propagates upwards, a restrict that is
-/// cleared over another path, or an entry below an anonymized or retained row.
+/// Two in three contain a rare pattern: a tombstone that propagates upwards, a restrict that is cleared over another
+/// path, or an entry below an anonymized or retained row.
 pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
     // Independent parts, so that a failing world shrinks part by part.
     (
@@ -83,7 +83,7 @@ pub fn random_worlds() -> impl Strategy<Value = RandomWorld> {
         1..=2_usize,
         prop::option::weighted(0.7, motif()),
     )
-        .prop_filter_map("a policy that cannot be mended", build)
+        .prop_filter_map("a policy that cannot be repaired", build)
 }
 
 #[derive(Debug, Clone)]

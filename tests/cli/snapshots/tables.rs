@@ -1,4 +1,4 @@
-//! Tables for the rows of a case, as a policy and the rows describe them, and their rows as JSON.
+//! Tables for the rows of a case, made from its policy and rows, and their rows as JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +42,7 @@ fn references(policy: &Value, kind: &str) -> BTreeMap<String, Value> {
     .collect()
 }
 
-/// Every kind of the policy that is declared or referred to, in the order of their names.
+/// Returns every kind that the policy declares or refers to, by name.
 pub(super) fn tables(policy: &Value, data: &Value) -> Vec<Table> {
     let mut kinds: BTreeSet<String> = policy["kinds"].as_object().unwrap().keys().cloned().collect();
     kinds.extend(text(policy, "subject"));
@@ -156,7 +156,7 @@ impl Database {
                     let field = quoted(field);
                     match self {
                         Self::Sqlite => line += &to,
-                        // On PostgreSQL after the rows, because they are in no order.
+                        // On PostgreSQL after the rows, because their order is arbitrary.
                         Self::Postgres => {
                             keys.push(format!("ALTER TABLE {name} ADD FOREIGN KEY ({field}){to};\n"));
                         }
@@ -191,7 +191,7 @@ impl Database {
         inserted.collect()
     }
 
-    /// The query that returns each row of a table as the text of a JSON object.
+    /// Returns the query for each row of a table as the text of a JSON object.
     pub(super) fn rows_as_json(self, table: &Table) -> String {
         let pairs = table.columns.iter().map(|(name, column)| {
             let value = match (self, column.type_name.as_str()) {
@@ -219,10 +219,10 @@ impl Database {
     }
 }
 
-/// Puts the rows back on PostgreSQL, whatever has become of them: far faster than making the tables again.
+/// Restores the rows on PostgreSQL, which is far faster than recreating the tables.
 #[cfg(feature = "postgres")]
 pub(super) fn again(tables: &[Table], data: &Value) -> String {
-    // Foreign keys are checked at the end of a statement, so one statement needs no order.
+    // Foreign keys are checked at the end of a statement, so a single statement needs no order.
     let deleted = tables.iter().map(|table| format!("DELETE FROM {}", quoted(&table.name)));
     let inserted = tables.iter().map(|table| Database::Postgres.rows(table, &data[&table.kind]));
     let inserted = inserted.filter(|sql| !sql.is_empty()).map(|sql| sql.replace(";\n", ""));

@@ -1,14 +1,14 @@
-//! What the API answers with.
+//! Responses of the API.
 
 use client_lifecycle::clients::{Client, ClientPatch, ClientRules};
 use serde_json::Value;
 
 use super::{maria, seeds};
 
-/// R152, R113: the example update of the seed gives the example answer of the seed, to the byte.
-/// R133: and so without a password.
+/// R152, R113: the example update of the seed gives the example response of the seed, byte for byte.
+/// R133: and has no password.
 #[test]
-fn the_example_is_answered_to_the_byte() {
+fn the_example_response_is_equal_byte_for_byte() {
     let patch = seeds::json_after(3, "cURL - Update phone and address");
     let patch = ClientPatch::from_json(&patch).unwrap();
     let at = "2024-03-05T15:45:00Z".parse().unwrap();
@@ -18,10 +18,10 @@ fn the_example_is_answered_to_the_byte() {
     assert_eq!(serde_json::to_string_pretty(&updated).unwrap(), expected);
 }
 
-/// R134, R135, R136, R137, R138, R139, R140, R141, R142, R143, R144, R145, R146, R147, R148, R149, R150, R151:
-/// every field is there, is text, and in the order of the seed; there is no other.
+/// R134, R135, R136, R137, R138, R139, R140, R141, R142, R143, R144, R145, R146, R147, R148, R149, R150, R151: every
+/// field exists, is text, and is in the order of the seed; there are no others.
 #[test]
-fn every_field_is_answered_as_text() {
+fn every_field_of_the_response_is_text() {
     let shape = seeds::json_text_after(3, super::ANSWER);
     let names: Vec<&str> = shape.lines().filter_map(|line| line.split('"').nth(1)).collect();
     assert_eq!(names, Client::FIELDS);
@@ -32,7 +32,7 @@ fn every_field_is_answered_as_text() {
     assert!(answer.as_object().unwrap().values().all(Value::is_string));
 }
 
-/// R134, R144, R145, R146, R147, R150, R151: the form of the fields that have one.
+/// R134, R144, R145, R146, R147, R150, R151: the fields with a fixed form.
 #[test]
 fn ids_dates_and_timestamps_have_their_form() {
     let answer = serde_json::to_value(maria()).unwrap();
@@ -47,7 +47,7 @@ fn ids_dates_and_timestamps_have_their_form() {
 
 /// R164: an update sets `updated_at`, to the millisecond.
 #[test]
-fn an_update_is_told_to_the_millisecond() {
+fn an_update_has_a_timestamp_in_milliseconds() {
     let patch = ClientPatch::new().with_city("Sevilla");
     let at = "2024-03-05T15:45:00.123999Z".parse().unwrap();
     let client = maria().patched(&patch, at, &ClientRules::default()).unwrap();

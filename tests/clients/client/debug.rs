@@ -1,4 +1,4 @@
-//! Personal data stays out of `Debug`, `Display` and errors.
+//! Personal data is not in `Debug`, `Display` or errors.
 
 use client_lifecycle::clients::{Client, ClientPatch, ClientRules, NewClient};
 use client_lifecycle::domain::Status;
@@ -43,7 +43,7 @@ fn debug_shows_no_personal_value() {
     assert_eq!(format!("{small:?}"), "ClientPatch { status: Off, fields: [`phone`], .. }");
 }
 
-/// R165: every failure is told, and none repeats what was given.
+/// R165: every violation is reported, and none repeats the value.
 #[test]
 fn violations_and_bad_records_do_not_repeat_values() {
     let secret = "s3cr3t-value-\u{301}\0";
@@ -67,8 +67,8 @@ fn violations_and_bad_records_do_not_repeat_values() {
     ];
     let body: Value = names.iter().map(|name| ((*name).to_owned(), json!(secret))).collect();
     for violations in [ClientPatch::from_json(&body).unwrap_err(), NewClient::from_json(&body).unwrap_err()] {
-        let told = format!("{violations} {violations:?} {}", serde_json::to_string(&violations).unwrap());
-        assert!(!told.contains("s3cr3t"), "{told}");
+        let shown = format!("{violations} {violations:?} {}", serde_json::to_string(&violations).unwrap());
+        assert!(!shown.contains("s3cr3t"), "{shown}");
         for name in names.iter().filter(|name| **name != "document_number") {
             assert!(violations.iter().any(|violation| violation.path == *name), "{name} in {violations}");
         }

@@ -1,4 +1,4 @@
-//! The check letter of DNI and NIE, which is off unless a host asks for it.
+//! The check letter of DNI and NIE, which is optional.
 
 use client_lifecycle::clients::{Client, ClientPatch, ClientRules, DocumentType, NewClient};
 use serde_json::json;
@@ -20,7 +20,7 @@ fn patched(
 }
 
 #[test]
-fn exactly_one_letter_goes_with_eight_digits() {
+fn exactly_one_letter_fits_eight_digits() {
     for digits in ["00000000", "12345678", "99999999", "00000022", "00000023"] {
         let fitting: Vec<char> = ('A'..='Z')
             .filter(|letter| DocumentType::Dni.letter_fits(&format!("{digits}{letter}")))
@@ -64,7 +64,7 @@ fn the_prefix_of_a_nie_counts_as_a_digit() {
     assert!(DocumentType::Passport.letter_fits("anything"));
 }
 
-/// R152: the example of the seed has a number whose letter is wrong, so the check is the host's choice.
+/// R152: the example of the seed has a number with a wrong letter, so the host chooses.
 #[test]
 fn the_check_is_off_by_default() {
     assert!(NewClient::from_json(&new_client(&json!({}))).is_ok());
@@ -77,11 +77,11 @@ fn the_check_is_off_by_default() {
 }
 
 #[test]
-fn a_patch_is_checked_with_the_half_that_stays() {
+fn a_patch_is_checked_with_the_unchanged_half_of_the_document() {
     assert_eq!(codes(&patched(&maria(), &json!({ "document_number": "87654321A" })).unwrap_err()), WRONG);
     assert!(patched(&maria(), &json!({ "document_number": "12345678Z" })).is_ok());
     let passport = patched(&maria(), &json!({ "document_type": "PASSPORT" })).unwrap();
     assert_eq!(codes(&patched(&passport, &json!({ "document_type": "NIE" })).unwrap_err()), WRONG);
-    // What was there before is not held against a patch of something else.
+    // Existing values do not affect a patch of other fields.
     assert!(patched(&maria(), &json!({ "city": "Lugo" })).is_ok());
 }

@@ -1,4 +1,4 @@
-//! Random bodies whose violations are known by how they were made.
+//! Random bodies with known violations.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,10 +12,10 @@ use serde_json::{Map, Value, json};
 
 use crate::common::effort;
 
-/// A value and the codes it must be refused with.
+/// A value and its expected violation codes.
 type Tagged = (Value, Vec<&'static str>);
 
-/// In the order of the seed's answer.
+/// In the order of the seed's response.
 const ORDER: [&str; 19] = [
     "user_id",
     "email",
@@ -55,7 +55,7 @@ const TAKEN: [&str; 13] = [
 const NEEDED: [&str; 7] =
     ["email", "name", "surname", "phone", "birth_date", "document_type", "document_number"];
 
-/// Text of so many characters, none of them white space or U+0000.
+/// Text of this many characters, without white space and U+0000.
 fn characters(length: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = String> {
     let one = prop_oneof![
         proptest::char::range('!', '~'),
@@ -147,7 +147,7 @@ fn value_of(field: &str) -> BoxedStrategy<Tagged> {
     }
 }
 
-/// Fields by name, each there or not; sometimes names that are none.
+/// Fields by name, each optional, and sometimes unknown names.
 fn bodies() -> impl Strategy<Value = BTreeMap<String, Tagged>> {
     let known: Vec<_> = ORDER
         .iter()
@@ -163,7 +163,7 @@ fn bodies() -> impl Strategy<Value = BTreeMap<String, Tagged>> {
     })
 }
 
-/// What must be said of a body, in the order in which it must be said.
+/// The expected violations of a body, in order.
 fn expected(body: &BTreeMap<String, Tagged>, new: bool) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for name in ORDER {
@@ -187,8 +187,8 @@ fn said<T>(read: &Result<T, Violations>) -> Vec<(String, String)> {
     violations.map(|violation| (violation.path.clone(), violation.code.to_string())).collect()
 }
 
-/// R165, R118, R119, R121, R122, R123, R124, R125, R126, R127, R128, R129, R130, R131, R132, R212: every violation is
-/// listed, once, in declared order, and nothing else is.
+/// R165, R118, R119, R121, R122, R123, R124, R125, R126, R127, R128, R129, R130, R131, R132, R212: exactly the
+/// violations are listed, once, in declared order.
 #[test]
 fn every_violation_is_listed_in_declared_order() {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[26; 32]);
@@ -203,7 +203,7 @@ fn every_violation_is_listed_in_declared_order() {
             prop_assert_eq!(said(&NewClient::from_json(&json)), expected(&body, true));
             seen.borrow_mut()
                 .extend([false, true].into_iter().flat_map(|new| expected(&body, new)).map(|(_, code)| code));
-            // What is right in it is taken as it is.
+            // Valid values are accepted unchanged.
             let right: Map<String, Value> = body
                 .iter()
                 .filter(|(name, (_, codes))| TAKEN.contains(&name.as_str()) && codes.is_empty())
@@ -216,6 +216,6 @@ fn every_violation_is_listed_in_declared_order() {
             Ok(())
         })
         .unwrap_or_else(|failed| panic!("{failed}"));
-    // `document_letter` and `not_an_object` are shown elsewhere.
+    // Other tests cover `document_letter` and `not_an_object`.
     assert_eq!(seen.into_inner().len(), ViolationCode::ALL.len() - 2);
 }

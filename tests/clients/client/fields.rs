@@ -1,4 +1,4 @@
-//! Fields that are more than text of some length.
+//! Fields with more rules than a length.
 
 use client_lifecycle::clients::{ClientPatch, DocumentType, NewClient, normalised_email};
 use client_lifecycle::domain::Status;
@@ -8,7 +8,7 @@ use super::{codes, new_client};
 
 /// R118
 #[test]
-fn an_email_has_to_be_one() {
+fn an_email_must_be_valid() {
     for email in ["a@b.es", "Maria.Garcia+clinic@example.co.uk", "o'brien@example.org", "1@2.com"] {
         let patch = ClientPatch::from_json(&json!({ "email": email })).unwrap();
         assert_eq!(patch.email(), Some(email));
@@ -43,10 +43,10 @@ fn an_email_has_to_be_one() {
     }
 }
 
-/// R120: what is one address when uniqueness is decided. An address is kept as it was given; white space around
-/// it is refused, not cut off.
+/// R120: which addresses are equal for uniqueness. An address is stored as it was given; white space around it is
+/// refused, not trimmed.
 #[test]
-fn an_email_is_normalised_for_comparison_only() {
+fn an_email_is_normalised_only_for_comparison() {
     let patch = ClientPatch::from_json(&json!({ "email": "Maria@Example.ORG" })).unwrap();
     assert_eq!(patch.email(), Some("Maria@Example.ORG"));
     assert!(ClientPatch::from_json(&json!({ "email": " maria@example.org" })).is_err());
@@ -57,7 +57,7 @@ fn an_email_is_normalised_for_comparison_only() {
 
 /// R129
 #[test]
-fn a_birth_date_is_a_calendar_day_that_exists() {
+fn a_birth_date_is_an_existing_calendar_day() {
     for day in ["1990-05-15", "2000-02-29", "2024-02-29", "0001-01-01", "9999-12-31"] {
         let patch = ClientPatch::from_json(&json!({ "birth_date": day })).unwrap();
         assert_eq!(serde_json::to_value(&patch).unwrap()["birth_date"], day);

@@ -1,11 +1,11 @@
-//! Limits of texts, in characters: Unicode scalar values, whatever their bytes and however they are drawn.
+//! Length limits in characters: Unicode scalar values, however many bytes or glyphs they have.
 
 use client_lifecycle::clients::{ClientPatch, NewClient};
 use serde_json::json;
 
 use super::{codes, new_client};
 
-/// A letter of one byte, an emoji of four, a combining mark, and letters that run from right to left.
+/// A one-byte letter, a four-byte emoji, a combining mark, and right-to-left letters.
 const FILLERS: [(&str, char); 5] =
     [("ASCII", 'a'), ("emoji", '\u{1F9D1}'), ("combining", '\u{301}'), ("Hebrew", 'א'), ("Arabic", 'م')];
 
@@ -102,7 +102,7 @@ fn an_email_has_at_most_50_characters() {
 
 /// White space alone is not a name, though it has characters.
 #[test]
-fn white_space_alone_is_no_name_and_no_phone() {
+fn white_space_alone_is_not_a_name_or_a_phone() {
     for field in ["name", "surname", "phone"] {
         let blank = || Err(vec![(field.to_owned(), "blank".to_owned())]);
         for text in ["      ", "\u{a0}\u{2003}\t\n\u{3000} "] {

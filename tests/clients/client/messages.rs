@@ -1,4 +1,4 @@
-//! What people are told.
+//! Messages for people.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +12,9 @@ fn messages(violations: &Violations, language: Language) -> Vec<String> {
     violations.in_language(language).iter().map(|violation| violation.message.clone()).collect()
 }
 
-/// R154, R155, R156, R157: as the seed has them, to the letter, and all at once (R165).
+/// R154, R155, R156, R157: literally those of the seed, and all at once (R165).
 #[test]
-fn the_messages_of_the_seed_are_said_to_the_letter() {
+fn the_messages_of_the_seed_are_equal_to_the_letter() {
     let body = json!({ "email": "maria", "name": "M", "surname": "", "phone": "12345" });
     let violations = ClientPatch::from_json(&body).unwrap_err();
     let said = messages(&violations, Language::Spanish);
@@ -35,7 +35,7 @@ fn the_messages_of_the_seed_are_said_to_the_letter() {
 }
 
 #[test]
-fn missing_fields_are_told_as_short_ones() {
+fn missing_fields_have_the_message_of_short_ones() {
     let body = new_client(&json!({ "name": null, "surname": null, "phone": null, "birth_date": null }));
     let violations = NewClient::from_json(&body).unwrap_err();
     let expected = [
@@ -48,7 +48,7 @@ fn missing_fields_are_told_as_short_ones() {
 }
 
 #[test]
-fn every_sort_of_violation_has_its_words_in_both_languages() {
+fn every_violation_has_a_message_in_both_languages() {
     let bodies = [
         json!({ "name": "x".repeat(51), "city": null, "country": 7, "status": "on", "document_type": "dni" }),
         json!({ "birth_date": "1990-02-30", "address": "a\0", "role": "ADMIN", "fax": "1", "password": "x" }),
@@ -77,14 +77,14 @@ fn every_sort_of_violation_has_its_words_in_both_languages() {
         ),
         ("El rol no se puede modificar", "Role cannot be changed"),
         ("La contraseña no se puede modificar", "Password cannot be changed"),
-        ("El campo `fax` no existe", "There is no field `fax`"),
+        ("El campo `fax` no existe", "Unknown field `fax`"),
         ("El cuerpo debe ser un objeto JSON", "The body must be a JSON object"),
     ];
     assert_eq!(said, expected.map(|(spanish, english)| (spanish.to_owned(), english.to_owned())));
 }
 
 #[test]
-fn a_language_can_be_asked_for_at_any_time() {
+fn messages_can_be_translated_later() {
     let violations = ClientPatch::from_json(&json!({ "name": "", "fax": 1 })).unwrap_err();
     let spanish = violations.in_language(Language::Spanish);
     assert_eq!(spanish.in_language(Language::English), violations);
@@ -100,7 +100,7 @@ fn a_language_can_be_asked_for_at_any_time() {
 }
 
 #[test]
-fn codes_have_names_of_their_own() {
+fn codes_have_distinct_names() {
     let names: BTreeSet<&str> = ViolationCode::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(names.len(), ViolationCode::ALL.len());
 }

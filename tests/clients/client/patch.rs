@@ -1,4 +1,4 @@
-//! What an update changes.
+//! The effect of an update.
 
 use client_lifecycle::clients::{Client, ClientPatch, ClientRules};
 use client_lifecycle::domain::{Mode, Status};
@@ -11,16 +11,16 @@ fn after(client: &Client, body: &Value) -> Client {
     client.patched(&patch, "2024-03-05T15:45:00Z".parse().unwrap(), &ClientRules::default()).unwrap()
 }
 
-/// What is left of an answer when these fields and `updated_at` are taken away.
+/// Returns the rest of a response without these fields and `updated_at`.
 fn without(client: &Client, fields: &Map<String, Value>) -> Value {
     let mut answer = serde_json::to_value(client).unwrap();
     answer.as_object_mut().unwrap().retain(|name, _| !fields.contains_key(name) && name != "updated_at");
     answer
 }
 
-/// R213, R166, R167: the updates that the seed shows; R114: what they do not name stays as it is.
+/// R213, R166, R167: the updates of the seed; R114: other fields stay unchanged.
 #[test]
-fn the_updates_of_the_seed_change_what_they_name_and_nothing_else() {
+fn the_updates_of_the_seed_change_only_the_named_fields() {
     let headings = [
         "cURL - Update phone and address",
         "cURL - Update status",
@@ -41,7 +41,7 @@ fn the_updates_of_the_seed_change_what_they_name_and_nothing_else() {
     }
 }
 
-/// R114: every field of the body can be given alone, and changes itself only.
+/// R114: every field of the body can be given alone, and changes only itself.
 #[test]
 fn each_field_can_be_updated_alone() {
     let values = json!({
@@ -62,7 +62,7 @@ fn each_field_can_be_updated_alone() {
     }
 }
 
-/// R114: with no field nothing is updated, `updated_at` neither.
+/// R114: without fields nothing is updated, including `updated_at`.
 #[test]
 fn an_empty_update_changes_nothing() {
     let patch = ClientPatch::from_json(&json!({})).unwrap();
@@ -73,7 +73,7 @@ fn an_empty_update_changes_nothing() {
 
 /// R163: a date of birth is written as a date, not as text.
 #[test]
-fn what_is_written_are_the_given_fields_in_order_without_the_status() {
+fn the_given_fields_are_written_in_order_without_the_status() {
     let body =
         json!({ "status": "OFF", "birth_date": "1991-01-02", "address": "", "email": "Eva@Example.org" });
     let patch = ClientPatch::from_json(&body).unwrap();
@@ -85,9 +85,9 @@ fn what_is_written_are_the_given_fields_in_order_without_the_status() {
     assert_eq!(written, json!([["email", "Eva@Example.org"], ["address", ""], ["birth_date", "1991-01-02"]]));
 }
 
-/// R168, R169, R170: ON is active, OFF is inactive, and each way has its mode.
+/// R168, R169, R170: ON is active, OFF is inactive, and each change has its mode.
 #[test]
-fn a_status_that_changes_deactivates_or_reactivates() {
+fn a_changed_status_deactivates_or_reactivates() {
     assert_eq!(maria().status(), Status::On);
     let patch = ClientPatch::from_json(&json!({ "status": "OFF", "city": "Lugo" })).unwrap();
     let wanted = patch.status().unwrap();
@@ -101,9 +101,9 @@ fn a_status_that_changes_deactivates_or_reactivates() {
     assert_eq!(rest, ClientPatch::new().with_city("Lugo"));
 }
 
-/// R165: what is built in Rust is checked like what is read.
+/// R165: values set in Rust are checked like parsed ones.
 #[test]
-fn setters_and_json_say_the_same() {
+fn setters_and_json_are_equivalent() {
     let body = json!({
         "email": "eva@example.org", "name": "Eva", "surname": "Ruiz", "phone": "600000000", "address": "Sol 1",
         "city": "Lugo", "country": "France", "postal_code": "27001", "gender": "other",

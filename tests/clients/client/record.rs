@@ -1,4 +1,4 @@
-//! Clients as stores hold them.
+//! Clients as records of a store.
 
 use client_lifecycle::clients::Client;
 use client_lifecycle::domain::{Record, RecordId, Value};
@@ -11,7 +11,7 @@ fn read(record: &Record) -> Result<Client, &'static str> {
 }
 
 #[test]
-fn what_is_written_is_read_again() {
+fn a_written_client_is_read_unchanged() {
     let record = maria().to_record();
     assert_eq!(read(&record), Ok(maria()));
     let mut names: Vec<String> = record.fields.keys().map(ToString::to_string).collect();
@@ -23,7 +23,7 @@ fn what_is_written_is_read_again() {
     assert_eq!(record.id, RecordId::from(maria().user_id()));
 }
 
-/// R163: what a store holds of a date of birth is a date.
+/// R163: a stored date of birth is a date.
 #[test]
 fn dates_and_timestamps_are_written_as_such() {
     let record = maria().to_record();
@@ -51,7 +51,8 @@ fn dates_and_timestamps_are_read_in_the_forms_databases_have() {
     }
 }
 
-/// Rows from before the library are read, whatever their limits, and none of their fields is null in an answer.
+/// Rows that are older than the library are readable regardless of limits, and their fields are never null in a
+/// response.
 #[test]
 fn old_rows_are_readable() {
     let bare = Record::new("550e8400-e29b-41d4-a716-446655440000")
@@ -72,7 +73,7 @@ fn old_rows_are_readable() {
 }
 
 #[test]
-fn a_record_that_is_no_client_names_the_field_at_fault() {
+fn a_record_that_is_not_a_client_names_the_invalid_field() {
     let id = |id: RecordId| read(&Record { id, ..maria().to_record() });
     assert_eq!(id(7.into()), Err("user_id"));
     assert_eq!(id("user123".into()), Err("user_id"));

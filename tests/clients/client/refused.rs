@@ -1,13 +1,13 @@
-//! Bodies that are refused for what they are made of.
+//! Bodies that are refused.
 
 use client_lifecycle::clients::{ClientPatch, NewClient};
 use serde_json::{Value, json};
 
 use super::{codes, new_client, seeds};
 
-/// R212: what the seed answers with but does not take.
+/// R212: fields that the seed returns but does not accept.
 #[test]
-fn what_is_not_the_callers_to_change_is_refused_by_name() {
+fn protected_fields_are_refused_by_name() {
     let names = ["user_id", "role", "avatar", "created_at", "updated_at", "password"];
     for value in [json!("x"), json!(null), json!({ "a": [1] })] {
         let body: Value = names.iter().map(|name| ((*name).to_owned(), value.clone())).collect();
@@ -22,9 +22,9 @@ fn what_is_not_the_callers_to_change_is_refused_by_name() {
     assert_eq!(refused, names[..5]);
 }
 
-/// R133, R145: a password is not stored, a role is not chosen.
+/// R133, R145: a password is not stored, and a role cannot be chosen.
 #[test]
-fn a_new_client_says_nothing_of_id_role_timestamps_and_password() {
+fn a_new_client_sets_no_id_role_timestamps_or_password() {
     let body = new_client(&json!({
         "user_id": "550e8400-e29b-41d4-a716-446655440000", "role": "ADMIN", "password": "secret",
         "created_at": "2024-01-15T10:30:00Z", "updated_at": "2024-01-15T10:30:00Z", "avatar": "https://example.org/a.png"
@@ -35,7 +35,7 @@ fn a_new_client_says_nothing_of_id_role_timestamps_and_password() {
 }
 
 #[test]
-fn a_new_client_needs_who_they_are_and_the_rest_is_empty() {
+fn a_new_client_needs_the_required_fields_and_the_rest_is_empty() {
     let violations = NewClient::from_json(&json!({})).unwrap_err();
     let needed = ["email", "name", "surname", "phone", "birth_date", "document_type", "document_number"];
     assert_eq!(codes(&violations), needed.map(|name| (name, "required")));
@@ -45,7 +45,7 @@ fn a_new_client_needs_who_they_are_and_the_rest_is_empty() {
     assert_eq!(back, new);
 }
 
-/// R165: nothing is text but text, and no field can be taken away.
+/// R165: only text is text, and no field can be removed.
 #[test]
 fn null_and_other_types_are_refused_for_every_field() {
     let shape = seeds::json_after(3, super::BODY);
@@ -74,7 +74,7 @@ fn null_and_other_types_are_refused_for_every_field() {
 }
 
 #[test]
-fn a_body_that_is_no_object_is_refused() {
+fn a_body_that_is_not_an_object_is_refused() {
     for body in [json!(null), json!("OFF"), json!([]), json!([{ "status": "OFF" }]), json!(3), json!(true)] {
         assert_eq!(codes(&ClientPatch::from_json(&body).unwrap_err()), [("", "not_an_object")]);
         assert_eq!(codes(&NewClient::from_json(&body).unwrap_err()), [("", "not_an_object")]);
@@ -98,9 +98,9 @@ fn unknown_fields_come_last_by_name() {
     assert_eq!(codes(&violations), expected);
 }
 
-/// A name of any length comes back short, and with no line break into a log.
+/// A name of any length is cut, and has no line break that could get into a log.
 #[test]
-fn names_of_unknown_fields_are_shown_safely() {
+fn names_of_unknown_fields_are_escaped_and_cut() {
     let long = "x".repeat(1_000_000);
     let violations = ClientPatch::from_json(&json!({ long: "" })).unwrap_err();
     assert_eq!(violations.first().path.chars().count(), 64);
@@ -109,7 +109,7 @@ fn names_of_unknown_fields_are_shown_safely() {
     assert!(!shown.contains('\n') && !shown.contains('\u{202e}'), "{shown}");
 }
 
-/// PostgreSQL keeps no U+0000 in text: it is refused before a store sees it.
+/// PostgreSQL cannot store U+0000 in text, so it is refused before it reaches a store.
 #[test]
 fn a_nul_character_is_refused_in_every_text() {
     let texts = [
@@ -132,13 +132,13 @@ fn a_nul_character_is_refused_in_every_text() {
 }
 
 #[test]
-fn serde_refuses_what_from_json_refuses_and_a_field_that_is_said_twice() {
+fn serde_refuses_what_from_json_refuses_and_duplicate_fields() {
     let error =
         serde_json::from_str::<ClientPatch>(r#"{ "phone": "1", "fax": "2", "role": "ADMIN" }"#).unwrap_err();
     let said = error.to_string();
-    for part in ["phone: Phone must be", "role: Role cannot be changed", "fax: There is no field `fax`"] {
+    for part in ["phone: Phone must be", "role: Role cannot be changed", "fax: Unknown field `fax`"] {
         assert!(said.contains(part), "{said}");
     }
     let twice = serde_json::from_str::<ClientPatch>(r#"{ "status": "OFF", "status": "ON" }"#).unwrap_err();
-    assert!(twice.to_string().contains("`status` is said twice"));
+    assert!(twice.to_string().contains("duplicate key `status`"));
 }

@@ -1,4 +1,4 @@
-//! Presets on schemas that are not quite theirs.
+//! Presets on other schemas.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::clients::{Language, presets};
@@ -33,11 +33,11 @@ fn every_kind_of_every_preset_can_be_left_out() {
 }
 
 #[test]
-fn a_preset_without_all_other_kinds_is_one_for_the_subject_alone() {
+fn a_preset_without_all_other_kinds_covers_only_the_subject() {
     for preset in presets() {
         let policy = preset.clone().build().unwrap();
         let others = policy.map().kinds().map(|kind| &kind.name).filter(|name| *name != policy.subject());
-        // What can only be moved to another union needs something to move.
+        // A mode that only reassigns needs a reference.
         let alone = others.fold(preset, PolicyBuilder::without).build().unwrap();
         assert_eq!(alone.map().kinds().count(), 1);
         assert_eq!(alone.map().references().count(), 0);
@@ -70,7 +70,7 @@ fn chain() -> PolicyBuilder {
 }
 
 #[test]
-fn what_hangs_on_the_subject_over_the_kind_alone_goes_with_it() {
+fn kinds_that_depend_only_on_a_removed_kind_are_removed_too() {
     let policy = chain().without("bookings").build().unwrap();
     let kinds: Vec<_> = policy.map().kinds().map(|kind| kind.name.as_str()).collect();
     assert_eq!(kinds, ["clients", "notes", "officers"]);
@@ -82,7 +82,7 @@ fn what_hangs_on_the_subject_over_the_kind_alone_goes_with_it() {
 }
 
 #[test]
-fn what_the_kind_itself_hangs_on_stays() {
+fn the_parents_of_a_removed_kind_stay() {
     let policy = DeletionPolicy::of("clients")
         .reference("bookings.client_id", "clients")
         .reference("items.booking_id", "bookings")
@@ -97,7 +97,7 @@ fn what_the_kind_itself_hangs_on_stays() {
 }
 
 #[test]
-fn a_field_that_the_host_does_not_have_is_left_out_of_everything_said_of_its_kind() {
+fn a_removed_field_is_removed_from_the_whole_declaration_of_its_kind() {
     let full = |kind: KindBuilder| {
         kind.field("note", FieldType::Text)
             .field("plan", FieldType::Text)
@@ -119,7 +119,7 @@ fn a_field_that_the_host_does_not_have_is_left_out_of_everything_said_of_its_kin
     let whole = kind("nothing of this name");
     for field in ["note", "plan", "state", "gone_at", "born_at", "changed_at", "version"] {
         let without = kind(field);
-        assert_ne!(without, whole, "{field} was said of the kind");
+        assert_ne!(without, whole, "the kind declared {field}");
         assert!(
             !without.to_string().contains(&format!("\"{field}\":"))
                 && !without.to_string().contains(&format!(":\"{field}\"")),
@@ -134,7 +134,7 @@ fn a_field_that_the_host_does_not_have_is_left_out_of_everything_said_of_its_kin
 }
 
 #[test]
-fn a_mode_that_is_offered_already_is_said_more_of() {
+fn a_mode_that_is_already_offered_can_be_extended() {
     let policy = presets::vpn()
         .hard_delete(|mode| {
             mode.allow("MASTER")
@@ -159,7 +159,7 @@ fn a_mode_that_is_offered_already_is_said_more_of() {
 }
 
 #[test]
-fn a_table_is_added_with_a_rule_in_every_mode_that_names_its_rules() {
+fn an_added_table_needs_a_rule_in_every_mode_with_named_rules() {
     let policy = presets::notifications()
         .reference_with("logins.user_id", "users", |reference| reference.nullable())
         .kind("logins", |kind| kind.field("at", FieldType::Timestamp))
@@ -170,7 +170,7 @@ fn a_table_is_added_with_a_rule_in_every_mode_that_names_its_rules() {
 }
 
 #[test]
-fn what_is_not_there_cannot_be_left_out() {
+fn unknown_parts_cannot_be_left_out() {
     let faults = presets::unions()
         .without("clubs")
         .without("unions")

@@ -12,11 +12,11 @@ use crate::presets::world::World;
 
 const TABLES: &str = include_str!("clinic.sql");
 
-/// Can go.
+/// Can be deleted.
 const MARIA: &str = "00000000-0000-4000-a000-000000000001";
-/// Has a debt, a booking that is to come, and has bought and paid lately.
+/// Has a debt, an upcoming booking, and recent purchases and payments.
 const LUIS: &str = "00000000-0000-4000-a000-000000000002";
-/// Is no client.
+/// Is not a client.
 const ADMINISTRATOR: &str = "00000000-0000-4000-a000-000000000003";
 
 fn person(id: &str, role: &str) -> Value {
@@ -61,18 +61,18 @@ async fn clinic(on: On) -> World {
     World::open(on, &policy, TABLES, &rows()).await
 }
 
-/// S0 asks for a valid session and for no role.
-fn somebody() -> Actor {
+/// S0 requires a valid session and no role.
+fn authenticated() -> Actor {
     Actor::with_roles("ana", [])
 }
 
 fn hard_delete(client: &str) -> Request {
-    Request::hard_delete("clients", client).by(somebody())
+    Request::hard_delete("clients", client).by(authenticated())
 }
 
 on_every_store! {
     // R1 R2 R16 R17 R18 R19 R26 R42 R43 R44
-    async fn a_deletion_takes_what_is_personal_and_leaves_what_the_books_need(on: On) {
+    async fn a_deletion_removes_personal_data_and_keeps_accounting_records(on: On) {
         let world = clinic(on).await;
         let receipt = world.done(&hard_delete(MARIA)).await;
         assert_eq!(world.ids("clients").await, [LUIS, ADMINISTRATOR]);
@@ -80,12 +80,12 @@ on_every_store! {
         for kind in ["questionnaires", "revokes", "sessions"] {
             assert!(world.ids(kind).await.is_empty(), "{kind}");
         }
-        // How busy the clinic was stays known; who came does not.
+        // The number of bookings stays known, but not the clients.
         assert_eq!(world.ids("bookings").await, ["1", "2", "3"]);
         let booking = json!({ "id": "1", "starts_at": "2026-03-01T09:00:00.000Z", "status": "BOOKED" });
         assert_eq!(world.row("bookings", "1").await, booking);
         assert_eq!(world.ids("debts").await, ["2"]);
-        // Six years are over for one sale and not for the other.
+        // The six years are over for one sale and not for the other.
         assert_eq!(world.ids("sales").await, ["2", "3"]);
         assert_eq!(world.row("sales", "2").await, json!({ "id": "2", "issued_at": "2025-05-02T10:00:00.000Z" }));
         assert_eq!(world.row("payments", "1").await, json!({ "id": "1", "paid_at": "2025-05-03T10:00:00.000Z" }));
@@ -95,22 +95,22 @@ on_every_store! {
         assert_eq!(open, [("sales", why, 1), ("payments", why, 1)]);
     }
 
-    async fn the_sessions_of_whoever_goes_are_revoked(on: On) {
+    async fn the_sessions_of_a_deleted_client_are_revoked(on: On) {
         let world = clinic(on).await;
         world.done(&hard_delete(MARIA)).await;
         let events = world.backend.events().await;
         let tokens: Vec<_> = events.iter().map(|event| json!(event.fields[&FieldName::from("token")])).collect();
-        assert_eq!(world.told().await, ["sessions.revoke", "sessions.revoke"]);
+        assert_eq!(world.topics().await, ["sessions.revoke", "sessions.revoke"]);
         assert!(tokens.contains(&json!("t1")) && tokens.contains(&json!("t2")));
     }
 
     // R20 R21 R34 R35 R36 R205
-    async fn debts_and_bookings_to_come_stop_it_and_recent_activity_has_to_be_accepted(on: On) {
+    async fn debts_and_upcoming_bookings_block_and_recent_activity_warns(on: On) {
         let world = clinic(on).await;
         let luis = hard_delete(LUIS);
         let everything = "outstanding_debts, upcoming_bookings, recent_sales, recent_payments";
         assert_eq!(world.refused(&luis).await, everything);
-        // What stops it stops it alone, and cannot be acknowledged.
+        // Blockers block regardless of acknowledgements.
         let accepted = ["outstanding_debts", "upcoming_bookings", "recent_sales", "recent_payments"]
             .into_iter()
             .fold(luis.clone(), Request::acknowledge);
@@ -129,12 +129,12 @@ on_every_store! {
     }
 
     // R22 R23
-    async fn an_administrator_is_not_there_for_this_policy(on: On) {
+    async fn an_administrator_is_not_found_by_this_policy(on: On) {
         let world = clinic(on).await;
         for request in [
             hard_delete(ADMINISTRATOR),
-            Request::anonymize("clients", ADMINISTRATOR).by(somebody()),
-            Request::deactivate("clients", ADMINISTRATOR).by(somebody()),
+            Request::anonymize("clients", ADMINISTRATOR).by(authenticated()),
+            Request::deactivate("clients", ADMINISTRATOR).by(authenticated()),
         ] {
             assert_eq!(world.refused(&request).await, "not_found");
         }
@@ -142,7 +142,7 @@ on_every_store! {
     }
 
     // R4
-    async fn whoever_has_signed_in_may_and_nobody_else(on: On) {
+    async fn only_authenticated_actors_have_permission(on: On) {
         let world = clinic(on).await;
         for request in [
             Request::hard_delete("clients", MARIA),
@@ -151,19 +151,19 @@ on_every_store! {
             Request::reactivate("clients", MARIA),
         ] {
             assert_eq!(world.refused(&request).await, "unauthenticated");
-            assert!(world.plan(&request.by(somebody())).await.is_executable());
+            assert!(world.plan(&request.by(authenticated())).await.is_executable());
         }
     }
 
     // R3 R27 R29 R30 R31 R32 R33
-    async fn status_off_keeps_everything_and_can_be_taken_back(on: On) {
+    async fn status_off_keeps_everything_and_can_be_reverted(on: On) {
         let world = clinic(on).await;
         let before = [world.backend.rows("sales").await, world.backend.rows("bookings").await];
-        world.done(&Request::deactivate("clients", LUIS).by(somebody())).await;
+        world.done(&Request::deactivate("clients", LUIS).by(authenticated())).await;
         assert_eq!(world.row("clients", LUIS).await["status"], "OFF");
         assert_eq!([world.backend.rows("sales").await, world.backend.rows("bookings").await], before);
         assert_eq!(world.last_entry().await.action, "CLIENT_DEACTIVATED");
-        world.done(&Request::reactivate("clients", LUIS).by(somebody())).await;
+        world.done(&Request::reactivate("clients", LUIS).by(authenticated())).await;
         let mut luis = world.row("clients", LUIS).await;
         assert_eq!(luis["updated_at"], "2026-11-20T10:00:00.000Z");
         luis["updated_at"] = json!("2024-03-05T15:45:00.000Z");
@@ -171,29 +171,29 @@ on_every_store! {
     }
 
     // R28
-    async fn clients_are_created_and_updated_by_whoever_has_signed_in(on: On) {
+    async fn any_authenticated_actor_creates_and_updates_clients(on: On) {
         let world = clinic(on).await;
         let new = NewClient::from_json(&json!({
             "email": "nuria@example.org", "name": "Nuria", "surname": "Vega", "phone": "+34634567890",
             "birth_date": "1990-05-15", "document_type": "DNI", "document_number": "12345678A"
         }));
-        let created = world.lifecycle.clients().unwrap().create(&Request::create("clients").by(somebody()), new.unwrap()).await.unwrap();
+        let created = world.lifecycle.clients().unwrap().create(&Request::create("clients").by(authenticated()), new.unwrap()).await.unwrap();
         assert_eq!(world.lifecycle.clients().unwrap().find(created.user_id()).await.unwrap(), created);
         let off = ClientPatch::from_json(&json!({ "status": "OFF" })).unwrap();
         let update = Request::update("clients", created.user_id());
         assert_eq!(world.lifecycle.clients().unwrap().update(&update, &off).await.unwrap_err().code(), "unauthenticated");
-        let updated = world.lifecycle.clients().unwrap().update(&update.by(somebody()), &off).await.unwrap();
+        let updated = world.lifecycle.clients().unwrap().update(&update.by(authenticated()), &off).await.unwrap();
         assert_eq!(updated.status(), Status::Off);
         assert_eq!(world.last_entry().await.action, "CLIENT_DEACTIVATED");
     }
 
     // R42 R203
-    async fn anonymizing_leaves_nothing_that_says_who_it_was(on: On) {
+    async fn anonymizing_leaves_no_personal_data(on: On) {
         let world = clinic(on).await;
-        world.done(&Request::anonymize("clients", MARIA).by(somebody())).await;
+        world.done(&Request::anonymize("clients", MARIA).by(authenticated())).await;
         let maria = world.row("clients", MARIA).await;
         let original = person(MARIA, "USER");
-        // What stays says nothing about a person.
+        // Remaining values are not personal.
         let stays = ["user_id", "role", "document_type", "created_at"];
         for (field, value) in original.as_object().unwrap() {
             assert_eq!(maria[field] == *value, stays.contains(&&**field), "{field}: {}", maria[field]);
@@ -209,15 +209,15 @@ on_every_store! {
         assert_eq!(world.row("sales", "2").await["client_id"], MARIA);
     }
 
-    async fn anonymizing_is_stopped_by_the_same_things(on: On) {
+    async fn anonymizing_has_the_same_blockers(on: On) {
         let world = clinic(on).await;
-        let luis = Request::anonymize("clients", LUIS).by(somebody());
+        let luis = Request::anonymize("clients", LUIS).by(authenticated());
         let everything = "outstanding_debts, upcoming_bookings, recent_sales, recent_payments";
         assert_eq!(world.refused(&luis).await, everything);
     }
 
     // R37
-    async fn the_plan_notes_what_cannot_be_undone_and_names_the_alternatives(on: On) {
+    async fn the_plan_notes_irreversible_effects_and_alternatives(on: On) {
         let world = clinic(on).await;
         let plan = world.plan(&hard_delete(MARIA)).await;
         let notes: Vec<_> = plan.notes.iter().map(|note| (&*note.name, &*note.remedy)).collect();
@@ -231,7 +231,7 @@ on_every_store! {
 
     async fn a_proof_of_consent_can_be_kept_without_the_person(on: On) {
         let policy = presets::keep_consent_proof(presets::clinic(Language::English)).build().unwrap();
-        for request in [hard_delete(MARIA), Request::anonymize("clients", MARIA).by(somebody())] {
+        for request in [hard_delete(MARIA), Request::anonymize("clients", MARIA).by(authenticated())] {
             let world = World::open(on, &policy, TABLES, &rows()).await;
             let plan = world.plan(&request).await;
             assert!(plan.notes.iter().all(|note| note.name != "consent_evidence"));
@@ -245,8 +245,8 @@ on_every_store! {
     }
 
     // R38 R40 R41 R209
-    async fn the_reasons_for_a_deletion_are_on_record(on: On) {
-        // Here none is asked for.
+    async fn the_reason_for_a_deletion_is_recorded(on: On) {
+        // In this mode no reason is required.
         for reason in Reason::ALL.iter().copied().map(Some).chain([None]) {
             let mut world = clinic(on).await;
             world.lifecycle = world.lifecycle.with_environment(Environment::NonProduction);
@@ -257,16 +257,16 @@ on_every_store! {
     }
 
     // R6 R9 R11 R117 R153 R158
-    async fn an_id_that_is_no_uuid_is_one_of_nobody_and_the_attempt_is_on_record(on: On) {
+    async fn an_id_that_is_not_a_uuid_is_not_found_and_recorded(on: On) {
         let world = clinic(on).await;
         let before = world.backend.rows("clients").await;
         let (city, mut attempts) = (ClientPatch::new().with_city("Soria"), 0);
         let wire = Wire::clinic();
         for text in ["1", "not-a-uuid", "%00", "\u{202e}", "1 OR 1", &MARIA[1..], &MARIA.replace('-', ""), "*"] {
             let id = wire.id(text).unwrap();
-            let mut errors = vec![world.lifecycle.clients().unwrap().update(&Request::update("clients", &id).by(somebody()), &city).await.unwrap_err()];
+            let mut errors = vec![world.lifecycle.clients().unwrap().update(&Request::update("clients", &id).by(authenticated()), &city).await.unwrap_err()];
             for request in [Request::hard_delete, Request::anonymize, Request::deactivate] {
-                errors.push(world.lifecycle.execute(&request("clients", &id).by(somebody())).await.unwrap_err());
+                errors.push(world.lifecycle.execute(&request("clients", &id).by(authenticated())).await.unwrap_err());
             }
             attempts += errors.len();
             for error in errors {
@@ -282,14 +282,14 @@ on_every_store! {
         assert_eq!(world.last_entry().await.outcome, AuditOutcome::Invalid);
         assert_eq!(world.backend.rows("clients").await, before);
         let maria = wire.id(&MARIA.to_uppercase()).unwrap();
-        world.done(&Request::hard_delete("clients", maria).by(somebody())).await;
+        world.done(&Request::hard_delete("clients", maria).by(authenticated())).await;
         assert_eq!(world.ids("clients").await, [LUIS, ADMINISTRATOR]);
     }
 
     // R45
-    async fn what_is_on_record_outlives_the_client(on: On) {
+    async fn audit_entries_outlive_the_client(on: On) {
         let world = clinic(on).await;
-        world.done(&Request::deactivate("clients", MARIA).by(somebody())).await;
+        world.done(&Request::deactivate("clients", MARIA).by(authenticated())).await;
         world.done(&hard_delete(MARIA)).await;
         let actions: Vec<_> = world.backend.audit().await.into_iter().map(|entry| (entry.action, entry.outcome)).collect();
         let done = |action: &str| (action.to_owned(), AuditOutcome::Done);
@@ -301,7 +301,7 @@ on_every_store! {
     }
 
     // R46
-    async fn how_long_what_stays_is_for_the_host_to_say(on: On) {
+    async fn the_host_can_change_retention_periods(on: On) {
         let policy = presets::clinic(Language::English)
             .hard_delete(|mode| mode.overrule("sales.client_id", retain("P10Y").from("issued_at").basis("our auditor")))
             .build()
@@ -313,7 +313,7 @@ on_every_store! {
 }
 
 #[test]
-fn what_stops_it_is_said_in_the_language_of_the_clinic() {
+fn blockers_are_in_the_language_of_the_clinic() {
     let policy = presets::clinic(Language::Spanish).build().unwrap();
     let mode = policy.mode(Mode::HardDelete).unwrap();
     let debts = mode.guards.iter().find(|guard| guard.name == "outstanding_debts").unwrap();

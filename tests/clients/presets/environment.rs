@@ -1,4 +1,4 @@
-//! Test data is deleted where there can be some.
+//! Test data is deleted only outside production.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, AuditOutcome, Reason, Request};
@@ -22,12 +22,12 @@ async fn backend(on: On) -> Backend {
 }
 
 fn is_refused(planned: Result<Plan, Error>) -> bool {
-    matches!(planned, Err(Error::Refused(Refusal::Invalid { remedy, .. })) if remedy.contains("true reason"))
+    matches!(planned, Err(Error::Refused(Refusal::Invalid { remedy, .. })) if remedy.contains("real reason"))
 }
 
 on_every_store! {
     // R39 R56 R211
-    async fn there_is_no_test_data_in_production_and_the_attempt_is_on_record(on: On) {
+    async fn test_data_is_refused_in_production_and_recorded(on: On) {
         let backend = backend(on).await;
         let production = backend.lifecycle(&policy()).await;
         assert!(is_refused(production.plan(&request()).await));
@@ -39,7 +39,7 @@ on_every_store! {
         assert_eq!(backend.rows("clients").await, json!([]));
     }
 
-    async fn a_plan_made_elsewhere_is_not_carried_out_in_production(on: On) {
+    async fn a_plan_from_another_environment_is_not_applied_in_production(on: On) {
         let backend = backend(on).await;
         let elsewhere = backend.lifecycle(&policy()).await.with_environment(Environment::NonProduction);
         let plan = elsewhere.plan(&request()).await.unwrap();
@@ -49,11 +49,11 @@ on_every_store! {
         assert_eq!(backend.rows("clients").await.as_array().unwrap().len(), 1);
     }
 
-    async fn whoever_may_not_ask_learns_no_more(on: On) {
+    async fn a_denied_actor_learns_nothing_else(on: On) {
         let backend = backend(on).await;
         let production = backend.lifecycle(&policy()).await;
-        let nobody = Request::hard_delete("clients", "c1").with_reason(Reason::TestData);
-        let refused = production.execute(&nobody).await.unwrap_err();
+        let anonymous = Request::hard_delete("clients", "c1").with_reason(Reason::TestData);
+        let refused = production.execute(&anonymous).await.unwrap_err();
         assert_eq!(refused.code(), "unauthenticated");
     }
 }
@@ -61,8 +61,9 @@ on_every_store! {
 #[test]
 fn environments_are_read_by_their_names() {
     for environment in Environment::ALL {
-        assert_eq!(environment.as_str().parse(), Ok(environment));
+        assert_eq!(environment.as_str().parse(), Ok(*environment));
     }
     assert_eq!(Environment::default(), Environment::Production);
-    assert!("prod".parse::<Environment>().is_err());
+    let unknown = "prod".parse::<Environment>().unwrap_err();
+    assert_eq!(unknown.to_string(), "unknown environment `prod`; expected `production` or `non-production`");
 }

@@ -1,4 +1,4 @@
-//! The policies of the four systems, on every store: who may, what stops it, what goes, what stays, who is told.
+//! The policies of the four systems on every store: permissions, blockers, deleted and kept rows, events.
 
 mod adapt;
 mod clinic;

@@ -1,4 +1,4 @@
-//! The modes: what each does to the subject, and to nothing else.
+//! The modes: the effect of each on the subject, and on nothing else.
 
 use client_lifecycle::DeletionPolicy;
 use client_lifecycle::domain::{Actor, FieldType, Mask, Mode, Request, eq};
@@ -15,7 +15,7 @@ CREATE TABLE clients (
 CREATE TABLE sales (
   id TEXT PRIMARY KEY NOT NULL, client_id TEXT REFERENCES clients, issued_at TEXT NOT NULL)";
 
-/// Every mode of the seeds, for one client who has bought something that the books need.
+/// Every mode of the seeds, for one client with a sale that must be retained.
 fn policy() -> DeletionPolicy {
     let books = || retain("P6Y").from("issued_at").basis("books");
     DeletionPolicy::of("clients")
@@ -58,7 +58,7 @@ fn with(mut client: Value, changes: &Value) -> Value {
 
 on_every_store! {
     // R203
-    async fn each_mode_does_to_the_client_what_it_is_called_and_no_more(on: On) {
+    async fn each_mode_changes_only_what_its_name_says(on: On) {
         let (ana, ben) = (client("ana", "ON"), client("ben", "OFF"));
         let deleted_at = NOW.replace('Z', ".000Z");
         let without = with(ana.clone(), &json!({
@@ -76,7 +76,7 @@ on_every_store! {
             let request = Request::new(mode, "clients", id).by(Actor::new("eva", "ADMIN"));
             let receipt = world.done(&request).await;
             assert_eq!(world.backend.rows("clients").await, json!(expected), "{mode}");
-            // What the books need stays, and of a client who is gone it says nothing.
+            // Accounting records stay, without any reference to a deleted client.
             let mut sales = rows()["sales"].clone();
             if mode == Mode::HardDelete {
                 sales[0].as_object_mut().unwrap().remove("client_id");
@@ -88,7 +88,7 @@ on_every_store! {
     }
 
     // R203
-    async fn off_is_taken_back_and_everything_is_as_it_was(on: On) {
+    async fn off_can_be_reverted_without_a_trace(on: On) {
         let world = World::open(on, &policy(), TABLES, &rows()).await;
         let before = world.backend.rows("clients").await;
         world.done(&Request::deactivate("clients", "ana")).await;

@@ -37,7 +37,7 @@ async fn notifications(on: On) -> World {
 
 on_every_store! {
     // R48 R49 R55 R59 R60 R61
-    async fn the_user_and_everything_of_theirs_goes(on: On) {
+    async fn the_user_is_deleted_with_all_data(on: On) {
         let world = notifications(on).await;
         let receipt = world.done(&Request::hard_delete("users", ANA).with_reason(Reason::PrivacyRequest)).await;
         assert!(receipt.complete);
@@ -49,11 +49,11 @@ on_every_store! {
     }
 
     // R61 R62 R68
-    async fn other_systems_are_told_of_tokens_and_user_and_queues_are_left_alone(on: On) {
+    async fn tokens_and_the_user_have_events_and_queues_are_untouched(on: On) {
         for request in [Request::hard_delete("users", ANA), Request::soft_delete("users", ANA)] {
             let world = notifications(on).await;
             world.done(&request).await;
-            assert_eq!(world.told().await, ["push_tokens.remove", "push_tokens.remove", "user.deleted"]);
+            assert_eq!(world.topics().await, ["push_tokens.remove", "push_tokens.remove", "user.deleted"]);
             let events = world.backend.events().await;
             let mut tokens: Vec<_> = events.iter().filter_map(|event| event.fields.values().next()).map(|token| json!(token)).collect();
             tokens.sort_by_key(ToString::to_string);
@@ -62,7 +62,7 @@ on_every_store! {
     }
 
     // R57 R66 R69 R70 R73 R74 R75
-    async fn a_soft_delete_sets_deleted_at_and_keeps_what_refers_to_the_user(on: On) {
+    async fn a_soft_delete_sets_deleted_at_and_keeps_referring_rows(on: On) {
         let world = notifications(on).await;
         world.done(&Request::soft_delete("users", ANA)).await;
         assert_eq!(world.row("users", ANA).await["deleted_at"], "2026-11-20T10:00:00.000Z");
@@ -70,7 +70,7 @@ on_every_store! {
         assert_eq!(world.ids("preferences").await, ["1", "2"]);
         assert_eq!(world.ids("notifications").await, ["1"]);
         assert!(world.ids("push_tokens").await.is_empty());
-        // It is gone for whoever asks for it again, until it is deleted for good.
+        // It is not found again, until it is deleted permanently.
         assert_eq!(world.refused(&Request::soft_delete("users", ANA)).await, "not_found");
         let entries = world.backend.audit().await;
         let outcomes: Vec<_> = entries.iter().map(|entry| (&*entry.action, entry.outcome)).collect();
@@ -80,7 +80,7 @@ on_every_store! {
     }
 
     // R65 R211
-    async fn what_cannot_be_undone_is_shown_and_confirmed_by_what_was_shown(on: On) {
+    async fn irreversible_effects_are_shown_and_confirmed_by_digest(on: On) {
         let world = notifications(on).await;
         let request = Request::hard_delete("users", ANA);
         let plan = world.plan(&request).await;

@@ -45,7 +45,7 @@ fn delete(union: &str) -> Request {
     Request::soft_delete("unions", union).by(admin())
 }
 
-/// North, ready to be deleted.
+/// North without anything that blocks its deletion.
 async fn settled(on: On) -> World {
     let world = unions(on).await;
     world.done(&move_members(SOUTH)).await;
@@ -59,7 +59,7 @@ fn move_members(to: &str) -> Request {
 
 on_every_store! {
     // R173 R176 R207 R185 R186 R187
-    async fn a_union_is_marked_and_stays_with_its_loans(on: On) {
+    async fn a_union_is_marked_and_keeps_its_loans(on: On) {
         let world = settled(on).await;
         let (members, loans) = (world.backend.rows("members").await, world.backend.rows("loans").await);
         world.done(&delete(NORTH)).await;
@@ -72,8 +72,8 @@ on_every_store! {
     }
 
     // R188
-    async fn members_and_loans_stay_in_the_union_that_is_deleted(on: On) {
-        // A host that lets unions go with everybody who is in them.
+    async fn members_and_loans_stay_in_a_deleted_union(on: On) {
+        // A host that deletes unions with their members.
         let open = |mode: ModeBuilder| mode.without_guard("assigned_members").without_guard("active_loans");
         let policy = presets::unions().soft_delete(open).build().unwrap();
         let world = World::open(on, &policy, TABLES, &rows()).await;
@@ -85,7 +85,7 @@ on_every_store! {
     }
 
     // R174 R175
-    async fn only_an_administrator_may(on: On) {
+    async fn only_an_administrator_may_delete(on: On) {
         let world = settled(on).await;
         assert_eq!(world.refused(&Request::soft_delete("unions", NORTH)).await, "unauthenticated");
         for role in ["MASTER", "RESALE", "USER", "admin"] {
@@ -96,7 +96,7 @@ on_every_store! {
     }
 
     // R190 R191 R193 R194
-    async fn members_are_reassigned_first_and_active_loans_stop_it(on: On) {
+    async fn members_and_active_loans_block_until_they_are_resolved(on: On) {
         let world = unions(on).await;
         assert_eq!(world.refused(&delete(NORTH)).await, "assigned_members, active_loans");
         let plan = world.plan(&delete(NORTH)).await;
@@ -110,7 +110,7 @@ on_every_store! {
         world.done(&delete(NORTH)).await;
     }
 
-    async fn members_are_moved_to_a_union_that_is_there(on: On) {
+    async fn members_are_moved_to_an_existing_union(on: On) {
         let world = settled(on).await;
         world.backend.insert("members", json!({ "id": "m3", "union_id": SOUTH })).await;
         world.done(&delete(NORTH)).await;
@@ -122,7 +122,7 @@ on_every_store! {
     }
 
     // R196
-    async fn a_union_goes_to_another_officer_instead_of_being_deleted(on: On) {
+    async fn a_union_is_reassigned_to_another_officer(on: On) {
         let world = unions(on).await;
         let request = Request::reassigning("unions", NORTH).by(admin()).reassign("unions.officer_id", "o2");
         world.done(&request).await;
@@ -131,7 +131,7 @@ on_every_store! {
     }
 
     // R189 R192 R195 R197 R198 R199 R200 R201 R202 R210
-    async fn the_audit_log_says_who_when_from_where_and_why(on: On) {
+    async fn the_audit_log_has_actor_time_address_and_reason(on: On) {
         let world = unions(on).await;
         world.refused(&delete(NORTH)).await;
         world.done(&move_members(SOUTH)).await;
@@ -139,10 +139,10 @@ on_every_store! {
         world.done(&delete(NORTH).note("merged with South")).await;
         world.refused(&delete(NORTH)).await;
         let history = world.backend.audit().await;
-        let told: Vec<_> = history.iter().map(|entry| (&*entry.action, entry.outcome.as_str())).collect();
+        let outcomes: Vec<_> = history.iter().map(|entry| (&*entry.action, entry.outcome.as_str())).collect();
         let deletion = "UNION_DELETED";
         let expected = [(deletion, "blocked"), ("UNION_REASSIGNED", "done"), (deletion, "done"), (deletion, "not_found")];
-        assert_eq!(told, expected);
+        assert_eq!(outcomes, expected);
         let entry = &history[2];
         assert_eq!(json!(entry.before[&FieldName::from("name")]), "North");
         assert_eq!(json!(entry.actor), json!({ "id": "ana", "roles": ["ADMIN"], "ip": "203.0.113.9", "user_agent": "curl/8" }));

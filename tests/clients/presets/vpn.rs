@@ -22,7 +22,7 @@ CREATE TABLE vpn_sessions (
 CREATE TABLE devices (
   id TEXT PRIMARY KEY NOT NULL, customer_id TEXT NOT NULL REFERENCES customers)";
 
-/// `user123` can go; `user456` has an active subscription and an open transaction.
+/// `user123` can be deleted; `user456` has an active subscription and an open transaction.
 fn rows() -> Value {
     json!({
         "customers": [
@@ -72,7 +72,7 @@ on_every_store! {
     }
 
     // R77 R78 R79 R99
-    async fn a_hard_delete_takes_the_customer_and_leaves_what_has_to_stay_without_them(on: On) {
+    async fn a_hard_delete_keeps_retained_rows_without_the_customer(on: On) {
         let world = vpn(on).await;
         let receipt = world.done(&hard_delete("user123", admin())).await;
         assert_eq!(world.ids("customers").await, ["user456"]);
@@ -86,14 +86,14 @@ on_every_store! {
     }
 
     // R100 R101 R102 R109 R211
-    async fn sessions_are_terminated_devices_revoked_and_the_customer_is_written_to(on: On) {
+    async fn sessions_devices_and_the_customer_have_events(on: On) {
         for request in [soft_delete("user123", admin()), hard_delete("user123", admin())] {
             let world = vpn(on).await;
             world.done(&request).await;
             assert!(world.ids("vpn_sessions").await.is_empty());
             assert!(world.ids("devices").await.is_empty());
-            let told = ["customer.deleted", "devices.revoke", "devices.revoke", "vpn_sessions.terminate"];
-            assert_eq!(world.told().await, told);
+            let topics = ["customer.deleted", "devices.revoke", "devices.revoke", "vpn_sessions.terminate"];
+            assert_eq!(world.topics().await, topics);
             let events = world.backend.events().await;
             let letter = events.iter().find(|event| event.topic == "customer.deleted").unwrap();
             assert_eq!(json!(letter.fields[&FieldName::from("email")]), "u123@example.org");
@@ -101,18 +101,18 @@ on_every_store! {
     }
 
     // R102
-    async fn a_host_that_writes_to_nobody_leaves_the_letter_out(on: On) {
+    async fn a_host_without_email_can_drop_the_event(on: On) {
         let policy = presets::vpn().soft_delete(|mode| mode.without_effect("customer.deleted")).build().unwrap();
         let world = World::open(on, &policy, TABLES, &rows()).await;
         world.done(&soft_delete("user123", admin())).await;
-        assert_eq!(world.told().await, ["devices.revoke", "devices.revoke", "vpn_sessions.terminate"]);
+        assert_eq!(world.topics().await, ["devices.revoke", "devices.revoke", "vpn_sessions.terminate"]);
     }
 
     // R80 R81 R82 R83 R84 R105 R111 R208
-    async fn administrators_and_masters_may_and_resellers_for_those_they_manage(on: On) {
+    async fn administrators_masters_and_managing_resellers_may_delete(on: On) {
         let world = vpn(on).await;
-        let nobody = Request::soft_delete("customers", "user123");
-        assert_eq!(world.refused(&nobody).await, "unauthenticated");
+        let anonymous = Request::soft_delete("customers", "user123");
+        assert_eq!(world.refused(&anonymous).await, "unauthenticated");
         for role in ["USER", "SUPPORT"] {
             assert_eq!(world.refused(&soft_delete("user123", Actor::new("bob", role))).await, "missing_role");
         }
@@ -139,7 +139,7 @@ on_every_store! {
     }
 
     // R108 R112
-    async fn an_active_subscription_and_an_open_transaction_stop_it_by_name(on: On) {
+    async fn an_active_subscription_and_an_open_transaction_block_by_name(on: On) {
         let world = vpn(on).await;
         for request in [soft_delete("user456", admin()), hard_delete("user456", admin())] {
             assert_eq!(world.refused(&request).await, "active_subscription, pending_transactions");
@@ -155,7 +155,7 @@ on_every_store! {
     }
 
     // R103 R104 R106 R210
-    async fn every_attempt_is_on_record_with_who_and_when(on: On) {
+    async fn every_attempt_is_recorded_with_actor_and_time(on: On) {
         let world = vpn(on).await;
         let eva = Actor::new("eva", "RESALE").ip("203.0.113.9").user_agent("curl");
         world.refused(&soft_delete("user123", eva.clone())).await;
@@ -174,7 +174,7 @@ on_every_store! {
     }
 
     // R110 R209
-    async fn a_hard_delete_says_why(on: On) {
+    async fn a_hard_delete_needs_a_reason(on: On) {
         let world = vpn(on).await;
         let bare = Request::hard_delete("customers", "user123").by(admin());
         assert_eq!(world.refused(&bare).await, "invalid");

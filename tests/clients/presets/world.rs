@@ -1,4 +1,4 @@
-//! A preset over the rows of a test.
+//! A preset with the rows of a test.
 
 use std::sync::Arc;
 
@@ -12,19 +12,19 @@ use serde_json::Value;
 
 use crate::common::backend::{Backend, On, Whole};
 
-/// When everything here happens.
+/// The instant of all requests.
 pub(crate) const NOW: &str = "2026-11-20T10:00:00Z";
 
-/// A preset, and the rows it is asked about.
+/// A preset with its rows.
 pub(crate) struct World {
     pub(crate) backend: Backend,
     pub(crate) lifecycle: Lifecycle<Arc<dyn Whole>>,
 }
 
 impl World {
-    /// The tables are those of SQLite; a store in memory needs none, and on PostgreSQL they are made for the rows.
+    /// The tables are for SQLite; a store in memory needs none, and those on PostgreSQL are made from the rows.
     pub(crate) async fn open(on: On, policy: &DeletionPolicy, tables: &str, rows: &Value) -> Self {
-        // A policy is the same value when it is read back from its document.
+        // A policy read back from its document is equal.
         let document = serde_json::to_string(policy).unwrap();
         assert_eq!(&DeletionPolicy::from_json(&document).unwrap(), policy);
         let backend = Backend::with_tables(on, policy, tables, rows).await;
@@ -36,20 +36,20 @@ impl World {
         self.lifecycle.plan(request).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Carries out what was shown.
+    /// Applies the plan that was shown.
     pub(crate) async fn done(&self, request: &Request) -> Receipt {
         let plan = self.plan(request).await;
         let receipt = self.lifecycle.apply(request, &plan).await;
         receipt.unwrap_or_else(|error| panic!("{error}\n{plan}"))
     }
 
-    /// The error's code, and for what is blocked the names of what stands in the way.
+    /// Returns the error's code, or for a blocked request the names of the blockers.
     pub(crate) async fn refused(&self, request: &Request) -> String {
         match self.lifecycle.execute(request).await {
             Ok(receipt) => panic!("{receipt}"),
             Err(Error::Blocked(blocked)) => {
-                let blockers = blocked.0.blockers.iter().map(|blocker| blocker.rule.clone());
-                let open = blocked.0.warnings.iter().filter(|warning| !warning.acknowledged);
+                let blockers = blocked.blockers.iter().map(|blocker| blocker.rule.clone());
+                let open = blocked.warnings.iter().filter(|warning| !warning.acknowledged);
                 let names: Vec<_> = blockers.chain(open.map(|warning| warning.name.clone())).collect();
                 names.join(", ")
             }
@@ -57,7 +57,7 @@ impl World {
         }
     }
 
-    /// The ids of the rows of a kind that are there.
+    /// Returns the ids of the rows of a kind.
     pub(crate) async fn ids(&self, kind: &str) -> Vec<String> {
         let rows = self.backend.rows(kind).await;
         let id = |row: &Value| match row.get("id").or_else(|| row.get("user_id")).unwrap() {
@@ -77,8 +77,8 @@ impl World {
         rows[at.unwrap_or_else(|| panic!("`{kind}` `{id}` is gone"))].clone()
     }
 
-    /// What other systems are told: topics, in order.
-    pub(crate) async fn told(&self) -> Vec<String> {
+    /// Returns the topics of the events, in order.
+    pub(crate) async fn topics(&self) -> Vec<String> {
         let mut topics: Vec<_> = self.backend.events().await.into_iter().map(|event| event.topic).collect();
         topics.sort();
         topics

@@ -1,4 +1,4 @@
-//! When two e-mail addresses are the same.
+//! Equality of e-mail addresses.
 
 use client_lifecycle::clients::normalised_email;
 use serde_json::json;
@@ -6,9 +6,9 @@ use serde_json::json;
 use super::world::{EVA, world};
 use crate::common::backend::stores;
 
-/// `K` is the Kelvin sign, whose lower case is an ASCII letter: whoever asks with it asks for nobody.
+/// `K` is the Kelvin sign, whose lower case is an ASCII letter: it must not find the client.
 #[tokio::test]
-async fn an_address_that_only_unicode_takes_for_another_is_another() {
+async fn addresses_that_are_equal_only_by_unicode_case_are_different() {
     assert_ne!(normalised_email("\u{212A}ate@example.com"), "kate@example.com");
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
@@ -18,7 +18,7 @@ async fn an_address_that_only_unicode_takes_for_another_is_another() {
             lifecycle.clients().unwrap().find_by_email("\u{212A}ATE@example.com").await.unwrap().is_none(),
             "{on:?}"
         );
-        // Older addresses than the rules, with other letters.
+        // Addresses that are older than the rules, with other letters.
         backend.set("clients", EVA, "email", json!("ÑANDÚ@example.com")).await;
         assert!(
             lifecycle.clients().unwrap().find_by_email("ÑANDÚ@EXAMPLE.com").await.unwrap().is_some(),
@@ -28,7 +28,7 @@ async fn an_address_that_only_unicode_takes_for_another_is_another() {
 }
 
 #[tokio::test]
-async fn nobody_has_no_address() {
+async fn an_empty_address_finds_no_client() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         backend.set("clients", EVA, "email", json!("")).await;

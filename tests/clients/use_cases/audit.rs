@@ -1,4 +1,4 @@
-//! What the audit log says of attempts that are refused, and what the caller is told.
+//! Refused attempts: the audit log, and the response to the caller.
 
 use client_lifecycle::clients::ClientPatch;
 use client_lifecycle::domain::{Actor, Mode, RecordId, Request};
@@ -7,7 +7,7 @@ use super::world::{MARIA, ana, audit_of, document, new, off_to, rows, stored, up
 use crate::common::backend::stores;
 
 #[tokio::test]
-async fn an_attempt_on_nobody_is_recorded() {
+async fn an_attempt_without_a_subject_is_recorded() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let none = Request::batch::<RecordId>(Mode::Update, "clients", []).by(ana());
@@ -25,7 +25,7 @@ async fn an_attempt_on_nobody_is_recorded() {
 }
 
 #[tokio::test]
-async fn who_may_not_set_a_client_off_is_recorded_as_having_tried_that() {
+async fn a_denied_deactivation_is_recorded_as_a_deactivation() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let clerk = Request::update("clients", MARIA).by(Actor::new("carl", "CLERK"));
@@ -52,7 +52,7 @@ async fn a_new_status_that_the_policy_does_not_offer_stops_the_patch() {
 }
 
 #[tokio::test]
-async fn who_may_not_create_is_told_so_and_not_what_is_wrong_with_the_values() {
+async fn a_denied_creation_does_not_reveal_invalid_values() {
     for on in stores().await {
         let (_, lifecycle) = world(on).await;
         let mut wrong = new("diego@example.com");

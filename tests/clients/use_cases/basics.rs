@@ -1,4 +1,4 @@
-//! The use cases of clients, on every store alike.
+//! The use cases of clients, on every store.
 
 use std::sync::Arc;
 
@@ -100,7 +100,7 @@ async fn audit_of(backend: &Backend, id: &str) -> Vec<AuditEntry> {
 
 /// R113, R114, R115, R166, R167
 #[tokio::test]
-async fn a_patch_writes_what_it_names_and_leaves_the_rest() {
+async fn a_patch_writes_only_the_named_fields() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let patch = ClientPatch::new().with_phone("+34612345678").with_city("Barcelona");
@@ -119,7 +119,7 @@ async fn a_patch_writes_what_it_names_and_leaves_the_rest() {
 
 /// R164
 #[tokio::test]
-async fn every_write_sets_when_it_was_and_counts_one_more() {
+async fn every_write_sets_updated_at_and_increments_the_version() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         lifecycle.clients().unwrap().update(&update(MARIA), &ClientPatch::new()).await.unwrap();
@@ -137,7 +137,7 @@ async fn every_write_sets_when_it_was_and_counts_one_more() {
 
 /// R168, R169, R170, R171
 #[tokio::test]
-async fn a_new_status_is_planned_as_its_mode_and_written_with_the_rest() {
+async fn a_new_status_is_planned_as_its_mode_and_written_with_the_other_fields() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let patch = ClientPatch::new().with_city("Valencia").with_status(Status::Off);
@@ -164,7 +164,7 @@ async fn a_new_status_is_planned_as_its_mode_and_written_with_the_rest() {
 }
 
 #[tokio::test]
-async fn a_status_that_is_so_already_is_recorded_and_changes_nothing() {
+async fn an_unchanged_status_is_recorded_and_changes_nothing() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let before = stored(&backend, MARIA).await;
@@ -182,7 +182,7 @@ async fn a_status_that_is_so_already_is_recorded_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_warning_of_the_new_status_stops_the_whole_patch() {
+async fn a_warning_about_the_new_status_stops_the_whole_patch() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         backend.set("bookings", "b1", "state", json!("OPEN")).await;
@@ -204,7 +204,7 @@ async fn a_warning_of_the_new_status_stops_the_whole_patch() {
 
 /// R120, R160, R161
 #[tokio::test]
-async fn an_address_of_another_user_is_taken_whatever_its_case_and_ones_own_is_not() {
+async fn the_address_of_another_user_is_taken_in_any_case_and_the_own_address_is_not() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         // All users count: an administrator, and a deleted client.
@@ -239,7 +239,7 @@ async fn an_address_of_another_user_is_taken_whatever_its_case_and_ones_own_is_n
 }
 
 #[tokio::test]
-async fn of_two_who_want_one_address_at_once_one_is_told_that_it_is_taken() {
+async fn one_of_two_concurrent_claims_to_an_address_fails() {
     for on in stores().await {
         for _ in 0..20 {
             let (backend, lifecycle) = world(on).await;
@@ -266,11 +266,11 @@ async fn of_two_who_want_one_address_at_once_one_is_told_that_it_is_taken() {
 
 /// R12, R22, R23, R159, R162
 #[tokio::test]
-async fn whom_the_policy_may_not_touch_is_not_found_and_the_log_tells_the_truth() {
+async fn excluded_records_are_not_found_and_the_log_has_the_reason() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         for (id, why) in [
-            (ADMIN, Some("it is outside what the policy may touch: role = \"USER\"")),
+            (ADMIN, Some("excluded by the policy's filter: role = \"USER\"")),
             (GONE, Some("it is deleted")),
             (NOBODY, None),
         ] {
@@ -292,7 +292,7 @@ async fn whom_the_policy_may_not_touch_is_not_found_and_the_log_tells_the_truth(
 }
 
 #[tokio::test]
-async fn who_may_not_ask_is_told_so_whether_or_not_the_client_is_there() {
+async fn a_denied_actor_does_not_learn_whether_the_client_exists() {
     for on in stores().await {
         let (_, lifecycle) = world(on).await;
         for id in [MARIA, NOBODY] {
@@ -307,7 +307,7 @@ async fn who_may_not_ask_is_told_so_whether_or_not_the_client_is_there() {
         }
         let oneself = Request::update("clients", MARIA).by(Actor::new(MARIA, "USER"));
         lifecycle.clients().unwrap().update(&oneself, &ClientPatch::new().with_city("Cádiz")).await.unwrap();
-        // The status is not theirs to change.
+        // The actor may not change the status.
         let error = lifecycle
             .clients()
             .unwrap()
@@ -319,7 +319,7 @@ async fn who_may_not_ask_is_told_so_whether_or_not_the_client_is_there() {
 }
 
 #[tokio::test]
-async fn a_client_is_created_found_and_told_of() {
+async fn a_client_is_created_found_and_reported() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = Request::create("clients").by(ana());
@@ -357,7 +357,7 @@ async fn a_client_is_created_found_and_told_of() {
 }
 
 #[tokio::test]
-async fn the_same_operation_creates_one_client_and_answers_twice() {
+async fn the_same_operation_creates_one_client_and_returns_it_twice() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = Request::create("clients").by(ana()).operation(uuid::Uuid::from_u128(7));
@@ -374,7 +374,7 @@ async fn the_same_operation_creates_one_client_and_answers_twice() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_taken_is_a_conflict_and_nothing_is_overwritten() {
+async fn a_taken_id_is_a_conflict_and_nothing_is_overwritten() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let before = stored(&backend, ADMIN).await;
@@ -389,7 +389,7 @@ async fn an_id_that_is_taken_is_a_conflict_and_nothing_is_overwritten() {
 
 /// R165
 #[tokio::test]
-async fn what_is_wrong_with_values_is_told_all_at_once_and_recorded_without_them() {
+async fn all_violations_are_returned_at_once_and_recorded_without_values() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let patch = ClientPatch::new().with_email("no-address").with_name("M");
@@ -406,7 +406,7 @@ async fn what_is_wrong_with_values_is_told_all_at_once_and_recorded_without_them
 
 /// R71
 #[tokio::test]
-async fn a_list_has_pages_and_leaves_out_who_is_deleted_or_no_client() {
+async fn a_list_has_pages_without_deleted_clients_and_other_records() {
     for on in stores().await {
         let (_, lifecycle) = world(on).await;
         let mut made: Vec<Client> = vec![lifecycle.clients().unwrap().find(MARIA).await.unwrap()];
@@ -446,9 +446,9 @@ async fn a_list_has_pages_and_leaves_out_who_is_deleted_or_no_client() {
     }
 }
 
-/// R200: what was there before is kept, without what is personal.
+/// R200: the previous values are kept, except personal ones.
 #[tokio::test]
-async fn an_entry_of_a_deletion_keeps_what_the_subject_held_and_nothing_personal() {
+async fn the_audit_entry_of_a_deletion_keeps_fields_that_are_not_personal() {
     for on in stores().await {
         for mode in [Mode::SoftDelete, Mode::HardDelete] {
             let (backend, lifecycle) = world(on).await;
@@ -464,7 +464,7 @@ async fn an_entry_of_a_deletion_keeps_what_the_subject_held_and_nothing_personal
 }
 
 #[tokio::test]
-async fn a_request_is_for_the_call_of_its_mode() {
+async fn a_request_must_match_the_mode_of_the_call() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let hard = Request::hard_delete("clients", MARIA).by(ana());
@@ -481,7 +481,7 @@ async fn a_request_is_for_the_call_of_its_mode() {
 }
 
 #[tokio::test]
-async fn a_field_that_effects_send_and_that_is_not_there_is_found_when_the_store_is_opened() {
+async fn a_missing_field_of_an_effect_is_found_when_the_store_is_opened() {
     let mut document = serde_json::to_value(policy()).unwrap();
     document["modes"]["hard_delete"]["effects"] =
         json!([{ "topic": "client.gone", "fields": ["email", "user_id", "phone", "loyalty_card"] }]);

@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, SqlitePool};
 use super::world::{ana, create, document, named, new, now, off_to, parsed, update};
 
 #[tokio::test]
-async fn ids_as_bytes_instants_as_seconds_and_columns_of_other_names_make_the_same_clients() {
+async fn clients_can_be_stored_in_columns_of_other_names_and_types() {
     let mut document = document();
     document["kinds"]["clients"]["table"] = json!("people");
     let fields = &mut document["kinds"]["clients"]["fields"];

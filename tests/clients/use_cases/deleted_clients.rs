@@ -1,4 +1,4 @@
-//! Clients that are deleted or anonymized: not found, not written, and not made again.
+//! Deleted and anonymized clients: not found, not written, and not created again.
 
 use client_lifecycle::clients::{ClientPage, ClientPatch};
 use client_lifecycle::domain::{Request, Status};
@@ -7,7 +7,7 @@ use super::world::{EVA, MARIA, ana, audit_of, create, new, operation, stored, up
 use crate::common::backend::stores;
 
 #[tokio::test]
-async fn who_is_deleted_or_anonymized_is_neither_found_nor_written_and_keeps_the_address() {
+async fn deleted_and_anonymized_clients_are_neither_found_nor_written() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         lifecycle.execute(&Request::anonymize("clients", MARIA).by(ana())).await.unwrap();
@@ -29,7 +29,7 @@ async fn who_is_deleted_or_anonymized_is_neither_found_nor_written_and_keeps_the
             assert_eq!(audit_of(&backend, id).await.len(), 3);
         }
         assert!(lifecycle.clients().unwrap().list(&ClientPage::first(9)).await.unwrap().clients.is_empty());
-        // The address of who is anonymized is free again; that of who may come back is not.
+        // The address of an anonymized client is free again; that of a restorable client is not.
         lifecycle.clients().unwrap().create(&create(), new("maria@example.com")).await.unwrap();
         assert_eq!(
             lifecycle.clients().unwrap().create(&create(), new("eva@example.com")).await.unwrap_err().code(),
@@ -39,7 +39,7 @@ async fn who_is_deleted_or_anonymized_is_neither_found_nor_written_and_keeps_the
 }
 
 #[tokio::test]
-async fn what_created_a_client_answers_not_found_once_it_is_deleted_and_makes_no_other() {
+async fn a_repeated_creation_of_a_deleted_client_is_not_found_and_creates_no_other() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = create().operation(operation(7));

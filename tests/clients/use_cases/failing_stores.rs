@@ -1,4 +1,4 @@
-//! Creating and updating on a store that fails: done once or not at all, and recorded once.
+//! Creating and updating on a failing store: done at most once, and recorded once.
 #![cfg(feature = "testing")]
 
 use client_lifecycle::Lifecycle;
@@ -10,7 +10,7 @@ use client_lifecycle::testing::{Call, FaultyStore, run};
 use super::world::{MARIA, contention, create, document, memory, named, new, now, off_to, operation, update};
 
 #[test]
-fn a_lost_reply_of_a_patch_with_a_status_is_settled_by_the_operation_id() {
+fn a_lost_reply_to_a_patch_with_a_status_is_resolved_by_the_operation_id() {
     for lost in 1..=3 {
         let (policy, store) = memory(&document());
         let store = (1..=lost).fold(FaultyStore::new(store), FaultyStore::loses_reply);
@@ -24,7 +24,7 @@ fn a_lost_reply_of_a_patch_with_a_status_is_settled_by_the_operation_id() {
 }
 
 #[test]
-fn whatever_call_of_an_update_fails_it_is_done_once_or_not_at_all_and_recorded_once() {
+fn an_update_with_a_failing_call_is_done_at_most_once_and_recorded_once() {
     let broken = || StoreError::backend("read", "no route");
     for patch in [ClientPatch::new().with_city("Cádiz"), off_to("Cádiz")] {
         for call in [Call::Read, Call::Survey, Call::Apply] {
@@ -59,7 +59,7 @@ fn whatever_call_of_an_update_fails_it_is_done_once_or_not_at_all_and_recorded_o
 }
 
 #[test]
-fn a_new_client_is_tried_again_like_every_other_write() {
+fn a_creation_is_retried_like_every_other_write() {
     let (policy, store) = memory(&document());
     let store = FaultyStore::new(store).fails(Call::Apply, 1, contention()).loses_reply(2);
     let lifecycle = run(Lifecycle::open(&store, policy)).unwrap();
@@ -71,7 +71,7 @@ fn a_new_client_is_tried_again_like_every_other_write() {
 }
 
 #[test]
-fn whatever_call_of_a_creation_fails_there_is_one_client_or_none_and_the_same_operation_makes_no_second() {
+fn a_creation_with_a_failing_call_makes_at_most_one_client_per_operation() {
     let broken = || StoreError::backend("wrote", "no route");
     for (call, lost) in
         [(Call::Read, false), (Call::Survey, false), (Call::Apply, false), (Call::Apply, true)]

@@ -1,4 +1,4 @@
-//! Creating and updating in a transaction that the host has open.
+//! Creating and updating in the host's open transaction.
 #![cfg(feature = "sqlite")]
 
 use client_lifecycle::Lifecycle;
@@ -9,7 +9,7 @@ use super::database::{Database, number};
 use super::world::{GONE, MARIA, create, document, new, off_to, parsed, update};
 
 #[tokio::test]
-async fn in_the_hosts_transaction_a_refusal_leaves_it_usable_and_what_is_done_dies_with_it() {
+async fn a_refusal_leaves_the_hosts_transaction_usable_and_a_rollback_undoes_everything() {
     let file = Database::new(1).await;
     let mut tx = file.pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
     {

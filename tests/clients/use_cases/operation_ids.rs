@@ -1,4 +1,4 @@
-//! An operation id: the same call twice is done once, and another call under it is refused.
+//! Operation ids: a repeated call is done once, and another call with the same id is refused.
 
 use client_lifecycle::clients::ClientPatch;
 use client_lifecycle::domain::Request;
@@ -7,7 +7,7 @@ use super::world::{EVA, MARIA, ana, audit_of, create, named, new, off_to, operat
 use crate::common::backend::stores;
 
 #[tokio::test]
-async fn a_patch_with_a_status_that_is_sent_twice_under_one_operation_is_done_once_and_answered_twice() {
+async fn a_repeated_patch_with_a_status_is_done_once_and_returns_the_same() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let request = update(MARIA).operation(operation(1));
@@ -20,7 +20,7 @@ async fn a_patch_with_a_status_that_is_sent_twice_under_one_operation_is_done_on
 }
 
 #[tokio::test]
-async fn an_operation_of_another_call_is_not_taken_for_this_one() {
+async fn the_operation_id_of_another_call_is_reused() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let off = Request::deactivate("clients", MARIA).by(ana()).operation(operation(1));
@@ -45,7 +45,7 @@ async fn an_operation_of_another_call_is_not_taken_for_this_one() {
 }
 
 #[tokio::test]
-async fn an_operation_that_made_another_client_than_the_request_names_is_reused() {
+async fn the_operation_id_of_another_creation_is_reused() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let (one, two) = (operation(11).to_string(), operation(12).to_string());
@@ -75,7 +75,7 @@ async fn an_operation_that_made_another_client_than_the_request_names_is_reused(
 }
 
 #[tokio::test]
-async fn an_id_for_a_new_client_may_be_spelt_in_any_way() {
+async fn the_id_of_a_new_client_may_have_any_spelling() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let id = operation(0xABC).to_string();

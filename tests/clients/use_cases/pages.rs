@@ -6,7 +6,7 @@ use super::world::{MARIA, world};
 use crate::common::backend::stores;
 
 #[tokio::test]
-async fn pages_of_any_size_after_any_id_are_answered() {
+async fn pages_may_have_any_size_and_start_after_any_id() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let all = lifecycle.clients().unwrap().list(&ClientPage::first(u32::MAX)).await.unwrap();

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::world::{MARIA, create, document, memory, new, update};
 
-/// A store that notes how everything it is given looks in `Debug`.
+/// A store that records the `Debug` output of its arguments.
 struct Spy(MemoryStore, Mutex<String>);
 
 impl Spy {
@@ -53,7 +53,7 @@ impl Store for Spy {
 }
 
 #[tokio::test]
-async fn nothing_that_a_store_is_given_shows_personal_data_in_debug() {
+async fn arguments_of_a_store_show_no_personal_data_in_debug() {
     let mut document = document();
     document["modes"]["create"]["effects"] =
         json!([{ "topic": "client.created", "fields": ["email", "name"] }]);

@@ -7,7 +7,7 @@ use client_lifecycle::domain::{Request, Status};
 use super::database::{Database, number};
 use super::world::{MARIA, ana, create, new, off_to, operation, row, update};
 
-/// Runs both at once and says what came of them.
+/// Runs both concurrently and returns their outcomes.
 async fn both<A, B>(one: A, two: B) -> (A::Output, B::Output)
 where
     A: Future<Output: Send + 'static> + Send + 'static,
@@ -18,7 +18,7 @@ where
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_pair_of_writers_loses_a_write_or_an_entry() {
+async fn concurrent_writers_lose_no_write_and_no_audit_entry() {
     let file = Database::new(4).await;
     let lifecycle = file.lifecycle().await;
     for round in 0..40_u32 {
@@ -77,7 +77,7 @@ async fn no_pair_of_writers_loses_a_write_or_an_entry() {
         if a < 3 && b < 3 {
             assert!(one.is_ok() && two.is_ok(), "{what}");
             assert_eq!(number(&file.pool, &client("city = 'Cádiz' AND status = 'OFF'")).await, 1, "{what}");
-            // Who finds the client OFF already has nothing to write.
+            // A deactivation that finds the client OFF writes nothing.
             assert_eq!(number(&file.pool, &client("version IN (4, 5)")).await, 1, "{what}");
         }
         if (a, b) == (0, 1) {
@@ -108,7 +108,7 @@ async fn no_pair_of_writers_loses_a_write_or_an_entry() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_who_create_with_one_address_at_once_one_does() {
+async fn one_of_many_concurrent_creations_with_one_address_succeeds() {
     let file = Database::new(4).await;
     let lifecycle = file.lifecycle().await;
     let calls = (0..8).map(|number| {
@@ -128,7 +128,7 @@ async fn of_many_who_create_with_one_address_at_once_one_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_operation_sent_by_many_at_once_is_done_once_and_answers_all() {
+async fn one_operation_sent_concurrently_is_done_once_and_returned_to_all() {
     let file = Database::new(4).await;
     let lifecycle = file.lifecycle().await;
     for round in 0..10_u128 {

@@ -1,4 +1,4 @@
-//! Plans that belong to another request, and what a union's members may be moved to.
+//! Plans for other requests, and the targets of a union's members.
 
 use client_lifecycle::domain::{Mode, Request};
 use serde_json::{Value, json};
@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::world::{MARIA, ana, document, now, parsed, stored, world, world_of};
 use crate::common::backend::stores;
 
-/// An update without its values is no operation of its own, however its plan was come by.
+/// An update without values is not an operation, whatever the origin of its plan.
 #[tokio::test]
-async fn a_plan_of_a_mode_that_brings_values_is_not_applied_without_them() {
+async fn a_plan_of_a_mode_with_values_is_not_applied_without_them() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         let policy = parsed(&document());
@@ -51,7 +51,7 @@ fn union_rows() -> Value {
 }
 
 #[tokio::test]
-async fn a_plan_that_moves_to_one_union_is_not_applied_with_a_request_for_another() {
+async fn a_plan_for_one_target_is_not_applied_with_a_request_for_another() {
     for on in stores().await {
         let (backend, lifecycle) = world_of(on, &unions(), &union_rows()).await;
         let to = |target: &str| {
@@ -69,7 +69,7 @@ async fn a_plan_that_moves_to_one_union_is_not_applied_with_a_request_for_anothe
 }
 
 #[tokio::test]
-async fn a_target_of_which_it_is_unknown_whether_it_qualifies_does_not() {
+async fn a_target_with_an_unknown_condition_does_not_qualify() {
     for on in stores().await {
         let (_, lifecycle) = world_of(on, &unions(), &union_rows()).await;
         let request = Request::reassigning("unions", "u1").reassign("members.union_id", "u4").by(ana());
@@ -78,7 +78,7 @@ async fn a_target_of_which_it_is_unknown_whether_it_qualifies_does_not() {
 }
 
 #[tokio::test]
-async fn a_batch_of_unions_is_reassigned_at_once_and_to_none_of_them() {
+async fn a_batch_of_unions_is_reassigned_to_a_union_outside_the_batch() {
     for on in stores().await {
         let (backend, lifecycle) = world_of(on, &unions(), &union_rows()).await;
         let batch = |target: &str| {

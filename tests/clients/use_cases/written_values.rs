@@ -1,4 +1,4 @@
-//! What a creation or a patch writes, and to which clients.
+//! The values that a creation or a patch writes, and to which clients.
 
 use client_lifecycle::clients::{ClientPage, ClientPatch};
 use client_lifecycle::domain::Status;
@@ -8,7 +8,7 @@ use super::world::{EVA, MARIA, create, document, new, now, off_to, rows, stored,
 use crate::common::backend::stores;
 
 #[tokio::test]
-async fn a_patch_with_a_status_is_written_to_the_client_and_not_to_those_who_go_off_with_it() {
+async fn a_patch_with_a_status_is_not_written_to_clients_deactivated_by_a_cascade() {
     for on in stores().await {
         for rule in ["keep", "cascade"] {
             let mut document = document();
@@ -38,7 +38,7 @@ async fn a_patch_with_a_status_is_written_to_the_client_and_not_to_those_who_go_
 }
 
 #[tokio::test]
-async fn a_status_that_is_held_as_true_and_false_in_a_field_of_another_name_is_read_and_written() {
+async fn a_boolean_status_in_a_field_of_another_name_is_read_and_written() {
     for on in stores().await {
         let mut document = document();
         document["kinds"]["clients"]["status"] = json!({ "field": "active", "on": true, "off": false });
@@ -65,7 +65,7 @@ async fn a_status_that_is_held_as_true_and_false_in_a_field_of_another_name_is_r
 }
 
 #[tokio::test]
-async fn instants_that_the_policy_calls_otherwise_are_the_clients() {
+async fn instants_in_fields_of_other_names_are_read_and_written() {
     for on in stores().await {
         let mut document = document();
         document["kinds"]["clients"]["created_at"] = json!("since");
@@ -109,7 +109,7 @@ async fn a_version_that_is_null_counts_from_one() {
 }
 
 #[tokio::test]
-async fn a_policy_that_says_little_of_its_clients_reads_and_writes_them_all_the_same() {
+async fn a_minimal_policy_reads_and_writes_clients() {
     for on in stores().await {
         let document = json!({
             "subject": "clients", "kinds": { "clients": { "id": "user_id", "status": "status" } },

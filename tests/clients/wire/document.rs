@@ -1,8 +1,8 @@
-//! The bodies of the documents, as an answer writes them.
+//! The bodies in the documents, in the form of a response.
 
 pub(crate) use crate::common::seeds::text;
 
-/// The first JSON object after a heading, without the white space between its parts.
+/// Returns the first JSON object after a heading, without white space between its parts.
 pub(crate) fn body_after(seed: u8, heading: &str) -> String {
     let mut quoted = false;
     let json = crate::common::seeds::json_text_after(seed, heading);

@@ -1,11 +1,11 @@
-//! What holds for the answers of all systems.
+//! Properties of the responses of all systems.
 
 use client_lifecycle::clients::Language;
 use client_lifecycle::clients::wire::{Body, ErrorKind, ResourceName, Wire};
 
 use super::world::answers;
 
-/// The four, each in words of its own and in Spanish that is not.
+/// The four systems, each with its own messages and in the other language.
 fn wires() -> Vec<Wire> {
     let own = vec![Wire::clinic(), Wire::notifications(), Wire::vpn(), Wire::unions()];
     let others = own.clone().into_iter().map(|wire| {
@@ -17,7 +17,7 @@ fn wires() -> Vec<Wire> {
 
 // R206
 #[tokio::test]
-async fn one_error_has_three_shapes() {
+async fn one_error_has_a_shape_for_each_system() {
     for wire in wires() {
         for (what, answer) in answers(&wire).await {
             let Some(body) = &answer.body else {
@@ -36,7 +36,7 @@ async fn one_error_has_three_shapes() {
 }
 
 #[tokio::test]
-async fn no_answer_says_what_is_in_the_data_or_what_a_database_said() {
+async fn no_response_contains_data_or_messages_of_the_database() {
     for wire in wires() {
         for (what, answer) in answers(&wire).await {
             assert!(!format!("{answer:?}{}", answer.json()).contains("maria"), "{what}: {answer:?}");
@@ -56,7 +56,7 @@ async fn every_error_has_a_message_and_a_remedy() {
 }
 
 #[test]
-fn a_host_names_its_own_records_and_says_what_it_likes() {
+fn a_host_can_set_resource_names_and_messages() {
     let wire = Wire::vpn()
         .with_resource(ResourceName::new("patient", "paciente"))
         .with_message(ErrorKind::NotFound, "Nobody here");
@@ -69,7 +69,7 @@ fn a_host_names_its_own_records_and_says_what_it_likes() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_is_no_failure_of_the_request() {
+async fn an_unavailable_database_is_a_503() {
     for wire in wires() {
         assert_eq!(super::world::answer(&wire, "away").await.status, 503);
     }

@@ -1,4 +1,4 @@
-//! The answers of the four systems, compared with what their documents say.
+//! The responses of the four systems, compared with their documents.
 
 mod clinic;
 mod document;

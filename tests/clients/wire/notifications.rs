@@ -5,23 +5,23 @@ use client_lifecycle::clients::wire::{ErrorKind, Wire};
 use serde_json::json;
 
 use super::document::body_after;
-use super::world::{answer, told};
+use super::world::{answer, response};
 
 const SEED: u8 = 1;
 
 // R51
 #[tokio::test]
-async fn a_deletion_that_was_done_has_no_body() {
+async fn a_successful_deletion_has_no_body() {
     let done = answer(&Wire::notifications(), "done").await;
-    assert_eq!(told(&done), (204, String::new()));
+    assert_eq!(response(&done), (204, String::new()));
     assert_eq!(done.body, None);
 }
 
 // R52
 #[tokio::test]
-async fn whom_nobody_knows_is_not_found() {
+async fn an_unknown_user_is_not_found() {
     let expected = (404, body_after(SEED, "404 Not Found"));
-    assert_eq!(told(&answer(&Wire::notifications(), "not found").await), expected);
+    assert_eq!(response(&answer(&Wire::notifications(), "not found").await), expected);
 }
 
 // R50 R53 R207
@@ -30,19 +30,19 @@ async fn an_id_is_a_uuid() {
     let wire = Wire::notifications();
     let expected = (400, body_after(SEED, "400 Bad Request"));
     for text in ["", "user123", "123e4567-e89b-12d3-a456", "123e4567e89b12d3a456426614174000"] {
-        assert_eq!(told(&wire.id(text).unwrap_err()), expected, "{text}");
+        assert_eq!(response(&wire.id(text).unwrap_err()), expected, "{text}");
     }
-    assert_eq!(told(&answer(&wire, "wrong id").await), expected);
+    assert_eq!(response(&answer(&wire, "wrong id").await), expected);
     let id = "123e4567-e89b-12d3-a456-426614174000";
     assert_eq!(wire.id(&id.to_uppercase()).unwrap().to_string(), id);
 }
 
 // R54
 #[tokio::test]
-async fn everything_that_is_wrong_is_told_at_once() {
+async fn all_problems_are_returned_at_once() {
     let blocked = answer(&Wire::notifications(), "blocked").await;
     assert_eq!(
-        told(&blocked),
+        response(&blocked),
         (
             409,
             r#"{"statusCode":409,"message":"there are open debts","errors":["there are open debts","there are disputed debts"]}"#
@@ -62,15 +62,18 @@ async fn everything_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
-fn what_the_document_leaves_open_is_answered_in_its_own_shape() {
-    let told = |case| told(&Wire::notifications().error_kind(case));
+fn undocumented_errors_have_the_documented_shape() {
+    let response = |case| response(&Wire::notifications().error_kind(case));
     assert_eq!(
-        told(ErrorKind::Unauthenticated),
+        response(ErrorKind::Unauthenticated),
         (401, r#"{"statusCode":401,"message":"Unauthorized"}"#.into())
     );
-    assert_eq!(told(ErrorKind::MissingRole), (403, r#"{"statusCode":403,"message":"Access denied"}"#.into()));
     assert_eq!(
-        told(ErrorKind::Failed),
+        response(ErrorKind::MissingRole),
+        (403, r#"{"statusCode":403,"message":"Access denied"}"#.into())
+    );
+    assert_eq!(
+        response(ErrorKind::Failed),
         (500, r#"{"statusCode":500,"message":"Failed to delete user"}"#.into())
     );
 }

@@ -3,28 +3,26 @@
 use client_lifecycle::clients::wire::{ErrorKind, Wire};
 
 use super::document::{body_after, text};
-use super::world::{answer, answers, told};
+use super::world::{answer, answers, response};
 
 const SEED: u8 = 2;
 
 // R86 R87 R88 R89 R90
 #[tokio::test]
-async fn a_deletion_that_was_done_says_when() {
+async fn a_successful_deletion_has_its_instant() {
     let expected = (200, body_after(SEED, "Error Response (409)"));
     assert!(expected.1.contains("2024-01-20T14:45:00.000Z"));
-    assert_eq!(told(&answer(&Wire::vpn(), "done").await), expected);
-    assert_eq!(told(&answer(&Wire::vpn(), "soft deleted").await), expected);
+    assert_eq!(response(&answer(&Wire::vpn(), "done").await), expected);
+    assert_eq!(response(&answer(&Wire::vpn(), "soft deleted").await), expected);
     let deactivated = answer(&Wire::vpn(), "deactivated").await;
     assert_eq!(deactivated.json(), r#"{"success":true,"message":"Customer deactivated successfully"}"#);
 }
 
 // R91 R92 R93 R95 R96
 #[tokio::test]
-async fn every_error_has_the_description_and_the_solution_of_the_table() {
+async fn every_error_has_the_documented_description_and_solution() {
     let table = text(SEED);
-    for (what, status) in
-        [("nobody signed in", 401), ("wrong role", 403), ("not found", 404), ("broken", 500)]
-    {
+    for (what, status) in [("not signed in", 401), ("wrong role", 403), ("not found", 404), ("broken", 500)] {
         let answer = answer(&Wire::vpn(), what).await;
         assert_eq!(answer.status, status);
         let row = format!("{status} {} {}", answer.message(), answer.remedy);
@@ -34,9 +32,9 @@ async fn every_error_has_the_description_and_the_solution_of_the_table() {
 
 // R94
 #[tokio::test]
-async fn what_stands_in_the_way_is_a_conflict_that_says_what_it_is_and_what_to_do() {
+async fn a_blocker_is_a_conflict_with_message_and_remedy() {
     let blocked = answer(&Wire::vpn(), "blocked").await;
-    assert_eq!(told(&blocked), (409, r#"{"success":false,"message":"there are open debts"}"#.into()));
+    assert_eq!(response(&blocked), (409, r#"{"success":false,"message":"there are open debts"}"#.into()));
     assert_eq!(blocked.remedy, "settle the debts");
     let case = Wire::vpn().error_kind(ErrorKind::Blocked);
     assert!(text(SEED).contains(&format!("409 {} {}", case.message(), case.remedy)));
@@ -47,7 +45,7 @@ async fn what_stands_in_the_way_is_a_conflict_that_says_what_it_is_and_what_to_d
 
 // R111
 #[tokio::test]
-async fn a_wrong_role_is_told_from_a_wrong_scope() {
+async fn a_wrong_role_differs_from_a_wrong_scope() {
     let role = answer(&Wire::vpn(), "wrong role").await;
     let scope = answer(&Wire::vpn(), "wrong scope").await;
     assert_eq!((role.status, scope.status), (403, 403));

@@ -1,4 +1,4 @@
-//! A small world that every system's answers are asked of.
+//! A small world for the responses of every system.
 
 use std::io;
 
@@ -10,15 +10,15 @@ use client_lifecycle::protocol::Receipt;
 use client_lifecycle::store::StoreError;
 use client_lifecycle::{DeletionPolicy, Lifecycle, MemoryStore};
 
-/// When everything here happens.
+/// The instant of all requests.
 pub(crate) const NOW: &str = "2024-01-20T14:45:00Z";
 
 pub(crate) fn admin() -> Actor {
     Actor::new("ana", "ADMIN")
 }
 
-/// What comes of a request in the world: `free` can go, `owing` has an open and a disputed debt, `seen` was
-/// active lately, `boss` is no client.
+/// The outcomes of requests: `free` can be deleted, `owing` has an open and a disputed debt, `seen` was active
+/// recently, `boss` is not a client.
 pub(crate) async fn asked(request: Request) -> Result<Receipt, Error> {
     let policy = DeletionPolicy::of("clients")
         .kind("clients", |kind| kind.status("status").deleted_at("deleted_at").filter(eq("role", "USER")))
@@ -66,7 +66,7 @@ pub(crate) async fn asked(request: Request) -> Result<Receipt, Error> {
     Lifecycle::open(store, policy).await.unwrap().with_clock(now).execute(&request).await
 }
 
-/// The answers that every system gives by a code of the same meaning, each with what it is about.
+/// The errors that every system reports with a code of the same meaning, each with its name.
 pub(crate) async fn answers(wire: &Wire) -> Vec<(&'static str, Response)> {
     use client_lifecycle::domain::Reason::Duplicate;
     let hard = |id: &str| Request::hard_delete("clients", id).with_reason(Duplicate);
@@ -75,7 +75,7 @@ pub(crate) async fn answers(wire: &Wire) -> Vec<(&'static str, Response)> {
         ("not found", hard("nobody").by(admin())),
         ("no client", hard("boss").by(admin())),
         ("no id", hard("").by(admin())),
-        ("nobody signed in", hard("free")),
+        ("not signed in", hard("free")),
         ("wrong role", hard("free").by(Actor::new("eva", "RECEPTION"))),
         ("wrong scope", hard("free").by(Actor::new("eva", "RESALE"))),
         ("no reason", Request::hard_delete("clients", "free").by(admin())),
@@ -112,7 +112,7 @@ pub(crate) async fn answer(wire: &Wire, what: &str) -> Response {
     found.unwrap_or_else(|| panic!("nothing is asked about `{what}`")).1
 }
 
-/// The status code and the body.
-pub(crate) fn told(answer: &Response) -> (u16, String) {
+/// Returns the status code and the body.
+pub(crate) fn response(answer: &Response) -> (u16, String) {
     (answer.status, answer.json())
 }

@@ -1,5 +1,4 @@
-//! Many clients of the service at once, for a while: on PostgreSQL, with the service or the database restarted
-//! in the middle.
+//! Many concurrent clients of the service, on PostgreSQL, with the service or the database restarted in between.
 
 mod verdict;
 mod worker;
@@ -17,13 +16,13 @@ use crate::effort;
 use crate::own_server::OwnServer;
 use crate::service::Service;
 
-/// How many clients of the service there are, and how many clients in its database.
+/// The number of workers, and of clients in the database.
 const WORKERS: u64 = 64;
 const CLIENTS: u32 = 300;
 
-/// Has all of them work; `disturb` is called twice meanwhile.
+/// Runs all workers; `disturb` is called twice in between.
 fn run(database: &Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figures {
-    // A port that is the same after a restart.
+    // The port stays the same after a restart.
     let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut service = Service::listening(database.clone(), &listen);
     service.execute(&format!(
@@ -60,17 +59,17 @@ fn run(database: &Arc<Database>, mut disturb: impl FnMut(&mut Service)) -> Figur
     figures
 }
 
-/// R22, R162: no 500, no update that is lost, as many audit entries as attempts.
+/// R22, R162: no 500, no lost update, and one audit entry for each attempt.
 #[test]
-fn many_at_once_are_answered_as_it_is_done_and_recorded() {
+fn responses_under_load_match_the_data_and_the_audit_log() {
     let Some(database) = Database::postgres() else { return };
     let figures = run(&Arc::new(database), |_| ());
-    assert_eq!((figures.lost, figures.away), (0, 0), "nothing was in the way");
+    assert_eq!((figures.lost, figures.away), (0, 0), "nothing was disturbed");
     assert_eq!(figures.entries, figures.attempts);
 }
 
 #[test]
-fn what_is_asked_again_after_the_service_was_killed_is_done_once() {
+fn requests_repeated_after_a_crash_of_the_service_are_done_once() {
     let Some(database) = Database::postgres() else { return };
     let figures = run(&Arc::new(database), |service| {
         service.child.kill().unwrap();
@@ -83,9 +82,9 @@ fn what_is_asked_again_after_the_service_was_killed_is_done_once() {
     assert!(figures.entries <= figures.attempts + figures.lost as usize, "{figures}");
 }
 
-/// Most of those who ask meanwhile only wait for longer, and some are told to ask again.
+/// Most requests during the restart only take longer, and some are told to retry.
 #[test]
-fn what_is_asked_again_after_the_database_has_crashed_is_done_once() {
+fn requests_repeated_after_a_crash_of_the_database_are_done_once() {
     let Some(server) = OwnServer::start() else { return };
     let figures = run(&Arc::new(Database::on(&server.address())), |_| {
         server.crash();

@@ -1,4 +1,4 @@
-//! Whether what is in the database is what was answered.
+//! Comparing the database with the responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,16 +9,16 @@ use uuid::Uuid;
 use super::worker::{Attempt, Wish};
 use crate::database::Database;
 
-/// What was there before the first attempt.
+/// The state before the first attempt.
 pub(super) type Before = BTreeMap<String, Value>;
 
 /// The fields that attempts set.
 const FIELDS: [&str; 4] = ["city", "address", "email", "status"];
 
-/// How much was done.
+/// The number of attempts by outcome.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
-    /// By what was wanted and the status.
+    /// By requested operation and status.
     answers: BTreeMap<(&'static str, u16), usize>,
     pub(super) attempts: usize,
     pub(super) entries: usize,
@@ -41,7 +41,7 @@ impl fmt::Display for Figures {
     }
 }
 
-/// The clients with what is looked at, by their ids.
+/// Returns the compared fields of the clients by their ids.
 pub(super) fn clients(database: &Database) -> BTreeMap<String, Value> {
     let rows = database.texts(
         "SELECT json_build_object('id', user_id, 'city', city, 'address', address, 'email', email, 'status', status, \
@@ -51,7 +51,7 @@ pub(super) fn clients(database: &Database) -> BTreeMap<String, Value> {
     rows.map(|row| (row["id"].as_str().unwrap().to_owned(), row)).collect()
 }
 
-/// Compares everything that was answered with everything that is there.
+/// Compares all responses with the complete state.
 pub(super) fn verdict(database: &Database, before: &Before, attempts: &[Attempt]) -> Figures {
     let after = clients(database);
     let mut outcomes: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
@@ -73,14 +73,14 @@ pub(super) fn verdict(database: &Database, before: &Before, attempts: &[Attempt]
             accepted.entry(&attempt.client).or_default().push(attempt);
         }
     }
-    assert!(outcomes.is_empty(), "recorded, and nobody asked: {outcomes:?}");
+    assert!(outcomes.is_empty(), "recorded without a request: {outcomes:?}");
     let ids: BTreeSet<&str> = before.keys().map(String::as_str).chain(accepted.keys().copied()).collect();
     for id in ids {
         let of = accepted.get(id).map(Vec::as_slice).unwrap_or_default();
         client(before.get(id), of, after.get(id), id);
     }
     let known = |id: &String| before.contains_key(id) || accepted.contains_key(&**id);
-    assert!(after.keys().all(known), "a client that nobody made");
+    assert!(after.keys().all(known), "an unknown client");
     let addresses: BTreeSet<String> =
         after.values().map(|client| client["email"].as_str().unwrap().to_ascii_lowercase()).collect();
     assert_eq!(addresses.len(), after.len(), "an e-mail address of two clients");
@@ -88,8 +88,8 @@ pub(super) fn verdict(database: &Database, before: &Before, attempts: &[Attempt]
     figures
 }
 
-/// One attempt, one entry that says what was answered. One that was sent several times may be recorded for each
-/// time, but it is done once.
+/// Each attempt has one entry with the outcome of its response. A repeated attempt may be recorded each time, but is
+/// done once.
 fn recorded(attempt: &Attempt, outcomes: &[String]) {
     let done = outcomes.iter().filter(|outcome| *outcome == "done").count();
     let expected: &[&str] = match attempt.status {
@@ -103,24 +103,24 @@ fn recorded(attempt: &Attempt, outcomes: &[String]) {
         return;
     }
     assert!(done <= 1 && !outcomes.is_empty(), "{attempt:?}: {outcomes:?}");
-    // Whoever asks again after somebody else has deleted the client is told that it is not there.
+    // A repetition after the client was deleted by another request finds it missing.
     let answered =
         outcomes.iter().any(|outcome| expected.contains(&&**outcome)) || attempt.status == 404 && done == 1;
     assert!(answered, "{attempt:?}: {outcomes:?}");
 }
 
-/// A client is what the accepted attempts have made of it.
+/// The state of a client follows from the accepted attempts.
 fn client(before: Option<&Value>, accepted: &[&Attempt], after: Option<&Value>, id: &str) {
-    let told = || format!("{id}: {before:?}, {after:?}, {accepted:#?}");
+    let details = || format!("{id}: {before:?}, {after:?}, {accepted:#?}");
     let deletions: Vec<_> = accepted.iter().filter(|attempt| attempt.wish == Wish::Delete).collect();
-    assert_eq!(deletions.len(), usize::from(after.is_none()), "{}", told());
+    assert_eq!(deletions.len(), usize::from(after.is_none()), "{}", details());
     if let [deletion] = &*deletions {
         let later = accepted.iter().find(|attempt| attempt.from > deletion.until);
         assert!(later.is_none(), "accepted after the deletion: {later:?}");
     }
     let Some(after) = after else { return };
     let updates = accepted.iter().filter(|attempt| matches!(attempt.wish, Wish::Set(..)));
-    assert_eq!(after["version"], 1 + updates.count(), "{}", told());
+    assert_eq!(after["version"], 1 + updates.count(), "{}", details());
     for field in FIELDS {
         let writes: Vec<(&Attempt, &str)> = accepted
             .iter()
@@ -131,12 +131,12 @@ fn client(before: Option<&Value>, accepted: &[&Attempt], after: Option<&Value>, 
             .collect();
         let held = after[field].as_str().unwrap();
         if writes.is_empty() {
-            assert!(before.is_none_or(|before| before[field] == held), "{}", told());
+            assert!(before.is_none_or(|before| before[field] == held), "{}", details());
             continue;
         }
-        // One of those that may have been the last, because no other began after it was answered.
+        // Returns the attempts that may have been the last, because no other started after their response.
         let may_be_last = |write: &Attempt| writes.iter().all(|(other, _)| other.from <= write.until);
         let stands = writes.iter().any(|(write, value)| *value == held && may_be_last(write));
-        assert!(stands, "the last accepted {field} is lost: {}", told());
+        assert!(stands, "the last accepted {field} is lost: {}", details());
     }
 }

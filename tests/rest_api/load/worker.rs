@@ -1,4 +1,4 @@
-//! One of many clients: asks for one thing after the other, and notes what came of each.
+//! One of many clients: sends one request after the other, and records the outcomes.
 
 use std::sync::RwLock;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::service::{Call, agent, new_client, try_send};
 
-/// What is wanted of a client.
+/// An operation on a client.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wish {
-    /// A field gets a value.
+    /// Sets a field to a value.
     Set(&'static str, String),
     Delete,
     Create,
@@ -27,44 +27,44 @@ impl Wish {
     }
 }
 
-/// What was asked for, and what came of it.
+/// A request, and its outcome.
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
     /// The id of the operation: however often it is sent, it is one attempt.
     pub(super) key: Uuid,
     pub(super) client: String,
     pub(super) wish: Wish,
-    /// Before it was sent first.
+    /// The instant before the first request.
     pub(super) from: Instant,
-    /// When an answer was there that says what came of it.
+    /// The instant of the response with the outcome.
     pub(super) until: Instant,
     pub(super) status: u16,
-    /// How often no answer came, because the service was away.
+    /// The number of missing responses while the service was down.
     pub(super) lost: u32,
-    /// How often the service said that its database was away.
+    /// The number of responses about an unavailable database.
     pub(super) away: u32,
 }
 
 impl Attempt {
-    /// Whether one answer came to one request.
+    /// Returns whether one request got one response.
     pub(super) fn is_plain(&self) -> bool {
         self.lost + self.away == 0
     }
 }
 
-/// What all of them share.
+/// The shared state of all workers.
 pub(super) struct Scene {
     pub(super) listen: String,
     pub(super) cookie: String,
-    /// The ids of the clients there are, as far as the workers know.
+    /// The ids of the existing clients, as far as the workers know.
     pub(super) clients: Vec<RwLock<String>>,
     pub(super) end: Instant,
 }
 
-/// How long an attempt may take in all, with the service or its database away for a while.
+/// The maximum duration of an attempt, including restarts of the service or its database.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Few enough that two often want the same one.
+/// Few enough that workers often choose the same one.
 const ADDRESSES: u64 = 150;
 
 impl Scene {
@@ -124,7 +124,7 @@ impl Scene {
     }
 }
 
-/// Splitmix64: the same for the same start.
+/// Splitmix64: reproducible for a seed.
 struct Random(u64);
 
 impl Random {

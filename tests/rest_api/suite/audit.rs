@@ -1,4 +1,4 @@
-//! What is recorded of attempts.
+//! The records of attempts.
 
 use client_lifecycle::domain::{AuditOutcome, FieldName};
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::service::Call;
 
 /// R197, R198, R199, R200, R201, R202, R189
 #[test]
-fn the_entry_of_a_deletion_says_who_when_from_where_with_what_and_what_there_was() {
+fn the_audit_entry_of_a_deletion_is_complete() {
     let Some(service) = start() else { return };
     let id = service.id("union");
     let before = chrono::Utc::now().timestamp_millis();
@@ -30,9 +30,9 @@ fn the_entry_of_a_deletion_says_who_when_from_where_with_what_and_what_there_was
     );
 }
 
-/// R215: of whoever did not sign in, or is not asked to, the address and the program are recorded.
+/// R215: without credentials, the address and the user agent are recorded.
 #[test]
-fn attempts_without_credentials_are_recorded_with_where_they_came_from() {
+fn attempts_without_credentials_are_recorded_with_their_address() {
     let Some(service) = start() else { return };
     for (path, kind, id, status) in [
         (format!("/api/clients/{}", service.id("client")), "clients", "client", 401),
@@ -51,7 +51,7 @@ fn attempts_without_credentials_are_recorded_with_where_they_came_from() {
 }
 
 #[test]
-fn nothing_personal_of_a_client_is_in_the_log() {
+fn the_log_has_no_personal_data_of_a_client() {
     let Some(service) = start() else { return };
     let path = format!("/api/clients/{}", service.id("client"));
     let body =
@@ -62,7 +62,7 @@ fn nothing_personal_of_a_client_is_in_the_log() {
     assert_eq!(service.send(&service.staff("DELETE", &path)).status, 200);
     let all = service.database.texts("SELECT CAST(entry AS text) FROM lifecycle_audit").join("\n");
     assert_eq!(service.entries(), 3);
-    // Digits that no timestamp or operation id is likely to hold.
+    // Digits that are unlikely in a timestamp or operation id.
     for personal in ["999888", "+34", "ecreta", "nueva", "Garcia", "1990-05-15", "12345678A"] {
         assert!(!all.contains(personal), "{personal} in {all}");
     }

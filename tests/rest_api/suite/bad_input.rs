@@ -1,4 +1,4 @@
-//! Input that makes no sense: the error shape of the system, nothing changed, the attempt recorded.
+//! Invalid input: the error shape of the system, nothing changed, the attempt recorded.
 
 use client_lifecycle::domain::AuditOutcome;
 use serde_json::{Value, json};
@@ -7,7 +7,8 @@ use super::start;
 use crate::service::{Call, Service, new_client};
 use crate::shape::Shape;
 
-/// Whatever is wrong: this status, in this shape, with nothing changed and one entry more, of this outcome.
+/// Checks the status and the shape of an error, that nothing has changed, and that there is one new entry with this
+/// outcome.
 fn refused(service: &Service, call: &Call, status: u16, shape: Shape, outcome: AuditOutcome) {
     let (before, entries) = (service.rows(), service.entries());
     let answer = service.send(call);
@@ -27,7 +28,7 @@ fn update(service: &Service) -> Call {
 }
 
 #[test]
-fn a_body_that_is_no_json_object() {
+fn a_body_that_is_not_a_json_object() {
     let Some(service) = start() else { return };
     let deep = "[".repeat(10_000);
     for body in [
@@ -55,7 +56,7 @@ fn a_body_that_is_no_json_object() {
 
 /// R212
 #[test]
-fn fields_that_are_unknown_or_not_the_caller_s() {
+fn unknown_and_protected_fields() {
     let Some(service) = start() else { return };
     for field in [
         "colour",
@@ -110,7 +111,7 @@ fn values_that_are_missing_null_of_another_type_or_too_long() {
 }
 
 #[test]
-fn dates_that_do_not_exist_and_words_that_are_not_offered() {
+fn invalid_dates_and_unknown_words() {
     let Some(service) = start() else { return };
     for date in [
         "2023-02-29",
@@ -163,7 +164,7 @@ fn text_of_any_script() {
 
 /// R117, R207: ids of each system, of any form and length.
 #[test]
-fn ids_of_nobody() {
+fn unknown_ids() {
     let Some(service) = start() else { return };
     let long = "x".repeat(5_000);
     let body = json!({ "city": "Soria" });
@@ -212,13 +213,13 @@ fn bodies_that_are_too_large() {
         let call = service.with_token("ADMIN", "POST", &members).body(large(bytes));
         refused(&service, &call, 413, Shape::Success, AuditOutcome::Invalid);
     }
-    // Who may not ask is told so first.
-    let nobody = Call { headers: Vec::new(), ..update(&service) }.body(large(17_000));
-    refused(&service, &nobody, 401, Shape::Clinic, AuditOutcome::Denied);
+    // A denied actor gets that error first.
+    let anonymous = Call { headers: Vec::new(), ..update(&service) }.body(large(17_000));
+    refused(&service, &anonymous, 401, Shape::Clinic, AuditOutcome::Denied);
 }
 
 #[test]
-fn queries_that_make_no_sense() {
+fn invalid_queries() {
     let Some(service) = start() else { return };
     let long = format!("note={}", "x".repeat(1_001));
     for query in [

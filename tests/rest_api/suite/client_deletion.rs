@@ -13,7 +13,7 @@ const S3: u8 = 3;
 
 /// R1, R4, R5, R6, R7, R8, R16, R17, R18, R24, R26
 #[test]
-fn the_documented_deletion_is_answered_as_documented_and_the_client_is_gone() {
+fn the_documented_deletion_has_the_documented_response_and_deletes_the_client() {
     let Some(service) = start() else { return };
     let delete = &commands(S0, service.cookie())[0];
     service.send(delete).is(200, &json_after(S0, "Example Response"));
@@ -29,9 +29,9 @@ fn the_documented_deletion_is_answered_as_documented_and_the_client_is_gone() {
     assert_eq!(service.send(delete).status, 404);
 }
 
-/// R2, R19, R25: what refers to the client goes, stays or stays without it; nothing is left dangling.
+/// R2, R19, R25: referring rows are deleted, kept, or kept without the client; no reference dangles.
 #[test]
-fn rows_that_stay_refer_to_nobody_who_is_gone() {
+fn remaining_rows_do_not_refer_to_a_deleted_client() {
     let Some(service) = start() else { return };
     let (sales, bookings) = (
         service.number("SELECT count(*) FROM sales"),
@@ -54,14 +54,14 @@ fn the_documented_alternative_to_a_deletion_sets_the_status() {
     let answer = service.send(off);
     assert_eq!((answer.status, &answer.json()["status"]), (200, &json!("OFF")));
     assert_eq!(service.audit("clients", service.id("client"))[0].action, "CLIENT_DEACTIVATED");
-    // It can be undone.
+    // It can be reverted.
     let on = service.staff("PUT", &off.path).json(&json!({ "status": "ON" }));
     assert_eq!(service.send(&on).json()["status"], "ON");
 }
 
 /// R9, R153
 #[test]
-fn an_id_that_is_missing_is_required() {
+fn a_missing_id_is_a_400() {
     let Some(service) = start() else { return };
     for (number, method) in [(S0, "DELETE"), (S3, "PUT")] {
         for path in ["/api/clients/", "/api/clients/%20", "/api/clients/%09%20"] {
@@ -74,14 +74,14 @@ fn an_id_that_is_missing_is_required() {
     assert_eq!(service.entries(), 6);
 }
 
-/// R10, R11, R12, R13, R15, R22, R23, R158, R159: whoever is no client is not found, and the log tells the truth.
+/// R10, R11, R12, R13, R15, R22, R23, R158, R159: other records are not found, and the log has the reason.
 #[test]
-fn who_is_not_there_and_who_is_no_client_are_not_found_alike() {
+fn unknown_ids_and_other_roles_are_not_found_alike() {
     let Some(service) = start() else { return };
-    let nobody = "550e8400-e29b-41d4-a716-44665544ffff";
+    let missing = "550e8400-e29b-41d4-a716-44665544ffff";
     let administrator = service.id("admin_user");
     let before = service.rows();
-    for id in [nobody, administrator, "no-uuid", "x'%20OR%201=1"] {
+    for id in [missing, administrator, "no-uuid", "x'%20OR%201=1"] {
         let path = format!("/api/clients/{id}");
         let delete = service.send(&service.staff("DELETE", &path));
         delete.is(404, &json_after(S0, "Client Not Found"));
@@ -98,14 +98,14 @@ fn who_is_not_there_and_who_is_no_client_are_not_found_alike() {
             .map(|entry| entry.detail["why"].as_str().map(str::to_owned))
             .collect::<Vec<_>>()
     };
-    assert_eq!(why(nobody), [None, None]);
-    let reason = Some("it is outside what the policy may touch: role = \"USER\"".to_owned());
+    assert_eq!(why(missing), [None, None]);
+    let reason = Some("excluded by the policy's filter: role = \"USER\"".to_owned());
     assert_eq!(why(administrator), [reason.clone(), reason]);
 }
 
 /// R14
 #[test]
-fn a_failure_is_told_without_what_the_database_said_and_recorded() {
+fn a_failure_is_recorded_and_does_not_reveal_database_messages() {
     let Some(service) = start() else { return };
     service.execute("ALTER TABLE consents RENAME TO elsewhere");
     let path = format!("/api/clients/{}", service.id("client"));
@@ -132,7 +132,7 @@ fn a_client_with_debts_is_not_deleted_until_they_are_settled() {
 
 /// R35, R36, R43, R44
 #[test]
-fn a_warning_is_acknowledged_by_name_and_an_obstacle_is_not() {
+fn a_warning_can_be_acknowledged_and_a_blocker_cannot() {
     let Some(service) = start() else { return };
     let id = service.id("client");
     let delete = |query: &str| service.staff("DELETE", &format!("/api/clients/{id}{query}"));
@@ -158,7 +158,7 @@ fn a_warning_is_acknowledged_by_name_and_an_obstacle_is_not() {
 }
 
 #[test]
-fn what_the_preview_shows_is_what_its_digest_does() {
+fn the_digest_of_a_preview_applies_exactly_that_plan() {
     let Some(service) = start() else { return };
     let path = format!("/api/clients/{}", service.id("client"));
     let (before, entries) = (service.rows(), service.entries());
@@ -170,7 +170,7 @@ fn what_the_preview_shows_is_what_its_digest_does() {
         "a preview changes and records nothing"
     );
     let confirm = |digest: &str| service.staff("DELETE", &format!("{path}?digest={digest}"));
-    // Something was added meanwhile.
+    // The data changes in between.
     let digest = shown["digest"].as_str().unwrap();
     service.execute(&format!(
         "INSERT INTO consents (client_id, signed_at) VALUES ('{}', '2026-01-01T00:00:00.000Z')",

@@ -15,7 +15,7 @@ const S3: u8 = 3;
 /// R113, R114, R115, R116, R133 to R152: R134, R135, R136, R137, R138, R139, R140, R141, R142, R143, R144, R145,
 /// R146, R147, R148, R149, R150, R151; R213
 #[test]
-fn the_documented_updates_are_answered_with_the_documented_client() {
+fn the_documented_updates_return_the_documented_client() {
     let Some(service) = start() else { return };
     let documented = json_text_after(S3, "Example Response");
     let before = chrono::Utc::now();
@@ -48,7 +48,7 @@ fn the_documented_updates_are_answered_with_the_documented_client() {
 
 /// R133
 #[test]
-fn a_password_is_never_told_and_never_touched() {
+fn a_password_is_never_returned_or_changed() {
     let Some(service) = start() else { return };
     service.execute("UPDATE clients SET password = '$2b$10$secret'");
     let path = format!("/api/clients/{}", service.id("client"));
@@ -66,7 +66,7 @@ fn a_password_is_never_told_and_never_touched() {
 
 /// R167
 #[test]
-fn the_documented_partial_update_leaves_all_else_as_it_was() {
+fn the_documented_partial_update_changes_nothing_else() {
     let Some(service) = start() else { return };
     let body = json_after(S3, "Or multiple fields at once:");
     let path = format!("/api/clients/{}", service.id("client"));
@@ -103,12 +103,12 @@ fn each_documented_violation_has_its_documented_message() {
 
 /// R160, R161
 #[test]
-fn an_address_of_another_user_is_taken_in_whatever_case_and_ones_own_is_not() {
+fn the_address_of_another_user_is_a_conflict_in_any_case_and_the_own_address_is_not() {
     let Some(service) = start() else { return };
     let path = format!("/api/clients/{}", service.id("client"));
     let update = |email: &str| service.send(&service.staff("PUT", &path).json(&json!({ "email": email })));
     let before = service.rows();
-    // A client's, and one of the staff: all users count.
+    // The address of a client, and of a staff member: all users count.
     for taken in ["luis.prieto@example.com", "LUIS.Prieto@EXAMPLE.com", "recepcion@example.com"] {
         update(taken).is(409, &json_after(S3, "Duplicate Email"));
         assert_eq!(service.last_entry().outcome, AuditOutcome::Conflict);
@@ -123,7 +123,7 @@ fn an_address_of_another_user_is_taken_in_whatever_case_and_ones_own_is_not() {
 
 /// R163, R164
 #[test]
-fn a_date_of_birth_is_stored_as_a_day_and_the_time_of_the_update_with_it() {
+fn a_date_of_birth_is_stored_as_a_date_with_the_time_of_the_update() {
     let Some(service) = start() else { return };
     let id = service.id("client");
     let update =

@@ -1,4 +1,4 @@
-//! The clinic's clients beside the seeds: created, found, listed.
+//! The clinic's clients beyond the seeds: create, find, list.
 
 use client_lifecycle::clients::Client;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::service::new_client;
 use crate::shape::keys_as_written;
 
 #[test]
-fn a_client_is_created_at_its_location() {
+fn a_created_client_has_a_location() {
     let Some(service) = start() else { return };
     let answer = service.send(&service.staff("POST", "/api/clients").json(&new_client("zoe@example.com")));
     assert_eq!(answer.status, 201, "{answer:?}");
@@ -17,12 +17,12 @@ fn a_client_is_created_at_its_location() {
     service.send(&service.staff("GET", place)).is(200, &answer.json());
     let id = answer.json()["user_id"].as_str().unwrap().to_owned();
     assert_eq!(service.audit("clients", &id)[0].action, "CLIENT_CREATED");
-    // Who is made in this way signs in with nothing yet.
+    // A client created this way has no password to sign in with.
     assert_eq!(service.text(&format!("SELECT password FROM clients WHERE user_id = '{id}'")), "");
 }
 
 #[test]
-fn a_list_comes_in_pages_without_staff_and_without_who_is_gone() {
+fn a_list_has_pages_without_staff_and_deleted_clients() {
     let Some(service) = start() else { return };
     assert_eq!(
         service.send(&service.staff("DELETE", &format!("/api/clients/{}", service.id("client")))).status,

@@ -14,7 +14,7 @@ const UNAUTHORISED: &str = r#"{"statusCode":401,"statusMessage":"No autorizado"}
 
 /// R4, R5, R116
 #[test]
-fn a_session_that_is_none_is_not_accepted_anywhere() {
+fn an_invalid_session_is_refused_everywhere() {
     let Some(service) = start() else { return };
     let staff = service.id("admin_user");
     let path = format!("/api/clients/{}", service.id("client"));
@@ -25,7 +25,7 @@ fn a_session_that_is_none_is_not_accepted_anywhere() {
     };
     session(&kept("expired"), &instant_text(chrono::Utc::now() - chrono::TimeDelta::seconds(1)));
     let before = service.rows();
-    // What the table holds is no cookie.
+    // The stored form of a token is not a valid cookie.
     let stored = service.text("SELECT token FROM sessions ORDER BY id DESC LIMIT 1 OFFSET 1");
     let cookies = [
         "",
@@ -64,7 +64,7 @@ fn a_session_that_is_none_is_not_accepted_anywhere() {
 }
 
 #[test]
-fn a_session_is_named_among_other_cookies_or_stands_alone() {
+fn a_session_is_found_among_other_cookies_or_alone() {
     let Some(service) = start() else { return };
     let cookie = service.cookie();
     for header in
@@ -76,7 +76,7 @@ fn a_session_is_named_among_other_cookies_or_stands_alone() {
 }
 
 #[test]
-fn a_client_s_session_may_nothing_here_and_that_of_staff_who_left_is_over() {
+fn sessions_of_clients_and_former_staff_are_refused() {
     let Some(service) = start() else { return };
     service.execute(&format!(
         "INSERT INTO sessions (client_id, token, expires_at) VALUES ('{}', '{}', '2999-01-01T00:00:00.000Z')",
@@ -109,7 +109,7 @@ fn a_client_s_session_may_nothing_here_and_that_of_staff_who_left_is_over() {
 
 /// R80, R91, R174, R180
 #[test]
-fn tokens_that_are_forged_expired_or_none_are_not_accepted() {
+fn forged_expired_and_invalid_tokens_are_refused() {
     let Some(service) = start() else { return };
     let now = chrono::Utc::now().timestamp();
     let admin = |exp: i64| json!({ "sub": "admin-1", "roles": ["ADMIN"], "exp": exp });
@@ -137,7 +137,7 @@ fn tokens_that_are_forged_expired_or_none_are_not_accepted() {
         bearer(token("another secret", &admin(now + 60))),
         bearer(token(SECRET, &admin(now - 1))),
         bearer(token(SECRET, &admin(0))),
-        // {"alg":"none"}, and an algorithm that is not the service's.
+        // {"alg":"none"}, and an algorithm that the service does not use.
         bearer(format!("eyJhbGciOiJub25lIn0.{}.", parts[1])),
         bearer(format!("eyJhbGciOiJIUzUxMiJ9.{}.{}", parts[1], parts[2])),
         // An administrator's claims under a user's signature.
@@ -173,7 +173,7 @@ fn tokens_that_are_forged_expired_or_none_are_not_accepted() {
         }
     }
     assert_eq!(service.rows(), before);
-    // And the good one is, whatever the case of the scheme; a reseller may manage something that is not its id.
+    // The valid token works, whatever the case of the scheme; a reseller may manage something other than its id.
     let union = Call::new("DELETE", &calls[1].1).header("Authorization", format!("bearer {good}"));
     assert_eq!(service.send(&union).status, 200);
     let reseller = json!({ "sub": "rob", "roles": ["RESALE"], "scopes": ["reseller-9"], "exp": now + 60 });
@@ -182,7 +182,7 @@ fn tokens_that_are_forged_expired_or_none_are_not_accepted() {
     assert_eq!(service.send(&other).status, 200);
 }
 
-/// What the table of sessions keeps of a token.
+/// Returns the form of a token in the table of sessions.
 fn kept(token: &str) -> String {
     Sha256::digest(token).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -13,7 +13,7 @@ const S2: u8 = 2;
 
 /// R77, R80, R82, R85, R86, R87, R88, R89, R90
 #[test]
-fn the_documented_deletion_is_answered_as_documented() {
+fn the_documented_deletion_has_the_documented_response() {
     let Some(service) = start() else { return };
     let before = chrono::Utc::now();
     let delete = &commands(S2, &service.bearer("ADMIN"))[0];
@@ -35,7 +35,7 @@ fn the_documented_deletion_is_answered_as_documented() {
 
 /// R81, R82, R83, R84, R92
 #[test]
-fn roles_and_management_decide_who_may_delete_whom() {
+fn role_and_manager_decide_who_may_delete_a_customer() {
     for (role, customer, status) in [
         ("ADMIN", "customer_other_reseller", 200),
         ("MASTER", "customer_other_reseller", 200),
@@ -59,7 +59,7 @@ fn roles_and_management_decide_who_may_delete_whom() {
 
 /// R78, R79, R97, R98
 #[test]
-fn a_hard_delete_is_for_administrators_who_say_why() {
+fn a_hard_delete_needs_an_administrator_and_a_reason() {
     let Some(service) = start() else { return };
     let path = format!("/customer/{}?mode=hard_delete", service.id("customer"));
     for role in ["MASTER", "RESALE", "USER"] {
@@ -83,7 +83,7 @@ fn a_hard_delete_is_for_administrators_who_say_why() {
 
 /// R91, R92, R93, R94, R95, R96, R206, R214: every row of the documented table of errors.
 #[test]
-fn every_documented_error_is_given_with_its_description() {
+fn every_documented_error_has_its_description() {
     let Some(service) = start() else { return };
     let send = |role: &str, customer: &str| {
         service.send(&service.with_token(role, "DELETE", &format!("/customer/{customer}")))
@@ -95,7 +95,7 @@ fn every_documented_error_is_given_with_its_description() {
         assert_eq!(answer.status, status);
         documented(&answer);
     }
-    // The obstacle is told instead of the table's "Conflict".
+    // The message is the blocker, instead of the table's "Conflict".
     let conflict = send("ADMIN", service.id("customer_with_subscription"));
     assert_eq!((conflict.status, &*conflict.message()), (409, "the customer has an active subscription"));
     Shape::Success.of_error(&conflict);
@@ -106,7 +106,7 @@ fn every_documented_error_is_given_with_its_description() {
 }
 
 #[test]
-fn an_id_that_is_missing_is_required() {
+fn a_missing_id_is_a_400() {
     let Some(service) = start() else { return };
     for path in ["/customer/", "/customer/%20"] {
         service
@@ -115,7 +115,7 @@ fn an_id_that_is_missing_is_required() {
     }
 }
 
-/// The status and the message are a row of the documented table.
+/// Returns whether the status and the message are a row of the documented table.
 fn documented(answer: &Answer) {
     Shape::Success.of_error(answer);
     let row = format!("{} {} ", answer.status, answer.message());

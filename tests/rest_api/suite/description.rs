@@ -1,4 +1,4 @@
-//! `/openapi.json` and what is served.
+//! `/openapi.json` compared with the served endpoints.
 
 use client_lifecycle::clients::Client;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::service::Call;
 use crate::shape::Shape;
 
 #[test]
-fn every_endpoint_is_described_and_no_other() {
+fn exactly_the_served_endpoints_are_described() {
     let Some(service) = start() else { return };
     let description = Description::of(&service);
     let mut described: Vec<String> = description
@@ -38,7 +38,7 @@ fn every_endpoint_is_described_and_no_other() {
 }
 
 #[test]
-fn every_operation_has_a_name_of_its_own() {
+fn every_operation_has_a_distinct_name() {
     let Some(service) = start() else { return };
     let description = Description::of(&service);
     let methods = description.document["paths"]
@@ -52,7 +52,7 @@ fn every_operation_has_a_name_of_its_own() {
 }
 
 #[test]
-fn what_is_described_is_served_and_other_methods_are_not() {
+fn exactly_the_described_methods_are_served() {
     let Some(service) = start() else { return };
     let description = Description::of(&service);
     for path in description.paths() {
@@ -75,7 +75,7 @@ fn what_is_described_is_served_and_other_methods_are_not() {
 }
 
 #[test]
-fn paths_that_there_are_not_are_not_found_in_the_shape_of_their_neighbours() {
+fn unknown_paths_are_not_found_in_the_shape_of_their_system() {
     let Some(service) = start() else { return };
     for (path, shape) in [
         ("/", Shape::Notifications),
@@ -96,7 +96,7 @@ fn paths_that_there_are_not_are_not_found_in_the_shape_of_their_neighbours() {
 }
 
 #[test]
-fn the_described_client_has_the_fields_of_the_library_s() {
+fn the_described_client_has_the_fields_of_the_library() {
     let Some(service) = start() else { return };
     let description = Description::of(&service);
     let schema = &description.document["components"]["schemas"]["Client"];
@@ -111,7 +111,7 @@ fn the_described_client_has_the_fields_of_the_library_s() {
 }
 
 #[test]
-fn the_service_says_that_it_is_well() {
+fn the_health_check_succeeds() {
     let Some(service) = start() else { return };
     let answer = service.send(&Call::new("GET", "/healthz"));
     assert_eq!((answer.status, &*answer.text), (200, r#"{"status":"ok"}"#));

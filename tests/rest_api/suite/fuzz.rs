@@ -1,4 +1,4 @@
-//! The service against its own description: calls made from the schemas, and ones that break them.
+//! The service compared with its own description: valid and invalid calls made from the schemas.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -12,10 +12,10 @@ use crate::generate::{any_text, anything, uuids, value_of};
 use crate::schema::{Description, Operation, Parameter, conforms};
 use crate::service::{Answer, Call, Service};
 
-/// Fewer calls than this need not get everywhere.
+/// With fewer calls than this, not every response must occur.
 const ENOUGH: u32 = 1_000;
 
-/// A call that was made up, and whether it is one that the description allows.
+/// A generated call, and whether the description allows it.
 #[derive(Debug, Clone)]
 struct Made {
     call: Call,
@@ -23,7 +23,7 @@ struct Made {
 }
 
 #[test]
-fn no_call_is_answered_otherwise_than_described() {
+fn every_response_is_described() {
     let Some(service) = start() else { return };
     let description = Description::of(&service);
     let (seed, cases) = (effort::seed(), effort::cases());
@@ -38,19 +38,19 @@ fn no_call_is_answered_otherwise_than_described() {
         let made = strategy.new_tree(&mut runner).unwrap().current();
         let entries = service.entries();
         let answer = service.send(&made.call);
-        let told = || format!("call {number} of LIFECYCLE_SEED={seed}: {made:?}\n{answer:?}");
-        described(operation, &answer).unwrap_or_else(|why| panic!("{why}\n{}", told()));
+        let details = || format!("call {number} of LIFECYCLE_SEED={seed}: {made:?}\n{answer:?}");
+        described(operation, &answer).unwrap_or_else(|why| panic!("{why}\n{}", details()));
         let is_client = operation.path.starts_with("/api/clients");
         assert!(
             !(made.allowed && is_client && answer.status == 400),
             "the description allows it\n{}",
-            told()
+            details()
         );
         let recorded = i64::from(operation.method != "GET");
-        assert_eq!(service.entries(), entries + recorded, "{}", told());
+        assert_eq!(service.entries(), entries + recorded, "{}", details());
         answered.insert((which, answer.status));
     }
-    // It says something only if it gets everywhere: every operation is answered in several ways.
+    // The test is meaningful only if every operation is answered in several ways.
     for (which, (operation, _)) in calls.iter().enumerate() {
         let statuses: Vec<u16> =
             answered.iter().filter(|(of, _)| *of == which).map(|(_, status)| *status).collect();
@@ -65,7 +65,7 @@ fn no_call_is_answered_otherwise_than_described() {
     assert_eq!(service.database.dangling(), 0);
 }
 
-/// The answer is one that the operation is described with.
+/// Checks that the operation's description has this response.
 fn described(operation: &Operation, answer: &Answer) -> Result<(), String> {
     let found = operation.answers.iter().find(|(status, _)| *status == answer.status);
     let (status, schema) = found.ok_or_else(|| format!("{} is not described", answer.status))?;
@@ -79,7 +79,7 @@ fn described(operation: &Operation, answer: &Answer) -> Result<(), String> {
     }
 }
 
-/// Calls of an operation, most of them as it is described.
+/// Generates calls of an operation, most of them valid.
 fn made(service: &Service, operation: &Operation) -> BoxedStrategy<Made> {
     let headers = credentials(service, operation.credentials.as_deref());
     let parameters: Vec<_> =
@@ -133,7 +133,7 @@ fn credentials(service: &Service, name: Option<&str>) -> BoxedStrategy<Vec<(Stri
     }
 }
 
-/// Values of a parameter, and whether they are as described.
+/// Generates values of a parameter, and whether they are valid.
 fn argument(service: &Service, parameter: &Parameter) -> BoxedStrategy<(Vec<String>, bool)> {
     let fitting = |text: BoxedStrategy<String>| text.prop_map(|text| (vec![text], true));
     let schema = &parameter.schema;
@@ -164,7 +164,7 @@ fn argument(service: &Service, parameter: &Parameter) -> BoxedStrategy<(Vec<Stri
         )
         .boxed(),
     };
-    // A header has no room for every character.
+    // Headers do not allow every character.
     let any = if parameter.place == "header" { "[ -~]{0,20}".boxed() } else { any_text() };
     prop_oneof![
         8 => Just((Vec::new(), true)),
@@ -174,7 +174,7 @@ fn argument(service: &Service, parameter: &Parameter) -> BoxedStrategy<(Vec<Stri
     .boxed()
 }
 
-/// A body as described, or a broken one.
+/// Generates a valid or an invalid body.
 fn body(schema: &Value) -> BoxedStrategy<(Option<Vec<u8>>, bool)> {
     let names: Vec<String> = schema["properties"].as_object().unwrap().keys().cloned().collect();
     let text = |value: Value| Some(value.to_string().into_bytes());
@@ -201,7 +201,7 @@ fn body(schema: &Value) -> BoxedStrategy<(Option<Vec<u8>>, bool)> {
     .boxed()
 }
 
-/// The text as it stands in a URL.
+/// Encodes a text for a URL.
 fn encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| {

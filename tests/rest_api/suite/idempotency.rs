@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: the same request with the same key is done once.
+//! `Idempotency-Key`: the same request with the same key is carried out once.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::service::new_client;
 const KEY: &str = "6f1b2a34-0000-4000-8000-000000000001";
 
 #[test]
-fn a_repeated_deletion_is_answered_as_the_first_one() {
+fn a_repeated_deletion_has_the_first_response() {
     let Some(service) = start() else { return };
     let delete = service
         .staff("DELETE", &format!("/api/clients/{}", service.id("client")))
@@ -38,7 +38,7 @@ fn a_repeated_creation_makes_one_client() {
 }
 
 #[test]
-fn a_key_that_was_another_request_s_or_is_none_changes_nothing() {
+fn a_reused_or_invalid_key_changes_nothing() {
     let Some(service) = start() else { return };
     let path = format!("/api/clients/{}", service.id("client"));
     let update = service.staff("PUT", &path).json(&json!({ "city": "Soria" })).header("Idempotency-Key", KEY);

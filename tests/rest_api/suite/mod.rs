@@ -1,4 +1,4 @@
-//! What is tested of the service on each database.
+//! The tests of the service on each database.
 
 mod audit;
 mod bad_input;

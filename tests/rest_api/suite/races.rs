@@ -1,4 +1,4 @@
-//! Two requests on one client at the same time, over a socket.
+//! Two concurrent requests on one client, over a socket.
 
 use std::sync::Barrier;
 use std::thread;
@@ -26,9 +26,9 @@ const PAIRS: [[Wish; 2]; 6] = [
     [Wish::Delete, Wish::Delete],
 ];
 
-/// R22, R162: no 500, no update that is lost, as many audit entries as attempts.
+/// R22, R162: no 500, no lost update, and one audit entry for each attempt.
 #[test]
-fn two_at_once_are_done_one_after_the_other_or_not_at_all() {
+fn concurrent_requests_are_serialized_or_refused() {
     let Some(service) = start() else { return };
     let agents = [agent(), agent()];
     for round in 0..effort::races() {
@@ -46,25 +46,25 @@ fn two_at_once_are_done_one_after_the_other_or_not_at_all() {
             });
             threads.map(|thread| thread.join().unwrap())
         });
-        let told = format!("round {round}, {pair:?}: {one:?} {two:?}");
+        let details = format!("round {round}, {pair:?}: {one:?} {two:?}");
         let statuses = [one.status, two.status];
         let deletes = pair.iter().filter(|wish| **wish == Wish::Delete).count();
         for (wish, status) in pair.iter().zip(statuses) {
             let lost_to_a_deletion = deletes > usize::from(*wish == Wish::Delete) && status == 404;
-            assert!(status == 200 || lost_to_a_deletion, "{told}");
+            assert!(status == 200 || lost_to_a_deletion, "{details}");
         }
         let found = service.send(&service.staff("GET", &format!("/api/clients/{id}")));
         if deletes > 0 {
-            assert_eq!(found.status, 404, "{told}");
+            assert_eq!(found.status, 404, "{details}");
             let done =
                 pair.iter().zip(statuses).filter(|(wish, status)| **wish == Wish::Delete && *status == 200);
-            assert_eq!(done.count(), 1, "{told}");
+            assert_eq!(done.count(), 1, "{details}");
         } else {
             let client = found.json();
             for (wish, field) in pair.iter().zip(["city", "address"]) {
                 match wish {
-                    Wish::Update => assert_eq!(client[field], "written", "{told}"),
-                    _ => assert_eq!(client["status"], "OFF", "{told}"),
+                    Wish::Update => assert_eq!(client[field], "written", "{details}"),
+                    _ => assert_eq!(client["status"], "OFF", "{details}"),
                 }
             }
         }
@@ -75,7 +75,7 @@ fn two_at_once_are_done_one_after_the_other_or_not_at_all() {
         );
         outcomes.sort();
         expected.sort();
-        assert_eq!(outcomes, expected, "{told}");
+        assert_eq!(outcomes, expected, "{details}");
     }
 }
 
@@ -88,9 +88,9 @@ fn call(service: &Service, id: &str, wish: Wish, field: &str) -> Call {
     }
 }
 
-/// R120: of two who want one address one gets it.
+/// R120: one of two claims to an address succeeds.
 #[test]
-fn one_address_goes_to_one_of_two() {
+fn one_of_two_requests_gets_an_address() {
     let Some(service) = start() else { return };
     let agents = [agent(), agent()];
     for round in 0..20 {

@@ -4,7 +4,7 @@ use super::start;
 use crate::curl::calls;
 
 #[test]
-fn the_commands_of_the_readme_do_what_they_say() {
+fn the_commands_of_the_readme_work() {
     let Some(service) = start() else { return };
     let readme = include_str!("../../../README.md");
     let client = readme.lines().find_map(|line| line.strip_prefix("CLIENT=")).unwrap();

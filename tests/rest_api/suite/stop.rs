@@ -1,4 +1,4 @@
-//! SIGTERM: what is in flight is answered.
+//! SIGTERM: requests in flight are finished.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,11 +11,11 @@ use serde_json::json;
 use super::start;
 
 #[test]
-fn a_request_in_flight_is_answered_and_then_the_service_ends() {
+fn a_request_in_flight_is_finished_before_the_service_stops() {
     let Some(mut service) = start() else { return };
     let (id, cookie, listen) =
         (service.id("client").to_owned(), service.cookie().to_owned(), service.listen().to_owned());
-    // An idle connection does not keep it up.
+    // An idle connection does not delay the shutdown.
     let idle = TcpStream::connect(&listen).unwrap();
     let body = json!({ "city": "Valencia" }).to_string();
     let mut flight = TcpStream::connect(&listen).unwrap();
@@ -26,14 +26,14 @@ fn a_request_in_flight_is_answered_and_then_the_service_ends() {
         body.len()
     )
     .unwrap();
-    // The service waits for the body once it says so.
+    // The service confirms that it waits for the body.
     let mut answer = BufReader::new(flight.try_clone().unwrap());
     let mut line = String::new();
     answer.read_line(&mut line).unwrap();
     assert_eq!(line, "HTTP/1.1 100 Continue\r\n");
     let killed = Command::new("kill").args(["-TERM", &service.child.id().to_string()]).status().unwrap();
     assert!(killed.success());
-    // From now on nobody else is let in.
+    // From now on no new connections are accepted.
     let asked = Instant::now();
     while TcpStream::connect(&listen).is_ok() {
         assert!(asked.elapsed() < Duration::from_secs(10), "it still listens");
@@ -52,7 +52,7 @@ fn a_request_in_flight_is_answered_and_then_the_service_ends() {
 }
 
 #[test]
-fn a_second_start_finds_what_the_first_one_left() {
+fn a_restart_keeps_the_data() {
     let Some(service) = start() else { return };
     let path = format!("/api/clients/{}", service.id("client"));
     assert_eq!(service.send(&service.staff("DELETE", &path)).status, 200);

@@ -13,7 +13,7 @@ const S4: u8 = 4;
 
 /// R173, R174, R176, R177, R178, R179, R185, R186, R188
 #[test]
-fn the_documented_deletion_is_answered_as_documented_and_marks_the_union() {
+fn the_documented_deletion_has_the_documented_response_and_marks_the_union() {
     let Some(service) = start() else { return };
     let delete = &commands(S4, &service.bearer("ADMIN"))[0];
     let loans = service.number("SELECT count(*) FROM loans");
@@ -27,7 +27,7 @@ fn the_documented_deletion_is_answered_as_documented_and_marks_the_union() {
 
 /// R180, R181, R182, R184, R187
 #[test]
-fn every_documented_refusal_is_given_as_documented() {
+fn every_documented_refusal_has_the_documented_response() {
     let Some(service) = start() else { return };
     let path = format!("/api/unions/{}", service.id("union"));
     let before = service.rows();
@@ -35,10 +35,10 @@ fn every_documented_refusal_is_given_as_documented() {
     for role in ["MASTER", "RESALE", "USER"] {
         service.send(&service.with_token(role, "DELETE", &path)).is(403, &json_after(S4, "403 Forbidden"));
     }
-    let nobody = service.with_token("ADMIN", "DELETE", "/api/unions/clx0000000000");
-    service.send(&nobody).is(404, &json_after(S4, "404 Not Found"));
+    let missing = service.with_token("ADMIN", "DELETE", "/api/unions/clx0000000000");
+    service.send(&missing).is(404, &json_after(S4, "404 Not Found"));
     assert_eq!(service.rows(), before);
-    // One that is deleted is not there either.
+    // A deleted union is not found either.
     let delete = service.with_token("ADMIN", "DELETE", &path);
     assert_eq!(service.send(&delete).status, 200);
     service.send(&delete).is(404, &json_after(S4, "404 Not Found"));
@@ -46,7 +46,7 @@ fn every_documented_refusal_is_given_as_documented() {
 
 /// R175
 #[test]
-fn only_administrators_delete_unions() {
+fn only_administrators_can_delete_unions() {
     let Some(service) = start() else { return };
     let path = format!("/api/unions/{}", service.id("union"));
     let statuses = ["USER", "RESALE", "MASTER", "ADMIN"]
@@ -56,7 +56,7 @@ fn only_administrators_delete_unions() {
 
 /// R183
 #[test]
-fn whatever_stops_a_deletion_is_answered_as_documented() {
+fn every_blocked_deletion_has_the_documented_response() {
     let Some(service) = start() else { return };
     let with_members =
         service.with_token("ADMIN", "DELETE", &format!("/api/unions/{}", service.id("union_with_members")));
@@ -70,7 +70,7 @@ fn whatever_stops_a_deletion_is_answered_as_documented() {
 }
 
 #[test]
-fn members_are_moved_first_and_then_the_union_goes() {
+fn a_union_is_deleted_after_its_members_are_moved() {
     let Some(service) = start() else { return };
     let from = format!("/api/unions/{}", service.id("union_with_members"));
     let to = service.id("union");
@@ -85,7 +85,7 @@ fn members_are_moved_first_and_then_the_union_goes() {
 }
 
 #[test]
-fn a_union_goes_to_another_officer_instead() {
+fn a_union_can_be_reassigned_to_another_officer() {
     let Some(service) = start() else { return };
     let path = format!("/api/unions/{}/reassign", service.id("union"));
     let reassign = service.with_token("ADMIN", "POST", &path).json(&json!({ "to": "officer-2" }));
@@ -94,7 +94,7 @@ fn a_union_goes_to_another_officer_instead() {
 }
 
 #[test]
-fn a_new_owner_has_to_be_there() {
+fn a_new_owner_must_exist() {
     let Some(service) = start() else { return };
     service
         .execute("UPDATE unions SET \"deletedAt\" = '2026-01-01T00:00:00.000Z' WHERE id = 'clx9876543210'");

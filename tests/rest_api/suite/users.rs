@@ -11,7 +11,7 @@ const S1: u8 = 1;
 
 /// R48, R49, R50, R51
 #[test]
-fn the_documented_deletion_has_no_content_and_takes_everything_of_the_user() {
+fn the_documented_deletion_has_no_content_and_deletes_all_data_of_the_user() {
     let Some(service) = start() else { return };
     let delete = &commands(S1, "")[0];
     let answer = service.send(delete);
@@ -29,7 +29,7 @@ fn the_documented_deletion_has_no_content_and_takes_everything_of_the_user() {
 
 /// R52
 #[test]
-fn a_user_who_is_not_there_is_not_found() {
+fn a_missing_user_is_not_found() {
     let Some(service) = start() else { return };
     let delete = Call::new("DELETE", "/api/v1/users/123e4567-e89b-12d3-a456-42661417ffff");
     service.send(&delete).is(404, &json_after(S1, "404 Not Found"));
@@ -38,7 +38,7 @@ fn a_user_who_is_not_there_is_not_found() {
 
 /// R53, R54
 #[test]
-fn an_id_that_is_no_uuid_fails_validation_and_is_recorded() {
+fn an_id_that_is_not_a_uuid_fails_validation_and_is_recorded() {
     let Some(service) = start() else { return };
     let before = service.rows();
     for id in [

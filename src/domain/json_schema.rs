@@ -1,0 +1,97 @@
+//! The JSON Schema of values that are read by hand.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::condition::MomentDocument;
+use super::kind::FullStatus;
+use super::map_document::{FieldDocument, FieldFacts};
+use super::{FieldName, FieldType, Period, RecordId, StatusField, Value};
+
+impl JsonSchema for Value {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Value".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        Schema::default()
+    }
+}
+
+impl JsonSchema for RecordId {
+    fn schema_name() -> Cow<'static, str> {
+        "RecordId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The id of a record: an integer or text.",
+            "type": ["integer", "string"],
+            "minimum": i64::MIN,
+            "maximum": i64::MAX,
+        })
+    }
+}
+
+impl JsonSchema for Period {
+    fn schema_name() -> Cow<'static, str> {
+        "Period".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An ISO 8601 period of whole units, such as `P6Y`, `P1Y6M`, `P30D` or `PT12H`.",
+            "type": "string",
+            "pattern": "^P(?=.*[1-9])([0-9]+Y)?([0-9]+M)?([0-9]+W)?([0-9]+D)?\
+                        (T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+S)?)?$",
+            "examples": ["P6Y", "P30D", "PT12H"],
+        })
+    }
+}
+
+impl JsonSchema for MomentDocument {
+    fn schema_name() -> Cow<'static, str> {
+        "Moment".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A moment: `now`, when the request is judged, or an RFC 3339 instant.",
+            "type": "string",
+            // `now`, or the date that an instant begins with.
+            "pattern": r"^(now$|\s*[+-]?[0-9]+\s*-\s*[0-9]+\s*-\s*[0-9]+)",
+            "examples": ["now", "2026-01-01T00:00:00Z"],
+        })
+    }
+}
+
+impl JsonSchema for FieldDocument {
+    fn schema_name() -> Cow<'static, str> {
+        "FieldOrType".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "What is known of a field: its type alone, or an object.",
+            "anyOf": [generator.subschema_for::<FieldType>(), generator.subschema_for::<FieldFacts>()],
+        })
+    }
+}
+
+impl JsonSchema for StatusField {
+    fn schema_name() -> Cow<'static, str> {
+        "StatusField".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The field's name, where its values are `ON` and `OFF`; or the field with its two values.",
+            "anyOf": [generator.subschema_for::<FieldName>(), generator.subschema_for::<FullStatus>()],
+        })
+    }
+}
