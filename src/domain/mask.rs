@@ -158,7 +158,7 @@ impl MaskKey {
         let bytes = bytes.as_ref();
         let (least, found) = (Self::LENGTH, bytes.len());
         let short =
-            || ParseError::new(format!("a mask key has at least {least} bytes, and this one has {found}"));
+            || ParseError::new(format!("a mask key needs at least {least} bytes; this one has {found}"));
         if found < least {
             return Err(short());
         }

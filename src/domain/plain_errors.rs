@@ -57,7 +57,7 @@ impl<E: Error> Error for PlainError<E> {
     }
 
     fn duplicate_field(key: &'static str) -> Self {
-        Self::custom(format_args!("`{key}` is said twice"))
+        Self::custom(format_args!("duplicate key `{key}`"))
     }
 }
 

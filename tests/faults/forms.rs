@@ -160,5 +160,5 @@ faulty! {
         => ".", "the key `subject` is missing at line 1 column 2", "";
     a_key_that_is_said_twice_is_reported:
         text("{\"subject\": \"clients\", \"subject\": \"users\"}")
-        => ".", "`subject` is said twice at line 1 column 32", "";
+        => ".", "duplicate key `subject` at line 1 column 32", "";
 }

@@ -94,5 +94,5 @@ fn an_old_key_and_its_new_name_are_duplicates() {
     let mut document: Value = serde_json::from_str(include_str!("documents/clinic.json")).unwrap();
     document["kinds"]["clients"]["filter"] = json!({ "field": "role", "eq": "USER" });
     let faults = DeletionPolicy::from_json(&document.to_string()).unwrap_err();
-    assert!(faults.to_string().contains("kinds.clients: `filter` is said twice"), "{faults}");
+    assert!(faults.to_string().contains("kinds.clients: duplicate key `filter`"), "{faults}");
 }

@@ -60,7 +60,7 @@ impl Packages {
 
 /// What the README's table says of each feature; `None` is the row of no feature.
 fn in_readme() -> BTreeMap<Option<&'static str>, Version> {
-    let (_, table) = README.split_once("| feature | gives | needs Rust |").unwrap();
+    let (_, table) = README.split_once("| feature | provides | Rust |").unwrap();
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     let cells = rows.map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
     cells

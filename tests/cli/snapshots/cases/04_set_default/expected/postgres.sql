@@ -1,7 +1,7 @@
 -- == r r1 --mode hard_delete --actor ana --role ADMIN
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "r" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."r" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "r" AS r WHERE r."id" = ANY($2::text::text[]) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s))
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "r" AS r WHERE r."id" = ANY($2::text::text[]) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE))
 SELECT 0, array_to_json(ARRAY[0, count(*), count(*)]::bigint[])::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_2" AS s
@@ -13,7 +13,7 @@ SELECT (SELECT count(*) FROM "lifecycle_noted"), NULL::text, (SELECT count(*) FR
 SELECT count(*) FROM (SELECT 1 FROM "r" AS r WHERE r."id" = ANY($1::text::text[]) ORDER BY r."id" FOR SHARE OF r) AS locked;
 
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "r" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "r" AS r WHERE r."id" = ANY($2::text::text[]) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)),
+"lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "r" AS r WHERE r."id" = ANY($2::text::text[]) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE)),
 "lifecycle_kept_0"(id) AS (UPDATE "a" AS r SET "r" = $3::text WHERE r."r" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
 "lifecycle_gone_1"(id) AS (DELETE FROM "r" AS r WHERE r."id" = ANY($4::text::text[]) AND r."id" IS NOT NULL RETURNING r."id"),
 "lifecycle_recorded" AS (INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)

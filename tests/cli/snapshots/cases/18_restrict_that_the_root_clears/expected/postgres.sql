@@ -2,7 +2,7 @@
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "p" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "r" AS r WHERE r."p" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."cascade_p" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."restrict" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_2" AS s))
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."restrict" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))) IS TRUE))
 SELECT 0, array_to_json(ARRAY[0, count(*), count(*)]::bigint[])::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_2" AS s
@@ -18,7 +18,7 @@ SELECT count(*) FROM (SELECT 1 FROM "r" AS r WHERE r."p" = ANY(ARRAY(SELECT s.id
 WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "p" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "r" AS r WHERE r."p" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."cascade_p" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."restrict" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_2" AS s)),
+"lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "a" AS r WHERE r."restrict" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))) IS TRUE)),
 "lifecycle_gone_0"(id) AS (DELETE FROM "a" AS r WHERE r."cascade_p" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
 "lifecycle_gone_1"(id) AS (DELETE FROM "r" AS r WHERE r."p" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
 "lifecycle_gone_2"(id) AS (DELETE FROM "p" AS r WHERE r."id" = ANY($2::text::text[]) AND r."id" IS NOT NULL RETURNING r."id"),

@@ -3,7 +3,7 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "top" A
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "b1" AS r WHERE r."t" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "b2" AS r WHERE r."t" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bot" AS r WHERE r."b2" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bot" AS r WHERE r."b1" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_3" AS s))
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bot" AS r WHERE r."b1" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_3" AS s))) IS TRUE))
 SELECT 0, array_to_json(ARRAY[0, count(*), count(*)]::bigint[])::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_2" AS s
@@ -24,7 +24,7 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "top" A
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "b1" AS r WHERE r."t" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_set_2"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "b2" AS r WHERE r."t" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_set_3"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bot" AS r WHERE r."b2" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bot" AS r WHERE r."b1" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_3" AS s)),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "bot" AS r WHERE r."b1" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_3" AS s))) IS TRUE)),
 "lifecycle_gone_0"(id) AS (DELETE FROM "bot" AS r WHERE r."b2" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
 "lifecycle_gone_1"(id) AS (DELETE FROM "b2" AS r WHERE r."t" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
 "lifecycle_gone_2"(id) AS (DELETE FROM "b1" AS r WHERE r."t" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),

@@ -58,7 +58,7 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SEL
 "lifecycle_gone_0"(id) AS (DELETE FROM "push_tokens" AS r WHERE r."user_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
 "lifecycle_kept_3"(id) AS (UPDATE "users" AS r SET "deleted_at" = $2::text::timestamp with time zone WHERE r."id" = ANY($3::text::uuid[]) AND r."id" IS NOT NULL AND (CASE WHEN (r."deleted_at" IS NULL) THEN 0 END) = 0 RETURNING r."id"),
 "lifecycle_marked" AS (INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT $4::text::uuid, $5::text, c.id::text FROM (SELECT s.id AS id FROM "lifecycle_set_0" AS s) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_kept_3" AS k)) IS TRUE ON CONFLICT DO NOTHING),
+SELECT $4::text::uuid, $5::text, c.id::text FROM (SELECT s.id AS id FROM "lifecycle_set_0" AS s) AS c WHERE (c.id IN (SELECT unnest(ARRAY(SELECT k.id FROM "lifecycle_kept_3" AS k))) IS TRUE) ON CONFLICT DO NOTHING),
 "lifecycle_reported_0" AS (INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)
 SELECT $6::text::uuid, $7::text, $8::text, r."id"::text, $9::text::timestamptz, jsonb_build_object($10::text, r."token"::text) FROM "push_tokens" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s)) ORDER BY r."id" COLLATE "C" ON CONFLICT DO NOTHING),
 "lifecycle_reported_1" AS (INSERT INTO "lifecycle_outbox" (operation, topic, kind, record, at, payload)

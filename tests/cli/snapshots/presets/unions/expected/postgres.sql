@@ -26,7 +26,7 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SEL
 "lifecycle_set_5"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."status" COLLATE "C" = $2::text) THEN 0 END AS rank FROM "loans" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s)) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_kept_0"(id) AS (UPDATE "unions" AS r SET "deletedAt" = $3::text::timestamp with time zone WHERE r."id" = ANY($4::text::text[]) AND r."id" IS NOT NULL AND (CASE WHEN (r."deletedAt" IS NULL) THEN 0 END) = 0 RETURNING r."id"),
 "lifecycle_marked" AS (INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT $5::text::uuid, $6::text, c.id::text FROM (SELECT s.id AS id FROM "lifecycle_set_0" AS s) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_kept_0" AS k)) IS TRUE ON CONFLICT DO NOTHING),
+SELECT $5::text::uuid, $6::text, c.id::text FROM (SELECT s.id AS id FROM "lifecycle_set_0" AS s) AS c WHERE (c.id IN (SELECT unnest(ARRAY(SELECT k.id FROM "lifecycle_kept_0" AS k))) IS TRUE) ON CONFLICT DO NOTHING),
 "lifecycle_recorded" AS (INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
 SELECT $7::text::uuid, $8::text, j.value, $9::text::timestamptz, $10::text, $11::text, jsonb_set($12::text::jsonb, '{before}', coalesce((SELECT jsonb_build_object($13::text, to_char(r."deletedAt" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), $14::text, r."name"::text, $15::text, r."officer_id"::text) FROM "unions" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id"::text = j.value), '{}'::jsonb)) FROM json_array_elements_text($16::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)
 SELECT 0, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_0" AS s
@@ -39,7 +39,7 @@ UNION ALL SELECT -3, array_to_json(ARRAY[(SELECT count(*) FROM "lifecycle_kept_0
 -- == unions clx9876543210 --mode reassign --actor ana --role ADMIN --reassign members.union_id=clx9876543211
 WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."deletedAt" IS NULL) THEN 0 END AS rank FROM "unions" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "members" AS r WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN ((r."deletedAt" IS NULL)) THEN 0 END AS rank FROM "unions" AS r WHERE r."id" = ANY($2::text::text[]) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)) AS c WHERE c.rank IS NOT NULL)
+"lifecycle_set_2"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN ((r."deletedAt" IS NULL)) THEN 0 END AS rank FROM "unions" AS r WHERE r."id" = ANY($2::text::text[]) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE)) AS c WHERE c.rank IS NOT NULL)
 SELECT 0, array_to_json(ARRAY[0, count(*), count(*)]::bigint[])::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_1" AS s
 UNION ALL SELECT 2, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_2" AS s
@@ -51,7 +51,7 @@ SELECT (SELECT count(*) FROM "lifecycle_noted"), NULL::text, (SELECT count(*) FR
 SELECT count(*) FROM (SELECT 1 FROM "unions" AS r WHERE r."id" = ANY($1::text::text[]) ORDER BY r."id" FOR SHARE OF r) AS locked;
 
 WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."deletedAt" IS NULL) THEN 0 END AS rank FROM "unions" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL),
-"lifecycle_set_2"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN ((r."deletedAt" IS NULL)) THEN 0 END AS rank FROM "unions" AS r WHERE r."id" = ANY($2::text::text[]) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_0" AS s)) AS c WHERE c.rank IS NOT NULL),
+"lifecycle_set_2"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN ((r."deletedAt" IS NULL)) THEN 0 END AS rank FROM "unions" AS r WHERE r."id" = ANY($2::text::text[]) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE)) AS c WHERE c.rank IS NOT NULL),
 "lifecycle_kept_0"(id) AS (UPDATE "members" AS r SET "union_id" = $3::text WHERE r."union_id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
 "lifecycle_recorded" AS (INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
 SELECT $4::text::uuid, $5::text, j.value, $6::text::timestamptz, $7::text, $8::text, (SELECT $9::text::jsonb) FROM json_array_elements_text($10::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)

@@ -31,16 +31,16 @@ UPDATE "people" AS r SET "born" = date_trunc('year', r."born"::timestamp)::date,
 WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (COALESCE(NOT isfinite(r."at"), FALSE)) THEN -1 WHEN (r."at" < $2::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_walk_2"(set_id, rank, id1, id0) AS (
-(SELECT 3, n.rank, n.id::text, NULL::text FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AS n)
+(SELECT 3, n.rank, n.id::text, NULL::text FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1))) IS TRUE)) AS n)
 UNION SELECT x.* FROM "lifecycle_walk_2" AS p CROSS JOIN LATERAL (
-SELECT 2, CASE WHEN p.rank >= 0 THEN 0 END, NULL::text, r."id"::text FROM "orders" AS q CROSS JOIN "people" AS r WHERE q."id" = p.id1 AND r."id" = q."person" AND p.set_id = 3 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s)) IS TRUE AND (CASE WHEN p.rank >= 0 THEN 0 END) IS NOT NULL
+SELECT 2, CASE WHEN p.rank >= 0 THEN 0 END, NULL::text, r."id"::text FROM "orders" AS q CROSS JOIN "people" AS r WHERE q."id" = p.id1 AND r."id" = q."person" AND p.set_id = 3 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 0 END) IS NOT NULL
 ) AS x(set_id, rank, id1, id0)
 ),
 "lifecycle_set_2"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_2" AS n WHERE n.set_id = 2 GROUP BY n.id0),
 "lifecycle_set_3"(id, rank) AS (SELECT n.id1, min(n.rank) FROM "lifecycle_walk_2" AS n WHERE n.set_id = 3 GROUP BY n.id1),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" IN (SELECT s.id FROM "lifecycle_set_2" AS s)) IS TRUE),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_4" AS s)),
-"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))) IS TRUE)),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s))) IS TRUE)),
+"lifecycle_set_6"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1))) IS TRUE)),
 "lifecycle_set_7"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."at" IS NULL) THEN 0 END AS rank FROM "orders" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
 SELECT 0, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0), count(*) FILTER (WHERE s.rank = 1)]::bigint[])::text FROM "lifecycle_set_1" AS s
@@ -58,15 +58,15 @@ SELECT count(*) FROM (SELECT 1 FROM "people" AS r WHERE r."id" = ANY($1::text::t
 WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (COALESCE(NOT isfinite(r."at"), FALSE)) THEN -1 WHEN (r."at" < $2::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_walk_2"(set_id, rank, id1, id0) AS (
-(SELECT 3, n.rank, n.id::text, NULL::text FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AS n)
+(SELECT 3, n.rank, n.id::text, NULL::text FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1))) IS TRUE)) AS n)
 UNION SELECT x.* FROM "lifecycle_walk_2" AS p CROSS JOIN LATERAL (
-SELECT 2, CASE WHEN p.rank >= 0 THEN 0 END, NULL::text, r."id"::text FROM "orders" AS q CROSS JOIN "people" AS r WHERE q."id" = p.id1 AND r."id" = q."person" AND p.set_id = 3 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s)) IS TRUE AND (CASE WHEN p.rank >= 0 THEN 0 END) IS NOT NULL
+SELECT 2, CASE WHEN p.rank >= 0 THEN 0 END, NULL::text, r."id"::text FROM "orders" AS q CROSS JOIN "people" AS r WHERE q."id" = p.id1 AND r."id" = q."person" AND p.set_id = 3 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 0 END) IS NOT NULL
 ) AS x(set_id, rank, id1, id0)
 ),
 "lifecycle_set_2"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_2" AS n WHERE n.set_id = 2 GROUP BY n.id0),
 "lifecycle_set_3"(id, rank) AS (SELECT n.id1, min(n.rank) FROM "lifecycle_walk_2" AS n WHERE n.set_id = 3 GROUP BY n.id1),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" IN (SELECT s.id FROM "lifecycle_set_2" AS s)) IS TRUE),
-"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_4" AS s)),
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))) IS TRUE)),
+"lifecycle_set_5"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_4" AS s))) IS TRUE)),
 "lifecycle_set_7"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SELECT r."id" AS id, CASE WHEN (r."at" IS NULL) THEN 0 END AS rank FROM "orders" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 0)) AND r."id" IS NOT NULL) AS c WHERE c.rank IS NOT NULL)
 SELECT 0, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_0" AS s
 UNION ALL SELECT 1, array_to_json(ARRAY[count(*) FILTER (WHERE s.rank < 0), count(*) FILTER (WHERE s.rank = 0)]::bigint[])::text FROM "lifecycle_set_1" AS s
@@ -76,14 +76,14 @@ UNION ALL SELECT 7, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "life
 WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (COALESCE(NOT isfinite(r."at"), FALSE)) THEN -1 WHEN (r."at" < $2::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_walk_2"(set_id, rank, id1, id0) AS (
-(SELECT 3, n.rank, n.id::text, NULL::text FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AS n)
+(SELECT 3, n.rank, n.id::text, NULL::text FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1))) IS TRUE)) AS n)
 UNION SELECT x.* FROM "lifecycle_walk_2" AS p CROSS JOIN LATERAL (
-SELECT 2, CASE WHEN p.rank >= 0 THEN 0 END, NULL::text, r."id"::text FROM "orders" AS q CROSS JOIN "people" AS r WHERE q."id" = p.id1 AND r."id" = q."person" AND p.set_id = 3 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s)) IS TRUE AND (CASE WHEN p.rank >= 0 THEN 0 END) IS NOT NULL
+SELECT 2, CASE WHEN p.rank >= 0 THEN 0 END, NULL::text, r."id"::text FROM "orders" AS q CROSS JOIN "people" AS r WHERE q."id" = p.id1 AND r."id" = q."person" AND p.set_id = 3 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 0 END) IS NOT NULL
 ) AS x(set_id, rank, id1, id0)
 ),
 "lifecycle_set_2"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_2" AS n WHERE n.set_id = 2 GROUP BY n.id0),
 "lifecycle_set_3"(id, rank) AS (SELECT n.id1, min(n.rank) FROM "lifecycle_walk_2" AS n WHERE n.set_id = 3 GROUP BY n.id1),
-"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" IN (SELECT s.id FROM "lifecycle_set_2" AS s)) IS TRUE)
+"lifecycle_set_4"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))) IS TRUE))
 SELECT s.id::text, (SELECT r."card"::text FROM "people" AS r WHERE r."id" = s.id) FROM "lifecycle_set_4" AS s ORDER BY s.id::text COLLATE "C" LIMIT 500;
 
 INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
@@ -93,15 +93,15 @@ SELECT $2::text::uuid, $3::text, j.value, $4::text::timestamptz, $5::text, $6::t
 WITH RECURSIVE "lifecycle_set_0"(id, rank) AS (SELECT r."id" AS id, 0 AS rank FROM "people" AS r WHERE r."id" = ANY($1::text::text[]) AND r."id" IS NOT NULL),
 "lifecycle_set_1"(id, rank) AS (SELECT r."id" AS id, CASE WHEN (COALESCE(NOT isfinite(r."at"), FALSE)) THEN -1 WHEN (r."at" < $2::text::timestamptz) THEN 1 ELSE 0 END AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL),
 "lifecycle_walk_2"(set_id, rank, id1, id0) AS (
-(SELECT 3, n.rank, n.id::text, NULL::text FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND r."id" NOT IN (SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1)) AS n)
+(SELECT 3, n.rank, n.id::text, NULL::text FROM (SELECT r."id" AS id, 0 AS rank FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" NOT IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_1" AS s WHERE s.rank = 1))) IS TRUE)) AS n)
 UNION SELECT x.* FROM "lifecycle_walk_2" AS p CROSS JOIN LATERAL (
-SELECT 2, CASE WHEN p.rank >= 0 THEN 0 END, NULL::text, r."id"::text FROM "orders" AS q CROSS JOIN "people" AS r WHERE q."id" = p.id1 AND r."id" = q."person" AND p.set_id = 3 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" IN (SELECT s.id FROM "lifecycle_set_0" AS s)) IS TRUE AND (CASE WHEN p.rank >= 0 THEN 0 END) IS NOT NULL
+SELECT 2, CASE WHEN p.rank >= 0 THEN 0 END, NULL::text, r."id"::text FROM "orders" AS q CROSS JOIN "people" AS r WHERE q."id" = p.id1 AND r."id" = q."person" AND p.set_id = 3 AND p.rank >= 0 AND r."id" IS NOT NULL AND (r."id" IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s))) IS TRUE) AND (CASE WHEN p.rank >= 0 THEN 0 END) IS NOT NULL
 ) AS x(set_id, rank, id1, id0)
 ),
 "lifecycle_set_2"(id, rank) AS (SELECT n.id0, min(n.rank) FROM "lifecycle_walk_2" AS n WHERE n.set_id = 2 GROUP BY n.id0),
 "lifecycle_set_3"(id, rank) AS (SELECT n.id1, min(n.rank) FROM "lifecycle_walk_2" AS n WHERE n.set_id = 3 GROUP BY n.id1),
 "lifecycle_gone_0"(id) AS (DELETE FROM "orders" AS r WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (CASE WHEN (COALESCE(NOT isfinite(r."at"), FALSE)) THEN -1 WHEN (r."at" < $3::text::timestamptz) THEN 1 ELSE 0 END) = 1 RETURNING r."id"),
-"lifecycle_kept_1"(id) AS (UPDATE "people" AS r SET "born" = date_trunc('year', r."born"::timestamp)::date, "card" = (SELECT m.value FROM pg_temp."lifecycle_pseudonyms" AS m WHERE m.kind = $4::text AND m.field = $5::text AND m.id = r."id"::text), "gone_at" = $6::text::timestamp with time zone, "mail" = (r."id"::text || '@anonymized.invalid'), "name" = $7::text, "phone" = NULL, "revision" = coalesce(r."revision", 0) + 1, "status" = $8::text, "written_at" = $9::text::timestamp with time zone, "zip" = left(r."zip"::text, 2) WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" IN (SELECT s.id FROM "lifecycle_set_2" AS s)) IS TRUE RETURNING r."id")
+"lifecycle_kept_1"(id) AS (UPDATE "people" AS r SET "born" = date_trunc('year', r."born"::timestamp)::date, "card" = (SELECT m.value FROM pg_temp."lifecycle_pseudonyms" AS m WHERE m.kind = $4::text AND m.field = $5::text AND m.id = r."id"::text), "gone_at" = $6::text::timestamp with time zone, "mail" = (r."id"::text || '@anonymized.invalid'), "name" = $7::text, "phone" = NULL, "revision" = coalesce(r."revision", 0) + 1, "status" = $8::text, "written_at" = $9::text::timestamp with time zone, "zip" = left(r."zip"::text, 2) WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL AND (r."id" IN (SELECT unnest(ARRAY(SELECT s.id FROM "lifecycle_set_2" AS s))) IS TRUE) RETURNING r."id")
 SELECT array_to_json(ARRAY[(SELECT count(*) FROM "lifecycle_gone_0"), (SELECT count(*) FROM "lifecycle_kept_1")]::bigint[])::text;
 
 -- == people p1 --mode soft_delete
@@ -118,7 +118,7 @@ WITH "lifecycle_set_0"(id, rank) AS (SELECT c.id AS id, c.rank AS rank FROM (SEL
 "lifecycle_kept_0"(id) AS (UPDATE "orders" AS r SET "memo" = left(r."memo"::text, 1) WHERE r."person" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id" IS NOT NULL RETURNING r."id"),
 "lifecycle_kept_1"(id) AS (UPDATE "people" AS r SET "gone_at" = $2::text::timestamp with time zone, "written_at" = $3::text::timestamp with time zone, "revision" = coalesce(r."revision", 0) + 1 WHERE r."id" = ANY($4::text::text[]) AND r."id" IS NOT NULL AND (CASE WHEN (r."gone_at" IS NULL) THEN 0 END) = 0 RETURNING r."id"),
 "lifecycle_marked" AS (INSERT INTO "lifecycle_marks" (operation, kind, record)
-SELECT $5::text::uuid, $6::text, c.id::text FROM (SELECT s.id AS id FROM "lifecycle_set_0" AS s) AS c WHERE (c.id IN (SELECT k.id FROM "lifecycle_kept_1" AS k)) IS TRUE ON CONFLICT DO NOTHING),
+SELECT $5::text::uuid, $6::text, c.id::text FROM (SELECT s.id AS id FROM "lifecycle_set_0" AS s) AS c WHERE (c.id IN (SELECT unnest(ARRAY(SELECT k.id FROM "lifecycle_kept_1" AS k))) IS TRUE) ON CONFLICT DO NOTHING),
 "lifecycle_recorded" AS (INSERT INTO "lifecycle_audit" (operation, kind, record, at, action, outcome, entry)
 SELECT $7::text::uuid, $8::text, j.value, $9::text::timestamptz, $10::text, $11::text, jsonb_set($12::text::jsonb, '{before}', coalesce((SELECT jsonb_build_object($13::text, to_char(r."gone_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), $14::text, r."revision", $15::text, r."status"::text, $16::text, to_char(r."written_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) FROM "people" AS r WHERE r."id" = ANY(ARRAY(SELECT s.id FROM "lifecycle_set_0" AS s)) AND r."id"::text = j.value), '{}'::jsonb)) FROM json_array_elements_text($17::text::json) WITH ORDINALITY AS j("value", "key") ORDER BY j.key)
 SELECT 0, array_to_json(ARRAY[0, count(*)]::bigint[])::text FROM "lifecycle_set_0" AS s
