@@ -14,7 +14,7 @@ use crate::domain::{DataMap, Fault, FieldName, Kind, KindName, Record, RecordId,
 /// A backend that can read rows by id and by reference, and write one conditional batch.
 ///
 /// Wrapped in [`ByRow`](super::ByRow) it is a [`Store`](super::Store). The crate's own tables (operations, audit,
-/// outbox, marks) are ordinary kinds with the reserved names of [`system_tables`](super::system_tables). Kinds and
+/// outbox, marks) are ordinary kinds with the reserved names of [`SystemTable`](super::SystemTable). Kinds and
 /// fields have the names of the data map; its `table` and `column` are for SQL. A backend that cannot write a batch
 /// atomically, and only if its conditions hold, cannot be a store.
 ///
