@@ -11,6 +11,7 @@ use sha2::Sha256;
 use super::{FieldName, KindName, ParseError};
 
 use super::words::shortened;
+use super::{FieldName, KindName, ParseError};
 
 /// The replacement for a personal value when its row is anonymized. Masks are computed from the row; `hmac` also
 /// needs the host's key.
@@ -36,7 +37,7 @@ pub enum Mask {
     Truncate(u16),
     /// `<record id>@anonymized.invalid`, which is unique and can never receive mail (RFC 2606).
     PlaceholderEmail,
-    /// A pseudonym of a text under a [`MaskKey`] of the host: 64 hexadecimal digits. Equal values
+    /// A pseudonym of a text under a [`MaskKey`](super::MaskKey) of the host: 64 hexadecimal digits. Equal values
     /// have equal pseudonyms, and null stays null. There is no unkeyed hash, because guessing reverses it for
     /// low-entropy values.
     Hmac,

@@ -6,7 +6,7 @@ use std::path::Path;
 const GUIDE: &str = include_str!("../../src/guide/policy_document.md");
 
 /// The files with builders.
-const FILES: [&str; 6] = ["builder.rs", "adapt.rs", "rule_build.rs", "access.rs", "guard.rs", "effect.rs"];
+const FILES: [&str; 5] = ["builder.rs", "adapt.rs", "rule_build.rs", "access.rs", "guard.rs"];
 
 /// Every public function of a file, with the type it belongs to: `KindBuilder::table`, or `cascade`.
 fn calls(file: &str) -> Vec<String> {
@@ -29,7 +29,9 @@ fn calls(file: &str) -> Vec<String> {
 
 #[test]
 fn the_guide_links_every_builder_call() {
-    let calls: Vec<String> = FILES.iter().flat_map(|file| calls(file)).collect();
+    // Refusals stand with the permissions; hosts read them and do not build them.
+    let calls = FILES.iter().flat_map(|file| calls(file)).filter(|call| !call.starts_with("Refusal::"));
+    let calls: Vec<String> = calls.collect();
     assert!(calls.len() > 80, "{calls:?}");
     let linked = |call: &str| GUIDE.contains(&format!("(crate::policy::{call})"));
     let lacking: Vec<_> = calls.iter().filter(|call| !linked(call)).collect();

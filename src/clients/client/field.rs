@@ -102,8 +102,6 @@ impl Violation {
     }
 }
 
-/// Returns the message of a violation. The clinic's API defines four of the Spanish messages; the others follow their
-/// style.
 pub(super) fn message(path: &str, code: ViolationCode, language: Language) -> String {
     let spanish = language == Language::Spanish;
     match (code, ClientField::named(path)) {

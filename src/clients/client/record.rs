@@ -1,4 +1,4 @@
-//! Clients as records of a store, and of the subject's kind, whose status and timestamps may have other names.
+//! Clients as records of a store.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -152,12 +152,10 @@ pub(in crate::clients) fn field_of(kind: &Kind, field: &str) -> FieldName {
     called.cloned().unwrap_or_else(|| field.into())
 }
 
-/// Returns the stored value of a status.
 pub(in crate::clients) fn held(status: Status, field: &StatusField) -> Value {
     if status == Status::On { field.on.clone() } else { field.off.clone() }
 }
 
-/// Returns the record of a client as the kind stores it.
 pub(in crate::clients) fn to_kind(kind: &Kind, status: &StatusField, client: &Client) -> Record {
     let named = client.to_record();
     let mut record = Record::new(named.id);

@@ -165,7 +165,7 @@ fn may_be_redirected(policy: &DeletionPolicy, reference: &Reference) -> bool {
     })
 }
 
-/// Reports masks that do not fit their column: too long, NULL where it is NOT NULL, or not unique where it is.
+/// Reports masks that do not fit their column: too long, NULL in a NOT NULL column, or not unique in a unique column.
 pub(super) fn mask_fits(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for MaskUse { kind, field, mask, path, in_rule } in policy.masks() {
