@@ -185,8 +185,6 @@ impl Disposition {
     }
 }
 
-use crate::domain::ParseError;
-
 /// SHA-256 over everything in a plan that a person relies on, as 64 hexadecimal digits.
 ///
 /// It covers subjects, mode, policy version, blockers, warnings, and steps with their counts and new targets. Steps of

@@ -158,7 +158,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     }
     /// Renders the statements that read the types of columns.
     fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError>;
-    /// Reads the rows that they return.
+    /// Reads the schema from the rows that they return.
     fn read_schema(
         &self,
         columns: &QueryColumns<'_>,
