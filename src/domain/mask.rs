@@ -8,9 +8,8 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::{FieldName, KindName, ParseError};
-
 use super::words::shortened;
+use super::{FieldName, KindName, ParseError};
 
 /// The replacement for a personal value when its row is anonymized. Masks are computed from the row; `hmac` also
 /// needs the host's key.
