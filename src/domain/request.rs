@@ -1,10 +1,10 @@
-//! Requests: what is asked about which records, why and by whom; and the status that two modes switch.
+//! Requests: what is asked about which records, why and by whom.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::words::words;
-use super::{Actor, KindName, OperationId, RecordId, ReferenceName};
+use super::{Actor, KindName, Mode, OperationId, RecordId, ReferenceName};
 
 /// A request: the records, what to do with them, the actor and the reason.
 ///
@@ -174,82 +174,6 @@ impl fmt::Debug for Request {
 }
 
 words! {
-    /// What to do with the subject.
-    ///
-    /// Five modes remove or switch the subject and follow the rows that refer to it. `create` and `update` carry
-    /// values: a [`NewClient`](crate::clients::NewClient) or a [`ClientPatch`](crate::clients::ClientPatch).
-    /// `reassign` gives references another target and leaves the subject unchanged.
-    ///
-    /// ```
-    /// use client_lifecycle::domain::Mode;
-    /// assert_eq!("hard_delete".parse(), Ok(Mode::HardDelete));
-    /// ```
-    #[non_exhaustive]
-    pub enum Mode: "mode" {
-        /// Creates a record.
-        Create = "create",
-        /// Sets some fields.
-        Update = "update",
-        /// Redirects references to the subject, or its own.
-        Reassign = "reassign",
-        /// Sets the status to OFF.
-        Deactivate = "deactivate",
-        /// Sets the status to ON.
-        Reactivate = "reactivate",
-        /// Marks the record as deleted; it can be restored.
-        SoftDelete = "soft_delete",
-        /// Keeps the record without its personal values.
-        Anonymize = "anonymize",
-        /// Deletes the record.
-        HardDelete = "hard_delete",
-    }
-}
-
-impl Mode {
-    /// The modes that switch or remove.
-    pub const REMOVALS: [Self; 5] =
-        [Self::Deactivate, Self::Reactivate, Self::SoftDelete, Self::Anonymize, Self::HardDelete];
-
-    /// Returns the verb for names of actions: `DELETED` in `CLIENT_DELETED`.
-    #[must_use]
-    pub fn past(self) -> &'static str {
-        match self {
-            Self::Create => "CREATED",
-            Self::Update => "UPDATED",
-            Self::Reassign => "REASSIGNED",
-            Self::Deactivate => "DEACTIVATED",
-            Self::Reactivate => "REACTIVATED",
-            Self::SoftDelete | Self::HardDelete => "DELETED",
-            Self::Anonymize => "ANONYMIZED",
-        }
-    }
-
-    /// Returns whether the mode needs values besides the request.
-    #[must_use]
-    pub fn carries_values(self) -> bool {
-        matches!(self, Self::Create | Self::Update)
-    }
-
-    /// Returns whether its rules apply to rows that refer to the subject.
-    #[must_use]
-    pub fn removes(self) -> bool {
-        Self::REMOVALS.contains(&self)
-    }
-
-    /// Returns whether the subject counts as deleted afterwards.
-    #[must_use]
-    pub fn deletes(self) -> bool {
-        matches!(self, Self::SoftDelete | Self::Anonymize | Self::HardDelete)
-    }
-
-    /// Returns whether it destroys values permanently.
-    #[must_use]
-    pub fn erases(self) -> bool {
-        matches!(self, Self::Anonymize | Self::HardDelete)
-    }
-}
-
-words! {
     /// The reason for a request. The request's note has room for details.
     ///
     /// ```
@@ -274,43 +198,5 @@ words! {
         UserInitiated = "user_initiated",
         /// Another reason, described in the note.
         Other = "other",
-    }
-}
-
-words! {
-    /// Whether a client's account is active. Independent of deletion: an OFF client can be reactivated at any time.
-    ///
-    /// ```
-    /// use client_lifecycle::Status;
-    /// assert_eq!("OFF".parse::<Status>()?, Status::Off);
-    /// assert_eq!(serde_json::to_string(&Status::On)?, "\"ON\"");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[allow(clippy::exhaustive_enums, reason = "a client is ON or OFF; hosts decide both cases")]
-    pub enum Status: "status" {
-        /// Active.
-        On = "ON",
-        /// Inactive.
-        Off = "OFF",
-    }
-}
-
-impl Status {
-    /// Returns the mode that changes this status to another; `None` if they are equal.
-    ///
-    /// ```
-    /// use client_lifecycle::Status;
-    /// use client_lifecycle::domain::Mode;
-    /// assert_eq!(Status::On.change_to(Status::Off), Some(Mode::Deactivate));
-    /// assert_eq!(Status::Off.change_to(Status::On), Some(Mode::Reactivate));
-    /// assert_eq!(Status::On.change_to(Status::On), None);
-    /// ```
-    #[must_use]
-    pub fn change_to(self, wanted: Self) -> Option<Mode> {
-        match (self, wanted) {
-            (Self::On, Self::Off) => Some(Mode::Deactivate),
-            (Self::Off, Self::On) => Some(Mode::Reactivate),
-            (Self::On, Self::On) | (Self::Off, Self::Off) => None,
-        }
     }
 }

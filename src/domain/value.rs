@@ -1,12 +1,11 @@
 //! Values and records, and how instants are compared and written.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{FieldName, RecordId};
+use super::RecordId;
 
 /// The value of a field, as a store holds it.
 ///
@@ -175,54 +174,6 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
-/// One row of a kind. `Debug` shows the id and the names of the fields, never a value.
-///
-/// ```
-/// use client_lifecycle::domain::{Record, Value};
-/// let record = Record::new("d1").with("status", "PENDING").with("client_id", "c1");
-/// assert_eq!(record.get("status"), &Value::from("PENDING"));
-/// assert!(record.get("missing").is_null());
-/// assert!(!format!("{record:?}").contains("PENDING"));
-/// ```
-#[derive(Clone, PartialEq)]
-#[allow(
-    clippy::exhaustive_structs,
-    reason = "a row is an id and fields; stores build rows and take them apart"
-)]
-pub struct Record {
-    /// The id.
-    pub id: RecordId,
-    /// The other fields. A missing field is null.
-    pub fields: BTreeMap<FieldName, Value>,
-}
-
-impl Record {
-    /// Makes a record without fields.
-    #[must_use]
-    pub fn new(id: impl Into<RecordId>) -> Self {
-        Self { id: id.into(), fields: BTreeMap::new() }
-    }
-
-    /// Sets a field.
-    #[must_use]
-    pub fn with(mut self, field: impl Into<FieldName>, value: impl Into<Value>) -> Self {
-        self.fields.insert(field.into(), value.into());
-        self
-    }
-
-    /// Returns the value of a field; null if the record does not have it.
-    #[must_use]
-    pub fn get(&self, field: impl AsRef<str>) -> &Value {
-        self.fields.get(field.as_ref()).unwrap_or(&Value::Null)
-    }
-}
-
-impl fmt::Debug for Record {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Record").field("id", &self.id).field("fields", &self.fields.keys()).finish()
-    }
-}
-
 /// Rounds an instant to the millisecond.
 ///
 /// Databases differ in precision; all of them keep milliseconds.
@@ -242,15 +193,4 @@ pub(crate) fn to_milliseconds(at: DateTime<Utc>) -> DateTime<Utc> {
 #[must_use]
 pub fn instant_text(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-/// A record that cannot be read. It names the field at fault, never its value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the record cannot be read: `{field}` is not {expected}")]
-#[non_exhaustive]
-pub struct BadRecord {
-    /// The field at fault.
-    pub field: &'static str,
-    /// What was expected there.
-    pub expected: &'static str,
 }

@@ -9,6 +9,7 @@ mod builder;
 mod compile;
 mod decide;
 mod document;
+mod effect;
 mod graph;
 mod guard;
 #[cfg(feature = "schema")]
@@ -34,7 +35,8 @@ use crate::domain::{Fault, FaultCode, Faults, KindName};
 pub use access::{Allow, Refusal};
 pub use builder::{KindBuilder, ModeBuilder, PolicyBuilder, ReferenceBuilder};
 pub use decide::Inquiry;
-pub use guard::{EffectRule, Guard, Severity};
+pub use effect::EffectRule;
+pub use guard::{Guard, Severity};
 #[cfg(feature = "sql")]
 pub(crate) use masks::MaskUse;
 pub use mode_policy::{Access, ModePolicy, ReasonRule};
