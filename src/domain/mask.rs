@@ -31,7 +31,7 @@ pub enum Mask {
     Text(String),
     /// 1 January of the date's year.
     Year,
-    /// The first characters only.
+    /// The first characters of the text. The number is how many.
     Truncate(u16),
     /// `<record id>@anonymized.invalid`, which is unique and can never receive mail (RFC 2606).
     PlaceholderEmail,

@@ -71,7 +71,7 @@ pub(crate) struct Execution {
 pub(crate) enum Strictness {
     /// Everything that the plan shows.
     ExactPlan,
-    /// Only the decision, because no plan was shown.
+    /// Only the decision, because the caller was shown no plan.
     DecisionOnly,
 }
 

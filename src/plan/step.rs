@@ -14,7 +14,7 @@ pub struct StepKey {
     pub kind: KindName,
     /// What becomes of them.
     pub disposition: Disposition,
-    /// The references from the subject to the rows: the shortest chain, then the first by name.
+    /// The references from the subject to the rows: the shortest chain, or the first by name of several.
     pub path: Vec<ReferenceName>,
     /// The rule that decided, as policy documents name it; the mode for the subject's own step.
     pub rule: String,
@@ -53,7 +53,7 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Forced {
-    /// The reference they keep.
+    /// The reference that the surviving rows keep.
     pub reference: ReferenceName,
     /// The number of rows.
     pub count: u64,
@@ -65,7 +65,7 @@ pub struct Forced {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Until {
-    /// When the first row becomes due.
+    /// When the first row may be deleted.
     pub first: DateTime<Utc>,
     /// When the last row becomes due.
     pub last: DateTime<Utc>,
@@ -75,7 +75,7 @@ pub struct Until {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ground {
-    /// The reference whose rule retains.
+    /// The reference whose rule retains the rows.
     pub reference: ReferenceName,
     /// The period.
     pub period: Period,

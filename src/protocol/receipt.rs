@@ -87,7 +87,7 @@ pub struct ReceiptStep {
 pub struct OpenItem {
     /// The kind.
     pub kind: KindName,
-    /// The reason.
+    /// Why they had to stay.
     pub why: String,
     /// When the last of them may be deleted; `None` if a row has no date to count from.
     pub until: Option<DateTime<Utc>>,

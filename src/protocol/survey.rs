@@ -227,7 +227,7 @@ impl Rows {
 pub struct NamedSet {
     /// Its number.
     pub id: SetId,
-    /// A description for people who read the SQL.
+    /// A description for people who read the generated SQL.
     pub name: String,
     /// The kind of its rows.
     pub kind: KindName,
