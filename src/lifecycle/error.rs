@@ -8,25 +8,26 @@ use crate::policy::Refusal;
 use crate::protocol::{Difference, Precondition};
 use crate::store::StoreError;
 
-/// The error of a request. Nothing has changed, except possibly if the store reports an unknown outcome.
+/// The error of a request. Nothing has changed, except possibly if the store reports [`StoreError::OutcomeUnknown`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The policy does not fit. The store lacks a table or column it names, or its subject lacks what a use case
-    /// needs.
+    /// The policy does not fit the store or the use case: the store lacks a table or column, or the subject lacks a
+    /// field.
     ///
-    /// To handle it: correct the policy's data map, or the schema; every difference is listed.
+    /// To handle it: correct the policy's data map or the schema. Every mismatch is listed.
     #[error("the policy does not fit the data:\n{0}")]
     SchemaMismatch(Faults),
-    /// The request gets no plan: not found, denied, or invalid.
+    /// The request was refused before there was a plan: the record was not found, or the request is denied or
+    /// invalid.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Something in the data blocks the request, or a warning is not acknowledged. The plan says what.
+    /// Something in the data blocks the request, or a warning is not acknowledged. The plan says which.
     #[error("{} of `{}` is blocked: {}", .0.mode, .0.kind, .0.obstacles())]
     Blocked(Box<Plan>),
     /// The values that came with the request are invalid.
     ///
-    /// To handle it: show the violations; each has a path, a code and a message.
+    /// To handle it: show the violations. Each has a path, a code and a message.
     #[error("invalid values: {0}")]
     Invalid(Violations),
     /// Another record already has a value that must be unique, such as an e-mail address.
@@ -38,7 +39,7 @@ pub enum Error {
     /// A record of the store cannot be read.
     #[error("a record of the store cannot be read")]
     Unreadable(#[from] BadRecord),
-    /// The data has changed since it was planned.
+    /// The data has changed since the plan was made.
     ///
     /// To handle it: make a new plan and have it confirmed.
     #[error("the data has changed since it was planned: {}", join(.changes))]
@@ -48,12 +49,12 @@ pub enum Error {
     },
     /// The plan has changed since it was confirmed by its digest.
     ///
-    /// To handle it: show the plan as it is now, and have it confirmed.
+    /// To handle it: show the current plan and have it confirmed.
     #[error("the plan has changed since it was confirmed: its digest is now {}", .0.digest)]
     Changed(Box<Plan>),
-    /// The policy masks fields with `hmac`, and the lifecycle has no key for it. Nothing was read.
+    /// The policy masks fields with `hmac`, but the lifecycle has no key. Nothing was read.
     ///
-    /// To handle it: give it one with [`with_mask_key`](crate::Lifecycle::with_mask_key).
+    /// To handle it: set the key with [`with_mask_key`](crate::Lifecycle::with_mask_key).
     #[error("the mask `hmac` needs a key: {}", quoted(.fields))]
     NoMaskKey {
         /// The fields, such as `clients.email`.
@@ -62,16 +63,16 @@ pub enum Error {
     /// The plan was made for another request.
     #[error("the plan was made for another request")]
     PlanMismatch,
-    /// The operation id belongs to another request that has been applied.
+    /// The operation id was already used by another request that has been applied.
     #[error("operation {0} has already been used for another request")]
     OperationReused(OperationId),
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
-    /// The attempt failed, and could not be recorded either.
+    /// The attempt failed, and recording it failed too.
     #[error("the attempt could not be recorded")]
     NotRecorded {
-        /// The outcome of the attempt itself.
+        /// The error of the attempt itself.
         attempt: Box<Error>,
         /// Why it could not be recorded.
         #[source]
@@ -87,7 +88,7 @@ pub struct Change {
     pub what: String,
     /// What the plan showed.
     pub shown: String,
-    /// What was found.
+    /// The number that was found.
     pub found: u64,
 }
 
@@ -106,7 +107,7 @@ fn quoted(fields: &[String]) -> String {
 }
 
 impl Change {
-    /// Returns the differences of a conflict in the words of the plan.
+    /// Describes the differences of a conflict in the words of the plan.
     pub(super) fn of(
         differences: &[Difference],
         preconditions: &[Precondition],
@@ -150,7 +151,7 @@ impl Error {
         }
     }
 
-    /// Returns what can be done about it.
+    /// Returns what to do about it.
     #[must_use]
     pub fn remedy(&self) -> &str {
         match self {
@@ -161,12 +162,12 @@ impl Error {
             }
             Self::Blocked(_) => "do what the plan says must be done first, then plan again",
             Self::Invalid(_) => "correct the values; every violation is listed",
-            Self::NotUnique { .. } => "give another value",
+            Self::NotUnique { .. } => "use another value",
             Self::Unreadable(_) => "correct the record; `source` names the field",
             Self::Conflict { .. } => "make a new plan and confirm it again",
             Self::Changed(_) => "review the current plan and confirm it",
-            Self::NoMaskKey { .. } => "give the lifecycle the key of its masks, or choose another mask",
-            Self::PlanMismatch => "apply a plan with the request it was made for",
+            Self::NoMaskKey { .. } => "set the key with `with_mask_key`, or choose another mask",
+            Self::PlanMismatch => "apply the plan with the request it was made for",
             Self::OperationReused(_) => "use a new operation id",
             Self::Store(error) => error.remedy(),
             Self::NotRecorded { .. } => "check why the audit log cannot be written",
@@ -179,12 +180,12 @@ impl Error {
         matches!(self, Self::Store(error) if error.is_retryable())
     }
 
-    /// Returns whether the data has changed since it was planned, so that a new plan may succeed.
+    /// Returns whether the data has changed since the plan was made. A new plan may then succeed.
     pub(crate) fn is_stale(&self) -> bool {
         matches!(self, Self::Conflict { .. })
     }
 
-    /// Returns the plan that was not applied, if there is one.
+    /// Returns the plan that was not applied, if the error holds one.
     #[must_use]
     pub fn plan(&self) -> Option<&Plan> {
         match self {
@@ -194,11 +195,12 @@ impl Error {
         }
     }
 
-    /// Returns how the attempt is recorded.
+    /// Returns the outcome to record for the attempt.
     pub(super) fn outcome(&self) -> AuditOutcome {
         match self {
             Self::Refused(refusal) => refusal.outcome(),
-            // An id that the column cannot hold is recorded as one that is not found, as in a column of text.
+            // A column of integers cannot hold this id, so no record has it. A column of text would report it as not
+            // found.
             Self::Store(StoreError::WrongId { .. }) => AuditOutcome::NotFound,
             Self::Blocked(_) => AuditOutcome::Blocked,
             Self::Conflict { .. } | Self::Changed(_) | Self::NotUnique { .. } => AuditOutcome::Conflict,

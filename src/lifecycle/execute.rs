@@ -1,4 +1,4 @@
-//! From a request to a receipt: planning, and applying plans as they were shown, by their digest, or in one call.
+//! From a request to a receipt: plan; apply a plan; confirm a plan by its digest; execute in one call.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +14,11 @@ use crate::protocol::{ChangeSet, Digest, Receipt};
 use crate::store::Store;
 
 impl<S: Store> Lifecycle<S> {
-    /// Plans a request: returns what it would do. Changes and records nothing.
+    /// Plans a request and returns what it would do. Changes nothing and records nothing.
     ///
     /// # Errors
-    /// [`Error::Refused`] if there is no plan; [`Error::Store`]. A blocked plan is a plan, not an error.
+    /// [`Error::Refused`] if the request is refused before there is a plan; [`Error::Store`]. A blocked plan is
+    /// returned as a plan, not as an error.
     pub async fn plan(&self, request: &Request) -> Result<Plan, Error> {
         reject_value_modes(request)?;
         self.plan_at(request, self.now()).await
@@ -30,18 +31,19 @@ impl<S: Store> Lifecycle<S> {
         Ok(inquiry.plan(&survey)?)
     }
 
-    /// Makes the inquiry for a request. Refuses a request that is invalid under the policy or in this environment.
+    /// Makes the inquiry for a request. Refuses a request that the policy or this environment does not allow.
     pub(crate) fn inquire(&self, request: &Request, now: DateTime<Utc>) -> Result<Inquiry, Refusal> {
         let inquiry = self.policy.inquire(request, now)?;
         self.environment.check(request)?;
         Ok(inquiry)
     }
 
-    /// Decides a plan again for the request that applies it, because its actor, its acknowledgements and the time
-    /// may differ from those of the request that was planned.
+    /// Decides a plan again for the request that applies it. The actor, the acknowledgements and the time may differ
+    /// from those of the request that was planned.
     ///
-    /// The data is not read again: the store compares it under its locks. Only the subjects within this actor's scope
-    /// are read, or everything if the request names other targets than the plan.
+    /// This does not read the data again: the store compares it with the plan under its locks. It reads only which
+    /// subjects are within this actor's scope, or everything if the request has other reassignment targets than the
+    /// plan.
     async fn replan_for(&self, request: &Request, plan: &Plan) -> Result<Plan, Error> {
         reject_value_modes(request)?;
         if !self.is_for(request, plan) {
@@ -73,7 +75,7 @@ impl<S: Store> Lifecycle<S> {
                 == texts(&request.subjects, ToString::to_string)
     }
 
-    /// Checks that there is a key if the policy masks with one, before anything is read.
+    /// Checks that the lifecycle has a key if the policy needs one. Called before anything is read.
     fn require_mask_key(&self) -> Result<(), Error> {
         if self.mask_key.is_some() {
             return Ok(());
@@ -91,11 +93,11 @@ impl<S: Store> Lifecycle<S> {
 impl<S: Store> Lifecycle<S> {
     /// Applies a plan exactly as it was shown, and records the attempt.
     ///
-    /// If anything in the plan no longer holds, nothing changes and the answer is an [`Error::Conflict`], item by
-    /// item. Applied again with the same operation id, it returns the first receipt.
+    /// If anything in the plan no longer holds, nothing changes and the result is [`Error::Conflict`], which lists
+    /// the differences. If the same operation id is applied again, the result is the first receipt.
     ///
     /// # Errors
-    /// [`Error`]; each is recorded as an attempt.
+    /// [`Error`]. Every failure is recorded as an attempt.
     pub async fn apply(&self, request: &Request, plan: &Plan) -> Result<Receipt, Error> {
         let operation = self.operation(request);
         let done = match self.replan_for(request, plan).await {
@@ -105,10 +107,10 @@ impl<S: Store> Lifecycle<S> {
         self.record_outcome(request, operation, done, |receipt| is_receipt_of(receipt, request)).await
     }
 
-    /// Plans again, applies the plan if it has this digest, and records the attempt.
+    /// Plans the request again, applies the plan if it has this digest, and records the attempt.
     ///
-    /// Serves confirmations that arrive without the plan: from another process, a form, a second command. The plan is
-    /// applied exactly as it was shown, as in [`apply`](Self::apply).
+    /// Use it if the confirmation arrives without the plan: from another process, a form, or a second command. The
+    /// plan is applied exactly as it was shown, as with [`apply`](Self::apply).
     ///
     /// ```
     /// # use client_lifecycle::domain::{Actor, Record, Request};
@@ -128,8 +130,8 @@ impl<S: Store> Lifecycle<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Changed`], with the current plan, if its digest differs; otherwise those of `apply`. Each is recorded
-    /// as an attempt.
+    /// [`Error::Changed`] with the current plan if its digest differs; otherwise the errors of `apply`. Every failure
+    /// is recorded as an attempt.
     pub async fn confirm(&self, request: &Request, digest: &Digest) -> Result<Receipt, Error> {
         let operation = self.operation(request);
         let done = match self.plan(request).await {
@@ -142,8 +144,9 @@ impl<S: Store> Lifecycle<S> {
 
     /// Plans and applies in one call, whatever the request's mode, and records the attempt.
     ///
-    /// Without a plan that was shown, only the decision must still hold. Different row counts appear in the receipt;
-    /// a new blocker stops the operation. If the data changes in between, the request is planned again, a few times.
+    /// Because no plan is shown, only the decision must still hold. Different row counts appear in the receipt; a new
+    /// blocker stops the operation. If the data changes in between, the request is planned again, a limited number of
+    /// times.
     ///
     /// ```
     /// use client_lifecycle::domain::{Actor, Record, Request};
@@ -169,7 +172,7 @@ impl<S: Store> Lifecycle<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error`]; each is recorded as an attempt.
+    /// [`Error`]. Every failure is recorded as an attempt.
     pub async fn execute(&self, request: &Request) -> Result<Receipt, Error> {
         let operation = self.operation(request);
         let mut made = 0;
@@ -187,8 +190,8 @@ impl<S: Store> Lifecycle<S> {
         self.apply_once(request, plan, operation, Strictness::DecisionOnly).await
     }
 
-    /// Applies a plan that was shown, without planning again: any later change is a conflict. Retries are safe,
-    /// because the operation id stays the same.
+    /// Applies a plan that was shown, without planning again. Any later change of the data is a conflict. Retries are
+    /// safe, because they use the same operation id.
     async fn apply_as_shown(
         &self,
         request: &Request,
@@ -228,7 +231,7 @@ impl<S: Store> Lifecycle<S> {
     }
 }
 
-/// Refuses modes that need values, which a request does not hold.
+/// Refuses the modes `create` and `update`, whose values a request does not hold.
 fn reject_value_modes(request: &Request) -> Result<(), Refusal> {
     if request.mode.carries_values() {
         return Err(Refusal::invalid(
@@ -239,8 +242,8 @@ fn reject_value_modes(request: &Request) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Returns ids as a set of texts. A store answers with ids as it holds them: 42 for `"42"`, and a UUID that it holds
-/// as bytes however the request spells it.
+/// Returns ids as a set of texts. Stores return ids as they hold them: the integer 42 for `"42"`, and a UUID in its
+/// canonical form.
 pub(super) fn texts(ids: &[RecordId], text: impl Fn(&RecordId) -> String) -> BTreeSet<String> {
     ids.iter().map(text).collect()
 }

@@ -11,14 +11,14 @@ use crate::store::Store;
 
 /// A policy over a store: plans requests, applies plans, and records every attempt.
 ///
-/// The methods are the same for every policy:
+/// Every policy has the same methods:
 /// * [`plan`](Self::plan) shows what a request would do;
-/// * [`apply`](Self::apply) does exactly that;
-/// * [`confirm`](Self::confirm) does it by the plan's digest;
+/// * [`apply`](Self::apply) does exactly what a plan shows;
+/// * [`confirm`](Self::confirm) does the same, given only the plan's digest;
 /// * [`execute`](Self::execute) plans and applies in one call;
-/// * [`reject`](Self::reject) records a request that the host refuses.
+/// * [`reject`](Self::reject) records a request that the host itself refuses.
 ///
-/// The request holds the mode.
+/// The request says which mode.
 ///
 /// ```
 /// use client_lifecycle::domain::{Actor, Record, Request};
@@ -76,12 +76,12 @@ impl<S: Store> Lifecycle<S> {
         })
     }
 
-    /// Returns this lifecycle over another store whose tables are the same: inside a transaction of the host, or of
+    /// Returns this lifecycle over another store that has the same tables: inside a transaction of the host, or for
     /// another tenant.
     ///
-    /// The policy, the clock, the operation ids, the environment, the retries and the mask key are shared. The tables
-    /// are not checked again, so this is cheap enough for each request. For transactions, the stores on sqlx have a
-    /// shorter form: `lifecycle.in_transaction(&mut transaction)`.
+    /// Both lifecycles share the policy, the clock, the source of operation ids, the environment, the retries and the
+    /// mask key. The tables are not checked again, so this is cheap enough for each request. For transactions on sqlx
+    /// there is a shorter form: `lifecycle.in_transaction(&mut transaction)`.
     ///
     /// ```
     /// use client_lifecycle::domain::{Actor, Record, Request};
@@ -119,7 +119,7 @@ impl<S: Store> Lifecycle<S> {
         self
     }
 
-    /// Sets the source of operation ids, for requests that bring none.
+    /// Sets the source of operation ids for requests without one.
     #[must_use]
     pub fn with_ids(mut self, ids: impl OperationIds + 'static) -> Self {
         self.ids = Arc::new(ids);
@@ -133,15 +133,15 @@ impl<S: Store> Lifecycle<S> {
         self
     }
 
-    /// Sets how often an operation is tried if another transaction conflicts or the connection breaks. The store
-    /// waits in between, if it can.
+    /// Sets how many times an operation is attempted if another transaction conflicts or the connection breaks. The
+    /// store may wait between attempts.
     #[must_use]
     pub fn with_retries(mut self, retries: Retries) -> Self {
         self.retries = retries;
         self
     }
 
-    /// Sets the key of the mask `hmac`. The key is never shown, and only a change set that needs it carries it to the
+    /// Sets the key of the mask `hmac`. The key is never shown, and only change sets that need it pass it to the
     /// store.
     ///
     /// ```
@@ -190,13 +190,13 @@ impl<S: Store> Lifecycle<S> {
         self.ids.next()
     }
 
-    /// Returns the operation id of a request, or a new one if it brings none.
+    /// Returns the operation id of a request, or a new id if the request has none.
     pub(crate) fn operation(&self, request: &Request) -> OperationId {
         request.operation.unwrap_or_else(|| self.new_id())
     }
 
-    /// Counts a failed attempt at an operation, waits, and returns whether another one follows. `replans` says whether
-    /// the next attempt plans again, so that changed data is no reason to give up.
+    /// Counts a failed attempt at an operation, waits, and returns whether to try again. `replans` says whether the
+    /// next attempt makes a new plan. If so, it also tries again when only the data has changed.
     pub(crate) async fn again(
         &self,
         operation: OperationId,

@@ -1,4 +1,4 @@
-//! A policy over a store: plan, apply, confirm, execute and reject, the same verbs for every policy.
+//! A policy over a store. Every policy has the same verbs: plan, apply, confirm, execute and reject.
 
 mod error;
 mod execute;

@@ -1,4 +1,4 @@
-//! Recording attempts: their audit entries, also for those that are not applied.
+//! Recording attempts, including attempts that were not applied.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use crate::protocol::{
 use crate::store::{Store, StoreError};
 
 impl<S: Store> Lifecycle<S> {
-    /// Records a request that the host refuses by itself, such as one with a body that is not JSON. Returns the error
-    /// to answer with: `why`, or that the actor may not ask at all.
+    /// Records a request that the host itself refuses, such as a request whose body is not JSON. Returns the error to
+    /// answer with: `why`, or a refusal if the actor may not make such a request at all.
     ///
     /// ```
     /// use client_lifecycle::clients::ClientPatch;
@@ -45,7 +45,7 @@ impl<S: Store> Lifecycle<S> {
     pub async fn reject(&self, request: &Request, why: impl Into<Error>) -> Error {
         let mut request = request.clone();
         if request.mode == Mode::Create && request.subjects.is_empty() {
-            // An audit entry is about a record, even if it was not created.
+            // An audit entry needs a record id, even if the record was not created.
             request.subjects.push(self.new_id().as_uuid().into());
         }
         let now = self.now();
@@ -53,7 +53,7 @@ impl<S: Store> Lifecycle<S> {
             Err(refusal @ (Refusal::Unauthenticated { .. } | Refusal::MissingRole { .. })) => refusal.into(),
             _ => why.into(),
         };
-        // The request's operation id stays free for a request that is valid.
+        // The request's operation id is not used up. A valid request may use it later.
         let attempt = refused(&request, self.policy.map(), self.new_id(), now, &error, None);
         match self.record(&attempt).await {
             Ok(_) => error,
@@ -61,8 +61,8 @@ impl<S: Store> Lifecycle<S> {
         }
     }
 
-    /// Records an attempt that was not applied, and recognises an operation that was applied before: `is_answer` says
-    /// which receipts answer the request.
+    /// Records an attempt that was not applied. If the operation was already applied, returns its receipt instead;
+    /// `is_answer` says whether a receipt belongs to this request.
     pub(crate) async fn record_outcome(
         &self,
         request: &Request,
@@ -75,8 +75,8 @@ impl<S: Store> Lifecycle<S> {
             Ok(_) => Error::OperationReused(operation),
             Err(error) => error,
         };
-        // Only an actor with permission learns the outcome of the operation. If the operation id is taken or must
-        // stay free for a valid request, the attempt is recorded under an id of its own.
+        // Only an actor with permission learns the outcome of the operation. The attempt is recorded under a new id
+        // if the operation id is taken, or if a valid request may still use it.
         let own = match &error {
             Error::Refused(
                 Refusal::MissingId
@@ -100,7 +100,8 @@ impl<S: Store> Lifecycle<S> {
         }
     }
 
-    /// Writes an attempt, and repeats it if a reply was lost: a duplicate entry is better than none.
+    /// Records an attempt. Writes it again if the reply was lost, because a duplicate entry is better than a missing
+    /// entry.
     async fn record(&self, attempt: &ChangeSet) -> Result<Receipt, StoreError> {
         let mut made = 0;
         loop {
@@ -119,11 +120,11 @@ impl<S: Store> Lifecycle<S> {
 pub(crate) fn is_receipt_of(receipt: &Receipt, request: &Request) -> bool {
     receipt.kind == request.kind
         && receipt.mode == request.mode
-        // The library may have generated the id of a new record.
+        // The library may have generated the id of a new record, so the ids are not compared.
         && (request.mode == Mode::Create || texts(&receipt.subjects, RecordId::spelt) == texts(&request.subjects, RecordId::spelt))
 }
 
-/// Returns the entry for an attempt that is applied.
+/// Returns the audit entry for an attempt that is applied.
 pub(super) fn done_entry(request: &Request, plan: &Plan, operation: OperationId) -> AuditEntry {
     let steps: Vec<_> = plan
         .steps
@@ -141,7 +142,7 @@ pub(super) fn done_entry(request: &Request, plan: &Plan, operation: OperationId)
     }
 }
 
-/// Returns the change set that only records an attempt that was not applied.
+/// Returns the change set that records an attempt that was not applied.
 fn refused(
     request: &Request,
     map: &Arc<DataMap>,
@@ -169,7 +170,7 @@ fn refused(
         detail,
         ..entry(request, operation, now, error.outcome())
     };
-    // There is one entry for each subject, so an attempt without a subject has an empty id.
+    // The log has one entry for each subject. An attempt without a subject is recorded with an empty id.
     if audit.subjects.is_empty() {
         audit.subjects.push("".into());
     }
@@ -177,7 +178,7 @@ fn refused(
     record_only(request, map, operation, now, audit, digest)
 }
 
-/// Returns the change set that only records an attempt for which there was nothing to do.
+/// Returns the change set that records an attempt for which there was nothing to do.
 pub(crate) fn nothing_to_do(
     request: &Request,
     map: &Arc<DataMap>,
@@ -194,7 +195,7 @@ pub(crate) fn nothing_to_do(
     record_only(request, map, operation, now, audit, plan.digest.clone())
 }
 
-/// Adds the names of the fields that were written, not their values.
+/// Adds the names of the written fields to the entry, but not their values.
 pub(crate) fn note_fields<'f>(entry: &mut AuditEntry, fields: impl Iterator<Item = &'f FieldName>) {
     if let Some(detail) = entry.detail.as_object_mut() {
         detail.insert("fields".into(), fields.map(|field| json!(field)).collect());
@@ -210,7 +211,7 @@ fn record_only(
     digest: Digest,
 ) -> ChangeSet {
     let query = SurveyQuery::empty(map.clone(), request.kind.clone(), request.subjects.clone(), now);
-    // The subjects stay as they are; the audit entry says why.
+    // The subjects do not change. The audit entry says why.
     ChangeSet::empty(query, audit, Receipt::of(request, operation, digest, now))
 }
 
@@ -238,8 +239,8 @@ pub(crate) fn entry(
 }
 
 impl<S: Store> Lifecycle<S> {
-    /// Returns the reason that is hidden from the caller: the record exists, but is deleted or excluded by the
-    /// policy's filter. `None` if it does not exist or the store cannot be read.
+    /// Returns the reason that callers do not see: the record exists, but is deleted or excluded by the policy's
+    /// filter. `None` if the record does not exist or the store cannot be read.
     async fn why_not_found(&self, error: &Error) -> Option<String> {
         let Error::Refused(Refusal::NotFound { kind: name, ids }) = error else {
             return None;

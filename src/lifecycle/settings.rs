@@ -1,4 +1,4 @@
-//! What a lifecycle is given besides a policy and a store: the clock, operation ids, the environment and retries.
+//! The settings of a lifecycle: the clock, the source of operation ids, the environment and the retries.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -28,20 +28,20 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still.
+/// A clock that always returns this instant.
 impl Clock for DateTime<Utc> {
     fn now(&self) -> DateTime<Utc> {
         *self
     }
 }
 
-/// The source of ids for operations whose request brings none.
+/// The source of operation ids for requests without one.
 pub trait OperationIds: Send + Sync + Debug {
     /// Returns an id that no other operation has.
     fn next(&self) -> OperationId;
 }
 
-/// Random ids.
+/// Random UUIDs.
 #[derive(Debug)]
 pub(super) struct RandomIds;
 
@@ -54,8 +54,8 @@ impl OperationIds for RandomIds {
 words! {
     /// The environment in which a lifecycle runs. The host sets it; a policy cannot.
     ///
-    /// In production, no request may give test data as its reason, because what looks like a test account may be a real
-    /// one.
+    /// In production, no request may have the reason `test_data`, because what looks like a test account may be a
+    /// real account.
     ///
     /// ```
     /// use client_lifecycle::domain::{Actor, Reason, Record, Request};
@@ -86,29 +86,29 @@ words! {
 }
 
 impl Environment {
-    /// Checks that the request's reason is possible here.
+    /// Checks that the request's reason is allowed in this environment.
     pub(super) fn check(self, request: &Request) -> Result<(), Refusal> {
         match (self, request.reason) {
             (Self::Production, Some(Reason::TestData)) => Err(Refusal::Invalid {
                 message: "there is no test data in production".into(),
-                remedy: "give the real reason, or send the request to a non-production environment".into(),
+                remedy: "set the real reason, or send the request to a non-production environment".into(),
             }),
             _ => Ok(()),
         }
     }
 }
 
-/// The number of attempts if another transaction conflicts, and the pauses between them.
+/// The maximum number of attempts if another transaction conflicts, and the pauses between attempts.
 ///
-/// A repeated attempt has changed nothing or carries its operation id, so it is never done twice. Nothing is repeated
-/// inside the host's own transaction. Pauses double, up to a maximum. Half of each is fixed and half depends on the
-/// operation id, so two operations that collided do not collide again. If only the data has changed,
-/// [`execute`](crate::Lifecycle::execute) plans again without a pause.
+/// A failed attempt either changed nothing or can be recognised by its operation id, so no operation is done twice.
+/// Inside the host's own transaction, nothing is repeated. Pauses double up to a maximum. Half of each pause is
+/// fixed, and the other half depends on the operation id, so two operations that collided do not collide again. If
+/// only the data has changed, [`execute`](crate::Lifecycle::execute) plans again without a pause.
 ///
 /// ```
 /// use std::time::Duration;
 /// use client_lifecycle::lifecycle::Retries;
-/// // Survives the restart of a server: about four seconds in total.
+/// // Long enough for a server to restart: about four seconds in total.
 /// let patient = Retries::new(12).waiting(Duration::from_millis(20), Duration::from_millis(500));
 /// # let _ = patient;
 /// ```
@@ -141,8 +141,8 @@ impl Retries {
         self
     }
 
-    /// Counts a failed attempt at an operation, and returns whether another one follows. Waits first if another
-    /// transaction conflicted (`is_retryable`), but not if the plan is stale, because planning again is enough then.
+    /// Counts a failed attempt at an operation, and returns whether to try again. Waits first if another transaction
+    /// conflicted (`is_retryable`). If only the plan is stale, it does not wait, because a new plan is enough.
     pub(super) async fn again(
         self,
         store: &impl Store,
@@ -163,7 +163,7 @@ impl Retries {
     fn pause(self, operation: OperationId, made: u32) -> Duration {
         let doubled = 1_u32.checked_shl(made.saturating_sub(1)).unwrap_or(u32::MAX);
         let whole = self.first.saturating_mul(doubled).min(self.longest);
-        // Differs between operations, and is the same for each run of one.
+        // The random half differs between operations, but is the same for every run of the same operation.
         let digest =
             Sha256::new().chain_update(operation.as_uuid()).chain_update(made.to_be_bytes()).finalize();
         let part = digest.iter().take(2).fold(0_u32, |part, byte| part << 8 | u32::from(*byte));

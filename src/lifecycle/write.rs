@@ -1,5 +1,5 @@
-//! The one way to [`Store::apply`]. Everything that is written passes through [`Lifecycle::write`]: rows, events, audit
-//! entries and receipts of operations that are done, and the record of attempts that are not.
+//! The only caller of [`Store::apply`]. Every write passes through [`Lifecycle::write`]: rows, events, audit entries
+//! and receipts, and the record of failed attempts.
 
 use super::{Change, Error, Lifecycle};
 use crate::protocol::{ChangeSet, Receipt};
@@ -12,7 +12,8 @@ impl<S: Store> Lifecycle<S> {
     }
 }
 
-/// Names the preconditions that no longer hold in the words of the plan; there is one name for each precondition.
+/// Describes the preconditions that no longer hold in the words of the plan. `names` has one name for each
+/// precondition.
 pub(crate) fn conflict_in_words(error: StoreError, changes: &ChangeSet, names: &[String]) -> Error {
     match error {
         StoreError::Conflict { differences } => {

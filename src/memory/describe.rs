@@ -4,12 +4,12 @@ use super::records::Tables;
 use super::table::Table;
 use crate::domain::{DataMap, Fault, FaultCode, FieldName, Kind, RecordId, Reference};
 
-/// The number of rows that a fault names.
+/// The maximum number of rows that a fault names.
 const NAMED: usize = 5;
 
-/// Returns faults for fields that no row has, ids of mixed types, and references that are missing or of the wrong type.
+/// Returns faults for fields that no row has, ids of mixed types, and references that are null or of the wrong type.
 ///
-/// Kinds without rows are not checked, nor are fields that may be null and are missing in all rows.
+/// It skips kinds without rows, and nullable fields that no row has.
 pub(super) fn describe(tables: &Tables, map: &DataMap) -> Vec<Fault> {
     let mut faults = Vec::new();
     for kind in map.kinds() {
@@ -42,7 +42,7 @@ fn mixed_ids(kind: &Kind, table: &Table) -> Option<Fault> {
             format!("kinds.{}.id", kind.name),
             format!("{integers} of {all} ids are integers, the others are text"),
         )
-        .remedy("give all rows ids of one type")
+        .remedy("use one type for the ids of all rows")
     })
 }
 
@@ -88,13 +88,13 @@ fn missing_targets(reference: &Reference, table: &Table) -> Option<Fault> {
         Fault::new(
             FaultCode::NullReference,
             format!("references.{name}"),
-            format!("the field is not nullable, but {} without it", rows_named(&ids)),
+            format!("the field is declared mandatory, but {} without it", rows_named(&ids)),
         )
         .remedy("declare it nullable, or correct the rows")
     })
 }
 
-/// Finds references without a possible target: there are no ids, or text refers to integers.
+/// Finds references whose values cannot be ids of the target: text if the ids are integers, or the other way round.
 fn wrong_targets(reference: &Reference, table: &Table, to: &Table) -> Option<Fault> {
     let integers = to.has_integer_ids()?;
     let wrong = table.rows().filter(|row| {
@@ -114,7 +114,7 @@ fn wrong_targets(reference: &Reference, table: &Table, to: &Table) -> Option<Fau
                 rows_named(&ids)
             ),
         )
-        .remedy("write references in the form of the ids they refer to")
+        .remedy("store references in the same form as the ids they refer to")
     })
 }
 

@@ -1,4 +1,4 @@
-//! Data in JSON: `{"clients": [{"user_id": "c1", …}], "debts": […]}`.
+//! Data as JSON: `{"clients": [{"user_id": "c1", …}], "debts": […]}`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::store::system_tables;
 impl MemoryStore {
     /// Reads rows from a JSON object: an array of objects for each kind, with ids in the kind's id field.
     ///
-    /// Kinds that the map does not have are kept unchanged for [`to_json`](Self::to_json).
+    /// Kinds that are not in the map are ignored, but [`to_json`](Self::to_json) writes them back unchanged.
     ///
     /// ```
     /// use client_lifecycle::domain::DataMap;
@@ -32,7 +32,7 @@ impl MemoryStore {
     /// ```
     ///
     /// # Errors
-    /// Every fault of the data, with its path.
+    /// Returns every fault of the data, with its path.
     pub fn from_json(map: &DataMap, data: &Json) -> Result<Self, Faults> {
         let Json::Object(kinds) = data else {
             let fault = Fault::new(FaultCode::Data, "data", "not an object of arrays");
@@ -70,7 +70,7 @@ impl MemoryStore {
     /// Reads rows from JSON in a file or any other reader.
     ///
     /// # Errors
-    /// Every fault of the data, with its path, or the line of a JSON syntax error.
+    /// Returns every fault of the data, with its path, or the line of a JSON syntax error.
     pub fn from_reader(map: &DataMap, reader: impl Read) -> Result<Self, Faults> {
         match serde_json::from_reader::<_, UniqueKeys>(reader) {
             Ok(UniqueKeys(data)) => Self::from_json(map, &data),
@@ -79,7 +79,7 @@ impl MemoryStore {
                 .into()),
             Err(error) => {
                 let place = format!("line {}, column {}", error.line(), error.column());
-                // The only fault that valid JSON can have here.
+                // Valid JSON can have no other fault here.
                 let (message, remedy) = if error.is_data() {
                     ("duplicate key", "merge the values under one key")
                 } else {
@@ -90,7 +90,7 @@ impl MemoryStore {
         }
     }
 
-    /// Returns the rows in the shape that [`from_json`](Self::from_json) reads, in the order of ids, without system
+    /// Returns the rows in the form that [`from_json`](Self::from_json) reads, sorted by id and without system
     /// tables.
     #[must_use]
     pub fn to_json(&self) -> Json {
@@ -106,7 +106,7 @@ impl MemoryStore {
     }
 }
 
-/// JSON without duplicate keys: the first of two kinds with one name would be lost silently.
+/// JSON that rejects duplicate keys. Otherwise the first of two kinds with the same name would be lost silently.
 struct UniqueKeys(Json);
 
 impl<'de> Deserialize<'de> for UniqueKeys {
@@ -215,7 +215,7 @@ fn written(id_field: &FieldName, row: &Record) -> Json {
     Json::Object(fields)
 }
 
-/// Converts a value. NaN and infinity, which JSON lacks, become null.
+/// Converts a value to JSON. NaN and infinity become null, because JSON does not have them.
 fn json(value: &Value) -> Json {
     serde_json::to_value(value).unwrap_or(Json::Null)
 }

@@ -28,9 +28,9 @@ pub use records::MemoryRecords;
 /// ```
 pub struct MemoryStore {
     rows: ByRow<MemoryRecords>,
-    /// The id field of each kind in JSON, if it is not `id`.
+    /// The id fields of kinds whose id is not called `id` in JSON.
     ids: BTreeMap<KindName, FieldName>,
-    /// Kinds of the JSON that the map does not have, as they were.
+    /// Kinds in the JSON that the map does not have, unchanged.
     aside: BTreeMap<String, serde_json::Value>,
 }
 
@@ -76,7 +76,7 @@ impl MemoryStore {
         self.rows.records()
     }
 
-    /// Returns the rows of a kind in the order of their ids; none if there is no such kind.
+    /// Returns the rows of a kind, sorted by id. The list is empty if the kind does not exist.
     #[must_use]
     pub fn rows(&self, kind: &str) -> Vec<Record> {
         self.records().rows(kind)
@@ -88,7 +88,7 @@ impl MemoryStore {
         read(&self.records().attempts())
     }
 
-    /// Returns the events to be delivered, by operation, topic and record.
+    /// Returns the events to be delivered, sorted by operation, topic and record.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         read(&self.rows(SystemTable::Outbox.as_str()))
@@ -101,7 +101,7 @@ impl MemoryStore {
     }
 }
 
-/// Reads rows of a system table. Only the store itself writes them, so every row can be read.
+/// Reads the values of a system table. Only the store itself writes these rows, so all of them can be read.
 fn read<'a, T: TryFrom<&'a Record>>(rows: &'a [Record]) -> Vec<T> {
     rows.iter().filter_map(|row| row.try_into().ok()).collect()
 }

@@ -46,7 +46,7 @@ impl MemoryRecords {
         }
     }
 
-    /// Returns the rows of a kind in the order of their ids; none if there is no such kind.
+    /// Returns the rows of a kind, sorted by id. The list is empty if the kind does not exist.
     #[must_use]
     pub fn rows(&self, kind: &str) -> Vec<Record> {
         let tables = self.read_lock();
@@ -70,7 +70,7 @@ impl MemoryRecords {
         own.cloned().collect()
     }
 
-    // Batches are checked before their first change, so a thread that panicked left no half state.
+    // A batch is checked before its first change. A thread that panicked therefore left no partial change behind.
     fn read_lock(&self) -> RwLockReadGuard<'_, Tables> {
         self.tables.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -79,7 +79,7 @@ impl MemoryRecords {
         self.tables.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Indexes a field of a kind, unless it is indexed already.
+    /// Makes an index on a field of a kind, unless it exists.
     fn index(&self, kind: &KindName, field: &FieldName) {
         let is_indexed = |table: &Table| table.is_indexed(field);
         if self.read_lock().get(kind).is_none_or(is_indexed) {
@@ -132,7 +132,7 @@ impl Records for MemoryRecords {
         }
         let mut tables = self.write_lock();
         for Unchanged { kind, id, record } in unchanged {
-            // An id that no row can have stands for a missing row.
+            // An id that no row can have counts as a missing row.
             let found = table(&tables, kind)?.find(kind, id).ok().flatten();
             if found != record.as_ref() {
                 return Err(BatchError::Changed);
@@ -155,7 +155,7 @@ impl Records for MemoryRecords {
             let (RowChange::Put { kind, .. } | RowChange::Delete { kind, .. }) = change;
             table(&tables, kind)?;
         }
-        // Nothing below can fail.
+        // From here on, nothing can fail.
         let mut attempts = self.attempts.write().unwrap_or_else(PoisonError::into_inner);
         for change in changes {
             if let RowChange::Put { kind, record } = change

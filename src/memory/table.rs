@@ -1,4 +1,4 @@
-//! The rows of one kind, found by id and by reference.
+//! The rows of one kind, with lookups by id and by reference.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
@@ -6,13 +6,13 @@ use std::ops::Bound;
 use crate::domain::{FieldName, KindName, Record, RecordId};
 use crate::store::StoreError;
 
-/// The rows with an id in a field.
+/// For each value of a field, the ids of the rows that hold it.
 type Index = HashMap<RecordId, BTreeSet<RecordId>>;
 
 #[derive(Debug, Default)]
 pub(super) struct Table {
     rows: BTreeMap<RecordId, Record>,
-    /// An index for each field that was asked for, kept up to date since.
+    /// An index for each field that was looked up before. Writes keep it up to date.
     indexes: HashMap<FieldName, Index>,
 }
 
@@ -21,13 +21,13 @@ impl Table {
         self.rows.values()
     }
 
-    /// Returns the rows after an id, or all rows, in the order of ids.
+    /// Returns the rows after an id, or all rows if there is none, sorted by id.
     pub(super) fn after<'a>(&'a self, id: Option<&'a RecordId>) -> impl Iterator<Item = &'a Record> {
         let from = id.map_or(Bound::Unbounded, Bound::Excluded);
         self.rows.range::<RecordId, _>((from, Bound::Unbounded)).map(|(_, row)| row)
     }
 
-    /// Returns the rows with a text in a field, in the order of ids. ASCII letters are compared without case.
+    /// Returns the rows with this text in a field, sorted by id. ASCII letters are compared without case.
     pub(super) fn find_by_text<'a>(
         &'a self,
         field: &'a FieldName,
@@ -54,7 +54,7 @@ impl Table {
         is_integer(self.rows.first_key_value()) != is_integer(self.rows.last_key_value())
     }
 
-    /// Returns the row with an id: text finds the integer of the same digits.
+    /// Returns the row with this id. Text finds the integer with the same digits.
     pub(super) fn find(&self, kind: &KindName, id: &RecordId) -> Result<Option<&Record>, StoreError> {
         match self.has_integer_ids() {
             Some(true) if id.as_integer().is_none() => {
@@ -112,7 +112,7 @@ impl Table {
         self.indexes.insert(field.clone(), index);
     }
 
-    /// Returns the ids of the rows with this target in an indexed field, in order.
+    /// Returns the ids of the rows whose indexed field holds this target, in order.
     pub(super) fn referrers<'a>(
         &'a self,
         field: &FieldName,

@@ -3,13 +3,14 @@
 use crate::domain::{FieldName, KindName, RecordId};
 use crate::protocol::Difference;
 
-/// An error of a store. Nothing has changed, unless the variant says otherwise.
+/// An error of a store. Unless the variant says otherwise, nothing has changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The store has no such kind, field or reference.
     ///
-    /// To handle it: correct the data map; [`Lifecycle::open`](crate::Lifecycle::open) finds all of them.
+    /// To handle it: correct the data map. [`Lifecycle::open`](crate::Lifecycle::open) lists everything that is
+    /// missing.
     #[error("the store has no {what} `{name}`")]
     Unknown {
         /// `kind`, `field` or `reference`.
@@ -17,17 +18,17 @@ pub enum StoreError {
         /// Its name.
         name: String,
     },
-    /// An id is not of the type the kind's ids have.
+    /// An id does not have the type of the kind's ids.
     #[error("`{id}` is not an id of `{kind}`, whose ids are {expected}")]
     WrongId {
         /// The kind.
         kind: KindName,
-        /// The given id.
+        /// The id that was passed.
         id: RecordId,
-        /// The type of its ids.
+        /// The type of the kind's ids.
         expected: &'static str,
     },
-    /// A stored value is not of the type its field is declared with. The value is not shown.
+    /// A stored value does not have the declared type of its field. The error does not show the value.
     #[error("`{kind}` `{}`: the value of `{field}` is not of type {expected}", .id.as_ref().map_or("?".into(), ToString::to_string))]
     BadValue {
         /// The kind.
@@ -41,7 +42,7 @@ pub enum StoreError {
     },
     /// Preconditions of the change set no longer hold.
     ///
-    /// To handle it: make a new plan, and have it confirmed if a person decides.
+    /// To handle it: make a new plan. If a person decides, show the new plan and have it confirmed.
     #[error("the data changed: {} preconditions no longer hold", .differences.len())]
     Conflict {
         /// Every precondition that does not hold.
@@ -53,7 +54,7 @@ pub enum StoreError {
         /// The error of the backend.
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
-        /// Whether the call may be repeated. It may not inside the host's own transaction.
+        /// Whether the call may be repeated. Always false inside the host's own transaction.
         retryable: bool,
     },
     /// The backend refused a write because of a constraint of the host's schema.
@@ -65,7 +66,7 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A step did not write the rows of its set: a trigger or a rule of the database interferes.
+    /// A step did not write exactly the rows of its set. A trigger or a rule of the database interferes.
     #[error("a step on `{kind}` wrote {found} rows, expected {expected}")]
     Interference {
         /// The kind that was being written.
@@ -78,10 +79,10 @@ pub enum StoreError {
     /// The operation reads more rows than this store accepts.
     #[error("the operation reads more than {limit} rows")]
     TooLarge {
-        /// The number of rows it accepts.
+        /// The maximum number of rows.
         limit: u64,
     },
-    /// The store cannot do this at all.
+    /// The store does not support this.
     #[error("not supported: {0}")]
     Unsupported(String),
     /// It is unknown whether the change set was applied: the connection broke during the commit.
@@ -96,22 +97,22 @@ pub enum StoreError {
     /// The backend is unreachable, or closed the connection before anything was committed: the server is down or
     /// starting, the connection broke, or the pool has no connection left.
     ///
-    /// To handle it: repeat the call later, with the same operation id; a pool opens another connection.
+    /// To handle it: repeat the call later with the same operation id. A pool opens a new connection.
     #[error("the backend is unreachable or closed the connection ({doing}); nothing has changed")]
     Unavailable {
-        /// What was being done, such as reading a table.
+        /// What the library was doing, in words such as `read the data`.
         doing: String,
         /// The error of the driver.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
-        /// Whether the call may be repeated at once. It may not after the host's time limit for a connection, nor
-        /// inside the host's own transaction, which is lost too.
+        /// Whether the call may be repeated at once. False after the host's time limit for a connection, and inside
+        /// the host's own transaction, which is lost too.
         retryable: bool,
     },
     /// The backend failed.
     #[error("the backend failed ({doing})")]
     Backend {
-        /// What was being done, such as reading a table.
+        /// What the library was doing, in words such as `read the data`.
         doing: String,
         /// The error of the backend.
         #[source]
@@ -120,7 +121,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Makes an error from an error of the backend.
+    /// Makes an error from an error of the backend. `doing` says what failed, such as `read the data`.
     pub fn backend(
         doing: impl Into<String>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -128,7 +129,7 @@ impl StoreError {
         Self::Backend { doing: doing.into(), source: source.into() }
     }
 
-    /// Makes the error for a value that is not of its field's type.
+    /// Makes the error for a value that does not have the type of its field.
     pub(crate) fn bad_value(
         kind: &KindName,
         id: Option<&RecordId>,
@@ -148,7 +149,7 @@ impl StoreError {
         Self::Unknown { what, name: name.to_string() }
     }
 
-    /// Returns a name for programs.
+    /// Returns a stable name for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -167,12 +168,12 @@ impl StoreError {
         }
     }
 
-    /// Returns what can be done about it.
+    /// Returns what to do about it.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Unknown { .. } => "correct the data map, or create what is missing",
-            Self::WrongId { .. } => "give an id of the kind's own type",
+            Self::WrongId { .. } => "pass an id of the kind's type",
             Self::BadValue { .. } => "correct the row, or the declared type of the field",
             Self::Conflict { .. } => "make a new plan and confirm it again",
             Self::Contention { retryable: true, .. } => "try again",
@@ -180,7 +181,7 @@ impl StoreError {
             Self::Refused { .. } => "see `source` for the constraint that was violated",
             Self::Interference { .. } => "find the trigger or rule of the database that changes these rows",
             Self::TooLarge { .. } => "raise the limit, or use an SQL store",
-            Self::Unsupported(_) => "use another store, or do without",
+            Self::Unsupported(_) => "use another store, or avoid this feature",
             Self::OutcomeUnknown { .. } => "apply the same operation id again",
             Self::Unavailable { retryable: true, .. } => "try again later, with the same operation id",
             Self::Unavailable { .. } => {
@@ -190,7 +191,7 @@ impl StoreError {
         }
     }
 
-    /// Returns whether the same call may be repeated at once and may then succeed.
+    /// Returns whether the same call may succeed if it is repeated at once.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-//! Masks on stores that work by rows: the value that replaces a personal one.
+//! Masks in stores that work by rows: the value that replaces a personal value.
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
 
@@ -6,7 +6,7 @@ use super::StoreError;
 use crate::domain::{FieldName, FieldType, Kind, KindName, Mask, MaskKey, Record, Value, instant_text};
 use crate::protocol::ChangeSet;
 
-/// Returns the masked value of a field. It depends on the record alone, and for keyed masks on the key.
+/// Returns the masked value of a field. It depends only on the record, and for keyed masks on the key.
 ///
 /// ```
 /// use client_lifecycle::domain::{Kind, Mask, Record, Value};
@@ -51,7 +51,7 @@ pub fn masked(
     }
 }
 
-/// Checks that the change set has the key its masks need, before anything is read.
+/// Checks that the change set has the key its masks need. Called before anything is read.
 ///
 /// # Errors
 /// [`StoreError::Unsupported`] names the first field that cannot be masked.
@@ -67,7 +67,7 @@ fn without_key(kind: &KindName, field: &FieldName) -> StoreError {
     StoreError::Unsupported(format!("the mask `hmac` of `{kind}.{field}` without a mask key"))
 }
 
-/// Returns the first of January of the value's year in UTC, in the form in which the value is stored.
+/// Returns 1 January of the value's year in UTC, in the form in which the value is stored.
 fn year(old: &Value) -> Option<Value> {
     let Value::Timestamp(at) = FieldType::Timestamp.read(old).ok()? else {
         return Some(Value::Null);

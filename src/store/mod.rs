@@ -1,4 +1,4 @@
-//! Storage: the port that a host implements, and its contract.
+//! Storage: the `Store` trait that a host implements, and its contract.
 
 mod by_row;
 mod error;
@@ -27,7 +27,8 @@ pub use system_tables::{Mark, SystemTable};
 #[doc = include_str!("contract.md")]
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Returns a fault for every kind, field, type and nullability of the map that this store does not have.
+    /// Returns a fault for every mismatch between the map and this store: missing kinds and fields, wrong types and
+    /// nullability.
     ///
     /// # Errors
     /// [`StoreError`] if the store could not be queried.

@@ -1,4 +1,4 @@
-//! Looking up records: what use cases need in addition to surveys.
+//! Looking up records. Use cases such as finding a client need this in addition to surveys.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::domain::{Condition, DataMap, FieldName, FieldType, Kind, KindName, Re
 
 /// A store in which records can be looked up.
 ///
-/// It is a separate port, because planning and deleting need only a [`Store`](super::Store).
+/// It is a separate trait, because planning and deleting need only a [`Store`](super::Store).
 #[async_trait]
 pub trait Reader: Send + Sync {
     /// Returns the records that the query selects, in the order of their ids: integers by value, UUIDs and text by
@@ -38,26 +38,26 @@ pub struct ReadQuery {
     pub which: Which,
     /// A condition that the records must meet.
     pub when: Option<Condition>,
-    /// What [`Moment`](crate::domain::Moment)s in the condition are relative to.
+    /// [`Moment`](crate::domain::Moment)s in the condition are relative to this instant.
     pub now: DateTime<Utc>,
-    /// The id after which the records begin.
+    /// Returns only records with ids after this id.
     pub after: Option<RecordId>,
     /// The maximum number of records.
     pub limit: u32,
 }
 
-/// Which records of a kind are looked up.
+/// Which records of a kind to look up.
 #[derive(Clone, PartialEq)]
 #[allow(
     clippy::exhaustive_enums,
     reason = "a new way to look records up must fail to compile in every store"
 )]
 pub enum Which {
-    /// All.
+    /// Every record.
     All,
-    /// Those with these ids.
+    /// The records with these ids.
     Ids(Vec<RecordId>),
-    /// Those with this text in a field. ASCII letters are compared without case.
+    /// The records with this text in a field. ASCII letters are compared without case.
     WithText {
         /// The field.
         field: FieldName,

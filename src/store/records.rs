@@ -1,4 +1,4 @@
-//! Records: the simpler port that a host implements, and the batches it writes.
+//! Records: the simpler trait that a host implements, and the batches it writes.
 
 #![allow(
     clippy::exhaustive_enums,
@@ -11,31 +11,31 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::domain::{DataMap, Fault, FieldName, Kind, KindName, Record, RecordId, Reference, ReferenceName};
 
-/// A backend that can read rows by id and by reference, and write one conditional batch.
+/// A backend that reads rows by id and by reference, and writes one conditional batch.
 ///
-/// Wrapped in [`ByRow`](super::ByRow) it is a [`Store`](super::Store). The crate's own tables (operations, audit,
-/// outbox, marks) are ordinary kinds with the reserved names of [`SystemTable`](super::SystemTable). Kinds and
-/// fields have the names of the data map; its `table` and `column` are for SQL. A backend that cannot write a batch
-/// atomically, and only if its conditions hold, cannot be a store.
+/// Wrapped in [`ByRow`](super::ByRow), it is a [`Store`](super::Store). The crate's own tables (operations, audit,
+/// outbox, marks) are ordinary kinds with the reserved names of [`SystemTable`](super::SystemTable). Kinds and fields
+/// have the names of the data map; `table` and `column` are only for SQL. A backend must be able to write a batch
+/// atomically, and only if the batch's conditions hold. Otherwise it cannot be a store.
 ///
 /// The example `own_tables` is a complete implementation, and the [guide](crate::guide::stores) explains the details.
 #[async_trait]
 pub trait Records: Send + Sync {
     /// Returns the records with these ids, in any order. Missing ids are left out.
     ///
-    /// If the map declares the kind's ids as integers, [`ByRow`](super::ByRow) passes integers only: text of digits
-    /// is converted, other text is refused. Otherwise ids are passed as the caller gave them. If the kind's ids are
-    /// integers, text must then find the integer of the same digits.
+    /// If the map declares the kind's ids as integers, [`ByRow`](super::ByRow) passes only integers: it converts text
+    /// of digits and rejects other text. Otherwise it passes ids as the caller gave them. A backend whose ids are
+    /// integers must then find the integer for text of the same digits.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] for a kind that the backend does not have, even if no ids are given, and
     /// [`StoreError::WrongId`] for an id that no record of the kind could have.
     async fn get(&self, kind: &Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError>;
 
-    /// Returns the next records that refer to one of the ids, in the order of their own ids: those after `page.after`,
-    /// at most `page.limit`.
+    /// Returns the next page of records that refer to one of the ids. The records are sorted by their own ids, start
+    /// after `page.after`, and number at most `page.limit`.
     ///
-    /// `kind` is the kind that refers. A short page is the last.
+    /// `kind` is the kind of the referring records. A page with fewer records than the limit is the last.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] for a kind that the backend does not have.
@@ -49,19 +49,20 @@ pub trait Records: Send + Sync {
 
     /// Writes the batch if all its conditions hold: all of it, or nothing.
     ///
-    /// A batch without changes only checks its conditions at one moment. That turns several reads into one snapshot.
+    /// A batch without changes only checks its conditions, at one moment. `ByRow` uses this to turn several reads
+    /// into one snapshot.
     ///
     /// # Errors
     /// [`BatchError::Changed`] if a condition does not hold, or an error of the backend. Nothing has changed then.
     async fn write(&self, batch: &Batch) -> Result<(), BatchError>;
 
     /// Returns the records with this text in a field, in any order. ASCII letters are compared without case, as in
-    /// e-mail addresses. It is needed for values that must be unique.
+    /// e-mail addresses. Needed only for fields whose values must be unique.
     ///
-    /// A backend that implements it also checks [`Batch::exact_matches`].
+    /// A backend that implements it must also check [`Batch::exact_matches`].
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] unless it is implemented.
+    /// [`StoreError::Unsupported`], unless the backend implements it.
     async fn find_by_text(
         &self,
         kind: &Kind,
@@ -72,18 +73,18 @@ pub trait Records: Send + Sync {
         Err(StoreError::Unsupported(format!("looking up `{}` by `{field}`", kind.name)))
     }
 
-    /// Returns the next records of a kind, in the order of their ids: those after `page.after`, at most `page.limit`. A
-    /// short page is the last.
+    /// Returns the next page of records of a kind, sorted by id: at most `page.limit` records after `page.after`. A
+    /// page with fewer records than the limit is the last.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] unless it is implemented.
+    /// [`StoreError::Unsupported`], unless the backend implements it.
     async fn page(&self, kind: &Kind, page: Page<'_>) -> Result<Vec<Record>, StoreError> {
         let _ = page;
         Err(StoreError::Unsupported(format!("listing `{}`", kind.name)))
     }
 
-    /// Returns whether records of the kind can have the field. Called for fields that neither the map nor any record
-    /// read so far has. A backend without a catalogue need not implement it.
+    /// Returns whether records of the kind can have the field. `ByRow` asks this if neither the map nor any record
+    /// read so far has the field. A backend without a catalogue need not implement it.
     ///
     /// # Errors
     /// [`StoreError`] if the backend could not be queried.
@@ -92,7 +93,7 @@ pub trait Records: Send + Sync {
         Ok(false)
     }
 
-    /// Returns the faults that the backend finds in the fields of the map. Missing kinds are found without it.
+    /// Returns the faults that the backend finds in the fields of the map. Missing kinds are reported without it.
     ///
     /// # Errors
     /// [`StoreError`] if the backend could not be queried.
@@ -102,10 +103,10 @@ pub trait Records: Send + Sync {
     }
 }
 
-/// A part of a longer answer.
+/// A page of a longer list.
 #[derive(Debug, Clone, Copy)]
 pub struct Page<'a> {
-    /// The last id of the page before.
+    /// The last id of the previous page.
     pub after: Option<&'a RecordId>,
     /// The maximum number of records.
     pub limit: usize,
@@ -114,29 +115,29 @@ pub struct Page<'a> {
 /// Conditions and changes, written together or not at all.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// Rows that must be as they were read.
+    /// Rows that must not have changed since they were read.
     pub unchanged: Vec<Unchanged>,
-    /// References to rows whose referrers must be exactly those that were read.
+    /// Targets, each with the only rows that may refer to it.
     pub exact_referrers: Vec<ExactReferrers>,
-    /// Texts that exactly the rows that were read must have. Only backends that implement
-    /// [`Records::find_by_text`] get these.
+    /// Texts, each with the only rows that may have it. Only backends that implement [`Records::find_by_text`]
+    /// receive these.
     pub exact_matches: Vec<ExactMatches>,
     /// The changes, in order.
     pub changes: Vec<RowChange>,
 }
 
-/// A row that must be as it was read: equal to what the backend's `get` or `referrers` returned.
+/// A row that must not have changed: it must still equal what `get` or `referrers` returned.
 #[derive(Debug, Clone)]
 pub struct Unchanged {
     /// The kind.
     pub kind: KindName,
     /// The id.
     pub id: RecordId,
-    /// The row; `None` if there was none.
+    /// The row as it was read; `None` if it did not exist.
     pub record: Option<Record>,
 }
 
-/// A row to which exactly these rows must refer over a reference.
+/// A condition: over this reference, exactly these rows refer to the target.
 #[derive(Debug, Clone)]
 pub struct ExactReferrers {
     /// The reference.
@@ -147,7 +148,7 @@ pub struct ExactReferrers {
     pub referrers: Vec<RecordId>,
 }
 
-/// A text that exactly these rows must have in a field. ASCII letters are compared without case.
+/// A condition: exactly these rows have the text in the field. ASCII letters are compared without case.
 ///
 /// `Debug` hides the text.
 #[derive(Clone)]
@@ -175,7 +176,7 @@ impl std::fmt::Debug for ExactMatches {
 /// The change of one row.
 #[derive(Debug, Clone)]
 pub enum RowChange {
-    /// Writes the row as given, whether it is there or not.
+    /// Writes the row as given, and replaces a row with the same id.
     Put {
         /// The kind.
         kind: KindName,
@@ -195,7 +196,7 @@ pub enum RowChange {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchError {
-    /// A condition did not hold. The caller reads the rows again and decides again.
+    /// A condition did not hold. `ByRow` then reads the rows again and decides again.
     #[error("a row changed since it was read")]
     Changed,
     /// The backend failed.

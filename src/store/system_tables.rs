@@ -1,8 +1,8 @@
 //! The crate's own tables, as ordinary kinds with reserved names.
 //!
-//! A backend that reads rows keeps them like any other kind. A record has its id in `id`, a few text fields to find
-//! it by, and one structured field with the whole value. A backend without structured values may store that field as
-//! JSON text.
+//! A backend that reads rows stores these tables like any other kind. A record has its id in `id`, a few text fields
+//! for lookups, and one structured field with the whole value. A backend without structured values may store that
+//! field as JSON text.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::protocol::Receipt;
 
 words! {
-    /// A table of the crate's own, which a backend that works by rows keeps like any other kind.
+    /// A table of the crate, which a backend that works by rows stores like any other kind.
     ///
     /// ```
     /// use client_lifecycle::store::SystemTable;
@@ -26,13 +26,14 @@ words! {
     /// ```
     #[non_exhaustive]
     pub enum SystemTable: "table of the library" {
-        /// Applied operations; each record gives its [`Receipt`].
+        /// Applied operations. Each record holds a [`Receipt`].
         Operations = "lifecycle_operations",
-        /// Attempts, one record for each subject; each gives its [`AuditEntry`].
+        /// Attempts, with one record for each subject. Each record holds an [`AuditEntry`].
         Audit = "lifecycle_audit",
-        /// Events to be delivered; each record gives its [`Event`].
+        /// Events to be delivered. Each record holds an [`Event`].
         Outbox = "lifecycle_outbox",
-        /// Records that an operation marked; each gives its [`Mark`], so that it can be restored.
+        /// Rows that an operation marked as deleted. Each record holds a [`Mark`], from which the row can be
+        /// restored.
         Marks = "lifecycle_marks",
     }
 }
@@ -65,7 +66,7 @@ pub struct Mark {
     pub kind: KindName,
     /// The record.
     pub record: RecordId,
-    /// The values of its fields before the operation, without values that were masked.
+    /// The values of its fields before the operation. Values that were masked are left out.
     pub before: BTreeMap<FieldName, Value>,
 }
 
@@ -75,13 +76,14 @@ impl Mark {
     }
 }
 
-/// Reads what a record of one of the crate's own tables holds.
+/// Reads the value that a record of one of the crate's own tables holds.
 macro_rules! read_from_record {
     ($($what:ty: $table:ident, $field:literal;)*) => {$(
         impl TryFrom<&Record> for $what {
             type Error = StoreError;
 
-            /// Reads it from a record of the crate's own table. [`StoreError::BadValue`] says that there is none.
+            /// Reads the value from a record of the crate's own table. Returns [`StoreError::BadValue`] if the record
+            /// does not hold one.
             fn try_from(record: &Record) -> Result<Self, StoreError> {
                 structured($table, record, $field)
             }
@@ -103,8 +105,8 @@ pub(super) fn operation_record(receipt: &Receipt) -> Result<Record, StoreError> 
         .with("receipt", json(OPERATIONS, receipt)?))
 }
 
-/// Returns the id of an attempt. Refused attempts leave the operation's id free for another attempt, so attempts on a
-/// subject under one operation are numbered.
+/// Returns the id of the audit record of an attempt. A refused attempt does not use up its operation id, so there may
+/// be several attempts on a subject under one operation; they are numbered.
 pub(super) fn audit_id(operation: OperationId, subject: &RecordId, number: usize) -> RecordId {
     format!("{operation}:{subject}:{number}").into()
 }

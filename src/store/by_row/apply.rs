@@ -13,7 +13,8 @@ use crate::store::mask::require_key;
 use crate::store::system_tables::{AUDIT, Mark, OPERATIONS, OUTBOX, audit_id, audit_record};
 use crate::store::{Batch, Records, RowChange, StoreError, Unchanged, masked, system_tables};
 
-/// The number of attempts for a change set that only writes audit entries. Such writes conflict only with each other.
+/// The maximum number of attempts to write audit entries. Such a write conflicts only with other writes of audit
+/// entries.
 const RECORD_ATTEMPTS: usize = 32;
 
 pub(super) async fn apply<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Receipt, StoreError> {
@@ -44,7 +45,7 @@ async fn applied_before(
     found.first().map(Receipt::try_from).transpose()
 }
 
-/// Writes the audit entries alone; `None` if another attempt came first.
+/// Writes only the audit entries; returns `None` if another attempt took their numbers first.
 async fn record<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
     let mut batch = Batch::default();
     batch.unchanged.push(not_applied(changes.operation));
@@ -53,13 +54,13 @@ async fn record<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Opt
     Ok(written.map(|()| changes.receipt(&[])))
 }
 
-/// Writes everything; `None` if something changed since it was read.
+/// Writes everything; returns `None` if a row has changed since it was read.
 async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
-    // All parts are named, so that a new one is not forgotten here.
+    // The pattern lists all parts, so that a new part cannot be forgotten here.
     let ChangeSet {
         operation,
         query,
-        locks: _, // The conditions of the batch replace them.
+        locks: _, // The conditions of the batch replace locks.
         preconditions,
         inserts,
         event_drafts: _,
@@ -68,7 +69,7 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
         audit,
         snapshot,
         receipt: _,
-        mask_key: _, // The steps have it.
+        mask_key: _, // The steps use it.
     } = changes;
     check::check_changes(changes)?;
     let evaluation = store.evaluate(query).await?;
@@ -79,7 +80,7 @@ async fn carry_out<R: Records>(store: &ByRow<R>, changes: &ChangeSet) -> Result<
     let answers = evaluation.answers(&questions)?;
     let differences = changes.differences(answers.iter().map(|answer| answer.count));
     if !differences.is_empty() {
-        // A conflict is reported only if everything found was true at one moment.
+        // Checks that the rows were read from one consistent state. Otherwise the conflict may not be real.
         let batch = evaluation.into_loaded().into_conditions();
         return match store.write(&batch).await? {
             Some(()) => Err(StoreError::Conflict { differences }),
@@ -122,9 +123,9 @@ type RowKey = (KindName, RecordId);
 pub(super) struct Written {
     pub(super) changes: Vec<RowChange>,
     pub(super) affected: Vec<u64>,
-    /// The rows with the updates of all steps so far.
+    /// The rows as they are after the steps so far.
     updated: BTreeMap<RowKey, Record>,
-    /// The rows that were deleted. Later steps skip them.
+    /// The rows that were deleted so far. Later steps skip them.
     deleted: BTreeSet<RowKey>,
     marks: BTreeMap<RowKey, Mark>,
 }
@@ -184,7 +185,7 @@ impl<R: Records> Evaluation<'_, R> {
         Ok(affected)
     }
 
-    /// Returns these fields of the subjects as they were before the first step.
+    /// Returns these fields of the subjects, with the values from before the first step.
     pub(super) fn snapshot(&self, kind: &KindName, fields: &[FieldName]) -> Snapshots {
         let subjects = self.subjects().into_iter().filter_map(|id| {
             let row = self.loaded.row(kind, &id)?;
@@ -194,7 +195,7 @@ impl<R: Records> Evaluation<'_, R> {
         if fields.is_empty() { Snapshots::new() } else { subjects.collect() }
     }
 
-    /// Returns one event for each row and topic, with values from before the first step.
+    /// Returns one event for each row and topic, with the values from before the first step.
     pub(super) fn events(&self, changes: &ChangeSet) -> Result<Vec<RowChange>, StoreError> {
         let mut written = BTreeSet::new();
         let mut events = Vec::new();
@@ -260,7 +261,7 @@ impl Written {
     }
 }
 
-/// Returns the number after the one that a row holds.
+/// Returns the value of the row's field plus one.
 fn next(kind: &Kind, field: &FieldName, row: &Record) -> Result<Value, StoreError> {
     let held = match row.get(field) {
         Value::Null => Some(0),
@@ -271,16 +272,16 @@ fn next(kind: &Kind, field: &FieldName, row: &Record) -> Result<Value, StoreErro
     next.ok_or_else(|| StoreError::bad_value(&kind.name, Some(&row.id), field, "integer"))
 }
 
-/// The recorded fields of each subject, as they were before the operation.
+/// The fields that the audit entry records, for each subject, with the values from before the operation.
 pub(super) type Snapshots = BTreeMap<RecordId, BTreeMap<FieldName, Value>>;
 
-/// The growth factor of the numbers that are tried at once.
+/// The number of candidate ids grows by this factor with each lookup.
 const TRIED: usize = 8;
 
-/// Adds the entry to the batch, once for each subject, under the first free numbers.
+/// Adds one audit entry for each subject to the batch. Each gets the first free number of its subject.
 ///
-/// The batch is refused if another attempt under the same operation takes one of the numbers first, so both attempts
-/// are kept.
+/// If another attempt under the same operation takes one of the numbers first, the batch fails and is repeated.
+/// Therefore both attempts are kept.
 async fn add_audit(
     records: &impl Records,
     entry: &AuditEntry,

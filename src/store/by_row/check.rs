@@ -9,7 +9,8 @@ use crate::protocol::{
 };
 use crate::store::{Records, StoreError, SystemTable, system_tables};
 
-/// Returns a fault for every kind that the records do not have, and those that the backend finds; sorted by path.
+/// Returns a fault for every kind that the records do not have, and the faults that the backend finds. Sorted by
+/// path.
 pub(super) async fn check_map(records: &impl Records, map: &DataMap) -> Result<Vec<Fault>, StoreError> {
     let mut faults = Vec::new();
     for kind in map.kinds() {
@@ -98,13 +99,13 @@ fn check_branch(
             return Err(unfit("it is compared with rows of another kind"));
         }
         if inside.contains(&rows.set) {
-            return Err(unfit("it is compared with a set that grows with it"));
+            return Err(unfit("it is compared with a set of its own cycle"));
         }
     }
     Ok(())
 }
 
-/// Returns the fields that the conditions and questions of a query name.
+/// Returns the fields that the conditions and questions of a query read.
 pub(super) fn in_query(query: &SurveyQuery) -> Named {
     let mut named = Named::new();
     for set in query.sets.iter().flat_map(Stratum::sets) {
@@ -146,7 +147,8 @@ pub(super) fn written(write: &Write) -> &[(FieldName, NewValue)] {
     }
 }
 
-/// Checks that steps and events have known kinds, those of their sets, and that no id is written.
+/// Checks that steps and events have known kinds, that their sets hold rows of these kinds, and that no step writes
+/// an id.
 pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
     let query = &changes.query;
     let steps = changes.steps.iter().map(|step| (&step.kind, step.rows));
@@ -170,13 +172,13 @@ pub(super) fn check_changes(changes: &ChangeSet) -> Result<(), StoreError> {
 }
 
 impl<R: Records> Evaluation<'_, R> {
-    /// Refuses a field that neither the map nor any row has.
+    /// Rejects a field that neither the map nor any row has.
     pub(super) async fn check_fields(&self, named: &Named) -> Result<(), StoreError> {
         let map = &self.query.map;
         for (name, field) in named {
             let kind = kind(self.query, name)?;
             let declared = map.fields_of(kind).any(|known| known == field);
-            // If no row of the kind was read, the field decides nothing.
+            // If no row of the kind was read, the field cannot affect the result.
             if declared || self.loaded.any_has(name, field) != Some(false) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Evaluating the sets of a query over rows that were read, those of a cycle together.
+//! Evaluates the sets of a query over rows that were read. The sets of a cycle are evaluated together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use crate::protocol::{
 };
 use crate::store::{Records, StoreError};
 
-/// A row and a rank: of the row itself, or of the row it was reached from.
+/// A row with a rank: its own rank, or the rank of the row it was reached from.
 pub(super) type Ranked = (RecordId, Rank);
 
-/// The sets of a query that are evaluated so far.
+/// The sets of a query that have been evaluated so far.
 #[derive(Debug)]
 pub(super) struct Evaluation<'a, R> {
     pub(super) query: &'a SurveyQuery,
@@ -57,7 +57,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
         Ok(members)
     }
 
-    /// Returns the rows of a branch whose source is evaluated.
+    /// Returns the rows of a branch whose source has already been evaluated.
     async fn evaluated_branch(&mut self, set: &NamedSet, branch: &Branch) -> Result<Vec<Ranked>, StoreError> {
         let of = match branch.source.rows() {
             Some(rows) => self.rows(rows)?,
@@ -84,7 +84,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
         Ok(chosen)
     }
 
-    /// Returns the rows that a source leads to, each with the rank of the row it was reached from.
+    /// Returns the rows that a source yields, each with the rank of the row it was reached from.
     async fn reached(
         &mut self,
         kind: &Kind,
@@ -117,7 +117,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
         }
     }
 
-    /// Returns the rows that these rows refer to. A reference to a missing row leads nowhere.
+    /// Returns the rows that these rows refer to. References to missing rows are skipped.
     async fn referenced_rows(
         &mut self,
         kind: &Kind,
@@ -134,7 +134,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
         let stored = loop {
             let ids: Vec<RecordId> = targets.iter().map(|(id, _)| id.clone()).collect();
             match self.loaded.existing(kind, &ids).await {
-                // A stored value that is not an id of the other kind refers to nothing, as in a join.
+                // A stored value that cannot be an id of the other kind refers to nothing, as in a SQL join.
                 Err(StoreError::WrongId { id: wrong, .. }) if targets.iter().any(|(id, _)| *id == wrong) => {
                     targets.retain(|(id, _)| *id != wrong);
                 }
@@ -145,7 +145,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
         Ok(targets)
     }
 
-    /// Returns the rank that a branch gives to a row below a row of rank `below`.
+    /// Returns the rank that a branch gives to a row that was reached from a row of rank `below`.
     fn rank(
         &self,
         kind: &Kind,
@@ -209,7 +209,7 @@ impl<'a, R: Records> Evaluation<'a, R> {
     }
 }
 
-/// Makes the error for a value that is not of its field's type.
+/// Makes the error for a value that does not have the type of its field.
 pub(super) fn bad_value(kind: &Kind, row: &Record, (field, bad): (FieldName, BadValue)) -> StoreError {
     StoreError::bad_value(&kind.name, Some(&row.id), &field, &bad.expected)
 }
@@ -225,12 +225,12 @@ pub(super) fn reference_of<'q>(
     query.map.reference(name).ok_or_else(|| StoreError::unknown("reference", name))
 }
 
-/// Every rank that each row of each set was found with.
+/// All ranks with which each row of each set was found.
 type Found = BTreeMap<SetId, BTreeSet<Ranked>>;
 
 impl<R: Records> Evaluation<'_, R> {
-    /// Grows the sets from the rows found last until nothing is added. A worklist follows chains of any length. It ends
-    /// because every row gets each rank once.
+    /// Expands the sets from the rows that were added last, until no row is added. A worklist follows chains of any
+    /// length. It terminates because every row gets each rank at most once.
     async fn run_cycle(&mut self, sets: &[NamedSet]) -> Result<(), StoreError> {
         let inside: BTreeSet<SetId> = sets.iter().map(|set| set.id).collect();
         let mut found = Found::new();
@@ -262,7 +262,7 @@ impl<R: Records> Evaluation<'_, R> {
             }
         }
         for set in sets {
-            // In the order of ids, then of ranks: the first of each row is its lowest.
+            // Rows are sorted by id and then by rank, so the first rank of each row is its lowest.
             let mut members = Members::new();
             for (id, rank) in found.remove(&set.id).unwrap_or_default() {
                 members.entry(id).or_insert(rank);
@@ -282,7 +282,7 @@ fn add(found: &mut Found, fresh: &mut Found, set: SetId, rows: Vec<Ranked>) {
 }
 
 impl<R: Records> Evaluation<'_, R> {
-    /// Returns the subjects of the first set, as they are stored.
+    /// Returns the ids of the subjects that exist, as the records store them.
     pub(super) fn subjects(&self) -> Vec<RecordId> {
         let first = self.sets.get(&SetId::SUBJECTS);
         first.into_iter().flat_map(|set| set.keys().cloned()).collect()

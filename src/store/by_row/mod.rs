@@ -1,4 +1,4 @@
-//! A store made from records, also for looking them up.
+//! A store over `Records`, which can also look up single records.
 
 mod apply;
 mod check;
@@ -14,14 +14,14 @@ use crate::protocol::{ChangeSet, Receipt, Survey, SurveyQuery};
 use evaluate::{Evaluation, bad_value};
 use read_rows::{Loaded, as_declared};
 
-/// The number of attempts to read and decide before rows change.
+/// The maximum number of attempts, if rows change while they are read.
 const ATTEMPTS: usize = 3;
 
 /// A [`Store`] over [`Records`]: it reads rows in pages, evaluates sets itself, and writes one conditional batch.
 ///
-/// Several reads are not a snapshot. So every answer depends on a batch that names the rows and the referrers that were
-/// read, and that is written only if they are unchanged. If they changed, everything is read and decided again, at most
-/// three times.
+/// Several reads are not a snapshot. Every answer is therefore confirmed by a batch that lists the rows and referrers
+/// that were read, and that the backend accepts only if they are unchanged. If the backend rejects it, `ByRow` reads
+/// and decides again, at most three times.
 ///
 /// ```
 /// use client_lifecycle::memory::MemoryRecords;
@@ -35,13 +35,14 @@ pub struct ByRow<R: Records> {
 }
 
 impl<R: Records> ByRow<R> {
-    /// Makes a store over these records, for operations on at most 10,000 rows.
+    /// Makes a store over these records. An operation may read at most 10,000 rows.
     #[must_use]
     pub fn new(records: R) -> Self {
         Self { records, max_rows: 10_000 }
     }
 
-    /// Sets the number of rows that an operation may read. More is [`StoreError::TooLarge`].
+    /// Sets the maximum number of rows that an operation may read. Above it, the operation fails with
+    /// [`StoreError::TooLarge`].
     #[must_use]
     pub fn max_rows(mut self, rows: u64) -> Self {
         self.max_rows = rows;
@@ -53,7 +54,7 @@ impl<R: Records> ByRow<R> {
         &self.records
     }
 
-    /// Returns the records, so that their owner can change them.
+    /// Returns the records, for changes that the host makes directly.
     pub fn records_mut(&mut self) -> &mut R {
         &mut self.records
     }
@@ -66,7 +67,7 @@ impl<R: Records> ByRow<R> {
         Ok(evaluation)
     }
 
-    /// Writes the batch; `None` if something changed since it was read.
+    /// Writes the batch; returns `None` if a row has changed since it was read.
     async fn write(&self, batch: &Batch) -> Result<Option<()>, StoreError> {
         match self.records.write(batch).await {
             Ok(()) => Ok(Some(())),
@@ -75,7 +76,7 @@ impl<R: Records> ByRow<R> {
         }
     }
 
-    /// Answers the query; `None` if rows changed while they were read.
+    /// Answers the query; returns `None` if rows changed while they were read.
     async fn try_survey(&self, query: &SurveyQuery) -> Result<Option<Survey>, StoreError> {
         let evaluation = self.evaluate(query).await?;
         let named = check::in_query(query);
@@ -110,7 +111,7 @@ fn contention() -> StoreError {
     StoreError::Contention { source: None, retryable: true }
 }
 
-/// The number of records that are read at once if a condition leaves some out.
+/// The number of records to read at once if a condition filters them.
 const PAGE: usize = 500;
 
 #[async_trait]
@@ -140,7 +141,7 @@ impl<R: Records> Reader for ByRow<R> {
 }
 
 impl<R: Records> ByRow<R> {
-    /// Returns the next records of a kind for which the condition holds.
+    /// Returns the next records of a kind that meet the query's condition.
     async fn listed(&self, query: &ReadQuery, kind: &Kind, limit: usize) -> Result<Vec<Record>, StoreError> {
         let mut wanted = Vec::new();
         let mut after: Option<RecordId> = query.after.clone();

@@ -1,4 +1,4 @@
-//! Reading rows in pages, and remembering what was read.
+//! Reads rows in pages, and remembers which rows were read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +8,18 @@ use crate::store::{Batch, ExactMatches, ExactReferrers, Page, Records, StoreErro
 /// The number of records in one read.
 const PAGE: usize = 1_000;
 
-/// The rows that were read, in the version that was read first.
+/// The rows that were read. A row that was read twice has the values of the first read.
 #[derive(Debug)]
 pub(super) struct Loaded<'a, R> {
     records: &'a R,
     limit: u64,
     count: u64,
     rows: BTreeMap<KindName, BTreeMap<RecordId, Record>>,
-    /// The requested ids, each with the id as stored; `None` if the row does not exist.
+    /// The ids that were looked up, each with the id as stored; `None` if the row does not exist.
     asked: BTreeMap<KindName, BTreeMap<RecordId, Option<RecordId>>>,
-    /// The referrers that were read, by the row they refer to, in order.
+    /// The ids of the referring rows, by reference and by the row they refer to, in order.
     referrers: BTreeMap<ReferenceName, BTreeMap<RecordId, Vec<RecordId>>>,
-    /// The rows that a text was found in, in order.
+    /// The texts that were looked up, each with the rows that have it, in order.
     exact_matches: Vec<ExactMatches>,
 }
 
@@ -41,7 +41,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         self.rows.get(kind)?.get(id)
     }
 
-    /// Returns whether a row that was read has the field; `None` if no row of the kind was read.
+    /// Returns whether any row that was read has the field; `None` if no row of the kind was read.
     pub(super) fn any_has(&self, kind: &KindName, field: &FieldName) -> Option<bool> {
         let rows = self.rows.get(kind).filter(|rows| !rows.is_empty())?;
         Some(rows.values().any(|row| row.fields.contains_key(field)))
@@ -51,7 +51,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         self.records
     }
 
-    /// Returns the ids, as they are stored, of the rows that exist.
+    /// Returns the ids of the rows that exist, as they are stored.
     pub(super) async fn existing(
         &mut self,
         kind: &Kind,
@@ -59,7 +59,7 @@ impl<'a, R: Records> Loaded<'a, R> {
     ) -> Result<Vec<RecordId>, StoreError> {
         let ids = ids.iter().map(|id| as_declared(kind, id));
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
-        // Even without ids, the kind must exist.
+        // The kind must exist even if no ids are given.
         if ids.is_empty() {
             self.records.get(kind, &[]).await?;
         }
@@ -83,7 +83,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         Ok(stored.collect())
     }
 
-    /// Returns the ids that were neither requested nor read, each once.
+    /// Returns the ids that still have to be looked up, without duplicates.
     fn not_asked(&self, kind: &KindName, ids: &[RecordId]) -> Vec<RecordId> {
         let asked = self.asked.get(kind);
         let rows = self.rows.get(kind);
@@ -95,7 +95,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         new.into_iter().cloned().collect()
     }
 
-    /// Reads the rows that refer to those targets whose referrers were not read yet.
+    /// Reads the referring rows of those targets for which this has not been done yet.
     pub(super) async fn load_referrers(
         &mut self,
         kind: &Kind,
@@ -116,7 +116,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         Ok(())
     }
 
-    /// Returns the rows with a text in a field, in order.
+    /// Returns the rows with this text in the field, in order.
     pub(super) async fn find_by_text(
         &mut self,
         kind: &Kind,
@@ -139,7 +139,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         Ok(rows)
     }
 
-    /// Returns the rows that refer to a target, once they were read.
+    /// Returns the rows that refer to a target. They must have been read before.
     pub(super) fn referrers(&self, reference: &ReferenceName, target: &RecordId) -> &[RecordId] {
         let lists = self.referrers.get(reference);
         lists.and_then(|lists| lists.get(target)).map_or(&[], Vec::as_slice)
@@ -184,7 +184,7 @@ impl<'a, R: Records> Loaded<'a, R> {
         Ok(())
     }
 
-    /// Returns a batch without changes whose conditions require that nothing has changed since it was read.
+    /// Returns a batch without changes. Its conditions require that no row has changed since it was read.
     pub(super) fn into_conditions(self) -> Batch {
         let present = self.rows.into_iter().flat_map(|(kind, rows)| {
             rows.into_values().map(move |row| Unchanged {
@@ -213,7 +213,8 @@ impl<'a, R: Records> Loaded<'a, R> {
     }
 }
 
-/// Converts an id to the declared type of the kind's ids. If no type is declared, that is left to the backend.
+/// Converts an id to the type that the map declares for ids of the kind. Without a declared type, the backend
+/// converts it.
 pub(super) fn as_declared(kind: &Kind, id: &RecordId) -> Result<RecordId, StoreError> {
     if kind.declared_type(&kind.id) != Some(FieldType::Integer) || id.as_integer().is_some() {
         return Ok(id.clone());
