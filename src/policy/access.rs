@@ -1,4 +1,4 @@
-//! Who may request a mode, and the refusals of requests that get no plan.
+//! Who may request a mode, and why a request is refused before a plan is made.
 
 use serde::{Deserialize, Serialize};
 
@@ -51,14 +51,14 @@ impl Allow {
         self
     }
 
-    /// Returns whether the actor meets the permission. The subject's field, if any, is checked later.
+    /// Returns whether the actor has the role and is the subject if that is required. The scope is checked later.
     pub(super) fn admits(&self, actor: &Actor, subjects: &[RecordId]) -> bool {
         let role = self.role.as_ref().is_none_or(|role| actor.roles.contains(role));
         let is_subject = || subjects.iter().all(|id| id.to_string() == actor.id);
         role && (!self.oneself || is_subject())
     }
 
-    /// Returns the condition on the subject's row, if there is one.
+    /// Returns the condition that the actor's scope puts on the subject's row, if the permission has a scope.
     pub(super) fn condition(
         &self,
         actor: &Actor,
@@ -73,12 +73,12 @@ impl Allow {
     }
 }
 
-/// The reason why a request gets no plan.
+/// The reason why a request is refused before a plan is made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// No record is named, or an id is empty.
-    #[error("no record is named, or an id is empty")]
+    /// The request has no subject, or an id is empty.
+    #[error("the request has no record, or an id is empty")]
     MissingId,
     /// The record does not exist, or the policy may not touch it.
     #[error("no `{kind}` {}", list_ids(.ids))]
@@ -116,7 +116,7 @@ pub enum Refusal {
         /// The subjects of the request.
         ids: Vec<RecordId>,
     },
-    /// The request is invalid under this policy.
+    /// The policy does not accept the request.
     #[error("the request is invalid: {message}")]
     Invalid {
         /// The problem.
@@ -131,12 +131,12 @@ impl Refusal {
         Self::Invalid { message: message.into(), remedy: remedy.into() }
     }
 
-    /// Makes the refusal of a request that was passed to the wrong call.
+    /// Makes the refusal of a request whose mode does not fit the call.
     pub(crate) fn wrong_mode(mode: Mode, wanted: &str) -> Self {
         Self::invalid(format!("the request has mode {mode}"), format!("pass {wanted}"))
     }
 
-    /// Returns a name for programs.
+    /// Returns a stable name for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -153,16 +153,16 @@ impl Refusal {
     #[must_use]
     pub fn remedy(&self) -> &str {
         match self {
-            Self::MissingId => "name the id of a record",
+            Self::MissingId => "pass the id of a record",
             Self::NotFound { .. } => "verify that the id exists",
-            Self::Unauthenticated { .. } => "sign in, and give the request its actor",
+            Self::Unauthenticated { .. } => "sign in, and set the actor of the request",
             Self::MissingRole { .. } => "use an actor with one of these roles",
             Self::WrongScope { .. } => "use an actor whose scope includes the subject",
             Self::Invalid { remedy, .. } => remedy,
         }
     }
 
-    /// Returns how the attempt is recorded.
+    /// Returns the outcome to record for the attempt.
     #[must_use]
     pub fn outcome(&self) -> AuditOutcome {
         match self {
@@ -175,7 +175,7 @@ impl Refusal {
     }
 }
 
-/// Lists the first ids, and the number of the others.
+/// Renders the first ids and how many more there are.
 fn list_ids(ids: &[RecordId]) -> String {
     let shown: Vec<_> = ids.iter().take(5).map(|id| format!("`{id}`")).collect();
     let more = ids.len().saturating_sub(shown.len());

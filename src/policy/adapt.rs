@@ -6,8 +6,8 @@ use super::{Access, Allow, EntryBuilder, KindBuilder, ModeBuilder, ModePolicy, P
 use crate::domain::{Fault, FaultCode, FieldName, KindName, Mode, ReferenceName};
 
 impl PolicyBuilder {
-    /// Removes a kind that the host does not have, with its references and their rules, guards and effects. Kinds
-    /// that depend on the subject only through this kind are removed too.
+    /// Removes a kind that the host does not have. Its references are removed too, with their rules, guards and
+    /// effects. So are kinds that depend on the subject only through this kind.
     ///
     /// ```
     /// use client_lifecycle::DeletionPolicy;
@@ -26,7 +26,7 @@ impl PolicyBuilder {
         let kind = kind.into();
         if kind == self.subject || !self.kinds.contains_key(&kind) {
             let message = format!("`{kind}` cannot be left out");
-            let remedy = "name a kind of the policy other than its subject";
+            let remedy = "pass a kind of the policy that is not its subject";
             self.faults
                 .push(Fault::new(FaultCode::NotPresent, format!("kinds.{kind}"), message).remedy(remedy));
             return self;
@@ -52,7 +52,7 @@ impl PolicyBuilder {
                 format!("modes.{mode}"),
                 "the mode cannot be left out, because it is not offered",
             );
-            self.faults.push(fault.remedy("name a mode that the policy offers"));
+            self.faults.push(fault.remedy("pass a mode that the policy offers"));
         }
         self
     }
@@ -65,7 +65,7 @@ impl PolicyBuilder {
         Vec::into_iter(removed).map(|reference| reference.name).collect()
     }
 
-    /// Returns the kinds that depend on the subject over any chain of references.
+    /// Returns the kinds that depend on the subject, over any chain of references.
     fn hanging(&self) -> BTreeSet<KindName> {
         let mut found = BTreeSet::new();
         let mut next = vec![self.subject.clone()];
@@ -78,7 +78,7 @@ impl PolicyBuilder {
     }
 }
 
-/// Removes the parts of a mode that name removed kinds and references.
+/// Removes the parts of a mode that mention the removed kinds and references.
 fn forget(mode: &mut ModePolicy, gone: &BTreeSet<KindName>, removed: &BTreeSet<ReferenceName>) {
     let is_left = |on: &KindName, via: &[ReferenceName]| {
         !gone.contains(on) && !via.iter().any(|name| removed.contains(name))
@@ -89,7 +89,8 @@ fn forget(mode: &mut ModePolicy, gone: &BTreeSet<KindName>, removed: &BTreeSet<R
 }
 
 impl KindBuilder {
-    /// Removes a field that the host does not have: its type, its mask and its role as status, version or instant.
+    /// Removes a field that the host does not have: its declaration, its mask, and its role as status, version or
+    /// timestamp.
     pub fn without(mut self, field: impl Into<FieldName>) -> Self {
         let field = field.into();
         let kind = &mut self.0;
@@ -110,7 +111,7 @@ impl KindBuilder {
 }
 
 impl ModeBuilder {
-    /// Replaces all permissions with this one; [`allow`](Self::allow) adds more.
+    /// Replaces all permissions with this permission. [`allow`](Self::allow) adds more.
     ///
     /// ```
     /// use client_lifecycle::clients::Language;

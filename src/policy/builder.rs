@@ -50,7 +50,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// Declares more about a kind. Kinds that references name need not be declared.
+    /// Declares a kind, or more about it. A kind that a reference mentions exists without this call.
     pub fn kind(mut self, name: impl Into<KindName>, say: impl FnOnce(KindBuilder) -> KindBuilder) -> Self {
         let name = name.into();
         let kind = self.kinds.remove(&name).unwrap_or_else(|| Kind::named(&name));
@@ -122,7 +122,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// Offers a mode, or adds to a mode that is already offered.
+    /// Offers a mode. If the mode is already offered, adds to it.
     pub fn mode(mut self, mode: Mode, say: impl FnOnce(ModeBuilder) -> ModeBuilder) -> Self {
         let policy = self.modes.remove(&mode).unwrap_or_default();
         let built = say(ModeBuilder { mode, policy, faults: Faults::none() });
@@ -187,7 +187,7 @@ impl PolicyBuilder {
 
     /// Checks the policy.
     ///
-    /// # Errors
+    /// Returns every fault, with its path and a remedy.
     /// Every fault, with its path and a remedy.
     pub fn build(self) -> Result<DeletionPolicy, Faults> {
         let Self { version, subject, kinds, references, excluded, modes, faults } = self;
@@ -212,7 +212,7 @@ impl ReferenceBuilder {
         self
     }
 
-    /// Sets what protects the reference if it has no foreign key.
+    /// Sets how the reference is protected if it has no foreign key.
     pub fn lock(mut self, lock: Lock) -> Self {
         self.0.lock = Some(lock);
         self
@@ -225,7 +225,7 @@ impl ReferenceBuilder {
 pub struct KindBuilder(pub(super) Kind);
 
 impl KindBuilder {
-    /// Sets the table, if its name differs from the kind's.
+    /// Sets the table, if it is not named like the kind.
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.0.table = Some(table.into());
         self
@@ -243,7 +243,7 @@ impl KindBuilder {
         self
     }
 
-    /// Sets the field that holds when a record was marked as deleted.
+    /// Sets the field that holds when a record was marked as deleted; null if it is not deleted.
     pub fn deleted_at(mut self, field: impl Into<FieldName>) -> Self {
         self.0.deleted_at = Some(field.into());
         self
@@ -267,13 +267,13 @@ impl KindBuilder {
         self
     }
 
-    /// Permits that rows stay, masked, if surviving rows must keep referring to them.
+    /// Permits rows to stay, masked, when surviving rows must keep referring to them.
     pub fn tombstone(mut self) -> Self {
         self.0.tombstone = true;
         self
     }
 
-    /// Declares that rows come and go all the time, so that plans do not depend on their number.
+    /// Declares that rows are added and removed all the time, so that plans do not depend on their number.
     pub fn volatile(mut self) -> Self {
         self.0.volatile = true;
         self
@@ -303,7 +303,7 @@ impl KindBuilder {
         self
     }
 
-    /// Sets the column of a field, if its name differs.
+    /// Sets the column of a field, if it is not named like the field.
     pub fn column(mut self, name: impl Into<FieldName>, column: impl Into<String>) -> Self {
         self.0.fields.entry(name.into()).or_default().column = Some(column.into());
         self
@@ -338,7 +338,7 @@ pub struct ModeBuilder {
 }
 
 impl ModeBuilder {
-    /// Adds a permission: a role, a role within a scope, or the subject itself.
+    /// Adds a permission: a role, a role within a scope, or the subject acting on itself.
     pub fn allow(mut self, allow: impl Into<Allow>) -> Self {
         match &mut self.policy.allow {
             Some(Access::Some(list)) => list.push(allow.into()),
@@ -348,7 +348,7 @@ impl ModeBuilder {
         self
     }
 
-    /// Allows every caller: the host has already decided.
+    /// Allows every caller, because the host has already checked permissions.
     pub fn allow_any(mut self) -> Self {
         self.policy.allow = Some(Access::Any);
         self
@@ -386,7 +386,7 @@ impl ModeBuilder {
         self
     }
 
-    /// Sets the rule of all references without their own.
+    /// Sets the rule of all references that have no rule of their own.
     pub fn others(mut self, rule: EntryBuilder) -> Self {
         self.note_problems("*", &rule);
         self.policy.rules.others = Some(rule.entries);

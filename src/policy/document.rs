@@ -11,9 +11,9 @@ use crate::domain::plain_errors::PlainErrors;
 use crate::domain::unique_keys::unique_keys;
 use crate::domain::{DataMap, Excluded, Fault, FaultCode, Faults, KindName, Mode};
 
-// The three parts of the data map stand beside those of the policy. Modes are text here, because the path of a fault
-// can name a key only if it is text.
-/// Who may remove a subject, what stops it, and what happens along each reference, per mode.
+// The keys of the data map are at the same level as the keys of the policy. Modes are text here, because only then
+// can the path of a fault contain an unknown mode.
+/// Who may remove a subject, what stops it, and what happens along each reference, for each mode.
 #[derive(Serialize, Deserialize)]
 #[serde(
     deny_unknown_fields,
@@ -21,15 +21,15 @@ use crate::domain::{DataMap, Excluded, Fault, FaultCode, Faults, KindName, Mode}
 )]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(title = "Deletion policy", transform = super::schema::require_modes))]
 pub(super) struct PolicyDocument {
-    /// The JSON Schema of the document, by which editors complete and check it. Nothing else reads it.
+    /// The JSON Schema of the document, for editors. The library ignores it.
     #[serde(default, rename = "$schema", skip_serializing_if = "Option::is_none")]
     schema: Option<String>,
     /// The version of the policy, as the host numbers it. Every plan shows it. Default: `1`.
     #[serde(default = "first_version")]
     version: String,
-    /// The kind whose records are managed, such as `clients`. It has to be among `kinds`.
+    /// The kind whose records are managed, such as `clients`. It must be one of `kinds`.
     subject: KindName,
-    /// The tables or collections that the policy knows, by name: `{"clients": {"status": "status"}, "debts": {}}`.
+    /// The tables or collections of the policy, by name: `{"clients": {"status": "status"}, "debts": {}}`.
     #[serde(default, deserialize_with = "unique_keys")]
     kinds: BTreeMap<KindName, KindDocument>,
     /// The fields that hold ids of other records: `[{"from": "debts.client_id", "to": "clients"}]`.
@@ -39,7 +39,7 @@ pub(super) struct PolicyDocument {
     /// report them. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<Excluded>,
-    /// What may be asked for, by mode. A mode that is not named is not offered.
+    /// The modes that requests may use. A mode that is not listed is not offered.
     #[serde(default, deserialize_with = "unique_keys")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::modes"))]
     modes: BTreeMap<String, ModePolicy>,

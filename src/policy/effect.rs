@@ -20,38 +20,39 @@ use crate::domain::{Condition, FieldName, KindName, ReferenceName};
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EffectRule {
-    /// The topic of the event, such as `sessions.revoke`. Receivers choose by it what they listen to.
+    /// The topic of the event, such as `sessions.revoke`. Receivers subscribe to topics.
     pub topic: String,
-    /// The kind whose rows get an event each. Default: only the subject gets one.
+    /// The kind whose rows each get an event. Default: only the subject gets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<KindName>,
     /// The references from the subject to the rows, from the subject outwards. Default: every chain of declared
     /// references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<ReferenceName>,
-    /// Which of the rows count. Default: all of them.
+    /// The rows to which the effect applies. Default: all rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
-    /// The fields of the row that the event carries, read before the row goes. Default: none, only the id.
+    /// The fields that the event carries, with the values from before the operation. Default: none; the event carries
+    /// only the id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldName>,
 }
 
 impl EffectRule {
-    /// Makes an event about the subject.
+    /// Makes an effect that sends an event about the subject.
     #[must_use]
     pub fn topic(topic: impl Into<String>) -> Self {
         Self { topic: topic.into(), on: None, via: Vec::new(), when: None, fields: Vec::new() }
     }
 
-    /// Sets the kind: one event for each of its rows.
+    /// Sets the kind. Each of its rows gets an event.
     #[must_use]
     pub fn on(mut self, kind: impl Into<KindName>) -> Self {
         self.on = Some(kind.into());
         self
     }
 
-    /// Restricts the events to these rows.
+    /// Restricts the effect to rows that meet the condition.
     #[must_use]
     pub fn when(mut self, condition: Condition) -> Self {
         self.when = Some(condition);

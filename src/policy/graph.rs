@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{DataMap, KindName, Reference, ReferenceName};
 
-/// Returns the shortest chain of references from the subject's kind to each dependent kind. Of equally short chains,
-/// it is the first by name.
+/// Returns the shortest chain of references from the subject's kind to each dependent kind. Among equally short
+/// chains, it takes the first by name.
 pub(super) fn shortest_paths(map: &DataMap, subject: &KindName) -> BTreeMap<KindName, Vec<ReferenceName>> {
     let mut paths = BTreeMap::from([(subject.clone(), Vec::new())]);
     let mut level: BTreeMap<KindName, Vec<ReferenceName>> = paths.clone();
@@ -29,8 +29,8 @@ pub(super) fn shortest_paths(map: &DataMap, subject: &KindName) -> BTreeMap<Kind
     paths
 }
 
-/// Orders the kinds so that every edge (parent, child) points forwards. Kinds on a common cycle are one group. Where
-/// the order is free, kinds are ordered by name.
+/// Orders the kinds so that every edge (parent, child) points forwards. The kinds of a cycle form one group.
+/// Otherwise, kinds are ordered by name.
 pub(super) fn in_order(
     kinds: &BTreeSet<KindName>,
     edges: &BTreeSet<(KindName, KindName)>,
@@ -38,7 +38,7 @@ pub(super) fn in_order(
     let mut rest = kinds.clone();
     let mut order = Vec::new();
     while let Some(first) = rest.first() {
-        // Walk against the edges until only visited kinds lead in: that is a first group.
+        // Walk backwards along the edges. The kinds that are found and lead back to each other are the next group.
         let mut group = above(first, edges, &rest);
         while let Some(higher) =
             group.iter().map(|kind| above(kind, edges, &rest)).find(|set| set.len() < group.len())
@@ -51,7 +51,7 @@ pub(super) fn in_order(
     order
 }
 
-/// Returns the kind and every kind from which it can be reached, within `rest`.
+/// Returns the kind and every kind in `rest` from which it can be reached.
 fn above(
     kind: &KindName,
     edges: &BTreeSet<(KindName, KindName)>,
@@ -69,12 +69,12 @@ fn above(
     found
 }
 
-/// Returns whether the reference is part of a cycle of kinds: its two kinds lead to each other.
+/// Returns whether the reference is part of a cycle of kinds.
 pub(super) fn closes_cycle(map: &DataMap, reference: &Reference) -> bool {
     shortest_paths(map, &reference.from).contains_key(&reference.to)
 }
 
-/// Returns whether a group of [`in_order`] is a cycle: several kinds, or one that refers to itself.
+/// Returns whether a group of [`in_order`] is a cycle: several kinds, or one kind that refers to itself.
 pub(super) fn is_cycle(group: &[KindName], edges: &BTreeSet<(KindName, KindName)>) -> bool {
     match group {
         [kind] => edges.contains(&(kind.clone(), kind.clone())),

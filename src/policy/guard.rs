@@ -13,7 +13,7 @@ words! {
         Block = "block",
         /// Blocks the operation until the request acknowledges the guard by name.
         Warn = "warn",
-        /// Is only shown.
+        /// Only shows a note.
         Note = "note",
     }
 }
@@ -37,23 +37,23 @@ words! {
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Guard {
-    /// Its name, such as `outstanding_debts`: the rule of its blocker, and what a request acknowledges.
+    /// Its name, such as `outstanding_debts`. A blocker shows it, and a request acknowledges a warning by it.
     pub name: String,
-    /// The kind whose rows it looks at. The subject's own kind means the subject itself.
+    /// The kind whose rows the guard watches. The subject's own kind stands for the subject itself.
     pub on: KindName,
     /// The references from the subject to the rows, from the subject outwards: `["debts.client_id"]`. Default: every
     /// chain of declared references.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<ReferenceName>,
-    /// Which of the rows count. Default: all of them.
+    /// The rows to which the guard applies. Default: all rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
-    /// What it does when such rows exist.
+    /// What the guard does if such rows exist.
     pub severity: Severity,
-    /// The problem, in words for people. Default: empty.
+    /// The problem, as text for people. Default: empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// The remedy, in words for people. Default: empty.
+    /// The remedy, as text for people. Default: empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub remedy: String,
 }
@@ -77,19 +77,19 @@ impl Guard {
         Self::new(name, on, Severity::Block)
     }
 
-    /// Makes a guard that must be acknowledged.
+    /// Makes a guard that the request must acknowledge.
     #[must_use]
     pub fn warn(name: impl Into<String>, on: impl Into<KindName>) -> Self {
         Self::new(name, on, Severity::Warn)
     }
 
-    /// Makes a guard that is only shown.
+    /// Makes a guard that only shows a note.
     #[must_use]
     pub fn note(name: impl Into<String>, on: impl Into<KindName>) -> Self {
         Self::new(name, on, Severity::Note)
     }
 
-    /// Restricts the guard to these rows.
+    /// Restricts the guard to rows that meet the condition.
     #[must_use]
     pub fn when(mut self, condition: Condition) -> Self {
         self.when = Some(condition);

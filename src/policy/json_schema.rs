@@ -13,9 +13,9 @@ use super::{Access, Allow, DeletionPolicy};
 impl DeletionPolicy {
     /// Returns the JSON Schema (draft 2020-12) of the documents that [`from_json`](Self::from_json) reads.
     ///
-    /// Editors complete and check a policy by it. It is made from the types that are read, so it has their keys. What
-    /// it refuses, `from_json` refuses too. `from_json` knows more: whether names are declared, whether every
-    /// reference is decided, and whether rules make sense where they stand.
+    /// Editors use it to complete and check a policy. It is generated from the Rust types that are deserialized.
+    /// `from_json` rejects everything that the schema rejects, and checks more: whether names are declared, whether
+    /// every reference has a rule, and whether rules are valid in their mode.
     ///
     /// ```
     /// use client_lifecycle::DeletionPolicy;
@@ -30,7 +30,7 @@ impl DeletionPolicy {
     }
 }
 
-/// As part of the schema of a type of the host's that holds a policy.
+/// The schema for a type of the host that contains a policy.
 impl JsonSchema for DeletionPolicy {
     fn schema_name() -> Cow<'static, str> {
         "DeletionPolicy".into()
@@ -50,18 +50,18 @@ impl JsonSchema for Access {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "Who may ask for a mode.",
+            "description": "Who may request a mode.",
             "anyOf": [
-                { "const": "any", "description": "Everybody: the host has decided already." },
-                { "const": "authenticated", "description": "Every actor that has signed in." },
+                { "const": "any", "description": "Every caller. The host has already checked permissions." },
+                { "const": "authenticated", "description": "Every actor who is signed in." },
                 { "type": "array", "items": generator.subschema_for::<Allow>(), "minItems": 1,
-                  "description": "Every actor that one of these admits." },
+                  "description": "Every actor to whom one of these permissions applies." },
             ],
         })
     }
 }
 
-/// Makes descriptions of what rustdoc reads: without its links and examples, each paragraph on one line.
+/// Rewrites rustdoc comments as descriptions: without links and examples, each paragraph on one line.
 #[derive(Debug, Clone)]
 struct ForReaders;
 
@@ -70,18 +70,18 @@ impl Transform for ForReaders {
         if let Some(Json::String(text)) = schema.get_mut("description") {
             *text = plain(text);
         }
-        // `"default": null` says nothing that the type does not.
+        // `"default": null` adds nothing to the type.
         if schema.get("default").is_some_and(Json::is_null) {
             schema.remove("default");
         }
-        // Formats such as `uint16` are those of schemars alone; strict validators refuse a schema that has them.
+        // Formats such as `uint16` are specific to schemars. Strict validators reject a schema that contains them.
         schema.remove("format");
         describe_only_key(schema);
         transform_subschemas(self, schema);
     }
 }
 
-/// Gives the only key of an object the description of the object, where it has none.
+/// Copies the description of an object with a single key to that key, unless the key has a description.
 fn describe_only_key(schema: &mut Schema) {
     let Some(description) = schema.get("description").cloned() else { return };
     let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) else { return };

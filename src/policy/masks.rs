@@ -1,11 +1,11 @@
-//! The masks of a policy, wherever they are said.
+//! The masks of a policy, from its kinds and its rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DeletionPolicy, Rule};
 use crate::domain::{FieldName, Kind, KindName, Mask};
 
-/// A mask, with the field it is for and the place where it is said.
+/// A mask, the field it is for, and where the policy declares it.
 #[derive(Debug, Clone)]
 #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "only a database has columns to compare with"))]
 pub(crate) struct MaskUse<'a> {
@@ -14,12 +14,12 @@ pub(crate) struct MaskUse<'a> {
     pub(crate) mask: &'a Mask,
     /// The path in the policy document.
     pub(crate) path: String,
-    /// Whether a rule says it, and not the kind.
+    /// Whether a rule declares it, rather than the kind.
     pub(crate) in_rule: bool,
 }
 
 impl DeletionPolicy {
-    /// All masks: those of the kinds first.
+    /// Returns all masks. Masks of kinds come before masks of rules.
     pub(crate) fn masks(&self) -> Vec<MaskUse<'_>> {
         let mut found = Vec::new();
         for kind in self.map.kinds() {
@@ -46,8 +46,8 @@ impl DeletionPolicy {
         found
     }
 
-    /// The fields that a mask of the policy makes keyed pseudonyms of, in any of its modes. Where there are
-    /// some, the lifecycle needs a [`MaskKey`](crate::domain::MaskKey).
+    /// Returns the fields for which a mask of the policy makes keyed pseudonyms, in any mode. If there are any, the
+    /// lifecycle needs a [`MaskKey`](crate::domain::MaskKey).
     ///
     /// ```
     /// use client_lifecycle::DeletionPolicy;

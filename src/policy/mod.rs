@@ -1,7 +1,7 @@
 //! Policies: who may remove what, what stops it, and what happens along each reference. Pure and synchronous.
 //!
-//! [`guide::policy_document`](crate::guide::policy_document) describes every key of a policy document, with the call of the
-//! builder that says the same.
+//! [`guide::policy_document`](crate::guide::policy_document) describes every key of a policy document, with the
+//! corresponding call of the builder.
 
 mod access;
 mod adapt;
@@ -47,7 +47,7 @@ pub use rule_build::{
     set_null, soft_delete,
 };
 
-/// The two ways to a policy. Both lead to `DeletionPolicy::assemble`, which checks and compiles it.
+/// The two ways to make a policy. Both call `DeletionPolicy::assemble`, which checks and compiles it.
 impl DeletionPolicy {
     /// Starts a policy for records of a kind.
     pub fn of(subject: impl Into<KindName>) -> PolicyBuilder {
@@ -57,7 +57,7 @@ impl DeletionPolicy {
     /// Reads a policy from JSON. For other formats, use `serde`.
     ///
     /// # Errors
-    /// Every fault of the policy, or the place of the syntax error.
+    /// Returns every fault of the policy, or the position of the syntax error.
     pub fn from_json(text: &str) -> Result<Self, Faults> {
         let mut reader = serde_json::Deserializer::from_str(text);
         let document: PolicyDocument =
@@ -74,7 +74,7 @@ impl DeletionPolicy {
     }
 }
 
-/// Text that is not JSON has a line and no path.
+/// A syntax error has a line and column, but no path.
 fn not_json(error: &serde_json::Error) -> Fault {
-    Fault::new(FaultCode::Form, ".", format!("not JSON: {error}")).remedy("correct it at this place")
+    Fault::new(FaultCode::Form, ".", format!("not JSON: {error}")).remedy("correct the syntax there")
 }

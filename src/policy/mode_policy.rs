@@ -17,21 +17,20 @@ use crate::domain::words::words;
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModePolicy {
-    /// Who may ask: `"any"`, `"authenticated"`, or a list such as `[{"role": "ADMIN"}]`. A mode without it does not
-    /// build.
+    /// Who may request the mode: `"any"`, `"authenticated"`, or a list such as `[{"role": "ADMIN"}]`. Required.
     #[cfg_attr(feature = "schema", schemars(required))]
     pub allow: Option<Access>,
-    /// Whether a reason must be given. Default: `optional`.
+    /// Whether a request must have a reason. Default: `optional`.
     #[serde(default, skip_serializing_if = "ReasonRule::is_optional")]
     pub reason: ReasonRule,
-    /// What stops the operation, needs to be acknowledged, or is only shown. Default: nothing.
+    /// What stops the operation, must be acknowledged, or is only shown. Default: nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<Guard>,
-    /// What becomes of rows, by reference: `{"debts.client_id": "cascade"}`. In a mode that removes, every declared
-    /// reference needs a rule, its own or that under `*`.
+    /// What happens to rows, by reference: `{"debts.client_id": "cascade"}`. In a mode that removes, every declared
+    /// reference needs a rule: its own, or the rule under `*`.
     #[serde(default)]
     pub rules: Rules,
-    /// What other systems are told. Default: nothing.
+    /// The events that are sent to other systems. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<EffectRule>,
 }
@@ -52,11 +51,11 @@ impl Default for ModePolicy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access {
-    /// Every caller: the host has already decided.
+    /// Every caller. The host has already checked permissions.
     Any,
     /// Every caller who is signed in.
     Authenticated,
-    /// Every caller that one of these permissions admits.
+    /// Every caller to whom one of these permissions applies.
     Some(Vec<Allow>),
 }
 
@@ -65,10 +64,10 @@ words! {
     #[derive(Default)]
     #[non_exhaustive]
     pub enum ReasonRule: "rule for reasons" {
-        /// It may be left out.
+        /// A request may leave it out.
         #[default]
         Optional = "optional",
-        /// It must be given, and `other` needs a note.
+        /// A request must have a reason. The reason `other` needs a note.
         Required = "required",
     }
 }

@@ -1,4 +1,4 @@
-//! The policy: valid by construction.
+//! The policy. A value of this type is always valid.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use crate::domain::{DataMap, Faults, KindName, Mode};
 
 /// Who may remove a subject, what stops it, and what happens along each reference, for each mode.
 ///
-/// Built with [`of`](Self::of), or read from a document; both give the same value. It holds no data and does no I/O:
-/// a [`Lifecycle`](crate::Lifecycle) combines it with a store.
+/// Make it with [`of`](Self::of), or read it from a document; both give the same value. A policy holds no data and
+/// does no I/O. A [`Lifecycle`](crate::Lifecycle) combines it with a store.
 ///
 /// ```
 /// use client_lifecycle::DeletionPolicy;
@@ -77,13 +77,14 @@ impl DeletionPolicy {
         &self.subject
     }
 
-    /// Returns the kinds and references, with the types that the conditions imply.
+    /// Returns the kinds and references. Fields that conditions compare have the type that the condition implies.
     #[must_use]
     pub fn map(&self) -> &Arc<DataMap> {
         &self.map
     }
 
-    /// Returns the map with the fields that effects send. They must exist, but need not be declared.
+    /// Returns the map with the fields that effects send. These fields must exist in the store, but need not be
+    /// declared.
     pub(crate) fn map_to_check(&self) -> DataMap {
         let mut map = (*self.map).clone();
         for effect in self.modes.values().flat_map(|mode| &mode.effects) {
@@ -106,7 +107,7 @@ impl DeletionPolicy {
     }
 }
 
-/// What was written, not what was compiled from it.
+/// Compares what was declared, and ignores what was compiled from it.
 impl PartialEq for DeletionPolicy {
     fn eq(&self, other: &Self) -> bool {
         self.version == other.version

@@ -11,21 +11,21 @@ use crate::domain::{Condition, FieldName, Mask, Period, RecordId, ReferenceName,
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Rule {
-    /// The row is treated like its parent.
+    /// The row is treated like its parent: deleted, marked as deleted, or set OFF.
     Cascade,
     /// The row is deleted, whatever happens to its parent.
     Delete,
     /// The row is marked as deleted.
     SoftDelete,
-    /// The row blocks, unless this operation removes it over another reference.
+    /// The row blocks the operation, unless the operation removes it over another reference.
     Restrict,
-    /// The row blocks.
+    /// The row blocks the operation.
     Protect,
-    /// The row stays, masked. Without its own masks, those of the kind are used.
+    /// The row stays, masked. If the rule has no masks, the masks of the kind apply.
     Anonymize(BTreeMap<FieldName, Mask>),
     /// The row stays untouched until a period is over.
     Retain(Retention),
-    /// The row stays; its reference is redirected.
+    /// The row stays; its reference gets a new target.
     Redirect(Redirect),
     /// The row stays.
     Keep,
@@ -53,19 +53,19 @@ pub struct Retention {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Redirect {
-    /// None: the reference is set to null.
+    /// Null.
     SetNull,
-    /// This id; `None` is the default that the data map declares for the field.
+    /// This id. `None` stands for the default that the data map declares for the field.
     SetDefault(Option<Value>),
-    /// This record; `None` is the one that the request names.
+    /// This record. `None` stands for the record that the request names.
     Reassign(Option<RecordId>),
 }
 
-/// What becomes of the reference of a row that survives its parent.
+/// What happens to the reference of a row that survives its parent.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum OnSurvive {
-    /// The reference is redirected.
+    /// The reference gets a new target.
     Redirect(Redirect),
     /// The parent stays as an anonymized tombstone.
     Tombstone,
@@ -78,35 +78,36 @@ impl From<Redirect> for OnSurvive {
 }
 
 words! {
-    /// A parent that survives, but changed.
+    /// How a parent survived.
     #[non_exhaustive]
     pub enum Parent: "parent" {
-        /// It survives masked.
+        /// The parent was anonymized.
         Anonymize = "anonymize",
-        /// It is retained.
+        /// The parent is retained.
         Retain = "retain",
     }
 }
 
-/// One entry of a rule: the first whose condition holds decides.
+/// One entry of a rule. The first entry whose condition holds decides.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Applies only if this holds for the row.
+    /// Applies only to rows that meet this condition.
     pub when: Option<Condition>,
-    /// Applies to rows below such parents; `None` applies to rows below removed parents.
+    /// Applies to rows below parents that survived in this way; `None` applies to rows below removed parents.
     pub parent: Option<Parent>,
     /// The rule.
     pub then: Rule,
-    /// What becomes of the reference if the row survives its parent.
+    /// What happens to the reference if the row survives its parent.
     pub on_survive: Option<OnSurvive>,
     /// The condition on the new target of a reassigned reference.
     pub qualifies: Option<Condition>,
-    /// The reason for the rule. Shown if the entry stops an operation; it decides nothing and is not in any digest.
+    /// The reason for the rule. Shown if the entry blocks an operation. It affects neither the decision nor any
+    /// digest.
     pub rationale: Option<String>,
 }
 
-/// The entries for each reference, and for all others.
+/// The entries for each reference, and for all other references.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Rules {
@@ -143,13 +144,13 @@ impl Rule {
         }
     }
 
-    /// Returns whether the rule redirects the reference.
+    /// Returns whether the rule gives the reference another record as its target.
     #[must_use]
     pub fn reassigns(&self) -> bool {
         matches!(self, Self::Redirect(Redirect::Reassign(_)))
     }
 
-    /// Returns whether rows may block because of the rule.
+    /// Returns whether the rule may make rows block.
     #[must_use]
     pub fn blocks(&self) -> bool {
         matches!(self, Self::Restrict | Self::Protect)

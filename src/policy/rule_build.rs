@@ -19,7 +19,7 @@ use crate::domain::{Condition, FaultCode, FieldName, Mask, Period, Value};
 #[must_use]
 pub struct EntryBuilder {
     pub(super) entries: Vec<Entry>,
-    /// The problems that `build` reports, with their remedies.
+    /// The problems that `build` will report, with their remedies.
     pub(super) problems: Vec<(FaultCode, String, &'static str)>,
 }
 
@@ -40,12 +40,12 @@ impl EntryBuilder {
         self.last(|entry| entry.when = Some(condition))
     }
 
-    /// Applies the entry to rows below parents that survive anonymized or retained.
+    /// Applies the entry to rows below parents that survive: anonymized or retained.
     pub fn below(self, parent: Parent) -> Self {
         self.last(|entry| entry.parent = Some(parent))
     }
 
-    /// Sets the date or timestamp of the row from which a retention runs.
+    /// Sets the field, a date or a timestamp, from which a retention runs.
     pub fn from(self, field: impl Into<FieldName>) -> Self {
         self.retention("from", |retention| retention.from = field.into())
     }
@@ -65,7 +65,7 @@ impl EntryBuilder {
         self
     }
 
-    /// Sets the masks of an `anonymize`, in place of those of the kind.
+    /// Sets the masks of an `anonymize`. They replace the masks of the kind.
     ///
     /// ```
     /// use client_lifecycle::domain::Mask;
@@ -79,10 +79,10 @@ impl EntryBuilder {
             *own = masks;
             return self;
         }
-        self.misplaced("`with` needs `anonymize` before it", "leave it out, or begin with `anonymize`")
+        self.misplaced("`with` must follow `anonymize`", "leave it out, or start with `anonymize`")
     }
 
-    /// Sets where a `reassign` or a `set_default` lets the reference point.
+    /// Sets the new target of a `reassign`, or the value of a `set_default`.
     ///
     /// ```
     /// use client_lifecycle::policy::{reassign, set_default};
@@ -96,13 +96,13 @@ impl EntryBuilder {
             Some(Rule::Redirect(Redirect::Reassign(to))) => match target.as_id() {
                 Some(id) => *to = Some(id),
                 None => {
-                    return self.misplaced("what `to` names is not an id", "name the record by its id");
+                    return self.misplaced("the argument of `to` is not an id", "pass the id of the record");
                 }
             },
             _ => {
                 return self.misplaced(
-                    "`to` needs `reassign` or `set_default` before it",
-                    "leave it out, or begin with one of the two",
+                    "`to` must follow `reassign` or `set_default`",
+                    "leave it out, or start with one of the two",
                 );
             }
         }
@@ -114,8 +114,8 @@ impl EntryBuilder {
         self
     }
 
-    /// Sets what becomes of the reference where the row survives its parent: a [`Redirect`], or
-    /// [`OnSurvive::Tombstone`], under which the parent stays.
+    /// Sets what happens to the reference if the row survives its parent: a [`Redirect`], or
+    /// [`OnSurvive::Tombstone`], which makes the parent stay.
     pub fn on_survive(self, then: impl Into<OnSurvive>) -> Self {
         self.last(|entry| entry.on_survive = Some(then.into()))
     }
@@ -143,7 +143,7 @@ impl EntryBuilder {
         self.last(|entry| entry.rationale = Some(why.into()))
     }
 
-    /// Adds the entries that apply if none so far does.
+    /// Adds the entries that apply if none of the earlier entries does.
     pub fn otherwise(mut self, next: impl Into<EntryBuilder>) -> Self {
         let next = next.into();
         self.entries.extend(next.entries);
@@ -167,12 +167,12 @@ pub fn soft_delete() -> EntryBuilder {
     EntryBuilder::of(Rule::SoftDelete)
 }
 
-/// Blocks, unless this operation removes the row over another reference.
+/// Makes the row block the operation, unless the operation removes it over another reference.
 pub fn restrict() -> EntryBuilder {
     EntryBuilder::of(Rule::Restrict)
 }
 
-/// Blocks, always.
+/// Makes the row block the operation.
 pub fn protect() -> EntryBuilder {
     EntryBuilder::of(Rule::Protect)
 }
@@ -182,15 +182,15 @@ pub fn keep() -> EntryBuilder {
     EntryBuilder::of(Rule::Keep)
 }
 
-/// The row stays with the masks of its kind, or with those of [`with`](EntryBuilder::with).
+/// Keeps the row with masks: the masks of its kind, or those set by [`with`](EntryBuilder::with).
 pub fn anonymize() -> EntryBuilder {
     EntryBuilder::of(Rule::Anonymize(BTreeMap::new()))
 }
 
 /// Retains the row untouched for a period: a [`Period`], or ISO 8601 text such as `"P6Y"`.
 ///
-/// Set the date from which the period runs with [`from`](EntryBuilder::from), and the legal basis with
-/// [`basis`](EntryBuilder::basis). A policy that lacks either does not build.
+/// Set the start date with [`from`](EntryBuilder::from), and the legal basis with [`basis`](EntryBuilder::basis).
+/// Without them, `build` fails.
 ///
 /// ```
 /// use client_lifecycle::domain::Period;
@@ -203,7 +203,7 @@ pub fn retain<P>(period: P) -> EntryBuilder
 where
     P: TryInto<Period, Error: Display>,
 {
-    // `build` reports a bad period with all other faults, so its placeholder is never used.
+    // `build` reports a bad period with all other faults, so the placeholder is never used.
     let (period, problems) = match period.try_into() {
         Ok(period) => (period, Vec::new()),
         Err(bad) => {
@@ -214,17 +214,19 @@ where
     EntryBuilder { problems, ..EntryBuilder::of(Rule::Retain(retention)) }
 }
 
-/// Keeps the row without the reference.
+/// Keeps the row and sets the reference to null.
 pub fn set_null() -> EntryBuilder {
     EntryBuilder::of(Rule::Redirect(Redirect::SetNull))
 }
 
-/// The row stays and refers to the default that the data map declares, or to that of [`to`](EntryBuilder::to).
+/// Keeps the row and sets the reference to the default that the data map declares, or to the value of
+/// [`to`](EntryBuilder::to).
 pub fn set_default() -> EntryBuilder {
     EntryBuilder::of(Rule::Redirect(Redirect::SetDefault(None)))
 }
 
-/// The row stays and refers to the record that the request names, or to that of [`to`](EntryBuilder::to).
+/// Keeps the row and sets the reference to the record that the request names, or to the record of
+/// [`to`](EntryBuilder::to).
 pub fn reassign() -> EntryBuilder {
     EntryBuilder::of(Rule::Redirect(Redirect::Reassign(None)))
 }

@@ -17,32 +17,35 @@ use crate::domain::{Condition, FieldName, Mask, ParseError, RecordId, ReferenceN
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Entry", transform = super::rule_schema::one_rule))]
 pub(super) struct EntryDocument {
-    /// The rows that the entry decides for. Default: all that no earlier entry decides for.
+    /// The rows to which the entry applies. Default: all rows to which no earlier entry applies.
     when: Option<Condition>,
-    /// With `anonymize` or `retain`, the entry is for rows below a parent that stays in that way. Default: for rows below
-    /// parents that are removed.
+    /// With `anonymize` or `retain`, the entry applies to rows below a parent that stays in this way. Default: to
+    /// rows below removed parents.
     parent: Option<Parent>,
-    /// What becomes of the row, by the name of a rule such as `cascade`.
+    /// What happens to the row: the name of a rule, such as `cascade`.
     then: Option<RuleDocument>,
-    /// Where the reference points when the row survives and its parent does not: `set_null`, `set_default`,
-    /// `reassign`, or `tombstone`, under which the parent stays masked. Default: null, where the reference can be.
+    /// The reference of a row that survives its parent: `set_null`, `set_default` or `reassign`, or `tombstone` to
+    /// make the parent stay, masked. Default: null if the reference is nullable.
     #[serde(alias = "link")]
     on_survive: Option<OnSurviveDocument>,
-    /// What must hold for the record that a reassigned reference is to point at. Default: nothing.
+    /// The condition that the new target of a reassigned reference must meet. Default: none.
     qualifies: Option<Condition>,
-    /// The reason for the decision. It is shown where the entry stops an operation, and decides nothing.
+    /// The reason for the rule. It is shown if the entry blocks an operation, and does not affect the decision.
     #[serde(rename = "because")]
     rationale: Option<String>,
-    /// The row stays with these masks, by field: `{"comment": "null"}`. `"then": "anonymize"` uses those of the kind.
+    /// The row stays with these masks, by field: `{"comment": "null"}`. `"then": "anonymize"` uses the masks of the
+    /// kind.
     #[serde(default, deserialize_with = "masks")]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<FieldName, Mask>"))]
     anonymize: Option<BTreeMap<FieldName, Mask>>,
-    /// The row stays untouched for a period: `{"for": "P6Y", "from": "issued_at", "basis": "…"}`. Later it is deleted.
+    /// The row stays unchanged for a period: `{"for": "P6Y", "from": "issued_at", "basis": "…"}`. After that, it is
+    /// deleted.
     retain: Option<Retention>,
-    /// The row stays, and its reference takes this value. `"then": "set_default"` uses the default of the field.
+    /// The row stays, and its reference is set to this value. `"then": "set_default"` uses the default of the field.
     #[serde(default, deserialize_with = "crate::domain::present")]
     set_default: Option<Value>,
-    /// The row stays, and its reference points at this record. `"then": "reassign"` uses the one that the request names.
+    /// The row stays, and its reference is set to this record. `"then": "reassign"` uses the record that the request
+    /// names.
     reassign: Option<TargetDocument>,
 }
 
@@ -50,7 +53,7 @@ fn masks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeMap<F
     unique_keys(deserializer).map(Some)
 }
 
-/// A record that references are reassigned to.
+/// The record to which references are reassigned.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields, expecting = "a target, such as {\"to\": 7}")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Target"))]
@@ -105,14 +108,14 @@ impl<'de> Deserialize<'de> for RuleDocument {
     }
 }
 
-/// The rule of an entry that says nothing else.
+/// Returns the rule of an entry that has no other keys.
 fn rule_alone<E: de::Error>(entry: Entry) -> Result<Rule, E> {
     match entry {
         Entry { when: None, parent: None, then, on_survive: None, qualifies: None, rationale: None } => {
             Ok(then)
         }
         _ => Err(E::custom(
-            "`when`, `parent`, `on_survive`, `qualifies` and `because` stand beside `then`, not in it",
+            "`when`, `parent`, `on_survive`, `qualifies` and `because` belong beside `then`, not inside it",
         )),
     }
 }
@@ -205,7 +208,7 @@ impl<'de> Deserialize<'de> for Entry {
     }
 }
 
-/// A name, an object, or a list.
+/// A rule's name, an object, or a list.
 struct Entries(Vec<Entry>);
 
 impl<'de> Deserialize<'de> for Entries {
@@ -282,7 +285,7 @@ impl Serialize for Entry {
 }
 
 impl Redirect {
-    /// As an entry of a map that already has other keys: `"then": "set_null"` or `"reassign": {…}`.
+    /// Writes the redirect as a key of an entry, beside its other keys: `"then": "set_null"` or `"reassign": {…}`.
     fn entry<M: SerializeMap>(&self, name_key: &str, map: &mut M) -> Result<(), M::Error> {
         match self {
             Self::SetNull => map.serialize_entry(name_key, "set_null"),
@@ -317,7 +320,7 @@ impl Serialize for Rules {
     }
 }
 
-/// Entries as short as they can be written: one alone is no list.
+/// Entries in their shortest form. A single entry is not written as a list.
 struct Written<'a>(&'a [Entry]);
 
 impl Serialize for Written<'_> {

@@ -9,13 +9,13 @@ use super::rule_document::{EntryDocument, OnSurviveDocument, RULES, RuleDocument
 use super::{Entry, Rules};
 use crate::domain::schema::{given, old_key};
 
-/// The keys that say what becomes of a row.
+/// The keys that say what happens to a row.
 const RULE_KEYS: [&str; 5] = ["then", "anonymize", "retain", "set_default", "reassign"];
 
-/// The keys that an entry has beside its rule.
+/// The keys that an entry may have beside its rule.
 const OTHER_KEYS: [&str; 6] = ["when", "parent", "on_survive", "link", "qualifies", "because"];
 
-/// Demands of an entry exactly one rule.
+/// Requires exactly one rule in an entry.
 pub(super) fn one_rule(schema: &mut Schema) {
     // `"set_default": null` is a rule too.
     let alternatives = RULE_KEYS.map(|key| match key {
@@ -26,18 +26,18 @@ pub(super) fn one_rule(schema: &mut Schema) {
     old_key(schema, "link", "on_survive");
 }
 
-/// What a rule means that has a name alone.
+/// Describes a rule that is written as a name.
 fn meaning(rule: &str) -> &'static str {
     match rule {
-        "cascade" => "The row goes the way of its parent: deleted, marked as deleted, or set OFF.",
-        "delete" => "The row is deleted, whatever became of its parent.",
+        "cascade" => "The row is treated like its parent: deleted, marked as deleted, or set OFF.",
+        "delete" => "The row is deleted, whatever happens to its parent.",
         "soft_delete" => "The row is marked as deleted. Its kind needs `deleted_at`.",
-        "restrict" => "The row blocks, unless this operation removes it over another reference.",
-        "protect" => "The row blocks, always.",
+        "restrict" => "The row blocks the operation, unless the operation removes it over another reference.",
+        "protect" => "The row blocks the operation.",
         "anonymize" => "The row stays with the masks of its kind.",
-        "set_null" => "The row stays without the reference.",
-        "set_default" => "The row stays, and its reference takes the default that its field declares.",
-        "reassign" => "The row stays, and its reference points at the record that the request names.",
+        "set_null" => "The row stays, and its reference is set to null.",
+        "set_default" => "The row stays, and its reference is set to the default that its field declares.",
+        "reassign" => "The row stays, and its reference is set to the record that the request names.",
         "keep" => "The row stays as it is.",
         "tombstone" => "The parent stays as a masked tombstone.",
         _ => "",
@@ -49,7 +49,7 @@ fn words<'a>(description: &str, words: impl IntoIterator<Item = &'a &'a str>) ->
     json!({ "description": description, "type": "string", "oneOf": words.collect::<Json>() })
 }
 
-/// The name of a rule. `retain` is none: it needs a period.
+/// The name of a rule. `retain` is not allowed as a name, because it needs a period.
 struct RuleName;
 
 impl JsonSchema for RuleName {
@@ -70,13 +70,13 @@ impl JsonSchema for RuleDocument {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "What becomes of a row: the name of a rule, or an object with a rule alone.",
+            "description": "What happens to a row: the name of a rule, or an object that contains only a rule.",
             "anyOf": [generator.subschema_for::<RuleName>(), rule_alone(generator, json!({}))],
         })
     }
 }
 
-/// Returns the schema of an entry that has a rule and nothing else, with more demands on some keys.
+/// Returns the schema of an entry that has only a rule. `demands` restricts some of its keys.
 fn rule_alone(generator: &mut SchemaGenerator, demands: Json) -> Schema {
     let absent = OTHER_KEYS.map(|key| (key.to_owned(), json!({ "type": "null" })));
     let mut properties = serde_json::Map::from_iter(absent);
@@ -88,7 +88,7 @@ fn rule_alone(generator: &mut SchemaGenerator, demands: Json) -> Schema {
     schema
 }
 
-/// A rule that gives a reference another target, as an object.
+/// A rule that gives a reference a new target, as an object.
 struct Redirecting;
 
 impl JsonSchema for Redirecting {
@@ -104,7 +104,7 @@ impl JsonSchema for Redirecting {
         let demands = json!({ "then": then, "anonymize": false, "retain": { "type": "null" } });
         let mut schema = rule_alone(generator, demands);
         let description =
-            "Where a reference points instead: `{\"set_default\": …}` or `{\"reassign\": {\"to\": …}}`.";
+            "The new target of a reference: `{\"set_default\": …}` or `{\"reassign\": {\"to\": …}}`.";
         schema.insert("description".into(), description.into());
         schema
     }
@@ -116,7 +116,7 @@ impl JsonSchema for OnSurviveDocument {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let description = "Where the reference of a row that survives its parent points.";
+        let description = "The reference of a row that survives its parent.";
         let names = words(description, &["set_null", "set_default", "reassign", "tombstone"]);
         json_schema!({ "anyOf": [names, generator.subschema_for::<Redirecting>()] })
     }
@@ -135,7 +135,7 @@ impl JsonSchema for Entry {
     }
 }
 
-/// What is decided along one reference.
+/// The rule of one reference.
 struct Entries;
 
 impl JsonSchema for Entries {
@@ -146,7 +146,7 @@ impl JsonSchema for Entries {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let entry = generator.subschema_for::<Entry>();
         json_schema!({
-            "description": "What is decided along one reference: the name of a rule, an entry, or a list of entries. \
+            "description": "The rule of one reference: the name of a rule, an entry, or a list of entries. \
                             In a list, the first entry whose `when` holds for the row decides. The last has no `when`.",
             "anyOf": [
                 generator.subschema_for::<RuleName>(),
@@ -165,10 +165,9 @@ impl JsonSchema for Rules {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let entries = generator.subschema_for::<Entries>();
         let mut others = entries.clone();
-        others
-            .insert("description".into(), "What is decided along every reference that is not named.".into());
+        others.insert("description".into(), "The rule of every reference that is not listed.".into());
         json_schema!({
-            "description": "What is decided along each reference, by its name.",
+            "description": "The rule of each reference, by its name.",
             "type": "object",
             "properties": { "*": others },
             "additionalProperties": entries,

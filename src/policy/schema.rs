@@ -1,4 +1,4 @@
-//! The JSON Schema of policies: what their readers demand and no derive can say.
+//! The JSON Schema of policies: constraints that the readers enforce and `derive` cannot express.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value as Json};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use super::ModePolicy;
 use crate::domain::Mode;
 
-/// Returns the schema of `modes`: a key for each mode that there is, and at least one of them.
+/// Returns the schema of `modes`: one key for each mode, and at least one of them present.
 pub(super) fn modes(generator: &mut SchemaGenerator) -> Schema {
     let policy = generator.subschema_for::<ModePolicy>();
     let words = Mode::json_schema(generator);
@@ -27,7 +27,7 @@ pub(super) fn modes(generator: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Demands `modes`: a policy without a mode does not build.
+/// Requires `modes`, because a policy needs at least one mode.
 pub(super) fn require_modes(schema: &mut Schema) {
     if let Some(required) = schema.get_mut("required").and_then(Json::as_array_mut) {
         required.push("modes".into());

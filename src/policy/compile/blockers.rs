@@ -1,4 +1,4 @@
-//! Blocking rows: rows whose restrict or protect is not cleared by the rest of the operation.
+//! Blockers: rows that a `restrict` or `protect` makes block the operation.
 
 use super::compiled::CompiledBlocker;
 use super::context::{CompileContext, QueryBuilder};
@@ -7,7 +7,8 @@ use crate::domain::Reference;
 use crate::policy::{Entry, Rule};
 use crate::protocol::{Branch, RankCase};
 
-/// Adds a set and a question for each entry that blocks, and for rows outside the filter of the subject's kind.
+/// Adds a set and a question for each blocking entry. Adds the same for affected rows outside the filter of the
+/// subject's kind.
 pub(super) fn blockers(
     context: &CompileContext<'_>,
     outcomes: &OutcomesByKind,
@@ -40,7 +41,8 @@ pub(super) fn blockers(
     blockers
 }
 
-/// Builds a branch for each strength of the parent's removal: the row must be removed at least as strongly.
+/// Builds one branch for each way in which the parent is removed. A row blocks unless it is itself removed at least
+/// as permanently.
 fn blocking(
     context: &CompileContext<'_>,
     reference: &Reference,
@@ -62,7 +64,8 @@ fn blocking(
         let mut branch = by_entry(context, reference, of, parent, |at, _| (at == index).then_some(0))?;
         branch.except.extend(context.subjects_among(&reference.from));
         if let (Rule::Restrict, Some(own)) = (&entry.then, own) {
-            // `Off` lies between the soft outcomes and `Delete`, so the rows may be two ranges of ranks.
+            // `Off` is ordered between the soft outcomes and `Delete`, so the clearing outcomes may be two ranges of
+            // ranks.
             let clears = |outcome: RowOutcome| clearing.contains(&outcome);
             branch.except.extend(own.rows(|outcome| !outcome.is_deleted() && clears(outcome)));
             branch.except.extend(own.rows(|outcome| outcome.is_deleted() && clears(outcome)));
@@ -72,7 +75,7 @@ fn blocking(
     branches.collect()
 }
 
-/// Adds the set of other rows of the subject's kind that are reached and lie outside the filter of the subject's kind.
+/// Adds the set of rows of the subject's kind that the operation reaches but the kind's filter excludes.
 fn outside_filter(
     context: &CompileContext<'_>,
     outcomes: &OutcomesByKind,
@@ -81,8 +84,8 @@ fn outside_filter(
     let subject = context.subject;
     let filter = context.map.kind(subject)?.filter.as_ref()?;
     let branches = context.map.references_from(subject).filter_map(|reference| {
-        // A reference of the subject's kind to a reached kind closes a cycle, so no entry for parents that stay
-        // is allowed on it.
+        // If the subject's kind refers to a kind that the operation reaches, there is a cycle. In a cycle, no entry
+        // for parents that stay is allowed.
         let of = outcomes.get(&reference.to)?.rows(RowOutcome::is_removed)?;
         let mut branch = by_entry(context, reference, of, RowOutcome::Delete, |_, _| Some(0))?;
         let inside = RankCase { when: Some(filter.clone()), rank: None, ..RankCase::always(0) };

@@ -1,4 +1,4 @@
-//! A compiled mode: everything about a mode that does not depend on the request.
+//! A compiled mode: everything about a mode that is the same for every request.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,23 +10,23 @@ use crate::plan::StepKey;
 use crate::policy::Guard;
 use crate::protocol::{EventDraft, NewValue, Question, Rows, Stratum, Write};
 
-/// A compiled mode. Each `question` is the position of an answer in the survey.
+/// A compiled mode. Every `question` is the position of an answer in the survey.
 #[derive(Debug)]
 pub(crate) struct CompiledMode {
     pub(crate) sets: Arc<[Stratum]>,
     pub(crate) questions: Arc<[Question]>,
-    /// In the order in which they are carried out.
+    /// In execution order.
     pub(crate) steps: Vec<CompiledStep>,
     pub(crate) blockers: Vec<CompiledBlocker>,
-    /// Each with the question for the rows that match it.
+    /// Each guard with the question about the rows that match it.
     pub(crate) guards: Vec<(Guard, usize)>,
-    /// The events of each effect, with the question for their number.
+    /// The events of each effect, with the question about how many there are.
     pub(crate) effects: Vec<(EventDraft, usize)>,
     pub(crate) targets: Vec<CompiledTarget>,
     pub(crate) locks: Vec<Rows>,
 }
 
-/// A step without its count.
+/// A step whose number of rows is not known yet.
 #[derive(Debug, Clone)]
 pub(crate) struct CompiledStep {
     pub(crate) key: StepKey,
@@ -34,9 +34,9 @@ pub(crate) struct CompiledStep {
     pub(crate) question: usize,
     pub(crate) write: WriteTemplate,
     pub(crate) grounds: Vec<CompiledGround>,
-    /// For tombstones: the references that force rows to stay, with the questions about the rows that refer.
+    /// For tombstones: each reference that forces rows to stay, with the question about the surviving rows.
     pub(crate) forced_by: Vec<(ReferenceName, usize)>,
-    /// Whether the plan shows the step; if not, it only prepares or completes another.
+    /// Whether the plan shows the step. A hidden step prepares or completes another step.
     pub(crate) shown: bool,
 }
 
@@ -51,46 +51,46 @@ impl CompiledStep {
     }
 }
 
-/// A retention period, and the questions about the rows it keeps.
+/// A retention period, and the questions about the rows it retains.
 #[derive(Debug, Clone)]
 pub(crate) struct CompiledGround {
     pub(crate) reference: ReferenceName,
     pub(crate) period: Period,
     pub(crate) basis: String,
-    /// Asks for the number of rows, and for their first and last date.
+    /// The question about the number of rows, and their first and last date.
     pub(crate) question: usize,
-    /// Asks for the number of rows without a date.
+    /// The question about the number of rows without a date.
     pub(crate) undated: usize,
 }
 
-/// A question for rows that block the operation.
+/// A question about rows that block the operation.
 #[derive(Debug)]
 pub(crate) struct CompiledBlocker {
     pub(crate) kind: KindName,
-    /// `None` for rows that the policy may not touch at all.
+    /// `None` for rows that the policy's filter excludes.
     pub(crate) reference: Option<ReferenceName>,
     pub(crate) rule: &'static str,
-    /// The condition of the entry, in words.
+    /// The condition of the entry, as text.
     pub(crate) when: Option<String>,
     /// The policy's rationale for the entry.
     pub(crate) rationale: Option<String>,
     pub(crate) question: usize,
 }
 
-/// The new target of redirected references. It must exist and stay.
+/// The new target of redirected references. It must exist, and the operation must not remove it.
 #[derive(Debug)]
 pub(crate) struct CompiledTarget {
     pub(crate) reference: ReferenceName,
     pub(crate) from: KindName,
     pub(crate) to: KindName,
-    /// A value of the policy; `None` for the record that the request names.
+    /// The target from the policy; `None` if the request names it.
     pub(crate) target: Option<Value>,
     pub(crate) rule: &'static str,
-    /// Asks for the number of rows that would refer to the record.
+    /// The question about the number of rows that would refer to the target.
     pub(crate) question: usize,
-    /// Rows that the record must not be among.
+    /// Rows that the target must not be among.
     pub(crate) except: Vec<Rows>,
-    /// The condition that the record must meet.
+    /// The condition that the target must meet.
     pub(crate) qualifies: Option<Condition>,
 }
 
@@ -102,14 +102,14 @@ pub(crate) enum WriteTemplate {
     Keep,
 }
 
-/// A new value, or a blank.
+/// A new value, or a placeholder that the request fills in.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ValueTemplate {
     Known(NewValue),
     /// The instant of the request.
     Now,
-    /// The new target of a reference: a value of the policy, null included, or `None` for the record that the request
-    /// names.
+    /// The new target of a reference: a value from the policy (may be null), or `None` for the record that the
+    /// request names.
     Target(Option<Value>),
 }
 
@@ -124,7 +124,7 @@ impl WriteTemplate {
         Self::Update(switched(kind, on).chain(touched(kind)).collect())
     }
 
-    /// Leaves the values to the request.
+    /// Leaves the new values to the request.
     pub(super) fn edit(kind: &Kind) -> Self {
         Self::Update(touched(kind).collect())
     }
@@ -134,7 +134,7 @@ impl WriteTemplate {
         Self::in_order_of_fields(masked(masks).chain(touched(kind)))
     }
 
-    /// Adds masks to rows that another step anonymizes.
+    /// Adds masks to rows that another step already anonymizes.
     pub(super) fn add_masks(masks: &BTreeMap<FieldName, Mask>) -> Self {
         Self::in_order_of_fields(masked(masks))
     }
@@ -151,17 +151,17 @@ impl WriteTemplate {
         Self::Update(redirected.into_iter().chain(touched(kind)).collect())
     }
 
-    /// Empties a reference of rows that are deleted next.
+    /// Sets a reference to null in rows that a later step deletes.
     pub(super) fn unlink(field: &FieldName) -> Self {
         Self::Update(vec![(field.clone(), ValueTemplate::Target(Some(Value::Null)))])
     }
 
-    /// Writes each field once, the last value of several.
+    /// Writes each field once. Of several values for a field, the last wins.
     fn in_order_of_fields(values: impl Iterator<Item = (FieldName, ValueTemplate)>) -> Self {
         Self::Update(values.collect::<BTreeMap<_, _>>().into_iter().collect())
     }
 
-    /// Returns the new target of a redirect, with the record that the request names.
+    /// Returns the new target of a redirect. `requested` is the record that the request names.
     pub(crate) fn target(&self, requested: Option<&RecordId>) -> Option<Value> {
         match self {
             Self::Update(values) => values.iter().find_map(|(_, value)| match value {
@@ -172,7 +172,7 @@ impl WriteTemplate {
         }
     }
 
-    /// Fills in the instant of the request and the target that it names.
+    /// Fills in the time of the request and the target that it names.
     pub(crate) fn fill(&self, now: DateTime<Utc>, requested: Option<&RecordId>) -> Write {
         let value = |template: &ValueTemplate| match template {
             ValueTemplate::Known(value) => value.clone(),
@@ -191,7 +191,8 @@ impl WriteTemplate {
     }
 }
 
-/// Returns the value of a target, null if the request names no record: its plan has a blocker then.
+/// Returns the value of a target. It is null if the request should name a record and does not; the plan then has a
+/// blocker.
 fn target_value(target: Option<&Value>, requested: Option<&RecordId>) -> Value {
     target.cloned().unwrap_or_else(|| requested.map_or(Value::Null, Value::from))
 }
@@ -217,7 +218,7 @@ fn masked(masks: &BTreeMap<FieldName, Mask>) -> impl Iterator<Item = (FieldName,
     })
 }
 
-/// Returns the values that every write sets: its instant and the version.
+/// Returns the fields that every write sets: `updated_at` and the version.
 fn touched(kind: &Kind) -> impl Iterator<Item = (FieldName, ValueTemplate)> {
     let at = kind.updated_at.iter().map(|field| (field.clone(), ValueTemplate::Now));
     at.chain(kind.version.iter().map(|field| (field.clone(), ValueTemplate::Known(NewValue::Next))))

@@ -1,4 +1,4 @@
-//! What every part of the compilation reads and fills: the mode with its data map, and the sets and questions so far.
+//! The state of a compilation: the mode with its data map, and the sets and questions so far.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::policy::graph::{in_order, is_cycle, shortest_paths};
 use crate::policy::{Entry, ModePolicy, Rules};
 use crate::protocol::{Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum};
 
-/// A mode of a policy, with what follows from the data map and the rules alone.
+/// A mode of a policy, with what can be derived from the data map and the rules.
 pub(crate) struct CompileContext<'a> {
     pub(crate) subject: &'a KindName,
     pub(crate) map: &'a DataMap,
@@ -20,7 +20,7 @@ pub(crate) struct CompileContext<'a> {
     possible: BTreeMap<KindName, BTreeSet<RowOutcome>>,
 }
 
-/// Kinds whose outcomes are found together: one kind, or all kinds of a cycle.
+/// Kinds whose outcomes are computed together: one kind, or all kinds of a cycle.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) kinds: Vec<KindName>,
@@ -38,7 +38,7 @@ impl<'a> CompileContext<'a> {
         self.policy.rules.entries(reference).unwrap_or_default()
     }
 
-    /// Returns the outcomes that rows of a kind can have; none for a kind that is never reached.
+    /// Returns the outcomes that rows of a kind can have. Empty if the operation never reaches the kind.
     pub(crate) fn possible_outcomes(
         &self,
         kind: &KindName,
@@ -50,7 +50,7 @@ impl<'a> CompileContext<'a> {
         self.possible_outcomes(kind).any(|outcome| outcome == RowOutcome::Delete)
     }
 
-    /// Returns the shortest chain of references from the subject to the rows that a reference reaches.
+    /// Returns the shortest chain of references from the subject to the rows that hold this reference.
     pub(crate) fn path(&self, reference: &ReferenceName) -> Vec<ReferenceName> {
         let to = self.map.reference(reference).map(|reference| &reference.to);
         let above = to.and_then(|to| self.paths.get(to)).cloned().unwrap_or_default();
@@ -61,13 +61,14 @@ impl<'a> CompileContext<'a> {
         kind == self.subject
     }
 
-    /// Returns the subjects if they are rows of the kind. They are never reached over a reference, so every set of
-    /// reached rows leaves them out.
+    /// Returns the subjects, if they are rows of this kind. A subject is never reached over a reference, so every set
+    /// of reached rows must leave the subjects out.
     pub(super) fn subjects_among(&self, kind: &KindName) -> Option<Rows> {
         self.is_subject(kind).then_some(Rows::SUBJECTS)
     }
 
-    /// Returns the condition on a subject: the filter of its kind, and not soft-deleted unless the mode erases.
+    /// Returns the condition on a subject: it meets the filter of its kind, and unless the mode erases, it is not
+    /// soft-deleted.
     pub(super) fn subject_condition(&self) -> Option<Condition> {
         let kind = self.map.kind(self.subject)?;
         let alive = kind.deleted_at.as_ref().filter(|_| !self.mode.erases()).map(is_null);
@@ -77,9 +78,10 @@ impl<'a> CompileContext<'a> {
         }
     }
 
-    /// Returns the dependent kinds from the subject outwards.
+    /// Returns the dependent kinds in groups, from the subject outwards.
     ///
-    /// The order follows from the declared references alone, so a mode's rules do not change what a cycle is.
+    /// Only the declared references decide the groups. The rules of a mode therefore do not affect what counts as a
+    /// cycle.
     pub(super) fn groups(&self) -> Vec<Group> {
         let references = self.map.references().filter(|reference| self.paths.contains_key(&reference.to));
         let edges: BTreeSet<(KindName, KindName)> =
@@ -89,7 +91,7 @@ impl<'a> CompileContext<'a> {
     }
 }
 
-/// Finds the outcomes that rows of each kind can have: the least fixpoint, as if any condition could hold.
+/// Finds the outcomes that rows of each kind can have: the least fixpoint that assumes that any condition may hold.
 fn possible_outcomes(
     map: &DataMap,
     subject: &KindName,
@@ -116,7 +118,7 @@ fn possible_outcomes(
     }
 }
 
-/// Collects sets and questions, and returns the number of each.
+/// Collects sets and questions, and numbers them.
 #[derive(Debug)]
 pub(super) struct QueryBuilder {
     sets: Vec<Stratum>,
@@ -124,7 +126,7 @@ pub(super) struct QueryBuilder {
 }
 
 impl QueryBuilder {
-    /// Starts with the subjects as the first set and their number as the first question.
+    /// Starts with the subjects as the first set, and their number as the first question.
     pub(super) fn new(subject: &KindName, when: Option<Condition>) -> Self {
         let mut query = Self { sets: Vec::new(), questions: vec![Question::count(Rows::SUBJECTS)] };
         let case = RankCase { when, ..RankCase::always(0) };
@@ -138,7 +140,7 @@ impl QueryBuilder {
         id
     }
 
-    /// Adds a set, unless no branch leads into it.
+    /// Adds a set if it has branches; otherwise returns `None`.
     pub(super) fn add_nonempty(
         &mut self,
         name: String,
@@ -157,7 +159,7 @@ impl QueryBuilder {
         SetId::after(&self.sets)
     }
 
-    /// Returns a set that is not part of a cycle.
+    /// Returns a set that is not in a cycle.
     pub(super) fn plain_set(&self, id: SetId) -> Option<&NamedSet> {
         self.sets.iter().find_map(|stratum| match stratum {
             Stratum::Set(set) if set.id == id => Some(set),
@@ -165,18 +167,18 @@ impl QueryBuilder {
         })
     }
 
-    /// Adds a question and returns the position of its answer.
+    /// Adds a question. Returns the position of its answer.
     pub(super) fn ask(&mut self, question: Question) -> usize {
         self.questions.push(question);
         self.questions.len() - 1
     }
 
-    /// Asks for the number of rows.
+    /// Adds a question about the number of rows.
     pub(super) fn count(&mut self, rows: Rows) -> usize {
         self.ask(Question::count(rows))
     }
 
-    /// Asks for the number of rows and the first five ids.
+    /// Adds a question about the number of rows and the first five ids.
     pub(super) fn sample(&mut self, rows: Rows) -> usize {
         self.ask(Question { sample: 5, ..Question::count(rows) })
     }

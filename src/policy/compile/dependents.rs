@@ -1,4 +1,4 @@
-//! Dependents of the subject, whatever becomes of them: the rows that guards and effects watch.
+//! Dependents of the subject, which guards and effects watch, whatever the rules do with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::policy::graph::{in_order, is_cycle};
 use crate::policy::{Guard, Severity};
 use crate::protocol::{Branch, EventDraft, NamedSet, RankCase, Rows, SetId, Source};
 
-/// Guards and effects with their questions, and the rows that they look at, whether these match or not.
+/// Guards and effects with their questions, and all rows they watch, including rows that do not match.
 type Dependents = (Vec<(Guard, usize)>, Vec<(EventDraft, usize)>, Vec<(KindName, Rows)>);
 
 /// Adds the sets and questions of guards and effects.
@@ -27,7 +27,7 @@ pub(super) fn dependents(context: &CompileContext<'_>, query: &mut QueryBuilder)
         let on = effect.on.as_ref().unwrap_or(context.subject);
         let Some(set) = dependents_over(context, on, &effect.via, &mut sets, query) else { continue };
         let rows = matching(format!("effect {}", effect.topic), on, set, effect.when.as_ref(), query);
-        // An event holds the values of the row when the event is written.
+        // An event holds field values, so its row must not change before the event is written.
         if set != SetId::SUBJECTS {
             watched.push((on.clone(), Rows::all(set)));
         }
@@ -38,7 +38,7 @@ pub(super) fn dependents(context: &CompileContext<'_>, query: &mut QueryBuilder)
     (guards, effects, watched)
 }
 
-/// Adds the set of those rows for which the condition holds.
+/// Adds the set of the rows that meet the condition.
 fn matching(
     name: String,
     on: &KindName,
@@ -53,7 +53,8 @@ fn matching(
     Rows::all(query.add_set(name, on, vec![Branch::new(Source::Members(Rows::all(of)), vec![case])]))
 }
 
-/// Returns the set of the rows of a kind that depend on the subject, over these references or over any.
+/// Returns the set of the rows of a kind that depend on the subject. `via` gives the chain of references; if it is
+/// empty, every chain counts.
 fn dependents_over(
     context: &CompileContext<'_>,
     on: &KindName,
@@ -81,15 +82,15 @@ fn below(reference: &Reference, of: SetId) -> Branch {
     Branch::new(source, vec![RankCase::always(0)])
 }
 
-/// Returns the set of all rows of a kind that depend on the subject. Sets that are not there yet are added.
+/// Returns the set of all rows of a kind that depend on the subject. Adds the sets that it needs.
 fn all_dependents(
     context: &CompileContext<'_>,
     on: &KindName,
     sets: &mut BTreeMap<KindName, SetId>,
     query: &mut QueryBuilder,
 ) -> Option<SetId> {
-    // The kinds between the subject and this one. They include the subject's own kind only if a chain of
-    // references leads over other rows of it.
+    // The kinds on any chain between the subject and this kind. They include the subject's own kind only if a chain
+    // leads through other rows of that kind.
     let mut between = BTreeSet::from([on.clone()]);
     let mut edges = BTreeSet::new();
     let mut open = vec![on.clone()];

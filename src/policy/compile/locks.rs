@@ -1,4 +1,4 @@
-//! The rows to lock before anything is counted, so that what is decided about them stays true.
+//! The rows to lock before rows are counted, so that the counts stay correct until commit.
 
 use super::compiled::{CompiledStep, WriteTemplate};
 use super::context::{CompileContext, QueryBuilder};
@@ -9,9 +9,10 @@ use crate::protocol::{Rows, SetId, Source};
 
 /// Returns the rows to lock, kind by kind from the subject outwards.
 ///
-/// They are removed rows that others could refer to, rows whose outcome depends on conditions, rows that are written
-/// by their ids, and rows that guards and effects watch. Rows that one statement deletes or updates by its own
-/// conditions are left out: the statement checks the conditions again on the locked row.
+/// Four groups of rows are locked: removed rows that other rows could refer to, rows whose outcome depends on
+/// conditions, rows that are written by their ids, and rows that guards and effects watch. Rows that a single
+/// statement deletes or updates by its own conditions need no lock, because that statement checks the conditions
+/// again when it locks the row.
 pub(super) fn locks(
     context: &CompileContext<'_>,
     order: impl Iterator<Item = KindName>,
@@ -46,7 +47,7 @@ fn writing<'a>(steps: &'a [CompiledStep], kind: &KindName) -> impl Iterator<Item
     steps.iter().filter(move |step| step.key.kind == *kind && step.write != WriteTemplate::Keep)
 }
 
-/// Returns whether a step redirects rows that have no outcome, and so are in no other lock of their kind.
+/// Returns whether a step redirects rows that have no outcome. No other lock of the kind covers such rows.
 fn redirects_others(context: &CompileContext<'_>, kind: &KindName, step: &CompiledStep) -> bool {
     let references = context.map.references_from(kind);
     let mut entries = references.flat_map(|reference| context.entries(&reference.name));
@@ -54,9 +55,10 @@ fn redirects_others(context: &CompileContext<'_>, kind: &KindName, step: &Compil
         && entries.any(|entry| matches!(entry.then, Rule::Redirect(_) | Rule::SoftDelete))
 }
 
-/// Returns whether rows of a kind are written by their ids, because several steps or several references lead to them.
+/// Returns whether rows of a kind are written by their ids. This is so if several steps or several references lead to
+/// them.
 ///
-/// A statement that has waited for such a row does not notice that the row was changed or moved away.
+/// A statement that waits for such a row would not notice that another transaction has changed the row.
 fn are_written_by_ids(query: &QueryBuilder, steps: &[CompiledStep], kind: &KindName) -> bool {
     let mut steps = writing(steps, kind);
     match (steps.next(), steps.next()) {
@@ -65,7 +67,7 @@ fn are_written_by_ids(query: &QueryBuilder, steps: &[CompiledStep], kind: &KindN
     }
 }
 
-/// Returns whether one condition on a row itself decides that it is in the set.
+/// Returns whether a single condition on the row itself decides whether it is in the set.
 fn is_one_condition(query: &QueryBuilder, set: SetId) -> bool {
     query.plain_set(set).is_some_and(|set| match &*set.branches {
         [branch] => {
@@ -76,7 +78,7 @@ fn is_one_condition(query: &QueryBuilder, set: SetId) -> bool {
     })
 }
 
-/// Returns whether several references decide about a row together, and one of them reads a value of the row.
+/// Returns whether several references decide together about a row, and one of them reads a field of the row.
 fn depends_on_conditions(context: &CompileContext<'_>, kind: &KindName) -> bool {
     let over =
         || context.map.references_from(kind).filter(|reference| context.paths.contains_key(&reference.to));

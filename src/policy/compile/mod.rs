@@ -1,4 +1,4 @@
-//! Compiling a mode: from rules to named sets, questions, steps and locks, once per policy.
+//! Compiles a mode to named sets, questions, steps and locks. This happens once, when the policy is built.
 
 mod blockers;
 mod compiled;

@@ -1,5 +1,5 @@
-//! What becomes of rows: the outcome that an entry gives a row, the outcomes of a kind as ranks, and the branch that
-//! gives each row below a reference its rank.
+//! The outcome that an entry gives to a row, the outcomes of a kind as ranks, and the branch that ranks the rows that
+//! refer to a parent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::domain::{
 use crate::policy::{Entry, Parent, Rule};
 use crate::protocol::{Branch, Rank, RankCase, Ranks, Rows, SetId, Source};
 
-/// What becomes of a row. The order is the precedence: the first wins if several references reach the row.
+/// What happens to a row. The order is the precedence: if several references lead to the row, the first outcome wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum RowOutcome {
     /// It stays until a period is over.
@@ -19,20 +19,20 @@ pub(crate) enum RowOutcome {
     Anonymize,
     /// It is marked as deleted.
     Soft,
-    /// An earlier operation marked it: it counts as soft-deleted and is in no step.
+    /// An earlier operation marked it as deleted. It counts as soft-deleted and is in no step.
     AlreadySoft,
     /// Its status is switched.
     Off,
     /// It is deleted.
     Delete,
-    /// It is the subject of `anonymize`: it counts as deleted and stays.
+    /// It is the subject of `anonymize`. It counts as deleted, but stays.
     Erased,
     /// It stays.
     Keep,
 }
 
 impl RowOutcome {
-    /// Returns whether rows that refer to the row are reached.
+    /// Returns whether the rules apply to rows that refer to this row.
     pub(crate) fn is_removed(self) -> bool {
         (Self::Soft..=Self::Erased).contains(&self)
     }
@@ -46,7 +46,7 @@ impl RowOutcome {
         matches!(self, Self::Soft | Self::AlreadySoft)
     }
 
-    /// Returns whether the row stays although the operation reached it: retained or anonymized.
+    /// Returns whether the row is kept although the operation reached it: retained or anonymized.
     pub(crate) fn is_kept_back(self) -> bool {
         self < Self::Soft
     }
@@ -62,17 +62,17 @@ impl RowOutcome {
     }
 }
 
-/// One case of a reference. The first case whose condition holds decides.
+/// One case of a rule. The first case whose condition holds decides.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct OutcomeCase {
     /// The position of the entry it comes from.
     pub(crate) entry: usize,
     pub(crate) when: Option<Condition>,
-    /// `None` if the reference leaves the row as it is; the row may still block, or be redirected.
+    /// `None` if the rule leaves the row as it is. The row may still block, or get a new target.
     pub(crate) outcome: Option<RowOutcome>,
 }
 
-/// Returns the entries that apply below a parent of this outcome, up to the first without a condition.
+/// Returns the entries that apply to rows whose parent has this outcome, up to the first entry without a condition.
 pub(crate) fn applicable_entries(entries: &[Entry], parent: RowOutcome) -> Vec<(usize, &Entry)> {
     let mut found = Vec::new();
     for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| applies(entry, parent)) {
@@ -92,7 +92,7 @@ fn applies(entry: &Entry, parent: RowOutcome) -> bool {
     }
 }
 
-/// Returns what the entries make of a row of `kind` below a parent of this outcome.
+/// Lists the possible outcomes of a row of `kind` whose parent has this outcome, each with its condition.
 pub(crate) fn cases(kind: &Kind, entries: &[Entry], parent: RowOutcome, mode: Mode) -> Vec<OutcomeCase> {
     let mut cases = Vec::new();
     for (index, entry) in applicable_entries(entries, parent) {
@@ -105,7 +105,7 @@ pub(crate) fn cases(kind: &Kind, entries: &[Entry], parent: RowOutcome, mode: Mo
             cases.push(OutcomeCase { entry: index, when, outcome });
         }
     }
-    // A last case without an outcome is redundant.
+    // Trailing cases without an outcome have no effect.
     while cases.last().is_some_and(|case| case.outcome.is_none()) {
         cases.pop();
     }
@@ -119,7 +119,7 @@ fn rule_outcomes(
     mode: Mode,
 ) -> Vec<(Option<Condition>, Option<RowOutcome>)> {
     let unless_marked = |outcome: RowOutcome| {
-        // Outside `hard_delete`, a row that was marked before counts as not reached.
+        // Outside `hard_delete`, a row that was already marked as deleted is left out.
         let counts_as = (mode == Mode::HardDelete).then_some(RowOutcome::AlreadySoft);
         let marked = kind.deleted_at.as_ref().map(|field| (Some(not_null(field)), counts_as));
         marked.into_iter().chain([(None, Some(outcome))]).collect()
@@ -140,26 +140,26 @@ fn rule_outcomes(
     }
 }
 
-/// What a rank means. The order is that of the ranks.
+/// What a rank stands for. Meanings are sorted like their ranks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RankMeaning {
     pub(super) outcome: RowOutcome,
-    /// The distance from the subject to the kind that the entry's reference refers to. Among equal outcomes the
-    /// nearest entry counts the row.
+    /// The distance from the subject to the kind that the entry's reference refers to. Among entries that give a row
+    /// the same outcome, the entry nearest to the subject counts it.
     distance: usize,
     /// The reference and the position of the entry that decided; `None` for the subject.
     pub(super) entry: Option<(ReferenceName, usize)>,
 }
 
-/// The set that holds the outcomes of the rows of a kind, and the meanings of its ranks.
+/// The set that holds the outcomes of a kind's rows, and what its ranks stand for.
 #[derive(Debug, Clone)]
 pub(super) struct KindOutcomes {
     pub(super) set: SetId,
-    /// In the order of the ranks.
+    /// Sorted by rank.
     pub(super) meanings: Vec<RankMeaning>,
 }
 
-/// The outcomes of every kind that is reached.
+/// The outcomes of every kind that the operation reaches.
 pub(super) type OutcomesByKind = BTreeMap<KindName, KindOutcomes>;
 
 impl KindOutcomes {
@@ -168,7 +168,7 @@ impl KindOutcomes {
         Self { set: SetId::SUBJECTS, meanings }
     }
 
-    /// Lists the outcomes that the entries of a kind can give, each with its rank. The set is not known yet.
+    /// Lists the outcomes that the entries of a kind can give, sorted by rank. The set is filled in later.
     pub(super) fn of_kind(context: &CompileContext<'_>, kind: &KindName) -> Self {
         let mut found = BTreeSet::new();
         let declared = context.map.kind(kind);
@@ -201,14 +201,14 @@ impl KindOutcomes {
         Rank::try_from(position).ok()
     }
 
-    /// Returns the ranks from the first to the last outcome that satisfies the test.
+    /// Returns the range of ranks from the first to the last outcome that passes the test.
     pub(super) fn ranks(&self, test: impl Fn(RowOutcome) -> bool) -> Option<Ranks> {
         let first = self.meanings.iter().position(|meaning| test(meaning.outcome))?;
         let last = self.meanings.iter().rposition(|meaning| test(meaning.outcome))?;
         Some(Ranks { from: Rank::try_from(first).ok()?, to: Rank::try_from(last).ok()? })
     }
 
-    /// Returns the rows whose outcomes satisfy the test, which must hold for a range of outcomes.
+    /// Returns the rows whose outcomes pass the test. The test must accept a contiguous range of outcomes.
     pub(super) fn rows(&self, test: impl Fn(RowOutcome) -> bool) -> Option<Rows> {
         self.ranks(test).map(|ranks| Rows { set: self.set, ranks })
     }
@@ -217,7 +217,8 @@ impl KindOutcomes {
         self.rows(RowOutcome::is_deleted)
     }
 
-    /// Groups the rows by the entries that apply below them. Each group comes with one of its outcomes.
+    /// Groups the rows so that the same entries apply to the rows that refer to each group. Each group comes with one
+    /// of its outcomes.
     pub(super) fn by_applicable_entries(&self) -> impl Iterator<Item = (RowOutcome, Rows)> {
         let removed = self.rows(RowOutcome::is_removed).map(|rows| (RowOutcome::Delete, rows));
         let others = [RowOutcome::Retain, RowOutcome::Anonymize]
@@ -231,7 +232,8 @@ impl KindOutcomes {
     }
 }
 
-/// Builds the branch to the rows below `of`, ranked by the entry that decides. `parent` is the outcome of `of`.
+/// Builds the branch to the rows that refer to `of`, ranked by the entry that decides. `parent` is the outcome of
+/// `of`.
 ///
 /// Returns `None` if no entry gets a rank.
 pub(super) fn by_entry(
@@ -250,9 +252,10 @@ pub(super) fn by_entry(
     referrers(reference, of, cases.collect())
 }
 
-/// Builds the branch to the rows below a kind, ranked by their outcomes along the reference.
+/// Builds the branch to the rows that refer to a kind, ranked by the outcomes that the reference gives them.
 ///
-/// Parents with the same cases share them. If all parents do, the branch does not depend on the parent's rank.
+/// Parents with the same cases share them. If all parents have the same cases, the branch does not depend on the
+/// parent's rank.
 pub(super) fn by_outcome(
     context: &CompileContext<'_>,
     reference: &Reference,
@@ -271,7 +274,7 @@ pub(super) fn by_outcome(
     }
     groups.retain(|(_, cases)| !cases.is_empty());
     let ranks = Ranks { from: groups.first()?.0.from, to: groups.last()?.0.to };
-    // A question about all ranks is cheaper than one about a range.
+    // A question about all ranks is cheaper than a question about a range.
     let every = ranks.from == 0 && usize::from(ranks.to) + 1 >= parent.meanings.len();
     let of = Rows { set: parent.set, ranks: if every { Ranks::ALL } else { ranks } };
     let single = groups.len() == 1;
@@ -283,7 +286,7 @@ pub(super) fn by_outcome(
     referrers(reference, of, ranked)
 }
 
-/// Builds the branch, without the last cases that keep rows out.
+/// Builds the branch without its trailing cases, which only leave rows out.
 fn referrers(reference: &Reference, of: Rows, mut cases: Vec<RankCase>) -> Option<Branch> {
     while cases.last().is_some_and(|case| case.rank.is_none()) {
         cases.pop();

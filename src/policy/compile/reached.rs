@@ -1,11 +1,11 @@
-//! Reached rows: one set for each kind, in which the rank of a row is its outcome.
+//! Reached rows: one set for each kind. The rank of a row stands for its outcome.
 
 use super::context::{CompileContext, Group, QueryBuilder};
 use super::outcomes::{KindOutcomes, OutcomeCase, OutcomesByKind, RowOutcome, by_outcome};
 use crate::domain::{KindName, Reference};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
-/// Adds the sets of reached rows, from the subject outwards.
+/// Adds the set of reached rows of each kind, from the subject outwards.
 pub(super) fn outcomes(
     context: &CompileContext<'_>,
     groups: &[Group],
@@ -27,7 +27,7 @@ pub(super) fn outcomes(
     outcomes
 }
 
-/// Adds the set of a kind that is part of no cycle: the sets of its parents are there.
+/// Adds the set of a kind that is in no cycle. The sets of its parents already exist.
 fn of_kind(
     context: &CompileContext<'_>,
     kind: &KindName,
@@ -49,12 +49,12 @@ fn of_kind(
 /// The kinds of the cycle, in the order of their sets.
 type CycleOutcomes = Vec<(KindName, KindOutcomes)>;
 
-/// Adds the sets of the kinds of a cycle, in two passes, so that the kept rows do not depend on the order in which rows
-/// are met.
+/// Adds the sets of the kinds of a cycle. It takes two passes, so that the result does not depend on the order in
+/// which rows are visited.
 ///
-/// The first pass reaches every row that the removing rules alone would reach. Those of them that a matching entry
-/// retains or anonymizes are kept. The second pass walks the removal again around the kept rows, and only the rows
-/// it reaches have an outcome.
+/// The first pass finds every row that the removing rules would reach if no row were kept. Rows that match an entry
+/// for `retain` or `anonymize` are then kept. The second pass repeats the removal without passing through the kept
+/// rows. Only the rows it reaches have an outcome.
 fn of_cycle(
     context: &CompileContext<'_>,
     kinds: &[KindName],
@@ -87,7 +87,7 @@ fn of_cycle(
     found
 }
 
-/// Returns the outcomes that rows of a kind of the cycle can have, those of the subjects included.
+/// Returns the outcomes that rows of a kind in the cycle can have, including the outcome of the subjects.
 fn meanings(context: &CompileContext<'_>, kind: &KindName) -> Option<KindOutcomes> {
     let mut own = KindOutcomes::of_kind(context, kind);
     if context.is_subject(kind) {
@@ -97,7 +97,7 @@ fn meanings(context: &CompileContext<'_>, kind: &KindName) -> Option<KindOutcome
     (!own.meanings.is_empty()).then_some(own)
 }
 
-/// Builds a branch for each reference of a kind, with the ranks that `rank` gives. The subjects stay out.
+/// Builds a branch for each reference of a kind, with the ranks that `rank` gives. The subjects are left out.
 fn branches_into(
     context: &CompileContext<'_>,
     (kind, own): (&KindName, &KindOutcomes),
@@ -115,7 +115,7 @@ fn branches_into(
     branches.collect()
 }
 
-/// Adds the sets of rows that the removing rules reach, from outside and from each other, around the kept rows.
+/// Adds the sets of rows that the removing rules reach, starting outside the cycle and skipping the kept rows.
 fn walk(
     context: &CompileContext<'_>,
     name: &str,
@@ -149,7 +149,7 @@ fn walk(
     cycle
 }
 
-/// Adds the sets of reached rows that a matching entry retains or anonymizes.
+/// Adds the sets of reached rows that match an entry for `retain` or `anonymize`.
 fn kept_rows(
     context: &CompileContext<'_>,
     reached: &CycleOutcomes,
@@ -171,7 +171,7 @@ fn kept_rows(
     found
 }
 
-/// Builds the branch to the removed rows of a set, with the ranks they have.
+/// Builds the branch to the removed rows of a set. The rows keep their ranks.
 fn removed_members(own: &KindOutcomes) -> Branch {
     let removed = own.ranked().filter(|(_, meaning)| meaning.outcome.is_removed());
     let cases = removed.map(|(rank, _)| RankCase { below: Ranks::only(rank), ..RankCase::always(rank) });

@@ -1,4 +1,4 @@
-//! Redirects: references that get another target, of rows that survive or in mode `reassign`.
+//! Redirects: references that get a new target, in rows that survive or in mode `reassign`.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(super) struct Redirects {
 }
 
 impl Redirects {
-    /// Adds the step that redirects some rows, and its target unless the reference is emptied.
+    /// Adds the step that redirects some rows. Adds the check of its target too, unless the reference is set to null.
     pub(super) fn add(
         &mut self,
         kind: &Kind,
@@ -107,9 +107,9 @@ fn target(kind: &Kind, reference: &Reference, redirect: &Redirect) -> Option<Val
     }
 }
 
-/// Returns the redirect that an entry asks for, if its row survives a deleted parent in this way.
+/// Returns the redirect that an entry gives to a row that survives its parent in this way.
 fn link(reference: &Reference, entry: &Entry, survivor: Survivor) -> Option<Redirect> {
-    // A redirecting rule comes before the link: it is what redirects whole survivors.
+    // A redirecting rule takes precedence over `on_survive`, because the rule itself keeps the row.
     let by_rule = survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_));
     if by_rule || must_keep_reference(reference, entry, survivor) {
         return None;
@@ -129,7 +129,7 @@ struct Redirecting<'a> {
 }
 
 impl Redirecting<'_> {
-    /// Lists every redirect that rows may get, with the position of the entry that asks for it: one rank each.
+    /// Lists every redirect that rows may get, with the position of its entry. Each has a rank.
     fn ranks(&self) -> Vec<(Redirect, usize)> {
         let mut found: Vec<(Redirect, usize)> = Vec::new();
         for parent in self.context.possible_outcomes(&self.reference.to) {
@@ -167,13 +167,13 @@ impl Redirecting<'_> {
         let narrowed =
             |branch: Branch, survivor| surviving(context, reference, branch, survivor, own, stones);
         let mut branches = Vec::new();
-        // Redirecting rules apply below every parent that they are declared for.
+        // Redirecting rules apply to rows below every parent that the rules are declared for.
         for (parent, of) in self.parents.by_applicable_entries() {
             let rank = |index, entry: &Entry| rank_of(by_rule(entry)?, index);
             let branch = by_entry(context, reference, of, parent, rank);
             branches.extend(branch.and_then(|branch| narrowed(branch, Survivor::Whole)));
         }
-        // Links apply below rows that are deleted.
+        // `on_survive` applies to rows below deleted rows.
         let deleted = match tombstones.get(&reference.to) {
             Some(sets) => Some(Rows::all(sets.deleted)),
             None => self.parents.deleted_rows(),
@@ -208,7 +208,7 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
         let set = query.add_set(name, &reference.from, vec![branch]);
         for (rank, entry) in (0..).zip(entries).filter(|(_, entry)| entry.then.reassigns()) {
             let rows = Rows::ranked(set, rank);
-            // The new target is neither the subject that rows leave nor one of the rows that move.
+            // The new target must be neither the subject nor one of the rows that move.
             let moved = (reference.from == reference.to).then_some(rows);
             let except = context.subjects_among(&reference.to).into_iter().chain(moved).collect();
             let key = StepKey {
@@ -236,7 +236,7 @@ pub(super) fn reassignments(context: &CompileContext<'_>, query: &mut QueryBuild
     found
 }
 
-/// Starts from the rows that refer to the subject, or from the subject if the reference is its own.
+/// Returns the rows that refer to the subject, or the subject itself if it holds the reference.
 fn source(context: &CompileContext<'_>, reference: &Reference) -> Source {
     match context.subjects_among(&reference.to) {
         Some(of) => Source::Referrers { reference: reference.name.clone(), of },

@@ -1,4 +1,4 @@
-//! Steps: one for each rank of each kind, in the order in which they can be carried out.
+//! Steps: one for each rank of each kind, in execution order.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::policy::graph::in_order;
 use crate::policy::{Entry, Retention, Rule};
 use crate::protocol::{Branch, Disposition, Question, Rank, RankCase, Rows, Source};
 
-/// Returns the steps of every kind: children first, and within a kind the deleted rows first.
+/// Returns the steps of every kind. Children come before parents. Within a kind, deleted rows come first.
 pub(super) fn steps(
     context: &CompileContext<'_>,
     groups: &[Group],
@@ -38,7 +38,8 @@ pub(super) fn steps(
             found.extend(unlinks(context, group, outcomes, tombstones, query));
             sort_in_cycle(context, group, &mut found);
         } else {
-            // A deleted row must not be updated first, and `delete` is the first of the dispositions.
+            // A row that will be deleted must not be updated first. `delete` is the first disposition, so sorting
+            // puts it first.
             found.sort_by_key(|step| (step.key.path.is_empty(), step.key.disposition));
         }
         steps.extend(found);
@@ -46,7 +47,8 @@ pub(super) fn steps(
     steps
 }
 
-/// Adds the steps that empty references between deleted rows of a cycle, so that foreign keys hold at every statement.
+/// Adds the steps that set references between deleted rows of a cycle to null, so that foreign keys hold after every
+/// statement.
 fn unlinks(
     context: &CompileContext<'_>,
     group: &Group,
@@ -76,9 +78,9 @@ fn unlinks(
     steps.collect()
 }
 
-/// Puts the updates of a cycle before its deletions, and orders these along the mandatory references.
+/// Puts the updates of a cycle before its deletions, and orders the deletions along the mandatory references.
 ///
-/// The sets of a cycle are fixed before the first write, so the order of the updates does not matter.
+/// All sets of a cycle are evaluated before the first write, so the updates may run in any order.
 fn sort_in_cycle(context: &CompileContext<'_>, group: &Group, steps: &mut [CompiledStep]) {
     let mandatory = context.map.references().filter(|reference| !reference.nullable);
     let edges = mandatory.map(|reference| (reference.to.clone(), reference.from.clone())).collect();
@@ -91,7 +93,7 @@ fn sort_in_cycle(context: &CompileContext<'_>, group: &Group, steps: &mut [Compi
     });
 }
 
-/// A kind that is reached, with what its steps are made from.
+/// A kind that the operation reaches, and what its steps are made from.
 struct ReachedKind<'a> {
     pub(super) context: &'a CompileContext<'a>,
     pub(super) kind: &'a Kind,
@@ -100,7 +102,7 @@ struct ReachedKind<'a> {
 }
 
 impl<'a> ReachedKind<'a> {
-    /// Adds the questions of the steps, and returns the steps in the order of the ranks.
+    /// Adds the questions of the steps. Returns the steps sorted by rank.
     pub(super) fn steps(
         &self,
         tombstones: Option<&TombstoneSets>,
@@ -135,7 +137,7 @@ impl<'a> ReachedKind<'a> {
         CompiledStep { forced_by, ..CompiledStep::new(key, rows, query.count(rows), write) }
     }
 
-    /// Returns what becomes of the rows of a rank; `None` if they are in no step.
+    /// Returns what happens to the rows of a rank; `None` if they are in no step.
     fn write(&self, meaning: &RankMeaning) -> Option<(Disposition, WriteTemplate)> {
         let (kind, mode) = (self.kind, self.context.mode);
         Some(match meaning.outcome {
@@ -156,7 +158,7 @@ impl<'a> ReachedKind<'a> {
         })
     }
 
-    /// Returns the masks of the entry that anonymizes, or those of the kind if the entry names none.
+    /// Returns the masks of the entry that anonymizes, or the masks of the kind if the entry has none.
     pub(super) fn masks(&self, meaning: &RankMeaning) -> &'a BTreeMap<FieldName, Mask> {
         match self.entry(meaning).map(|entry| &entry.then) {
             Some(Rule::Anonymize(masks)) if !masks.is_empty() => masks,
@@ -186,7 +188,7 @@ impl<'a> ReachedKind<'a> {
         }
     }
 
-    /// Adds the set of rows of this outcome for which one entry decides, whichever entry counts them.
+    /// Adds the set of rows with this outcome for which the entry decides, even if another entry counts them.
     fn decided_by(
         &self,
         reference: &ReferenceName,
@@ -208,7 +210,7 @@ impl<'a> ReachedKind<'a> {
     }
 }
 
-/// Adds to the steps of a kind every retention period that keeps some of their rows.
+/// Adds to each step every retention period that retains some of its rows.
 fn add_grounds(of: &ReachedKind<'_>, steps: &mut [CompiledStep], query: &mut QueryBuilder) {
     let retaining = of.own.ranked().filter(|(_, meaning)| meaning.outcome == RowOutcome::Retain);
     let retaining = retaining.filter_map(|(rank, meaning)| {
@@ -221,9 +223,9 @@ fn add_grounds(of: &ReachedKind<'_>, steps: &mut [CompiledStep], query: &mut Que
     let retaining: Vec<(Rank, &ReferenceName, usize, &Retention)> = retaining.collect();
     let mut decided: BTreeMap<Rank, Option<Rows>> = BTreeMap::new();
     for step in steps.iter_mut().filter(|step| step.key.disposition == Disposition::Retain) {
-        // A row is counted under the first of its entries, so only later entries can keep it too. One entry per
-        // reference decides, so entries of one reference do not overlap. The step's own ground comes first: its
-        // first date is the step's first.
+        // A row is counted under its first retaining entry, so only later entries can retain it as well. Entries of
+        // one reference do not overlap, because one entry per reference decides. The ground of the step itself comes
+        // first, because its first date is the first date of the step.
         let mut entries = retaining.iter().skip_while(|(rank, ..)| !step.rows.ranks.contains(*rank));
         let Some((_, first, _, retention)) = entries.next() else {
             continue;
@@ -265,7 +267,7 @@ fn ground(
     }
 }
 
-/// Adds a hidden step for each entry that anonymizes, unless all entries have the same masks.
+/// Adds a hidden step for each entry that anonymizes, unless all of them have the same masks.
 fn add_further_masks(of: &ReachedKind<'_>, steps: &mut Vec<CompiledStep>, query: &mut QueryBuilder) {
     let anonymized = of.own.ranked().filter(|(_, meaning)| meaning.outcome == RowOutcome::Anonymize);
     let anonymized: Vec<_> = anonymized.map(|(_, meaning)| (meaning, of.masks(meaning))).collect();

@@ -1,4 +1,4 @@
-//! Tombstones: rows that would be deleted and have to stay, because a surviving row must keep its reference.
+//! Tombstones: rows that would be deleted but stay, because a surviving row must keep referring to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,20 +8,21 @@ use crate::domain::{KindName, Mode, Reference, ReferenceName};
 use crate::policy::{Entry, OnSurvive, Rule};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
-/// The deleted rows of a kind, divided. Both sets have the ranks of the kind's outcomes.
+/// The rows of a kind that would be deleted, divided into two sets. Both use the ranks of the kind's outcomes.
 #[derive(Debug)]
 pub(super) struct TombstoneSets {
-    /// The rows that have to stay.
+    /// The rows that stay.
     pub(super) tombstones: SetId,
-    /// The rows that are deleted.
+    /// The rows that are really deleted.
     pub(super) deleted: SetId,
-    /// The references that force rows to stay, each with the question about the rows that refer.
+    /// The references that force rows to stay, each with the question about the surviving rows.
     pub(super) forced_by: Vec<(ReferenceName, usize)>,
 }
 
 pub(super) type TombstonesByKind = BTreeMap<KindName, TombstoneSets>;
 
-/// Adds the sets of every kind whose rows may have to stay: children first, because tombstones climb.
+/// Adds the two sets of every kind whose rows may have to stay. Children come first, because a tombstone may force
+/// its parent to stay.
 pub(super) fn tombstones(
     context: &CompileContext<'_>,
     groups: &[Group],
@@ -82,9 +83,10 @@ impl Search<'_> {
         }
     }
 
-    /// Adds, for each kind of a group, the set of deleted rows that a survivor must keep referring to.
+    /// Adds, for each kind of a group, the set of rows that would be deleted but that a surviving row must keep
+    /// referring to.
     ///
-    /// Tombstones of a cycle force each other to stay, so all sets of a group grow together.
+    /// In a cycle, tombstones may force each other to stay. The sets of a group are therefore evaluated together.
     fn add_referenced(&self, kinds: &[DeletedRows<'_>], query: &mut QueryBuilder) -> Vec<SetId> {
         let first = query.next_set().0;
         let ids: Vec<SetId> = (first..).zip(kinds).map(|(id, _)| SetId(id)).collect();
@@ -96,7 +98,8 @@ impl Search<'_> {
                 let mut referrers = self.surviving_referrers(reference, *deleted);
                 let inside = kinds.iter().zip(&ids).find(|((other, ..), _)| **other == reference.from);
                 referrers.extend(match inside {
-                    // Which rows are tombstones is not known yet: any referenced row of the cycle is one.
+                    // It is not known yet which rows are tombstones. Any row of the cycle that must keep being
+                    // referred to is one.
                     Some((_, inside)) => self.referrers_among(reference, Rows::all(*inside)),
                     None => self.referrers(reference, *deleted, Survivor::Tombstone),
                 });
@@ -122,8 +125,8 @@ impl Search<'_> {
         ids
     }
 
-    /// Builds the branches to the rows below deleted ones that survive otherwise than as tombstones, and must keep
-    /// their reference.
+    /// Builds the branches to rows that survive (but not as tombstones), refer to a deleted row, and must keep that
+    /// reference.
     fn surviving_referrers(&self, reference: &Reference, deleted: Rows) -> Vec<Branch> {
         let survivors = [Survivor::Whole, Survivor::Soft, Survivor::Subject].into_iter();
         survivors.filter_map(|survivor| self.referrers(reference, deleted, survivor)).collect()
@@ -136,7 +139,7 @@ impl Search<'_> {
         surviving(self.context, reference, branch, survivor, own, tombstones)
     }
 
-    /// Builds the branch to those of some rows that must keep their reference as tombstones.
+    /// Builds the branch to the rows, among `rows`, that must keep their reference as tombstones.
     fn referrers_among(&self, reference: &Reference, rows: Rows) -> Option<Branch> {
         let branch = self.forcing_entries(reference, rows, Survivor::Tombstone)?;
         Some(Branch { source: Source::Members(rows), ..branch })
@@ -150,7 +153,7 @@ impl Search<'_> {
     }
 }
 
-/// Returns the cases that keep the rank of each deleted row.
+/// Returns the cases that leave the rank of each deleted row unchanged.
 fn same_ranks(own: &KindOutcomes) -> Vec<RankCase> {
     let deleted = own.ranked().filter(|(_, meaning)| meaning.outcome.is_deleted());
     let ranks: Vec<Rank> = deleted.map(|(rank, _)| rank).collect();
@@ -163,23 +166,23 @@ fn same_ranks(own: &KindOutcomes) -> Vec<RankCase> {
     }
 }
 
-/// How a row physically survives a deleted parent.
+/// How a row survives when its parent is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Survivor {
-    /// Untouched, masked or retained.
+    /// Unchanged, masked or retained.
     Whole,
     /// Marked as deleted.
     Soft,
-    /// As a tombstone itself.
+    /// As a tombstone.
     Tombstone,
-    /// As the subject of a mode that does not delete it.
+    /// As the subject of a mode that keeps it.
     Subject,
 }
 
 pub(super) const SURVIVORS: [Survivor; 4] =
     [Survivor::Whole, Survivor::Soft, Survivor::Tombstone, Survivor::Subject];
 
-/// Returns whether a row may survive in this way if the entry decides for it.
+/// Returns whether a row for which the entry decides may survive in this way.
 pub(super) fn may_survive(
     context: &CompileContext<'_>,
     reference: &Reference,
@@ -188,12 +191,12 @@ pub(super) fn may_survive(
     tombstone_kinds: &BTreeSet<KindName>,
 ) -> bool {
     match survivor {
-        // A blocking row forces no tombstone: the plan is not carried out.
+        // A blocking row forces no tombstone, because the plan is not applied.
         Survivor::Whole | Survivor::Soft if entry.then.blocks() => false,
         Survivor::Whole => {
             let by_rule =
                 matches!(entry.then, Rule::Anonymize(_) | Rule::Retain(_) | Rule::Keep | Rule::Redirect(_));
-            // Outside `hard_delete`, a row that an earlier operation marked is left as it is.
+            // Outside `hard_delete`, a row that an earlier operation marked as deleted stays as it is.
             let marked = entry.then == Rule::SoftDelete && context.mode != Mode::HardDelete;
             by_rule || marked || may_become(context, reference, RowOutcome::is_kept_back)
         }
@@ -223,7 +226,7 @@ fn may_become(
     })
 }
 
-/// Returns whether a surviving row must keep its reference, so that the parent has to stay.
+/// Returns whether a surviving row must keep its reference. Its parent must then stay.
 pub(super) fn must_keep_reference(reference: &Reference, entry: &Entry, survivor: Survivor) -> bool {
     let redirected = survivor == Survivor::Whole && matches!(entry.then, Rule::Redirect(_));
     match &entry.on_survive {
@@ -234,7 +237,7 @@ pub(super) fn must_keep_reference(reference: &Reference, entry: &Entry, survivor
     }
 }
 
-/// Returns whether the parent has to stay if the entry decides for a row that survives in this way.
+/// Returns whether a row that survives in this way, and for which the entry decides, forces its parent to stay.
 fn forces_tombstone(
     context: &CompileContext<'_>,
     reference: &Reference,
@@ -246,9 +249,9 @@ fn forces_tombstone(
         && must_keep_reference(reference, entry, survivor)
 }
 
-/// Finds the kinds whose rows may have to stay, each with the first reference and rule that may force it.
+/// Finds the kinds whose rows may have to stay. For each, returns the first reference and rule that may force it.
 ///
-/// It is the least fixpoint over kinds, as if any condition could hold.
+/// This is the least fixpoint over kinds that assumes that any condition may hold.
 pub(crate) fn tombstone_kinds(
     context: &CompileContext<'_>,
 ) -> BTreeMap<KindName, (ReferenceName, &'static str)> {
@@ -271,7 +274,7 @@ pub(crate) fn tombstone_kinds(
     }
 }
 
-/// Narrows a branch over a reference to the rows that survive in this way; `None` if none can.
+/// Narrows a branch over a reference to the rows that survive in this way. Returns `None` if no row can.
 pub(super) fn surviving(
     context: &CompileContext<'_>,
     reference: &Reference,

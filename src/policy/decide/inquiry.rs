@@ -1,4 +1,4 @@
-//! Inquiries: a request that was checked and brought together with its compiled mode.
+//! Inquiries: a request that has been checked, together with its compiled mode.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::protocol::{
     Answer, Branch, NamedSet, Question, RankCase, Rows, SetId, Source, Stratum, Survey, SurveyQuery,
 };
 
-/// The questions that must be answered to decide a request. Made with [`DeletionPolicy::inquire`].
+/// The questions to answer before a request can be decided. Made with [`DeletionPolicy::inquire`].
 ///
 /// ```
 /// use client_lifecycle::protocol::{Answer, Survey};
@@ -35,17 +35,17 @@ pub struct Inquiry {
     pub(super) policy_version: String,
     pub(super) mode: Arc<CompiledMode>,
     pub(super) query: SurveyQuery,
-    /// For each target of the mode: the record, and the question whether it exists.
+    /// For each target of the mode: the record, and the question about whether it exists.
     pub(super) targets: Vec<Option<(RecordId, usize)>>,
-    /// The condition of the actor's scope, if it decides. Its set and its question are the last of the query.
+    /// The condition of the actor's scope, if a scope decides. Its set and its question are the last in the query.
     pub(super) scope: Option<Condition>,
 }
 
 impl DeletionPolicy {
-    /// Checks a request that is judged at `now`, and finds the questions that must be answered to decide it.
+    /// Checks a request at the time `now`, and collects the questions to answer before it can be decided.
     ///
     /// # Errors
-    /// [`Refusal`] if the request can be refused without looking at any data.
+    /// [`Refusal`] if the request can be refused without reading any data.
     pub fn inquire(&self, request: &Request, now: DateTime<Utc>) -> Result<Inquiry, Refusal> {
         let (mode_policy, mode) = find_mode(self, request)?;
         let scope = authorize(self, mode_policy, request)?;
@@ -78,7 +78,7 @@ impl Inquiry {
         &self.query
     }
 
-    /// Returns the query for the actor's scope alone; `None` if no scope decides.
+    /// Returns the query about the actor's scope alone; `None` if no scope decides.
     pub(crate) fn scope_query(&self) -> Option<SurveyQuery> {
         let scope = self.scope_set(SetId(1))?;
         let subjects = self.query.sets.first()?.clone();
@@ -87,9 +87,9 @@ impl Inquiry {
         Some(SurveyQuery { sets: sets.into(), questions: questions.into(), ..self.query.clone() })
     }
 
-    /// Combines the survey of a plan that was shown with the answer to the [`scope_query`](Self::scope_query).
+    /// Combines the answers behind a plan that was shown with the answer to the [`scope_query`](Self::scope_query).
     ///
-    /// Returns `None` if this request asks for something else than the plan did, such as another target.
+    /// Returns `None` if this request differs from the plan, for example in its reassignment target.
     pub(crate) fn survey_from(&self, shown: &Execution, scope: Option<Answer>) -> Option<Survey> {
         let unscoped = self.query.sets.len() - usize::from(self.scope.is_some());
         let unscoped_shown = shown.query.sets.len() - usize::from(shown.has_scope);
@@ -102,7 +102,7 @@ impl Inquiry {
         Some(survey)
     }
 
-    /// Adds the questions of this request alone: the targets that the policy or the request names, and last the
+    /// Adds the questions of this request: about the targets that the policy or the request names, and last about the
     /// actor's scope.
     fn ask_about_request(&mut self) {
         let first_question = self.query.questions.len();
@@ -120,7 +120,7 @@ impl Inquiry {
         added.extend(self.scope_set(next));
         self.targets = targets;
         if added.is_empty() {
-            // The sets and questions stay those that all requests of the mode share.
+            // Without such questions, the request shares the sets and questions of its mode.
             return;
         }
         let questions = added.iter().map(|set| Question::count(Rows::all(set.id)));
@@ -162,7 +162,7 @@ impl Inquiry {
     }
 }
 
-/// Returns the record that redirected references are to point at; `None` if the request names none.
+/// Returns the record that redirected references will refer to; `None` if the request should name it and does not.
 fn target_id(target: &CompiledTarget, request: &Request) -> Option<RecordId> {
     match &target.target {
         Some(value) => value.as_id(),
@@ -170,7 +170,7 @@ fn target_id(target: &CompiledTarget, request: &Request) -> Option<RecordId> {
     }
 }
 
-/// Finds the mode of the request, or refuses a kind or a mode that the policy does not have.
+/// Returns the mode of the request. Refuses a kind or a mode that the policy does not have.
 fn find_mode<'a>(
     policy: &'a DeletionPolicy,
     request: &Request,
@@ -208,7 +208,7 @@ fn reassignments_of(policy: &DeletionPolicy, mode: &ModePolicy, request: &Reques
     compile(&policy.subject, &policy.map, request.mode, &asked)
 }
 
-/// Checks that the actor has permission, and returns the condition that must hold for every subject, if any.
+/// Checks the actor's permissions. Returns the condition that every subject must meet, if there is one.
 fn authorize(
     policy: &DeletionPolicy,
     mode: &ModePolicy,
@@ -238,18 +238,18 @@ fn authorize(
         .into_iter()
         .map(|allow| allow.condition(actor, |field| kind.map_or(FieldType::Text, |kind| kind.type_of(field))))
         .collect();
-    // One permission without a scope is enough.
+    // If one permission applies without a scope, there is no condition.
     Ok(conditions.map(any))
 }
 
-/// Checks that the request has a subject, and a reason and new targets where they are needed.
+/// Checks that the request has a subject, and a reason and new targets if they are required.
 fn check_request(policy: &ModePolicy, mode: &CompiledMode, request: &Request) -> Result<(), Refusal> {
     if request.subjects.is_empty() || request.subjects.iter().any(RecordId::is_empty) {
         return Err(Refusal::MissingId);
     }
     if policy.reason == ReasonRule::Required {
         if request.reason.is_none() {
-            return Err(Refusal::invalid("a reason is required", "name a reason in the request"));
+            return Err(Refusal::invalid("a reason is required", "set a reason with `with_reason`"));
         }
         let noted = request.note.as_deref().is_some_and(|note| !note.trim().is_empty());
         if request.reason == Some(Reason::Other) && !noted {
@@ -262,7 +262,7 @@ fn check_request(policy: &ModePolicy, mode: &CompiledMode, request: &Request) ->
     if request.mode == Mode::Reassign && request.reassign.is_empty() {
         return Err(Refusal::invalid(
             "the request names no reference to reassign",
-            "name a reference and its new target in the request",
+            "add a reference and its new target with `reassign`",
         ));
     }
     for name in request.reassign.keys() {
@@ -278,8 +278,8 @@ fn check_request(policy: &ModePolicy, mode: &CompiledMode, request: &Request) ->
 }
 
 impl Inquiry {
-    /// Checks that the request may create this record: it is within the actor's scope and included by the policy's
-    /// filter.
+    /// Checks that the request may create this record. The record must be within the actor's scope, and meet the
+    /// policy's filter.
     ///
     /// # Errors
     /// [`Refusal`]
@@ -287,7 +287,7 @@ impl Inquiry {
         let Some(kind) = self.query.map.kind(&self.query.kind) else {
             return Ok(());
         };
-        // A value of the wrong type is outside every scope.
+        // A value of the wrong type is in no scope.
         let holds =
             |condition: &Condition| matches!(condition.holds(kind, record, self.query.now), Ok(Some(true)));
         if self.scope.as_ref().is_some_and(|scope| !holds(scope)) {
@@ -303,7 +303,7 @@ impl Inquiry {
         }
     }
 
-    /// Returns the events that other systems get about a record that is created.
+    /// Returns the events about a record that is created.
     pub(crate) fn events_of_new(&self, operation: OperationId, record: &Record) -> Vec<Event> {
         let kind = self.query.map.kind(&self.query.kind);
         let value = |field: &FieldName| match kind {

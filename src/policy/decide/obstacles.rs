@@ -1,4 +1,4 @@
-//! What stops the operation, and what must be acknowledged first.
+//! Blockers, which stop the operation, and warnings, which the request must acknowledge.
 
 use super::inquiry::Inquiry;
 use crate::domain::{Mode, Request};
@@ -7,7 +7,7 @@ use crate::policy::compile::CompiledBlocker;
 use crate::policy::{Guard, Severity};
 use crate::protocol::{Disposition, Survey};
 
-/// Adds the blockers, the warnings and the notes to a plan that has its steps.
+/// Adds the blockers, the warnings and the notes to a plan whose steps are known.
 pub(super) fn add_obstacles(inquiry: &Inquiry, survey: &Survey, plan: &mut Plan) {
     for (guard, question) in &inquiry.mode.guards {
         by_guard(guard, *question, &inquiry.request, survey, plan);
@@ -89,13 +89,13 @@ fn by_rule(compiled: &CompiledBlocker, survey: &Survey) -> Option<Blocker> {
     })
 }
 
-/// Reports redirected references that have no new target.
+/// Adds a blocker for redirected references without a valid new target.
 fn by_target(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
     let targets = inquiry.mode.targets.iter().zip(&inquiry.targets);
     let blocked = targets.filter_map(|(target, asked)| {
         let count = survey.count(target.question);
         let (message, remedy, sample) = match asked {
-            // A reassignment needs its target even if there are no rows to move yet.
+            // A reassignment needs its target even if there are no rows to move.
             _ if count == 0 && inquiry.request.mode != Mode::Reassign => return None,
             Some((_, question)) if survey.count(*question) == 1 => return None,
             Some((id, _)) => {
@@ -137,7 +137,7 @@ fn by_target(inquiry: &Inquiry, survey: &Survey) -> Vec<Blocker> {
     blocked.collect()
 }
 
-/// Warns of rows that are retained without a date, and so indefinitely.
+/// Warns about rows that are retained indefinitely, because they have no start date.
 fn undated(request: &Request, steps: &[Step]) -> Vec<Warning> {
     let mut found: Vec<Warning> = Vec::new();
     let retained = steps.iter().filter(|step| step.key.disposition == Disposition::Retain);

@@ -13,15 +13,15 @@ use crate::policy::compile::{CompiledGround, CompiledStep};
 use crate::protocol::{ChangeStep, Digest, Disposition, LockRows, Survey};
 
 impl Inquiry {
-    /// Makes the plan from what a store answered to the [`query`](Self::query).
+    /// Makes the plan from a store's answers to the [`query`](Self::query).
     ///
-    /// Pure: the same inquiry and answers give the same plan.
+    /// This is a pure function: the same inquiry and answers give the same plan.
     ///
     /// # Errors
     /// [`Refusal`] if a subject does not exist or is outside the actor's scope.
     pub fn plan(&self, survey: &Survey) -> Result<Plan, Refusal> {
         if survey.answers.len() != self.query.questions.len() {
-            // A missing answer must not look like the absence of blockers.
+            // A missing answer must not be taken for the absence of blockers.
             return Err(Refusal::invalid(
                 "the survey does not answer every question",
                 "pass the survey for this request's query",
@@ -66,13 +66,13 @@ impl Inquiry {
         Ok(plan)
     }
 
-    /// Checks that every subject was found exactly once, under the id that the request gives.
+    /// Checks that every subject was found exactly once, under the id in the request.
     ///
-    /// A column that ignores case finds a row by another id. The receipt would then name a record that the request
-    /// does not.
+    /// A column that ignores case may find a row whose id differs from the request. The receipt would then name
+    /// another id than the request.
     fn check_subjects(&self, survey: &Survey) -> Result<(), Refusal> {
         let request = &self.request;
-        // A store answers with ids as it holds them, so only their text can be compared.
+        // Stores return ids as they hold them, so the ids are compared as text.
         let found: BTreeSet<String> = survey.subjects.iter().map(RecordId::spelt).collect();
         let missing = request.subjects.iter().filter(|id| !found.contains(&id.spelt()));
         let ids: Vec<RecordId> = missing.cloned().collect();
@@ -80,7 +80,7 @@ impl Inquiry {
             return Err(Refusal::NotFound { kind: request.kind.clone(), ids });
         }
         if survey.subjects.len() != request.subjects.len() {
-            return Err(Refusal::invalid("a record is given twice", "give every record once"));
+            return Err(Refusal::invalid("a record appears twice", "pass every record only once"));
         }
         Ok(())
     }
@@ -98,7 +98,8 @@ impl Inquiry {
         }
     }
 
-    /// Returns the fields to record of subjects that are deleted or marked: all that are not personal.
+    /// Returns the fields that the audit entry records for subjects that are deleted or marked: all fields that are
+    /// not personal.
     fn snapshot(&self) -> Vec<FieldName> {
         let map = &self.query.map;
         let kind = map.kind(&self.request.kind).filter(|_| self.request.mode.deletes());
@@ -109,7 +110,7 @@ impl Inquiry {
     }
 }
 
-/// Returns what becomes of the subjects: `tombstone` if one of them has to stay.
+/// Returns what happens to the subjects: `tombstone` if any of them must stay.
 fn outcome(mode: Mode, steps: &[Step]) -> Disposition {
     let is_tombstone = |step: &Step| step.is_subject() && step.key.disposition == Disposition::Tombstone;
     match mode {
@@ -125,7 +126,7 @@ fn outcome(mode: Mode, steps: &[Step]) -> Disposition {
     }
 }
 
-/// Returns the steps that touch rows: as the plan shows them, with the subject's own last, and as a store runs them.
+/// Returns the steps that affect rows, in two forms: for the plan, with the subject's own step last, and for a store.
 fn steps(inquiry: &Inquiry, survey: &Survey) -> (Vec<Step>, Vec<ChangeStep>) {
     let touching = inquiry.mode.steps.iter().filter(|step| survey.count(step.question) > 0);
     let touching: Vec<&CompiledStep> = touching.collect();
@@ -170,10 +171,10 @@ fn requested_target<'a>(inquiry: &'a Inquiry, step: &CompiledStep) -> Option<&'a
     inquiry.request.reassign.get(step.key.path.last()?)
 }
 
-/// Returns the grounds that keep the rows of a step, and when the first and the last row become due.
+/// Returns the retention periods of a step's rows, and when the first and the last row may be deleted.
 ///
-/// The first row is due when its own ground ends, which is the first of the list. The last row is due when the last of
-/// all grounds ends.
+/// The first row may be deleted when the step's own period ends, which is the first in the list. The last row may be
+/// deleted when the last of all periods ends.
 fn grounds(compiled: &[CompiledGround], survey: &Survey) -> (Vec<Ground>, Option<Until>) {
     let grounds = compiled.iter().map(|ground| counted_ground(ground, survey));
     let grounds: Vec<Ground> = grounds.filter(|ground| ground.count > 0).collect();

@@ -7,7 +7,7 @@ use crate::protocol::{Expected, Precondition, Question, Survey};
 /// A precondition with its name for people.
 type Named = (Precondition, String);
 
-/// Returns the preconditions for an exact plan, and those for its decision only.
+/// Returns the preconditions of an exact plan, and the preconditions of its decision alone.
 pub(super) fn preconditions(inquiry: &Inquiry, survey: &Survey) -> (Vec<Named>, Vec<Named>) {
     let mut found = Preconditions { inquiry, survey, exact: Vec::new(), decision: Vec::new() };
     found.about_subjects();
@@ -45,7 +45,8 @@ impl Preconditions<'_> {
             };
             let is_some = step.key.volatile && count > 0;
             let expected = if is_some { Expected::Some } else { Expected::Exactly(count) };
-            // A decision must not touch rows that it did not expect; the number of expected rows may change.
+            // A decision must not affect kinds of rows that it did not expect. The number of expected rows may
+            // change.
             if count == 0 {
                 self.both(step.question, expected, name);
             } else {
@@ -110,7 +111,7 @@ impl Preconditions<'_> {
         let Some(question) = self.inquiry.query.questions.get(question) else {
             return;
         };
-        // Only the number is compared, so samples and dates are not needed again.
+        // Only the number is compared, so samples and dates are not requested again.
         let question = Question::count(question.rows);
         self.exact.push((Precondition { question, expected }, name));
     }

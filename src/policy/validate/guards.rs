@@ -49,7 +49,8 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             );
         }
         if !topics.insert((&effect.topic, on)) {
-            // Operation, topic and record are the key of an event.
+            // An event is identified by its operation, topic and record, so two such effects would make the same
+            // event.
             let message = format!("duplicate effect `{}` on `{on}`", effect.topic);
             faults.push(
                 Fault::new(FaultCode::Duplicate, format!("{path}.topic"), message)
@@ -63,7 +64,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
                 let message = format!("`{field}` cannot be sent");
                 faults.push(
                     Fault::new(FaultCode::UnsendableField, format!("{path}.fields"), message)
-                        .remedy("name a field that is not json"),
+                        .remedy("send a field that is not of type json"),
                 );
             }
         }
@@ -103,7 +104,7 @@ fn check_dependents(
                 let message = format!("`{name}` does not refer to `{at}`");
                 faults.push(
                     Fault::new(FaultCode::NotConnected, format!("{path}.via"), message)
-                        .remedy("name the references from the subject outwards, one for each step"),
+                        .remedy("list the references from the subject outwards, one for each step"),
                 );
                 return;
             }

@@ -1,4 +1,4 @@
-//! Checking a policy: every fault at once, each with its path.
+//! Checks a policy, and reports every fault at once, each with its path.
 
 mod guards;
 mod rules;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::{Access, ModePolicy};
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode};
 
-/// Checks the policy, and adds the types that the conditions imply to the map.
+/// Checks the policy. Adds the types that the conditions imply to the map.
 pub(super) fn policy(
     subject: &KindName,
     map: &mut DataMap,
@@ -43,7 +43,7 @@ pub(super) fn policy(
         guards::check(subject, map, *mode, policy, &mut faults);
     }
     if faults.is_empty() {
-        // The checks below need a policy without the faults above.
+        // The following checks need a policy without the faults above.
         for (mode, policy) in modes {
             rules::check_outcomes(subject, map, *mode, policy, &mut faults);
         }
@@ -57,12 +57,12 @@ fn access(mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
     match &policy.allow {
         None => faults.push(
             Fault::new(FaultCode::MissingAccess, path, "the mode has no permissions")
-                .remedy("name roles, or \"any\" if the host has already decided"),
+                .remedy("list roles, or use \"any\" if the host has already checked permissions"),
         ),
         Some(Access::Some(list)) if list.is_empty() => {
             faults.push(
                 Fault::new(FaultCode::MissingAccess, path, "the list of permissions is empty")
-                    .remedy("name a role"),
+                    .remedy("list at least one role"),
             );
         }
         Some(Access::Some(list)) => {
@@ -71,7 +71,7 @@ fn access(mode: Mode, policy: &ModePolicy, faults: &mut Faults) {
                     let message = "a permission needs a `role` or `self`";
                     faults.push(
                         Fault::new(FaultCode::MissingAccess, format!("{path}[{index}]"), message)
-                            .remedy("add a role; a scope only narrows one"),
+                            .remedy("add a role; a scope only narrows a role"),
                     );
                 }
             }

@@ -1,4 +1,5 @@
-//! Checking rules: every reference has one, with entries that are valid there, and what they need can be had.
+//! Checks rules: every reference has a rule, its entries are valid in the mode, and the kinds have the fields it
+//! needs.
 
 use crate::domain::{DataMap, Fault, FaultCode, Faults, KindName, Mode, Reference};
 use crate::policy::compile::{CompileContext, RowOutcome, cases, tombstone_kinds};
@@ -29,7 +30,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
         };
         match named.or(policy.rules.others.as_ref()) {
             Some(list) => entries(subject, map, mode, reference, list, &path, faults),
-            // References without a rule are not moved, and nothing else can happen to them.
+            // In mode `reassign`, a reference without a rule stays unchanged.
             None if !mode.removes() => {}
             None => faults.push(
                 Fault::new(
@@ -37,7 +38,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
                     format!("modes.{mode}.rules.{}", reference.name),
                     "the reference has no rule",
                 )
-                .remedy("give it a rule, or set one for all others under \"*\""),
+                .remedy("add a rule for it, or a rule for all other references under \"*\""),
             ),
         }
     }
@@ -60,13 +61,17 @@ fn entries(
             let message = "the entry is never reached";
             faults.push(
                 Fault::new(FaultCode::UnreachableEntry, format!("{path}[{dead}]"), message)
-                    .remedy(format!("entry {last} has no `when`, so it decides for every row")),
+                    .remedy(format!("entry {last} has no `when`, so it applies to every row")),
             );
         }
         if parent.is_none() && speaking.all(|(_, entry)| entry.when.is_some()) {
             faults.push(
-                Fault::new(FaultCode::Undecided, path, "no entry decides for rows that meet no condition")
-                    .remedy("end with an entry without `when`"),
+                Fault::new(
+                    FaultCode::Undecided,
+                    path,
+                    "no entry applies to rows that meet none of the conditions",
+                )
+                .remedy("add a final entry without `when`"),
             );
         }
     }
@@ -115,7 +120,8 @@ fn entries(
     }
 }
 
-/// Checks that a reference can be redirected in mode `reassign`: it refers to the subject or is its own.
+/// Checks that a reference can be redirected in mode `reassign`: it must refer to the subject, or the subject must
+/// hold it.
 fn movable(subject: &KindName, reference: &Reference, path: &str, faults: &mut Faults) {
     if reference.to != *subject && reference.from != *subject {
         let message = format!("`{}` refers neither to the subject nor from it", reference.name);
@@ -126,7 +132,7 @@ fn movable(subject: &KindName, reference: &Reference, path: &str, faults: &mut F
     }
 }
 
-/// Returns the fault of a rule that has no meaning in the mode.
+/// Returns the fault of a rule that is not valid in the mode.
 fn misplaced(mode: Mode, entry: &Entry) -> Option<(FaultCode, String, &'static str)> {
     let rule = entry.then.as_str();
     let in_mode =
@@ -198,7 +204,7 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
         let message = format!("`{}` has no personal fields to mask", kind.name);
         faults.push(
             Fault::new(FaultCode::MissingPersonal, path, message)
-                .remedy("declare `personal` for the kind, or give the rule masks"),
+                .remedy("declare `personal` for the kind, or add masks to the rule"),
         );
     }
     for (field, mask) in own {
@@ -228,7 +234,7 @@ fn masks(map: &DataMap, reference: &Reference, entry: &Entry, path: &str, faults
     }
 }
 
-/// Checks what can happen: fields that rows need, and rows that would have to stay.
+/// Checks the possible outcomes: rows have the fields that their outcome needs, and rows that must stay may stay.
 pub(super) fn check_outcomes(
     subject: &KindName,
     map: &DataMap,

@@ -1,4 +1,5 @@
-//! Checking types: every field that a policy reads has one, from the map or the first condition.
+//! Checks types: every field that a policy reads gets a type, from the map or from the first condition that compares
+//! it.
 
 use std::collections::BTreeMap;
 
@@ -109,7 +110,7 @@ fn masks(
         let path = format!("{path}.{field}");
         let wants_time = match mask {
             Mask::Null => {
-                // Null fits every type, but the store must have the field.
+                // Null fits every type, but the store must still have the field.
                 map.know_field(kind, field);
                 continue;
             }
