@@ -23,7 +23,7 @@ use crate::sql::{
     AccessMode, Dialect, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue, begin_statements,
 };
 
-/// A pool as a source of transactions.
+/// A pool that begins transactions.
 #[derive(Debug, Clone)]
 pub struct PoolConnection {
     pub(super) pool: PgPool,
@@ -34,13 +34,13 @@ pub struct PoolConnection {
 }
 
 impl PoolConnection {
-    /// Makes a source of the transactions of this pool.
+    /// Makes a connection that takes its transactions from this pool.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
         Self { pool, schemas: Vec::new(), lock_timeout: None, statement_timeout: None }
     }
 
-    /// Renders the statements that begin a transaction, as one message.
+    /// Renders the statements that begin a transaction. They are sent as one message.
     fn begin_sql(&self, access: AccessMode) -> String {
         let mut sql = begin_statements(Dialect::Postgres, access).join("; ");
         if let Some(path) = search_path(&self.schemas) {
@@ -49,7 +49,7 @@ impl PoolConnection {
         }
         let times = [("lock_timeout", self.lock_timeout), ("statement_timeout", self.statement_timeout)];
         let times = times.into_iter().filter_map(|(name, time)| {
-            // Zero would mean no limit, and the server does not accept more than this.
+            // Zero would mean no limit, and the server rejects values above the maximum.
             let milliseconds = time?.as_millis().clamp(1, 2_000_000_000);
             Some(format!("; SET LOCAL {name} TO {milliseconds}"))
         });
@@ -58,8 +58,8 @@ impl PoolConnection {
     }
 }
 
-/// Renders the search path of these schemas; `None` if there are none. The schema of temporary tables comes last, so
-/// that no temporary table hides the real one.
+/// Renders a search path of these schemas; `None` if there are none. The schema of temporary tables comes last, so
+/// that a temporary table never hides a real table.
 fn search_path(schemas: &[String]) -> Option<String> {
     let names = schemas.iter().map(|name| Dialect::Postgres.quote(name)).chain(["pg_temp".to_owned()]);
     (!schemas.is_empty()).then(|| names.collect::<Vec<_>>().join(", "))
@@ -100,8 +100,8 @@ transaction!(PoolTransaction, self, connection: &mut self.connection, commit: {
     Ok(())
 });
 
-/// Rolls back before the connection is reused. A connection on which BEGIN was cancelled is closed, because sqlx
-/// would reuse it with the transaction open.
+/// Rolls back before the connection is reused. If BEGIN was cancelled, the connection is closed, because sqlx would
+/// reuse it with the transaction still open.
 impl Drop for PoolTransaction {
     fn drop(&mut self) {
         match self.state {
@@ -114,9 +114,8 @@ impl Drop for PoolTransaction {
 
 /// A connection on which the host has an open transaction.
 ///
-/// Each transaction of the library is a savepoint, which becomes permanent when the host commits. Nothing is retried,
-/// because the host owns the snapshot. Calls run one at a time: a second call fails as busy while the first is still
-/// running.
+/// Each transaction of the library is a savepoint. Its writes become permanent when the host commits. Nothing is
+/// retried, because the host owns the snapshot. Only one call may run at a time; a second call fails as busy.
 #[derive(Debug)]
 pub struct SavepointConnection<'c> {
     host: HostConnection<'c, PgConnection>,
@@ -124,13 +123,13 @@ pub struct SavepointConnection<'c> {
 }
 
 impl<'c> SavepointConnection<'c> {
-    /// Makes a source of savepoints of the open transaction on this connection.
+    /// Makes a connection that opens savepoints in this connection's open transaction.
     #[must_use]
     pub fn new(connection: &'c mut PgConnection) -> Self {
         Self { host: HostConnection::new(connection), schemas: Vec::new() }
     }
 
-    /// Sets the schemas to search for tables. The default is the search path of the transaction.
+    /// Sets the schemas in which to look for tables. The default is the search path of the transaction.
     #[must_use]
     pub(super) fn schemas(self, schemas: Vec<String>) -> Self {
         Self { schemas, ..self }
@@ -154,16 +153,16 @@ impl SqlConnection for SavepointConnection<'_> {
 struct Savepoint<'h, 'c> {
     connection: TakenConnection<'h, 'c, PgConnection>,
     open: bool,
-    /// The settings to restore when the savepoint is released. Otherwise settings made inside it would stay with the
-    /// host's transaction.
+    /// The settings to restore when the savepoint is released. Without this, the settings made inside it would remain
+    /// in the host's transaction.
     before: Vec<SqlValue>,
 }
 
 /// The settings of the host's transaction.
 const SETTINGS: &str = "SELECT current_setting('transaction_isolation'), current_setting('client_encoding'), \
      current_setting('row_security'), current_setting('search_path')";
-/// The settings of the savepoint. Rows hidden by row-level security are an error instead of missing, and a temporary
-/// table does not hide the real table.
+/// Sets the settings of the savepoint. A row hidden by row-level security is then an error instead of missing, and a
+/// temporary table does not hide the real table.
 const SET: &str = "SELECT set_config('row_security', 'off', TRUE), set_config('search_path', \
      coalesce($1, concat_ws(', ', NULLIF(current_setting('search_path'), ''), 'pg_temp')), TRUE)";
 const RESTORE: &str = "SELECT set_config('row_security', $1, TRUE), set_config('search_path', $2, TRUE)";
@@ -173,8 +172,8 @@ impl Savepoint<'_, '_> {
         if !self.connection.get()?.is_in_transaction() {
             return Err(unsupported("a connection without an open transaction; begin one with sqlx"));
         }
-        // Before the savepoint, this detects a broken connection or a failed transaction. If a savepoint cannot
-        // begin, sqlx ends the host's transaction, whose commit would then report success.
+        // Runs before the savepoint, to detect a broken connection or a failed transaction. If a savepoint cannot
+        // begin, sqlx ends the host's transaction, and the host's commit would then report success.
         let rows = self.query(SETTINGS, &[]).await?;
         let Some([level, encoding, before @ ..]) = rows.first().map(Vec::as_slice) else {
             let what = "the settings of the transaction cannot be read";
@@ -191,8 +190,8 @@ impl Savepoint<'_, '_> {
 }
 
 fn check(access: AccessMode, level: Option<&str>, encoding: Option<&str>) -> Result<(), SqlError> {
-    // The counts must include rows that were committed after the host's transaction began, up to when the locks are
-    // taken.
+    // The counts must include rows that other transactions commit before the locks are taken, even after the host's
+    // transaction began.
     if access == AccessMode::Write && !matches!(level, Some("read committed" | "read uncommitted")) {
         return Err(unsupported(&format!(
             "a transaction whose isolation level is {}: rows that others commit while it waits for its \
@@ -211,8 +210,8 @@ fn unsupported(what: &str) -> SqlError {
     SqlError::new(SqlErrorClass::Unsupported(what.to_owned()), what.to_owned())
 }
 
-/// A savepoint that is being begun. If cancelled, it is forgotten, not dropped, because sqlx would roll back the
-/// host's whole transaction. At most an empty savepoint is left behind.
+/// A savepoint that is being opened. If this future is cancelled, it is leaked instead of dropped, because on drop
+/// sqlx would roll back the host's whole transaction. At most an empty savepoint remains.
 struct Forgotten<F: Future>(Option<Pin<Box<F>>>);
 
 impl<F: Future> Future for Forgotten<F> {
@@ -245,8 +244,8 @@ transaction!(Savepoint<'_, '_>, self, connection: self.connection.get()?, commit
     Ok(())
 });
 
-/// Rolls back before the connection runs anything else, including the host's COMMIT, so that a partial operation is
-/// not committed.
+/// Rolls back before the connection runs anything else, including the host's COMMIT. A partial operation is therefore
+/// never committed.
 impl Drop for Savepoint<'_, '_> {
     fn drop(&mut self) {
         if let (true, Ok(connection)) = (self.open, self.connection.get()) {
@@ -255,7 +254,7 @@ impl Drop for Savepoint<'_, '_> {
     }
 }
 
-/// The host's transaction without a savepoint or settings of its own.
+/// The host's transaction, used without a savepoint and without changed settings.
 pub(super) struct HostTransaction<'c>(pub(super) &'c mut PgConnection);
 
 transaction!(HostTransaction<'_>, self, connection: self.0, commit: {
@@ -270,13 +269,13 @@ fn bind(query: Bound, value: SqlValue) -> Bound {
         SqlValue::Null => query.bind(Null),
         SqlValue::Integer(value) => query.bind(value),
         SqlValue::Real(value) => query.bind(value),
-        // Text of PostgreSQL cannot contain U+0000.
+        // Text in PostgreSQL cannot contain U+0000.
         SqlValue::Text(value) => query.bind(value.replace('\0', "\u{fffd}")),
         SqlValue::Blob(value) => query.bind(value),
     }
 }
 
-/// NULL without a type; the server infers it.
+/// NULL without a type, which the server infers.
 struct Null;
 
 impl Type<Postgres> for Null {
@@ -311,7 +310,7 @@ fn value(value: PgValueRef<'_>) -> Result<SqlValue, SqlError> {
         "TIMESTAMP" | "TIMESTAMPTZ" => {
             bytes.try_into().ok().and_then(instant).map(|at| SqlValue::Text(instant_text(at)))
         }
-        // The first byte is a version.
+        // The first byte of JSONB is a version number.
         "JSONB" => bytes.get(1..).and_then(text),
         "BYTEA" => Some(SqlValue::Blob(bytes.to_vec())),
         "TEXT" | "VARCHAR" | "CHAR" | "NAME" | "JSON" | "UNKNOWN" | "citext" => text(bytes),
@@ -325,7 +324,7 @@ fn text(bytes: &[u8]) -> Option<SqlValue> {
     std::str::from_utf8(bytes).ok().map(|text| SqlValue::Text(text.to_owned()))
 }
 
-/// Reads days since 2000.
+/// Reads a date stored as days since 2000.
 fn day(bytes: [u8; 4]) -> Option<NaiveDate> {
     let first = NaiveDate::from_ymd_opt(2000, 1, 1)?;
     let days = i32::from_be_bytes(bytes);
@@ -333,14 +332,14 @@ fn day(bytes: [u8; 4]) -> Option<NaiveDate> {
     if days < 0 { first.checked_sub_days(count) } else { first.checked_add_days(count) }
 }
 
-/// Reads microseconds since 2000.
+/// Reads a timestamp stored as microseconds since 2000.
 fn instant(bytes: [u8; 8]) -> Option<DateTime<Utc>> {
     let first = DateTime::from_timestamp(946_684_800, 0)?;
     let at = first.checked_add_signed(TimeDelta::microseconds(i64::from_be_bytes(bytes)));
     at.map(crate::domain::to_milliseconds)
 }
 
-/// Converts an error of sqlx. Of the server's report, only the code and the message are kept, because its details
+/// Converts an error of sqlx. Only the code and the message of the server's report are kept, because its details
 /// contain key values.
 pub(super) fn error(error: Error) -> SqlError {
     match &error {

@@ -1,7 +1,7 @@
 //! PostgreSQL over sqlx: [`PostgresStore`] on your pool, [`PostgresTransaction`] inside your open transaction.
 //!
-//! sqlx comes without runtime and TLS features: the host chooses them. This module re-exports its sqlx, so that both
-//! use the same pool type.
+//! sqlx is included without runtime and TLS features; the host chooses them. This module re-exports its sqlx, so that
+//! both use the same pool type.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), client_lifecycle::store::StoreError> {
@@ -17,25 +17,26 @@
 //! # What is locked
 //! The [guide](crate::guide::transactions) has the details.
 //!
-//! An operation runs in one READ COMMITTED transaction. It records its id and locks the subject. From there outwards,
-//! kind by kind, it locks every deleted row that could be referred to (`FOR UPDATE`). It counts the other rows that
-//! the plan depends on. A transaction that inserts a row below one of them has to wait, and its foreign key then
-//! refuses the row. For a reference without a foreign key, `"lock": "table"` keeps all writers out of its table while
-//! the operation runs. With `"lock": "writer"` the host's writers call [`lock_parent`] before they refer to a row.
+//! An operation runs in one READ COMMITTED transaction. It first records its id and locks the subject. Then, kind by
+//! kind from the subject outwards, it locks every row that it will delete and that other rows could refer to (`FOR
+//! UPDATE`). The other rows that the plan depends on are counted. A transaction that inserts a row referring to a
+//! locked row has to wait, and its foreign key then rejects the insert. For a reference without a foreign key,
+//! `"lock": "table"` keeps all writers out of the referring table while the operation runs. With `"lock": "writer"`,
+//! the host's writers call [`lock_parent`] before they refer to a row.
 //!
 //! # What is retried
 //! Deadlocks, serialization failures, lock timeouts and broken connections are retried with pauses, as configured by
-//! [`Retries`](crate::lifecycle::Retries). A COMMIT with an unknown outcome is looked up by the id of the operation.
-//! Inside the host's own transaction nothing is retried.
+//! [`Retries`](crate::lifecycle::Retries). If the outcome of a COMMIT is unknown, the store looks up the operation
+//! id. Inside the host's own transaction, nothing is retried.
 //!
-//! An operation on up to 500 rows ([`single_statement_limit`](PostgresStore::single_statement_limit)) is one
-//! statement after the locks; above that, each kind has its own. The planned counts are compared with the rows
-//! written before anything is committed.
+//! An operation on up to 500 rows ([`single_statement_limit`](PostgresStore::single_statement_limit)) runs as one
+//! statement after the locks. Above that, each kind has its own statement. Before the commit, the planned counts are
+//! compared with the numbers of rows written.
 //!
-//! With a B-tree index on a reference or an id, rows are found by `= ANY(ARRAY(SELECT …))`, which needs no estimate
-//! of the planner; without an index by a join.
+//! With a B-tree index on a reference or an id, statements find rows with `= ANY(ARRAY(SELECT …))`, which does not
+//! depend on the planner's estimate. Without an index they use a join.
 //!
-//! No statement calls a volatile function or needs a trigger; only keyed masks use a temporary table.
+//! No statement calls a volatile function or needs a trigger. Only keyed masks use a temporary table.
 
 mod connection;
 mod store;

@@ -25,13 +25,13 @@ pub struct PostgresStore {
 
 /// A store inside the host's open transaction. Its writes are committed or rolled back with it.
 ///
-/// Each call is a savepoint of that transaction. Nothing is retried and no error [is
+/// Each call is a savepoint of that transaction. Nothing is retried, and no error [is
 /// retryable](StoreError::is_retryable). A cancelled call is rolled back before the connection runs anything else.
-/// The host's transaction stays usable, unless the call was cancelled while the savepoint was being released.
+/// The host's transaction remains usable, unless the call was cancelled while its savepoint was being released.
 ///
-/// The transaction must be READ COMMITTED, the default of PostgreSQL. At other levels it would not see rows that
-/// other transactions commit while it waits for its locks. In that case the result is [`StoreError::Unsupported`]
-/// before anything is written.
+/// The transaction must be READ COMMITTED, the default of PostgreSQL. At other isolation levels, it would not see
+/// rows that other transactions commit while it waits for its locks. The result is then [`StoreError::Unsupported`],
+/// and nothing is written.
 ///
 /// ```no_run
 /// # async fn run(pool: sqlx::PgPool, changes: client_lifecycle::protocol::ChangeSet)
@@ -55,22 +55,22 @@ impl PostgresStore {
         Self { store: SqlStore::new(PoolConnection::new(pool), Dialect::Postgres) }
     }
 
-    /// Opens a store on its own pool. The address is that of sqlx: `postgres://user:password@host/database`.
+    /// Opens a store on its own pool. The address is a sqlx connection URL: `postgres://user:password@host/database`.
     ///
     /// # Errors
     /// [`StoreError::Backend`] if the database cannot be reached.
     pub async fn connect(address: &str) -> Result<Self, StoreError> {
         let opening = |source| StoreError::backend("opened the database", error(source));
         let options: PgConnectOptions = address.parse().map_err(opening)?;
-        // A pool would wait for a server that does not exist, and then not report the cause.
+        // A pool would keep waiting for a server that does not exist, and would not report the cause.
         let first = sqlx_core::rt::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options)).await;
         let first = first.map_err(|_| opening(sqlx::Error::PoolTimedOut))?.map_err(opening)?;
         first.close().await.map_err(opening)?;
         Ok(Self::new(PgPool::connect_lazy_with(options)))
     }
 
-    /// Sets the schemas to search for tables; the library's tables are in the first. The default is the search path
-    /// of the connection.
+    /// Sets the schemas in which to look for tables. The library's tables are in the first schema. The default is the
+    /// search path of the connection.
     #[must_use]
     pub fn schemas<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
         let names = names.into_iter().map(Into::into).collect();
@@ -91,8 +91,8 @@ impl PostgresStore {
         self.set(|connection| connection.statement_timeout = Some(time))
     }
 
-    /// Sets the maximum number of planned rows for which one statement counts, writes, reports and records. The
-    /// default is 500: see [`SqlStore::single_statement_limit`].
+    /// Sets the maximum number of planned rows for which an operation is one statement. The default is 500: see
+    /// [`SqlStore::single_statement_limit`].
     #[must_use]
     pub fn single_statement_limit(self, rows: u64) -> Self {
         Self { store: self.store.single_statement_limit(rows) }
@@ -106,7 +106,7 @@ impl PostgresStore {
     /// Creates the library's tables if they do not exist.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] if the tables are those of a later version of the library.
+    /// [`StoreError::Unsupported`] if the tables were created by a later version of the library.
     pub async fn migrate(self) -> Result<Self, StoreError> {
         self.store.migrate().await?;
         Ok(self)
@@ -114,8 +114,8 @@ impl PostgresStore {
 
     /// Returns this store inside the host's open transaction, given as `&mut transaction`.
     ///
-    /// It searches for tables in the [`schemas`](Self::schemas) of this store, or in the search path of the
-    /// transaction if there are none. Timeouts are those of the transaction.
+    /// It looks for tables in the [`schemas`](Self::schemas) of this store or, if there are none, in the search path
+    /// of the transaction. It uses the transaction's timeouts.
     #[must_use]
     pub fn in_transaction<'c>(&self, connection: &'c mut PgConnection) -> PostgresTransaction<'c> {
         let schemas = self.store.connection().schemas.clone();
@@ -158,8 +158,8 @@ impl<'c> PostgresTransaction<'c> {
         Self { store: SqlStore::new(SavepointConnection::new(connection), Dialect::Postgres) }
     }
 
-    /// Sets the maximum number of planned rows for which one statement counts, writes, reports and records. The
-    /// default is 500: see [`SqlStore::single_statement_limit`].
+    /// Sets the maximum number of planned rows for which an operation is one statement. The default is 500: see
+    /// [`SqlStore::single_statement_limit`].
     #[must_use]
     pub fn single_statement_limit(self, rows: u64) -> Self {
         Self { store: self.store.single_statement_limit(rows) }
@@ -172,9 +172,10 @@ stores!(PostgresStore, PostgresTransaction<'c>);
 /// exist or is marked as deleted. Use it for references that are declared `"lock": "writer"` because they have no
 /// foreign key.
 ///
-/// The lock is the one that a foreign key takes (`FOR KEY SHARE`): several writers can hold it at once, the parent
-/// can be updated, and a deletion waits. It needs UPDATE on some column of the parent's table, and SELECT. In a
-/// REPEATABLE READ or SERIALIZABLE transaction, a parent that changed since it began is [`StoreError::Contention`].
+/// A foreign key takes the same lock (`FOR KEY SHARE`). Several writers can hold it at once, the parent can be
+/// updated, and a deletion waits. It requires the privilege SELECT on the parent's table, and UPDATE on at least one
+/// of its columns. In a REPEATABLE READ or SERIALIZABLE transaction, the result is [`StoreError::Contention`] if the
+/// parent has changed since the transaction began.
 ///
 /// ```no_run
 /// # async fn run(
@@ -191,7 +192,7 @@ stores!(PostgresStore, PostgresTransaction<'c>);
 /// ```
 ///
 /// # Errors
-/// [`ParentError`]. Outside a transaction, where the lock would be released at once, it is
+/// [`ParentError`]. Outside a transaction, the lock would be released at once, so the result is
 /// [`StoreError::Unsupported`].
 pub async fn lock_parent(
     connection: &mut PgConnection,

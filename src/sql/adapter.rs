@@ -1,11 +1,11 @@
-//! Code that the sqlx adapters share.
+//! Code that both sqlx adapters use.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::connection::{SqlError, SqlErrorClass};
 
-/// A connection on which the host has an open transaction, for one call at a time.
+/// A connection with an open transaction of the host, which one call at a time may use.
 pub(crate) struct HostConnection<'c, C>(Mutex<Option<&'c mut C>>);
 
 impl<'c, C> HostConnection<'c, C> {
@@ -13,12 +13,12 @@ impl<'c, C> HostConnection<'c, C> {
         Self(Mutex::new(Some(connection)))
     }
 
-    // A panic under the lock cannot leave it in a partial state.
+    // A panic while the lock is held cannot leave the value half changed.
     fn lock(&self) -> MutexGuard<'_, Option<&'c mut C>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the connection until the result is dropped.
+    /// Takes the connection. It is returned when the result is dropped.
     pub(crate) fn take(&self) -> Result<TakenConnection<'_, 'c, C>, SqlError> {
         match self.lock().take() {
             Some(connection) => Ok(TakenConnection { host: self, connection: Some(connection) }),
@@ -52,7 +52,8 @@ impl<C> Drop for TakenConnection<'_, '_, C> {
     }
 }
 
-/// Writes `query` and `execute` for the connections of a database: `bind` binds one value and `value` reads one.
+/// Writes the functions `query` and `execute` for the connections of a database. `bind` binds one value, and `value`
+/// reads one.
 macro_rules! statements {
     ($database:ty, $bind:ident, $value:ident, $error:ident) => {
         /// Runs a statement and returns its rows.
@@ -80,7 +81,7 @@ macro_rules! statements {
 
         type Bound = sqlx::query::Query<'static, $database, <$database as sqlx::Database>::Arguments>;
 
-        /// The library renders the text: names are quoted, values are bound.
+        /// The text is safe, because the library renders it: names are quoted, values are bound.
         fn bound(sql: &str, params: &[SqlValue]) -> Bound {
             let query = sqlx::query(sqlx::AssertSqlSafe(sql.to_owned()));
             params.iter().fold(query, |query, value| $bind(query, value.clone()))
@@ -88,7 +89,7 @@ macro_rules! statements {
     };
 }
 
-/// Implements `SqlTransaction` with the `query` and `execute` of [`statements`], for a connection and a way to commit.
+/// Implements `SqlTransaction` with the functions of [`statements`], for a connection and a way to commit.
 macro_rules! transaction {
     ($transaction:ty, $self:ident, connection: $connection:expr, commit: $commit:expr) => {
         #[async_trait::async_trait]
@@ -116,7 +117,7 @@ macro_rules! transaction {
     };
 }
 
-/// Implements the store and its methods for types that wrap one as `store`.
+/// Implements `Store` and the store's own methods for types that wrap an `SqlStore` in a field `store`.
 macro_rules! stores {
     ($($name:ident $(<$lifetime:lifetime>)?),*) => {
         const _: () = {
@@ -133,7 +134,8 @@ macro_rules! stores {
                     /// Sets the prefix of the library's tables.
                     ///
                     /// # Errors
-                    /// [`StoreError::Unsupported`] for a prefix that is not made of letters, digits and underscores.
+                    /// [`StoreError::Unsupported`] if the prefix contains anything but letters, digits and
+                    /// underscores.
                     pub fn prefix(self, prefix: &str) -> Result<Self, StoreError> {
                         Ok(Self { store: self.store.prefix(prefix)? })
                     }
@@ -141,7 +143,7 @@ macro_rules! stores {
                     /// Reads the catalogue of the database, for [`findings`](crate::sql::findings) and
                     /// [`first_policy`](crate::sql::first_policy).
                     ///
-                    /// # Errors
+                    /// [`StoreError`] if the catalogue cannot be read.
                     /// [`StoreError`] when it cannot be read.
                     pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
                         self.store.catalogue().await
@@ -151,7 +153,7 @@ macro_rules! stores {
                     /// see [`SqlStore::findings`](crate::sql::SqlStore::findings).
                     ///
                     /// # Errors
-                    /// [`StoreError`] when the database cannot be asked.
+                    /// [`StoreError`] if the database cannot be queried.
                     pub async fn findings(&self, policy: &DeletionPolicy) -> Result<Vec<Finding>, StoreError> {
                         self.store.findings(policy).await
                     }
@@ -159,7 +161,7 @@ macro_rules! stores {
                     /// Reads the audit entries of a subject, in the order they were written.
                     ///
                     /// # Errors
-                    /// [`StoreError`] when the log cannot be read.
+                    /// [`StoreError`] if the log cannot be read.
                     pub async fn audit(
                         &self,
                         kind: &KindName,
@@ -171,7 +173,7 @@ macro_rules! stores {
                     /// Reads the events of an operation, in the order they were written.
                     ///
                     /// # Errors
-                    /// [`StoreError`] when the outbox cannot be read.
+                    /// [`StoreError`] if the outbox cannot be read.
                     pub async fn events(&self, operation: OperationId) -> Result<Vec<Event>, StoreError> {
                         self.store.events(operation).await
                     }

@@ -1,4 +1,4 @@
-//! The differences between the databases. Everything else is written once.
+//! The differences between the databases. All other SQL code is shared.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,44 +12,44 @@ use crate::domain::{Comparison, FieldType, KindName, Mask, RecordId, Reference, 
 use crate::protocol::{ChangeSet, NamedSet, Ranks, Receipt, Rows, SetId, SurveyQuery};
 use crate::store::StoreError;
 
-/// For each set, the ranks to count.
+/// The ranks to count, for each set.
 pub(crate) type Asked = BTreeMap<SetId, Vec<Ranks>>;
 
-/// How a change set is carried out. The outcome is the same each time.
+/// How a store applies a change set. All strategies have the same result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ApplyStrategy {
-    /// One statement counts, writes, reports and records.
+    /// One statement counts, writes rows, and records events and audit entries.
     SingleStatement,
-    /// Each kind has statements of its own. The number of rows they write is compared with the plan afterwards.
+    /// Each kind has its own statements. The numbers of rows they write are compared with the plan afterwards.
     PerKind,
-    /// Like `PerKind`, but counts everything before the first write, so that an error can name the difference.
+    /// Like `PerKind`, but counts all rows before the first write. An error can therefore name the difference.
     Counted,
 }
 
-/// The statements that lock what a change set depends on, in order. They are separate statements, so that later
-/// counts see the rows as of the locks.
+/// The statements that lock the rows a change set depends on, in order. Counting is a separate statement, so that it
+/// sees the rows as they are once they are locked.
 #[derive(Debug, Default)]
 pub(crate) struct Locks {
-    /// Texts that no row may hold. The row does not exist yet, so operations that claim the same text queue here. A
-    /// unique index keeps other writers out.
+    /// Texts that no row may hold yet, such as an e-mail address to claim. There is no row to lock, so operations
+    /// that claim the same text wait for each other here. Only a unique index stops other writers.
     pub(crate) texts: Vec<Statement>,
-    /// Tables whose references have no other protection.
+    /// Tables whose references are protected neither by a foreign key nor by the host's writers.
     pub(crate) tables: Vec<Statement>,
-    /// The subjects, if the statement that records the operation locks them.
+    /// The subjects, if the statement that records the operation also locks them.
     pub(crate) subjects: Option<Rows>,
-    /// Rows, outermost first. Each statement returns their number.
+    /// Rows, starting with the subject's kind. Each statement returns the number of rows it locked.
     pub(crate) rows: Vec<Statement>,
-    /// Whether to repeat `rows` until no more rows are found: until rows of a cycle are locked, new rows may be
-    /// inserted below them.
+    /// Whether to repeat `rows` until they lock no further rows. In a cycle, another transaction may add referring
+    /// rows until a row is locked.
     pub(crate) repeat: bool,
 }
 
-/// Steps that are carried out together.
+/// Steps that one statement carries out.
 #[derive(Debug)]
 pub(crate) struct Block {
-    /// Their positions in the change set.
+    /// The positions of the steps in the change set.
     pub(crate) steps: Vec<usize>,
-    /// Records the rows under the operation, before they are written.
+    /// Records the rows under the operation before they are written.
     pub(crate) mark: Option<Statement>,
     pub(crate) write: BlockWrite,
 }
@@ -57,31 +57,32 @@ pub(crate) struct Block {
 /// The statement of a block.
 #[derive(Debug)]
 pub(crate) enum BlockWrite {
-    /// The rows are only counted.
+    /// The rows are counted, not written.
     Nothing,
-    /// Affects the rows of one step.
+    /// Writes the rows of one step.
     Execute(Statement),
-    /// Returns a JSON array: the number of rows that each step has written.
+    /// Returns a JSON array with the number of rows that each step has written.
     Query(Statement),
 }
 
-/// The words in which the databases differ.
+/// The parts of SQL that the databases spell differently.
 pub(crate) struct Spelling {
-    /// The text before and after integers that makes a JSON array of them, as text.
+    /// The text before and after a list of integers that makes it a JSON array, as text.
     pub(crate) json_array: (&'static str, &'static str),
     /// The text before the arguments of the function that makes a JSON object.
     pub(crate) json_object: &'static str,
-    /// The text before, between and after JSON objects that merges them into one.
+    /// The text before, between and after several JSON objects that merges them into one.
     pub(crate) joined_objects: [&'static str; 3],
-    /// The text before and after a bound JSON array that reads its elements as rows `j`, with an ordering `key` and a
-    /// `value`.
+    /// The text before and after a bound JSON array that turns it into rows `j`. Each has a `value`, and a `key` that
+    /// orders them.
     pub(crate) json_rows: (&'static str, &'static str),
-    /// The text before an id, before a query for ids, and after the query, in the condition that the id is among these.
-    /// The condition takes linear time, whatever the planner expects of the query.
+    /// The three parts of a condition that an id is in the result of a query: the text before the id, between the id
+    /// and the query, and after the query. The condition takes linear time, whatever the planner estimates.
     pub(crate) among: [&'static str; 3],
-    /// The clause that locks the parent of a new row like a foreign key does: deletions wait, other writers do not.
+    /// The clause that locks the parent of a new row as a foreign key does. Deletions wait for this lock; other
+    /// writers do not.
     pub(crate) parent_lock: &'static str,
-    /// The columns of the table of pseudonyms, and their suffix.
+    /// The column definitions of the table of pseudonyms, and what follows them.
     pub(crate) pseudonym_columns: &'static str,
     // The types of the columns of the library's tables.
     pub(crate) integer: &'static str,
@@ -93,11 +94,11 @@ pub(crate) struct Spelling {
     pub(crate) json: &'static str,
     /// An integer key that the database generates.
     pub(crate) sequence: &'static str,
-    /// The suffix of the columns of a table that is read by its key alone.
+    /// What follows the column definitions of a table that is only read by its key.
     pub(crate) by_key: &'static str,
 }
 
-/// The back end of one database: its syntax, types, locks and order of statements. The current row is called `r`;
+/// The SQL of one database: its syntax, types and locks, and how it applies steps. The current row is called `r`.
 /// `stored` is an expression for the value of a column.
 pub(crate) trait Backend: fmt::Debug + Send + Sync {
     // Spelling.
@@ -109,17 +110,17 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn table(&self, name: &str) -> String {
         quote(name)
     }
-    /// Qualifies the name of a table that exists for one connection or transaction.
+    /// Qualifies the name of a temporary table.
     fn temporary(&self, name: &str) -> String;
-    /// Binds a value, with a cast if the database would have to guess the type.
+    /// Binds a value, with a cast if the database could not infer its type.
     fn bind(&self, w: &mut Writer, value: SqlValue) {
         w.placeholder(value);
     }
-    /// Returns the cast to a type, on databases whose expressions have types.
+    /// Returns a cast to a type; empty if the database has no static types.
     fn cast(&self, _type_name: &str) -> String {
         String::new()
     }
-    /// Replaces characters that JSON allows, but text of the database does not.
+    /// Replaces characters that are valid in JSON but not in text of the database.
     fn json_text(&self, json: String) -> String {
         json
     }
@@ -128,8 +129,8 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
 
     /// Returns the statements that begin a transaction.
     fn begin(&self, access: AccessMode) -> &'static [&'static str];
-    /// Returns the query that keeps other processes from migrating at the same time. Its second column is 1 if there
-    /// is a schema to create tables in.
+    /// Returns the query that makes other processes wait that migrate at the same time. Its second column is 1 if
+    /// there is a schema in which tables can be created.
     fn migration_lock(&self) -> Option<&'static str> {
         None
     }
@@ -139,9 +140,9 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     }
     /// Converts the id of a record to its form in the library's tables.
     fn recorded_id(&self, r: &Renderer<'_>, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError>;
-    /// Returns all forms that the library's tables may hold for an id.
+    /// Returns every form in which the library's tables may store an id.
     fn recorded_ids(&self, id: &RecordId) -> Vec<SqlValue>;
-    /// Writes the audit entry `entry` with the current fields of its subject, `j.value`; `object` writes them.
+    /// Writes the audit entry `entry` with the current fields of its subject `j.value`. `object` writes these fields.
     fn entry_with_snapshot(
         &self,
         w: &mut Writer,
@@ -152,28 +153,28 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
 
     // The schema.
 
-    /// Returns the cache key for the schema of these columns; `None` if it is not cached.
+    /// Returns the key under which the schema of these columns is cached; `None` if it is not cached.
     fn cache_key(&self, _columns: &QueryColumns<'_>) -> Result<Option<String>, StoreError> {
         Ok(None)
     }
-    /// Renders the statements that read the types of columns.
+    /// Renders the statements that read the column types.
     fn schema_statements(&self, columns: &QueryColumns<'_>) -> Result<Vec<Statement>, StoreError>;
-    /// Reads the schema from the rows that they return.
+    /// Reads the schema from the rows that these statements returned.
     fn read_schema(
         &self,
         columns: &QueryColumns<'_>,
         rows: Vec<Vec<SqlValue>>,
     ) -> Result<TableSchema, StoreError>;
-    /// Writes an expression for the version of the tables of a cache key.
+    /// Writes an expression that returns the current schema version of the tables in a cache key.
     fn schema_version(&self, w: &mut Writer, _cache_key: &str) {
         w.push("NULL");
     }
-    /// Returns the most likely type of a column whose type was not read.
+    /// Returns the most likely type of a column whose real type was not read.
     fn likely_type(&self, field: Field<'_>) -> Result<ColumnType, StoreError>;
 
     // Sets.
 
-    /// Decides which sets are written to a temporary table; the others are common table expressions.
+    /// Decides which sets are written to a temporary table. The other sets are common table expressions.
     fn materializations(
         &self,
         _query: &SurveyQuery,
@@ -182,7 +183,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     ) -> BTreeMap<SetId, Materialization> {
         BTreeMap::new()
     }
-    /// Renders the statements that write the members of these sets.
+    /// Renders the statements that write the materialized sets to the temporary table.
     fn materialize(&self, _r: &Renderer<'_>) -> Result<Vec<Statement>, StoreError> {
         Ok(Vec::new())
     }
@@ -190,17 +191,18 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn cycle(&self, _r: &Renderer<'_>, _w: &mut Writer, _sets: &[NamedSet]) -> Result<(), StoreError> {
         Ok(())
     }
-    /// Returns whether temporary tables stay with the connection. Otherwise they end with the transaction.
+    /// Returns whether a temporary table lives as long as the connection. Otherwise, it is dropped with the
+    /// transaction.
     fn keeps_temporary_tables(&self) -> bool {
         true
     }
-    /// Returns whether the statement that writes rows finds them by the conditions of their set.
+    /// Returns whether the statement that writes these rows can find them by the conditions of their set.
     fn finds_rows_itself(&self, r: &Renderer<'_>, rows: Rows) -> bool;
-    /// Returns whether rows are best found by passing ids to an index as one array.
+    /// Returns whether to look the rows up by index, with the ids as one array.
     fn is_found_by_index(&self, _field: Field<'_>, _id: Field<'_>) -> Result<bool, StoreError> {
         Ok(false)
     }
-    /// Renders a reference for comparison with the ids it refers to, as a foreign key compares them.
+    /// Renders a reference so that it compares with ids in the same way as a foreign key.
     fn reference(
         &self,
         _r: &Renderer<'_>,
@@ -209,14 +211,14 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     ) -> Result<String, StoreError> {
         Ok(stored.to_owned())
     }
-    /// Renders text in lower case, ASCII letters only.
+    /// Renders text with its ASCII letters in lower case.
     fn lower(&self, field: Field<'_>) -> Result<String, StoreError> {
         Ok(format!("lower({})", field.column()))
     }
-    /// Writes the condition that the id of the row `r` is one of these. The number of bound values does not depend on
-    /// the number of ids.
+    /// Writes the condition that the id of the row `r` is among these ids. The number of bound values does not depend
+    /// on the number of ids.
     fn one_of(&self, w: &mut Writer, id: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError>;
-    /// Renders the condition by which a walk gets from the id `parent` to the rows that hold it in `held`.
+    /// Renders the condition that `held` holds the id `parent`, for a recursive query.
     fn leads_on(&self, held: &str, parent: &str) -> String;
 
     // Values.
@@ -225,13 +227,13 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     fn answered_id(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError>;
     /// Reads an id from the result of a query.
     fn read_id(&self, answer: &SqlValue) -> Option<RecordId>;
-    /// Renders the sort key of ids: integers by value, text by its UTF-8 bytes.
+    /// Renders the sort key of an id. Integers sort by value, text by its UTF-8 bytes.
     fn id_order(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError>;
-    /// Writes the condition that an id comes after another, which may be an id that no row can have.
+    /// Writes the condition that an id comes after `after`, which no row needs to have.
     fn is_after(&self, w: &mut Writer, id: Field<'_>, after: &RecordId) -> Result<(), StoreError>;
-    /// Renders an id as the table of pseudonyms stores it, and the sort key of its pages.
+    /// Renders an id in the form of the table of pseudonyms, and the sort key for its pages.
     fn page_key(&self, id: &str) -> (String, String);
-    /// Renders an id of `r` as the table of pseudonyms stores it, so that an index finds it.
+    /// Renders an id of `r` in the form of the table of pseudonyms, in a way that its index can be used.
     fn pseudonym_id(&self, id: &str) -> String;
     /// Checks that a field can hold a pseudonym.
     fn check_pseudonym(&self, _field: Field<'_>) -> Result<(), StoreError> {
@@ -252,30 +254,31 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         w.push(")");
         Ok(())
     }
-    /// Renders whether a stored value is not of a type, never NULL; `None` if the column cannot hold such a value.
+    /// Renders whether a stored value does not have the type; the result is never NULL. `None` if the column cannot
+    /// hold such a value.
     fn is_invalid(&self, field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError>;
     /// Renders a timestamp as milliseconds since 1970, rounded half up; NULL for other values.
     fn milliseconds(&self, field: Field<'_>) -> Result<String, StoreError>;
-    /// Renders a stored value as an argument of the function that makes a JSON object.
+    /// Renders a stored value as an argument of the JSON object function.
     fn json_value(&self, field: Field<'_>) -> Result<String, StoreError>;
     /// Writes the id of a new row.
     fn new_id(&self, w: &mut Writer, field: Field<'_>, id: &RecordId) -> Result<(), StoreError>;
-    /// Writes a new value in the form in which the column stores values.
+    /// Writes a new value in the form in which the column stores it.
     fn new_value(&self, w: &mut Writer, field: Field<'_>, value: &Value) -> Result<(), StoreError>;
     /// Writes the masked value of a field.
     fn mask(&self, w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), StoreError>;
 
     // Operations.
 
-    /// Chooses the first strategy for a change set. `single_statement_limit` is the maximum number of planned rows
-    /// for one statement.
+    /// Chooses the first strategy to try for a change set. `single_statement_limit` is the maximum number of planned
+    /// rows for a single statement.
     fn strategy(&self, changes: &ChangeSet, single_statement_limit: u64) -> ApplyStrategy;
-    /// Renders the locks of a change set. A database with one writer at a time needs none.
+    /// Renders the locks of a change set. A database with only one writer at a time needs none.
     fn locks(&self, _r: &Renderer<'_>, _changes: &ChangeSet) -> Result<Locks, StoreError> {
         Ok(Locks::default())
     }
-    /// Renders the statement that records the operation. It returns 1 if the operation is new, and the version of the
-    /// tables of `cache_key`. It also locks the subjects if the locks say so.
+    /// Renders the statement that records the operation. It returns 1 if the operation is new, and the schema version
+    /// of the tables in `cache_key`. It also locks the subjects if `locks` says so.
     fn note(
         &self,
         r: &Renderer<'_>,
@@ -283,9 +286,9 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
         cache_key: Option<&str>,
         locks: &Locks,
     ) -> Result<Statement, StoreError>;
-    /// Renders the steps, in their order.
+    /// Renders the steps in execution order.
     fn blocks(&self, r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>, StoreError>;
-    /// Renders the statement that counts, writes, reports and records; `None` if the database has no such statement.
+    /// Renders the statement that does the whole operation; `None` if the database cannot do it in one statement.
     fn single_statement(
         &self,
         _r: &Renderer<'_>,
@@ -294,10 +297,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
     ) -> Result<Option<Statement>, StoreError> {
         Ok(None)
     }
-    /// Returns the statement that defers foreign keys to commit, for deletions that no order satisfies.
+    /// Returns the statement that defers foreign keys to the commit. Needed for deletions that violate foreign keys
+    /// in any order.
     fn defer_foreign_keys(&self, _changes: &ChangeSet) -> Option<&'static str> {
         None
     }
-    /// Returns whether other transactions may write while one writes.
+    /// Returns whether several transactions may write at the same time.
     fn has_concurrent_writers(&self) -> bool;
 }

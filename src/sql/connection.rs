@@ -1,4 +1,4 @@
-//! The port to a database: the traits that a host implements over its driver, its values and its errors.
+//! The interface to a database: the traits that a host implements over its driver, with their values and errors.
 
 use std::error::Error;
 use std::fmt;
@@ -15,39 +15,40 @@ use crate::domain::{RecordId, Value};
 pub enum AccessMode {
     /// Reads from one snapshot. On SQLite `BEGIN`.
     Read,
-    /// Writes. On SQLite `BEGIN IMMEDIATE`, so that the data read stays current until commit.
+    /// Writes. On SQLite `BEGIN IMMEDIATE`, so that no other writer changes the data before the commit.
     Write,
 }
 
-/// A source of transactions: a pool, a file, or an open transaction of the host.
+/// A connection that can begin transactions: a pool, a file, or an open transaction of the host.
 #[async_trait]
 pub trait SqlConnection: Send + Sync {
     /// Begins a transaction, or a savepoint inside the host's open transaction.
     ///
     /// # Errors
-    /// [`SqlError`], of class [`Busy`](super::SqlErrorClass::Busy) if another writer holds the lock for longer than
-    /// the host wants to wait.
+    /// [`SqlError`]. Its class is [`Busy`](super::SqlErrorClass::Busy) if another writer holds the lock for longer
+    /// than the host allows.
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError>;
 
-    /// Returns whether a transaction that failed because of another one may be retried. Inside a transaction of the
-    /// host it may not, because the host owns the snapshot.
+    /// Returns whether a transaction that failed because of another transaction may be retried. Return `false` inside
+    /// a transaction of the host, because the host owns the snapshot.
     fn retryable(&self) -> bool {
         true
     }
 
-    /// Waits for about this long before a retry, on the runtime of the driver. It may return at once.
+    /// Waits for about this long before a retry, using the driver's async runtime. May return at once.
     async fn pause(&self, time: Duration) {
         let _ = time;
     }
 }
 
-/// A transaction. It is rolled back if dropped without commit, also when a future is cancelled.
+/// A transaction. Dropping it without a commit rolls it back, also if a future is cancelled.
 ///
-/// Read transactions are dropped, not committed. If statements run on another thread, the statement of a cancelled
-/// future may still be running. The rollback waits for it, and nothing else uses the connection before.
+/// Read transactions are dropped, not committed. If the driver runs statements on another thread, the statement of a
+/// cancelled future may still be running. The rollback must then wait for it, and nothing else may use the connection
+/// before.
 ///
-/// Placeholders are numbered from 1 (`?1`, `?2` …). Each number occurs once and in order, so a driver may also bind
-/// by position.
+/// Placeholders are numbered from 1 (`?1`, `?2` …). Each number occurs once, in ascending order, so a driver may also
+/// bind by position.
 #[async_trait]
 pub trait SqlTransaction: Send {
     /// Runs one statement and returns all its rows.
@@ -56,9 +57,9 @@ pub trait SqlTransaction: Send {
     /// [`SqlError`]
     async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError>;
 
-    /// Runs one statement and returns the number of rows it inserted, changed or deleted itself, without rows touched
-    /// by triggers and foreign key actions. For a statement that never changes rows (`PRAGMA`, `CREATE TABLE`), the
-    /// number is ignored.
+    /// Runs one statement and returns the number of rows that it inserted, changed or deleted. Rows changed by
+    /// triggers and foreign key actions must not be counted. For statements that never change rows (`PRAGMA`, `CREATE
+    /// TABLE`), the number is ignored.
     ///
     /// # Errors
     /// [`SqlError`]
@@ -67,7 +68,7 @@ pub trait SqlTransaction: Send {
     /// Commits the transaction.
     ///
     /// # Errors
-    /// [`SqlError`], of class [`Lost`](super::SqlErrorClass::Lost) if it is unknown whether the transaction was
+    /// [`SqlError`]. Its class is [`Lost`](super::SqlErrorClass::Lost) if it is unknown whether the transaction was
     /// committed.
     async fn commit(self: Box<Self>) -> Result<(), SqlError>;
 }
@@ -95,7 +96,7 @@ pub enum SqlValue {
 }
 
 impl SqlValue {
-    /// Returns the value as an id, if it can be one: an integer, text, or the 16 bytes of a UUID.
+    /// Returns the value as an id, if it is an integer, text, or the 16 bytes of a UUID.
     #[must_use]
     pub fn as_id(&self) -> Option<RecordId> {
         match self {
@@ -115,7 +116,7 @@ impl SqlValue {
         }
     }
 
-    /// Returns the integer, if it is one.
+    /// Returns the integer, if it is an integer.
     #[must_use]
     pub fn as_integer(&self) -> Option<i64> {
         match self {
@@ -137,7 +138,7 @@ impl fmt::Debug for SqlValue {
     }
 }
 
-/// Timestamps and dates become text. If a column holds epoch seconds, the back end converts them.
+/// Converts timestamps and dates to text. If a column holds epoch seconds, the back end converts the text.
 impl From<&Value> for SqlValue {
     fn from(value: &Value) -> Self {
         match value {
@@ -173,7 +174,7 @@ impl From<i64> for SqlValue {
 
 /// An error of a database connection.
 ///
-/// The message of the driver is its [`source`](Error::source); `Display` shows the class only.
+/// The driver's message is in the [`source`](Error::source). `Display` shows only the class.
 #[derive(Debug)]
 pub struct SqlError {
     class: SqlErrorClass,
@@ -190,9 +191,9 @@ pub enum SqlErrorClass {
     Constraint,
     /// The database cannot be written to.
     ReadOnly,
-    /// The role lacks a permission. The name is that of the table, if it is known.
+    /// The role lacks a privilege. Holds the name of the table, if it is known.
     Denied(String),
-    /// The database does not support this.
+    /// The database does not support the statement.
     Unsupported(String),
     /// The table does not exist.
     NoTable(String),
@@ -200,9 +201,9 @@ pub enum SqlErrorClass {
     NoColumn(String),
     /// No connection was available within the host's time limit.
     NoConnection,
-    /// The connection broke: the transaction was rolled back. If it was being committed, its outcome is unknown.
+    /// The connection broke. The transaction was rolled back; if it was being committed, the outcome is unknown.
     Lost,
-    /// The statement was stopped: it took too long, was cancelled, or the server ran out of resources.
+    /// The statement was stopped: it ran too long, was cancelled, or the server ran out of resources.
     Ended,
     /// Anything else.
     Other,
@@ -216,8 +217,8 @@ impl SqlError {
 
     /// Makes an error of SQLite from its (extended) result code and its message.
     ///
-    /// The message must be SQLite's own (`sqlite3_errmsg`), without additions of a driver such as the statement: the
-    /// name of the missing table or column is read from its end.
+    /// The message must be SQLite's own (`sqlite3_errmsg`), without anything that the driver adds, such as the
+    /// statement. The name of a missing table or column is read from its end.
     ///
     /// ```
     /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
@@ -245,8 +246,8 @@ impl SqlError {
 
     /// Makes an error of PostgreSQL from its SQLSTATE and its primary message.
     ///
-    /// The message is kept, unless the code says that it may contain a value. Do not pass details: they contain key
-    /// values.
+    /// The message is kept, unless the code says that it may contain a value. Do not pass the detail field of the
+    /// error, because it contains key values.
     ///
     /// ```
     /// use client_lifecycle::sql::{SqlError, SqlErrorClass};
@@ -271,8 +272,8 @@ impl SqlError {
             "42501" => SqlErrorClass::Denied(quoted()),
             "42P01" => SqlErrorClass::NoTable(quoted()),
             "42703" => SqlErrorClass::NoColumn(missing_column(message)),
-            // Too long for the column, out of its range, or for a column that only the database writes: treated like
-            // a constraint.
+            // The value is too long, out of range, or for a column that only the database writes. Treated like a
+            // violated constraint.
             "22001" | "22003" | "428C9" => SqlErrorClass::Constraint,
             "0A000" => SqlErrorClass::Unsupported(message.to_owned()),
             // The server is shutting down or starting, has closed the session, or reports an internal error.
@@ -282,7 +283,7 @@ impl SqlError {
             _ if code.starts_with("23") => SqlErrorClass::Constraint,
             _ => SqlErrorClass::Other,
         };
-        // The message contains values that could not be read.
+        // The message would show the value that does not fit.
         let message = if code.starts_with("22") { "a value does not fit its column" } else { message };
         Self::new(class, format!("{message} ({code})"))
     }
@@ -294,13 +295,15 @@ impl SqlError {
     }
 }
 
-/// Returns the name in `column r.ghost does not exist` or `column "ghost" of relation "clients" does not exist`.
+/// Returns the column name in `column r.ghost does not exist` or `column "ghost" of relation "clients" does not
+/// exist`.
 fn missing_column(message: &str) -> String {
     let name = in_quotes(message).or_else(|| message.split_whitespace().nth(1));
     name.unwrap_or_default().to_owned()
 }
 
-/// Returns the first name in quotes. A server answers in its configured language, with the quotes of that language.
+/// Returns the first quoted name. The server answers in its configured language, with the quotation marks of that
+/// language.
 fn in_quotes(message: &str) -> Option<&str> {
     message.split(['"', '»', '«', '„', '“', '”']).nth(1).map(str::trim)
 }

@@ -1,4 +1,4 @@
-//! Dialects: what a host may ask of the SQL of a database, such as the library's own tables.
+//! Dialects: the SQL of a database as far as hosts need it, such as quoting and the library's own tables.
 
 use super::Prefix;
 use super::backend::{Backend, Spelling};
@@ -18,7 +18,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// Returns the back end: the only place that distinguishes the databases.
+    /// Returns the back end. Nothing else distinguishes the databases.
     pub(crate) fn backend(self) -> &'static dyn Backend {
         match self {
             Self::Sqlite => &Sqlite,
@@ -37,8 +37,8 @@ impl Dialect {
         quote(name)
     }
 
-    /// Quotes the name of a table. On PostgreSQL a dot separates a schema from its table. A name that contains a dot
-    /// is written in quotes, as in SQL.
+    /// Quotes the name of a table. On PostgreSQL a dot separates the schema from the table. Put a name that itself
+    /// contains a dot in double quotes, as in SQL.
     ///
     /// ```
     /// use client_lifecycle::sql::Dialect;
@@ -58,19 +58,19 @@ impl Dialect {
     }
 }
 
-/// Returns the statements that begin a transaction, for a driver that implements
+/// Returns the statements that begin a transaction, for drivers that implement
 /// [`SqlConnection`](super::SqlConnection). They may be sent as one message.
 ///
 /// | setting on PostgreSQL | reason |
 /// |---|---|
 /// | `REPEATABLE READ, READ ONLY` to read | a survey is one snapshot |
-/// | `READ COMMITTED` to write | rows committed while the operation waited for its locks are counted |
+/// | `READ COMMITTED` to write | counts include rows committed while the operation waited for its locks |
 /// | `row_security` off | a row hidden by row-level security is an error, not missing from the plan |
 /// | `client_encoding` UTF8 | text is read as UTF-8 |
 /// | `pg_temp` last in `search_path` | a temporary table of the session never hides the real table |
-/// | `jit` off | compiling a plan takes longer than reading the few rows of most operations |
+/// | `jit` off | compiling a query takes longer than running it on the few rows of most operations |
 ///
-/// The conformance suite fails for a connection that omits one of them, except `jit`.
+/// The conformance suite fails for a connection that omits one of these settings, except `jit`.
 ///
 /// ```
 /// use client_lifecycle::sql::{AccessMode, Dialect, begin_statements};
@@ -82,13 +82,13 @@ pub fn begin_statements(dialect: Dialect, access: AccessMode) -> &'static [&'sta
     dialect.backend().begin(access)
 }
 
-/// The version of the tables that [`schema`] describes.
+/// The version of the tables that [`schema`] creates.
 pub(crate) const VERSION: i64 = 1;
 
 /// Returns the statements that create the library's tables if they do not exist.
 ///
 /// They may be run any number of times. The [guide](crate::guide::stores) describes the columns.
-/// [`SqlStore::migrate`](super::SqlStore::migrate) runs the same text.
+/// [`SqlStore::migrate`](super::SqlStore::migrate) runs the same statements.
 ///
 /// ```
 /// use client_lifecycle::sql::{Dialect, Prefix, schema};

@@ -13,13 +13,14 @@ use crate::plan::{Plan, Strictness};
 use crate::protocol::{ChangeSet, SurveyQuery};
 use crate::store::StoreError;
 
-/// Renders the statements of a survey for display: the counts, after the statements that materialize sets.
+/// Renders the statements of a survey for display: first the statements that materialize sets, then the counts.
 ///
-/// These are the statements for an unknown schema. Once a store has read the columns, it leaves out unnecessary
-/// checks.
+/// These are the statements for unknown column types. Once a store has read the types, it leaves out checks that are
+/// not needed.
 ///
 /// # Errors
-/// [`StoreError`] if the query names something that its map does not have, or needs something that SQL cannot do.
+/// [`StoreError`] if the query names something that its map does not have, or needs something that SQL cannot
+/// express.
 pub fn render_survey(
     dialect: Dialect,
     prefix: &Prefix,
@@ -35,12 +36,12 @@ pub fn render_survey(
 
 /// Renders the statements of a change set for display, in the order in which they run.
 ///
-/// This is the script that a store runs first: on PostgreSQL one statement after the locks for a small operation, and
-/// otherwise statements for each kind. For keyed masks it contains the first page only.
+/// A store tries this script first. For a small operation on PostgreSQL it is one statement after the locks;
+/// otherwise each kind has its own statements. For keyed masks, only the first page is shown.
 ///
 /// # Errors
 /// [`StoreError`] if the change set names something that its map does not have, or needs something that SQL cannot
-/// do.
+/// express.
 pub fn render_changes(
     dialect: Dialect,
     prefix: &Prefix,
@@ -58,11 +59,11 @@ pub fn render_changes(
 }
 
 impl Plan {
-    /// Renders the statements of this plan: those that counted and, if nothing blocks it, those that would carry it
-    /// out. Operation and audit entry are placeholders.
+    /// Renders the SQL of this plan: the statements that counted the rows and, if nothing blocks the plan, the
+    /// statements that would apply it. The operation id and the audit entry are placeholders.
     ///
     /// # Errors
-    /// [`StoreError`] if the plan needs something that SQL cannot do.
+    /// [`StoreError`] if the plan needs something that SQL cannot express.
     pub fn sql(&self, dialect: Dialect) -> Result<Vec<Statement>, StoreError> {
         let prefix = Prefix::default();
         let mut statements = render_survey(dialect, &prefix, &self.execution.query)?;

@@ -1,31 +1,32 @@
-//! Stores on SQL databases: rendering without a connection, and [`SqlStore`] over your own connection.
+//! Stores on SQL databases: [`SqlStore`] over your own connection, and functions that render SQL without a
+//! connection.
 //!
 //! Implement [`SqlConnection`] over your driver (about 150 lines; see the example `own_tables`) and wrap it:
 //! `SqlStore::new(my_connection, Dialect::Sqlite)`. For sqlx, use the features `sqlite` and `postgres`.
 //!
-//! Names are always quoted and values always bound, so tables and columns may have any name. On SQLite the name of a
-//! table is one identifier: `"sales.invoices"` is a table with a dot in its name.
+//! Names are always quoted and values always bound, so tables and columns may have any name. On SQLite, a table name
+//! is one identifier: `"sales.invoices"` is a table whose name contains a dot.
 //!
 //! # How a survey runs
-//! A survey is one read transaction. It reads the types of the columns, then all counts and the subjects in one
-//! statement. Samples and spans follow for the questions that ask for them and found rows. The columns of PostgreSQL
-//! are read once; each statement that counts returns whether they have changed. Sets are common table expressions of
-//! that statement. SQLite copies such an expression for each reference to it, so sets that are read often, and the
-//! sets of a cycle, are written to a temporary table instead.
+//! A survey is one read transaction. It reads the column types first, and then all counts and the subjects in one
+//! statement. Samples and spans follow, for questions that want them and found rows. On PostgreSQL, the column types
+//! are cached, and every statement that counts also returns whether they have changed. Sets are common table
+//! expressions of that statement. SQLite copies such an expression each time it is used. There, sets that are used
+//! often, and the sets of a cycle, are written to a temporary table instead.
 //!
 //! # How a change set is applied
 //! One write transaction runs one script. It records the operation, locks, counts, writes events and audit entries,
-//! carries out the steps, and corrects the receipt. [`render_changes`] shows the same script. On SQLite the sets that
-//! a step reads are written to the temporary table before the first write, unless the step can find the same rows
-//! itself. On PostgreSQL a small operation is one statement after the locks.
+//! runs the steps, and corrects the receipt. [`render_changes`] shows the same script. On SQLite, the sets that a
+//! step reads are written to the temporary table before the first write, unless the step can find the same rows
+//! itself. On PostgreSQL, a small operation is one statement after the locks.
 //!
-//! The planned number of rows is assumed and compared with the number of rows written. If anything differs from the
-//! plan, the transaction is rolled back and repeated with explicit counts. The number of statements depends on the
-//! data map, not on the number of rows or subjects.
+//! The planned numbers of rows are assumed, and then compared with the numbers of rows written. If they differ, the
+//! transaction is rolled back and repeated with explicit counts. The number of statements depends on the data map,
+//! not on the number of rows or subjects.
 //!
 //! # Where to find things
-//! `script` has the order of the statements, `run` runs them, `render` writes them. A `Backend` for each database,
-//! `sqlite` and `postgres`, has the differences.
+//! `script` orders the statements, `run` runs them, and `render` writes them. `sqlite` and `postgres` implement
+//! `Backend`, which covers the differences between the databases.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod adapter;

@@ -1,4 +1,4 @@
-//! Locking a parent: the call of the host's writers before they refer to a record.
+//! Locking a parent: what the host's writers call before they refer to a record.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::domain::{DataMap, Kind, KindName, RecordId};
 use crate::protocol::SurveyQuery;
 use crate::store::StoreError;
 
-/// The reason why a record cannot be referred to. It names the kind, but not the record.
+/// The reason why a row must not refer to a record. The error names the kind, but not the record.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParentError {
@@ -30,8 +30,8 @@ pub enum ParentError {
         /// The kind.
         kind: KindName,
     },
-    /// The database could not be reached, or did not grant the lock in time. On PostgreSQL, the transaction can then
-    /// only be rolled back.
+    /// The database could not be reached, or did not grant the lock in time. On PostgreSQL, the transaction must then
+    /// be rolled back.
     #[error("the parent could not be locked")]
     Store(#[from] StoreError),
 }
@@ -47,7 +47,7 @@ impl ParentError {
         }
     }
 
-    /// Returns the remedy.
+    /// Returns what to do about it.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
@@ -63,15 +63,15 @@ impl ParentError {
 /// or is marked as deleted.
 ///
 /// Use it for references that are declared `"lock": "writer"` because they have no foreign key. The host's writers
-/// call it in their own transaction before they insert the row, or point it at another parent. A deletion of the
-/// parent then either waits and finds the row, or came first, and the parent is refused. To lock several parents,
-/// begin with the outermost (the client before its booking), as deletions do.
+/// call it in their own transaction, before they insert a row or change its parent. A deletion of the parent then
+/// waits for the writer and finds the row. If the deletion came first, this call fails. To lock several parents,
+/// begin with the parent nearest to the subject (the client before its booking), as deletions do.
 ///
-/// This is the form for any driver; for sqlx use `postgres::lock_parent` and `sqlite::lock_parent`.
+/// This function works with any driver. For sqlx, use `postgres::lock_parent` or `sqlite::lock_parent`.
 /// [`render_lock_parent`] shows the statement.
 ///
 /// # Errors
-/// [`ParentError`]. The host's transaction is not retried; roll it back before another attempt.
+/// [`ParentError`]. The host's transaction is not retried. Roll it back before you try again.
 pub async fn lock_parent(
     tx: &mut (dyn SqlTransaction + '_),
     dialect: Dialect,
@@ -86,7 +86,7 @@ pub async fn lock_parent(
         kind: Some(name.as_str()),
         map: Some(map),
         prefix: &prefix,
-        // The transaction belongs to the host.
+        // The host owns the transaction, so it is not retried.
         retryable: false,
     };
     let kind = find(map, &name)?;
@@ -105,8 +105,8 @@ pub async fn lock_parent(
     }
 }
 
-/// Renders the statement of [`lock_parent`], for display or for programs that do not link this crate. It returns no
-/// row if the record does not exist, and otherwise whether it is marked as deleted.
+/// Renders the statement of [`lock_parent`], for display or for programs that do not use this crate. It returns no
+/// row if the record does not exist; otherwise it returns whether the record is marked as deleted.
 ///
 /// ```
 /// use client_lifecycle::domain::DataMap;
@@ -138,8 +138,8 @@ fn find<'m>(map: &'m DataMap, kind: &KindName) -> Result<&'m Kind, StoreError> {
 
 /// Renders the query that locks a parent and returns whether it is marked as deleted.
 ///
-/// The lock is the one that a foreign key takes. It blocks deletions, which lock the row for update, but no other
-/// writer of the parent. After a wait, the result is that of the current row.
+/// A foreign key takes the same lock. It blocks deletions, which lock the row for update, but not other writes to the
+/// parent. If the statement had to wait, it returns the row as it is after the wait.
 fn statement(
     dialect: Dialect,
     schema: &TableSchema,
@@ -147,7 +147,7 @@ fn statement(
     kind: &Kind,
     id: &RecordId,
 ) -> Result<Statement, StoreError> {
-    // Only the id is needed, so there are no sets.
+    // Only the id is needed, so the query has no sets.
     let none = SurveyQuery::empty(map.clone(), kind.name.clone(), vec![id.clone()], DateTime::UNIX_EPOCH);
     let prefix = Prefix::default();
     let r = Renderer::survey(dialect.backend(), &prefix, &none, schema)?;

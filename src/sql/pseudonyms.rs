@@ -1,5 +1,5 @@
-//! Pseudonyms of keyed masks. The database cannot compute them, so they are made here, page by page before the first
-//! step, and stored in a temporary table for the steps.
+//! Pseudonyms of keyed masks. The database cannot compute them, so the library computes them page by page before the
+//! first step. It stores them in a temporary table, from which the steps read them.
 
 use super::connection::SqlValue;
 use super::render::renderer::{Renderer, id_of};
@@ -13,13 +13,13 @@ use crate::store::StoreError;
 const PAGE: u16 = 500;
 
 impl Session<'_, '_> {
-    /// Makes the pseudonyms of all steps, and stores them for the steps.
+    /// Computes the pseudonyms of all steps, and stores them for the steps.
     pub(super) async fn make_pseudonyms(
         &mut self,
         r: &Renderer<'_>,
         changes: &ChangeSet,
     ) -> Result<(), StoreError> {
-        // A missing key has already been reported: see `require_key`.
+        // `require_key` has already reported a missing key.
         let Some(key) = &changes.mask_key else { return Ok(()) };
         self.empty(&r.clear_pseudonyms(), &r.create_pseudonyms()).await?;
         for step in changes.steps.iter().filter(|step| step.keyed_fields().next().is_some()) {
@@ -70,7 +70,7 @@ impl Session<'_, '_> {
 }
 
 impl Renderer<'_> {
-    /// Returns the name of the table of pseudonyms. It never holds the original values.
+    /// Returns the name of the table of pseudonyms. The table never contains original values.
     fn pseudonyms(&self) -> String {
         self.backend.temporary(&self.prefix.table("pseudonyms"))
     }
@@ -85,8 +85,8 @@ impl Renderer<'_> {
         Statement::text(format!("DELETE FROM {}", self.pseudonyms()))
     }
 
-    /// Renders a page of the rows of a step: their ids and the values of their keyed fields, after the last id of the
-    /// previous page.
+    /// Renders the query for a page of a step's rows: their ids and the values of their keyed fields. The page starts
+    /// after the last id of the previous page.
     pub(super) fn pseudonym_page(
         &self,
         step: &ChangeStep,

@@ -20,7 +20,7 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
     async fn read(&self, query: &ReadQuery) -> Result<Vec<Record>, StoreError> {
         let ReadQuery { map, kind, fields, which: _, when: _, now, after: _, limit: _ } = query;
         let context = ErrorContext { map: Some(map), kind: Some(kind.as_str()), ..self.context("read") };
-        // Only the conditions of the query itself are rendered, so there are no sets.
+        // Only the query's own conditions are rendered, so there are no sets.
         let none = SurveyQuery::empty(map.clone(), kind.clone(), Vec::new(), *now);
         let kind = map.kind(kind).ok_or_else(|| StoreError::unknown("kind", kind))?;
         let columns = QueryColumns::of_kind(kind);
@@ -50,7 +50,7 @@ impl<C: SqlConnection> Reader for SqlStore<C> {
 }
 
 impl Renderer<'_> {
-    /// Renders the records of a query, each with its id and a JSON object of its fields.
+    /// Renders the query for records. Each row has the id and a JSON object of the fields.
     fn read(&self, read: &ReadQuery) -> Result<Statement, StoreError> {
         let ReadQuery { map: _, kind, fields, which, when, now: _, after, limit } = read;
         let kind = self.kind(kind)?;
@@ -84,7 +84,7 @@ impl<C: SqlConnection> SqlStore<C> {
     /// Reads the audit entries of a subject, in the order they were written.
     ///
     /// # Errors
-    /// [`StoreError`] when the log cannot be read.
+    /// [`StoreError`] if the log cannot be read.
     pub async fn audit(&self, kind: &KindName, id: &RecordId) -> Result<Vec<AuditEntry>, StoreError> {
         let backend = self.backend();
         let mut w = Writer::new(backend);
@@ -104,7 +104,7 @@ impl<C: SqlConnection> SqlStore<C> {
     /// Reads the events of an operation, in the order they were written.
     ///
     /// # Errors
-    /// [`StoreError`] when the outbox cannot be read.
+    /// [`StoreError`] if the outbox cannot be read.
     pub async fn events(&self, operation: OperationId) -> Result<Vec<Event>, StoreError> {
         let backend = self.backend();
         let (at, text) = (backend.timestamp_text("o.at"), backend.cast("text"));

@@ -1,4 +1,4 @@
-//! Applying change sets: one write transaction runs the script of the operation.
+//! Applies change sets: one write transaction runs the script of the operation.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::table_schema::{QueryColumns, TableSchema};
 use crate::protocol::{ChangeSet, ChangeStep, Receipt, Rows, Write};
 use crate::store::{StoreError, require_key};
 
-/// The number of times that rows are locked again because more of them were found.
+/// The maximum number of rounds in which rows are locked, if each round finds further rows.
 const MAX_LOCK_ROUNDS: usize = 4;
 
 const APPLIED: &str = "applied the change set";
@@ -39,7 +39,8 @@ pub(super) async fn run<C: SqlConnection>(
                 strategy = ApplyStrategy::Counted;
                 continue;
             }
-            // A single statement does not show which of its parts the database refused.
+            // The error of a single statement does not say which part the database refused, so use one statement for
+            // each kind.
             Err(error) if strategy == ApplyStrategy::SingleStatement && is_about_statement(&error) => {
                 strategy = ApplyStrategy::Counted;
                 continue;
@@ -54,7 +55,7 @@ pub(super) async fn run<C: SqlConnection>(
     }
 }
 
-/// Returns whether an error may be due to a difference from the plan.
+/// Returns whether the error may be caused by a difference from the plan.
 fn differs_from_plan(error: &StoreError) -> bool {
     match error {
         StoreError::Conflict { .. } | StoreError::Refused { .. } | StoreError::Interference { .. } => true,
@@ -63,7 +64,7 @@ fn differs_from_plan(error: &StoreError) -> bool {
     }
 }
 
-/// Returns whether the database refused this statement in particular.
+/// Returns whether the database refused this particular statement.
 fn is_about_statement(error: &StoreError) -> bool {
     match error {
         StoreError::Backend { source, .. } => {
@@ -74,7 +75,7 @@ fn is_about_statement(error: &StoreError) -> bool {
     }
 }
 
-/// Records an attempt that was not carried out.
+/// Records an attempt that was not applied.
 async fn record_attempt<C: SqlConnection>(
     store: &SqlStore<C>,
     changes: &ChangeSet,
@@ -90,7 +91,7 @@ async fn record_attempt<C: SqlConnection>(
     Ok(changes.receipt(&[]))
 }
 
-/// Runs the script; `None` if the cached schema is outdated, and nothing was done.
+/// Runs the script. Returns `None` if the cached schema is outdated; then nothing was done.
 async fn attempt<C: SqlConnection>(
     store: &SqlStore<C>,
     changes: &ChangeSet,
@@ -105,7 +106,7 @@ async fn attempt<C: SqlConnection>(
     let mut session = store.session(&mut *tx, context);
     let schema = match store.schema(&mut session, columns, cached).await {
         Ok(schema) => schema,
-        // An applied operation has its receipt, even if the tables have changed since.
+        // If the operation was already applied, its receipt is returned, even if the tables have changed since.
         Err(error) => return session.first_receipt(changes).await.ok().flatten().map(Some).ok_or(error),
     };
     let r = Renderer::changes(store.backend(), &store.prefix, changes, &schema)?;
@@ -118,7 +119,7 @@ async fn attempt<C: SqlConnection>(
         Outcome::DoneBefore(receipt) => return Ok(Some(receipt)),
         Outcome::Outdated => return Ok(None),
     };
-    // Foreign keys that are checked at commit fail here.
+    // Foreign keys that are deferred to the commit fail here.
     let committing = ErrorContext { kind: Some(query.kind.as_str()), ..context };
     tx.commit().await.map_err(|error| committing.commit_error(error))?;
     Ok(Some(receipt))
@@ -126,7 +127,7 @@ async fn attempt<C: SqlConnection>(
 
 enum Outcome {
     Done(Receipt),
-    /// The operation was applied earlier.
+    /// The operation was already applied.
     DoneBefore(Receipt),
     /// The cached schema is outdated.
     Outdated,
@@ -178,7 +179,7 @@ impl Running<'_, '_, '_> {
                     let inserted = execute(self.session.tx, &statement).await;
                     inserted.map_err(|error| context.writing(&kind).error(error))?;
                 }
-                // In the host's transaction it would change when the host's own statements are checked.
+                // In the host's transaction, this would also defer the checks of the host's own statements.
                 Part::DeferForeignKeys(_) if !context.retryable => {}
                 Part::DeferForeignKeys(statement) | Part::Record(statement) => {
                     self.session.execute(&statement).await?;
@@ -215,7 +216,7 @@ impl Running<'_, '_, '_> {
         Ok(())
     }
 
-    /// Runs the statement that counts, writes, reports and records.
+    /// Runs the statement that does the whole operation.
     async fn everything(&mut self, statement: &super::Statement, asked: Asked) -> Result<(), StoreError> {
         let context = self.session.context.writing(&self.changes.query.kind);
         let rows = query(self.session.tx, statement).await.map_err(|error| context.error(error))?;
@@ -263,8 +264,9 @@ impl Running<'_, '_, '_> {
         Ok(())
     }
 
-    /// Compares the number of rows that a step has written with the number in its set. If the rows still exist, the
-    /// database kept them; otherwise another transaction has changed them.
+    /// Compares the number of rows that a deletion or an update wrote with the number of rows in the step's set. If
+    /// rows that should be deleted still exist, a trigger or a rule has kept them. Otherwise, another transaction has
+    /// changed the rows; on SQLite there is none.
     async fn check_written(&mut self, step: &ChangeStep, found: u64) -> Result<u64, StoreError> {
         let expected = self.counts.of(step.rows);
         if found == expected {
@@ -276,7 +278,7 @@ impl Running<'_, '_, '_> {
         if step.write == Write::Delete && (concurrent || is_counted && found < expected) {
             let rest = self.session.integer(&self.r.remaining(&step.kind, step.rows)?).await?;
             if !concurrent && rest == Some(0) {
-                // A foreign key action has deleted them, which no database includes in the count.
+                // A foreign key action has deleted these rows. Databases do not include such rows in the count.
                 return Ok(expected);
             }
             if !concurrent || rest.is_some_and(|rest| rest > 0) {
@@ -297,7 +299,7 @@ fn read_written(text: Option<&str>) -> Result<Vec<u64>, StoreError> {
 }
 
 impl Session<'_, '_> {
-    /// Reads the receipt of the operation, if it was applied earlier.
+    /// Reads the receipt of the operation, if it was already applied.
     async fn first_receipt(&mut self, changes: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
         let statement = write::first_receipt(self.backend, self.context.prefix, changes.operation);
         let rows = self.query(&statement).await?;
@@ -308,8 +310,8 @@ impl Session<'_, '_> {
         receipt.map(Some).map_err(|source| StoreError::backend("read the first receipt", source))
     }
 
-    /// Locks rows, outermost first. Rows of a cycle are locked until no more of them are found, because other
-    /// transactions could add rows below a row until it was locked.
+    /// Locks rows, starting with the subjects. In a cycle, it repeats this until no further rows are found, because
+    /// another transaction can add referring rows until a row is locked.
     async fn lock(&mut self, locks: &Locks) -> Result<(), StoreError> {
         for statement in &locks.texts {
             self.query(statement).await?;

@@ -1,6 +1,7 @@
-//! The script of an operation: its statements, in the order in which they run and are shown.
+//! The script of an operation: its statements, in the order in which they run and are displayed.
 //!
-//! All statements are rendered before the first one runs, so that anything SQL cannot do is found before a change.
+//! All statements are rendered before the first one runs. Anything that SQL cannot express is therefore reported
+//! before any change.
 
 use super::backend::{ApplyStrategy, Asked, Block, BlockWrite, Locks};
 use super::render::renderer::Renderer;
@@ -11,35 +12,36 @@ use crate::store::StoreError;
 
 #[derive(Debug)]
 pub(super) enum Part {
-    /// Records the operation with the expected receipt. If the same operation runs twice, the second waits here, and
-    /// then finds the receipt of the first.
+    /// Records the operation with the expected receipt. If another transaction is running the same operation, this
+    /// waits for it and then returns its receipt.
     Note(Statement),
-    /// Locks the rows that the operation depends on, so that later counts stay true.
+    /// Locks the rows that the operation depends on, so that later counts stay correct until the commit.
     Lock(Locks),
-    /// Writes the members of sets to a temporary table, because later statements change the rows they are found by.
+    /// Writes the members of sets to a temporary table, because later statements change the rows that the sets are
+    /// derived from.
     Materialize(Vec<Statement>),
     /// Counts the rows of the preconditions.
     Count(Vec<Statement>, Asked),
-    /// Makes pseudonyms, page by page. These are the first pages.
+    /// Computes and stores pseudonyms, page by page. Holds the queries for the first pages.
     MakePseudonyms(Vec<Statement>),
     /// Writes a new row.
     Insert(KindName, Statement),
     /// Writes events and audit entries, with the values from before the first step.
     Record(Statement),
-    /// Defers foreign keys to commit.
+    /// Defers the check of foreign keys to the commit.
     DeferForeignKeys(Statement),
-    /// Carries out steps.
+    /// Runs steps.
     Steps(Block),
-    /// Counts, carries out all steps, reports and records.
+    /// Counts rows, runs all steps, and records events and audit entries.
     Everything(Statement, Asked),
-    /// Writes the actual receipt, if it differs from the expected one.
+    /// Replaces the receipt with the actual receipt, if it differs from the expected one.
     CorrectReceipt,
-    /// Empties temporary tables that stay with the connection.
+    /// Empties temporary tables that live as long as the connection.
     CleanUp(Vec<Statement>),
 }
 
 impl Part {
-    /// Returns the statements of the part that do not depend on results.
+    /// Returns the statements that can be shown without running anything.
     fn into_statements(self) -> Vec<Statement> {
         match self {
             Self::Note(statement)
@@ -66,7 +68,8 @@ impl Part {
     }
 }
 
-/// Renders the script of a change set. `cache_key` is that of a cached schema; the rows of `assumed` are not counted.
+/// Renders the script of a change set. `cache_key` is the key of the cached schema. The counts in `assumed` are taken
+/// from the plan.
 pub(super) fn script(
     r: &Renderer<'_>,
     changes: &ChangeSet,
@@ -123,9 +126,9 @@ pub(super) fn statements(script: Vec<Part>) -> Vec<Statement> {
     script.into_iter().flat_map(Part::into_statements).collect()
 }
 
-/// Returns the rows whose planned number is assumed: the statement that writes them returns the actual number. If the
-/// two differ, the transaction is rolled back and repeated with explicit counts, so that the error can name the
-/// difference.
+/// Returns the rows whose number is assumed from the plan. The statement that writes them returns the actual number.
+/// If the numbers differ, the transaction is rolled back and repeated with explicit counts, so that the error can
+/// name the difference.
 pub(super) fn assumed_counts(changes: &ChangeSet, strategy: ApplyStrategy) -> Vec<(Rows, u64)> {
     if strategy == ApplyStrategy::Counted {
         return Vec::new();
@@ -143,7 +146,7 @@ pub(super) fn assumed_counts(changes: &ChangeSet, strategy: ApplyStrategy) -> Ve
     planned.collect()
 }
 
-/// Returns the rows to count: those of the preconditions and the steps, except the assumed ones.
+/// Returns the rows to count: the rows of the preconditions and of the steps, without those whose number is assumed.
 fn counts_needed(changes: &ChangeSet, assumed: &[(Rows, u64)]) -> impl Iterator<Item = Rows> {
     let conditions = changes.preconditions.iter().map(|condition| condition.question.rows);
     let all = conditions.chain(changes.steps.iter().map(|step| step.rows));

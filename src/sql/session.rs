@@ -1,4 +1,4 @@
-//! An open transaction, with errors that say what failed.
+//! An open transaction whose errors say what the library was doing.
 
 use super::backend::{Asked, Backend};
 use super::connection::{SqlError, SqlErrorClass, SqlTransaction, SqlValue};
@@ -10,21 +10,21 @@ use crate::domain::{DataMap, KindName};
 use crate::protocol::SetId;
 use crate::store::StoreError;
 
-/// The context of a statement that failed.
+/// What the library was doing when a statement failed.
 #[derive(Clone, Copy)]
 pub(super) struct ErrorContext<'a> {
-    /// The action in the past tense, such as `read the data`.
+    /// The action, as a verb in the past tense, such as `read the data`.
     pub(super) doing: &'a str,
-    /// The kind that was being written, if any.
+    /// The kind that was being written, if the statement writes one.
     pub(super) kind: Option<&'a str>,
     pub(super) map: Option<&'a DataMap>,
     pub(super) prefix: &'a Prefix,
-    /// Whether the transaction belongs to the library, so that it may be repeated.
+    /// Whether the library owns the transaction, so that it may be repeated.
     pub(super) retryable: bool,
 }
 
 impl<'a> ErrorContext<'a> {
-    /// Returns the context of writing rows of a kind.
+    /// Returns the context for writing rows of a kind.
     pub(super) fn writing(self, kind: &'a KindName) -> Self {
         Self { doing: "wrote", kind: Some(kind.as_str()), ..self }
     }
@@ -47,7 +47,7 @@ impl<'a> ErrorContext<'a> {
             SqlErrorClass::NoColumn(column) => self.no_column(column),
             class @ (SqlErrorClass::NoConnection | SqlErrorClass::Lost) => StoreError::Unavailable {
                 doing: self.in_words(),
-                // The pool has already waited for a connection.
+                // The pool has already waited for a connection, so do not retry.
                 retryable: self.retryable && *class == SqlErrorClass::Lost,
                 source: Box::new(error),
             },
@@ -55,7 +55,7 @@ impl<'a> ErrorContext<'a> {
         }
     }
 
-    /// Converts an error of COMMIT. After some, it is unknown whether the transaction was committed.
+    /// Converts an error of COMMIT. After some errors, it is unknown whether the transaction was committed.
     pub(super) fn commit_error(self, error: SqlError) -> StoreError {
         match error.class() {
             SqlErrorClass::Lost => StoreError::OutcomeUnknown { source: Box::new(error) },
@@ -83,7 +83,7 @@ impl<'a> ErrorContext<'a> {
     }
 
     fn no_column(self, column: &str) -> StoreError {
-        // In statements the current row is called `r`.
+        // In the library's statements, the current row is called `r`.
         let column = ["r.", "p.", "q."].iter().find_map(|row| column.strip_prefix(row)).unwrap_or(column);
         StoreError::Unknown {
             what: "field",
@@ -118,7 +118,7 @@ impl Session<'_, '_> {
         Ok(rows.iter().flatten().find_map(SqlValue::as_integer))
     }
 
-    /// Reads the types of columns.
+    /// Reads the column types.
     pub(super) async fn read_schema(
         &mut self,
         columns: &QueryColumns<'_>,
@@ -130,8 +130,8 @@ impl Session<'_, '_> {
         self.backend.read_schema(columns, rows)
     }
 
-    /// Makes sure that a temporary table exists and is empty. A transaction of the host may have left rows, if it was
-    /// committed after a cancelled call of the library.
+    /// Makes sure that a temporary table exists and is empty. It may hold rows if the host committed its transaction
+    /// after a call of the library was cancelled.
     pub(super) async fn empty(&mut self, clear: &Statement, create: &Statement) -> Result<(), StoreError> {
         if self.backend.keeps_temporary_tables() {
             match execute(self.tx, clear).await {
@@ -142,14 +142,14 @@ impl Session<'_, '_> {
                 Ok(_) => {}
             }
         } else {
-            // A failing statement would end the transaction.
+            // If this statement failed, it would end the transaction.
             self.execute(create).await?;
             self.execute(clear).await?;
         }
         Ok(())
     }
 
-    /// Writes the members of the materialized sets.
+    /// Writes the members of the materialized sets to the temporary table.
     pub(super) async fn materialize(
         &mut self,
         r: &Renderer<'_>,
@@ -159,7 +159,7 @@ impl Session<'_, '_> {
         if !statements.is_empty() && !self.context.retryable {
             self.empty(&r.clear_members(), &r.create_members()).await?;
         } else if let Some(first) = rest.next()
-            // A transaction of the library's own may fail, and the table usually exists.
+            // In its own transaction, the library simply tries, because the table usually exists.
             && let Err(error) = execute(self.tx, first).await
         {
             if !matches!(error.class(), SqlErrorClass::NoTable(_)) {
@@ -174,7 +174,7 @@ impl Session<'_, '_> {
         Ok(())
     }
 
-    /// Counts rows. [`readable`](Self::readable) checks that all of them could be read.
+    /// Counts rows. Call [`readable`](Self::readable) to check for unreadable values.
     pub(super) async fn count(
         &mut self,
         statements: &[Statement],
@@ -187,10 +187,10 @@ impl Session<'_, '_> {
         Ok(Counts::read(asked, found))
     }
 
-    /// Returns the counts, if all rows could be read.
+    /// Returns the counts if no row has an unreadable value.
     ///
     /// # Errors
-    /// [`StoreError::BadValue`] if a condition read a value that is not of its field's type.
+    /// [`StoreError::BadValue`] if a condition read a value that does not have the type of its field.
     pub(super) async fn readable(&mut self, r: &Renderer<'_>, counts: Counts) -> Result<Counts, StoreError> {
         match counts.unreadable() {
             Some(set) => Err(self.unreadable(r, set).await?),
@@ -198,7 +198,7 @@ impl Session<'_, '_> {
         }
     }
 
-    /// Finds the value that could not be read.
+    /// Finds the unreadable value and returns the error for it.
     async fn unreadable(&mut self, r: &Renderer<'_>, set: SetId) -> Result<StoreError, StoreError> {
         let (statement, fields) = r.unreadable(set)?;
         let kind = r.set_kind(set)?;

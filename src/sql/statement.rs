@@ -1,4 +1,5 @@
-//! Statements: a text and its bound values, the names in it, and a small builder that writes it clause by clause.
+//! Statements: SQL text with bound values, quoted names, and a small builder that writes a statement clause by
+//! clause.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use super::backend::Backend;
 use super::connection::SqlValue;
 use crate::store::StoreError;
 
-/// One SQL statement with its values. Names in the text are quoted; values are never part of it.
+/// One SQL statement with its values. Names in the text are quoted. Values are bound and never part of the text.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::exhaustive_structs, reason = "a statement has no other parts")]
 pub struct Statement {
@@ -18,7 +19,7 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Makes a statement from a text without values.
+    /// Makes a statement without values.
     pub(crate) fn text(sql: impl Into<String>) -> Self {
         Self { sql: sql.into(), params: Vec::new() }
     }
@@ -37,13 +38,13 @@ impl Writer {
         Self { backend, sql: String::new(), params: Vec::new() }
     }
 
-    /// Appends text of the library, never a name or a value of the host.
+    /// Appends text of the library. Never use it for a name or a value of the host.
     pub(crate) fn push(&mut self, text: &str) -> &mut Self {
         self.sql.push_str(text);
         self
     }
 
-    /// Appends a number of the library, such as that of a set.
+    /// Appends a number that the library chose, such as the number of a set.
     pub(crate) fn number(&mut self, number: impl Into<i64>) -> &mut Self {
         self.sql.push_str(&number.into().to_string());
         self
@@ -60,19 +61,19 @@ impl Writer {
         self
     }
 
-    /// Binds a value and appends its placeholder, with a cast if the database would have to guess the type.
+    /// Binds a value and appends its placeholder, with a cast if the database could not infer its type.
     pub(crate) fn bind(&mut self, value: impl Into<SqlValue>) -> &mut Self {
         self.backend.bind(self, value.into());
         self
     }
 
-    /// Binds a value for a column of the library's tables, with a cast on typed databases.
+    /// Binds a value for a column of the library's tables, with a cast if the database has static types.
     pub(crate) fn bind_as(&mut self, value: impl Into<SqlValue>, type_name: &str) -> &mut Self {
         self.bind(value);
         self.push(&self.backend.cast(type_name))
     }
 
-    /// Binds a value and appends its bare placeholder.
+    /// Binds a value and appends its placeholder without a cast.
     pub(crate) fn placeholder(&mut self, value: SqlValue) -> &mut Self {
         self.params.push(value);
         self.push(&self.backend.placeholder(self.params.len()))
@@ -93,7 +94,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes each item, separated by `between`, if none can fail.
+    /// Writes each item, separated by `between`, with a function that cannot fail.
     pub(crate) fn join<T>(
         &mut self,
         between: &str,
@@ -126,30 +127,30 @@ impl<'w> Query<'w> {
         Self { w, has_condition: false }
     }
 
-    /// Starts a DELETE from a table of the host, whose row is called `r`.
+    /// Starts a DELETE from a table of the host. The row is called `r`.
     pub(crate) fn delete(w: &'w mut Writer, table: &str) -> Self {
         w.push("DELETE FROM ").table(table).push(" AS r");
         Self { w, has_condition: false }
     }
 
-    /// Starts an UPDATE of a table of the host, whose row is called `r`.
+    /// Starts an UPDATE of a table of the host. The row is called `r`.
     pub(crate) fn update(w: &'w mut Writer, table: &str) -> Self {
         w.push("UPDATE ").table(table).push(" AS r SET ");
         Self { w, has_condition: false }
     }
 
-    /// Returns the writer, for text after the last clause.
+    /// Returns the writer, to append text after the last clause.
     pub(crate) fn w(&mut self) -> &mut Writer {
         self.w
     }
 
-    /// Writes FROM and a text of the library.
+    /// Writes a FROM clause with text of the library.
     pub(crate) fn from(&mut self, source: &str) -> &mut Self {
         self.w.push(" FROM ").push(source);
         self
     }
 
-    /// Writes FROM and a table of the host with an alias.
+    /// Writes a FROM clause with a table of the host and an alias.
     pub(crate) fn table(&mut self, table: &str, name: &str) -> &mut Self {
         self.w.push(" FROM ").table(table).push(" AS ").push(name);
         self
@@ -184,7 +185,7 @@ impl<'w> With<'w> {
         Self { w, recursive, any: false }
     }
 
-    /// Writes expressions with their heads through `write`: one, or several separated by commas.
+    /// Writes one or more expressions, including their names. `write` separates several by commas.
     pub(crate) fn raw(
         &mut self,
         write: impl FnOnce(&mut Writer) -> Result<(), StoreError>,
@@ -198,7 +199,7 @@ impl<'w> With<'w> {
         write(self.w.push(word))
     }
 
-    /// Writes one expression: `head` is its quoted name, with its columns if they are named.
+    /// Writes one expression. `head` is its quoted name, with column names if it has any.
     pub(crate) fn table(
         &mut self,
         head: &str,
@@ -242,15 +243,15 @@ impl<'w> Union<'w> {
     }
 }
 
-/// The tables of the library, without their prefix.
+/// The library's tables, without the prefix.
 pub(crate) const TABLES: [&str; 5] = ["schema", "operations", "audit", "outbox", "marks"];
 
-/// Other names with the prefix: an index, temporary tables, and parts of single statements.
+/// Other names with the prefix: an index, temporary tables, and expressions of single statements.
 const OTHERS: [&str; 7] = ["audit_by_record", "marked", "members", "pseudonyms", "walk", "noted", "recorded"];
-/// Names that end with a number.
+/// Names with the prefix that end with a number.
 const NUMBERED: [&str; 5] = ["set_", "walk_", "gone_", "kept_", "reported_"];
 
-/// The prefix of the names of the library's tables; by default `lifecycle_`.
+/// The prefix of the library's table names; by default `lifecycle_`.
 ///
 /// ```
 /// use client_lifecycle::sql::Prefix;
@@ -261,14 +262,14 @@ const NUMBERED: [&str; 5] = ["set_", "walk_", "gone_", "kept_", "reported_"];
 pub struct Prefix(Arc<str>);
 
 impl Prefix {
-    /// Makes a prefix of letters, digits and underscores that does not start with a digit.
+    /// Makes a prefix. It may contain letters, digits and underscores, and must not start with a digit.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] for anything else.
+    /// [`StoreError::Unsupported`] for any other prefix.
     pub fn new(prefix: &str) -> Result<Self, StoreError> {
         let named = prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let first = prefix.chars().next();
-        // `sqlite_` and `pg_` belong to the databases.
+        // Names that begin with `sqlite_` and `pg_` are reserved by the databases.
         let reserved = ["sqlite_", "pg_"].iter().any(|own| prefix.to_ascii_lowercase().starts_with(own));
         if !named || reserved || prefix.len() > 30 || first.is_none_or(|first| first.is_ascii_digit()) {
             return Err(StoreError::Unsupported(format!(
@@ -284,7 +285,7 @@ impl Prefix {
         &self.0
     }
 
-    /// Returns whether the library itself uses this name in its statements.
+    /// Returns whether the library's own statements use this name.
     pub(crate) fn is_own(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         let own = name.strip_prefix(&self.0.to_ascii_lowercase());

@@ -32,11 +32,11 @@ pub struct SqlStore<C> {
     pub(super) single_statement_limit: u64,
 }
 
-/// The default maximum number of planned rows for which an operation on PostgreSQL is one statement.
+/// The default maximum number of planned rows for which an operation on PostgreSQL is a single statement.
 pub(super) const SINGLE_STATEMENT_LIMIT: u64 = 500;
 
 impl<C: SqlConnection> SqlStore<C> {
-    /// Makes a store over a connection. Its own tables start with `lifecycle_`.
+    /// Makes a store over a connection. The names of its own tables start with `lifecycle_`.
     pub fn new(connection: C, dialect: Dialect) -> Self {
         Self {
             connection,
@@ -50,27 +50,26 @@ impl<C: SqlConnection> SqlStore<C> {
     /// Sets the prefix of the library's tables.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] for a prefix that is not made of letters, digits and underscores.
+    /// [`StoreError::Unsupported`] if the prefix contains anything but letters, digits and underscores.
     pub fn prefix(mut self, prefix: &str) -> Result<Self, StoreError> {
         self.prefix = Prefix::new(prefix)?;
         Ok(self)
     }
 
-    /// Sets the maximum number of planned rows for which PostgreSQL gets one statement that counts, writes, reports
-    /// and records.
+    /// Sets the maximum number of planned rows for which an operation on PostgreSQL is a single statement.
     ///
-    /// The default is 500. Above that, each kind has its own statement, which uses less of the server and more of the
-    /// network. The outcome is the same either way. SQLite has no such statement.
+    /// The default is 500. Above it, each kind has its own statement, which costs the server less and needs more
+    /// network round trips. The result is the same. SQLite always uses several statements.
     #[must_use]
     pub fn single_statement_limit(mut self, rows: u64) -> Self {
         self.single_statement_limit = rows;
         self
     }
 
-    /// Returns this store over another connection to the same database: one inside a transaction of the host.
+    /// Returns this store over another connection to the same database, for example inside a transaction of the host.
     ///
-    /// The prefix and the limit are the same, and the cached schema is shared. With
-    /// [`Lifecycle::with_store`](crate::Lifecycle::with_store), a lifecycle that was opened once works inside any
+    /// Both stores have the same prefix and limit, and share the cached schema. With
+    /// [`Lifecycle::with_store`](crate::Lifecycle::with_store), a lifecycle that was opened once can work inside any
     /// transaction of the host:
     ///
     /// ```
@@ -102,7 +101,7 @@ impl<C: SqlConnection> SqlStore<C> {
         &self.connection
     }
 
-    /// Returns the connection for configuration.
+    /// Returns the connection, to configure it.
     #[cfg(feature = "postgres")]
     pub(crate) fn connection_mut(&mut self) -> &mut C {
         &mut self.connection
@@ -111,7 +110,7 @@ impl<C: SqlConnection> SqlStore<C> {
     /// Creates the library's tables if they do not exist. May be called any number of times.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] if the tables are those of a later version of the library.
+    /// [`StoreError::Unsupported`] if the tables were created by a later version of the library.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let context = self.context("created the library's tables");
         let mut tx = self.begin(AccessMode::Write, context).await?;
@@ -142,15 +141,15 @@ impl<C: SqlConnection> SqlStore<C> {
     /// [`first_policy`](super::first_policy).
     ///
     /// # Errors
-    /// [`StoreError`] if it cannot be read.
+    /// [`StoreError`] if the catalogue cannot be read.
     pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
         self.catalogue_for(&DataMap::default()).await
     }
 
-    /// Returns all differences between a policy and the database, and what the policy does not cover.
+    /// Returns all mismatches between a policy and the database, and what the policy does not cover.
     ///
-    /// The checks are those of the function [`findings`](super::findings), with a catalogue that includes tables
-    /// outside the search path, collations on SQLite and repeated ids in views. It is empty only if
+    /// Runs the checks of the function [`findings`](super::findings). The catalogue also includes tables outside the
+    /// search path, collations on SQLite, and repeated ids in views. If the list is empty,
     /// [`Lifecycle::open`](crate::Lifecycle#method.open) accepts the policy.
     ///
     /// # Errors
@@ -192,7 +191,7 @@ impl<C: SqlConnection> SqlStore<C> {
         Session { tx, backend: self.backend(), context }
     }
 
-    /// Returns the cached schema, or reads the columns.
+    /// Returns the cached schema, or reads the columns if it is not cached.
     pub(super) async fn schema(
         &self,
         session: &mut Session<'_, '_>,
@@ -207,7 +206,7 @@ impl<C: SqlConnection> SqlStore<C> {
         Ok(schema)
     }
 
-    /// Returns whether an operation may have failed because its cached schema is outdated.
+    /// Returns whether an operation may have failed because the cached schema is outdated.
     pub(super) async fn is_outdated(
         &self,
         columns: &QueryColumns<'_>,
@@ -229,7 +228,7 @@ impl<C: SqlConnection> SqlStore<C> {
         let Ok(mut tx) = self.begin(AccessMode::Read, context).await else {
             return false;
         };
-        // Compares the full schema, because renaming a type does not change the version of its columns.
+        // Compare the full schema, because renaming a type does not change the schema version.
         let found = self.session(&mut *tx, context).read_schema(columns).await;
         found.is_ok_and(|schema| schema != *cached)
     }

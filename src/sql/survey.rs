@@ -1,4 +1,4 @@
-//! Surveys: the questions, in order, in one read transaction.
+//! Surveys: one read transaction that answers all questions.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::domain::{FieldName, RecordId};
 use crate::protocol::{Answer, Question, Rows, SetId, Survey, SurveyQuery};
 use crate::store::StoreError;
 
-/// The maximum number of questions in one statement of details: SQLite allows 500 SELECTs in a UNION, and a question
+/// The maximum number of questions in one statement for details. SQLite allows 500 SELECTs in a UNION, and a question
 /// may need two.
 const DETAILS_PER_STATEMENT: usize = 100;
 
@@ -36,7 +36,7 @@ pub(super) async fn run<C: SqlConnection>(
     answered.ok_or_else(|| StoreError::Contention { retryable: store.connection.retryable(), source: None })
 }
 
-/// Answers the questions; `None` if the cached schema is outdated.
+/// Answers the questions. Returns `None` if the cached schema is outdated.
 async fn attempt<C: SqlConnection>(
     store: &SqlStore<C>,
     survey: &SurveyQuery,
@@ -68,14 +68,15 @@ async fn attempt<C: SqlConnection>(
     session.details(&r, questions, &mut survey).await?;
     if !materialized.is_empty() {
         session.execute(&r.clear_members()).await?;
-        // The rows are deleted; the empty table stays with the connection for reuse.
+        // The transaction deletes the rows of the temporary table. The empty table stays with the connection for
+        // reuse.
         tx.commit().await.map_err(|error| context.error(error))?;
     }
     Ok(Some(survey))
 }
 
 impl Session<'_, '_> {
-    /// Adds samples and spans to the answers of the questions that ask for them and found rows.
+    /// Adds samples and spans to the answers, for questions that want them and found rows.
     async fn details(
         &mut self,
         r: &Renderer<'_>,
@@ -116,7 +117,7 @@ impl Session<'_, '_> {
         Ok(())
     }
 
-    /// Finds the row whose field is not a timestamp.
+    /// Finds the first row whose field does not hold a timestamp.
     async fn undated(
         &mut self,
         r: &Renderer<'_>,

@@ -1,5 +1,5 @@
-//! How columns store their values, as far as statements depend on it; the columns that a query depends on; and the
-//! cache of what was read.
+//! How columns store values, as far as statements depend on it. Also the columns that a query depends on, and the
+//! cache of schemas that were read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,26 +11,26 @@ use crate::domain::{DataMap, FieldName, FieldType, Kind, KindName, RecordId, Val
 use crate::protocol::{ChangeSet, NewRow, NewValue, Source, Stratum, SurveyQuery, Write};
 use crate::store::StoreError;
 
-/// How one column stores its values.
+/// How a column stores its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ColumnType {
     /// The name of the type for casts: for a domain, that of the base type, and without a length. A compared value
     /// must not be truncated, and a written one is checked on assignment.
     pub(crate) name: String,
     pub(crate) family: TypeFamily,
-    /// The collation, unless it is the default of the type.
+    /// The collation, if it is not the default of the type.
     pub(crate) collation: Option<String>,
-    /// Whether no row holds NULL.
+    /// Whether no row holds NULL in the column.
     pub(crate) not_null: bool,
-    /// Whether an index finds the rows that hold one of many values.
+    /// Whether an index can look up the rows that hold one of many values.
     pub(crate) indexed: bool,
 }
 
-/// The kind of values that a column stores. SQLite stores text, integers and bytes; the other variants are types of
+/// The values that a column stores. SQLite uses only text, integers and bytes; the other variants are types of
 /// PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TypeFamily {
-    /// `text`, `varchar`, `char`, `name`: text is written unchanged.
+    /// `text`, `varchar`, `char`, `name`: text is stored unchanged.
     Text,
     /// `citext`: text that is compared without case.
     CaseInsensitive,
@@ -41,7 +41,7 @@ pub(crate) enum TypeFamily {
     Numeric,
     Real,
     Date,
-    /// Without a time zone: interpreted as UTC.
+    /// Without a time zone. Interpreted as UTC.
     Timestamp,
     TimestampTz,
     Json,
@@ -50,12 +50,12 @@ pub(crate) enum TypeFamily {
 }
 
 impl TypeFamily {
-    /// Returns whether text may be assigned without a cast.
+    /// Returns whether text can be assigned without a cast.
     pub(crate) fn is_text(self) -> bool {
         matches!(self, Self::Text | Self::CaseInsensitive)
     }
 
-    /// Returns whether a field of a declared type may be stored in this way.
+    /// Returns whether a field of the declared type may be stored in a column of this family.
     pub(crate) fn fits(self, declared: FieldType) -> bool {
         match declared {
             FieldType::Text => matches!(self, Self::Text | Self::CaseInsensitive | Self::Enum | Self::Uuid),
@@ -76,7 +76,7 @@ impl ColumnType {
         Self { name: name.into(), family, collation: None, not_null: false, indexed: true }
     }
 
-    /// Returns whether a column of this type may refer to ids of another, as a foreign key may.
+    /// Returns whether a column of this type may refer to ids of the type `id`, by the rules for foreign keys.
     pub(crate) fn compares_with(&self, id: &Self) -> bool {
         let number = |family| matches!(family, TypeFamily::Integer | TypeFamily::Numeric);
         match (self.family, id.family) {
@@ -86,23 +86,24 @@ impl ColumnType {
         }
     }
 
-    /// Returns whether its values can be ids: text, integers, UUIDs, and other types with only one text form.
+    /// Returns whether values of this type can be ids. Each value must have only one text form: text, integers, UUIDs
+    /// and others.
     pub(crate) fn makes_ids(&self) -> bool {
         use TypeFamily::{Boolean, Bytes, Json, Real, Timestamp, TimestampTz};
         !matches!(self.family, Boolean | Bytes | Json | Real | Timestamp | TimestampTz)
             && !self.name.ends_with("[]")
     }
 
-    /// Returns whether the type brings its own operators from a schema that is not on the search path. Only then does
-    /// its name include the schema.
+    /// Returns whether the type has its own operators in a schema that is not on the search path. Only the names of
+    /// such types include a schema.
     pub(crate) fn is_off_search_path(&self) -> bool {
         self.family == TypeFamily::CaseInsensitive && self.name.contains('.')
     }
 
-    /// Returns whether an index on a column of this type finds values equal to ids of another.
+    /// Returns whether an index on a column of this type can look up ids of the type `id`.
     pub(crate) fn finds(&self, id: &Self) -> bool {
         let alike = match (self.family, id.family) {
-            // `char(n)` is padded with spaces.
+            // `char(n)` pads values with spaces.
             (TypeFamily::Text, TypeFamily::Text) => self.name != "bpchar" && id.name != "bpchar",
             (TypeFamily::Integer, TypeFamily::Integer) => true,
             _ => self.name == id.name,
@@ -110,10 +111,10 @@ impl ColumnType {
         self.indexed && alike && self.collation == id.collation
     }
 
-    /// Converts an id to the value that is written for it.
+    /// Converts an id to the value to write.
     ///
     /// # Errors
-    /// [`StoreError::WrongId`] for an id that the column cannot hold.
+    /// [`StoreError::WrongId`] if the column cannot hold the id.
     pub(crate) fn id(&self, kind: &KindName, id: &RecordId) -> Result<SqlValue, StoreError> {
         let wrong = |expected| StoreError::WrongId { kind: kind.clone(), id: id.clone(), expected };
         let text = id.to_string();
@@ -128,11 +129,11 @@ impl ColumnType {
         })
     }
 
-    /// Converts ids to the values by which their rows are found. Ids that no row can have are left out: `"042"` does
-    /// not find 42.
+    /// Converts ids to values for looking up their rows. Leaves out ids that no row can have. For example, `"042"`
+    /// does not find 42.
     ///
     /// # Errors
-    /// [`StoreError::WrongId`] for an id of another type than those of the column.
+    /// [`StoreError::WrongId`] if an id does not have the type of the column.
     pub(crate) fn searched_ids(
         &self,
         kind: &KindName,
@@ -161,22 +162,22 @@ impl ColumnType {
     }
 }
 
-/// The columns of the tables of a query. Without a schema, statements are rendered for display.
+/// The columns of the tables in a query. Statements for display are rendered without it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TableSchema {
-    /// By the name of the table in the data map, and the name of the column.
+    /// By the name of the table in the data map, and by the name of the column.
     pub(crate) tables: BTreeMap<String, BTreeMap<String, ColumnType>>,
-    /// Whether all columns of all tables are listed, so that a missing one does not exist.
+    /// Whether all columns of all tables are listed. A column that is not listed then does not exist.
     pub(crate) is_complete: bool,
-    /// A number that changes with every change of a column or an index of the tables.
+    /// A text that changes whenever a column or an index of the tables changes.
     pub(crate) schema_version: Option<String>,
 }
 
 impl TableSchema {
-    /// Finds the column of a field; `None` if it was not read.
+    /// Returns the column of a field; `None` if it was not read.
     ///
     /// # Errors
-    /// [`StoreError::Unknown`] for a table or a column that does not exist.
+    /// [`StoreError::Unknown`] if the table or the column does not exist.
     pub(crate) fn column(&self, kind: &Kind, field: &FieldName) -> Result<Option<&ColumnType>, StoreError> {
         let table = self.tables.get(kind.table_name());
         let found = table.and_then(|columns| columns.get(kind.column(field)));
@@ -189,12 +190,12 @@ impl TableSchema {
         }
     }
 
-    /// Returns whether the schema still has the current version.
+    /// Returns whether the schema has this version.
     pub(super) fn is_current(&self, schema_version: Option<&str>) -> bool {
         schema_version.is_some() && schema_version == self.schema_version.as_deref()
     }
 
-    /// Returns whether every row of a kind is known to have an id, so that no statement has to check.
+    /// Returns whether it is known that every row of a kind has an id. No statement then has to check it.
     pub(crate) fn has_ids(&self, kind: &Kind) -> bool {
         self.column(kind, &kind.id).ok().flatten().is_some_and(|id| id.not_null)
     }
@@ -202,9 +203,9 @@ impl TableSchema {
 
 /// The columns whose types a query depends on.
 pub(crate) struct QueryColumns<'a> {
-    /// Kinds whose id column may be NULL unless the database says otherwise.
+    /// Kinds whose id column may be NULL, unless the database says otherwise.
     pub(crate) kinds: Vec<&'a Kind>,
-    /// Columns whose stored form only the database knows.
+    /// Columns for which only the database knows how values are stored.
     pub(crate) columns: Vec<(&'a Kind, &'a FieldName)>,
 }
 
@@ -219,7 +220,7 @@ impl<'a> QueryColumns<'a> {
                 ids.insert(&set.kind);
             }
         }
-        // A reference is compared with the ids it refers to.
+        // Both sides of a reference are needed, because it is compared with the ids it refers to.
         for branch in query.sets.iter().flat_map(Stratum::sets).flat_map(|set| &set.branches) {
             if let Source::Referrers { reference, .. } | Source::ReferencedBy { reference, .. } =
                 &branch.source
@@ -234,7 +235,7 @@ impl<'a> QueryColumns<'a> {
         Ok(Self { kinds, columns: ids.into_iter().map(|kind| (kind, &kind.id)).collect() })
     }
 
-    /// Collects the columns of a change set, including those that ids and timestamps are written to.
+    /// Collects the columns of a change set, including columns to which it writes ids and timestamps.
     pub(crate) fn of_changes(changes: &'a ChangeSet) -> Result<Self, StoreError> {
         let map = &changes.query.map;
         let mut all = Self::of_query(&changes.query)?;
@@ -262,12 +263,12 @@ impl<'a> QueryColumns<'a> {
         Ok(all)
     }
 
-    /// Collects the columns by which rows of one kind are found.
+    /// Collects the columns for looking up rows of one kind.
     pub(crate) fn of_kind(kind: &'a Kind) -> Self {
         Self { kinds: vec![kind], columns: vec![(kind, &kind.id)] }
     }
 
-    /// Adds the column whose type decides how a value is written.
+    /// Adds a column if its type affects how the value is written.
     fn add_written(&mut self, map: &'a DataMap, kind: &'a Kind, field: &'a FieldName, value: &Value) {
         let mut references = map.references_from(&kind.name);
         let reference = references.find(|reference| reference.field == *field);
@@ -292,15 +293,15 @@ fn find<'a>(map: &'a DataMap, kind: &KindName) -> Result<&'a Kind, StoreError> {
     map.kind(kind).ok_or_else(|| StoreError::unknown("kind", kind))
 }
 
-/// The schemas that were read earlier, by the names of their tables.
+/// The schemas that were read before, by the names of their tables.
 ///
-/// Reading the catalogue takes longer than a small operation, and it rarely changes. A statement that runs anyway
-/// returns whether the schema is still the same.
+/// Reading the catalogue takes longer than a small operation, and the catalogue rarely changes. Statements that run
+/// anyway also return the schema version, so that a change is noticed.
 #[derive(Debug, Default)]
 pub(super) struct SchemaCache(Mutex<BTreeMap<Vec<String>, Arc<TableSchema>>>);
 
 impl SchemaCache {
-    // A panic under the lock cannot leave it in a partial state.
+    // A panic while the lock is held cannot leave the value half changed.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Vec<String>, Arc<TableSchema>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -310,7 +311,7 @@ impl SchemaCache {
         self.lock().get(&tables(columns)).cloned()
     }
 
-    /// Caches a schema, if the database returns its version.
+    /// Caches a schema, if the database provides a version for it.
     pub(super) fn insert(&self, columns: &QueryColumns<'_>, schema: &Arc<TableSchema>) {
         if schema.schema_version.is_some() {
             self.lock().insert(tables(columns), schema.clone());

@@ -15,12 +15,12 @@ use sqlx::{Decode, Error, Row, TypeInfo, ValueRef};
 use crate::sql::adapter::{HostConnection, TakenConnection, statements, transaction};
 use crate::sql::{AccessMode, SqlConnection, SqlError, SqlErrorClass, SqlTransaction, SqlValue};
 
-/// A pool as a source of transactions.
+/// A pool that begins transactions.
 #[derive(Debug, Clone)]
 pub struct PoolConnection(pub(super) SqlitePool);
 
 impl PoolConnection {
-    /// Makes a source of the transactions of this pool.
+    /// Makes a connection that takes its transactions from this pool.
     #[must_use]
     pub fn new(pool: SqlitePool) -> Self {
         Self(pool)
@@ -32,7 +32,8 @@ impl SqlConnection for PoolConnection {
     async fn begin(&self, access: AccessMode) -> Result<Box<dyn SqlTransaction + '_>, SqlError> {
         let begun = match access {
             AccessMode::Read => self.0.begin().await,
-            // The data read must still be current when it is written, so other writers are kept out from the start.
+            // The data that was read must still be current when it is written. Other writers are therefore locked out
+            // from the start.
             AccessMode::Write => self.0.begin_with("BEGIN IMMEDIATE").await,
         };
         Ok(Box::new(PoolTransaction(begun.map_err(error)?)))
@@ -53,14 +54,13 @@ transaction!(PoolTransaction, self, connection: &mut self.0, commit: {
 
 /// A connection on which the host has an open transaction.
 ///
-/// Each transaction of the library is a savepoint, which becomes permanent when the host commits. Nothing is retried,
-/// because the host owns the snapshot. Calls run one at a time: a second call fails as busy while the first is still
-/// running.
+/// Each transaction of the library is a savepoint. Its writes become permanent when the host commits. Nothing is
+/// retried, because the host owns the snapshot. Only one call may run at a time; a second call fails as busy.
 #[derive(Debug)]
 pub struct SavepointConnection<'c>(HostConnection<'c, SqliteConnection>);
 
 impl<'c> SavepointConnection<'c> {
-    /// Makes a source of savepoints of the open transaction on this connection.
+    /// Makes a connection that opens savepoints in this connection's open transaction.
     #[must_use]
     pub fn new(connection: &'c mut SqliteConnection) -> Self {
         Self(HostConnection::new(connection))
@@ -80,8 +80,8 @@ impl SqlConnection for SavepointConnection<'_> {
     }
 }
 
-/// An open savepoint. The savepoints of sqlx would roll back the host's whole transaction if a future is dropped
-/// while one of them begins.
+/// An open savepoint. The savepoints of sqlx are not used: if a future is dropped while one of them begins, sqlx
+/// rolls back the host's whole transaction.
 struct Savepoint<'h, 'c> {
     connection: TakenConnection<'h, 'c, SqliteConnection>,
     open: bool,
@@ -96,15 +96,15 @@ transaction!(Savepoint<'_, '_>, self, connection: self.connection.get()?, commit
     Ok(())
 });
 
-/// Rolls back at once, not when the connection is next used, because the host may commit without another statement,
-/// and a partial operation must not be committed.
+/// Rolls back at once, and not when the connection is next used. The host may commit without running another
+/// statement, and must not commit a partial operation.
 ///
-/// The statements of a connection run on a thread of sqlx, one after the other. So this waits for the cancelled
-/// statement and for the rollback, and needs no runtime.
+/// sqlx runs the statements of a connection on one thread, one after the other. The rollback therefore waits for the
+/// cancelled statement, and this function waits for the rollback. It needs no async runtime.
 impl Drop for Savepoint<'_, '_> {
     fn drop(&mut self) {
         if let (true, Ok(connection)) = (self.open, self.connection.get()) {
-            // A savepoint that has not begun, or is already released, has nothing to roll back.
+            // If the savepoint has not begun or is already released, there is nothing to roll back.
             let rolled_back = wait(execute(connection, "ROLLBACK TO client_lifecycle", &[]));
             if rolled_back.is_ok() {
                 wait(execute(connection, RELEASE, &[])).ok();
@@ -113,7 +113,7 @@ impl Drop for Savepoint<'_, '_> {
     }
 }
 
-/// Runs a future of a connection to completion on this thread.
+/// Runs a future to completion on this thread.
 fn wait<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {
@@ -132,7 +132,7 @@ fn wait<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// The host's transaction without a savepoint.
+/// The host's transaction, used without a savepoint.
 pub(super) struct HostTransaction<'c>(pub(super) &'c mut SqliteConnection);
 
 transaction!(HostTransaction<'_>, self, connection: self.0, commit: {

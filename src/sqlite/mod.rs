@@ -1,7 +1,7 @@
 //! SQLite over sqlx: [`SqliteStore`] on your pool, [`SqliteTransaction`] inside your open transaction.
 //!
-//! sqlx comes without runtime and TLS features: the host chooses them. This module re-exports its sqlx, so that both
-//! use the same pool type.
+//! sqlx is included without runtime and TLS features; the host chooses them. This module re-exports its sqlx, so that
+//! both use the same pool type.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), client_lifecycle::store::StoreError> {

@@ -14,7 +14,7 @@ use crate::sql::adapter::stores;
 use crate::sql::{Dialect, ParentError, SqlStore};
 use crate::store::StoreError;
 
-/// How long a connection of [`SqliteStore::connect`] waits for another writer.
+/// How long a connection of [`SqliteStore::connect`] waits for another writer, at most.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A store on a pool of SQLite connections.
@@ -25,8 +25,8 @@ pub struct SqliteStore {
 
 /// A store inside the host's open transaction. Its writes are committed or rolled back with it.
 ///
-/// Each call is a savepoint of that transaction. Nothing is retried and no error [is
-/// retryable](StoreError::is_retryable). A cancelled call is rolled back at once; the host's transaction stays
+/// Each call is a savepoint of that transaction. Nothing is retried, and no error [is
+/// retryable](StoreError::is_retryable). A cancelled call is rolled back at once, and the host's transaction remains
 /// usable.
 ///
 /// Begin the transaction with `BEGIN IMMEDIATE`. Otherwise another writer is detected only at the first write, as
@@ -54,10 +54,10 @@ impl SqliteStore {
         Self { store: SqlStore::new(PoolConnection::new(pool), Dialect::Sqlite) }
     }
 
-    /// Opens a store on its own pool. The address is that of sqlx: `sqlite:app.db`; `sqlite:app.db?mode=rwc` creates
-    /// the file.
+    /// Opens a store on its own pool. The address is a sqlx connection URL, such as `sqlite:app.db`. With
+    /// `sqlite:app.db?mode=rwc`, the file is created.
     ///
-    /// Foreign keys are enforced, and a connection waits five seconds for another writer.
+    /// Foreign keys are enforced. A connection waits up to five seconds for another writer.
     ///
     /// # Errors
     /// [`StoreError::Backend`] if the database cannot be opened.
@@ -71,7 +71,7 @@ impl SqliteStore {
     /// Creates the library's tables if they do not exist.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] if the tables are those of a later version of the library.
+    /// [`StoreError::Unsupported`] if the tables were created by a later version of the library.
     pub async fn migrate(self) -> Result<Self, StoreError> {
         self.store.migrate().await?;
         Ok(self)
@@ -124,12 +124,12 @@ impl<'c> SqliteTransaction<'c> {
 
 stores!(SqliteStore, SqliteTransaction<'c>);
 
-/// Checks the record that a row is about to refer to. Fails if it does not exist or is marked as deleted. Use it for
-/// references that are declared `"lock": "writer"` because they have no foreign key.
+/// Checks the record that a row is about to refer to. Fails if the record does not exist or is marked as deleted. Use
+/// it for references that are declared `"lock": "writer"` because they have no foreign key.
 ///
-/// The result stays true until the host's transaction ends, which keeps other writers out. Begin it with `BEGIN
-/// IMMEDIATE`; otherwise another writer is detected only when the row is inserted. Without a transaction there is no
-/// protection.
+/// The result holds until the host's transaction ends, because the transaction locks out other writers. Begin the
+/// transaction with `BEGIN IMMEDIATE`; otherwise another writer is noticed only when the row is inserted. Without a
+/// transaction there is no protection.
 ///
 /// ```no_run
 /// # async fn run(

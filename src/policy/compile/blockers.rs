@@ -41,8 +41,8 @@ pub(super) fn blockers(
     blockers
 }
 
-/// Builds one branch for each way in which the parent is removed. A row blocks unless it is itself removed at least
-/// as permanently.
+/// Builds one branch for each outcome of the parent. With `restrict`, a row does not block if the operation removes it
+/// at least as permanently as its parent.
 fn blocking(
     context: &CompileContext<'_>,
     reference: &Reference,

@@ -98,8 +98,7 @@ impl Search<'_> {
                 let mut referrers = self.surviving_referrers(reference, *deleted);
                 let inside = kinds.iter().zip(&ids).find(|((other, ..), _)| **other == reference.from);
                 referrers.extend(match inside {
-                    // It is not known yet which rows are tombstones. Any row of the cycle that must keep being
-                    // referred to is one.
+                    // It is not known yet which rows of the cycle are tombstones. Every row in `inside` will be one.
                     Some((_, inside)) => self.referrers_among(reference, Rows::all(*inside)),
                     None => self.referrers(reference, *deleted, Survivor::Tombstone),
                 });

@@ -1,4 +1,5 @@
-//! The catalogue that policies are checked against, built from rows that have one form for both databases.
+//! The catalogue that policies are checked against. It is built from rows whose columns are the same for both
+//! databases.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +9,10 @@ use crate::domain::DataMap;
 use crate::sql::statement::TABLES;
 use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 
-/// The tables of a database, as its own catalogue describes them.
+/// The tables of a database, as its system catalogue describes them.
 ///
-/// Names match in any case. The library's tables and those of the database itself are left out. On PostgreSQL, tables
-/// outside the search path are called `schema.table`.
+/// Names match in any case. The tables of the library and of the database itself are left out. On PostgreSQL, tables
+/// outside the search path are named `schema.table`.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), client_lifecycle::store::StoreError> {
@@ -27,7 +28,7 @@ pub struct Catalogue {
     dialect: Dialect,
     traits: Traits,
     prefix: Prefix,
-    /// By name; in lower case if names match in any case.
+    /// By name. In lower case if names match in any case.
     pub(super) tables: BTreeMap<String, Table>,
     pub(super) foreign_keys: Vec<ForeignKey>,
 }
@@ -37,7 +38,7 @@ pub struct Catalogue {
 pub(in crate::sql) struct Traits {
     /// Whether names match in any case.
     pub(in crate::sql) ignores_case: bool,
-    /// Whether a row without an id is never found, because no operation looks for one.
+    /// Whether operations skip rows without an id.
     pub(in crate::sql) requires_ids: bool,
     /// Whether only one transaction writes at a time.
     pub(in crate::sql) single_writer: bool,
@@ -57,7 +58,7 @@ impl Catalogue {
         self
     }
 
-    /// Returns the key of a table in `tables`.
+    /// Returns the key of a table in the map `tables`.
     pub(super) fn key(&self, name: &str) -> String {
         if self.traits.ignores_case { name.to_ascii_lowercase() } else { name.to_owned() }
     }
@@ -77,7 +78,7 @@ impl Catalogue {
         &self.prefix
     }
 
-    /// Returns the names of the tables and views, in their order.
+    /// Returns the names of the tables and views, sorted.
     pub fn table_names(&self) -> impl Iterator<Item = &str> {
         self.tables.values().map(|table| table.name.as_str())
     }
@@ -93,13 +94,13 @@ impl Catalogue {
         exactly.or_else(|| self.tables.values().find(|table| same(&table.name, name)))
     }
 
-    /// Returns whether two names are the same to the database. On PostgreSQL they must be equal, because the library
-    /// quotes them.
+    /// Returns whether the database treats two names as the same. On PostgreSQL they must be equal, because the
+    /// library quotes them.
     pub(in crate::sql) fn is_one_name(&self, a: &str, b: &str) -> bool {
         a == b || (self.traits.ignores_case && same(a, b))
     }
 
-    /// Returns a table and all tables it inherits from: its rows are rows of each of them.
+    /// Returns a table and all tables it inherits from. Its rows are also rows of these tables.
     pub(in crate::sql) fn lineage<'a>(&'a self, table: &'a str) -> Vec<&'a str> {
         let mut all = vec![table];
         let mut next = 0;
@@ -129,7 +130,7 @@ impl Catalogue {
         keys.filter(move |key| same(&key.table, table))
     }
 
-    /// Returns a column by the names of the data map.
+    /// Returns a column, given names from the data map.
     pub(super) fn column_mut(&mut self, table: &str, column: &str) -> Option<&mut Column> {
         let name = self.table(table)?.name.clone();
         let table = self.tables.values_mut().find(|table| table.name == name)?;
@@ -141,8 +142,8 @@ impl Catalogue {
 type Rows = Vec<Vec<SqlValue>>;
 
 impl Catalogue {
-    /// Adds tables with their columns, from rows of (table, column, type, not null, default, generated, position in
-    /// the primary key, …). The other values are passed to `storage`.
+    /// Adds tables with their columns. The rows hold (table, column, type, not null, default, generated, position in
+    /// the primary key, …). Further values are passed to `storage`.
     pub(super) fn add_columns(
         &mut self,
         rows: Rows,
@@ -179,8 +180,8 @@ impl Catalogue {
         }
     }
 
-    /// Adds indexes, from ordered rows of (table, index, unique, partial, column), one for each column. The column of an
-    /// expression is NULL.
+    /// Adds indexes. The sorted rows hold (table, index, unique, partial, column), one for each column. The column is
+    /// NULL for an expression.
     pub(super) fn add_indexes(&mut self, rows: Rows) {
         let mut last = None;
         for row in rows {
@@ -205,8 +206,9 @@ impl Catalogue {
         }
     }
 
-    /// Adds foreign keys, from ordered rows of (table, key, column, referenced table, referenced column, action,
-    /// enforced, validated), one for each column. A NULL as the referenced column means the primary key.
+    /// Adds foreign keys. The sorted rows hold (table, key, column, referenced table, referenced column, action,
+    /// enforced, validated), one for each column. If the referenced column is NULL, the key refers to the primary
+    /// key.
     pub(super) fn add_foreign_keys(&mut self, rows: Rows) {
         let mut keys: Vec<ForeignKey> = Vec::new();
         let mut last = None;
@@ -253,7 +255,7 @@ pub(super) fn is(value: &SqlValue) -> bool {
     value.as_integer().is_some_and(|value| value != 0)
 }
 
-/// Returns a text, empty for NULL.
+/// Returns the text of a value, or empty text for NULL.
 pub(super) fn text(value: &SqlValue) -> String {
     value.as_text().unwrap_or_default().to_owned()
 }
@@ -263,8 +265,8 @@ pub(in crate::sql) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
-/// Looks for repeated ids in the views that are kinds of a map. `readable` converts a column to the form in which ids
-/// are read.
+/// Finds ids that a view returns more than once, for views that are kinds of the map. `readable` converts a column to
+/// the form in which ids are read.
 pub(super) async fn read_repeated_ids(
     tx: &mut (dyn SqlTransaction + '_),
     catalogue: &mut Catalogue,

@@ -27,8 +27,8 @@ impl Catalogue {
         Self::read_for(tx, dialect, prefix, &DataMap::default()).await
     }
 
-    /// Reads the catalogue. For the tables of a data map it also reads what only queries show: tables outside the
-    /// search path, collations, and repeated ids of views.
+    /// Reads the catalogue. For the tables of a data map, it also reads what takes further queries: tables outside
+    /// the search path, collations, and ids that views repeat.
     pub(super) async fn read_for(
         tx: &mut (dyn SqlTransaction + '_),
         dialect: Dialect,

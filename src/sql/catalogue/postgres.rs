@@ -1,8 +1,8 @@
 //! Reads the catalogue of PostgreSQL.
 //!
-//! Tables on the search path are called by their names. Other tables are called by schema and name. They are read
-//! only if foreign keys or inheritance connect them with the first, or if the data map names them. Partitions are
-//! left out: their keys and triggers count for the partitioned table.
+//! Tables on the search path have plain names, and other tables are named `schema.table`. Tables outside the search
+//! path are read only if the data map names them, or if foreign keys or inheritance connect them with tables on it.
+//! Partitions are left out, because the keys and triggers of the partitioned table apply to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,18 +15,19 @@ use crate::sql::{Dialect, Prefix, SqlError, SqlErrorClass, SqlTransaction, SqlVa
 
 const TRAITS: Traits = Traits { ignores_case: false, requires_ids: true, single_writer: false };
 
-/// All relations of the host, and whether each is wanted for itself: on the search path, or in a JSON array of names.
+/// All relations of the host, and whether each is wanted: on the search path, or in a JSON array of names.
 const RELATIONS: &str = "SELECT c.oid::bigint, (pg_table_is_visible(c.oid) OR c.oid IN \
      (SELECT to_regclass(j.name)::oid FROM json_array_elements_text($1::text::json) AS j(name)))::int \
      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
      WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND c.relpersistence <> 't' \
      AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition";
-/// The foreign keys and inheritances, as pairs of tables.
+/// The foreign keys and inheritance links, as pairs of tables.
 const EDGES: &str = "SELECT COALESCE(pg_partition_root(k.conrelid), k.conrelid)::oid::bigint, \
      COALESCE(pg_partition_root(k.confrelid), k.confrelid)::oid::bigint FROM pg_catalog.pg_constraint AS k \
      WHERE k.contype = 'f' AND k.conparentid = 0 \
      UNION ALL SELECT h.inhrelid::bigint, h.inhparent::bigint FROM pg_catalog.pg_inherits AS h";
-/// The tables of an array of oids, as `t`: oid, `relkind` and name, which is quoted if it is ambiguous otherwise.
+/// The tables of an array of oids, as `t`: oid, `relkind` and name. The name is quoted if it would be ambiguous
+/// without quotes.
 const TABLES: &str = "WITH t AS (SELECT c.oid, c.relkind, \
      CASE WHEN pg_table_is_visible(c.oid) THEN '' \
      WHEN n.nspname ~ '[.\"]' THEN '\"' || replace(n.nspname::text, '\"', '\"\"') || '\".' ELSE n.nspname::text || '.' END \
@@ -43,7 +44,7 @@ const COLUMNS: &str = "SELECT t.name, a.attname::text, format_type(a.atttypid, a
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(q.typbasetype, 0), q.oid, p.oid) \
      LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
      LEFT JOIN pg_catalog.pg_index AS i ON i.indrelid = t.oid AND i.indisprimary ORDER BY t.name, a.attnum";
-/// The column is NULL for an expression.
+/// In the result, the column is NULL for an expression.
 const INDEXES: &str = "SELECT t.name, i.indexrelid::bigint, (i.indisunique AND i.indisvalid)::int, \
      (i.indpred IS NOT NULL OR NOT i.indisvalid)::int, a.attname::text \
      FROM t JOIN pg_catalog.pg_index AS i ON i.indrelid = t.oid \
@@ -61,7 +62,7 @@ const FOREIGN_KEYS: &str = "SELECT t.name, k.oid::bigint, f.attname::text, o.nam
      JOIN pg_catalog.pg_attribute AS f ON f.attrelid = k.conrelid AND f.attnum = c.own \
      JOIN pg_catalog.pg_attribute AS g ON g.attrelid = k.confrelid AND g.attnum = c.other \
      WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY t.name, k.oid, c.at";
-/// The types of tables, the tables they inherit from or copy, row-level security and privileges.
+/// For each table: its type, the tables it inherits from, the tables it copies, row-level security and privileges.
 const RELATIONS_AND_PRIVILEGES: &str = "SELECT t.name, t.relkind::text, row_security_active(t.oid)::int, \
      (SELECT json_agg(o.name ORDER BY o.name) FROM pg_catalog.pg_inherits AS h JOIN t AS o ON o.oid = h.inhparent \
      WHERE h.inhrelid = t.oid)::text, (WITH RECURSIVE d(oid) AS (SELECT t.oid UNION SELECT p.refobjid FROM d \
@@ -70,7 +71,7 @@ const RELATIONS_AND_PRIVILEGES: &str = "SELECT t.name, t.relkind::text, row_secu
      SELECT json_agg(o.name ORDER BY o.name) FROM d JOIN t AS o ON o.oid = d.oid WHERE t.relkind = 'm' AND o.oid <> t.oid)::text, \
      has_any_column_privilege(t.oid, 'SELECT')::int, has_any_column_privilege(t.oid, 'INSERT')::int, \
      has_any_column_privilege(t.oid, 'UPDATE')::int, has_table_privilege(t.oid, 'DELETE')::int FROM t ORDER BY t.name";
-/// Triggers and rules. A trigger of a partitioned table is read once, not for each partition.
+/// Triggers and rules. A trigger of a partitioned table is read once, and not again for each partition.
 const TRIGGERS: &str = "SELECT t.name, g.tgname::text, (g.tgtype & 4)::int, (g.tgtype & 16)::int, (g.tgtype & 8)::int \
      FROM t CROSS JOIN LATERAL (SELECT t.oid UNION SELECT p.relid FROM pg_partition_tree(t.oid) AS p) AS p(oid) \
      JOIN pg_catalog.pg_trigger AS g ON g.tgrelid = p.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' \
@@ -107,7 +108,7 @@ pub(super) async fn read(
     Ok(catalogue)
 }
 
-/// Returns the oids of the wanted tables and of those connected with them, as an array.
+/// Returns an array with the oids of the wanted tables and of all tables connected with them.
 async fn connected(tx: &mut (dyn SqlTransaction + '_), map: &DataMap) -> Result<String, SqlError> {
     let named: Vec<String> =
         map.kinds().map(Kind::table_name).map(|name| Dialect::Postgres.table(name)).collect();
@@ -162,7 +163,7 @@ fn relations(rows: &[Vec<SqlValue>], catalogue: &mut Catalogue) {
     }
 }
 
-/// Returns the names of a JSON array, none for NULL.
+/// Returns the names in a JSON array; empty for NULL.
 fn names(value: &SqlValue) -> Vec<String> {
     value.as_text().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }

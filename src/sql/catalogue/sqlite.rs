@@ -1,4 +1,5 @@
-//! Reads the catalogue of SQLite: what its pragmas report, and the collations and events of triggers that they do not.
+//! Reads the catalogue of SQLite from its pragmas. Collations and the events of triggers are not in any pragma, so
+//! they are found in other ways.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -9,11 +10,12 @@ use super::table::{Relation, Trigger, TriggerEvent};
 use crate::domain::{DataMap, FieldName, Kind};
 use crate::sql::{Dialect, Prefix, SqlError, SqlTransaction, SqlValue};
 
-/// Every operation looks for rows without an id, because even a primary key may be NULL.
+/// Operations do not skip rows without an id: they look for such rows and fail, because even a primary key may be
+/// NULL.
 const TRAITS: Traits = Traits { ignores_case: true, requires_ids: false, single_writer: true };
 
-/// Broken views and virtual tables of missing modules have no columns; reading them would be an error. A `hidden` of
-/// 2 is a virtual generated column, 3 a stored one.
+/// Views that are broken and virtual tables whose module is missing have no columns. To read them would be an error.
+/// In `hidden`, 2 is a virtual generated column and 3 a stored one.
 const COLUMNS: &str = "SELECT t.name, x.name, x.type, x.\"notnull\", x.dflt_value, x.hidden >= 2, NULLIF(x.pk, 0), \
      t.type = 'view' \
      FROM pragma_table_list AS t JOIN pragma_table_xinfo(t.name, 'main') AS x \
@@ -55,10 +57,10 @@ pub(super) async fn read(
     Ok(catalogue)
 }
 
-/// The number of columns in one statement.
+/// The maximum number of columns in one statement.
 const BATCH: usize = 100;
 
-/// Reads the collations of the references of a map, and of the ids they refer to.
+/// Reads the collations of a map's references, and of the ids they refer to.
 async fn read_collations(
     tx: &mut (dyn SqlTransaction + '_),
     catalogue: &mut Catalogue,
@@ -87,8 +89,8 @@ async fn read_collations(
     Ok(())
 }
 
-/// Compares two texts as each column does. A value below a column in a compound query is compared like that column;
-/// no row is read.
+/// Compares two pairs of texts with the collation of each column. In a compound query, a value under a column is
+/// compared like that column, so no row is read.
 fn statement(catalogue: &Catalogue, columns: &[(String, String)]) -> String {
     let mut sql = String::new();
     for (at, (table, column)) in columns.iter().enumerate() {
@@ -103,11 +105,11 @@ fn statement(catalogue: &Catalogue, columns: &[(String, String)]) -> String {
     sql + "\nORDER BY 1"
 }
 
-/// Returns the event of `CREATE TRIGGER name BEFORE DELETE ON …`. A text that cannot be parsed counts as DELETE, the
-/// event that matters most.
+/// Returns the event of `CREATE TRIGGER name BEFORE DELETE ON …`. If the text cannot be parsed, the result is DELETE,
+/// because that event matters most.
 fn trigger_event(sql: &str) -> TriggerEvent {
     let mut words = Words { rest: sql };
-    // A quoted name keeps its quotes, so a trigger called "delete" does not look like one on DELETE.
+    // A quoted name keeps its quotes. A trigger named "delete" is therefore not mistaken for the event DELETE.
     words.by_ref().find(|word| word.eq_ignore_ascii_case("TRIGGER"));
     let mut named = false;
     for word in words {
@@ -125,7 +127,7 @@ fn trigger_event(sql: &str) -> TriggerEvent {
     TriggerEvent::Delete
 }
 
-/// The words of a statement; a quoted name is one word, with its quotes.
+/// The words of a statement. A quoted name is one word and includes its quotes.
 struct Words<'a> {
     rest: &'a str,
 }
@@ -152,7 +154,7 @@ impl<'a> Iterator for Words<'a> {
             None => self
                 .rest
                 .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
-                // A punctuation mark is a separate word.
+                // A punctuation mark is a word of its own.
                 .map_or(self.rest.len(), |end| end.max(first.len_utf8())),
         };
         let (word, rest) = self.rest.split_at_checked(end)?;

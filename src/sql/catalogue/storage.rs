@@ -1,4 +1,4 @@
-//! Storage of columns, as far as it matters for checking a policy.
+//! How columns store and compare values, as far as the checks need it.
 
 use crate::domain::FieldType;
 use crate::sql::table_schema::{ColumnType, TypeFamily};
@@ -6,9 +6,9 @@ use crate::sql::table_schema::{ColumnType, TypeFamily};
 /// How a column stores values.
 #[derive(Debug, Clone)]
 pub(in crate::sql) enum Storage {
-    /// On SQLite, where any column holds any value.
+    /// The affinity on SQLite, where any column may hold any value.
     Affinity(Affinity),
-    /// On PostgreSQL.
+    /// The type on PostgreSQL.
     Type(ColumnType),
 }
 
@@ -20,7 +20,7 @@ pub(in crate::sql) enum Affinity {
     Text,
     Blob,
     Numeric,
-    /// A numeric affinity by SQLite's rules, declared as `UUID`: text or bytes, which are never numbers.
+    /// Declared as `UUID`, which SQLite treats as numeric. Holds text or bytes, and never numbers.
     Uuid,
     /// No type was declared.
     Untyped,
@@ -28,12 +28,12 @@ pub(in crate::sql) enum Affinity {
     Computed,
 }
 
-/// How a column compares text: its results for two pairs of texts.
+/// How a column compares text: the results for two pairs of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sql) struct Collation(pub(super) i64);
 
 impl Collation {
-    /// Returns the end of a sentence about columns.
+    /// Returns the end of a sentence that begins "the column compares".
     pub(in crate::sql) fn description(self) -> &'static str {
         match self.0 {
             0 => "by bytes",
@@ -44,7 +44,7 @@ impl Collation {
     }
 }
 
-/// The forms in which affinities store a value.
+/// The forms in which a column stores values.
 #[derive(PartialEq)]
 enum Form {
     Number,
@@ -60,7 +60,7 @@ impl Storage {
         }
     }
 
-    /// Returns whether a column may hold values of a declared type.
+    /// Returns whether a column may hold values of the declared type.
     pub(in crate::sql) fn fits(&self, expected: FieldType) -> bool {
         use Affinity::{Blob, Integer, Real, Text};
         let affinity = match self {
@@ -76,7 +76,7 @@ impl Storage {
         }
     }
 
-    /// Returns whether a column holds text.
+    /// Returns whether a column stores text.
     pub(in crate::sql) fn is_text(&self) -> bool {
         match self {
             Self::Affinity(affinity) => *affinity == Affinity::Text,
@@ -89,12 +89,12 @@ impl Storage {
         }
     }
 
-    /// Returns whether a reference and the ids it refers to store a value in the same form, so that a comparison
-    /// finds what a foreign key would find.
+    /// Returns whether a reference stores a value in the same form as the ids it refers to. Only then does a
+    /// comparison find the same rows as a foreign key.
     ///
-    /// A foreign key converts the referring value to the form of the id. A comparison converts both or neither, by
-    /// rules that depend on the query plan. Text that refers to integers is not found, but the number 7 would find
-    /// both `007` and `7` in a text column.
+    /// A foreign key converts the referring value to the form of the id. A comparison converts both values or
+    /// neither, by rules that depend on the query plan. Text that refers to an integer id is then not found, and in a
+    /// text column the number 7 would find both `007` and `7`.
     pub(in crate::sql) fn compares_with(&self, id: &Self) -> bool {
         match (self, id) {
             (Self::Type(held), Self::Type(id)) => held.compares_with(id),
@@ -108,7 +108,7 @@ impl Storage {
 }
 
 impl Affinity {
-    /// Returns the affinity of a declared type, by the rules of SQLite in their order.
+    /// Returns the affinity of a declared type. The rules of SQLite are applied in its order.
     pub(super) fn of(declared: &str, of_view: bool) -> Self {
         let declared = declared.to_ascii_uppercase();
         let says = |words: &[&str]| words.iter().any(|word| declared.contains(word));
@@ -129,7 +129,7 @@ impl Affinity {
         }
     }
 
-    /// Returns the form of the values, or `None` if it may be any.
+    /// Returns the form of the stored values; `None` if they may have any form.
     fn form(self) -> Option<Form> {
         match self {
             Self::Integer | Self::Real | Self::Numeric => Some(Form::Number),

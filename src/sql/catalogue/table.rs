@@ -10,19 +10,19 @@ use crate::sql::SqlValue;
 pub(crate) struct Table {
     /// The name, as written when the table was created.
     pub(crate) name: String,
-    /// Whether it is a table, a view or something else.
+    /// The type of relation: a table, a view, or another type.
     pub(crate) relation: Relation,
     /// The columns, in their order.
     pub(crate) columns: Vec<Column>,
-    /// The columns of the primary key, in its order.
+    /// The columns of the primary key, in key order.
     pub(crate) primary_key: Vec<String>,
-    /// The indexes, including those of the primary key and of unique constraints if they are indexes.
+    /// The indexes. Primary keys and unique constraints are included if they have an index.
     pub(crate) indexes: Vec<Index>,
     /// The triggers, including those of the partitions of a partitioned table.
     pub(crate) triggers: Vec<Trigger>,
     /// The tables it inherits from. Empty on SQLite.
     pub(crate) inherits: Vec<String>,
-    /// The tables whose rows a materialized view keeps copies of.
+    /// The tables whose rows a materialized view copies.
     pub(crate) copies: Vec<String>,
     /// Whether row-level security hides rows from the current role.
     pub(crate) row_security: bool,
@@ -41,16 +41,17 @@ pub(crate) struct Column {
     pub(crate) not_null: bool,
     /// The expression of its default, if it has one.
     pub(crate) default: Option<String>,
-    /// Whether only the database writes it: computed from other columns, or an identity that is `GENERATED ALWAYS`.
+    /// Whether only the database writes the column: it is computed from other columns, or an identity column that is
+    /// `GENERATED ALWAYS`.
     pub(crate) generated: bool,
     pub(in crate::sql) storage: Storage,
-    /// How it compares text. Read on SQLite, for references and the ids they refer to.
+    /// How the column compares text. Only read on SQLite, for references and the ids they refer to.
     pub(in crate::sql) collation: Option<Collation>,
-    /// An id that the view repeats or lacks. Read for the ids of kinds.
+    /// An id that the view returns more than once, or rows without an id. Only read for the ids of kinds.
     pub(in crate::sql) repeated: Option<RepeatedId>,
 }
 
-/// An id that several rows of a view have, or rows without an id.
+/// An id that several rows of a view share, or several rows without an id.
 #[derive(Debug, Clone)]
 pub(in crate::sql) struct RepeatedId {
     /// The id; NULL if the rows have none.
@@ -62,13 +63,13 @@ pub(in crate::sql) struct RepeatedId {
 /// An index.
 #[derive(Debug, Clone)]
 pub(crate) struct Index {
-    /// The columns in their order, up to the first expression.
+    /// The leading columns, in order. Stops at the first expression.
     pub(crate) columns: Vec<String>,
     /// The number of columns, including expressions.
     pub(crate) width: usize,
-    /// Whether no two rows may have the same values.
+    /// Whether it allows no duplicate values.
     pub(crate) unique: bool,
-    /// Whether it covers only some of the rows.
+    /// Whether it covers only some rows.
     pub(crate) partial: bool,
 }
 
@@ -80,7 +81,7 @@ impl Table {
         exactly.or_else(|| self.columns.iter().find(|column| same(&column.name, name)))
     }
 
-    /// Returns whether its rows are those of a query, for which the catalogue has no keys.
+    /// Returns whether it is a view. The catalogue has no keys for views.
     #[must_use]
     pub(crate) fn is_view(&self) -> bool {
         self.relation.is_view()
@@ -92,7 +93,7 @@ impl Table {
         matches!(&*self.primary_key, [key] if same(key, column))
     }
 
-    /// Returns whether no two rows have the same value in a column.
+    /// Returns whether a unique index or key covers exactly this column.
     #[must_use]
     pub(crate) fn is_unique(&self, column: &str) -> bool {
         let mut indexes = self.indexes.iter();
@@ -100,7 +101,7 @@ impl Table {
             || indexes.any(|index| index.unique && index.width == 1 && index.starts_with(column))
     }
 
-    /// Returns whether rows are found by a column without reading the whole table.
+    /// Returns whether rows can be looked up by this column without a full table scan.
     #[must_use]
     pub(crate) fn is_indexed(&self, column: &str) -> bool {
         self.is_primary_key(column) || self.indexes.iter().any(|index| index.starts_with(column))
@@ -121,27 +122,27 @@ pub(crate) struct ForeignKey {
     pub(crate) table: String,
     /// The referencing columns.
     pub(crate) columns: Vec<String>,
-    /// The referenced table, by the name in its own definition if it exists.
+    /// The referenced table. If it exists, the name is spelled as in its own definition.
     pub(crate) to: String,
     /// The referenced columns, one for each of `columns`; empty strings if the table does not exist.
     pub(crate) to_columns: Vec<String>,
-    /// What the database does with the row when the referenced row is deleted.
+    /// What the database does with the referencing row when the referenced row is deleted.
     pub(crate) on_delete: OnDelete,
-    /// Whether every write is checked. On PostgreSQL a key may be `NOT ENFORCED`, have its triggers disabled, or
-    /// belong to a single partition.
+    /// Whether every write is checked. Not so on PostgreSQL if the key is `NOT ENFORCED`, its triggers are disabled,
+    /// or it belongs to a single partition.
     pub(crate) enforced: bool,
-    /// Whether the rows that existed before the key were checked as well.
+    /// Whether rows that existed before the key were also checked.
     pub(crate) validated: bool,
 }
 
 words! {
-    /// What the database does with a row whose referenced row is deleted.
+    /// What the database does with a referencing row when the referenced row is deleted.
     pub(crate) enum OnDelete: "action" {
-        /// Refuses the deletion, unless the row is deleted before the key is checked.
+        /// Rejects the deletion, unless the referencing row is deleted before the key is checked.
         NoAction = "NO ACTION",
-        /// Refuses the deletion at once.
+        /// Rejects the deletion at once.
         Restrict = "RESTRICT",
-        /// Deletes the row.
+        /// Deletes the referencing row.
         Cascade = "CASCADE",
         /// Sets the reference to NULL.
         SetNull = "SET NULL",
@@ -151,7 +152,7 @@ words! {
 }
 
 impl ForeignKey {
-    /// Returns the column that refers to `column` of the referenced table.
+    /// Returns the column that refers to the column `column` of the referenced table.
     #[must_use]
     pub(crate) fn column_to(&self, column: &str) -> Option<&str> {
         let mut pairs = self.columns.iter().zip(&self.to_columns);
@@ -160,7 +161,7 @@ impl ForeignKey {
 }
 
 impl OnDelete {
-    /// Returns whether the database itself changes or deletes the row.
+    /// Returns whether the action changes or deletes the referencing row.
     #[must_use]
     pub(crate) fn changes_rows(self) -> bool {
         matches!(self, Self::Cascade | Self::SetNull | Self::SetDefault)
@@ -196,7 +197,7 @@ pub(crate) enum Relation {
     Table,
     /// A view.
     View,
-    /// A materialized view, whose rows are read-only and kept until it is refreshed.
+    /// A materialized view. Its rows are read-only copies that stay until it is refreshed.
     MaterializedView,
     /// A foreign table, stored on another server.
     Foreign,
@@ -217,7 +218,7 @@ words! {
 }
 
 impl Relation {
-    /// Returns whether its rows are those of a query.
+    /// Returns whether it is a view.
     #[must_use]
     pub(crate) fn is_view(self) -> bool {
         matches!(self, Self::View | Self::MaterializedView)

@@ -1,4 +1,4 @@
-//! Columns: those of the data map that are missing or have another type, ids that identify no row, and reserved names.
+//! Finds missing columns, wrong column types, unsuitable ids, and reserved names.
 
 use super::declared::{MappedColumn, path, table, tables};
 use super::finding::{Finding, FindingCode, FindingCode as Code};
@@ -6,7 +6,7 @@ use crate::domain::{DataMap, FieldName, Kind, Mask};
 use crate::sql::SqlValue;
 use crate::sql::catalogue::{Catalogue, Column, Table};
 
-/// Reports tables and columns of the data map that are missing, or have another type or nullability.
+/// Reports tables and columns of the data map that do not exist, or have another type or nullability.
 pub(super) fn schema_mismatch(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in map.kinds() {
@@ -15,7 +15,7 @@ pub(super) fn schema_mismatch(map: &DataMap, catalogue: &Catalogue) -> Vec<Findi
         } else {
             let message = format!("the table `{}` does not exist", kind.table_name());
             let finding = Finding::new(Code::MissingTable, format!("kinds.{}", kind.name), message);
-            found.push(finding.remedy("create it or correct `table`"));
+            found.push(finding.remedy("create it, or correct `table`"));
         }
     }
     found
@@ -29,7 +29,7 @@ fn columns(map: &DataMap, kind: &Kind, table: &Table, catalogue: &Catalogue, fou
             let (table, column) = (kind.table_name(), kind.column(field));
             let message = format!("the table `{table}` has no column `{column}`");
             found.push(
-                Finding::new(Code::MissingColumn, path, message).remedy("create it or correct `column`"),
+                Finding::new(Code::MissingColumn, path, message).remedy("create it, or correct `column`"),
             );
             continue;
         };
@@ -63,8 +63,8 @@ fn nullability(kind: &Kind, field: &FieldName, column: &Column, path: &str) -> O
     Some(finding.remedy("correct the map, or allow NULL in the column"))
 }
 
-/// Reports an extension type whose schema is not on the search path. Its values would be compared by the operators of
-/// another type: those of `citext` as plain text.
+/// Reports an extension type whose schema is not on the search path. PostgreSQL would compare its values with the
+/// operators of another type; `citext`, for example, as plain text.
 fn outside_search_path(column: &Column, path: &str) -> Option<Finding> {
     let name = column.storage.column_type().filter(|column| column.is_off_search_path())?.name.as_str();
     let message =
@@ -72,7 +72,8 @@ fn outside_search_path(column: &Column, path: &str) -> Option<Finding> {
     Some(Finding::new(Code::TypeMismatch, path, message).remedy("add its schema to the search path"))
 }
 
-/// Reports ids that do not identify a row: not unique, NULL, or of a type that ids cannot have.
+/// Reports id columns that do not identify a row: they are not unique, can be NULL, or have a type that ids cannot
+/// have.
 pub(super) fn ids(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for (kind, table) in tables(map, catalogue) {
@@ -102,15 +103,15 @@ pub(super) fn ids(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
             let message = format!("the column is {}, but ids are text, integers or UUIDs", column.declared);
             found.push(
                 Finding::new(Code::TypeMismatch, &path, message)
-                    .remedy("give the table another unique column and set `id` to it"),
+                    .remedy("add a unique column of one of these types, and use it as `id`"),
             );
         }
         if catalogue.traits().requires_ids && !column.not_null {
             let message =
-                format!("the column `{}` can be NULL, but a row without an id is never found", column.name);
+                format!("the column `{}` can be NULL, but rows without an id are never found", column.name);
             found.push(
                 Finding::new(Code::NullabilityMismatch, &path, message)
-                    .remedy("make the column NOT NULL, or set `id` to another"),
+                    .remedy("make the column NOT NULL, or use another column as `id`"),
             );
         }
     }
@@ -125,16 +126,15 @@ fn uniqueness(kind: &Kind, table: &Table, path: &str) -> Option<Finding> {
     Some(if table.primary_key.len() > 1 {
         let key = table.primary_key.join("`, `");
         let message = format!("composite primary keys are not supported: `{key}`");
-        Finding::new(Code::CompositeKey, path, message)
-            .remedy("give the table a unique column and set `id` to it")
+        Finding::new(Code::CompositeKey, path, message).remedy("add a unique column, and use it as `id`")
     } else {
         let message = format!("the column `{id}` is not unique");
         Finding::new(Code::AmbiguousId, path, message)
-            .remedy("set `id` to the primary key, or add a unique index")
+            .remedy("use the primary key as `id`, or add a unique index")
     })
 }
 
-/// Reports kinds whose tables have names that the library uses in its statements.
+/// Reports kinds whose tables have names that the library's own statements use.
 pub(super) fn reserved_names<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -143,6 +143,6 @@ pub(super) fn reserved_names<'a>(
     reserved.map(|kind| {
         let message = format!("`{}` is a name that the library uses", kind.table_name());
         Finding::new(FindingCode::SchemaMismatch, format!("kinds.{}", kind.name), message)
-            .remedy("give the store another prefix")
+            .remedy("use another prefix for the library's tables")
     })
 }

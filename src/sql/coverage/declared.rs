@@ -1,11 +1,11 @@
-//! What the data map declares, looked up in a database: tables, columns, foreign keys and what depends on what.
+//! Looks up the data map in a database: tables, columns, foreign keys and dependencies.
 
 use std::collections::BTreeSet;
 
 use crate::domain::{DataMap, FieldName, Kind, Reference};
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Table, same};
 
-/// A column of the data map, in the database.
+/// A column of the data map, with its table and column in the database.
 pub(super) struct MappedColumn<'a> {
     pub(super) table: &'a Table,
     pub(super) column: &'a Column,
@@ -18,7 +18,8 @@ impl<'a> MappedColumn<'a> {
     }
 }
 
-/// Returns the column of a reference and that of the ids it refers to. A missing one is reported elsewhere.
+/// Returns the column of a reference, and the id column it refers to. `None` if either does not exist; another check
+/// reports that.
 pub(super) fn ends<'a>(
     map: &DataMap,
     reference: &Reference,
@@ -29,7 +30,7 @@ pub(super) fn ends<'a>(
     Some((from, MappedColumn::of(to, &to.id, catalogue)?))
 }
 
-/// Returns the kinds whose tables exist, each with its table.
+/// Returns each kind whose table exists, with the table.
 pub(super) fn tables<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -52,12 +53,12 @@ pub(super) fn path(map: &DataMap, kind: &Kind, field: &FieldName) -> String {
     }
 }
 
-/// Returns the kinds of a table: usually one, or none.
+/// Returns the kinds that are stored in a table: usually one or none.
 pub(super) fn kinds<'a>(map: &'a DataMap, table: &'a str) -> impl Iterator<Item = &'a Kind> {
     map.kinds().filter(move |kind| same(kind.table_name(), table))
 }
 
-/// Returns the kinds that a column is declared to refer to.
+/// Returns the kinds to which a column is declared to refer.
 pub(super) fn references<'a>(
     map: &'a DataMap,
     table: &'a str,
@@ -70,13 +71,13 @@ pub(super) fn references<'a>(
     })
 }
 
-/// Returns whether one of the columns of a foreign key is declared to refer to its table.
+/// Returns whether the map declares one of the key's columns as a reference to the key's table.
 pub(super) fn key_declared(map: &DataMap, key: &ForeignKey) -> bool {
     let refers = |column| references(map, &key.table, column).any(|kind| same(kind.table_name(), &key.to));
     key.columns.iter().any(|column| refers(column))
 }
 
-/// Returns whether a declared reference holds exactly the column that a foreign key pairs with the id.
+/// Returns whether a declared reference uses exactly the column that the foreign key pairs with the id.
 pub(super) fn key_followed(map: &DataMap, key: &ForeignKey, catalogue: &Catalogue) -> bool {
     let is_of = |kind: &Kind, table: &str| {
         catalogue.lineage(table).into_iter().any(|table| catalogue.is_one_name(table, kind.table_name()))
@@ -92,7 +93,7 @@ pub(super) fn key_followed(map: &DataMap, key: &ForeignKey, catalogue: &Catalogu
     })
 }
 
-/// Returns the kind of the rows of a table, by its own name or by that of a table it inherits from.
+/// Returns the kind of a table's rows. If the table has none, returns the kind of a table it inherits from.
 pub(super) fn kind_of_rows<'a>(map: &'a DataMap, table: &str, catalogue: &Catalogue) -> Option<&'a Kind> {
     let mut lineage = catalogue.lineage(table).into_iter();
     lineage.find_map(|table| map.kinds().find(|kind| catalogue.is_one_name(kind.table_name(), table)))
@@ -103,7 +104,7 @@ pub(super) fn table_excluded(map: &DataMap, table: &str) -> bool {
     excluded.any(|name| same(name, table))
 }
 
-/// Returns whether a column is excluded, by the names of table and column or of kind and field.
+/// Returns whether a column is excluded, either by table and column or by kind and field.
 pub(super) fn column_excluded(map: &DataMap, table: &str, column: &str) -> bool {
     let mut excluded = map.excluded().iter().flat_map(|one| &one.reference);
     excluded.any(|name| {
@@ -122,13 +123,13 @@ pub(super) fn key_columns_excluded(map: &DataMap, key: &ForeignKey) -> bool {
     columns.any(|column| column_excluded(map, &key.table, column))
 }
 
-/// Returns whether a foreign key is excluded, by its table or by one of its columns.
+/// Returns whether a foreign key is excluded, either by its table or by one of its columns.
 pub(super) fn key_excluded(map: &DataMap, key: &ForeignKey) -> bool {
     table_excluded(map, &key.table) || key_columns_excluded(map, key)
 }
 
-/// Returns the tables and columns that foreign keys lead to from a column, through any number of tables. A column that
-/// refers to the client of a contract holds the id of a client if the column of the contract does.
+/// Returns the tables and columns that foreign keys lead to from a column, through any number of tables. If a column
+/// refers to the client column of a contract, and that column holds ids of clients, then so does the first column.
 pub(super) fn paths_from<'a>(
     from: &MappedColumn<'a>,
     catalogue: &'a Catalogue,
@@ -150,7 +151,7 @@ pub(super) fn paths_from<'a>(
     found
 }
 
-/// Returns whether a column of a table holds the ids of a kind, whose id column is `to`.
+/// Returns whether a column of a table holds the ids of a kind. `to` is the id column of that kind.
 pub(super) fn is_id((table, column): (&str, &str), to: &MappedColumn<'_>, catalogue: &Catalogue) -> bool {
     let mut lineage = catalogue.lineage(table).into_iter();
     same(column, &to.column.name) && lineage.any(|table| catalogue.is_one_name(table, &to.table.name))
@@ -166,8 +167,8 @@ pub(super) fn keys_on<'a>(
     keys.filter(move |key| key.columns.iter().any(|part| same(part, column)))
 }
 
-/// Returns the tables from which `start` can be reached, including itself, by edges (referencing table, referenced
-/// table). All names are in lower case.
+/// Returns `start` and all tables from which it can be reached. Edges are pairs (referencing table, referenced
+/// table), with names in lower case.
 pub(in crate::sql) fn dependents(
     start: &str,
     edges: impl IntoIterator<Item = (String, String)>,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::domain::words::words;
 use crate::domain::{Fault, FaultCode};
 
-/// A difference between a policy and a database, or something that the policy does not cover.
+/// A mismatch between a policy and a database, or something in the database that the policy does not cover.
 ///
 /// ```
 /// # use client_lifecycle::sql::{Finding, FindingCode};
@@ -22,11 +22,11 @@ use crate::domain::{Fault, FaultCode};
 pub struct Finding {
     /// The code.
     pub code: FindingCode,
-    /// The path in the policy document where it can be resolved.
+    /// The path in the policy document where it can be fixed.
     pub path: String,
     /// What was found.
     pub message: String,
-    /// What to do about it; empty if the message says so.
+    /// What to do about it. Empty if the message already says it.
     pub remedy: String,
 }
 
@@ -40,15 +40,15 @@ words! {
         MissingColumn = "missing_column",
         /// The id of a kind is not unique.
         AmbiguousId = "ambiguous_id",
-        /// A key has several columns, but one is needed.
+        /// A key has several columns, but the library needs a single column.
         CompositeKey = "composite_key",
-        /// The declared type does not fit the column, or that of a reference does not fit the id.
+        /// The declared type does not fit the column, or the type of a reference does not fit the id it refers to.
         TypeMismatch = "type_mismatch",
         /// The policy and the column differ in whether NULL is allowed.
         NullabilityMismatch = "nullability_mismatch",
         /// The foreign key of a reference refers to another table or column than the policy says.
         ForeignKeyMismatch = "foreign_key_mismatch",
-        /// The database itself changes or deletes rows that no plan names.
+        /// The database itself changes or deletes rows that are in no plan.
         CascadingForeignKey = "cascading_foreign_key",
         /// A table depends on the subject and is neither declared nor excluded.
         UncoveredTable = "uncovered_table",
@@ -56,7 +56,7 @@ words! {
         UncoveredReference = "uncovered_reference",
         /// Neither a foreign key nor a lock prevents references to a record that is being removed.
         UnprotectedReference = "unprotected_reference",
-        /// No index finds rows by a reference.
+        /// There is no index for looking up rows by a reference.
         MissingIndex = "missing_index",
         /// A trigger fires when the policy deletes or updates rows.
         Trigger = "trigger",
@@ -70,11 +70,11 @@ words! {
         RowSecurity = "row_security",
         /// The current role lacks a privilege that the policy needs.
         MissingPrivilege = "missing_privilege",
-        /// The table of a kind is a foreign table or a materialized view, or other tables inherit from it.
+        /// The table of a kind is a foreign table, a materialized view, or a table that others inherit from.
         UnsuitableTable = "unsuitable_table",
-        /// The foreign key of a reference was not validated for the rows that existed before it.
+        /// The foreign key of a reference was not validated for rows that are older than the key.
         UnvalidatedForeignKey = "unvalidated_foreign_key",
-        /// Another difference for which the store refuses the policy.
+        /// Another mismatch because of which the store rejects the policy.
         SchemaMismatch = "misfit",
     }
 }
@@ -86,19 +86,19 @@ impl Finding {
         Self { code, path: path.into(), message: message.into(), remedy: String::new() }
     }
 
-    /// Sets what to do about it.
+    /// Sets the remedy.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = remedy.into();
         self
     }
 
-    /// Converts it into a fault that keeps the policy from opening.
+    /// Converts the finding to a fault that prevents the policy from opening.
     pub(in crate::sql) fn into_fault(self) -> Fault {
         Fault::new(FaultCode::SchemaMismatch, self.path, self.message).remedy(self.remedy)
     }
 
-    /// Sorts findings by path, and drops duplicates.
+    /// Sorts findings by path and removes duplicates.
     pub(super) fn in_order(mut findings: Vec<Self>) -> Vec<Self> {
         findings.sort_by(|a, b| {
             (&a.path, a.code, &a.message, &a.remedy).cmp(&(&b.path, b.code, &b.message, &b.remedy))
@@ -108,7 +108,7 @@ impl Finding {
     }
 }
 
-/// A fault of a store without a catalogue.
+/// Converts a fault of a store that has no catalogue.
 impl From<Fault> for Finding {
     fn from(fault: Fault) -> Self {
         Self::new(FindingCode::SchemaMismatch, fault.path, fault.message).remedy(fault.remedy)
@@ -126,7 +126,7 @@ impl fmt::Display for Finding {
 }
 
 impl FindingCode {
-    /// Returns whether the policy names something that the database does not have.
+    /// Returns whether the policy names a table or column that the database does not have.
     #[must_use]
     pub fn is_missing(self) -> bool {
         matches!(self, Self::MissingTable | Self::MissingColumn)

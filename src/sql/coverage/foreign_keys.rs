@@ -1,4 +1,5 @@
-//! Foreign keys that disagree with the policy: other targets, and ON DELETE actions that change rows no plan names.
+//! Finds foreign keys that contradict the policy: they have another target, or an ON DELETE action that changes rows
+//! outside the plan.
 
 use std::collections::VecDeque;
 
@@ -8,8 +9,8 @@ use super::written::WrittenKinds;
 use crate::domain::{DataMap, Kind, Reference};
 use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, same};
 
-/// Reports references whose foreign key refers to another table or column. A plan would name other rows than the
-/// database.
+/// Reports references whose foreign key refers to another table or column. The plan and the database would then
+/// affect different rows.
 pub(super) fn mismatches<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -30,8 +31,8 @@ pub(super) fn mismatches<'a>(
     })
 }
 
-/// Returns a foreign key of a reference that refers to another table or column than the map says, if no key agrees
-/// with the map.
+/// Returns a foreign key of a reference whose target differs from the map. `None` if another key of the reference
+/// agrees with the map.
 pub(super) fn mismatch<'a>(
     map: &DataMap,
     reference: &Reference,
@@ -52,7 +53,7 @@ pub(super) fn mismatch<'a>(
     keys_on(&from.table.name, &from.column.name, catalogue).next()
 }
 
-/// Reports the keys to declared kinds that the map neither declares nor excludes.
+/// Reports keys to declared kinds that have an ON DELETE action and are neither declared nor excluded.
 pub(super) fn undeclared<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -63,7 +64,7 @@ pub(super) fn undeclared<'a>(
     })
 }
 
-/// Reports the excluded keys that act when the policy deletes what they refer to. They reach no declared kind.
+/// Reports excluded keys whose ON DELETE action changes rows when the policy deletes the rows they refer to.
 pub(super) fn excluded<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -74,11 +75,11 @@ pub(super) fn excluded<'a>(
         .filter(|(key, _)| declared::kind_of_rows(map, &key.table, catalogue).is_none())
         .map(|(key, to)| {
             finding(key, to, "the map excludes")
-                .remedy("declare the reference, or let the foreign key refuse (NO ACTION)")
+                .remedy("declare the reference, or change the foreign key to ON DELETE NO ACTION")
         })
 }
 
-/// Returns the keys that act when a row of a declared kind is deleted, each with that kind.
+/// Returns the keys with an ON DELETE action that a deleted row of a declared kind triggers, each with that kind.
 fn deleting<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -87,8 +88,8 @@ fn deleting<'a>(
     keys.filter_map(|key| Some((key, declared::kind_of_rows(map, &key.to, catalogue)?)))
 }
 
-/// Returns the keys that act on rows and are not declared references. The key of a reference that refers to something
-/// else is reported as a mismatch.
+/// Returns the keys with an ON DELETE action that are not declared references. If a reference's key has another
+/// target, it is reported as a mismatch instead.
 fn acting<'a>(map: &DataMap, catalogue: &'a Catalogue) -> Vec<&'a ForeignKey> {
     let mismatching: Vec<&ForeignKey> =
         map.references().filter_map(|reference| mismatch(map, reference, catalogue)).collect();
@@ -104,21 +105,21 @@ fn finding(key: &ForeignKey, to: &Kind, that: &str) -> Finding {
         FindingCode::CascadingForeignKey,
         format!("references.{}.{}", key.table, key.columns.join(", ")),
         format!(
-            "a foreign key to `{}` with ON DELETE {} that {that}: the database would change rows that no plan \
-             names",
+            "a foreign key to `{}` with ON DELETE {} that {that}: the database would change rows that are \
+             in no plan",
             to.name, key.on_delete
         ),
     )
 }
 
-/// The foreign keys that the database follows from a row of a declared kind, in their order.
+/// The foreign keys that the database follows, in order, from a deleted row of a declared kind.
 #[derive(Clone)]
 struct Chain<'a> {
     kind: &'a Kind,
     keys: Vec<&'a ForeignKey>,
 }
 
-/// Reports every key by which the database would delete or change rows of a declared kind. Undeclared keys that refer
+/// Reports every chain of keys by which the database would delete or change rows of a declared kind. Undeclared keys
 /// directly to a declared kind are reported elsewhere.
 pub(super) fn action_chains(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let acting = acting(map, catalogue);
@@ -130,7 +131,7 @@ pub(super) fn action_chains(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding
             open.push_back(Chain { kind, keys: vec![key] });
         }
     }
-    // The shortest chain comes first, and each table is visited once.
+    // A queue, so that the shortest chain to each table is found first. Each table is visited once.
     while let Some(chain) = open.pop_front() {
         let Some(last) = chain.keys.last() else {
             continue;
@@ -165,7 +166,7 @@ fn chain_finding(
     let keys: Vec<String> =
         chain.keys.iter().map(|key| format!("{} ON DELETE {}", name(key), key.on_delete)).collect();
     let message = format!(
-        "when a row of `{}` is deleted, the database would {does} rows of `{}` that no plan names: {}",
+        "when a row of `{}` is deleted, the database would {does} rows of `{}` that are in no plan: {}",
         chain.kind.name,
         reached.name,
         keys.join(", then ")

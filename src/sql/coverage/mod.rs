@@ -1,4 +1,4 @@
-//! The findings about a policy and a database: where they differ, and what the policy does not cover.
+//! The findings that `check` reports: mismatches between a policy and a database, and what the policy does not cover.
 
 mod columns;
 mod declared;
@@ -20,22 +20,22 @@ pub use finding::{Finding, FindingCode};
 
 /// Returns all differences between a policy and a database, and what the policy does not cover.
 ///
-/// The findings are sorted by path. There are none if everything is covered:
+/// The findings are sorted by path. The list is empty if there are none. They cover:
 ///
-/// * Tables that depend on the subject through foreign keys, or have a column named like a reference, and are neither
-///   declared nor excluded; also columns of declared tables.
+/// * Tables that depend on the subject and are neither declared nor excluded. They depend on it if they have a
+///   foreign key or a column named like a reference. The same goes for columns of declared tables.
 /// * References without protection or index, or with a different type or nullability.
 /// * Masks that do not fit their column: too long, `null` in a `NOT NULL` column, or a constant in a unique column.
 /// * Columns that only the database writes, but the policy would too.
-/// * Foreign keys and triggers by which the database changes rows that no plan names. `open` refuses such a key if it
-///   reaches rows of a declared kind, through any number of excluded tables.
-/// * References whose foreign key refers to another table or column than the policy says. `open` refuses those too.
+/// * Foreign keys and triggers by which the database changes rows that are in no plan. `open` rejects such a key if
+///   it reaches rows of a declared kind, through any number of excluded tables.
+/// * References whose foreign key refers to another table or column than the policy says. `open` rejects these too.
 /// * On PostgreSQL: missing privileges, row-level security that hides rows from the current role, materialized views
-///   that keep what was deleted, foreign tables and inheritance.
-/// * Everything else that [`Lifecycle::open`](crate::Lifecycle#method.open) refuses. Collations on SQLite and
-///   repeated ids in views are read only for a policy, by [`SqlStore::findings`](crate::sql::SqlStore::findings).
+///   that keep deleted rows, foreign tables and inheritance.
+/// * Everything else that [`Lifecycle::open`](crate::Lifecycle#method.open) rejects. Collations on SQLite and
+///   repeated ids in views are only found by [`SqlStore::findings`](crate::sql::SqlStore::findings).
 ///
-/// With this call in a test, the host notices a new table on the day it is added:
+/// Call this in a test to notice a new table on the day it is added:
 ///
 /// ```no_run
 /// # async fn run(policy: client_lifecycle::DeletionPolicy) -> Result<(), client_lifecycle::store::StoreError> {
@@ -62,7 +62,7 @@ pub fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> 
     Finding::in_order(found)
 }
 
-/// Returns the findings that keep a policy from opening.
+/// Returns the findings that prevent a policy from opening.
 pub(super) fn refused(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = columns::schema_mismatch(map, catalogue);
     found.extend(columns::reserved_names(map, catalogue));

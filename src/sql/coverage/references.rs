@@ -1,4 +1,4 @@
-//! References: their types, indexes, and protection by a foreign key or a lock.
+//! Finds problems of references: their types, their indexes, and missing protection by a foreign key or a lock.
 
 use super::declared::{MappedColumn, ends, is_id, paths_from};
 use super::finding::{Finding, FindingCode, FindingCode as Code};
@@ -6,7 +6,7 @@ use super::foreign_keys::mismatch;
 use crate::domain::{DataMap, Reference};
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, same};
 
-/// Reports references whose columns differ from the ids they refer to, or from their declaration.
+/// Reports references whose column type or nullability differs from the ids they refer to or from their declaration.
 pub(super) fn types(map: &DataMap, catalogue: &Catalogue) -> Vec<Finding> {
     let mut found = Vec::new();
     for reference in map.references() {
@@ -58,8 +58,8 @@ fn declared_type(column: &Column) -> &str {
     if column.declared.is_empty() { "untyped" } else { &column.declared }
 }
 
-/// Reports references that find other rows than a foreign key would. `C1` is `c1` in a column that ignores case, but
-/// a different id in one that does not. PostgreSQL compares with the collation of the ids, like its foreign keys.
+/// Reports references that match other rows than a foreign key would. `C1` equals `c1` in a column that ignores case,
+/// but not in others. PostgreSQL always compares with the collation of the ids, as its foreign keys do.
 fn collations(reference: &Reference, from: &Column, to: &Column, path: &str) -> Option<Finding> {
     let (held, ids) = (from.collation?, to.collation?);
     if held == ids {
@@ -74,7 +74,7 @@ fn collations(reference: &Reference, from: &Column, to: &Column, path: &str) -> 
     Some(Finding::new(Code::TypeMismatch, path, message).remedy("give both columns the same collation"))
 }
 
-/// Reports references without an index: rows are found only by reading the whole table.
+/// Reports references without an index. Every lookup of their rows scans the whole table.
 pub(super) fn missing_indexes<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -86,7 +86,7 @@ pub(super) fn missing_indexes<'a>(
         }
         let (table, column) = (&from.table.name, &from.column.name);
         let message = format!(
-            "no index of `{table}` starts with `{column}`: every plan and every deletion reads the whole table"
+            "no index on `{table}` starts with `{column}`: every plan and every deletion scans the whole table"
         );
         let dialect = catalogue.dialect();
         let remedy = format!(
@@ -100,7 +100,8 @@ pub(super) fn missing_indexes<'a>(
     })
 }
 
-/// Reports references that neither a foreign key nor a lock keeps from referring to a deleted record.
+/// Reports references that may come to refer to a deleted record, because neither a foreign key nor a lock prevents
+/// it.
 pub(super) fn unprotected<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -119,7 +120,7 @@ fn finding(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Optio
         let table = catalogue.dialect().table(&from.table.name);
         return (!validated).then(|| unvalidated(path, &table));
     }
-    // A key that refers to something else is reported as a mismatch.
+    // If the key has another target, it is reported as a mismatch.
     if reference.lock.is_some() || mismatch(map, reference, catalogue).is_some() {
         return None;
     }
@@ -136,7 +137,7 @@ fn finding(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Optio
     ))
 }
 
-/// The key protects new rows, but not older ones.
+/// Reports a key that is checked for new rows, but not for older rows.
 fn unvalidated(path: String, table: &str) -> Finding {
     let message = "its foreign key is NOT VALID: older rows may refer to a record that does not exist";
     Finding::new(FindingCode::UnvalidatedForeignKey, path, message)

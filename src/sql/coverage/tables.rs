@@ -1,4 +1,5 @@
-//! Tables that do not behave as the policy expects: their types, row-level security, triggers, privileges, copies.
+//! Finds tables that do not behave as the policy expects: their types, row-level security, triggers, privileges,
+//! copies.
 
 use super::declared;
 use super::declared::tables;
@@ -8,7 +9,8 @@ use crate::domain::{DataMap, Kind, Mode};
 use crate::policy::DeletionPolicy;
 use crate::sql::catalogue::{Catalogue, Privilege, Relation, Table, TriggerEvent};
 
-/// Reports kinds whose table is not a plain table of this server: materialized views, foreign tables, inheritance.
+/// Reports kinds whose table is not an ordinary table of this server: materialized views, foreign tables,
+/// inheritance.
 pub(super) fn types(map: &DataMap, catalogue: &Catalogue, written: &WrittenKinds) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in map.kinds() {
@@ -28,7 +30,7 @@ fn relation(table: &Table, is_written: bool, path: &str) -> Option<Finding> {
             let message = format!("`{name}` is a materialized view, whose rows cannot be written");
             Some(
                 Finding::new(FindingCode::UnsuitableTable, path, message)
-                    .remedy("declare the tables it is made from, and refresh it"),
+                    .remedy("declare the tables that it reads, and refresh it"),
             )
         }
         Relation::Foreign => {
@@ -51,7 +53,7 @@ fn inheritance(table: &Table, catalogue: &Catalogue, path: &str) -> Option<Findi
         return None;
     }
     let message = format!(
-        "`{}` is inherited by `{}`: an id may occur in several of them, and a foreign key checks one",
+        "`{}` is inherited by `{}`: an id may occur in several of them, but a foreign key checks only one",
         table.name,
         children.join("`, `")
     );
@@ -61,7 +63,7 @@ fn inheritance(table: &Table, catalogue: &Catalogue, path: &str) -> Option<Findi
     )
 }
 
-/// Returns the tables that inherit from a table, directly or not.
+/// Returns the tables that inherit from a table, directly or indirectly.
 fn children<'a>(catalogue: &'a Catalogue, table: &'a Table) -> impl Iterator<Item = &'a Table> {
     let edges = catalogue.tables().flat_map(|child| {
         let parents = child.inherits.iter();
@@ -75,7 +77,7 @@ fn children<'a>(catalogue: &'a Catalogue, table: &'a Table) -> impl Iterator<Ite
     })
 }
 
-/// Reports row-level security that hides rows from the current role: a deletion would miss them.
+/// Reports row-level security that hides rows from the current role. A deletion would miss these rows.
 pub(super) fn row_security<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -91,7 +93,7 @@ pub(super) fn row_security<'a>(
     })
 }
 
-/// Reports triggers that fire when the policy deletes or updates rows. No plan shows their effects.
+/// Reports triggers that fire when the policy deletes or updates rows. Plans do not show what triggers do.
 pub(super) fn triggers<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,
@@ -102,7 +104,7 @@ pub(super) fn triggers<'a>(
         let fires = table.triggers.iter().filter(|trigger| match trigger.event {
             TriggerEvent::Delete => written.deletes(&kind.name),
             TriggerEvent::Update => written.updates(&kind.name),
-            // The library does not insert into tables of the host.
+            // The library does not insert rows into tables of the host, except clients.
             TriggerEvent::Insert => false,
         });
         fires.map(|trigger| {
@@ -151,7 +153,8 @@ fn needs(policy: &DeletionPolicy, kind: &Kind, written: &WrittenKinds, privilege
     match privilege {
         Privilege::Select => true,
         Privilege::Insert => is_subject && policy.mode(Mode::Create).is_some(),
-        // A row that may be referred to is locked before it is deleted, and PostgreSQL requires UPDATE for that.
+        // PostgreSQL requires UPDATE to lock a row, and a row that others may refer to is locked before it is
+        // deleted.
         Privilege::Update => {
             let referred = policy.map().references_to(&kind.name).next().is_some();
             is_subject || written.updates(&kind.name) || (deletes && referred)
@@ -160,7 +163,7 @@ fn needs(policy: &DeletionPolicy, kind: &Kind, written: &WrittenKinds, privilege
     }
 }
 
-/// Reports materialized views that keep copies of rows which the policy deletes or masks.
+/// Reports materialized views with copies of rows that the policy deletes or masks.
 pub(super) fn stale_copies<'a>(
     map: &'a DataMap,
     catalogue: &'a Catalogue,

@@ -1,4 +1,4 @@
-//! Tables and columns that depend on the subject and are neither declared nor excluded.
+//! Finds tables and columns that depend on the subject and are neither declared nor excluded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,8 @@ use crate::domain::{DataMap, Kind, ReferenceName};
 use crate::policy::DeletionPolicy;
 use crate::sql::catalogue::{Catalogue, Column, ForeignKey, Table, same};
 
-/// Reports tables and columns that depend on the subject, by a foreign key or by name, and are not covered.
+/// Reports tables and columns that depend on the subject, by a foreign key or by their name, but are neither declared
+/// nor excluded.
 pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Finding> {
     let map = &**policy.map();
     let suspects = Suspects::of(policy);
@@ -18,7 +19,7 @@ pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Fi
         catalogue.tables().filter(|table| !table.is_view() && !declared::table_excluded(map, &table.name));
     let mut found = Vec::new();
     for table in tables {
-        // Rows of a table that inherits from a declared table are rows of that table too.
+        // Rows of a table that inherits from a declared table are also rows of the declared table.
         let inherited = |column: &str| {
             let mut parents =
                 table.inherits.iter().filter(|parent| declared::kinds(map, parent).next().is_some());
@@ -47,8 +48,8 @@ pub(super) fn findings(policy: &DeletionPolicy, catalogue: &Catalogue) -> Vec<Fi
     found
 }
 
-/// Returns the tables that depend on the subject through foreign keys and declared references, including through
-/// excluded tables.
+/// Returns the tables that depend on the subject through foreign keys and declared references. Excluded tables may
+/// lie on the way.
 fn dependents_of_subject(policy: &DeletionPolicy, catalogue: &Catalogue) -> BTreeSet<String> {
     let map = policy.map();
     let keys = catalogue
@@ -66,7 +67,7 @@ fn dependents_of_subject(policy: &DeletionPolicy, catalogue: &Catalogue) -> BTre
     }
 }
 
-/// Returns whether the content of a column is known, so that its name does not matter.
+/// Returns whether something other than its name says what the column holds.
 fn is_known(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogue) -> bool {
     let mut keys = catalogue.foreign_keys_of(&table.name);
     keys.any(|key| key.columns.iter().any(|part| same(part, &column.name)))
@@ -78,7 +79,8 @@ fn is_known(map: &DataMap, table: &Table, column: &Column, catalogue: &Catalogue
         })
 }
 
-/// Reports a foreign key of a declared table. A key to an undeclared table is reported once that table is declared.
+/// Reports a foreign key of a declared table. A key to an undeclared table is reported only after that table is
+/// declared.
 fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
     let to = declared::kinds(map, &key.to).next()?;
     let columns = key.columns.join(", ");
@@ -102,7 +104,7 @@ fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
     let path = format!("references.{}.{column}", key.table);
     let message = format!("its foreign key refers to `{}`, but it is neither declared nor excluded", to.name);
     Some(Finding::new(FindingCode::UncoveredReference, path, message).remedy(if is_id {
-        "it is also the id of its kind: give the table another unique column, set `id` to it, and \
+        "it is also the id of its kind: add another unique column, use it as `id`, and \
              declare the reference"
     } else {
         "declare the reference and give it a rule, or list it under `excluded` with a reason"
@@ -134,24 +136,25 @@ fn table_findings(table: &Table, keys: &[&ForeignKey], named: &[(&Column, String
     if table.primary_key.len() > 1 && !single {
         let key = table.primary_key.join("`, `");
         let message = format!("composite primary keys are not supported: `{key}`");
-        found.push(Finding::new(FindingCode::CompositeKey, path, message).remedy(
-            "give the table a unique column and then declare the table, or list it under `excluded`",
-        ));
+        found.push(
+            Finding::new(FindingCode::CompositeKey, path, message)
+                .remedy("add a unique column and then declare the table, or list it under `excluded`"),
+        );
     }
     found
 }
 
-/// The names that suggest a reference, each with the kind it would refer to.
+/// Names that suggest a reference, each with the kind it would refer to.
 pub(super) struct Suspects<'a> {
-    /// By the folded name: `client_id` and `clientId` are the same.
+    /// The key is the folded name: `client_id` and `clientId` have the same.
     by_name: BTreeMap<String, (&'a Kind, Why<'a>)>,
 }
 
 #[derive(Clone, Copy)]
 enum Why<'a> {
-    /// A declared reference has the name.
+    /// A declared reference has this name.
     Reference(&'a ReferenceName),
-    /// The name is that of the kind with `id`.
+    /// The name is the kind's name with `id` added.
     Kind,
 }
 
@@ -173,7 +176,7 @@ impl<'a> Suspects<'a> {
         }
         if let Some(subject) = map.kind(policy.subject()) {
             let id = folded(subject.column(&subject.id));
-            // `user_id` and `client_no` name their kind; `id` and `uuid` do not.
+            // Names such as `user_id` and `client_no` say which kind they belong to; `id` and `uuid` do not.
             let specific = singulars(subject.table_name()).iter().any(|name| id.starts_with(name));
             let generic = ["id", "uuid", "guid", "rowid"].contains(&&*id);
             if specific || id.ends_with("id") && !generic {
@@ -183,7 +186,7 @@ impl<'a> Suspects<'a> {
         Self { by_name }
     }
 
-    /// Returns why a column may be a reference, as the end of a sentence about it.
+    /// Returns why a column may be a reference, as the end of a sentence that begins "the column".
     pub(super) fn why(&self, table: &str, column: &str) -> Option<String> {
         let (kind, why) = self.by_name.get(&folded(column))?;
         if same(kind.table_name(), table) {
@@ -196,13 +199,13 @@ impl<'a> Suspects<'a> {
     }
 }
 
-/// Returns a name in lower case without separators.
+/// Converts a name to lower case and removes separators.
 fn folded(name: &str) -> String {
     let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// Returns the names of ids of a table: `clientsid` and `clientid` for `clients`.
+/// Returns names that suggest an id of a table: `clientsid` and `clientid` for `clients`.
 fn derived(table: &str) -> impl Iterator<Item = String> {
     singulars(table).into_iter().map(|name| name + "id")
 }

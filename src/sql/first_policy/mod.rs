@@ -1,4 +1,4 @@
-//! A first policy for a database, made from its catalogue.
+//! A first policy for a database, derived from its catalogue.
 
 mod schema;
 
@@ -12,11 +12,11 @@ use crate::policy::{DeletionPolicy, KindBuilder, PolicyBuilder, restrict};
 const UNDECIDED: &str = "not decided yet; `restrict` blocks the deletion until then";
 
 /// Returns a policy that covers every table that depends on `subject` through foreign keys, and deletes only the
-/// subject itself. Each reference is `restrict`, until a person decides otherwise. It is a document to start from.
+/// subject itself. Every reference has the rule `restrict` until a person changes it. Use it as a starting point.
 ///
-/// It contains only what the catalogue shows. A table that cannot be a kind, because of a composite key, is listed
-/// under `excluded` with the reason. A table without foreign keys is left out, and [`findings`](super::findings)
-/// reports it. The kind of the subject has the name that is passed, in any case.
+/// It contains only what is in the catalogue. A table that cannot be a kind, because it has a composite key, is
+/// listed under `excluded` with the reason. A table without foreign keys is left out; [`findings`](super::findings)
+/// reports it. The subject's kind is named exactly as `subject`, which may differ in case from the table.
 ///
 /// The same catalogue gives the same policy.
 ///
@@ -58,7 +58,7 @@ pub fn first_policy(catalogue: &Catalogue, subject: &str) -> Result<DeletionPoli
 
 type Declared<'a> = (&'a ForeignKey, &'a Table, &'a str, &'a Table);
 
-/// Adds a mode that restricts every reference.
+/// Adds a mode in which every reference has the rule `restrict`.
 fn restrict_all(policy: PolicyBuilder, names: &Names<'_>, declared: &[Declared<'_>]) -> PolicyBuilder {
     policy.hard_delete(|mut mode| {
         mode = mode.allow("ADMIN").reason_required();
@@ -110,31 +110,31 @@ pub enum NoFirstPolicy {
         /// The reason.
         why: String,
     },
-    /// The catalogue yields an invalid policy.
-    #[error("the catalogue yields an invalid policy\n{0}")]
+    /// The policy derived from the catalogue is invalid.
+    #[error("the policy derived from the catalogue is invalid\n{0}")]
     Faults(Faults),
 }
 
 impl NoFirstPolicy {
-    /// Returns the remedy.
+    /// Returns what to do about it.
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
             Self::NoTable { tables, .. } if tables.is_empty() => {
                 "the database has no tables; check that it is the right one".into()
             }
-            Self::NoTable { tables, .. } => format!("name one of `{}`", tables.join("`, `")),
-            Self::View(_) => "name the table that the view reads".into(),
-            Self::NoId { .. } => "give the table a unique column".into(),
+            Self::NoTable { tables, .. } => format!("use one of `{}`", tables.join("`, `")),
+            Self::View(_) => "use the table that the view reads".into(),
+            Self::NoId { .. } => "add a unique column".into(),
             Self::Faults(_) => "write the policy by hand, and check it with `check`".into(),
         }
     }
 }
 
-/// Names of boolean columns that hold whether a record is ON.
+/// Names of boolean columns that say whether a record is ON.
 const FLAGS: [&str; 5] = ["active", "is_active", "isActive", "enabled", "is_enabled"];
 
-/// Declares times, days, flags and states, and for the subject its status.
+/// Declares timestamps, dates, flags and states. For the subject, also declares its status.
 fn describe_fields(mut kind: KindBuilder, table: &Table, id: &str, is_subject: bool) -> KindBuilder {
     let mut status = None;
     let mut deleted_at = None;
@@ -160,7 +160,8 @@ fn describe_fields(mut kind: KindBuilder, table: &Table, id: &str, is_subject: b
     kind
 }
 
-/// Returns whether a column may hold when a row was deleted. It must be nullable, because NULL marks a row that exists.
+/// Returns whether a column may hold when a row was deleted. It must be nullable, because NULL stands for a row that
+/// is not deleted.
 fn marks_deletion(column: &Column) -> bool {
     let named = ["deleted_at", "deletedAt", "deleted_on", "removed_at"];
     named.iter().any(|name| same(name, &column.name))
@@ -169,7 +170,8 @@ fn marks_deletion(column: &Column) -> bool {
         && column.storage.fits(FieldType::Timestamp)
 }
 
-/// Returns a status of `ON` and `OFF`, unless the default is another word, or of true and false.
+/// Returns a status with the values `ON` and `OFF`, unless the column's default is another word, or with `true` and
+/// `false`.
 fn status_of(column: &Column) -> Option<StatusField> {
     let text = column.storage.is_text()
         && column.default.as_deref().is_none_or(|default| default.trim_matches(['\'', '"']) == "ON");
@@ -187,7 +189,7 @@ fn status_of(column: &Column) -> Option<StatusField> {
     })
 }
 
-/// Returns the type, if the declaration or the name leaves no doubt.
+/// Returns the type of a column, if its declaration or its name is unambiguous.
 fn type_of(column: &Column) -> Option<FieldType> {
     let declared = column.declared.to_ascii_uppercase();
     let named = |names: &[&str]| names.iter().any(|name| same(name, &column.name));

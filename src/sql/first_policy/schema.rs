@@ -1,4 +1,4 @@
-//! The tables that depend on the subject, the names and ids they get in a first policy, and which of them can be declared.
+//! The tables that depend on the subject, and their names and ids in a first policy. Some of them cannot be declared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use crate::sql::catalogue::{Catalogue, ForeignKey, OnDelete, Table, same};
 use crate::sql::coverage::dependents;
 use crate::store::system_tables;
 
-/// The tables that depend on the subject, by their names in lower case.
+/// The tables that depend on the subject, by name in lower case.
 pub(super) struct Schema<'a> {
     catalogue: &'a Catalogue,
     pub(super) names: Names<'a>,
-    /// Each with the column of its id, or why it has none.
+    /// Each table with its id column, or with the reason why it has none.
     tables: BTreeMap<String, (&'a Table, Result<&'a str, String>)>,
-    /// Those that can be declared, because declared references connect them with the subject.
+    /// The tables that can be declared, because declared references connect them with the subject.
     kinds: BTreeSet<String>,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Schema<'a> {
         self.kinds.contains(&table.to_ascii_lowercase())
     }
 
-    /// Returns the kinds to declare, each with the column of its id.
+    /// Returns the kinds to declare, each with its id column.
     pub(super) fn kinds(&self) -> impl Iterator<Item = (&'a Table, &'a str)> {
         self.tables
             .iter()
@@ -67,7 +67,8 @@ impl<'a> Schema<'a> {
             .filter_map(|(_, (table, id))| Some((*table, *id.as_ref().ok()?)))
     }
 
-    /// Returns the foreign keys to ids, each with the referencing table and column and the referenced table.
+    /// Returns the foreign keys to ids, each with the referencing table, the referencing column and the referenced
+    /// table.
     fn pairs(&self) -> impl Iterator<Item = (&'a ForeignKey, &'a Table, &'a str, &'a Table)> {
         let keys = self.catalogue.foreign_keys();
         let mut taken: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -81,7 +82,7 @@ impl<'a> Schema<'a> {
             let column = from.column(key.column_to(id)?)?.name.as_str();
             Some((key, *from, column, *to))
         })
-        // A field refers to one kind.
+        // A field can refer to only one kind.
         .filter(move |(_, from, column, _)| taken.insert((&from.name, column)))
     }
 
@@ -106,7 +107,7 @@ impl<'a> Schema<'a> {
                 let mut columns = key.columns.iter();
                 let column = columns.find(|column| !is_reference(key, column)).or(key.columns.first())?;
                 let reason = if is_reference(key, column) {
-                    format!("it refers to `{}` as well, and a field refers to one kind", key.to)
+                    format!("it also refers to `{}`, but a field can refer to only one kind", key.to)
                 } else {
                     format!("it refers to `{}` by a column that is not its id", key.to)
                 };
@@ -134,7 +135,7 @@ impl<'a> Schema<'a> {
     }
 }
 
-/// Returns what the database does with rows that the policy does not decide about.
+/// Describes what the database does with rows for which the policy has no rule.
 fn consequence(action: OnDelete) -> String {
     if action.changes_rows() {
         format!("; the database itself changes its rows (ON DELETE {action})")
@@ -143,7 +144,8 @@ fn consequence(action: OnDelete) -> String {
     }
 }
 
-/// Returns the column, or why there is none. A column that refers to another table of `dependents` cannot be the id.
+/// Returns the id column of a table, or why it has none. A column that refers to another table of `dependents` cannot
+/// be the id.
 fn id_of<'a>(
     catalogue: &'a Catalogue,
     table: &'a Table,
@@ -160,7 +162,7 @@ fn id_of<'a>(
         .iter()
         .filter(|column| {
             let key = table.is_primary_key(&column.name);
-            // A unique column that can be NULL leaves rows without an id.
+            // If a unique column can be NULL, rows may lack an id.
             (key || column.not_null && table.is_unique(&column.name)) && !refers(&column.name)
         })
         .map(|column| column.name.as_str())
@@ -170,7 +172,7 @@ fn id_of<'a>(
         let mut keys = catalogue.foreign_keys();
         keys.any(|key| same(&key.to, &table.name) && key.column_to(name).is_some())
     };
-    // The column that other tables refer to is the id, preferably the primary key.
+    // Prefer a column that other tables refer to. Among such columns, prefer the primary key.
     let id = key.filter(referred).or_else(|| candidates.iter().find(referred)).or(key).or(candidates.first());
     id.copied().ok_or_else(|| why_not(table))
 }
@@ -179,7 +181,7 @@ fn why_not(table: &Table) -> String {
     match &*table.primary_key {
         [] => "it has no key".into(),
         [key] => {
-            format!("its primary key `{key}` is also a reference, and it has no other unique column")
+            format!("its primary key `{key}` is also a reference, and there is no other unique column")
         }
         key => {
             format!("its primary key (`{}`) is composite, and no single column is unique", key.join("`, `"))
@@ -187,15 +189,15 @@ fn why_not(table: &Table) -> String {
     }
 }
 
-/// Names in the policy: those of the database, if a policy allows them.
+/// Names in the policy. They are the names of the database, if a policy can use them.
 pub(super) struct Names<'a> {
     pub(super) subject: &'a Table,
-    /// The name of the subject as the caller wrote it, which requests will use too.
+    /// The subject's name as the caller wrote it. Requests use it too.
     pub(super) requested: &'a str,
 }
 
 impl Names<'_> {
-    /// Returns the name of the table, changed if a kind cannot have it.
+    /// Returns the name of the table, changed if it cannot be the name of a kind.
     pub(super) fn kind(&self, table: &Table) -> KindName {
         if self.is_subject(table) {
             return self.requested.into();
@@ -216,7 +218,7 @@ impl Names<'_> {
     }
 }
 
-/// Returns the name of the column. A reference ends with a dot and its field, so a field contains no dot.
+/// Returns the name of the column, with dots replaced: in the name of a reference, the last dot separates the field.
 pub(super) fn field(table: &Table, column: &str) -> FieldName {
     let mut name = column.replace('.', "_");
     if name.is_empty() {

@@ -1,9 +1,9 @@
-//! Steps: which of them one statement carries out, and that statement.
+//! Groups steps into statements, and renders each statement.
 //!
-//! Nothing is materialized before the first write. Each statement finds its rows itself, by the same sets, so it must
-//! not read what an earlier one has written. If that cannot be avoided (several steps of one kind, a cycle, a
-//! tombstone that depends on the rows below it), the steps become one statement. All parts of a statement see the
-//! same snapshot, and foreign keys are checked at its end, so order and cycles do not matter.
+//! On PostgreSQL, sets are not stored before the first write. Each statement evaluates the sets of its rows again, so
+//! it must not depend on anything that an earlier statement has changed. If it would (several steps of one kind, a
+//! cycle, a tombstone that depends on its referring rows), these steps become one statement. All parts of a statement
+//! see the same snapshot, and foreign keys are checked at its end, so neither the order nor cycles matter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,11 +25,11 @@ pub(super) fn blocks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>
             continue;
         }
         let read = kinds_read(r, step.rows.set)?;
-        // A foreign key action of the database may touch rows below the deleted ones.
+        // A foreign key action of the database may change rows that refer to the deleted rows.
         let above_read: BTreeSet<&KindName> = read.iter().flat_map(|kind| graph.parents(kind)).collect();
         let circle = graph.circle(&step.kind);
-        // Whether a step in an earlier statement could change which rows this one finds, or be refused because this
-        // one has not run yet.
+        // Returns whether the two steps must be in the same statement: the other step could change which rows this
+        // step finds, or could fail because this step has not run yet.
         let disturbs = |other: &ChangeStep| {
             let deletes = other.write == Write::Delete;
             read.contains(&other.kind)
@@ -57,7 +57,7 @@ pub(super) fn blocks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Vec<Block>
     blocks.collect()
 }
 
-/// Returns the kinds whose rows are read to find those of a set.
+/// Returns the kinds that a statement reads to find the rows of a set.
 fn kinds_read<'a>(r: &'a Renderer<'_>, set: SetId) -> Result<BTreeSet<&'a KindName>, StoreError> {
     let mut kinds = BTreeSet::new();
     for set in r.needed(&[set])? {
@@ -93,7 +93,7 @@ impl<'a> Graph<'a> {
         self.parents.get(kind).into_iter().flatten().copied()
     }
 
-    /// Returns the kinds that refer to this one and that it refers to, over any number of references.
+    /// Returns the kinds of a cycle with this kind: they refer to it, and it refers to them, directly or indirectly.
     fn circle(&self, kind: &KindName) -> BTreeSet<&'a KindName> {
         let above = reached(&self.parents, kind);
         if above.is_empty() {
@@ -104,7 +104,7 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// Returns the kinds that the edges lead to from a kind.
+/// Returns the kinds that can be reached from a kind along the edges.
 fn reached<'a>(
     edges: &BTreeMap<&'a KindName, BTreeSet<&'a KindName>>,
     kind: &KindName,
@@ -121,7 +121,7 @@ fn reached<'a>(
     seen
 }
 
-/// Renders the statement of several steps.
+/// Renders the single statement of several steps.
 fn together(
     r: &Renderer<'_>,
     operation: OperationId,
@@ -135,8 +135,8 @@ fn together(
     Ok(w.finish())
 }
 
-/// The steps of one statement as its common table expressions: at most one DELETE and one UPDATE of each kind, on
-/// different rows.
+/// The steps of one statement, as common table expressions. Each kind has at most one DELETE and one UPDATE, and no
+/// row is in both.
 pub(super) struct Writes<'a> {
     r: &'a Renderer<'a>,
     operation: OperationId,
@@ -144,7 +144,7 @@ pub(super) struct Writes<'a> {
     kinds: Vec<OfKind<'a>>,
 }
 
-/// The steps on one kind, and the names of the expressions with the ids of its deleted and updated rows.
+/// The steps on one kind, and the names of the expressions that return the ids of deleted and of updated rows.
 struct OfKind<'a> {
     kind: &'a Kind,
     deletes: Vec<&'a ChangeStep>,
@@ -186,13 +186,13 @@ impl<'a> Writes<'a> {
         Ok(Self { r, operation, steps, kinds })
     }
 
-    /// Returns the sets that the expressions read.
+    /// Returns the sets that these expressions read.
     pub(super) fn needed(&self) -> Result<Vec<SetId>, StoreError> {
         let mut sets = Vec::new();
         for step in &self.steps {
             let of_kind = self.steps.iter().filter(|other| other.kind == step.kind).count();
             match step.write {
-                // The rows of this kind do not depend on another step.
+                // The rows of this kind do not depend on other steps.
                 Write::Delete | Write::Update(_) if of_kind == 1 && step.write.changes_rows() => {
                     sets.extend(self.r.needed_for(step.rows)?);
                 }
@@ -202,7 +202,7 @@ impl<'a> Writes<'a> {
         Ok(sets)
     }
 
-    /// Writes the expressions, after those of the sets.
+    /// Writes these expressions. The expressions of their sets must come before.
     pub(super) fn expressions(&self, with: &mut With<'_>) -> Result<(), StoreError> {
         for of in &self.kinds {
             if !of.deletes.is_empty() {
@@ -251,7 +251,7 @@ impl<'a> Writes<'a> {
         }
         let id = id_of(of.kind);
         if !of.deletes.is_empty() {
-            // A deleted row is not updated first.
+            // A row that is deleted must not be updated as well.
             let deletes = &of.deletes;
             is_among(query.condition(), &id, false, |w| self.ids_of(w, deletes))?;
         }
@@ -259,7 +259,8 @@ impl<'a> Writes<'a> {
         Ok(())
     }
 
-    /// Writes the value of a field after all steps, in order: that of the last step that has the row.
+    /// Writes the value of a field after all steps. If several steps write it, the last step that has the row
+    /// decides.
     fn last_value(&self, w: &mut Writer, of: &OfKind<'_>, field: &FieldName) -> Result<(), StoreError> {
         let values = of.updates.iter().flat_map(|(step, fields)| {
             let own = fields.iter().filter(|(name, _)| name == field);
@@ -288,7 +289,7 @@ impl<'a> Writes<'a> {
             is_among(w, &id_of(kind), true, |w| self.r.ids(w, step.rows))
         };
         if **value == NewValue::Next {
-            // Adds one if the step has the row, also to NULL. The previous value is written only once.
+            // Adds one if the step has the row; NULL counts as 0. The previous value appears only once.
             w.push("COALESCE((");
             self.value_after(w, kind, field, before)?;
             w.push(") + ");
@@ -307,18 +308,18 @@ impl<'a> Writes<'a> {
         Ok(())
     }
 
-    /// Writes the condition that the row `r` is one of those of several steps.
+    /// Writes the condition that the row `r` is a row of any of these steps.
     fn is_any_of(&self, query: &mut Query<'_>, kind: &Kind, steps: &[&ChangeStep]) -> Result<(), StoreError> {
         let by_index = self.r.backend.is_found_by_index(self.r.id(kind), self.r.id(kind))?;
         holds_one(query.condition(), &id_of(kind), by_index, |w| self.ids_of(w, steps))
     }
 
-    /// Writes the ids of the rows of several steps, as a query.
+    /// Writes a query for the ids of the rows of several steps.
     fn ids_of(&self, w: &mut Writer, steps: &[&ChangeStep]) -> Result<(), StoreError> {
         w.list(" UNION ALL ", steps, |w, step| self.r.ids(w, step.rows))
     }
 
-    /// Writes the expression that records the rows of all marking steps, each once.
+    /// Writes the expression that records the rows of all marking steps, without duplicates.
     fn marks(&self, w: &mut Writer, marking: &[&ChangeStep]) -> Result<(), StoreError> {
         self.r.begin_marks(w);
         w.list(" UNION ", marking, |w, step| {
@@ -349,7 +350,7 @@ impl<'a> Writes<'a> {
         Ok(())
     }
 
-    /// Writes the number of rows of one step; a row that a later step deletes counts for both.
+    /// Writes the number of rows of one step. If a later step deletes a row, the row counts for both steps.
     fn count(&self, w: &mut Writer, step: &ChangeStep) -> Result<(), StoreError> {
         let mut written: Vec<&str> = Vec::new();
         let mut query = Query::select(w, "count(*)");
@@ -380,7 +381,7 @@ impl<'a> Writes<'a> {
         self.kinds.iter().find(|of| of.kind.name == step.kind)
     }
 
-    /// Writes FROM and the ids of rows of a set as `c`.
+    /// Writes a FROM clause with the ids of a set's rows, as `c`.
     fn select_ids(&self, query: &mut Query<'_>, rows: Rows) -> Result<(), StoreError> {
         query.from("(");
         let mut ids = Query::select(query.w(), "s.id AS id");
@@ -390,7 +391,7 @@ impl<'a> Writes<'a> {
     }
 }
 
-/// Writes the condition that the id of `c` is one of those that a write returned.
+/// Writes the condition that the id of `c` is among the ids that the expressions returned.
 fn is_returned(query: &mut Query<'_>, written: &[&str]) -> Result<(), StoreError> {
     is_among(query.condition(), "c.id", true, |w| {
         let mut union = Union::new(w, " UNION ALL ");

@@ -1,5 +1,6 @@
 //! Cycles as common table expressions. A recursive query of PostgreSQL may refer to itself only once, so all steps
-//! are one lateral query. Ids are in the column of their kind, so they keep their types and use indexes.
+//! form one lateral subquery. The ids of each kind have their own column, so that they keep their type and indexes
+//! can be used.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use crate::sql::statement::{Query, Union, Writer};
 use crate::sql::table_schema::ColumnType;
 use crate::store::StoreError;
 
-/// One column for the ids of each kind, with its number and type.
+/// The columns for ids: one for each kind, with its number and its type.
 struct TypedColumns<'a>(BTreeMap<&'a KindName, (usize, ColumnType)>);
 
 impl TypedColumns<'_> {
@@ -21,7 +22,7 @@ impl TypedColumns<'_> {
 }
 
 impl WalkIds for TypedColumns<'_> {
-    /// Types have no lengths, because every part of a recursive query would need the same ones.
+    /// The types have no length. With lengths, every part of the recursive query would need the same length.
     fn of(&self, kind: &KindName, id: &str) -> String {
         let columns = self.0.iter().map(|(name, (_, column_type))| {
             if **name == *kind { format!("{id}::{}", column_type.name) } else { null(column_type) }
@@ -34,13 +35,14 @@ impl WalkIds for TypedColumns<'_> {
     }
 }
 
-/// Renders NULL with a type and its collation, which a recursive query requires.
+/// Renders NULL with a type and a collation, because a recursive query requires the same in all parts.
 fn null(column_type: &ColumnType) -> String {
     let collate = column_type.collation.iter().map(|name| format!(" COLLATE {name}"));
     std::iter::once(format!("NULL::{}", column_type.name)).chain(collate).collect()
 }
 
-/// Writes the common table expressions of the sets of a cycle: the walk, and each set as a part of it.
+/// Writes the common table expressions of a cycle: the recursive query, and one expression that reads each set from
+/// it.
 pub(super) fn expressions(r: &Renderer<'_>, w: &mut Writer, sets: &[NamedSet]) -> Result<(), StoreError> {
     let first = sets.first().map_or(0, |set| set.id.0);
     let walk = r.prefix.quoted(&format!("walk_{first}"));
@@ -54,7 +56,7 @@ pub(super) fn expressions(r: &Renderer<'_>, w: &mut Writer, sets: &[NamedSet]) -
     let names = names.join(", ");
     w.push(&format!("{walk}(set_id, rank, {names}) AS (\n("));
     if let (false, Some(set)) = (r.walk_seeds(w, "\nUNION ALL ", sets, &columns)?, sets.first()) {
-        // No rows enter the cycle, but a recursive query needs an initial term.
+        // No rows enter the cycle from outside, but a recursive query needs a first part.
         let kind = r.kind(&set.kind)?;
         let mut none = Query::select(w, &format!("0, 0, {}", columns.of(&set.kind, &id_of(kind))));
         none.table(kind.table_name(), "r").condition().push("FALSE");

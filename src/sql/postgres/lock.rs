@@ -1,4 +1,4 @@
-//! Locks: texts and whole tables first, then rows, outermost first.
+//! Locks: first texts and whole tables, then rows, starting with the subjects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::store::StoreError;
 pub(super) fn locks(r: &Renderer<'_>, changes: &ChangeSet) -> Result<Locks, StoreError> {
     let mut locked = BTreeSet::new();
     let mut rows = Vec::new();
-    // The subjects come first, whatever happens to them: operations on the same subject queue.
+    // The subjects are locked first, even if they stay. Operations on the same subject therefore wait for each other.
     let subjects = r.subjects().map(Rows::all);
     let others = changes.locks.iter().map(|lock| lock.rows);
     let others = others.filter(|rows| Some(*rows) != subjects && !is_of_subjects(r, *rows));
@@ -43,7 +43,7 @@ pub(super) fn lock_rows(r: &Renderer<'_>, w: &mut Writer, rows: Rows) -> Result<
     locking(w, kind, "UPDATE", |query| r.are_rows(query, kind, rows))
 }
 
-/// Writes a query that locks rows in the order of their ids, so that two operations do not deadlock.
+/// Writes a query that locks rows in the order of their ids. Two operations then cannot deadlock on them.
 fn locking(
     w: &mut Writer,
     kind: &Kind,
@@ -58,8 +58,8 @@ fn locking(
     Ok(())
 }
 
-/// Renders the locks of records that are named without being subjects: the new targets of references. They must not
-/// change, because they have to qualify.
+/// Renders the locks of records that a request names in addition to its subjects: the new targets of references. They
+/// must not change before the commit, because they have to meet a condition.
 fn named_records(r: &Renderer<'_>) -> Result<Vec<Statement>, StoreError> {
     let mut named: BTreeMap<&KindName, BTreeSet<&RecordId>> = BTreeMap::new();
     for (set, source) in sources(r) {
@@ -77,7 +77,7 @@ fn named_records(r: &Renderer<'_>) -> Result<Vec<Statement>, StoreError> {
     locks.collect()
 }
 
-/// Renders the locks of texts that no row may hold.
+/// Renders the locks of texts that no row may hold yet.
 fn texts(r: &Renderer<'_>) -> Vec<Statement> {
     let keys = sources(r).filter_map(|(set, source)| match source {
         Source::WithText { field, text } => {
@@ -95,7 +95,7 @@ fn texts(r: &Renderer<'_>) -> Vec<Statement> {
     locks.collect()
 }
 
-/// Renders the locks of tables whose references to locked rows have no other protection.
+/// Renders the locks of tables that refer to locked rows and have no other protection.
 fn tables(
     r: &Renderer<'_>,
     changes: &ChangeSet,
@@ -116,7 +116,7 @@ fn sources<'a>(r: &Renderer<'a>) -> impl Iterator<Item = (&'a NamedSet, &'a Sour
     sets.flat_map(|set| set.branches.iter().map(move |branch| (set, &branch.source)))
 }
 
-/// Returns whether all of the rows are subjects, which are already locked.
+/// Returns whether all of these rows are subjects, which are already locked.
 fn is_of_subjects(r: &Renderer<'_>, rows: Rows) -> bool {
     let subjects = r.subjects();
     r.shape(rows.set).is_ok_and(|shape| {
@@ -131,7 +131,7 @@ fn is_of_subjects(r: &Renderer<'_>, rows: Rows) -> bool {
     })
 }
 
-/// Returns a number for a text, the same in every process.
+/// Returns a number for a text. It is the same in every process.
 fn key_of(parts: &[&str]) -> i64 {
     let mut digest = Sha256::new();
     for part in parts {

@@ -1,4 +1,4 @@
-//! The back end of PostgreSQL: columns have types, rows are locked, and a statement may write several tables.
+//! PostgreSQL: columns have types, rows are locked, and one statement may write to several tables.
 
 mod block;
 mod cycle;
@@ -25,14 +25,14 @@ pub(crate) struct Postgres;
 
 /// The spelling of PostgreSQL.
 const SPELLING: Spelling = Spelling {
-    // A function takes at most 100 arguments, an array any number.
+    // A function takes at most 100 arguments; an array has no such limit.
     json_array: ("array_to_json(ARRAY[", "]::bigint[])::text"),
     json_object: "jsonb_build_object(",
     joined_objects: ["(", " || ", ")"],
     json_rows: ("json_array_elements_text(", "::json) WITH ORDINALITY AS j(\"value\", \"key\")"),
-    // This is a hash table of the ids. IS TRUE keeps the planner from making a join, whose estimate may be wrong by any
-    // factor. The estimate of unnest is small: for more ids than fit into `work_mem`, the planner would use no hash table
-    // and compare each row with each id.
+    // PostgreSQL builds a hash table of the ids. IS TRUE prevents a join, for which the planner's estimate may be
+    // wrong by any factor. The planner estimates few rows for unnest. Otherwise it would expect that the ids do not
+    // fit into `work_mem`, and compare each row with each id.
     among: ["(", "SELECT unnest(ARRAY(", "))) IS TRUE)"],
     parent_lock: " FOR KEY SHARE OF r",
     pseudonym_columns: "(kind text NOT NULL, field text NOT NULL, id text NOT NULL, value text NOT NULL, \
@@ -40,7 +40,7 @@ const SPELLING: Spelling = Spelling {
     integer: "bigint",
     text: "text",
     operation: "uuid",
-    // Ids are stored as text, whatever type the host's table gives them.
+    // Ids are stored as text, whatever their type in the host's table.
     record: " text",
     at: "timestamptz",
     json: "jsonb",
@@ -71,7 +71,7 @@ impl Backend for Postgres {
 
     fn bind(&self, w: &mut Writer, value: SqlValue) {
         let cast = match &value {
-            // Without a type, it fits every column.
+            // A NULL without a type fits every column.
             SqlValue::Null => {
                 w.push("NULL");
                 return;
@@ -100,8 +100,8 @@ impl Backend for Postgres {
     }
 
     fn migration_lock(&self) -> Option<&'static str> {
-        // `IF NOT EXISTS` does not protect against another process that creates the same table at the same time.
-        // Without a schema the tables would be temporary, and lost with the connection.
+        // `IF NOT EXISTS` fails if another process creates the same table at the same time. If no schema exists, the
+        // tables would be temporary and lost with the connection.
         Some(
             "SELECT pg_advisory_xact_lock(7811887520106867) IS NULL, \
              current_schema() NOT LIKE 'pg@_temp%' ESCAPE '@'",
@@ -215,7 +215,8 @@ impl Backend for Postgres {
     }
 
     fn answered_id(&self, id: Field<'_>, stored: &str) -> Result<String, StoreError> {
-        // A result column has one type, but the results of all kinds share it, so ids are text in JSON.
+        // A result column has only one type, and ids of different kinds share it. Ids are therefore returned as JSON
+        // text.
         let is_padded = id.column_type()?.name == "bpchar";
         Ok(format!("to_json({stored}{})::text", if is_padded { "::text" } else { "" }))
     }
@@ -231,7 +232,7 @@ impl Backend for Postgres {
     fn is_after(&self, w: &mut Writer, id: Field<'_>, after: &RecordId) -> Result<(), StoreError> {
         let (column_type, stored) = (id.column_type()?, id.column());
         if column_type.family == TypeFamily::Uuid && after.as_uuid().is_none() {
-            // UUIDs sort like their texts.
+            // UUIDs sort like their text.
             w.push(&stored).push("::text COLLATE \"C\" > ").bind(after.to_string());
             return Ok(());
         }
@@ -351,7 +352,7 @@ const BEGIN_READ: &[&str] =
 const BEGIN_WRITE: &[&str] =
     &["BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", NO_JIT, NO_ROW_SECURITY, UTF8, TEMPORARY_LAST];
 
-/// Splits a name at its first dot outside quotes.
+/// Splits a name at the first dot that is not in quotes.
 fn first_part(name: &str) -> (String, Option<&str>) {
     if let Some((part, rest)) = quoted(name)
         && (rest.is_empty() || rest.starts_with('.'))
@@ -362,7 +363,7 @@ fn first_part(name: &str) -> (String, Option<&str>) {
         .map_or_else(|| (name.to_owned(), None), |(first, rest)| (first.to_owned(), Some(rest)))
 }
 
-/// Returns a name without its quotes, if all of it is in quotes.
+/// Removes the quotes from a name that is entirely in quotes.
 fn unquoted(name: &str) -> String {
     quoted(name).filter(|(_, rest)| rest.is_empty()).map_or_else(|| name.to_owned(), |(part, _)| part)
 }
@@ -384,7 +385,7 @@ fn quoted(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Replaces U+0000, which text of PostgreSQL cannot contain, not even as an escape.
+/// Replaces U+0000, because text in PostgreSQL cannot contain it, even as an escape.
 fn without_nul(json: String) -> String {
     const NUL: &str = "\\u0000";
     if !json.contains(NUL) {
@@ -394,7 +395,7 @@ fn without_nul(json: String) -> String {
     let mut rest = &*json;
     while let Some((before, escape)) = rest.find('\\').and_then(|at| rest.split_at_checked(at)) {
         written.push_str(before);
-        // A literal backslash is written as two.
+        // A literal backslash is written as two backslashes.
         let length = if escape.starts_with(NUL) { NUL.len() } else { 2 };
         let (escape, after) = escape.split_at_checked(length).unwrap_or((escape, ""));
         written.push_str(if escape == NUL { "\u{fffd}" } else { escape });

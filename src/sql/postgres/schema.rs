@@ -1,4 +1,4 @@
-//! Reading columns from the catalogue of PostgreSQL, and detecting changes.
+//! Reads column types from the catalogue of PostgreSQL, and detects when they change.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::sql::statement::{Statement, Writer};
 use crate::sql::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
-/// The position of a table, and its columns as a JSON array; NULL if the table does not exist.
+/// For each table, its position and a JSON array of its columns; NULL if the table does not exist.
 const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_agg(json_build_array(a.attname, \
      format_type(b.oid, -1), b.typname, b.typcategory, \
      CASE WHEN a.attcollation <> t.typcollation THEN (SELECT quote_ident(n.nspname) || '.' || quote_ident(o.collname) \
@@ -25,20 +25,20 @@ const COLUMNS: &str = "SELECT j.\"key\" - 1, (SELECT json_agg(json_build_array(a
      JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(NULLIF(d.typbasetype, 0), d.oid, t.oid) \
      WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 AND NOT a.attisdropped) FROM ";
 
-/// A change of a column or an index rewrites its row in the catalogue, in a later transaction.
+/// If a column or an index changes, a later transaction rewrites its row in the catalogue, which changes `xmin`.
 const VERSIONS: &str = ", LATERAL (SELECT count(*) + sum(a.xmin::text::bigint) FROM pg_catalog.pg_attribute AS a \
      WHERE a.attrelid = to_regclass(j.\"value\") AND a.attnum > 0 \
      UNION ALL SELECT count(*) + sum(i.xmin::text::bigint) FROM pg_catalog.pg_index AS i \
      WHERE i.indrelid = to_regclass(j.\"value\")) AS v(n)";
 
-/// Renders the tables of the columns by the names that statements use.
+/// Renders the tables of the columns, by the names that statements use.
 pub(super) fn cache_key(columns: &QueryColumns<'_>) -> Result<String, StoreError> {
     let names = columns.kinds.iter().map(|kind| super::Postgres.table(kind.table_name()));
     serde_json::to_string(&names.collect::<Vec<_>>())
         .map_err(|source| StoreError::backend("asked for columns", source))
 }
 
-/// Renders the query of the columns of tables, and of their version.
+/// Renders the query for the columns of tables and for their schema version.
 pub(super) fn statement(cache_key: &str) -> Statement {
     let mut w = Writer::new(&super::Postgres);
     let (open, close) = super::SPELLING.json_rows;
@@ -48,7 +48,7 @@ pub(super) fn statement(cache_key: &str) -> Statement {
     w.finish()
 }
 
-/// Writes the version of tables, as an expression.
+/// Writes the schema version of tables, as an expression.
 pub(super) fn schema_version(w: &mut Writer, cache_key: &str) {
     let (open, close) = super::SPELLING.json_rows;
     w.push("(SELECT sum(v.n)::text FROM ").push(open).bind(cache_key).push(close).push(VERSIONS).push(")");
@@ -78,7 +78,7 @@ pub(super) fn read(columns: &QueryColumns<'_>, rows: Vec<Vec<SqlValue>>) -> Tabl
     schema
 }
 
-/// Returns the type of a column, from its name, the name of its base type and that type's category.
+/// Returns the type of a column from its name, the name of its base type, and the category of the base type.
 pub(crate) fn column_type(name: &str, base: &str, category: &str) -> ColumnType {
     let family = match base {
         "text" | "varchar" | "bpchar" | "name" => TypeFamily::Text,

@@ -1,7 +1,7 @@
-//! Small operations: one statement counts, writes, reports and records.
+//! Small operations: one statement counts, writes rows, and records events and audit entries.
 //!
-//! All its parts see the same snapshot, so its counts are those of the rows it finds. They are compared with the
-//! expected counts before anything is committed.
+//! All parts of the statement see the same snapshot, so the counts match the rows it writes. They are compared with
+//! the expected counts before the commit.
 
 use super::block::Writes;
 use crate::protocol::{ChangeSet, SetId};
@@ -12,7 +12,7 @@ use crate::sql::render::write::begin_audit;
 use crate::sql::statement::{Statement, Union, With};
 use crate::store::StoreError;
 
-/// Chooses one statement if so few rows are planned that the network round trips dominate.
+/// Chooses a single statement if the planned rows are so few that network round trips take most of the time.
 pub(super) fn strategy(changes: &ChangeSet, limit: u64) -> ApplyStrategy {
     let planned = changes.receipt.steps.iter().map(|step| step.planned);
     let is_small = changes.inserts.is_empty()
@@ -42,7 +42,7 @@ pub(super) fn statement(
     Ok(w.finish())
 }
 
-/// Writes the expressions that report events and record the audit entries.
+/// Writes the expressions that record events and audit entries.
 fn records(r: &Renderer<'_>, with: &mut With<'_>, changes: &ChangeSet) -> Result<(), StoreError> {
     let name = |at: usize| r.prefix.quoted(&format!("reported_{at}"));
     let drafts = changes.event_drafts.len();

@@ -1,5 +1,5 @@
-//! Values of typed columns. They are compared in their own type, so that indexes are used, with the same result as in
-//! every other store.
+//! Values of columns with types. Values are compared in the type of the column, so that indexes can be used. The
+//! result is the same as in every other store.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::store::StoreError;
 
 /// The timestamps in whole seconds that [`FieldType::read`] accepts.
 const SECONDS: &str = "BETWEEN -8334601228800 AND 8210266876799";
-/// The form of timestamps in JSON.
+/// The format of timestamps in JSON.
 pub(super) const TIMESTAMP_FORM: &str = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'";
 
 /// Returns the most likely type of a column for a field of this type.
@@ -31,7 +31,7 @@ pub(super) fn type_of_declared(declared: FieldType) -> ColumnType {
     ColumnType::new(name, family)
 }
 
-/// Returns the most likely type of a column that holds such ids.
+/// Returns the most likely type of a column that holds ids like these.
 pub(super) fn type_of_ids(ids: &[RecordId]) -> ColumnType {
     let all = |is: fn(&RecordId) -> bool| !ids.is_empty() && ids.iter().all(is);
     type_of_declared(if all(|id| id.as_uuid().is_some()) {
@@ -43,7 +43,7 @@ pub(super) fn type_of_ids(ids: &[RecordId]) -> ColumnType {
     })
 }
 
-/// Renders the sort key of ids of a type, in the same order on every database.
+/// Renders a sort key for ids of a type, so that they sort the same way on every database.
 pub(super) fn order(stored: &str, family: TypeFamily) -> String {
     match family {
         TypeFamily::Text => format!("{stored} COLLATE \"C\""),
@@ -52,14 +52,14 @@ pub(super) fn order(stored: &str, family: TypeFamily) -> String {
     }
 }
 
-/// Writes the condition that a row has one of these ids, as one bound array.
+/// Writes the condition that a row has one of these ids. The ids are one bound array.
 pub(super) fn one_of(w: &mut Writer, field: Field<'_>, ids: &[RecordId]) -> Result<(), StoreError> {
     let column_type = field.column_type()?;
     let mut array = String::from("{");
     for id in column_type.searched_ids(&field.kind.name, ids)? {
         let element = match id {
             SqlValue::Integer(number) => number.to_string(),
-            // An id that the database cannot hold does not exist.
+            // The database cannot store this id, so no row has it.
             SqlValue::Text(text) if !text.contains('\0') => text,
             _ => continue,
         };
@@ -69,9 +69,9 @@ pub(super) fn one_of(w: &mut Writer, field: Field<'_>, ids: &[RecordId]) -> Resu
     }
     array.push('}');
     let (cast, array_type) = match column_type.family {
-        // A label that the type does not have would cause an error.
+        // Comparing with a label that the enum does not have would be an error.
         TypeFamily::Enum => ("::text", "text"),
-        // Wide enough for every requested id.
+        // `bigint` can hold every id that a request may contain.
         TypeFamily::Integer => ("", "bigint"),
         _ => ("", &*column_type.name),
     };
@@ -79,7 +79,7 @@ pub(super) fn one_of(w: &mut Writer, field: Field<'_>, ids: &[RecordId]) -> Resu
     Ok(())
 }
 
-/// Binds an id in the type of its column.
+/// Binds an id with the type of its column.
 pub(super) fn bind_id(w: &mut Writer, field: Field<'_>, id: &RecordId) -> Result<(), StoreError> {
     let column_type = field.column_type()?;
     w.bind(column_type.id(&field.kind.name, id)?);
@@ -116,7 +116,7 @@ pub(super) fn compare(
             w.push(&stored).push(&op).push(boolean(*value));
         }
         (FieldType::Decimal, _) => {
-            // In PostgreSQL NaN is greater than all numbers; elsewhere it does not compare with any.
+            // In PostgreSQL, NaN is greater than all numbers. In other stores, comparisons with NaN are unknown.
             w.push("NULLIF(").push(&stored).push("::double precision, 'NaN')").push(&op).bind(value);
         }
         _ => {
@@ -126,7 +126,7 @@ pub(super) fn compare(
     Ok(())
 }
 
-/// Writes a comparison by milliseconds. If the column is more precise, its value is rounded half up.
+/// Writes a comparison in milliseconds. If the column is more precise, its value is rounded half up.
 fn compare_timestamp(w: &mut Writer, stored: &str, family: TypeFamily, is: Comparison, at: DateTime<Utc>) {
     let at = to_milliseconds(at);
     if family == TypeFamily::Integer {
@@ -155,7 +155,7 @@ fn compare_timestamp(w: &mut Writer, stored: &str, family: TypeFamily, is: Compa
     }
 }
 
-/// Renders whether the value of a field is not of its type; `None` if the column cannot hold such a value.
+/// Renders whether the value of a field does not have its type; `None` if the column cannot hold such a value.
 pub(super) fn is_invalid(field: Field<'_>, declared: FieldType) -> Result<Option<String>, StoreError> {
     let family = field.column_type()?.family;
     let stored = field.column();
@@ -203,7 +203,7 @@ pub(super) fn json_value(field: Field<'_>) -> Result<String, StoreError> {
     })
 }
 
-/// Writes a new value in the type of its column.
+/// Writes a new value with the type of its column.
 pub(super) fn new_value(w: &mut Writer, field: Field<'_>, value: &Value) -> Result<(), StoreError> {
     let column_type = field.column_type()?;
     if field.referred_kind()?.is_some()
@@ -222,7 +222,7 @@ pub(super) fn new_value(w: &mut Writer, field: Field<'_>, value: &Value) -> Resu
             w.bind(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
         }
         (TypeFamily::Date, Value::Timestamp(at)) => w.bind(at.date_naive().to_string()).push("::date"),
-        // Without a time zone it is UTC, which the text contains and the cast drops.
+        // A column without a time zone holds UTC. The text contains `Z`, and the cast drops it.
         (
             TypeFamily::Date
             | TypeFamily::Timestamp
@@ -285,7 +285,7 @@ pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) -> Result<(), 
     Ok(())
 }
 
-/// Writes the cast of a text to the type of a column, if one is needed.
+/// Writes a cast from text to the type of a column, if the column needs it.
 fn cast(w: &mut Writer, column_type: &ColumnType) {
     if !column_type.family.is_text() {
         w.push("::").push(&column_type.name);

@@ -1,4 +1,4 @@
-//! Counting all of a survey in one statement, and details of rows: ids, spans of time, unreadable values.
+//! Counts all sets of a survey in one statement. Also reads details of rows: ids, time spans and unreadable values.
 
 use std::collections::BTreeMap;
 
@@ -15,30 +15,31 @@ use crate::store::StoreError;
 /// The maximum number of sets in one statement: SQLite allows 500 SELECTs in a UNION.
 const SETS_PER_STATEMENT: usize = 200;
 
-/// The first column of rows that hold the ids of subjects; sets are numbered from 0.
+/// The first column of the rows that hold the subjects' ids. For other rows it is the number of a set, from 0.
 const SUBJECTS: i64 = -1;
-/// The first column of the row that holds the version of the tables.
+/// The first column of the row that holds the schema version.
 pub(crate) const SCHEMA_VERSION: i64 = -2;
-/// The first column of the row that holds how many rows each step has written.
+/// The first column of the row that holds the numbers of rows that the steps have written.
 pub(crate) const WRITTEN: i64 = -3;
 
-/// The numbers of rows.
+/// The numbers of rows that were counted or assumed.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     asked: Asked,
     found: BTreeMap<SetId, Vec<u64>>,
-    /// Assumed counts: the statement that writes these rows shows whether they are right.
+    /// Counts that are assumed from the plan. The statement that writes these rows returns the actual numbers.
     assumed: Vec<(Rows, u64)>,
     /// The ids of the subjects, as the database returned them.
     pub(crate) subjects: Vec<SqlValue>,
-    /// The version of the tables, if requested.
+    /// The schema version, if it was requested.
     pub(crate) schema_version: Option<String>,
 }
 
 impl Renderer<'_> {
-    /// Renders the counts of rows, and in every set whose conditions read values, of the rows that could not be read.
+    /// Renders the counts of these rows. For sets whose conditions read values, also counts the rows with unreadable
+    /// values.
     ///
-    /// The first statement also returns the ids of a set of subjects, and the version of the tables of a cache key.
+    /// The first statement also returns the subjects' ids, and the schema version of the tables in the cache key.
     pub(crate) fn counting(
         &self,
         rows: impl IntoIterator<Item = Rows>,
@@ -48,7 +49,7 @@ impl Renderer<'_> {
         let asked = self.asked(rows)?;
         let sets: Vec<SetId> = asked.keys().copied().collect();
         let mut statements = Vec::new();
-        // The first statement may have nothing to count.
+        // The first statement is needed even if there is nothing to count.
         let none = sets.is_empty().then_some(&*sets);
         for sets in sets.chunks(SETS_PER_STATEMENT).chain(none) {
             let subjects = subjects.take();
@@ -73,7 +74,7 @@ impl Renderer<'_> {
         Ok((statements, asked))
     }
 
-    /// Collects the counts for each set: these rows, and whether all rows could be read.
+    /// Collects what to count in each set: these rows, and rows with unreadable values.
     pub(crate) fn asked(&self, rows: impl IntoIterator<Item = Rows>) -> Result<Asked, StoreError> {
         let mut asked = Asked::new();
         for rows in rows {
@@ -91,7 +92,7 @@ impl Renderer<'_> {
         Ok(asked)
     }
 
-    /// Writes the queries that count sets, one row for each.
+    /// Writes the queries that count sets. Each returns one row.
     pub(crate) fn counts(
         &self,
         union: &mut Union<'_>,
@@ -155,12 +156,12 @@ impl Counts {
         let asked = self.asked.get(&rows.set);
         let position = asked.and_then(|asked| asked.iter().position(|ranks| *ranks == rows.ranks));
         let found = self.found.get(&rows.set);
-        // The first number counts the rows that could not be read.
+        // The first number counts the rows with unreadable values.
         let count = position.and_then(|position| found.and_then(|found| found.get(position + 1)));
         count.copied().unwrap_or_default()
     }
 
-    /// Returns the first set with rows that could not be read.
+    /// Returns the first set that has rows with unreadable values.
     pub(crate) fn unreadable(&self) -> Option<SetId> {
         let mut found = self.found.iter();
         found.find(|(_, counts)| counts.first().is_some_and(|unread| *unread > 0)).map(|(set, _)| *set)
@@ -171,8 +172,8 @@ impl Counts {
 const FIELDS_PER_FUNCTION: usize = 50;
 
 impl Renderer<'_> {
-    /// Renders the samples and spans of these questions. A row holds the number of the question, its type (0 an id, 1
-    /// a span) and three values. Returns `None` if no question asks for any.
+    /// Renders the samples and spans of these questions. Each row holds the number of the question, a type (0 for an
+    /// id, 1 for a span) and three values. Returns `None` if no question wants a sample or a span.
     pub(crate) fn details(&self, questions: &[(usize, &Question)]) -> Result<Option<Statement>, StoreError> {
         let mut w = self.writer();
         let sets: Vec<SetId> = questions.iter().map(|(_, question)| question.rows.set).collect();
@@ -215,8 +216,8 @@ impl Renderer<'_> {
         Ok(invalid.unwrap_or_else(|| "FALSE".into()))
     }
 
-    /// Renders the first row of a set with an invalid value in a condition: its id, and for each field whether it is
-    /// the invalid one.
+    /// Renders the query for the first row of a set with an invalid value in a condition. It returns the row's id,
+    /// and for each field whether its value is invalid.
     pub(crate) fn unreadable(&self, set: SetId) -> Result<(Statement, Vec<FieldName>), StoreError> {
         let cases = self.shape(set)?.branches.iter().flat_map(|branch| &branch.cases);
         let conditions = cases.filter_map(|case| case.when.as_ref());
@@ -242,7 +243,7 @@ impl Renderer<'_> {
         Ok((w.finish(), fields))
     }
 
-    /// Renders the first of these rows whose field is not a timestamp.
+    /// Renders the query for the first of these rows whose field does not hold a timestamp.
     pub(crate) fn undated(&self, rows: Rows, field: &FieldName) -> Result<(Statement, KindName), StoreError> {
         let kind = self.set_kind(rows.set)?;
         let id = id_of(kind);
@@ -257,7 +258,7 @@ impl Renderer<'_> {
         Ok((w.finish(), kind.name.clone()))
     }
 
-    /// Renders how many of these rows still exist.
+    /// Renders the query for the number of these rows that still exist.
     pub(crate) fn remaining(&self, kind: &KindName, rows: Rows) -> Result<Statement, StoreError> {
         let kind = self.kind(kind)?;
         let mut w = self.writer();

@@ -1,4 +1,4 @@
-//! The renderer of one query: its lookup of names, and conditions, three-valued as in SQL.
+//! Renders one query: looks up its names, and renders conditions with three results (true, false, unknown) as in SQL.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +56,7 @@ impl<'a> Renderer<'a> {
         Ok(renderer)
     }
 
-    /// Checks that a set reads earlier sets only; in a cycle, its source may also be a set of the cycle.
+    /// Checks that a set only reads earlier sets. In a cycle, its source may also be a set of the cycle.
     fn check_order(&self) -> Result<(), StoreError> {
         let mut earlier = BTreeSet::new();
         for stratum in self.query.sets.iter() {
@@ -112,7 +112,7 @@ impl<'a> Renderer<'a> {
         self.query.map.kind(name).ok_or_else(|| StoreError::unknown("kind", name))
     }
 
-    /// Returns the kind, which must be that of the rows: the same ids mean other rows in another table.
+    /// Returns the kind. It must be the kind of the rows, because in another table the same ids are other rows.
     pub(crate) fn kind_of_rows(&self, name: &KindName, rows: Rows) -> Result<&'a Kind, StoreError> {
         let kind = self.set_kind(rows.set)?;
         if kind.name != *name {
@@ -136,8 +136,8 @@ impl<'a> Renderer<'a> {
         self.field(kind, &kind.id)
     }
 
-    /// Returns the type of the column of a field: that of the database, or the most likely one if the schema was not
-    /// read.
+    /// Returns the type of a field's column: the type in the database or, if the schema was not read, the most likely
+    /// type.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] if the table does not have the column.
@@ -153,12 +153,12 @@ impl<'a> Renderer<'a> {
         self.schema.column(kind, field).map(|_| ())
     }
 
-    /// Returns whether every row of a kind is known to have an id.
+    /// Returns whether it is known that every row of the kind has an id.
     pub(crate) fn has_ids(&self, kind: &Kind) -> bool {
         self.schema.has_ids(kind)
     }
 
-    /// Returns the temporary table with the members of materialized sets.
+    /// Returns the temporary table that holds the members of materialized sets.
     pub(crate) fn members(&self) -> String {
         self.backend.temporary(&self.prefix.table("members"))
     }
@@ -183,7 +183,7 @@ impl<'a> Renderer<'a> {
     }
 }
 
-/// A field of the row `r`, whose column is rendered.
+/// A field of the row `r`, with its column.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'a> {
     pub(crate) r: &'a Renderer<'a>,
@@ -204,7 +204,7 @@ impl Field<'_> {
         self.r.column_type(self.kind, self.name)
     }
 
-    /// Returns the type that the data map gives the field.
+    /// Returns the type that the data map declares for the field.
     pub(crate) fn declared(&self) -> FieldType {
         self.kind.type_of(self.name)
     }
@@ -217,7 +217,7 @@ impl Field<'_> {
     }
 }
 
-/// Returns a field of the row `r`. The `r.` is required, because SQLite reads an unknown quoted name as text.
+/// Returns the column of the row `r`. Without `r.`, SQLite would read an unknown quoted name as text.
 pub(crate) fn column(kind: &Kind, field: &FieldName) -> String {
     format!("r.{}", quote(kind.column(field)))
 }
@@ -228,7 +228,7 @@ pub(crate) fn id_of(kind: &Kind) -> String {
 }
 
 impl Renderer<'_> {
-    /// Writes the condition for the row `r`.
+    /// Writes a condition on the row `r`.
     pub(crate) fn condition(
         &self,
         w: &mut Writer,
@@ -277,7 +277,7 @@ impl Renderer<'_> {
     ) -> Result<(), StoreError> {
         self.check_column(kind, field)?;
         if values.is_empty() {
-            // `IN ()` is false for NULL too; the condition is unknown.
+            // With an empty list and a NULL field, `IN ()` is false, but the condition is unknown.
             w.push("CASE WHEN ").push(&column(kind, field)).push(" IS NOT NULL THEN FALSE END");
             return Ok(());
         }
@@ -305,8 +305,8 @@ impl Renderer<'_> {
         })
     }
 
-    /// Renders whether one of the fields holds a value that is not of its type, never NULL; `None` if the database
-    /// guarantees that none does.
+    /// Renders whether any of the fields holds a value that does not have its type; the result is never NULL. `None`
+    /// if the columns cannot hold such values.
     pub(crate) fn any_invalid<'f>(
         &self,
         kind: &Kind,
@@ -320,7 +320,7 @@ impl Renderer<'_> {
     }
 }
 
-/// Converts a value to the type of the field that it is compared with.
+/// Converts a value to the type of the field with which it is compared.
 fn literal(kind: &Kind, field: &FieldName, value: &Value) -> Result<Value, StoreError> {
     let field_type = kind.type_of(field);
     if field_type == FieldType::Json {

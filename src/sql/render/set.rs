@@ -1,4 +1,4 @@
-//! Sets as SQL: each is a query for ids and ranks.
+//! Sets as SQL: each set is a query for ids and ranks.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::protocol::{NamedSet, RankCase, Ranks, Rows, SetId, Source, Stratum};
 use crate::sql::statement::{Query, Union, With, Writer, quote};
 use crate::store::StoreError;
 
-/// The rank of a row in which a condition found a value that is not of its field's type. It is below every other, so
-/// no range of ranks contains it. A count of the set counts these rows separately.
+/// The rank of a row for which a condition read a value of the wrong type. It is below all other ranks, so no range
+/// contains it. Each count of a set counts these rows separately.
 const INVALID: i64 = -1;
 
 impl Renderer<'_> {
@@ -19,8 +19,8 @@ impl Renderer<'_> {
         Ok(self.tables(w, sets, false)?.end())
     }
 
-    /// Starts a statement with the common table expressions of these sets. Others may follow, including `recursive`
-    /// ones.
+    /// Starts a statement with the common table expressions of these sets. The caller may add more expressions;
+    /// `recursive` says whether these are recursive.
     pub(crate) fn tables<'w>(
         &self,
         w: &'w mut Writer,
@@ -46,7 +46,8 @@ impl Renderer<'_> {
         Ok(with)
     }
 
-    /// Returns the sets that a statement over these has to define: their inputs too, and cycles completely.
+    /// Returns the sets that a statement must define to use these sets: their inputs as well, and all sets of a
+    /// cycle.
     pub(crate) fn needed(&self, sets: &[SetId]) -> Result<BTreeSet<SetId>, StoreError> {
         let inline = |set: &SetId| self.materialization(*set) != Materialization::Materialized;
         let mut needed: BTreeSet<SetId> = sets.iter().copied().filter(inline).collect();
@@ -69,18 +70,19 @@ impl Renderer<'_> {
         Ok(needed)
     }
 
-    /// Writes the ids of these rows, as a query.
+    /// Writes a query for the ids of these rows.
     pub(crate) fn ids(&self, w: &mut Writer, rows: Rows) -> Result<(), StoreError> {
         self.select_rows(&mut Query::select(w, "s.id"), rows)
     }
 
-    /// Writes the condition that the row `r` is one of these rows.
+    /// Writes the condition that the row `r` is among these rows.
     pub(crate) fn is_one(&self, w: &mut Writer, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
         let by_index = self.backend.is_found_by_index(self.id(kind), self.id(kind))?;
         holds_one(w, &id_of(kind), by_index, |w| self.ids(w, rows))
     }
 
-    /// Writes the condition that the row `r` is one of these rows, by the conditions of their set if these find it.
+    /// Writes the condition that the row `r` is among these rows. Uses the conditions of their set directly if
+    /// possible.
     pub(crate) fn are_rows(&self, query: &mut Query<'_>, kind: &Kind, rows: Rows) -> Result<(), StoreError> {
         let Some(branch) = self.direct(rows)? else {
             return self.is_one(query.condition(), kind, rows);
@@ -88,7 +90,7 @@ impl Renderer<'_> {
         self.comes_in(query, self.shape(rows.set)?.set, branch)?;
         let within = |rank| rows.ranks.contains(rank);
         if !branch.constant().is_some_and(within) {
-            // A row that is left out has no rank, and NULL is not in any range.
+            // Rows that are left out have no rank, and NULL is in no range.
             let w = query.condition().push("(");
             self.rank(w, kind, &branch.cases, None)?;
             rank_within(w, ")", rows.ranks);
@@ -103,13 +105,13 @@ impl Renderer<'_> {
         })
     }
 
-    /// Returns whether these rows are found without any set.
+    /// Returns whether these rows can be found without defining any set.
     pub(crate) fn needs_no_set(&self, rows: Rows) -> Result<bool, StoreError> {
         Ok(self.direct(rows)?.is_some() && self.shape(rows.set)?.inputs().next().is_none())
     }
 
-    /// Returns the only branch of the set of these rows, if the statement can use it directly: without storing or
-    /// looking up ids.
+    /// Returns the only branch of the set of these rows, if the statement can use its conditions directly, without
+    /// storing or looking up ids.
     fn direct(&self, rows: Rows) -> Result<Option<&PlainBranch<'_>>, StoreError> {
         Ok(match &*self.shape(rows.set)?.branches {
             [branch] if self.backend.finds_rows_itself(self, rows) => Some(branch),
@@ -117,7 +119,7 @@ impl Renderer<'_> {
         })
     }
 
-    /// Writes FROM and these rows of a set as `s`.
+    /// Writes a FROM clause with these rows of a set, as `s`.
     pub(crate) fn select_rows(&self, query: &mut Query<'_>, rows: Rows) -> Result<(), StoreError> {
         self.select_set(query, rows.set);
         if !self.shape(rows.set)?.lies_within(rows.ranks) {
@@ -126,7 +128,7 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Writes FROM and a set as `s`, including the rows that could not be read.
+    /// Writes a FROM clause with a set as `s`, including rows with unreadable values.
     pub(crate) fn select_set(&self, query: &mut Query<'_>, set: SetId) {
         if self.materialization(set) == Materialization::Materialized {
             query.from(&format!("{} AS s", self.members()));
@@ -136,7 +138,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// Writes a set, as a query for ids and ranks.
+    /// Writes a set as a query for ids and ranks.
     pub(crate) fn set(&self, w: &mut Writer, shape: &Shape<'_>) -> Result<(), StoreError> {
         let kind = self.kind(&shape.set.kind)?;
         let id = id_of(kind);
@@ -164,7 +166,7 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Writes the source and the conditions by which the row `r` enters over a branch, without its rank.
+    /// Writes the source of a branch and its conditions on the row `r`, but not the rank.
     fn comes_in(
         &self,
         query: &mut Query<'_>,
@@ -206,7 +208,7 @@ impl Renderer<'_> {
         self.membership(query, kind, branch)
     }
 
-    /// Writes the condition that the row `r` has an id, is in all of `within` and in none of `except`.
+    /// Writes the condition that the row `r` has an id, is in all rows of `within`, and in none of `except`.
     pub(crate) fn membership(
         &self,
         query: &mut Query<'_>,
@@ -226,9 +228,9 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Writes the condition that the row `r` holds this text in a field, ignoring the case of ASCII letters. An index
-    /// on `lower(field)` serves it; on PostgreSQL one on `lower(field COLLATE "C")`, which changes only ASCII
-    /// letters.
+    /// Writes the condition that the row `r` has this text in a field, ignoring the case of ASCII letters. It can use
+    /// an index on `lower(field)`. On PostgreSQL, the index must be on `lower(field COLLATE "C")`, which changes only
+    /// ASCII letters.
     pub(crate) fn has_text(
         &self,
         w: &mut Writer,
@@ -241,9 +243,9 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Writes the rank of the row `r`: NULL if it is left out, [`INVALID`] if a condition cannot read it.
+    /// Writes the rank of the row `r`: NULL if the row is left out, [`INVALID`] if a condition cannot read a value.
     ///
-    /// `below` is the parent's rank as an expression, if the cases depend on it.
+    /// `below` is an expression for the parent's rank, if the cases depend on it.
     pub(crate) fn rank(
         &self,
         w: &mut Writer,
@@ -292,8 +294,8 @@ impl Renderer<'_> {
     }
 }
 
-/// Writes the condition that an expression holds the id of one of these rows. With an index, the ids become one
-/// array, so the planner does not have to estimate a join.
+/// Writes the condition that an expression equals the id of one of these rows. If there is an index, the ids become
+/// one array, so that the planner need not estimate a join.
 pub(crate) fn holds_one(
     w: &mut Writer,
     held: &str,
@@ -309,7 +311,7 @@ pub(crate) fn holds_one(
     Ok(())
 }
 
-/// Writes the condition that an id is one of the ids of a query, or none of them.
+/// Writes the condition that an id is in the result of a query or, if `is` is false, that it is not.
 pub(crate) fn is_among(
     w: &mut Writer,
     id: &str,
@@ -323,7 +325,7 @@ pub(crate) fn is_among(
     Ok(())
 }
 
-/// Writes the condition that a rank lies in a range.
+/// Writes the condition that a rank is in a range.
 pub(crate) fn rank_within(w: &mut Writer, rank: &str, ranks: Ranks) {
     w.push(rank);
     if ranks.from == ranks.to {

@@ -1,31 +1,31 @@
-//! The shape of a set: its branches, split where the rank of the parent matters.
+//! The shape of a set: its branches, split so that no case depends on the parent's rank.
 
 use std::collections::BTreeSet;
 
 use crate::domain::{Condition, FieldName};
 use crate::protocol::{Branch, NamedSet, Rank, RankCase, Ranks, Rows, SetId, Source};
 
-/// Where the rows of a set are read from.
+/// How the rows of a set are provided to a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Materialization {
-    /// The statement that needs them defines them as a common table expression.
+    /// The statement that reads the set defines it as a common table expression.
     Inline,
-    /// They are written to a temporary table once.
+    /// The rows are written to a temporary table before the first write.
     Materialized,
-    /// The statement that writes the rows finds them itself, because their kind does not change before. The set is
-    /// counted inline.
+    /// The statement that writes the rows finds them itself, because no earlier step changes their kind. Counts
+    /// define the set inline.
     AtStep,
 }
 
-/// A branch whose cases do not depend on the rank of the parent.
+/// A branch whose cases do not depend on the parent's rank.
 #[derive(Debug, Clone)]
 pub(crate) struct PlainBranch<'a> {
     pub(crate) source: &'a Source,
-    /// The rows of the source, with the ranks for which the cases are the same.
+    /// The rows of the source, restricted to ranks for which these cases are the same.
     pub(crate) of: Option<Rows>,
     pub(crate) within: &'a [Rows],
     pub(crate) except: &'a [Rows],
-    /// The cases that can apply, up to the first without a condition. Never empty.
+    /// The cases that can apply, up to the first case without a condition. Never empty.
     pub(crate) cases: Vec<&'a RankCase>,
 }
 
@@ -34,16 +34,16 @@ pub(crate) struct PlainBranch<'a> {
 pub(crate) struct Shape<'a> {
     pub(crate) set: &'a NamedSet,
     pub(crate) branches: Vec<PlainBranch<'a>>,
-    /// Whether a row may enter more than once.
+    /// Whether the same row may come from more than one branch, or more than once from one branch.
     pub(crate) repeats: bool,
-    /// Whether conditions read values that may have another type.
+    /// Whether conditions read values that may have the wrong type.
     pub(crate) reads: bool,
 }
 
 impl<'a> Shape<'a> {
     pub(crate) fn of(set: &'a NamedSet) -> Self {
         let branches: Vec<PlainBranch<'a>> = set.branches.iter().flat_map(plain_branches).collect();
-        // Each row has one parent over a reference, and one rank in a set, so parts of one branch do not overlap.
+        // A row has one parent over a reference, and one rank in a set. Parts of one branch therefore do not overlap.
         let disjoint = set.branches.len() == 1
             && branches.iter().all(|branch| !matches!(branch.source, Source::ReferencedBy { .. }));
         let cases = branches.iter().flat_map(|branch| &branch.cases);
@@ -51,7 +51,7 @@ impl<'a> Shape<'a> {
         Self { set, repeats: branches.len() > 1 && !disjoint, reads, branches }
     }
 
-    /// Returns the sets that the text of this one reads, with repetitions.
+    /// Returns the sets that the SQL of this set reads. A set may occur more than once.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = SetId> {
         self.branches.iter().flat_map(|branch| {
             let rows = branch.of.iter().chain(branch.within).chain(branch.except);
@@ -59,7 +59,7 @@ impl<'a> Shape<'a> {
         })
     }
 
-    /// Returns whether all ranks of the set are in the range, so that no comparison is needed.
+    /// Returns whether all ranks of the set are in the range, so that the rank need not be compared.
     pub(crate) fn lies_within(&self, ranks: Ranks) -> bool {
         let mut all = self.branches.iter().flat_map(|branch| &branch.cases);
         !self.reads && all.all(|case| case.rank.is_none_or(|rank| ranks.contains(rank)))
@@ -67,7 +67,7 @@ impl<'a> Shape<'a> {
 }
 
 impl PlainBranch<'_> {
-    /// Returns the rank of all rows, if there is only one.
+    /// Returns the rank of the rows, if all rows have the same.
     pub(crate) fn constant(&self) -> Option<Rank> {
         match &*self.cases {
             [case] if case.when.is_none() => case.rank,
@@ -75,26 +75,26 @@ impl PlainBranch<'_> {
         }
     }
 
-    /// Returns whether a row of the source may be left out.
+    /// Returns whether a row of the source may be left out because no case applies.
     pub(crate) fn may_stay_out(&self) -> bool {
         let open = self.cases.last().is_none_or(|case| case.when.is_some());
         open || self.cases.iter().any(|case| case.rank.is_none())
     }
 }
 
-/// Splits a branch by ranges of the parent's ranks, so that the same cases apply within each.
+/// Splits a branch into ranges of the parent's ranks. Within a range, the same cases apply.
 fn plain_branches(branch: &Branch) -> Vec<PlainBranch<'_>> {
     let Branch { source, within, except, cases } = branch;
     let plain = |of, cases| PlainBranch { source, of, within, except, cases };
     let parts = match source.rows() {
-        // Without a parent, the rank counts as 0.
+        // If the source has no ranks, the parent's rank counts as 0.
         None => vec![plain(None, applying(cases, 0))],
         Some(of) => ranges(of, cases).into_iter().map(|(rows, cases)| plain(Some(rows), cases)).collect(),
     };
     parts.into_iter().filter(|part| part.cases.iter().any(|case| case.rank.is_some())).collect()
 }
 
-/// Returns the ranges of the parent's ranks for which the same cases apply.
+/// Splits the parent's ranks into ranges for which the same cases apply.
 fn ranges(of: Rows, cases: &[RankCase]) -> Vec<(Rows, Vec<&RankCase>)> {
     let (first, last) = (u32::from(of.ranks.from), u32::from(of.ranks.to));
     let mut starts = BTreeSet::from([first]);
@@ -123,7 +123,7 @@ fn ranges(of: Rows, cases: &[RankCase]) -> Vec<(Rows, Vec<&RankCase>)> {
     parts
 }
 
-/// Returns the cases that can apply below a rank, up to the first that always applies.
+/// Returns the cases that can apply if the parent has this rank, up to the first case that always applies.
 fn applying(cases: &[RankCase], below: Rank) -> Vec<&RankCase> {
     let mut found = Vec::new();
     for case in cases.iter().filter(|case| case.below.contains(below)) {
@@ -135,7 +135,7 @@ fn applying(cases: &[RankCase], below: Rank) -> Vec<&RankCase> {
     found
 }
 
-/// Returns the fields whose stored values a condition reads, and which may have another type.
+/// Returns the fields that a condition reads and whose stored values may have the wrong type.
 pub(crate) fn fields_read(condition: &Condition) -> BTreeSet<&FieldName> {
     let mut fields = BTreeSet::new();
     condition.visit(&mut |leaf| match leaf {

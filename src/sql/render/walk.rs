@@ -1,7 +1,7 @@
-//! Walks: one recursive query finds all sets of a cycle, because they read each other.
+//! Walks. The sets of a cycle read each other, so one recursive query, the walk, finds all of them.
 //!
-//! A row of the walk has the number of its set, its id and its rank. It is visited with every rank it was found with;
-//! in the end it keeps the lowest. The databases differ in how such a query may refer to itself.
+//! A row of the walk holds the number of a set, an id and a rank. The walk visits a row with every rank it is found
+//! with; at the end, the row keeps its lowest rank. Databases differ in how a recursive query may refer to itself.
 
 use super::renderer::{Renderer, column, id_of};
 use super::set::rank_within;
@@ -11,22 +11,22 @@ use crate::protocol::{Branch, NamedSet, RankCase, Rows, SetId, Source};
 use crate::sql::statement::{Query, Union, Writer, quote};
 use crate::store::StoreError;
 
-/// The form of ids in a walk: a row is the number of its set, its rank, and these columns.
+/// How a walk represents ids. Each row of the walk has the number of its set, its rank, and the columns defined here.
 pub(crate) trait WalkIds {
-    /// Renders the columns of a row of this kind.
+    /// Renders the columns for an id of this kind.
     fn of(&self, kind: &KindName, id: &str) -> String;
-    /// Renders the id of a row `p` of the walk, which is of this kind.
+    /// Renders the id of the row `p` of the walk, which has this kind.
     fn parent(&self, kind: &KindName) -> String;
 }
 
-/// One step of a walk: from rows of one of its sets along a branch to rows of another.
+/// A step of a walk: from rows of one set of the cycle, along a branch, to rows of another set.
 pub(crate) struct WalkStep<'a> {
     set: &'a NamedSet,
     branch: &'a Branch,
     of: Rows,
 }
 
-/// Returns the steps of the walk over the sets of a cycle.
+/// Returns the steps of the walk through the sets of a cycle.
 pub(crate) fn walk_steps(sets: &[NamedSet]) -> Vec<WalkStep<'_>> {
     let branches = sets.iter().flat_map(|set| set.branches.iter().map(move |branch| (set, branch)));
     let steps = branches.filter_map(|(set, branch)| {
@@ -63,10 +63,10 @@ impl Renderer<'_> {
         Ok(!union.is_empty())
     }
 
-    /// Writes one step, from a row `p` of the walk to a row `r`. `walk` is the name of the walk, if the step has to
-    /// read it.
+    /// Writes one step, from a row `p` of the walk to a row `r`. `walk` is the name of the walk if the step must read
+    /// from it by name.
     ///
-    /// CROSS JOIN keeps the order on SQLite: rows of the walk first.
+    /// On SQLite, CROSS JOIN fixes the order: rows of the walk come first.
     pub(crate) fn walk_step(
         &self,
         w: &mut Writer,

@@ -1,4 +1,4 @@
-//! What is written: steps and new rows, and the receipt, the events and the audit entries of an operation.
+//! Renders what is written: steps and new rows, and the receipt, the events and the audit entries of an operation.
 
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ impl Renderer<'_> {
         Ok(w.finish())
     }
 
-    /// Renders the write of one step; `None` if its rows are only counted.
+    /// Renders the write of one step; `None` if the step only counts its rows.
     pub(crate) fn write(&self, step: &ChangeStep) -> Result<Option<Statement>, StoreError> {
         let kind = self.kind_of_rows(&step.kind, step.rows)?;
         let mut w = self.writer();
@@ -70,7 +70,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// Starts recording rows under an operation, so that it can be undone.
+    /// Starts the statement that records rows under an operation, so that the operation can be undone.
     pub(crate) fn begin_marks(&self, w: &mut Writer) {
         w.push("INSERT INTO ").name(&self.prefix.table("marks")).push(" (operation, kind, record)\n");
     }
@@ -83,7 +83,7 @@ impl Renderer<'_> {
         let mut query = Query::select(self.with(&mut w, &[step.rows.set])?, "");
         query.w().bind_as(operation.to_string(), "uuid").push(", ").bind(kind.name.as_str()).push(", s.id");
         self.select_rows(&mut query, step.rows)?;
-        // SQLite reads ON CONFLICT after a SELECT without WHERE as a join.
+        // Without this condition, SQLite would read ON CONFLICT as part of a join.
         query.condition().push("TRUE");
         // Two steps of one operation may mark the same row.
         query.w().push(" ON CONFLICT DO NOTHING");
@@ -91,7 +91,7 @@ impl Renderer<'_> {
     }
 }
 
-/// Renders the query for the receipt of an operation, if it has been applied.
+/// Renders the query for the receipt of an operation that may have been applied.
 pub(crate) fn first_receipt(
     backend: &'static dyn Backend,
     prefix: &Prefix,
@@ -104,9 +104,9 @@ pub(crate) fn first_receipt(
     w.finish()
 }
 
-/// Renders one audit entry for each subject, in a single statement.
+/// Renders the statement that writes one audit entry for each subject.
 ///
-/// The subject has its own column and is not part of the entry.
+/// The subject is stored in its own column, not in the entry.
 pub(crate) fn audit(
     backend: &'static dyn Backend,
     prefix: &Prefix,
@@ -121,7 +121,7 @@ pub(crate) fn audit(
     Ok(w.finish())
 }
 
-/// Writes the entry that all subjects share. PostgreSQL reads it only once.
+/// Binds the part of the entry that all subjects share. PostgreSQL parses it only once.
 fn shared_entry(w: &mut Writer, entry: String) {
     w.push("(SELECT ").bind_as(entry, "jsonb").push(")");
 }
@@ -132,7 +132,7 @@ pub(crate) fn begin_audit(w: &mut Writer, prefix: &Prefix) {
     w.push(" (operation, kind, record, at, action, outcome, entry)\n");
 }
 
-/// Writes the rows of the audit log, whose subject is `j.value`; `write_entry` writes the entry itself.
+/// Writes the rows of the audit log. `j.value` is the subject, and `write_entry` writes the entry.
 fn audit_rows(
     w: &mut Writer,
     entry: &AuditEntry,
@@ -161,7 +161,7 @@ pub(crate) fn insert_operation(w: &mut Writer, prefix: &Prefix, receipt: &Receip
     Ok(())
 }
 
-/// Renders the actual receipt, if it differs from the one that was recorded.
+/// Renders the statement that replaces the recorded receipt with the actual receipt, if they differ.
 pub(crate) fn correct_receipt(
     backend: &'static dyn Backend,
     prefix: &Prefix,
@@ -175,7 +175,7 @@ pub(crate) fn correct_receipt(
     Ok(w.finish())
 }
 
-/// Writes a value as JSON text that the database can hold.
+/// Renders a value as JSON text that the database can store.
 fn json(backend: &dyn Backend, value: &impl Serialize, what: &str) -> Result<String, StoreError> {
     let text = serde_json::to_string(value);
     let text = text.map_err(|source| StoreError::backend(format!("wrote {what}"), source))?;
@@ -183,7 +183,7 @@ fn json(backend: &dyn Backend, value: &impl Serialize, what: &str) -> Result<Str
 }
 
 impl Renderer<'_> {
-    /// Renders the audit entries of a change set, each with the fields of its subject before the steps.
+    /// Renders the audit entries of a change set. Each holds the fields of its subject from before the steps.
     pub(crate) fn audit(&self, changes: &ChangeSet) -> Result<Statement, StoreError> {
         let mut w = self.writer();
         begin_audit(&mut w, self.prefix);
@@ -194,7 +194,7 @@ impl Renderer<'_> {
         Ok(w.finish())
     }
 
-    /// Writes the rest after [`begin_audit`], in a statement that defines the subjects.
+    /// Writes what follows [`begin_audit`], in a statement that defines the set of subjects.
     pub(crate) fn audit_rows(&self, w: &mut Writer, changes: &ChangeSet) -> Result<(), StoreError> {
         let ChangeSet { audit: entry, snapshot, query, .. } = changes;
         let Some(subjects) = self.subjects().filter(|_| !snapshot.is_empty()) else {
@@ -221,7 +221,7 @@ impl Renderer<'_> {
         w.push(" (operation, topic, kind, record, at, payload)\n");
     }
 
-    /// Renders the events of a draft: one for each of its rows, with the values of the fields.
+    /// Renders the events of a draft: one for each of its rows, with the values of the draft's fields.
     pub(crate) fn drafted_events(
         &self,
         operation: OperationId,
@@ -234,7 +234,8 @@ impl Renderer<'_> {
         Ok(w.finish())
     }
 
-    /// Writes the rest after [`begin_events`](Self::begin_events) for a draft, in a statement that defines its set.
+    /// Writes what follows [`begin_events`](Self::begin_events) for a draft, in a statement that defines the draft's
+    /// set.
     pub(crate) fn drafted_rows(
         &self,
         w: &mut Writer,
@@ -252,14 +253,14 @@ impl Renderer<'_> {
         self.object(w, kind, fields)?;
         query.table(kind.table_name(), "r");
         self.is_one(query.condition(), kind, *rows)?;
-        // In the order of ids, so that the outbox is reproducible.
+        // Events are sorted by id, so that the outbox is reproducible.
         query.order_by(&self.backend.id_order(self.id(kind), &id)?);
-        // Two drafts may contain the same row; operation, topic and record are the key.
+        // Two drafts may contain the same row. The key of an event is its operation, topic and record.
         query.w().push(" ON CONFLICT DO NOTHING");
         Ok(())
     }
 
-    /// Renders an event whose values are known.
+    /// Renders an event whose fields are already known.
     pub(crate) fn event(&self, event: &Event) -> Result<Statement, StoreError> {
         let mut w = self.writer();
         self.begin_events(&mut w);
@@ -267,7 +268,7 @@ impl Renderer<'_> {
         Ok(w.finish())
     }
 
-    /// Writes the rest after [`begin_events`](Self::begin_events) for an event whose values are known.
+    /// Writes what follows [`begin_events`](Self::begin_events), for an event whose fields are already known.
     pub(crate) fn event_row(&self, w: &mut Writer, event: &Event) -> Result<(), StoreError> {
         let Event { operation, topic, kind, record, at, fields } = event;
         let payload = json(self.backend, fields, &format!("the event `{topic}`"))?;

@@ -1,7 +1,7 @@
-//! Values of SQLite, whose columns have no fixed type, as SQL expressions.
+//! Values in SQLite, whose columns have no fixed type, as SQL expressions.
 //!
-//! Each expression is NULL if the value is NULL or not of its type; [`is_invalid`] distinguishes the two. They agree
-//! with [`FieldType::read`] on every value.
+//! Each expression is NULL if the value is NULL or has the wrong type; [`is_invalid`] distinguishes the two. All
+//! expressions agree with [`FieldType::read`] on every value.
 
 use chrono::{DateTime, NaiveTime, Utc};
 
@@ -12,11 +12,11 @@ use crate::sql::statement::Writer;
 use crate::sql::table_schema::TypeFamily;
 use crate::store::StoreError;
 
-/// Renders the value of a column in the form in which values of this type are compared.
+/// Renders the value of a column so that it can be compared with values of this type.
 pub(super) fn comparable(field_type: FieldType, column: &str) -> String {
     match field_type {
-        // The sign removes the column's affinity, which would convert the compared text to a number in a numeric
-        // column.
+        // The plus sign removes the affinity of the column. With a numeric affinity, SQLite would convert the text to
+        // a number before comparing.
         FieldType::Text => format!("+{column} COLLATE BINARY"),
         FieldType::Uuid => format!("({}) COLLATE BINARY", id_text(column)),
         FieldType::Integer | FieldType::Boolean => format!("+{column}"),
@@ -26,7 +26,7 @@ pub(super) fn comparable(field_type: FieldType, column: &str) -> String {
     }
 }
 
-/// Renders whether the value of a column is not of its type; never NULL.
+/// Renders whether the value of a column does not have its type; the result is never NULL.
 pub(super) fn is_invalid(field_type: FieldType, column: &str) -> String {
     match field_type {
         FieldType::Text => format!("typeof({column}) NOT IN ('text', 'null')"),
@@ -47,7 +47,7 @@ pub(super) fn is_invalid(field_type: FieldType, column: &str) -> String {
     }
 }
 
-/// Renders an id as text, with the 16 bytes of a UUID in hyphenated form.
+/// Renders an id as text. The 16 bytes of a UUID become its hyphenated form.
 pub(super) fn id_text(column: &str) -> String {
     format!(
         "CASE WHEN typeof({column}) = 'blob' AND length({column}) = 16 THEN lower(substr(hex({column}), 1, 8) || '-' \
@@ -56,7 +56,7 @@ pub(super) fn id_text(column: &str) -> String {
     )
 }
 
-/// Renders numbers, and text that is a number, as doubles.
+/// Renders numbers, and text that contains a number, as doubles.
 fn decimal(column: &str) -> String {
     let unsigned = format!("(CASE WHEN {column} GLOB '[-+]*' THEN substr({column}, 2) ELSE {column} END)");
     format!(
@@ -67,10 +67,11 @@ fn decimal(column: &str) -> String {
     )
 }
 
-/// Renders epoch seconds, RFC 3339 and the forms that databases print as milliseconds since 1970.
+/// Renders epoch seconds, RFC 3339 and the formats that databases print as milliseconds since 1970.
 ///
-/// Integers only, so that rounding matches `to_milliseconds`: by the fourth digit, half up. SQLite's own functions
-/// also accept `now`, numbers and 30 February, so a date must format to the same text.
+/// It uses only integers, so that it rounds like `to_milliseconds`: half up, by the fourth digit. SQLite's date
+/// functions also accept `now`, numbers and 30 February. A value is therefore valid only if formatting it gives the
+/// same text again.
 pub(super) fn milliseconds(column: &str) -> String {
     let c = column;
     let offset = format!("{c} GLOB '*[-+][0-9][0-9]:[0-9][0-9]'");
@@ -91,7 +92,7 @@ pub(super) fn milliseconds(column: &str) -> String {
     )
 }
 
-/// Renders a stored value as an argument of `json_object`, in the declared type of its field.
+/// Renders a stored value as an argument of `json_object`, with the declared type of its field.
 pub(super) fn json_value(declared: Option<FieldType>, stored: &str) -> String {
     match declared {
         Some(FieldType::Boolean) => {
@@ -100,7 +101,7 @@ pub(super) fn json_value(declared: Option<FieldType>, stored: &str) -> String {
         Some(FieldType::Json) => {
             format!("CASE WHEN json_valid({stored}) THEN json({stored}) ELSE {stored} END")
         }
-        // JSON cannot hold bytes: the 16 of a UUID become its text, others hexadecimal digits.
+        // JSON cannot hold bytes. The 16 bytes of a UUID become text; other bytes become hexadecimal digits.
         _ => format!(
             "CASE WHEN typeof({stored}) = 'blob' AND length({stored}) <> 16 THEN hex({stored}) ELSE {} END",
             id_text(stored)
@@ -108,7 +109,7 @@ pub(super) fn json_value(declared: Option<FieldType>, stored: &str) -> String {
     }
 }
 
-/// Splits ids into a JSON array and, for those that JSON cannot hold, their concatenated bytes.
+/// Splits ids into a JSON array and the concatenated bytes of the ids that JSON cannot hold.
 pub(super) fn ids(ids: Vec<SqlValue>) -> (String, Vec<u8>) {
     let mut bytes = Vec::new();
     let json = ids.into_iter().map(|id| match id {
@@ -124,7 +125,7 @@ pub(super) fn ids(ids: Vec<SqlValue>) -> (String, Vec<u8>) {
     (json, bytes)
 }
 
-/// Converts a new value to the form in which the column stores values.
+/// Converts a new value to the form in which the column stores it.
 pub(super) fn new_value(field: Field<'_>, value: &Value) -> Result<SqlValue, StoreError> {
     if let Some(to) = field.referred_kind()?
         && let Some(id) = value.as_id()
@@ -165,7 +166,7 @@ pub(super) fn mask(w: &mut Writer, field: Field<'_>, mask: &Mask) {
                 FieldType::Timestamp => format!("{year}T00:00:00.000Z'"),
                 _ => format!("{year}'"),
             };
-            // A value that is not a timestamp becomes NULL: a mask never keeps a value.
+            // A value that is not a timestamp becomes NULL, because a mask must never keep the original value.
             w.push(&format!(
                 "CASE typeof({stored}) WHEN 'integer' THEN CAST(strftime('%s', {year}') AS INTEGER) ELSE {text} END"
             ));

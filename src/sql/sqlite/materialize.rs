@@ -1,4 +1,4 @@
-//! The sets that are written to a temporary table, and the statements for it.
+//! Decides which sets are written to a temporary table, and renders the statements for it.
 //!
 //! SQLite evaluates a common table expression for each reference to it, and has no statement that writes several
 //! tables.
@@ -15,14 +15,14 @@ use crate::store::StoreError;
 
 type Materializations = BTreeMap<SetId, Materialization>;
 
-/// The maximum number of copies of set texts in one set. SQLite copies a common table expression for each reference
-/// to it when it prepares a statement, so sets that are read twice at each level double.
+/// The maximum number of copies of common table expressions in one set. SQLite copies an expression each time it is
+/// used, so if each set is used twice by the next, the number of copies doubles at each level.
 const COPIES: u64 = 40;
-/// The maximum if all sets of a query together have more than [`ALL_COPIES`].
+/// The maximum number of copies if all sets of a query together have more than [`ALL_COPIES`].
 const FEW_COPIES: u64 = 6;
 const ALL_COPIES: u64 = 1000;
 
-/// Decides for a survey: inline, except for cycles and for sets whose text would grow too large.
+/// Decides for a survey. Sets are inline, except in cycles and if their SQL would become too long.
 pub(super) fn of_survey(query: &SurveyQuery, shapes: &BTreeMap<SetId, Shape<'_>>) -> Materializations {
     let (chosen, copies) = limited(query, shapes, COPIES);
     if copies > ALL_COPIES {
@@ -51,8 +51,8 @@ fn limited(query: &SurveyQuery, shapes: &BTreeMap<SetId, Shape<'_>>, limit: u64)
     (chosen, copies.values().sum())
 }
 
-/// Decides for a change set: the sets that a step or an event reads are materialized before the first write, unless
-/// their only step can find the same rows itself.
+/// Decides for a change set. Sets that a step or an event reads are materialized before the first write, unless only
+/// one step reads the set and can find the same rows itself.
 pub(super) fn of_changes(changes: &ChangeSet, shapes: &BTreeMap<SetId, Shape<'_>>) -> Materializations {
     let query = &changes.query;
     let mut chosen = of_survey(query, shapes);
@@ -81,14 +81,14 @@ pub(super) fn of_changes(changes: &ChangeSet, shapes: &BTreeMap<SetId, Shape<'_>
     chosen
 }
 
-/// Returns whether pseudonyms are made for the rows of the set, because each page would evaluate the set again.
+/// Returns whether pseudonyms are computed for the rows of the set. Each page would evaluate the set again.
 fn is_read_in_pages(changes: &ChangeSet, set: &NamedSet) -> bool {
     let mut steps = changes.steps.iter().filter(|step| step.rows.set == set.id);
     steps.any(|step| step.keyed_fields().next().is_some())
 }
 
-/// Returns whether the only step that writes the rows of the set still finds them. No other set may read the set, the
-/// set may read only rows of its own kind, and no earlier step may change these.
+/// Returns whether the only step that writes the rows of the set can still find them when it runs. No other set may
+/// read this set, the set may read only rows of its own kind, and no earlier step may change these rows.
 fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
     let map = &changes.query.map;
     let mut sets = changes.query.sets.iter().flat_map(Stratum::sets);
@@ -108,7 +108,7 @@ fn stays_until_its_step(changes: &ChangeSet, set: &NamedSet) -> bool {
     let (Some((position, _)), None) = (steps.next(), steps.next()) else {
         return false;
     };
-    // A foreign key action of the database may touch rows below the deleted ones.
+    // A foreign key action of the database may change rows that refer to the deleted rows.
     let parents: BTreeSet<_> = map.references_from(&set.kind).map(|reference| &reference.to).collect();
     let untouched = changes.steps.iter().take(position).all(|step| {
         step.write == Write::Keep
@@ -141,7 +141,7 @@ pub(super) fn statements(r: &Renderer<'_>) -> Result<Vec<Statement>, StoreError>
     Ok(statements)
 }
 
-/// One column for the ids of all kinds.
+/// One column that holds the ids of all kinds.
 struct OneColumn;
 
 impl WalkIds for OneColumn {
@@ -154,8 +154,8 @@ impl WalkIds for OneColumn {
     }
 }
 
-/// Renders the statement that writes the members of the sets of a cycle. On SQLite a recursive query may have a term
-/// for each step.
+/// Renders the statement that writes the members of the sets of a cycle. In SQLite, a recursive query may have
+/// several recursive parts, so each step is one part.
 fn walk(r: &Renderer<'_>, sets: &[NamedSet]) -> Result<Statement, StoreError> {
     let walk = r.prefix.quoted("walk");
     let mut inputs: Vec<SetId> = Vec::new();
@@ -168,7 +168,7 @@ fn walk(r: &Renderer<'_>, sets: &[NamedSet]) -> Result<Statement, StoreError> {
     with.table(&format!("{walk}(set_id, rank, id)"), |w| {
         w.push("\n");
         if !r.walk_seeds(w, "\nUNION ", sets, &OneColumn)? {
-            // No rows enter the cycle, but a recursive query needs an initial term.
+            // No rows enter the cycle from outside, but a recursive query needs a first part.
             w.push("SELECT 0, 0, NULL WHERE 0");
         }
         for step in walk_steps(sets) {

@@ -1,5 +1,5 @@
-//! The back end of SQLite: columns have no fixed type, one transaction writes at a time, and large sets are written
-//! to a temporary table.
+//! SQLite: columns have no fixed type, only one transaction writes at a time, and large sets are written to a
+//! temporary table.
 
 mod column;
 mod materialize;
@@ -26,7 +26,7 @@ pub(crate) struct Sqlite;
 const SPELLING: Spelling = Spelling {
     json_array: ("json_array(", ")"),
     json_object: "json_object(",
-    // JSON text never contains U+0001, so it can separate two objects until a comma replaces it.
+    // Two objects are joined with U+0001, which JSON text never contains, and which is then replaced by a comma.
     joined_objects: ["json(replace(", " || char(1) || ", ", '}' || char(1) || '{', ','))"],
     json_rows: ("json_each(", ") AS j"),
     among: ["", "", ")"],
@@ -36,7 +36,7 @@ const SPELLING: Spelling = Spelling {
     integer: "INTEGER",
     text: "TEXT",
     operation: "TEXT",
-    // An id is stored as in the host's table: without a type there is no conversion.
+    // The column has no type, so SQLite stores an id exactly as it is in the host's table.
     record: "",
     at: "TEXT",
     json: "TEXT",
@@ -60,7 +60,8 @@ impl Backend for Sqlite {
     fn begin(&self, access: AccessMode) -> &'static [&'static str] {
         match access {
             AccessMode::Read => &["BEGIN"],
-            // The data read must still be current when it is written, so other writers are kept out from the start.
+            // The data that was read must still be current when it is written. Other writers are therefore locked out
+            // from the start.
             AccessMode::Write => &["BEGIN IMMEDIATE"],
         }
     }
@@ -71,7 +72,7 @@ impl Backend for Sqlite {
     }
 
     fn recorded_ids(&self, id: &RecordId) -> Vec<SqlValue> {
-        // A request may give the same id as an integer or as text.
+        // A request may pass the same id as an integer or as text.
         let text = id.to_string();
         let number = text.parse().map_or(SqlValue::Null, SqlValue::Integer);
         vec![SqlValue::Text(text), number]
@@ -131,7 +132,8 @@ impl Backend for Sqlite {
         let (json, bytes) = column::ids(column_type.searched_ids(&id.kind.name, ids)?);
         w.push(&id.column()).push(" IN (SELECT ");
         if column_type.family == TypeFamily::Bytes {
-            // JSON cannot hold bytes, so it has an element for each id, and the bytes are concatenated.
+            // JSON cannot hold bytes. The JSON array has one element for each id, and the bytes are one concatenated
+            // value.
             w.push("substr(").bind(SqlValue::Blob(bytes)).push(", j.key * 16 + 1, 16)");
         } else {
             w.push("j.value");
@@ -142,7 +144,7 @@ impl Backend for Sqlite {
     }
 
     fn leads_on(&self, held: &str, parent: &str) -> String {
-        // With `=` SQLite would read the whole table of `r` for a Bloom filter.
+        // With `=`, SQLite would read the whole table of `r` to build a Bloom filter.
         format!("{held} IN (SELECT {parent})")
     }
 
@@ -169,7 +171,7 @@ impl Backend for Sqlite {
     }
 
     fn pseudonym_id(&self, id: &str) -> String {
-        // The sign removes the affinity of the column.
+        // The plus sign removes the affinity of the column.
         format!("+{id}")
     }
 
@@ -222,7 +224,7 @@ impl Backend for Sqlite {
     }
 
     fn strategy(&self, changes: &ChangeSet, _: u64) -> ApplyStrategy {
-        // SQLite does not count rows below each other that a foreign key action has deleted.
+        // If referring rows of the same kind are deleted by a foreign key action, SQLite does not count them.
         if deletes_in_a_cycle(changes) { ApplyStrategy::Counted } else { ApplyStrategy::PerKind }
     }
 
@@ -252,7 +254,7 @@ impl Backend for Sqlite {
     }
 
     fn defer_foreign_keys(&self, changes: &ChangeSet) -> Option<&'static str> {
-        // It ends with the transaction; disabling it earlier would drop pending checks.
+        // The setting ends with the transaction. Turning it off earlier would discard pending checks.
         deletes_in_a_cycle(changes).then_some("PRAGMA defer_foreign_keys = ON")
     }
 
@@ -261,8 +263,8 @@ impl Backend for Sqlite {
     }
 }
 
-/// Returns whether rows are deleted in kinds that refer to each other, or in one that refers to itself. No order of
-/// statements then satisfies foreign keys that are checked row by row.
+/// Returns whether rows are deleted in a cycle: in kinds that refer to each other, or in a kind that refers to
+/// itself. If foreign keys are checked row by row, no order of statements satisfies them.
 fn deletes_in_a_cycle(changes: &ChangeSet) -> bool {
     let map = &changes.query.map;
     let deleted: BTreeSet<&KindName> =
@@ -284,7 +286,7 @@ fn deletes_in_a_cycle(changes: &ChangeSet) -> bool {
     })
 }
 
-/// Converts a value to what [`column::comparable`] renders.
+/// Converts a value to the form that [`column::comparable`] renders.
 fn compared(value: &Value) -> SqlValue {
     match value {
         Value::Timestamp(at) => SqlValue::Integer(to_milliseconds(*at).timestamp_millis()),

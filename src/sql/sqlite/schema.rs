@@ -1,4 +1,4 @@
-//! How columns of SQLite store values: by their declared types and their rows.
+//! How columns of SQLite store values, judged by their declared types and by their rows.
 
 use crate::domain::{FieldName, Kind};
 use crate::sql::connection::SqlValue;
@@ -6,19 +6,19 @@ use crate::sql::statement::{Statement, Union, Writer};
 use crate::sql::table_schema::{ColumnType, QueryColumns, TableSchema, TypeFamily};
 use crate::store::StoreError;
 
-/// The number of rows that are read to find how a column stores its values.
+/// The maximum number of rows to read when looking for a value that shows how a column stores values.
 const SAMPLE: i64 = 10_000;
 const COLUMNS_PER_STATEMENT: usize = 200;
 
-/// A question about a kind.
+/// A question about a kind's table.
 enum Ask<'a> {
-    /// Whether one of its rows lacks an id.
+    /// Whether a row of the kind has no id.
     Ids(&'a Kind),
-    /// The declared type of a column and the type of one of its values.
+    /// The declared type of a column, and the type of one of its values.
     Column(&'a Kind, &'a FieldName),
 }
 
-/// Renders the statements: each row has the position of a question and two results.
+/// Renders the statements. Each row they return holds the position of a question and two results.
 pub(super) fn statements(columns: &QueryColumns<'_>) -> Vec<Statement> {
     let asked: Vec<(usize, Ask<'_>)> = asked(columns).enumerate().collect();
     let statements = asked.chunks(COLUMNS_PER_STATEMENT).map(|part| {
@@ -51,10 +51,10 @@ fn asked<'a>(columns: &QueryColumns<'a>) -> impl Iterator<Item = Ask<'a>> {
     kinds.chain(columns.columns.iter().map(|(kind, field)| Ask::Column(kind, field)))
 }
 
-/// Reads the results.
+/// Reads the results of the questions.
 ///
 /// # Errors
-/// [`StoreError::BadValue`] if a row lacks an id. It would be neither counted nor deleted.
+/// [`StoreError::BadValue`] if a row has no id. Such a row would neither be counted nor deleted.
 pub(super) fn read(
     columns: &QueryColumns<'_>,
     mut rows: Vec<Vec<SqlValue>>,
@@ -85,10 +85,10 @@ pub(super) fn read(
     Ok(schema)
 }
 
-/// Returns how a column stores values, by its declared type and the type of one of its values.
+/// Returns how a column stores values, from its declared type and the type of one of its values.
 ///
-/// Without a value, SQLite's rule of type affinity applies: `INT` anywhere makes integers; `CHAR`, `CLOB` and `TEXT`
-/// make text; in all other columns a value stays as it was written.
+/// If the column has no value, SQLite's rule of type affinity applies: `INT` anywhere in the declared type means
+/// integers; `CHAR`, `CLOB` and `TEXT` mean text; in all other columns, a value stays as it was written.
 fn family(declared: &str, sample: Option<&str>) -> TypeFamily {
     let declared = declared.to_ascii_uppercase();
     let says = |words: &[&str]| words.iter().any(|word| declared.contains(word));
