@@ -20,19 +20,19 @@ use crate::store::{Reader, Store};
 impl<S: Store + Reader> Clients<'_, S> {
     /// Creates a client, and records the attempt.
     ///
-    /// The request has the mode `create`. If it does not name the client's id, one is generated. The role is `USER`;
-    /// timestamps and version are set here. Applied again with the same operation id, it returns the client that was
-    /// created first.
+    /// The request must have the mode `create`. If it contains no id, the library generates one. The role is `USER`,
+    /// and the library sets timestamps and version. If the same operation id is applied again, the result is the
+    /// client that was created the first time.
     ///
     /// # Errors
-    /// [`Error::Invalid`] lists all problems with the client; [`Error::NotUnique`] if another record has the e-mail
-    /// address; every other [`Error`]. Each is recorded as an attempt.
+    /// [`Error::Invalid`] with all problems of the client; [`Error::NotUnique`] if another record has the e-mail
+    /// address; and every other [`Error`]. Every failure is recorded as an attempt.
     pub async fn create(&self, request: &Request, new: NewClient) -> Result<Client, Error> {
         let mut asked = request.clone();
         if let [id] = &mut *asked.subjects
             && let Ok(uuid) = id.to_string().parse::<Uuid>()
         {
-            // All spellings of a UUID are one id.
+            // All spellings of a UUID are the same id.
             *id = uuid.into();
         }
         let is_named = !asked.subjects.is_empty();
@@ -40,7 +40,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             asked.subjects.push(self.lifecycle.new_id().as_uuid().into());
         }
         let operation = self.lifecycle.operation(&asked);
-        // Every attempt creates the same client.
+        // Read the clock once, so that every attempt creates the same client.
         let now = self.lifecycle.now();
         let mut attempts = 0;
         let made = loop {
@@ -53,7 +53,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             Ok((client, receipt)) => (Some(client), Ok(receipt)),
             Err(error) => (None, Err(error)),
         };
-        // A generated id differs from the one generated when the operation was first applied.
+        // If the library generates the id, it generates a different id when the operation is repeated.
         let is_answer = |receipt: &Receipt| {
             is_receipt_of(receipt, &asked) && (!is_named || receipt.subjects == asked.subjects)
         };
@@ -62,9 +62,9 @@ impl<S: Store + Reader> Clients<'_, S> {
         match client {
             Some(client) if id != RecordId::from(client.user_id()) => self.find(id).await,
             Some(client) if !is_named => Ok(client),
-            // The operation may have been applied before, with other values.
+            // The operation may have been applied before with other values, so read the client.
             Some(client) => match self.find(id).await {
-                // The client was written, but cannot be read now.
+                // The client has been written, but cannot be read at the moment.
                 Err(Error::Store(_)) => Ok(client),
                 found => found,
             },
@@ -82,13 +82,20 @@ impl<S: Store + Reader> Clients<'_, S> {
         if request.mode != Mode::Create {
             return Err(Refusal::wrong_mode(request.mode, "a request of mode `create`").into());
         }
-        // An actor without permission does not learn which values are wrong.
+        // Check permissions first. Otherwise, an actor without permission would learn which values are wrong.
         let inquiry = self.lifecycle.inquire(request, now)?;
         let [id] = &*request.subjects else {
-            return Err(Refusal::invalid("clients are created one at a time", "name one id, or none").into());
+            return Err(Refusal::invalid(
+                "clients are created one at a time",
+                "pass one id, or leave it out",
+            )
+            .into());
         };
         let user_id = id.as_uuid().ok_or_else(|| {
-            Refusal::invalid(format!("`{id}` is not a valid client id"), "name a UUID, or none")
+            Refusal::invalid(
+                format!("`{id}` is not a valid client id"),
+                "pass a UUID as the id, or leave it out",
+            )
         })?;
         let client = Client::new(new, user_id, now, &self.rules)?;
         let mut record = to_kind(self.kind, self.status, &client);

@@ -1,4 +1,4 @@
-//! The use cases of a lifecycle whose policy is about clients.
+//! The use cases of clients, for lifecycles whose policy is about clients.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use crate::domain::{Fault, FaultCode, Faults, FieldName, FieldType, Kind, Status
 use crate::lifecycle::{Error, Lifecycle};
 use crate::store::{Reader, Store};
 
-/// The clients of a lifecycle: creates, finds, lists and updates them. Made by [`Lifecycle::clients`].
+/// The clients of a lifecycle, with methods to create, find, list and update them. Made by [`Lifecycle::clients`].
 ///
-/// Reads are neither authorised nor recorded: the host decides who may see clients.
+/// Reading is neither authorised nor recorded; the host decides who may see clients.
 pub struct Clients<'l, S> {
     pub(super) lifecycle: &'l Lifecycle<S>,
     pub(super) kind: &'l Kind,
@@ -19,10 +19,10 @@ pub struct Clients<'l, S> {
 }
 
 impl<S: Store + Reader> Lifecycle<S> {
-    /// Returns the use cases of clients, if the policy is about clients. Its subject must have a status, and the
-    /// declared types of its fields must fit the values of a [`Client`].
+    /// Returns the use cases of clients, if the policy is about clients. The policy's subject must have a status, and
+    /// the declared types of its fields must be able to hold the values of a [`Client`].
     ///
-    /// Only the policy is checked, so calling this for every request is cheap.
+    /// This checks only the policy, so it is cheap enough to call for every request.
     ///
     /// ```
     /// use client_lifecycle::clients::presets;
@@ -39,7 +39,7 @@ impl<S: Store + Reader> Lifecycle<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::SchemaMismatch`] lists what the subject lacks.
+    /// [`Error::SchemaMismatch`] with everything that the subject lacks.
     pub fn clients(&self) -> Result<Clients<'_, S>, Error> {
         let name = self.policy().subject();
         let kind = self.policy().map().kind(name);
@@ -70,14 +70,14 @@ impl<S> Clients<'_, S> {
     }
 }
 
-/// Shows only the kind, so that the store needs no `Debug`.
+/// Shows only the kind, so that the store need not implement `Debug`.
 impl<S> fmt::Debug for Clients<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clients").field("kind", &self.kind.name).finish_non_exhaustive()
     }
 }
 
-/// Lists the fields of a client whose declared type does not fit the client's values.
+/// Reports the fields whose declared type cannot hold a client's values.
 fn misfits(kind: &Kind) -> impl Iterator<Item = Fault> {
     Client::FIELDS.into_iter().filter(|field| *field != "status").filter_map(|field| {
         let held = if field == "user_id" { kind.id.clone() } else { field_of(kind, field) };

@@ -8,7 +8,7 @@ use crate::lifecycle::Error;
 use crate::policy::Refusal;
 use crate::store::{ReadQuery, Reader, Store, Which};
 
-/// The part of the list of clients to return.
+/// Which part of the list of clients to return.
 ///
 /// ```
 /// use client_lifecycle::clients::ClientPage;
@@ -24,20 +24,20 @@ pub struct ClientPage {
 }
 
 impl ClientPage {
-    /// Selects the first `limit` clients in the order of their ids.
+    /// Selects the first `limit` clients, sorted by id.
     #[must_use]
     pub fn first(limit: u32) -> Self {
         Self { after: None, limit, status: None }
     }
 
-    /// Selects the clients after this id: the last of the previous page.
+    /// Selects the clients after this id. Pass the last id of the previous page.
     #[must_use]
     pub fn after(mut self, id: impl Into<RecordId>) -> Self {
         self.after = Some(id.into());
         self
     }
 
-    /// Selects clients with this status only.
+    /// Selects only clients with this status.
     #[must_use]
     pub fn with_status(mut self, status: Status) -> Self {
         self.status = Some(status);
@@ -49,14 +49,14 @@ impl ClientPage {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClientList {
-    /// The clients, in the order of their ids.
+    /// The clients, sorted by id.
     pub clients: Vec<Client>,
-    /// The id after which the next page begins; `None` on the last page.
+    /// The last id of this page, to pass to [`after`](ClientPage::after); `None` on the last page.
     pub next: Option<RecordId>,
 }
 
 impl<S: Store + Reader> Clients<'_, S> {
-    /// Finds a client by its id. A client that is deleted, or excluded by the policy's filter, is not found.
+    /// Finds a client by its id. A client that is deleted or excluded by the policy's filter counts as not found.
     ///
     /// # Errors
     /// [`Refusal::NotFound`]; [`Error::Store`]; [`Error::Unreadable`] if the record is not a client.
@@ -72,14 +72,14 @@ impl<S: Store + Reader> Clients<'_, S> {
         }
     }
 
-    /// Finds the client with this e-mail address. Case does not matter.
+    /// Finds the client with this e-mail address. Upper and lower case are the same.
     ///
     /// # Errors
     /// [`Error::Store`]; [`Error::Unreadable`] if the record is not a client.
     pub async fn find_by_email(&self, email: &str) -> Result<Option<Client>, Error> {
         let text = normalised_email(email);
         if text.is_empty() {
-            // Clients without an address do not share one.
+            // Several clients may have no address, so empty text finds none of them.
             return Ok(None);
         }
         let which = Which::WithText { field: EMAIL.into(), text };
@@ -88,7 +88,7 @@ impl<S: Store + Reader> Clients<'_, S> {
         Ok(client.transpose()?)
     }
 
-    /// Lists one page of clients in the order of their ids. Clients that [`find`](Self::find) does not find are left
+    /// Lists one page of clients, sorted by id. Clients that are deleted or excluded by the policy's filter are left
     /// out.
     ///
     /// ```
@@ -124,7 +124,7 @@ impl<S: Store + Reader> Clients<'_, S> {
         Ok(ClientList { clients: clients.collect::<Result<_, _>>()?, next })
     }
 
-    /// Reads records that are not deleted and that the policy's filter includes, under the names of a client's
+    /// Reads records that are not deleted and that meet the policy's filter. Their fields get the names of a client's
     /// fields.
     async fn read(
         &self,

@@ -1,5 +1,5 @@
-//! Clients: people with an e-mail address and an identity document. Creates, finds and updates them, and has the
-//! policies and API responses of four systems.
+//! Clients: people with an e-mail address and an identity document. This module creates, finds and updates clients,
+//! and has the policies and API responses of four systems.
 //!
 //! This module is one floor above the [lifecycle](crate::lifecycle), which does not know the fields of a client.
 

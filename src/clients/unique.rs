@@ -1,4 +1,4 @@
-//! Unique e-mail addresses: the precondition that claims one, and the error if it is taken.
+//! Unique e-mail addresses: the precondition that claims an address, and the error if it is taken.
 
 use crate::domain::FieldName;
 use crate::lifecycle::{Error, conflict_in_words};
@@ -8,7 +8,7 @@ use crate::store::StoreError;
 /// The field that holds the e-mail address.
 pub(super) const EMAIL: &str = "email";
 
-/// Converts a failed write. A conflict about the claimed address alone is [`Error::NotUnique`].
+/// Converts the error of a write. If the claimed address is the only conflict, the result is [`Error::NotUnique`].
 pub(super) fn claim_or_conflict(
     error: StoreError,
     changes: &ChangeSet,
@@ -16,7 +16,7 @@ pub(super) fn claim_or_conflict(
     email: usize,
 ) -> Error {
     match &error {
-        // If more has changed, the decision may differ too, which is reported first.
+        // If other data has changed too, the decision may be different, so that conflict is reported instead.
         StoreError::Conflict { differences }
             if differences.iter().all(|difference| difference.precondition == email) =>
         {
@@ -26,10 +26,10 @@ pub(super) fn claim_or_conflict(
     }
 }
 
-/// Adds the precondition that only the rows in `except` have the e-mail address. Returns its position.
+/// Adds the precondition that no rows except `except` have the e-mail address. Returns its position.
 ///
-/// The store checks it in the transaction that writes and keeps it true until the commit. If two transactions claim
-/// the same address, one fails.
+/// The store checks it in the transaction that writes, and keeps it true until the commit. If two transactions claim
+/// the same address, one of them fails.
 pub(super) fn claim(changes: &mut ChangeSet, email: &str, except: Option<Rows>) -> usize {
     let field = FieldName::from(EMAIL);
     let source = Source::WithText { field, text: normalised_email(email) };
@@ -38,13 +38,13 @@ pub(super) fn claim(changes: &mut ChangeSet, email: &str, except: Option<Rows>) 
     changes.require("others with the same e-mail address", branch, Expected::Exactly(0))
 }
 
-/// Returns the address in the form in which it is compared: trimmed, with ASCII letters in lower case.
+/// Returns the address as it is compared: trimmed, with ASCII letters in lower case.
 ///
-/// Other letters stay unchanged, as in databases. The Kelvin sign `\u{212a}` is not equal to `k`, so an address that
-/// only looks like a client's does not find the client.
+/// Other letters stay unchanged, as in databases. For example, the Kelvin sign `\u{212a}` does not equal `k`. An
+/// address that only looks like a client's address therefore does not find the client.
 ///
-/// For comparison only: a client keeps the address as it was given, and an address with surrounding white space is
-/// invalid.
+/// Use it only for comparisons. A client keeps the address as it was entered, and an address with surrounding white
+/// space is invalid.
 ///
 /// ```
 /// use client_lifecycle::clients::normalised_email;

@@ -1,4 +1,4 @@
-//! Updating clients, their status included.
+//! Updating clients, including their status.
 
 use chrono::{DateTime, Utc};
 
@@ -17,10 +17,10 @@ use crate::store::{Reader, Store, StoreError};
 impl<S: Store + Reader> Clients<'_, S> {
     /// Writes the fields of a patch, and records the attempt. Returns the updated client.
     ///
-    /// The request has the mode `update`. A patch that changes the status is planned and recorded as `deactivate` or
-    /// `reactivate`, with the access, guards, warnings and rules of that mode. All changes are applied in one change
-    /// set. The mode `update` decides who may update the other fields. Fields that the patch does not name are not
-    /// written, even if another transaction changes them at the same time.
+    /// The request must have the mode `update`. If the patch changes the status, the request is planned and recorded
+    /// as `deactivate` or `reactivate`, with the permissions, guards, warnings and rules of that mode. The
+    /// permissions of the mode `update` apply to the other fields. All changes are made in one change set. Fields
+    /// that the patch does not contain are not written, even if another transaction changes them at the same time.
     ///
     /// ```
     /// use client_lifecycle::clients::{ClientPatch, NewClient};
@@ -55,20 +55,20 @@ impl<S: Store + Reader> Clients<'_, S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Invalid`] lists all problems with the patch; [`Error::NotUnique`] if another record has the e-mail
-    /// address; [`Error::Blocked`] if the new status is blocked; every other [`Error`]. Each is recorded as an
-    /// attempt.
+    /// [`Error::Invalid`] with all problems of the patch; [`Error::NotUnique`] if another record has the e-mail
+    /// address; [`Error::Blocked`] if the new status is blocked; and every other [`Error`]. Every failure is recorded
+    /// as an attempt.
     pub async fn update(&self, request: &Request, patch: &ClientPatch) -> Result<Client, Error> {
         self.edit(request, &[Mode::Update], patch).await
     }
 
-    /// Sets a client OFF or ON, as the request says, and records the attempt. If the client already has that status,
-    /// nothing is written but the audit entry.
+    /// Sets a client OFF or ON, and records the attempt. If the client already has that status, only the audit entry
+    /// is written.
     ///
-    /// The request has the mode `deactivate` or `reactivate`.
+    /// The request must have the mode `deactivate` or `reactivate`.
     ///
     /// # Errors
-    /// As [`update`](Self::update).
+    /// The errors of [`update`](Self::update).
     pub async fn set_status(&self, request: &Request) -> Result<Client, Error> {
         let status = if request.mode == Mode::Reactivate { Status::On } else { Status::Off };
         let patch = ClientPatch::new().with_status(status);
@@ -78,7 +78,7 @@ impl<S: Store + Reader> Clients<'_, S> {
     async fn edit(&self, request: &Request, modes: &[Mode], patch: &ClientPatch) -> Result<Client, Error> {
         let operation = self.lifecycle.operation(request);
         let mut made = 0;
-        // The current status decides the mode in which the attempt is planned and recorded.
+        // The current status decides in which mode the attempt is planned and recorded.
         let mut asked = request.clone();
         let mut expected = None;
         let done = loop {
@@ -98,7 +98,7 @@ impl<S: Store + Reader> Clients<'_, S> {
                 done => break done,
             }
         };
-        // The status may have differed when the operation was first applied.
+        // If the operation was applied before, the status may have been different then.
         let switch = patch.status().and_then(|status| {
             let before = if status == Status::On { Status::Off } else { Status::On };
             before.change_to(status)
@@ -111,13 +111,13 @@ impl<S: Store + Reader> Clients<'_, S> {
         let receipt = self.lifecycle.record_outcome(&asked, operation, done, is_answer).await?;
         let id = receipt.subjects.first().cloned().unwrap_or_else(|| RecordId::from(""));
         match (self.find(id).await, expected) {
-            // The update was written, but the client has been deleted since or cannot be read now.
+            // The update was written. The client has been deleted since, or cannot be read at the moment.
             (Err(_), Some(client)) => Ok(client),
             (found, _) => found,
         }
     }
 
-    /// Plans an update. `tried` becomes the mode in which it is planned, even on failure.
+    /// Plans an update. Sets `tried` to the mode in which it is planned, even if planning fails.
     async fn plan_edit(
         &self,
         request: &Request,
@@ -130,12 +130,12 @@ impl<S: Store + Reader> Clients<'_, S> {
         let [id] = &*request.subjects else {
             return Err(match &*request.subjects {
                 [] => Refusal::MissingId,
-                _ => Refusal::invalid("clients are updated one at a time", "name one id"),
+                _ => Refusal::invalid("clients are updated one at a time", "pass one id"),
             }
             .into());
         };
         let before = match self.find(id.clone()).await {
-            // An actor without permission does not learn whether the client exists.
+            // An actor without permission must not learn whether the client exists.
             Err(
                 error @ (Error::Refused(Refusal::NotFound { .. }) | Error::Store(StoreError::WrongId { .. })),
             ) => {
@@ -148,7 +148,7 @@ impl<S: Store + Reader> Clients<'_, S> {
         let switch = before.status().change_to(after.status());
         let brings_more = !patch.clone().without_status().is_empty();
         let update = match switch {
-            // A change of the status alone needs no permission to update the other fields.
+            // If only the status changes, no permission to update other fields is needed.
             Some(_) if !brings_more || request.mode != Mode::Update => None,
             _ => Some(self.lifecycle.plan_at(request, now).await?),
         };
@@ -186,7 +186,7 @@ impl<S: Store + Reader> Clients<'_, S> {
             expect_status(&mut changes, status, self.status);
         }
         if let Some(update) = update {
-            // The events of an update concern the subject, which is the same set in both queries.
+            // The events of an update are about the subject, whose set is the same in both queries.
             changes.event_drafts.extend(update.execution.event_drafts);
         }
         add_values(&mut changes, values)?;
@@ -200,10 +200,10 @@ impl<S: Store + Reader> Clients<'_, S> {
         })
     }
 
-    /// Returns the values of a patch to write, without the status, which the plan writes.
+    /// Returns the values of a patch to write. The status is left out, because the plan writes it.
     fn values(&self, patch: &ClientPatch, now: DateTime<Utc>) -> Vec<(FieldName, NewValue)> {
         let values = patch.values().into_iter().map(|(field, value)| (field, NewValue::Value(value)));
-        // The plan writes a declared `updated_at`.
+        // If the kind declares `updated_at`, the plan writes it.
         let touched = self.kind.updated_at.is_none();
         let updated = (FieldName::from("updated_at"), NewValue::Value(Value::Timestamp(now)));
         values.chain(touched.then_some(updated)).collect()
@@ -213,26 +213,26 @@ impl<S: Store + Reader> Clients<'_, S> {
 /// A planned update.
 struct Edit {
     plan: Plan,
-    /// The plan of the mode `update`, if `plan` changes the status.
+    /// The plan of the mode `update`, if `plan` is the plan of a status change.
     update: Option<Plan>,
-    /// The client afterwards.
+    /// The client after the update.
     after: Client,
-    /// The previous status, if it changes.
+    /// The status before the update, if the update changes it.
     switches_from: Option<Status>,
-    /// Whether the client already has the requested status.
+    /// Whether nothing has to be written, because the client already has the requested status.
     nothing: bool,
 }
 
-/// Adds the precondition that the subject still has the status that was read. Of two concurrent changes, one is
-/// applied and the other finds nothing to do.
+/// Adds the precondition that the subject still has the status that was read. Of two concurrent changes of the
+/// status, one is applied, and the other is planned again and finds nothing to do.
 fn expect_status(changes: &mut ChangeSet, status: Status, field: &StatusField) {
     let when = Some(eq(field.field.clone(), held(status, field)));
     let branch = Branch::new(Source::Members(Rows::SUBJECTS), vec![RankCase { when, ..RankCase::always(0) }]);
     changes.require("subjects whose status is unchanged", branch, Expected::Exactly(1));
 }
 
-/// Adds values to the update of the subject: the step that the receipt shows with an empty path. Its set may differ
-/// from that of the subjects.
+/// Adds values to the step that updates the subject, which is the step with an empty path in the receipt. The set of
+/// this step may differ from the set of the subjects.
 fn add_values(changes: &mut ChangeSet, values: Vec<(FieldName, NewValue)>) -> Result<(), Error> {
     let (kind, shown) = (&changes.query.kind, &changes.receipt.steps);
     let is_own = |step: &&mut ChangeStep| {
@@ -241,7 +241,7 @@ fn add_values(changes: &mut ChangeSet, values: Vec<(FieldName, NewValue)>) -> Re
     };
     match changes.steps.iter_mut().find(is_own).map(|step| &mut step.write) {
         Some(Write::Update(written)) => written.extend(values),
-        // No values are dropped silently, not even an empty list.
+        // If there is no such step, fail. Values must never be dropped silently.
         _ => return Err(StoreError::Unsupported(format!("an update that does not write `{kind}`")).into()),
     }
     Ok(())

@@ -14,8 +14,8 @@ use crate::store::StoreError;
 /// How a column stores its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ColumnType {
-    /// The name of the type for casts: for a domain, that of the base type, and without a length. A compared value
-    /// must not be truncated, and a written one is checked on assignment.
+    /// The name of the type in casts. For a domain, it is the name of the base type. It has no length, because a
+    /// compared value must not be truncated; the database checks the length when a value is written.
     pub(crate) name: String,
     pub(crate) family: TypeFamily,
     /// The collation, if it is not the default of the type.

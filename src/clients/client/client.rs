@@ -16,9 +16,9 @@ use crate::domain::{Role, Status, ViolationCode, Violations, instant_text, to_mi
 /// A client: a person with the role `USER`.
 ///
 /// A client is made from a [`NewClient`], changed by a [`ClientPatch`], or read from a
-/// [`Record`](crate::domain::Record). New values are checked, so only a client stored earlier can break a rule.
-/// `Serialize` writes the response of the clinic's API: every field in its order, timestamps in UTC with
-/// milliseconds, and empty text for a missing value. There is no password. `Debug` shows only the id and the status.
+/// [`Record`](crate::domain::Record). New values are validated, so only a client that was stored before may be
+/// invalid. `Serialize` writes the response of the clinic's API: every field in order, timestamps in UTC with
+/// milliseconds, and empty text for missing values. It has no password. `Debug` shows only the id and the status.
 ///
 /// ```
 /// use client_lifecycle::clients::{ClientPatch, ClientRules, NewClient};
@@ -87,10 +87,10 @@ impl Client {
     /// The names of the fields in the clinic's data map, in the order of the API's response.
     pub const FIELDS: [&'static str; 18] = ClientField::NAMES;
 
-    /// Makes a client that is created and updated `now`, to the millisecond.
+    /// Makes a client. `now`, rounded to the millisecond, is its time of creation and of its last change.
     ///
     /// # Errors
-    /// [`Violations`] lists all problems with the new client.
+    /// [`Violations`] with all problems of the new client.
     pub fn new(
         new: NewClient,
         user_id: Uuid,
@@ -121,14 +121,14 @@ impl Client {
         })
     }
 
-    /// Returns the client after the patch, its status included, updated `now`, to the millisecond. An empty patch
-    /// changes nothing.
+    /// Returns the client with the patch applied, including its status. `now`, rounded to the millisecond, becomes
+    /// the time of its last change. An empty patch changes nothing.
     ///
-    /// Only the values of the patch are checked. If the rules require check letters, a new type must also fit the
-    /// existing number, and a new number the existing type.
+    /// Only the values of the patch are checked. If the rules require check letters, a new document type must also
+    /// fit the existing number, and a new number must fit the existing type.
     ///
     /// # Errors
-    /// [`Violations`] lists all problems with the patch.
+    /// [`Violations`] with all problems of the patch.
     pub fn patched(
         &self,
         patch: &ClientPatch,
@@ -196,7 +196,7 @@ impl Client {
         document_number;
     }
 
-    /// Returns the date of birth; `None` only for a client that was stored without one.
+    /// Returns the date of birth. `None` only if the client was stored without a date of birth.
     #[must_use]
     pub fn birth_date(&self) -> Option<NaiveDate> {
         self.birth_date
@@ -214,7 +214,7 @@ impl Client {
         self.status
     }
 
-    /// Returns the type of the identity document; `None` only for a client that was stored without one.
+    /// Returns the type of the identity document. `None` only if the client was stored without a type.
     #[must_use]
     pub fn document_type(&self) -> Option<DocumentType> {
         self.document_type

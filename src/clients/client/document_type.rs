@@ -22,12 +22,12 @@ words! {
 }
 
 impl DocumentType {
-    /// Returns whether a number has the form of this type and the check letter for its digits.
+    /// Returns whether a number has the format of this type, with the right check letter.
     ///
-    /// A DNI has eight digits and a letter. A NIE has `X`, `Y` or `Z` (which count as the digits 0, 1 and 2), seven
-    /// digits and a letter. The letter is the remainder of the digits modulo 23, looked up in
-    /// `TRWAGMYFPDXBNJZSQVHLCKE`. Case does not matter; spaces and hyphens are not allowed. Passports have no common
-    /// form, so every number fits.
+    /// A DNI has eight digits and a letter. A NIE has `X`, `Y` or `Z` (which count as 0, 1 and 2), seven digits and a
+    /// letter. The remainder of the digits modulo 23 is the position of the letter in `TRWAGMYFPDXBNJZSQVHLCKE`. Case
+    /// does not matter; spaces and hyphens are not allowed. Passports have no common format, so every number is
+    /// accepted.
     ///
     /// The letter is defined by Real Decreto 1553/2005, article 11. The Spanish authorities publish the calculation
     /// as "Cálculo del dígito de control del NIF/NIE".
@@ -53,12 +53,12 @@ impl DocumentType {
     }
 }
 
-/// Checks eight digits against their letter.
+/// Returns whether eight digits and a letter belong together.
 fn fits(number: &str) -> bool {
-    /// The letters by remainder modulo 23.
+    /// The check letters, by remainder modulo 23.
     const LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
     let Some((digits, letter)) = number.split_at_checked(8) else { return false };
-    // `parse` accepts a sign, which is not a digit.
+    // `parse` would also accept a sign.
     let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
     let expected = digits.parse::<usize>().ok().and_then(|digits| LETTERS.get(digits % LETTERS.len()));
     all_digits && expected.is_some_and(|expected| letter.as_bytes() == [*expected])

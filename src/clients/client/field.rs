@@ -1,4 +1,4 @@
-//! The fields of a client: one table of their names, limits and nouns, and the messages about them in two languages.
+//! The fields of a client: their names, limits and nouns in one table, and the messages about them in two languages.
 
 use crate::domain::words::words;
 use crate::domain::{Violation, ViolationCode, Violations};
@@ -8,7 +8,7 @@ macro_rules! client_fields {
         $($field:ident = $name:literal, $min:literal, $max:expr, $spanish:literal, $english:literal;)*
         ; $other:ident = $other_name:literal, $other_spanish:literal, $other_english:literal;
     ) => {
-        /// A field that a request about a client may name, in the order of the API's response.
+        /// A field that a request about a client may contain, in the order of the API's response.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub(super) enum ClientField {
             $($field,)*
@@ -28,7 +28,7 @@ macro_rules! client_fields {
                 }
             }
 
-            /// Returns the minimum and maximum number of characters (Unicode scalar values).
+            /// Returns the minimum and maximum length in characters (Unicode scalar values).
             pub(super) const fn limits(self) -> (usize, usize) {
                 match self {
                     $(Self::$field => ($min, $max),)*
@@ -36,7 +36,7 @@ macro_rules! client_fields {
                 }
             }
 
-            /// Returns the field's name in messages, in Spanish with its article.
+            /// Returns the name of the field as messages use it; in Spanish, with its article.
             pub(super) const fn noun(self, language: Language) -> &'static str {
                 match (self, language) {
                     $((Self::$field, Language::Spanish) => $spanish,)*
@@ -51,7 +51,7 @@ macro_rules! client_fields {
 
 const ANY: usize = usize::MAX;
 
-// The clinic's API sets these limits; it sets none for the avatar.
+// The clinic's API sets these limits. It sets no limit for the avatar.
 client_fields! {
     UserId = "user_id", 0, ANY, "El identificador", "User id";
     Email = "email", 0, 50, "El email", "Email";
@@ -81,8 +81,8 @@ impl ClientField {
 }
 
 impl Violations {
-    /// Returns the violations with their messages in another language. Messages that are not about a client's fields
-    /// are unchanged.
+    /// Returns the violations with messages in another language. Messages that are not about a field of a client stay
+    /// as they are.
     #[must_use]
     pub fn in_language(&self, language: Language) -> Self {
         self.map(|violation| violation.in_language(language))
@@ -90,7 +90,7 @@ impl Violations {
 }
 
 impl Violation {
-    /// Returns the violation with its message in another language, if it is about a client's fields.
+    /// Returns the violation with its message in another language, if it is about a field of a client.
     #[must_use]
     pub fn in_language(&self, language: Language) -> Self {
         let known = [Language::Spanish, Language::English].map(|one| message(&self.path, self.code, one));
@@ -117,7 +117,7 @@ pub(super) fn message(path: &str, code: ViolationCode, language: Language) -> St
 fn in_spanish(field: ClientField, code: ViolationCode) -> String {
     use ViolationCode as Code;
     let noun = field.noun(Language::Spanish);
-    // Adjectives agree with the gender of the noun.
+    // In Spanish, adjectives agree with the gender of the noun.
     let o = if noun.starts_with("La ") { 'a' } else { 'o' };
     let (_, max) = field.limits();
     match code {
@@ -157,7 +157,7 @@ fn in_english(field: ClientField, code: ViolationCode) -> String {
     }
 }
 
-/// Lists the allowed values. Spanish uses `u` for "or" before an `o` sound.
+/// Renders the allowed values. Spanish uses `u` instead of `o` for "or" before an `o` sound.
 fn allowed(field: ClientField, before_o: &str, or: &str) -> String {
     match field {
         ClientField::Status => format!("ON {before_o} OFF"),

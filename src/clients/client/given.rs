@@ -1,4 +1,4 @@
-//! What a caller gives for a client: read from JSON, checked by the rules, with all violations.
+//! The values of a request about a client: reads them from JSON, and checks them against the rules.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use super::field::{ClientField, message};
 use crate::clients::{DocumentType, Language};
 use crate::domain::{Status, Violation, ViolationCode, Violations};
 
-/// The fields of a client that a request gives; `None` for one that it does not.
+/// The fields of a client that a request contains; `None` for fields that it does not contain.
 #[derive(Clone, PartialEq, Eq, Default, Serialize)]
 pub(super) struct GivenFields {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,7 @@ pub(super) struct GivenFields {
 }
 
 impl GivenFields {
-    /// Lists the fields that are free text, in the order of the API's response.
+    /// Returns the fields that hold free text, in the order of the API's response.
     pub(super) fn texts(&self) -> [(ClientField, Option<&str>); 11] {
         [
             (ClientField::Email, &self.email),
@@ -82,7 +82,7 @@ impl<'a> Unread<'a> {
         Self { keys, found: Found::default() }
     }
 
-    /// Records which of these fields are missing.
+    /// Reports each of these fields that is missing.
     pub(super) fn require(&mut self, fields: &[ClientField]) {
         for field in fields {
             if !self.keys.contains_key(field.as_str()) {
@@ -91,7 +91,7 @@ impl<'a> Unread<'a> {
         }
     }
 
-    /// Reads the fields that a patch may have.
+    /// Reads the fields that a patch may contain.
     pub(super) fn given(&mut self) -> GivenFields {
         GivenFields {
             email: self.text(ClientField::Email),
@@ -141,7 +141,7 @@ impl<'a> Unread<'a> {
         date
     }
 
-    /// Rejects the remaining keys. Fields of a client that the caller may not set get the code `known`.
+    /// Rejects the remaining keys. A field of a client that the caller may not set is reported with the code `known`.
     pub(super) fn refuse(mut self, known: ViolationCode) -> Found {
         for name in self.keys.into_keys() {
             match ClientField::named(name) {
@@ -153,7 +153,8 @@ impl<'a> Unread<'a> {
     }
 }
 
-/// Reads `YYYY-MM-DD` and nothing else: chrono alone accepts `1990-5-15` and `+1990-05-15`. There is no year 0.
+/// Parses `YYYY-MM-DD` and nothing else. chrono alone would also accept `1990-5-15` and `+1990-05-15`. There is no
+/// year 0.
 fn calendar_day(text: &str) -> Option<NaiveDate> {
     let digits = text.bytes().enumerate().all(|(at, byte)| match at {
         4 | 7 => byte == b'-',
@@ -163,7 +164,7 @@ fn calendar_day(text: &str) -> Option<NaiveDate> {
     date.filter(|date| date.year() > 0)
 }
 
-/// Rules for the values of a client. The defaults are those of the clinic's API.
+/// Rules for the values of a client. The defaults are the rules of the clinic's API.
 ///
 /// ```
 /// use client_lifecycle::DocumentType;
@@ -179,14 +180,14 @@ pub struct ClientRules {
 
 impl ClientRules {
     /// Also requires the [check letter](crate::clients::DocumentType::letter_fits) in DNI and NIE numbers. Off by
-    /// default, because the API's own example (`12345678A`) would be invalid.
+    /// default, because the API's own example (`12345678A`) has a wrong letter.
     #[must_use]
     pub fn check_document_letters(mut self) -> Self {
         self.document_letters = true;
         self
     }
 
-    /// Collects the rules that the given fields break.
+    /// Returns the violations of the given fields.
     pub(super) fn check(&self, given: &GivenFields) -> Found {
         let mut found = Found::default();
         for (field, text) in given.texts() {
@@ -204,7 +205,7 @@ impl ClientRules {
     }
 }
 
-/// Lists the rules that a text breaks.
+/// Lists the rules that a text violates.
 fn violated(field: ClientField, text: &str) -> impl Iterator<Item = ViolationCode> {
     let (min, max) = field.limits();
     let count = text.chars().count();
@@ -213,11 +214,11 @@ fn violated(field: ClientField, text: &str) -> impl Iterator<Item = ViolationCod
     } else if count > max {
         Some(ViolationCode::TooLong)
     } else {
-        // If there is a minimum, white space alone counts as empty.
+        // If the field has a minimum length, white space alone counts as empty.
         (min > 0 && text.trim().is_empty()).then_some(ViolationCode::Blank)
     };
     let content = if field == ClientField::Email {
-        // An address is ASCII without white space.
+        // A valid address has neither U+0000 nor white space, so it needs no further check.
         parse_email(text).is_err().then_some(ViolationCode::Email)
     } else {
         // PostgreSQL cannot store U+0000 in text.
@@ -226,7 +227,7 @@ fn violated(field: ClientField, text: &str) -> impl Iterator<Item = ViolationCod
     [content, length].into_iter().flatten()
 }
 
-/// Violations being collected, to be listed in the order of the fields.
+/// Violations, which are collected first and then sorted by field.
 #[derive(Debug, Default)]
 pub(super) struct Found(Vec<(Place, ViolationCode)>);
 
@@ -238,14 +239,14 @@ enum Place {
 }
 
 impl Found {
-    /// The maximum number of characters of an unknown field's name that a response repeats.
+    /// The maximum number of characters of an unknown field's name that a response shows.
     const SHOWN: usize = 64;
 
     pub(super) fn field(&mut self, field: ClientField, code: ViolationCode) {
         self.0.push((Place::Field(field), code));
     }
 
-    /// Adds an unknown field. The caller chose its name, so it is cut to a length that can be shown.
+    /// Adds an unknown field. Its name comes from the caller, so it is shortened.
     pub(super) fn unknown(&mut self, name: &str) {
         let shown = match name.chars().nth(Self::SHOWN) {
             None => name.into(),
@@ -259,7 +260,7 @@ impl Found {
         self
     }
 
-    /// Returns `value` if nothing was found.
+    /// Returns `value` if there are no violations.
     pub(super) fn or<T>(mut self, value: T) -> Result<T, Violations> {
         self.0.sort();
         self.0.dedup();
@@ -276,7 +277,7 @@ impl Found {
         }
     }
 
-    /// Returns the value if nothing was found; then it exists.
+    /// Returns the value if there are no violations. In that case, the value exists.
     pub(super) fn or_without<T>(self, value: Option<T>) -> Result<T, Violations> {
         self.or(value)?.ok_or_else(Self::not_an_object)
     }

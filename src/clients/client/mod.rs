@@ -1,6 +1,6 @@
-//! The client as data: its fields, rules and messages, how it is created, changed, read and stored.
+//! The client as data: its fields, rules and messages, and how it is created, changed, read and stored.
 //!
-//! Shape, limits and messages are those of the clinic's API (`PUT /api/clients/{id}`).
+//! The fields, limits and messages follow the clinic's API (`PUT /api/clients/{id}`).
 
 #[allow(clippy::module_inception, reason = "the client is what this module is named after")]
 mod client;

@@ -14,9 +14,9 @@ use crate::domain::{Status, ViolationCode, Violations};
 
 /// The values that a client is created from.
 ///
-/// E-mail, names, phone, date of birth and document are required. Address, gender and avatar are empty text by
-/// default. The id and the timestamps are set when the client is created, the role is always `USER`, and passwords
-/// are left to the host. `Debug` shows no value.
+/// E-mail, names, phone, date of birth and document are required. Address, gender and avatar are empty by default.
+/// The id and the timestamps are set when the client is created, and the role is always `USER`. Passwords are left to
+/// the host. `Debug` shows no values.
 ///
 /// ```
 /// use client_lifecycle::DocumentType;
@@ -93,7 +93,7 @@ impl NewClient {
     /// Reads a new client from the body of a request, and checks it against the default rules.
     ///
     /// # Errors
-    /// [`Violations`] lists all problems.
+    /// [`Violations`] with all problems.
     pub fn from_json(body: &serde_json::Value) -> Result<Self, Violations> {
         Self::from_json_under(body, &ClientRules::default())
     }
@@ -101,7 +101,7 @@ impl NewClient {
     /// Reads a new client from the body of a request, and checks it against these rules.
     ///
     /// # Errors
-    /// [`Violations`] lists all problems.
+    /// [`Violations`] with all problems.
     pub fn from_json_under(body: &serde_json::Value, rules: &ClientRules) -> Result<Self, Violations> {
         Self::read(Unread::of(body)?, rules)
     }
@@ -123,7 +123,7 @@ impl NewClient {
         ClientField::DocumentNumber,
     ];
 
-    /// Makes a new client if every required value is given.
+    /// Makes a new client; `None` if a required value is missing.
     fn of(given: GivenFields) -> Option<Self> {
         Some(Self {
             email: given.email?,
@@ -146,7 +146,7 @@ impl NewClient {
     /// Checks the values against these rules.
     ///
     /// # Errors
-    /// [`Violations`] lists all problems.
+    /// [`Violations`] with all problems.
     pub fn validate(&self, rules: &ClientRules) -> Result<(), Violations> {
         rules.check(&GivenFields::from(self.clone())).or(())
     }
@@ -179,7 +179,7 @@ impl fmt::Debug for NewClient {
     }
 }
 
-/// Reads as [`NewClient::from_json`]; a field that is given twice is an error.
+/// Reads like [`NewClient::from_json`], but rejects duplicate fields.
 impl<'de> Deserialize<'de> for NewClient {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let keys: BTreeMap<String, serde_json::Value> = unique_keys(deserializer)?;

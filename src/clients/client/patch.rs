@@ -1,4 +1,4 @@
-//! Changes of a client.
+//! Patches, which change clients.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,10 +12,10 @@ use crate::clients::DocumentType;
 use crate::domain::unique_keys::unique_keys;
 use crate::domain::{FieldName, Status, Value, ViolationCode, Violations};
 
-/// Changes to a client: only the given fields.
+/// New values for some fields of a client.
 ///
-/// Omitted fields stay unchanged; none can be `null`. The id, the role, the avatar, the password and the timestamps
-/// cannot be changed. `Debug` shows the names of the fields, but no value.
+/// Omitted fields stay unchanged. No field can be set to `null`. The id, the role, the avatar, the password and the
+/// timestamps cannot be changed. `Debug` shows the names of the fields, but no values.
 ///
 /// ```
 /// use client_lifecycle::clients::ClientPatch;
@@ -51,7 +51,7 @@ impl ClientPatch {
     /// Reads a patch from the body of a request, and checks it against the default rules.
     ///
     /// # Errors
-    /// [`Violations`] lists all problems.
+    /// [`Violations`] with all problems.
     pub fn from_json(body: &serde_json::Value) -> Result<Self, Violations> {
         Self::from_json_under(body, &ClientRules::default())
     }
@@ -59,7 +59,7 @@ impl ClientPatch {
     /// Reads a patch from the body of a request, and checks it against these rules.
     ///
     /// # Errors
-    /// [`Violations`] lists all problems.
+    /// [`Violations`] with all problems.
     pub fn from_json_under(body: &serde_json::Value, rules: &ClientRules) -> Result<Self, Violations> {
         Self::read(Unread::of(body)?, rules)
     }
@@ -72,7 +72,7 @@ impl ClientPatch {
     /// Checks the given values against these rules.
     ///
     /// # Errors
-    /// [`Violations`] lists all problems.
+    /// [`Violations`] with all problems.
     pub fn validate(&self, rules: &ClientRules) -> Result<(), Violations> {
         rules.check(&self.0).or(())
     }
@@ -134,20 +134,20 @@ impl ClientPatch {
         *self == Self::default()
     }
 
-    /// Returns the e-mail address, if it is given.
+    /// Returns the new e-mail address, if the patch sets one.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.0.email.as_deref()
     }
 
-    /// Returns the status, if it is given.
+    /// Returns the new status, if the patch sets one.
     #[must_use]
     pub fn status(&self) -> Option<Status> {
         self.0.status
     }
 
-    /// Returns the values to write: the given fields in their order, without `updated_at` and the status. The
-    /// deletion policy decides a change of status.
+    /// Returns the values to write, in field order. `updated_at` and the status are not included; a plan under the
+    /// deletion policy writes the status.
     #[must_use]
     pub fn values(&self) -> Vec<(FieldName, Value)> {
         let GivenFields { birth_date, document_type, .. } = &self.0;
@@ -173,7 +173,7 @@ impl fmt::Debug for ClientPatch {
     }
 }
 
-/// Reads as [`ClientPatch::from_json`]; a field that is given twice is an error.
+/// Reads like [`ClientPatch::from_json`], but rejects duplicate fields.
 impl<'de> Deserialize<'de> for ClientPatch {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let keys: BTreeMap<String, serde_json::Value> = unique_keys(deserializer)?;

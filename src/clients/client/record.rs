@@ -13,10 +13,10 @@ use crate::domain::{
 impl Client {
     /// Reads a client from a record of a store.
     ///
-    /// Records that are older than these rules stay readable. No limits are checked, and null or missing text is
-    /// empty. The date of birth and the document type may be missing; a missing `updated_at` is `created_at`. Dates
-    /// and timestamps may be in any form that their [type](FieldType) allows. A role, if the record has one, must be
-    /// `USER`.
+    /// Records that do not meet today's rules stay readable: no limits are checked, and null or missing text becomes
+    /// empty text. The date of birth and the document type may be missing. If `updated_at` is missing, it is
+    /// `created_at`. Dates and timestamps may have any form that their [type](FieldType) allows. If the record has a
+    /// role, it must be `USER`.
     ///
     /// ```
     /// use client_lifecycle::Client;
@@ -27,8 +27,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`BadRecord`] names the first field that cannot be read: an id that is not a UUID, a missing status or
-    /// `created_at`, a role other than `USER`, or a value of another type.
+    /// [`BadRecord`] with the first field that cannot be read: an id that is not a UUID, a missing status or
+    /// `created_at`, a role other than `USER`, or a value of the wrong type.
     pub fn from_record(id: &RecordId, record: &Record) -> Result<Self, BadRecord> {
         Ok(Self {
             user_id: uuid(id).ok_or(bad(ClientField::UserId, "a UUID"))?,
@@ -90,7 +90,7 @@ const fn bad(field: ClientField, expected: &'static str) -> BadRecord {
     BadRecord { field: field.as_str(), expected }
 }
 
-/// Reads a UUID in any spelling that a store may hold.
+/// Parses a UUID in any form in which a store may hold it.
 fn uuid(id: &RecordId) -> Option<Uuid> {
     id.as_uuid().or_else(|| Uuid::try_parse(&id.to_string()).ok())
 }
@@ -99,7 +99,7 @@ fn text(record: &Record, field: ClientField) -> Result<String, BadRecord> {
     match record.get(field.as_str()) {
         Value::Null => Ok(String::new()),
         Value::Text(text) => Ok(text.clone()),
-        // A column of phone numbers or postal codes may be numeric.
+        // Columns of phone numbers or postal codes may be numeric.
         Value::Integer(number) => Ok(number.to_string()),
         _ => Err(bad(field, "text")),
     }
@@ -114,7 +114,7 @@ fn one_of<T: std::str::FromStr>(
     text.and_then(|text| text.parse().ok()).ok_or(bad(field, expected))
 }
 
-/// Returns whether there is a value: neither null nor empty text.
+/// Returns whether the field has a value: neither null nor empty text.
 fn is_given(record: &Record, field: ClientField) -> bool {
     !matches!(record.get(field.as_str()), Value::Null) && record.get(field.as_str()).as_text() != Some("")
 }
@@ -141,7 +141,7 @@ fn role(record: &Record) -> Result<Role, BadRecord> {
     }
 }
 
-/// Returns the field of the kind that holds a field of a client.
+/// Returns the field of the kind that stores the given field of a client.
 pub(in crate::clients) fn field_of(kind: &Kind, field: &str) -> FieldName {
     let called = match field {
         "status" => kind.status.as_ref().map(|status| &status.field),
@@ -165,7 +165,7 @@ pub(in crate::clients) fn to_kind(kind: &Kind, status: &StatusField, client: &Cl
     record.with(status.field.clone(), held(client.status(), status))
 }
 
-/// Returns a record of the kind with the names of a client's fields.
+/// Renames the fields of a kind's record to the field names of a client.
 pub(in crate::clients) fn from_kind(
     kind: &Kind,
     status: &StatusField,

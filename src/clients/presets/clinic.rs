@@ -42,7 +42,7 @@ use crate::policy::{
     Redirect, ReferenceBuilder, anonymize, cascade, delete, keep, retain,
 };
 
-/// The period for which a merchant in Spain must keep books and vouchers, from the last entry.
+/// The period for which a merchant in Spain must keep books and vouchers, counted from the last entry.
 const BOOKS: (&str, &str) = ("P6Y", "Código de Comercio art. 30");
 
 /// Returns the policy for the clients of a clinic, with messages in this language. See the [module](self).
@@ -95,11 +95,11 @@ pub fn clinic(language: Language) -> PolicyBuilder {
         .reactivate(|mode| mode.allow_authenticated().others(keep()))
 }
 
-/// Keeps consents as minimal proof that they were given and revoked. They stay without the signed document, and the
-/// client stays as a tombstone without personal values.
+/// Keeps consents as minimal proof that they were given and revoked. They stay without the signed document. The
+/// client then stays as a tombstone, without personal values.
 ///
-/// The proof still justifies past processing that was based on a consent (GDPR art. 7(1)). Apply this to the preset
-/// before leaving out tables that the host does not have.
+/// The proof still justifies past processing that was based on a consent (GDPR art. 7(1)). Call this before you
+/// remove tables that the host does not have.
 ///
 /// ```
 /// use client_lifecycle::clients::Language;
@@ -120,7 +120,7 @@ pub fn keep_consent_proof(clinic: PolicyBuilder) -> PolicyBuilder {
         .anonymize(proof)
 }
 
-/// Declares the fields of `PUT /api/clients/{id}`, and the masks of the personal ones.
+/// Declares the fields of `PUT /api/clients/{id}`, and masks for the personal fields.
 fn client(kind: KindBuilder) -> KindBuilder {
     let nothing = || Mask::Text(String::new());
     let anonymized = || Mask::Text("anonymized".into());
@@ -144,11 +144,11 @@ fn client(kind: KindBuilder) -> KindBuilder {
         .personal("birth_date", Mask::Year)
         .personal("avatar", nothing())
         .personal("document_number", nothing())
-        // Empty text is not the hash of any password, so an erased client cannot sign in.
+        // No password has empty text as its hash, so an anonymized client cannot sign in.
         .personal("password", nothing())
 }
 
-/// Adds access, guards and events that `hard_delete` and `anonymize` share.
+/// Adds the permissions, guards and events that `hard_delete` and `anonymize` share.
 fn guarded(mode: ModeBuilder, language: Language) -> ModeBuilder {
     let say = |spanish, english| say(language, spanish, english);
     mode.allow_authenticated()

@@ -1,6 +1,7 @@
 //! The policies of four systems, ready to use or to adapt.
 //!
-//! Each is a [`PolicyBuilder`](crate::policy::PolicyBuilder), so a host can change what differs in its own system:
+//! Each preset is a [`PolicyBuilder`](crate::policy::PolicyBuilder), so a host can change what differs in its own
+//! system:
 //!
 //! ```
 //! use client_lifecycle::clients::Language;

@@ -10,8 +10,8 @@
 //! | `soft_delete` | `deleted_at` is set; push tokens are deleted; preferences and notifications stay |
 //! | **events** | `push_tokens.remove` with each token · `user.deleted` |
 //!
-//! Notifications that are already queued stay. The worker does not find the user and moves them to the failed queue,
-//! as the system documents.
+//! Notifications that are already queued stay. When the worker does not find the user, it moves them to the failed
+//! queue, as the system documents.
 //!
 //! ```
 //! use client_lifecycle::domain::{Actor, Record, Request};
@@ -60,7 +60,7 @@ pub fn notifications() -> PolicyBuilder {
         .soft_delete(|mode| {
             events(mode)
                 .rule("preferences.user_id", keep())
-                // Deleted users get no push messages; a restored user registers the device again.
+                // Deleted users get no push messages. A restored user must register the device again.
                 .rule("push_tokens.user_id", delete())
                 .rule("notifications.user_id", keep())
         })

@@ -32,7 +32,7 @@ use crate::policy::{DeletionPolicy, Guard, PolicyBuilder, ReferenceBuilder, keep
 /// Returns the policy for credit unions. See the [module](self).
 pub fn unions() -> PolicyBuilder {
     DeletionPolicy::of("unions")
-        // The audit log keeps the declared fields of a deleted union.
+        // The audit log records the declared fields of a deleted union.
         .kind("unions", |kind| kind.deleted_at("deletedAt").field("name", FieldType::Text))
         .reference("members.union_id", "unions")
         .reference("loans.union_id", "unions")

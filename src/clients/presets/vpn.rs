@@ -9,8 +9,8 @@
 //! | `hard_delete` | needs a reason; sessions, devices and ended subscriptions are deleted; transactions stay for six years and logs for one, without the customer |
 //! | **events** | `vpn_sessions.terminate` · `devices.revoke` · `customer.deleted` with the e-mail address |
 //!
-//! To change how long transactions and logs stay, `overrule` their rules. A host that sends no e-mail drops the event
-//! with `without_effect("customer.deleted")`.
+//! To change how long transactions and logs stay, replace their rules with `overrule`. A host that sends no e-mail
+//! removes the event with `without_effect("customer.deleted")`.
 //!
 //! ```
 //! use client_lifecycle::domain::{Actor, Record, Request};

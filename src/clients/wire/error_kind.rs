@@ -1,12 +1,12 @@
-//! Kinds of errors, as seen by a caller over the network.
+//! Kinds of errors that a caller sees over the network.
 
 use crate::lifecycle::Error;
 use crate::policy::Refusal;
 use crate::store::StoreError;
 
-/// The kind of an error, as seen by a caller over the network.
+/// The kind of an error that a caller sees over the network.
 ///
-/// Each kind has a status code, a message and a remedy in each of the four systems. Together they are the error table
+/// In each of the four systems, a kind has a status code, a message and a remedy. Together they are the error table
 /// of a service:
 ///
 /// ```
@@ -18,7 +18,7 @@ use crate::store::StoreError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The request names no id.
+    /// The request has no id.
     MissingId,
     /// The id does not have the form of an id.
     WrongId,
@@ -26,7 +26,7 @@ pub enum ErrorKind {
     Invalid,
     /// The caller is not signed in, or the host did not accept the credentials.
     Unauthenticated,
-    /// The actor lacks a role that allows this.
+    /// The actor lacks a role that this request requires.
     MissingRole,
     /// The record is outside the actor's scope.
     WrongScope,
@@ -38,9 +38,9 @@ pub enum ErrorKind {
     Blocked,
     /// The data has changed, or another transaction conflicted.
     Conflict,
-    /// The service failed; the caller cannot do anything about it.
+    /// The service failed, and the caller cannot do anything about it.
     Failed,
-    /// The backend is unavailable for now; the same request may be repeated.
+    /// The backend is temporarily unavailable. The caller may repeat the same request.
     Unavailable,
 }
 
@@ -73,7 +73,7 @@ impl ErrorKind {
                 Self::Conflict
             }
             Error::Store(error) => Self::of_store(error),
-            // The outcome of the attempt is not revealed before it is recorded.
+            // The response must not reveal the outcome of an attempt before it is recorded.
             Error::NotRecorded { source: StoreError::Unavailable { .. }, .. } => Self::Unavailable,
             Error::SchemaMismatch(_)
             | Error::NoMaskKey { .. }
@@ -96,7 +96,7 @@ impl ErrorKind {
     fn of_store(error: &StoreError) -> Self {
         match error {
             StoreError::WrongId { .. } => Self::WrongId,
-            // A violated constraint of the host's schema is also a conflict with the data.
+            // If a constraint of the host's schema is violated, the request also conflicts with the data.
             StoreError::Conflict { .. } | StoreError::Contention { .. } | StoreError::Refused { .. } => {
                 Self::Conflict
             }
@@ -105,7 +105,7 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the status code, unless a system has its own.
+    /// Returns the default status code. A system may have another.
     pub(super) fn status(self) -> u16 {
         match self {
             Self::MissingId | Self::WrongId | Self::Invalid => 400,

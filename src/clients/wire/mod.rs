@@ -1,6 +1,6 @@
-//! Responses over a network: a status code and a body, in the shapes of four systems.
+//! Responses over a network: a status code and a body, in the formats of four systems.
 //!
-//! Nothing here depends on a web framework. A handler converts the [`Response`]:
+//! This module does not depend on a web framework. A handler converts the [`Response`]:
 //!
 //! ```
 //! # use client_lifecycle::clients::wire::{Response, Wire};
@@ -30,7 +30,7 @@
 //! | not done | `{statusCode, statusMessage}` | `{statusCode, message, errors}` | `{success, message}` | `{success, message}` |
 //! | language | Spanish | English | English | English |
 //!
-//! Other services use the shape that fits and set the name of their records: see [`Wire::with_resource`].
+//! Other services use the format that fits best and set the name of their records: see [`Wire::with_resource`].
 
 mod error_kind;
 mod response;

@@ -1,4 +1,4 @@
-//! Responses to callers over a network, and the bodies of the four systems.
+//! Responses to callers over a network, with the bodies of the four systems.
 
 use serde::Serialize;
 
@@ -8,23 +8,23 @@ use serde::Serialize;
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// The body; `None` for a response without one, such as 204.
+    /// The body; `None` for a response without a body, such as 204.
     pub body: Option<Body>,
-    /// The remedy of an error, for logs and people; empty if there is none. No body of the four systems has a place
-    /// for it.
+    /// The remedy of an error, for logs and people; empty if there is none. The bodies of the four systems have no
+    /// field for it.
     pub remedy: String,
 }
 
 impl Response {
-    /// Returns the body as JSON text; empty without a body.
+    /// Returns the body as JSON text; empty text if there is no body.
     #[must_use]
     pub fn json(&self) -> String {
         let text = self.body.as_ref().map(serde_json::to_string);
-        // Strings, numbers and booleans always have a JSON form.
+        // Strings, numbers and booleans can always be written as JSON.
         text.and_then(Result::ok).unwrap_or_default()
     }
 
-    /// Returns the text of the body for a person; empty if it has none.
+    /// Returns the message in the body; empty text if there is none.
     #[must_use]
     pub fn message(&self) -> &str {
         self.body.as_ref().map(Body::message).unwrap_or_default()
@@ -36,7 +36,7 @@ impl Response {
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Body {
-    /// The outcome: success in all four systems, and errors in two of them.
+    /// The outcome. Successes of all four systems, and errors of two of them.
     Success(Success),
     /// The clinic's errors.
     StatusMessage(StatusMessage),
@@ -50,10 +50,10 @@ pub enum Body {
 pub struct Success {
     /// Whether the request succeeded.
     pub success: bool,
-    /// What was done, or the reason for the error; the clinic has no message.
+    /// What was done, or why it failed. The clinic sends no message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// When the record was deleted, in RFC 3339 with milliseconds; only the VPN has it.
+    /// When the record was deleted, in RFC 3339 with milliseconds. Only the VPN sends it.
     #[serde(rename = "deletedAt", skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<String>,
 }
@@ -63,7 +63,7 @@ pub struct Success {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StatusMessage {
-    /// The status code, repeated.
+    /// The status code of the response.
     pub status_code: u16,
     /// The first problem.
     pub status_message: String,
@@ -74,17 +74,17 @@ pub struct StatusMessage {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ErrorList {
-    /// The status code, repeated.
+    /// The status code of the response.
     pub status_code: u16,
     /// The problem in one line.
     pub message: String,
-    /// All problems; omitted if the message is enough.
+    /// All problems; left out if the message is enough.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
 }
 
 impl Body {
-    /// Returns the text of the body for a person; empty for the clinic's success.
+    /// Returns the message; empty text for the clinic's success.
     #[must_use]
     pub fn message(&self) -> &str {
         match self {

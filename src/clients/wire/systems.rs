@@ -1,4 +1,4 @@
-//! The wire formats of the four systems, and their own messages.
+//! The wire formats of the four systems, with their own messages.
 
 use super::wire::{Ids, Shape, Words};
 use super::{ErrorKind, ResourceName, Wire};
@@ -37,8 +37,7 @@ impl Wire {
         wire
     }
 
-    /// Returns the format of the credit unions: `{success, message}`. A failed deletion is a 400, whatever the
-    /// reason.
+    /// Returns the format of the credit unions: `{success, message}`. Every failed deletion has the status code 400.
     #[must_use]
     pub fn unions() -> Self {
         let name = ResourceName::new("union", "unión").feminine();
@@ -48,15 +47,15 @@ impl Wire {
     }
 }
 
-/// The VPN's error table: description and solution.
+/// The VPN's error table: descriptions and solutions.
 const VPN_TABLE: &[(&[ErrorKind], &str, &str)] = &[
     (&[ErrorKind::Unauthenticated], "Unauthorized", "Check your JWT token validity"),
     (&[ErrorKind::MissingRole], "Forbidden", "Verify your role permissions"),
-    // From its section on error recovery.
+    // From the section on error recovery in the VPN's documentation.
     (&[ErrorKind::WrongScope], "Forbidden", "Verify user role and scope"),
     (&[ErrorKind::NotFound, ErrorKind::WrongId], "Not Found", "Verify the user ID exists"),
     (&[ErrorKind::Blocked], "Conflict", "Customer has active subscription or dependencies"),
-    // The table has one row for two kinds; for this one the error's own remedy is more useful.
+    // The table has one row for both kinds of conflict. For this kind, the remedy of the error itself is more useful.
     (&[ErrorKind::Conflict], "Conflict", ""),
     (&[ErrorKind::Failed], "Internal Server Error", "Contact support if persistent"),
 ];

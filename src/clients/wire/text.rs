@@ -1,4 +1,4 @@
-//! The words of responses: the name of a service's records, operations, and messages unless a system has its own.
+//! The texts of responses: the name of a service's records, the operations, and the default messages.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub(super) fn of_kind(
     }
 }
 
-/// Renders how to acknowledge a warning.
+/// Renders the hint on how to acknowledge a warning.
 pub(super) fn acknowledge(warning: &str, language: Language) -> String {
     match language {
         Language::Spanish => format!("acepte `{warning}`"),
@@ -26,7 +26,7 @@ pub(super) fn acknowledge(warning: &str, language: Language) -> String {
     }
 }
 
-/// Renders a success: `Union deleted successfully`.
+/// Renders the message of a success: `Union deleted successfully`.
 pub(super) fn done(mode: Mode, language: Language, name: &ResourceName) -> String {
     let (english, spanish) = past(mode);
     match language {
@@ -77,7 +77,7 @@ fn spanish(kind: ErrorKind, name: &ResourceName, operation: Operation) -> String
 pub enum Operation {
     /// Creating a record.
     Create,
-    /// Reading a record or a list of them.
+    /// Reading one record or a list.
     Read,
     /// Changing a record or its status.
     Update,
@@ -110,7 +110,7 @@ impl Operation {
     }
 }
 
-/// Returns the participle for a message: `deleted`, `eliminad` (its ending follows the noun).
+/// Returns the past participle for a message: `deleted`, or `eliminad`, to which the caller adds the Spanish ending.
 fn past(mode: Mode) -> (&'static str, &'static str) {
     match mode {
         Mode::Create => ("created", "cread"),
@@ -158,13 +158,13 @@ impl ResourceName {
         self
     }
 
-    /// Returns the last letter of Spanish adjectives that agree with the name.
+    /// Returns the last letter of a Spanish adjective that agrees with the name.
     pub(super) fn ending(&self) -> char {
         if self.feminine { 'a' } else { 'o' }
     }
 }
 
-/// Returns the text with its first letter in upper case.
+/// Returns the text with an upper-case first letter.
 pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

@@ -1,4 +1,4 @@
-//! The wire format of a service: the shape and the wording of its bodies.
+//! The wire format of a service: the format and the wording of its bodies.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::policy::Refusal;
 use crate::protocol::Receipt;
 
-/// The wire format of a service: the shape and the wording of its bodies.
+/// The wire format of a service: the format and the wording of its bodies.
 ///
 /// ```
 /// use client_lifecycle::clients::wire::{ErrorKind, Wire};
@@ -28,9 +28,9 @@ pub struct Wire {
     resource: ResourceName,
     operation: Operation,
     pub(super) ids: Ids,
-    /// The status code of every failed deletion, if the system has only one.
+    /// The status code of every failed deletion, if the system uses only one.
     pub(super) failed_deletion: Option<u16>,
-    /// The system's own messages.
+    /// The messages that this system words differently.
     pub(super) words: BTreeMap<ErrorKind, Words>,
 }
 
@@ -41,11 +41,11 @@ pub(super) enum Shape {
     Success { deleted_at: bool },
 }
 
-/// The form that an id must have to be looked up.
+/// The format that an id must have before it is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ids {
     Any,
-    /// A UUID in any spelling; other text is not found.
+    /// A UUID in any spelling. Other text counts as not found.
     UuidOrNotFound,
     Uuid,
 }
@@ -53,7 +53,7 @@ pub(super) enum Ids {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Words {
     pub(super) message: String,
-    /// Empty to use the error's own remedy.
+    /// The remedy; if it is empty, the error's own remedy is used.
     pub(super) remedy: String,
 }
 
@@ -77,7 +77,7 @@ impl Wire {
         self
     }
 
-    /// Sets the operation; the default is a deletion.
+    /// Sets the operation. The default is deletion.
     ///
     /// ```
     /// use client_lifecycle::clients::wire::{Operation, ErrorKind, Wire};
@@ -90,7 +90,7 @@ impl Wire {
         self
     }
 
-    /// Sets the language. Changing it removes the system's own messages.
+    /// Sets the language. If the language changes, the system's own messages are removed.
     ///
     /// ```
     /// use client_lifecycle::clients::Language;
@@ -115,11 +115,11 @@ impl Wire {
         self
     }
 
-    /// Reads the id in a path. In the clinic and the notification system, a UUID in upper case is the same id.
+    /// Parses the id in a path. In the clinic and the notification system, a UUID in upper case is the same id.
     ///
     /// # Errors
-    /// The response to an empty id, and in the notification system to an id that is not a UUID. The clinic answers
-    /// that such an id is not found.
+    /// The response to an empty id. In the notification system, also the response to an id that is not a UUID. In the
+    /// clinic, such an id is returned, and the lookup then finds no record.
     ///
     /// ```
     /// use client_lifecycle::clients::wire::Wire;
@@ -130,12 +130,12 @@ impl Wire {
     ///     r#"{"statusCode":400,"message":"Validation failed","errors":["id must be a valid UUID"]}"#);
     /// ```
     pub fn id(&self, path: &str) -> Result<RecordId, Response> {
-        // Only the usual form: without hyphens or in braces it is not an id of such an API.
+        // Only the usual format is accepted. These APIs do not use UUIDs without hyphens or in braces.
         let uuid = || path.parse::<Uuid>().ok().filter(|_| path.len() == 36).map(RecordId::from);
         match self.ids {
             _ if path.trim().is_empty() => Err(self.error_kind(ErrorKind::MissingId)),
             Ids::Any => Ok(path.into()),
-            // Any other text is looked up and not found, so the attempt is recorded.
+            // Other text is looked up and not found, so that the attempt is recorded.
             Ids::UuidOrNotFound => Ok(uuid().unwrap_or_else(|| path.into())),
             Ids::Uuid => uuid().ok_or_else(|| self.error_kind(ErrorKind::WrongId)),
         }
@@ -171,8 +171,8 @@ impl Wire {
 
     /// Renders the response to an error.
     ///
-    /// The response contains no data and no messages of a database: only names and numbers of the policy and the ids
-    /// of the request.
+    /// The response contains no data and no messages of the database. It contains only names and numbers of the
+    /// policy, and ids of the request.
     #[must_use]
     pub fn error(&self, error: &Error) -> Response {
         let kind = ErrorKind::of(error);
@@ -188,7 +188,7 @@ impl Wire {
         Response { remedy, ..response }
     }
 
-    /// Renders the response to invalid values: the first violation, or all of them if the shape has a list.
+    /// Renders the response to invalid values: the first violation, or all violations if the format has a list.
     ///
     /// ```
     /// use client_lifecycle::clients::ClientPatch;
@@ -214,17 +214,17 @@ impl Wire {
             (Shape::ErrorList, Ids::Uuid, ErrorKind::MissingId | ErrorKind::WrongId) => {
                 self.listing(kind, vec!["id must be a valid UUID".into()])
             }
-            // If ids may be any text, an id that the store cannot hold is not found.
+            // If ids may be any text, an id that the store cannot hold counts as not found.
             (_, Ids::Any | Ids::UuidOrNotFound, ErrorKind::WrongId) => self.plain(ErrorKind::NotFound),
             _ => self.plain(kind),
         }
     }
 
-    /// Renders what blocks the request: the first blocker, or all of them if the shape has a list.
+    /// Renders what blocks the request: the first blocker, or all blockers if the format has a list.
     fn blocked(&self, plan: &Plan) -> Response {
         let blockers = plan.blockers.iter().map(|blocker| (blocker.message.clone(), blocker.remedy.clone()));
         let open = plan.warnings.iter().filter(|warning| !warning.acknowledged);
-        // Only the message can carry the name of a warning to acknowledge.
+        // Only the message can show the name of a warning that the request must acknowledge.
         let warnings = open.map(|warning| {
             let acknowledge = text::acknowledge(&warning.name, self.language);
             let remedy = match &*warning.remedy {
@@ -239,11 +239,12 @@ impl Wire {
         Response { remedy, ..response }
     }
 
-    /// Renders a list of problems. A shape without a list takes the first.
+    /// Renders a list of problems. If the format has no list, only the first problem is shown.
     fn listing(&self, kind: ErrorKind, errors: Vec<String>) -> Response {
         let mut response = self.plain(kind);
         let first = errors.first().map(|first| match kind {
-            // Messages of a policy are unchanged; messages of this crate become sentences.
+            // Messages of a policy stay as they are. Messages of this crate are lower case, so their first letter is
+            // capitalised.
             ErrorKind::Invalid => sentence(first),
             _ => first.clone(),
         });
@@ -303,7 +304,7 @@ impl Wire {
         Response { status, body: Some(body), remedy: String::new() }
     }
 
-    /// Returns whether the system has a single response for this kind of failed deletion.
+    /// Returns whether the system has a single response for all failed deletions, and this kind is one of them.
     fn fails(&self, kind: ErrorKind) -> bool {
         let failure = matches!(kind, ErrorKind::Blocked | ErrorKind::Conflict | ErrorKind::Failed);
         failure && self.operation == Operation::Delete && self.failed_deletion.is_some()

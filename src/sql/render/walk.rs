@@ -41,7 +41,8 @@ fn is_inside(sets: &[NamedSet], id: SetId) -> bool {
 }
 
 impl Renderer<'_> {
-    /// Writes the rows that enter a cycle from outside, with `union` between sets. Returns whether there can be any.
+    /// Writes the queries for the rows that enter a cycle from outside, with `union` between them. Returns whether there
+    /// can be such rows.
     pub(crate) fn walk_seeds(
         &self,
         w: &mut Writer,
