@@ -1,7 +1,7 @@
 //! Clients: people with an e-mail address and an identity document. This module creates, finds and updates clients,
 //! and has the policies and API responses of four systems.
 //!
-//! This module is one floor above the [lifecycle](crate::lifecycle), which does not know the fields of a client.
+//! This module is one layer above the [lifecycle](crate::lifecycle), which knows nothing about the fields of a client.
 
 mod client;
 mod create;

@@ -78,10 +78,10 @@ impl DataMap {
             }
             check_kind(&path, &kind, &mut faults);
             if map.kinds.insert(kind.name.clone(), kind).is_some() {
-                faults.push(
-                    Fault::new(FaultCode::Duplicate, path, "the kind is declared twice")
-                        .remedy("give each its own name, and set `table` if the table has another name"),
-                );
+                faults
+                    .push(Fault::new(FaultCode::Duplicate, path, "the kind is declared twice").remedy(
+                        "give each kind its own name, and set `table` if its table has another name",
+                    ));
             }
         }
         for reference in references {
@@ -119,7 +119,7 @@ impl DataMap {
             if map.references.insert(reference.name.clone(), reference).is_some() {
                 faults.push(
                     Fault::new(FaultCode::Duplicate, path, "the reference is declared twice")
-                        .remedy("a field refers to one kind; use one field for each"),
+                        .remedy("a field can refer to only one kind; use one field for each kind"),
                 );
             }
         }

@@ -2,7 +2,7 @@
 
 mod error;
 mod execute;
-#[allow(clippy::module_inception, reason = "the lifecycle is what this floor is named after")]
+#[allow(clippy::module_inception, reason = "the lifecycle is what this module is named after")]
 mod lifecycle;
 mod record;
 mod settings;

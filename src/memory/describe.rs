@@ -88,7 +88,7 @@ fn missing_targets(reference: &Reference, table: &Table) -> Option<Fault> {
         Fault::new(
             FaultCode::NullReference,
             format!("references.{name}"),
-            format!("the field is declared mandatory, but {} without it", rows_named(&ids)),
+            format!("the reference is not nullable, but {} without a value", rows_named(&ids)),
         )
         .remedy("declare it nullable, or correct the rows")
     })

@@ -77,8 +77,8 @@ impl Allow {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The request has no subject, or an id is empty.
-    #[error("the request has no record, or an id is empty")]
+    /// The request has no id, or an id is empty.
+    #[error("the request has no id, or an id is empty")]
     MissingId,
     /// The record does not exist, or the policy may not touch it.
     #[error("no `{kind}` {}", list_ids(.ids))]

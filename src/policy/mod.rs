@@ -16,7 +16,7 @@ mod guard;
 mod json_schema;
 mod masks;
 mod mode_policy;
-#[allow(clippy::module_inception, reason = "the policy is what this floor is named after")]
+#[allow(clippy::module_inception, reason = "the policy is what this module is named after")]
 mod policy;
 mod rule;
 mod rule_build;

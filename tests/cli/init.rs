@@ -167,7 +167,7 @@ fn a_first_policy_needs_a_database_with_the_table() {
     let world = World::of_tables("init-nothing", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
     let ended = init(&world, "clients");
     assert_eq!((ended.status, ended.out.as_str()), (2, ""));
-    assert_eq!(ended.err, "error: the table `clients` does not exist\nremedy: name one of `users`\n");
+    assert_eq!(ended.err, "error: the table `clients` does not exist\nremedy: use one of `users`\n");
 
     world.write("data.json", "{}");
     let ended = world.bare(&["--store", "memory:data.json", "init", "clients"]);

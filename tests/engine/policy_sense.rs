@@ -202,7 +202,7 @@ fn conditions_are_checked_everywhere() {
     assert_eq!(
         faults(&document),
         [
-            "modes.hard_delete.rules.debts.client_id: no entry decides for rows that meet no condition",
+            "modes.hard_delete.rules.debts.client_id: no entry applies to rows that meet none of the conditions",
             "modes.hard_delete.rules.debts.client_id.when: booleans have no order; use eq or ne",
         ]
     );
@@ -404,7 +404,7 @@ fn entries_apply_in_order_below_their_parents() {
     let below = |rule: &str| json!({ "parent": "retain", "then": rule });
     let path = "modes.hard_delete.rules.debts.client_id";
     let unreached = |at: usize| vec![format!("{path}[{at}]: the entry is never reached")];
-    let open = || vec![format!("{path}: no entry decides for rows that meet no condition")];
+    let open = || vec![format!("{path}: no entry applies to rows that meet none of the conditions")];
     for (entries, expected) in [
         (json!([if_one("keep"), if_one("delete"), "cascade"]), vec![]),
         (json!([if_one("keep"), "cascade", if_one("delete")]), unreached(2)),

@@ -99,7 +99,7 @@ async fn without_a_key_only_the_attempt_is_written() {
         );
         assert_eq!(
             (found.code(), found.remedy(), found.is_retryable()),
-            ("no_mask_key", "give the lifecycle the key of its masks, or choose another mask", false)
+            ("no_mask_key", "set the key with `with_mask_key`, or choose another mask", false)
         );
     }
     assert!(lifecycle.store().0.lock().unwrap().is_empty());

@@ -59,7 +59,7 @@ fn it_must_have_a_kind_and_a_mode_of_the_policy() {
 #[test]
 fn it_must_name_records() {
     let empty = Request::batch(Mode::SoftDelete, "unions", Vec::<RecordId>::new());
-    let missing = Some(("missing_id", "no record is named, or an id is empty".to_owned()));
+    let missing = Some(("missing_id", "the request has no id, or an id is empty".to_owned()));
     assert_eq!(refused(&admin(empty)), missing);
     assert_eq!(refused(&admin(Request::soft_delete("unions", ""))), missing);
 }
@@ -122,7 +122,7 @@ fn a_refusal_names_roles_records_and_remedy() {
             senseless,
             "invalid",
             AuditOutcome::Invalid,
-            "name a reference whose rule is `reassign` without a target",
+            "use a reference whose rule is `reassign` without a target",
         ),
     ] {
         assert_eq!((refusal.code(), refusal.outcome(), refusal.remedy()), (code, outcome, remedy));

@@ -38,25 +38,25 @@ faulty! {
         => "modes.hard_delete.rules.bills.client_id", "`from` must follow `retain`", "leave it out, or start with `retain`";
     masks_of_something_else_than_anonymize_are_reported:
         mode(|mode| mode.rule("bills.client_id", keep().with([("note", Mask::Null)])))
-        => "modes.hard_delete.rules.bills.client_id", "`with` needs `anonymize` before it", "leave it out, or begin with `anonymize`";
+        => "modes.hard_delete.rules.bills.client_id", "`with` must follow `anonymize`", "leave it out, or start with `anonymize`";
     a_target_of_something_else_than_a_redirect_is_reported:
         mode(|mode| mode.rule("bills.client_id", keep().to(7)))
-        => "modes.hard_delete.rules.bills.client_id", "`to` needs `reassign` or `set_default` before it", "leave it out, or begin with one of the two";
+        => "modes.hard_delete.rules.bills.client_id", "`to` must follow `reassign` or `set_default`", "leave it out, or start with one of the two";
     a_target_that_is_not_an_id_is_reported:
         mode(|mode| mode.rule("bills.client_id", reassign().to(true)))
-        => "modes.hard_delete.rules.bills.client_id", "what `to` names is not an id", "name the record by its id";
+        => "modes.hard_delete.rules.bills.client_id", "the argument of `to` is not an id", "pass the id of the record";
     a_reference_with_two_rules_is_reported:
         mode(|mode| mode.rule("bills.client_id", cascade()).rule("bills.client_id", keep()))
         => "modes.hard_delete.rules.bills.client_id", "the reference has two rules", "keep one rule; `otherwise` adds entries";
     an_unknown_kind_cannot_be_left_out:
         built(|policy| policy.without("sales"))
-        => "kinds.sales", "`sales` cannot be left out", "name a kind of the policy other than its subject";
+        => "kinds.sales", "`sales` cannot be left out", "pass a kind of the policy that is not its subject";
     the_subject_cannot_be_left_out:
         built(|policy| policy.without("clients"))
-        => "kinds.clients", "`clients` cannot be left out", "name a kind of the policy other than its subject";
+        => "kinds.clients", "`clients` cannot be left out", "pass a kind of the policy that is not its subject";
     a_mode_that_is_not_offered_cannot_be_left_out:
         built(|policy| policy.without_mode(Mode::Anonymize))
-        => "modes.anonymize", "the mode cannot be left out, because it is not offered", "name a mode that the policy offers";
+        => "modes.anonymize", "the mode cannot be left out, because it is not offered", "pass a mode that the policy offers";
     a_reference_without_a_rule_cannot_be_overruled:
         mode(|mode| mode.overrule("bills.client_id", keep()))
         => "modes.hard_delete.rules.bills.client_id", "the reference has no rule yet", "use `rule` instead";

@@ -83,7 +83,7 @@ faulty! {
         => "references.debts", "a reference must be `kind.field`", "for example `debts.client_id`";
     a_reference_declared_twice_is_reported:
         document([("/references/-", json!({"from": "debts.client_id", "to": "items"}))])
-        => "references.debts.client_id", "the reference is declared twice", "a field refers to one kind; use one field for each";
+        => "references.debts.client_id", "the reference is declared twice", "a field can refer to only one kind; use one field for each kind";
     a_reference_that_is_the_id_is_reported:
         document([("/references/-", json!({"from": "debts.id", "to": "clients"}))])
         => "references.debts.id", "the id of a kind cannot also be a reference", "give the kind its own id";
@@ -107,19 +107,19 @@ faulty! {
         => "kinds.debts.filter", "only the subject's kind can have a filter", "use conditions in the rules";
     a_mode_without_allow_is_reported:
         document([("/modes/deactivate", json!({"rules": {"*": "keep"}}))])
-        => "modes.deactivate.allow", "the mode has no permissions", "name roles, or \"any\" if the host has already decided";
+        => "modes.deactivate.allow", "the mode has no permissions", "list roles, or use \"any\" if the host has already checked permissions";
     an_empty_allow_is_reported:
         document([("/modes/hard_delete/allow", json!([]))])
-        => "modes.hard_delete.allow", "the list of permissions is empty", "name a role";
+        => "modes.hard_delete.allow", "the list of permissions is empty", "list at least one role";
     a_scope_without_a_role_is_reported:
         document([("/modes/hard_delete/allow/-", json!({"scope": "manager"}))])
-        => "modes.hard_delete.allow[1]", "a permission needs a `role` or `self`", "add a role; a scope only narrows one";
+        => "modes.hard_delete.allow[1]", "a permission needs a `role` or `self`", "add a role; a scope only narrows a role";
     an_invalid_allow_is_reported:
         document([("/modes/hard_delete/allow", json!("all"))])
         => "modes.hard_delete.allow", "found the text `all`; expected `any`, `authenticated` or a list such as [{\"role\": \"ADMIN\"}]", "";
     a_declared_reference_without_a_rule_is_reported:
         document([("/modes/hard_delete/rules", json!({"debts.client_id": "cascade"}))])
-        => "modes.hard_delete.rules.items.debt_id", "the reference has no rule", "give it a rule, or set one for all others under \"*\"";
+        => "modes.hard_delete.rules.items.debt_id", "the reference has no rule", "add a rule for it, or a rule for all other references under \"*\"";
     a_rule_for_an_unknown_reference_is_reported:
         document([("/modes/hard_delete/rules/debts.shop", json!("keep"))])
         => "modes.hard_delete.rules.debts.shop", "unknown reference `debts.shop`", "declare it under `references`, or correct the name";
@@ -131,13 +131,13 @@ faulty! {
         => "modes.hard_delete.rules.debts.client_id", "an entry needs exactly one rule: `then`, `anonymize`, `retain`, `set_default` or `reassign`", "";
     a_list_without_a_final_entry_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!([{"when": {"field": "status", "eq": "PAID"}, "then": "cascade"}]))])
-        => "modes.hard_delete.rules.debts.client_id", "no entry decides for rows that meet no condition", "end with an entry without `when`";
+        => "modes.hard_delete.rules.debts.client_id", "no entry applies to rows that meet none of the conditions", "add a final entry without `when`";
     an_empty_list_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!([]))])
-        => "modes.hard_delete.rules.debts.client_id", "no entry decides for rows that meet no condition", "end with an entry without `when`";
+        => "modes.hard_delete.rules.debts.client_id", "no entry applies to rows that meet none of the conditions", "add a final entry without `when`";
     an_entry_after_the_final_one_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!(["cascade", "protect"]))])
-        => "modes.hard_delete.rules.debts.client_id[1]", "the entry is never reached", "entry 0 has no `when`, so it decides for every row";
+        => "modes.hard_delete.rules.debts.client_id[1]", "the entry is never reached", "entry 0 has no `when`, so it applies to every row";
     set_null_of_a_mandatory_reference_is_reported:
         document([("/modes/hard_delete/rules/debts.client_id", json!("set_null"))])
         => "modes.hard_delete.rules.debts.client_id", "`debts.client_id` is mandatory and cannot be emptied", "declare the reference `nullable`, or choose another rule";
@@ -176,7 +176,7 @@ faulty! {
         => "modes.hard_delete.rules.items.debt_id", "`soft_delete` needs `deleted_at` of `items`", "declare `kinds.items.deleted_at`, or choose `keep`";
     anonymize_of_a_kind_without_personal_fields_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!("anonymize"))])
-        => "modes.hard_delete.rules.items.debt_id", "`items` has no personal fields to mask", "declare `personal` for the kind, or give the rule masks";
+        => "modes.hard_delete.rules.items.debt_id", "`items` has no personal fields to mask", "declare `personal` for the kind, or add masks to the rule";
     a_masked_reference_is_reported:
         document([("/modes/hard_delete/rules/items.debt_id", json!({"anonymize": {"debt_id": "null"}}))])
         => "modes.hard_delete.rules.items.debt_id.anonymize.debt_id", "ids and references cannot be masked", "use `on_survive`";
@@ -233,13 +233,13 @@ faulty! {
         => "modes.hard_delete.guards[1].name", "duplicate guard `g`", "give each guard its own name";
     a_chain_that_does_not_start_at_the_subject_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "items", "via": ["items.debt_id"], "severity": "block"}]))])
-        => "modes.hard_delete.guards[0].via", "`items.debt_id` does not refer to `clients`", "name the references from the subject outwards, one for each step";
+        => "modes.hard_delete.guards[0].via", "`items.debt_id` does not refer to `clients`", "list the references from the subject outwards, one for each step";
     a_chain_that_ends_elsewhere_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "items", "via": ["debts.client_id"], "severity": "block"}]))])
         => "modes.hard_delete.guards[0].via", "the chain ends at `debts`, not at `items`", "continue to `items`, or set `on` to `debts`";
     two_effects_of_one_topic_and_kind_are_reported:
         document([("/modes/hard_delete/effects", json!([{"topic": "t"}, {"topic": "t", "on": "clients"}]))])
-        => "modes.hard_delete.effects[1].topic", "duplicate effect `t` on `clients`", "merge the two, or use another topic";
+        => "modes.hard_delete.effects[1].topic", "duplicate effect `t` on `clients`", "merge the two effects, or use another topic";
     an_unknown_severity_is_reported:
         document([("/modes/hard_delete/guards", json!([{"name": "g", "on": "debts", "severity": "fatal"}]))])
         => "modes.hard_delete.guards[0].severity", "unknown severity `fatal`; expected `block`, `warn` or `note`", "";
@@ -254,7 +254,7 @@ faulty! {
         => "modes.hard_delete.effects[0].topic", "an effect needs a topic", "set `topic`; receivers subscribe by it";
     an_effect_that_sends_json_is_reported:
         document([("/modes/hard_delete/effects", json!([{"topic": "t", "on": "debts", "fields": ["extra"]}]))])
-        => "modes.hard_delete.effects[0].fields", "`extra` cannot be sent", "name a field that is not json";
+        => "modes.hard_delete.effects[0].fields", "`extra` cannot be sent", "send a field that is not of type json";
     an_effect_on_an_unknown_kind_is_reported:
         document([("/modes/hard_delete/effects", json!([{"topic": "t", "on": "loans"}]))])
         => "modes.hard_delete.effects[0].on", "unknown kind `loans`", "declare it under `kinds`";
@@ -302,10 +302,10 @@ faulty! {
         => "modes.anonymize", "the mode needs `personal` of `clients`", "declare `kinds.clients.personal`";
     a_syntax_error_is_reported_with_its_line:
         text("{\n  oops")
-        => ".", "not JSON: key must be a string at line 2 column 3", "correct it at this place";
+        => ".", "not JSON: key must be a string at line 2 column 3", "correct the syntax there";
     text_after_the_document_is_reported_with_its_line:
         text(&format!("{} x", base()))
-        => ".", "not JSON: trailing characters at line 1 column 537", "correct it at this place";
+        => ".", "not JSON: trailing characters at line 1 column 537", "correct the syntax there";
     a_duplicate_rule_is_reported:
         text(&base().to_string().replacen("\"items.debt_id\":", "\"debts.client_id\":", 1))
         => "modes.hard_delete.rules", "duplicate key `debts.client_id`", "";

@@ -28,10 +28,10 @@ faulty! {
         => "kinds.items.personal.note", "the object is empty; expected a mask: `null`, `year`, `placeholder_email`, `hmac`, {\"text\": \"anonymized\"} or {\"truncate\": 3}", "";
     a_mask_with_a_value_that_it_does_not_take_is_reported:
         document([("/kinds/items/personal", json!({"note": {"hmac": "key"}}))])
-        => "kinds.items.personal.note", "the mask `hmac` stands alone; write \"hmac\"", "";
+        => "kinds.items.personal.note", "the mask `hmac` takes no argument; write \"hmac\"", "";
     two_masks_in_one_are_reported:
         document([("/kinds/items/personal", json!({"note": {"text": "x", "truncate": 3}}))])
-        => "kinds.items.personal.note", "`text` and `truncate` are two masks; a field has one", "";
+        => "kinds.items.personal.note", "`text` and `truncate` are two masks; a field can have only one", "";
     a_length_that_is_negative_is_reported:
         document([("/kinds/items/personal", json!({"note": {"truncate": -3}}))])
         => "kinds.items.personal.note.truncate", "found the number -3; expected an integer from 0 to 65535", "";
@@ -58,7 +58,7 @@ faulty! {
         => "kinds.items.deleted_at", "found the number 7; expected the name of a field, such as `email`", "";
     a_kind_that_is_a_list_is_reported:
         document([("/kinds/items", json!([]))])
-        => "kinds.items", "found a list; expected a kind: an object such as {\"id\": \"user_id\"}, or {} where nothing is to be said", "";
+        => "kinds.items", "found a list; expected a kind: an object such as {\"id\": \"user_id\"}, or {} if there is nothing to declare", "";
     kinds_in_a_list_are_reported:
         document([("/kinds", json!(["clients"]))])
         => "kinds", "found a list; expected an object", "";

@@ -21,10 +21,10 @@ fn map<const K: usize, const R: usize>(kinds: [&str; K], references: [Reference;
 faulty! {
     a_kind_that_is_declared_twice_is_reported:
         map(["clients", "debts", "clients"], [])
-        => "kinds.clients", "the kind is declared twice", "give each its own name, and set `table` if the table has another name";
+        => "kinds.clients", "the kind is declared twice", "give each kind its own name, and set `table` if its table has another name";
     a_reference_that_is_declared_twice_is_reported:
         map(["clients", "debts"], [reference(), reference()])
-        => "references.debts.client_id", "the reference is declared twice", "a field refers to one kind; use one field for each";
+        => "references.debts.client_id", "the reference is declared twice", "a field can refer to only one kind; use one field for each kind";
     a_reference_from_an_unknown_kind_is_reported:
         map(["clients"], [reference()])
         => "references.debts.client_id", "unknown kind `debts`", "declare it under `kinds`";

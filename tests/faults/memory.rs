@@ -71,7 +71,7 @@ faulty! {
         => "kinds.lifecycle_marks", "the store has no kind `lifecycle_marks`", "create it: this crate stores its own records there";
     ids_of_two_types_are_reported:
         rows(json!({ "clients": [{ "id": 1, "role": "", "email": "" }, { "id": "x" }], "debts": [] }))
-        => "kinds.clients.id", "1 of 2 ids are integers, the others are text", "give all rows ids of one type";
+        => "kinds.clients.id", "1 of 2 ids are integers, the others are text", "use one type for the ids of all rows";
     a_missing_field_is_reported:
         rows(json!({ "clients": [{ "id": 1, "email": "" }], "debts": [] }))
         => "kinds.clients.fields.role", "no row of `clients` has the field `role`", "correct the name, or declare the field nullable";
@@ -80,11 +80,11 @@ faulty! {
         => "kinds.clients.personal.email", "no row of `clients` has the field `email`", "correct the name, or declare the field nullable";
     a_missing_mandatory_reference_is_reported:
         rows(json!({ "clients": [{ "id": 1, "role": "", "email": "" }], "debts": [{ "id": 1, "client_id": 1 }, { "id": 2 }] }))
-        => "references.debts.client_id", "the field is not nullable, but there is 1 row (`2`) without it", "declare it nullable, or correct the rows";
+        => "references.debts.client_id", "the reference is not nullable, but there is 1 row (`2`) without a value", "declare it nullable, or correct the rows";
     a_reference_that_is_not_an_id_is_reported:
         rows(json!({ "clients": [{ "id": 1, "role": "", "email": "" }], "debts": [{ "id": 1, "client_id": "one" }] }))
         => "references.debts.client_id", "the ids of `clients` are integers, but there is 1 row (`1`) with another type",
-           "write references in the form of the ids they refer to";
+           "store references in the same form as the ids they refer to";
     a_missing_kind_is_reported:
         tables(&[], &["ghosts"]) => "kinds.ghosts", "the store has no kind `ghosts`", "create it, or correct the name";
     a_system_table_as_a_kind_is_reported:

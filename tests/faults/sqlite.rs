@@ -76,10 +76,10 @@ fn masked(code: FindingCode, column: &str, mask: Value) -> Vec<Fault> {
 
 faulty! {
     a_missing_table_is_reported:
-        opened("", one(json!({}))) => "kinds.clients", "the table `clients` does not exist", "create it or correct `table`";
+        opened("", one(json!({}))) => "kinds.clients", "the table `clients` does not exist", "create it, or correct `table`";
     a_missing_column_is_reported:
         opened(CLIENTS, one(json!({ "personal": { "email": "null" } })))
-        => "kinds.clients.fields.email", "the table `clients` has no column `email`", "create it or correct `column`";
+        => "kinds.clients.fields.email", "the table `clients` has no column `email`", "create it, or correct `column`";
     a_different_type_is_reported:
         opened(CLIENTS, one(json!({ "fields": { "name": "integer" } })))
         => "kinds.clients.fields.name", "declared as integer but the column is TEXT", "correct the declared type";
@@ -99,14 +99,14 @@ faulty! {
         opened("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT, low TEXT AS (lower(name)))",
                one(json!({ "personal": { "low": "null" } })))
         => "kinds.clients.fields.low", "the column `low` is generated: only the database writes it",
-           "declare the columns that it is computed from instead";
+           "declare the columns from which it is computed instead";
     a_key_of_several_columns_is_reported:
         opened("CREATE TABLE clients (a TEXT, b TEXT, PRIMARY KEY (a, b))", one(json!({ "id": "a" })))
         => "kinds.clients.id", "composite primary keys are not supported: `a`, `b`",
-           "give the table a unique column and set `id` to it";
+           "add a unique column, and use it as `id`";
     an_id_that_is_not_unique_is_reported:
         opened("CREATE TABLE clients (id INTEGER)", one(json!({})))
-        => "kinds.clients.id", "the column `id` is not unique", "set `id` to the primary key, or add a unique index";
+        => "kinds.clients.id", "the column `id` is not unique", "use the primary key as `id`, or add a unique index";
     a_view_with_two_rows_with_one_id_is_reported:
         opened("CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1), (2);
                 CREATE VIEW clients AS SELECT id FROM a UNION ALL SELECT id FROM a WHERE id = 2", one(json!({})))
@@ -140,15 +140,15 @@ faulty! {
            "give both columns the same collation";
     a_table_with_the_name_of_a_system_table_is_reported:
         opened("CREATE TABLE lifecycle_audit (id INTEGER PRIMARY KEY)", one(json!({ "table": "lifecycle_audit" })))
-        => "kinds.clients", "`lifecycle_audit` is a name that the library uses", "give the store another prefix";
+        => "kinds.clients", "`lifecycle_audit` is a name that the library uses", "use another prefix for the library's tables";
     a_table_with_the_name_of_the_pseudonyms_is_reported:
         opened("CREATE TABLE lifecycle_pseudonyms (id INTEGER PRIMARY KEY)", one(json!({ "table": "lifecycle_pseudonyms" })))
-        => "kinds.clients", "`lifecycle_pseudonyms` is a name that the library uses", "give the store another prefix";
+        => "kinds.clients", "`lifecycle_pseudonyms` is a name that the library uses", "use another prefix for the library's tables";
     an_undeclared_foreign_key_with_an_action_is_reported:
         opened(&[CLIENTS, "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE)"].concat(),
                one(json!({})))
         => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that the map does not declare: \
-            the database would change rows that no plan names",
+            the database would change rows that are in no plan",
            "declare the reference, or list it under `excluded` with a reason";
     an_action_through_an_excluded_table_to_a_declared_kind_is_reported:
         opened(&[CLIENTS, "CREATE TABLE folders (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE);
@@ -159,7 +159,7 @@ faulty! {
             map
         })
         => "references.debts.folder", "when a row of `clients` is deleted, the database would change rows of `debts` \
-            that no plan names: `folders.who` ON DELETE CASCADE, then `debts.folder` ON DELETE SET NULL",
+            that are in no plan: `folders.who` ON DELETE CASCADE, then `debts.folder` ON DELETE SET NULL",
            "declare `folders` with `folders.who`, `debts.folder` and give each a rule, or let `debts.folder` refuse (ON DELETE NO ACTION)";
     a_reference_whose_foreign_key_refers_to_another_column_is_reported:
         opened(&[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (code))"].concat(),
@@ -172,8 +172,8 @@ faulty! {
               &[CLIENTS, DEBTS, "CREATE TABLE logs (id INTEGER PRIMARY KEY, who INTEGER REFERENCES clients ON DELETE CASCADE)"].concat(),
               |document| document["excluded"] = json!([{ "table": "logs", "because": "not ours" }]))
         => "references.logs.who", "a foreign key to `clients` with ON DELETE CASCADE that the map excludes: \
-            the database would change rows that no plan names",
-           "declare the reference, or let the foreign key refuse (NO ACTION)";
+            the database would change rows that are in no plan",
+           "declare the reference, or change the foreign key to ON DELETE NO ACTION";
     an_undecided_table_is_found:
         covered(FindingCode::UncoveredTable, "CREATE TABLE bills (id INTEGER PRIMARY KEY, payer INTEGER REFERENCES clients)")
         => "kinds.bills", "the table is neither declared nor excluded: `payer` refers to `clients`",
@@ -182,19 +182,19 @@ faulty! {
         covered(FindingCode::CompositeKey,
                 "CREATE TABLE bills (payer INTEGER REFERENCES clients, number INTEGER, PRIMARY KEY (payer, number))")
         => "kinds.bills", "composite primary keys are not supported: `payer`, `number`",
-           "give the table a unique column and then declare the table, or list it under `excluded`";
+           "add a unique column and then declare the table, or list it under `excluded`";
     an_undecided_foreign_key_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, payer INTEGER REFERENCES clients)"].concat(),
               |_| {})
-        => "references.debts.payer", "its foreign key refers to `clients`, but it is neither declared nor excluded",
+        => "references.debts.payer", "the foreign key refers to `clients`, but the reference is neither declared nor excluded",
            "declare the reference and give it a rule, or list it under `excluded` with a reason";
     a_foreign_key_that_is_also_the_id_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY REFERENCES clients, client_id INTEGER NOT NULL REFERENCES clients)"].concat(),
               |_| {})
-        => "references.debts.id", "its foreign key refers to `clients`, but it is neither declared nor excluded",
-           "it is also the id of its kind: give the table another unique column, set `id` to it, and declare the reference";
+        => "references.debts.id", "the foreign key refers to `clients`, but the reference is neither declared nor excluded",
+           "it is also the id of its kind: add another unique column, use it as `id`, and declare the reference";
     a_foreign_key_to_another_column_than_the_id_is_found:
         found(FindingCode::UncoveredReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients, payer TEXT REFERENCES clients (code))"].concat(),
@@ -217,12 +217,12 @@ faulty! {
     an_unprotected_reference_is_found:
         found(FindingCode::UnprotectedReference,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL)"].concat(), |_| {})
-        => "references.debts.client_id", "neither a foreign key nor a `lock` protects it: a row inserted after the operation may refer to a deleted record",
+        => "references.debts.client_id", "neither a foreign key nor a `lock` protects the reference: a row inserted after the operation may refer to a deleted record",
            "add a foreign key; or call `lock_parent` in every transaction that inserts such rows, and declare `\"lock\": \"writer\"`";
     a_reference_without_an_index_is_found:
         found(FindingCode::MissingIndex,
               &[CLIENTS, "CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients)"].concat(), |_| {})
-        => "references.debts.client_id", "no index of `debts` starts with `client_id`: every plan and every deletion reads the whole table",
+        => "references.debts.client_id", "no index on `debts` starts with `client_id`: every plan and every deletion scans the whole table",
            "CREATE INDEX \"debts_by_client_id\" ON \"debts\" (\"client_id\")";
     a_trigger_on_deleted_rows_is_found:
         covered(FindingCode::Trigger, "CREATE TRIGGER t AFTER DELETE ON debts BEGIN DELETE FROM clients; END")

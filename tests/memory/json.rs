@@ -110,7 +110,7 @@ async fn all_misfits_are_reported_at_once() {
         "kinds.clients.id: 1 of 2 ids are integers, the others are text",
         "kinds.debts.fields.due_at: no row of `debts` has the field `due_at`",
         "kinds.sessions: the store has no kind `sessions`",
-        "references.debts.client_id: the field is not nullable, but there are 2 rows (`d2`, `d4`) without it",
+        "references.debts.client_id: the reference is not nullable, but there are 2 rows (`d2`, `d4`) without a value",
     ];
     assert_eq!(faults.len(), expected.len(), "{faults:#?}");
     for (fault, start) in faults.iter().zip(expected) {
@@ -128,7 +128,7 @@ async fn references_of_another_type_than_the_ids_are_reported() {
     });
     let expected = "references.debts.client_id: the ids of `clients` are integers, \
                     but there are 2 rows (`d2`, `d3`) with another type \
-                    (write references in the form of the ids they refer to)";
+                    (store references in the same form as the ids they refer to)";
     assert_eq!(faults(data).await, [expected]);
 }
 

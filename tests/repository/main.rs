@@ -8,6 +8,6 @@
 )]
 
 mod builder_calls;
-mod floors;
+mod layers;
 mod requirements;
 mod rust_version;

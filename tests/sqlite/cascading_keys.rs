@@ -74,7 +74,7 @@ async fn open_refuses_an_on_delete_action_that_reaches_a_declared_kind_through_a
     let world = World::new(FILED).await;
     let mut document = retained(&json!([{ "table": "folders", "because": "only structure" }]));
     let expected = "references.invoices.folder_id: when a row of `clients` is deleted, the database would delete \
-                    rows of `invoices` that no plan names: `folders.client_id` ON DELETE CASCADE, then \
+                    rows of `invoices` that are in no plan: `folders.client_id` ON DELETE CASCADE, then \
                     `invoices.folder_id` ON DELETE CASCADE (declare `folders` with `folders.client_id`, \
                     `invoices.folder_id` and give each a rule, or let `invoices.folder_id` refuse (ON DELETE NO ACTION))";
     assert_eq!(refused(&world, &document).await, [expected]);
@@ -98,7 +98,7 @@ async fn open_refuses_an_on_delete_action_over_an_excluded_reference_between_dec
         refused(&world, &document).await,
         [
             "references.invoices.folder_id: when a row of `folders` is deleted, the database would delete rows of \
-          `invoices` that no plan names: `invoices.folder_id` ON DELETE CASCADE (declare `invoices.folder_id` and \
+          `invoices` that are in no plan: `invoices.folder_id` ON DELETE CASCADE (declare `invoices.folder_id` and \
           give each a rule, or let `invoices.folder_id` refuse (ON DELETE NO ACTION))"
         ]
     );
@@ -227,13 +227,15 @@ async fn open_follows_on_delete_actions_through_cycles_and_reports_each_key_once
     .await;
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(
-        found[0]
-            .contains("change rows of `debts` that no plan names: `a.up` ON DELETE CASCADE, then `debts.a` "),
+        found[0].contains(
+            "change rows of `debts` that are in no plan: `a.up` ON DELETE CASCADE, then `debts.a` "
+        ),
         "{found:?}"
     );
     assert!(
-        found[1]
-            .contains("delete rows of `debts` that no plan names: `b.up` ON DELETE CASCADE, then `debts.b` "),
+        found[1].contains(
+            "delete rows of `debts` that are in no plan: `b.up` ON DELETE CASCADE, then `debts.b` "
+        ),
         "{found:?}"
     );
 }
@@ -281,7 +283,7 @@ async fn open_follows_keys_of_several_columns_and_names_in_any_case() {
     assert!(
         found[0].contains(
             "references.Debts.town, folder: when a row of `clients` is deleted, the database would change rows of `debts` \
-             that no plan names: `Folders.town, owner` ON DELETE CASCADE, then `Debts.town, folder` ON DELETE SET NULL"
+             that are in no plan: `Folders.town, owner` ON DELETE CASCADE, then `Debts.town, folder` ON DELETE SET NULL"
         ),
         "{found:?}"
     );

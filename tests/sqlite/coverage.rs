@@ -127,10 +127,8 @@ async fn an_undecided_foreign_key_of_a_declared_table_is_uncovered() {
     let found = found("ALTER TABLE debts ADD COLUMN paid_by INTEGER REFERENCES clients;");
     assert_eq!(
         found.await,
-        [
-            "uncovered_reference references.debts.paid_by: its foreign key refers to `clients`, but it is neither \
-          declared nor excluded"
-        ]
+        ["uncovered_reference references.debts.paid_by: the foreign key refers to `clients`, but the \
+          reference is neither declared nor excluded"]
     );
 }
 
@@ -267,7 +265,7 @@ async fn on_delete_actions_are_found_even_if_excluded() {
     let expected = |why: &str| {
         format!(
             "cascading_foreign_key references.logs.who: a foreign key to `clients` with ON DELETE CASCADE that \
-             {why}: the database would change rows that no plan names"
+             {why}: the database would change rows that are in no plan"
         )
     };
     let found = found(logs).await;

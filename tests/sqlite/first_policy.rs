@@ -184,15 +184,15 @@ async fn an_unsuitable_subject_is_refused() {
     )
     .await;
     for (subject, expected) in [
-        ("client", "the table `client` does not exist; name one of `loose`, `pairs`"),
+        ("client", "the table `client` does not exist; use one of `loose`, `pairs`"),
         (
             "seen",
-            "`seen` is a view, and foreign keys cannot refer to a view; name the table that the view reads",
+            "`seen` is a view, and foreign keys cannot refer to a view; use the table that the view reads",
         ),
         (
             "pairs",
             "`pairs` cannot be the subject: its primary key (`a`, `b`) is composite, and no \
-             single column is unique; give the table a unique column",
+             single column is unique; add a unique column",
         ),
         (
             "loose",

@@ -249,7 +249,7 @@ fn check_request(policy: &ModePolicy, mode: &CompiledMode, request: &Request) ->
     }
     if policy.reason == ReasonRule::Required {
         if request.reason.is_none() {
-            return Err(Refusal::invalid("a reason is required", "set a reason with `with_reason`"));
+            return Err(Refusal::invalid("a reason is required", "add a reason to the request"));
         }
         let noted = request.note.as_deref().is_some_and(|note| !note.trim().is_empty());
         if request.reason == Some(Reason::Other) && !noted {
@@ -262,7 +262,7 @@ fn check_request(policy: &ModePolicy, mode: &CompiledMode, request: &Request) ->
     if request.mode == Mode::Reassign && request.reassign.is_empty() {
         return Err(Refusal::invalid(
             "the request names no reference to reassign",
-            "add a reference and its new target with `reassign`",
+            "add a reference and its new target to the request",
         ));
     }
     for name in request.reassign.keys() {
@@ -270,7 +270,7 @@ fn check_request(policy: &ModePolicy, mode: &CompiledMode, request: &Request) ->
         if !asked {
             return Err(Refusal::invalid(
                 format!("`{name}` is not reassigned by the request in mode {}", request.mode),
-                "name a reference whose rule is `reassign` without a target",
+                "use a reference whose rule is `reassign` without a target",
             ));
         }
     }

@@ -54,7 +54,7 @@ pub(super) fn check(subject: &KindName, map: &DataMap, mode: Mode, policy: &Mode
             let message = format!("duplicate effect `{}` on `{on}`", effect.topic);
             faults.push(
                 Fault::new(FaultCode::Duplicate, format!("{path}.topic"), message)
-                    .remedy("merge the two, or use another topic"),
+                    .remedy("merge the two effects, or use another topic"),
             );
         }
         check_dependents(subject, map, on, &effect.via, &path, faults);

@@ -125,9 +125,9 @@ fn finding(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Optio
         return None;
     }
     let why = if leads(|_| true) {
-        "its foreign key is not enforced for every row, and no `lock` protects it"
+        "the foreign key is not enforced for every row, and no `lock` protects the reference"
     } else {
-        "neither a foreign key nor a `lock` protects it"
+        "neither a foreign key nor a `lock` protects the reference"
     };
     let when = if catalogue.traits().single_writer { "after" } else { "during or after" };
     let message = format!("{why}: a row inserted {when} the operation may refer to a deleted record");
@@ -139,7 +139,7 @@ fn finding(map: &DataMap, reference: &Reference, catalogue: &Catalogue) -> Optio
 
 /// Reports a key that is checked for new rows, but not for older rows.
 fn unvalidated(path: String, table: &str) -> Finding {
-    let message = "its foreign key is NOT VALID: older rows may refer to a record that does not exist";
+    let message = "the foreign key is NOT VALID: older rows may refer to a record that does not exist";
     Finding::new(FindingCode::UnvalidatedForeignKey, path, message)
         .remedy(format!("correct such rows, then ALTER TABLE {table} VALIDATE CONSTRAINT …"))
 }

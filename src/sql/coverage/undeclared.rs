@@ -102,7 +102,10 @@ fn by_key(map: &DataMap, key: &ForeignKey) -> Option<Finding> {
     };
     let is_id = declared::kinds(map, &key.table).any(|kind| same(kind.column(&kind.id), column));
     let path = format!("references.{}.{column}", key.table);
-    let message = format!("its foreign key refers to `{}`, but it is neither declared nor excluded", to.name);
+    let message = format!(
+        "the foreign key refers to `{}`, but the reference is neither declared nor excluded",
+        to.name
+    );
     Some(Finding::new(FindingCode::UncoveredReference, path, message).remedy(if is_id {
         "it is also the id of its kind: add another unique column, use it as `id`, and \
              declare the reference"

@@ -1,11 +1,11 @@
-//! The floors of the crate: `use crate::…` points only downwards, and pure modules stay pure.
+//! The layers of the crate: `use crate::…` points only downwards, and pure modules stay pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From the bottom up. Modules of one floor do not import each other.
-const FLOORS: [&[&str]; 9] = [
+/// From the bottom up. Modules of one layer do not import each other.
+const LAYERS: [&[&str]; 9] = [
     &["domain"],
     &["protocol"],
     &["plan"],
@@ -17,8 +17,8 @@ const FLOORS: [&[&str]; 9] = [
     &["guide"],
 ];
 
-fn floor_of(module: &str) -> Option<usize> {
-    FLOORS.iter().position(|modules| modules.contains(&module))
+fn layer_of(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|modules| modules.contains(&module))
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -74,17 +74,17 @@ fn modules() -> Vec<(String, PathBuf)> {
 }
 
 #[test]
-fn every_module_has_a_floor_and_uses_only_lower_ones() {
+fn every_module_has_a_layer_and_imports_only_lower_layers() {
     let mut wrong = Vec::new();
     for (module, path) in modules() {
-        let Some(floor) = floor_of(&module) else {
-            panic!("`{module}` has no floor: {}", path.display());
+        let Some(layer) = layer_of(&module) else {
+            panic!("`{module}` has no layer: {}", path.display());
         };
         for used in named(&code(&path)) {
-            let Some(below) = floor_of(&used) else {
+            let Some(below) = layer_of(&used) else {
                 continue;
             };
-            if used != module && below >= floor {
+            if used != module && below >= layer {
                 wrong.push(format!("{}: {module} uses {used}", path.display()));
             }
         }
@@ -97,7 +97,7 @@ fn only_stores_are_async_and_only_the_clock_reads_the_time() {
     let mut wrong = Vec::new();
     for (module, path) in modules() {
         let code = code(&path);
-        let pure = floor_of(&module) < floor_of("store") || module == "policy";
+        let pure = layer_of(&module) < layer_of("store") || module == "policy";
         if pure && code.contains("async ") {
             wrong.push(format!("{} is async", path.display()));
         }
@@ -121,8 +121,8 @@ fn files_are_short() {
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
-/// The maximum number of files in a circle of imports.
-const LARGEST_CIRCLE: usize = 3;
+/// The maximum number of files in an import cycle.
+const LARGEST_CYCLE: usize = 3;
 
 /// A `use`: the path as written, the name it binds, and whether it is visible to others.
 struct Import {
@@ -133,10 +133,10 @@ struct Import {
 
 /// The interface of a file.
 struct File {
-    /// Its path inside `src`.
+    /// The path of the file inside `src`.
     shown: String,
     imports: Vec<Import>,
-    /// The paths in its code outside `use`.
+    /// The paths in the code of the file, outside `use`.
     paths: Vec<Vec<String>>,
 }
 
@@ -281,8 +281,8 @@ impl Crate {
         edges.collect()
     }
 
-    /// Returns the circles of files, in which each file reaches every other.
-    fn circles(&self, edges: &BTreeMap<&Vec<String>, BTreeSet<Vec<String>>>) -> Vec<Vec<&str>> {
+    /// Returns the import cycles. In a cycle, each file reaches every other file.
+    fn cycles(&self, edges: &BTreeMap<&Vec<String>, BTreeSet<Vec<String>>>) -> Vec<Vec<&str>> {
         let reached = |from: &Vec<String>| {
             let (mut seen, mut open) = (BTreeSet::new(), vec![from.clone()]);
             while let Some(next) = open.pop() {
@@ -291,32 +291,32 @@ impl Crate {
             seen
         };
         let reach: BTreeMap<_, _> = self.0.keys().map(|module| (module, reached(module))).collect();
-        let mut circles: Vec<Vec<&str>> = Vec::new();
+        let mut cycles: Vec<Vec<&str>> = Vec::new();
         let mut placed = BTreeSet::new();
         for (module, seen) in &reach {
             if !seen.contains(*module) || !placed.insert(*module) {
                 continue;
             }
-            let circle: Vec<_> = seen.iter().filter(|other| reach[other].contains(*module)).collect();
-            placed.extend(circle.iter().copied());
-            circles.push(circle.into_iter().map(|other| &*self.0[other].shown).collect());
+            let cycle: Vec<_> = seen.iter().filter(|other| reach[other].contains(*module)).collect();
+            placed.extend(cycle.iter().copied());
+            cycles.push(cycle.into_iter().map(|other| &*self.0[other].shown).collect());
         }
-        circles.sort_by_key(|circle| std::cmp::Reverse(circle.len()));
-        circles
+        cycles.sort_by_key(|cycle| std::cmp::Reverse(cycle.len()));
+        cycles
     }
 }
 
 #[test]
-fn no_circle_of_files_is_large() {
+fn no_import_cycle_is_large() {
     let files = Crate::read();
     let edges = files.edges();
-    let circles = files.circles(&edges);
-    for circle in &circles {
-        println!("{}: {}", circle.len(), circle.join(" "));
+    let cycles = files.cycles(&edges);
+    for cycle in &cycles {
+        println!("{}: {}", cycle.len(), cycle.join(" "));
     }
     let used: usize = edges.values().map(BTreeSet::len).sum();
     assert!(used > 500, "only {used} uses were found: they are not read any more");
-    let large: Vec<_> = circles.iter().filter(|circle| circle.len() > LARGEST_CIRCLE).collect();
+    let large: Vec<_> = cycles.iter().filter(|cycle| cycle.len() > LARGEST_CYCLE).collect();
     assert!(large.is_empty(), "{large:?}");
 }
 
