@@ -29,7 +29,7 @@ pub(crate) struct MapDocument {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "a kind: an object such as {\"id\": \"user_id\"}, or {} where nothing is to be said"
+    expecting = "a kind: an object such as {\"id\": \"user_id\"}, or {} if there is nothing to declare"
 )]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Kind", transform = super::schema::old_keys_of_kinds))]

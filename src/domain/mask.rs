@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for Mask {
                         let mask = without_argument(name).ok_or_else(|| unknown::<M::Error>(name))?;
                         if map.next_value::<Option<de::IgnoredAny>>()?.is_some() {
                             return Err(de::Error::custom(format_args!(
-                                "the mask `{name}` stands alone; write \"{name}\""
+                                "the mask `{name}` takes no argument; write \"{name}\""
                             )));
                         }
                         mask
@@ -97,7 +97,7 @@ impl<'de> Deserialize<'de> for Mask {
                 match map.next_key::<String>()? {
                     None => Ok(mask),
                     Some(more) => Err(de::Error::custom(format_args!(
-                        "`{name}` and `{}` are two masks; a field has one",
+                        "`{name}` and `{}` are two masks; a field can have only one",
                         shortened(&more)
                     ))),
                 }
