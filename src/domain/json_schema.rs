@@ -1,4 +1,4 @@
-//! The JSON Schema of values that are read by hand.
+//! The JSON Schema of values whose deserializers are written by hand.
 
 use std::borrow::Cow;
 
@@ -63,7 +63,7 @@ impl JsonSchema for MomentDocument {
         json_schema!({
             "description": "A moment: `now`, when the request is judged, or an RFC 3339 instant.",
             "type": "string",
-            // `now`, or the date that an instant begins with.
+            // `now`, or text that begins with a date.
             "pattern": r"^(now$|\s*[+-]?[0-9]+\s*-\s*[0-9]+\s*-\s*[0-9]+)",
             "examples": ["now", "2026-01-01T00:00:00Z"],
         })
@@ -77,7 +77,7 @@ impl JsonSchema for FieldDocument {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "What is known of a field: its type alone, or an object.",
+            "description": "The declaration of a field: its type alone, or an object.",
             "anyOf": [generator.subschema_for::<FieldType>(), generator.subschema_for::<FieldFacts>()],
         })
     }
@@ -90,7 +90,7 @@ impl JsonSchema for StatusField {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "The field's name, where its values are `ON` and `OFF`; or the field with its two values.",
+            "description": "The name of a field with the values `ON` and `OFF`, or an object with the field and its two values.",
             "anyOf": [generator.subschema_for::<FieldName>(), generator.subschema_for::<FullStatus>()],
         })
     }
