@@ -2,11 +2,11 @@
 //! and the memory store compared with a `HashMap`.
 //!
 //! `cargo bench --bench databases --all-features` prints, for each database and workload, medians and minima in
-//! milliseconds, ratios with their goals, statements and memory. Each ratio comes from one interleaved run: A, B, A,
-//! B on one connection of one program. `-- sqlite`, `-- postgres` or `-- memory` runs one part, `-- --test` a small
-//! size once, and `-- --trace` prints the statements of each operation with their times.
+//! Each ratio comes from one interleaved run: library and hand-written code take turns on one connection of one
+//! program. `-- sqlite`, `-- postgres` or `-- memory` runs one part. `-- --test` runs everything once with few rows.
+//! `-- --trace` prints the statements of each operation with their times.
 //!
-//! Without PostgreSQL its part is skipped with a message; with `CI=true` that is a failure.
+//! Without a PostgreSQL server, the PostgreSQL part is skipped with a message; with `CI=true`, it fails.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,

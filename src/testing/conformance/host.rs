@@ -1,4 +1,4 @@
-//! Hosts: how the suite gets a store and bypasses it.
+//! Hosts: how the suite gets a store, and how it reads and writes rows without the store.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use super::Traffic;
 use crate::domain::{AuditOutcome, FieldName, Kind, OperationId, Record, RecordId, Value};
 use crate::store::Store;
 
-/// A store with its rows for one test: empty, not shared, with the kinds of [`world`](super::world).
+/// A store and its backend for one test: empty, not shared, with the kinds of [`world`](super::world).
 ///
-/// For SQL there is `SqlHost`. Wrap the backend in [`Watched`](super::Watched), or the cases about races and dropped
-/// calls may test nothing.
+/// SQL stores can use `SqlHost`. Wrap the backend in [`Watched`](super::Watched); otherwise the cases about races and
+/// dropped calls may test nothing.
 ///
-/// All methods but [`store`](Self::store) bypass the code under test, and may panic.
+/// All methods except [`store`](Self::store) access the backend directly. They may panic.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ pub trait Host: Send + Sync {
     /// Returns the store under test.
     fn store(&self) -> &dyn Store;
 
-    /// Inserts rows, as the host's own code would.
+    /// Inserts rows in the way the host's own code would.
     async fn load(&self, kind: &Kind, rows: Vec<Record>);
 
     /// Returns all rows of a kind.
@@ -76,7 +76,7 @@ pub trait Host: Send + Sync {
     /// Returns the number of applied operations.
     async fn operations(&self) -> usize;
 
-    /// Returns the traffic between the store and its backend so far. Only the level `scale` needs it.
+    /// Returns the traffic between the store and its backend so far. Only the level `scale` calls this.
     fn traffic(&self) -> Option<Traffic> {
         None
     }
