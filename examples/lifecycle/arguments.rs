@@ -81,7 +81,7 @@ pub(crate) struct InitArguments {
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArguments {
     /// Without FILE: print the JSON Schema of policy documents, for editors. No store is needed
-    // It takes the place of the option of every command, which needs a FILE.
+    // It hides the global option `--policy`, which requires a FILE.
     #[allow(clippy::option_option, reason = "how clap reads an option whose value may be left out")]
     #[arg(long, value_name = "FILE")]
     policy: Option<Option<PathBuf>>,

@@ -1,4 +1,4 @@
-//! The location of the records, as `--store` gives it.
+//! Where the records are, as given by `--store`.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ impl Location {
     /// password.
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
-        // The URL of a file: `sqlite:///var/app.db` is `/var/app.db`.
+        // A URL may have two slashes before the path: `sqlite:///var/app.db` means `/var/app.db`.
         let file = rest.strip_prefix("//").unwrap_or(rest);
         match scheme {
             "sqlite" | "memory" if file.is_empty() => {
@@ -43,7 +43,8 @@ impl Location {
         }
     }
 
-    /// Parses the option. clap cannot require it, because it may be given before or after the command.
+    /// Parses the value of `--store`. clap cannot require the option, because it may stand before or after the
+    /// command.
     pub(crate) fn required(text: Option<&str>) -> Result<Self, Failure> {
         match text {
             Some(text) => Self::parse(text),

@@ -6,7 +6,7 @@ use client_lifecycle::{Lifecycle, Store};
 use crate::arguments::Shared;
 use crate::failure::Failure;
 
-/// Sets the key of `--mask-key`, if it is given.
+/// Sets the key from the file of `--mask-key`, if the option is given.
 pub(crate) fn given<S: Store>(lifecycle: Lifecycle<S>, shared: &Shared) -> Result<Lifecycle<S>, Failure> {
     let Some(file) = &shared.mask_key else {
         return Ok(lifecycle);

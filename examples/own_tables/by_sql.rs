@@ -1,4 +1,4 @@
-//! A hand-written store by SQL: one SQLite connection of the `rusqlite` driver, which is not async.
+//! A hand-written SQL store on one SQLite connection of `rusqlite`, a driver that is not async.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 #[derive(Clone)]
 pub(crate) struct Shared(Arc<Mutex<Connection>>);
 
-/// The connection, held exclusively.
+/// The connection, locked by one transaction.
 struct Held(OwnedMutexGuard<Connection>);
 
-/// Rolls back an open transaction when the connection is released: by the caller after an error, or by the thread
-/// that was still working when the caller's future was dropped.
+/// Rolls back an open transaction when the lock is released. After an error, the caller drops it. If the caller's
+/// future was dropped during a statement, the thread that ran the statement drops it.
 impl Drop for Held {
     fn drop(&mut self) {
         if !self.0.is_autocommit() {
@@ -28,7 +28,7 @@ impl Drop for Held {
     }
 }
 
-/// A transaction; without the connection after a call was cancelled.
+/// A transaction. It has lost its connection if a statement was cancelled.
 struct Transaction(Option<Held>);
 
 impl Shared {
@@ -37,7 +37,7 @@ impl Shared {
         let connection = Connection::open(file)?;
         connection.busy_timeout(Duration::from_secs(1))?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        // Otherwise the bytes of deleted rows stay in the file until they are overwritten.
+        // Without this, the bytes of deleted rows stay in the file until SQLite overwrites them.
         connection.pragma_update(None, "secure_delete", true)?;
         Ok(Self(Arc::new(Mutex::new(connection))))
     }

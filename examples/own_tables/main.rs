@@ -1,4 +1,4 @@
-//! Two stores over a host's own rows, one policy for both, and the contract that both pass.
+//! Two hand-written stores over a host's own rows, one policy for both, and the conformance suite that both pass.
 //!
 //! `cargo run --example own_tables --features sql,testing`
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
@@ -124,10 +124,10 @@ async fn tables() -> Done {
     Ok(())
 }
 
-/// Plans and carries out the deletion of member 7, whose loans are returned. Member 8 still has one.
+/// Plans and carries out the deletion of member 7, who has no open loan. Then tries to delete member 8, who has one.
 async fn delete_member(store: impl Store) -> Done {
     let lifecycle = Lifecycle::open(store, policy::policy()?).await?;
-    // As text, as in a URL.
+    // Ids are text here, as in a URL.
     let request = |no: &str| Request::hard_delete("members", no).by(Actor::new("eva", "LIBRARIAN"));
 
     let plan = lifecycle.plan(&request("7")).await?;

@@ -1,10 +1,10 @@
-//! A clinic deletes a client: the complete workflow in one run, on a SQLite file that it creates.
+//! A clinic deletes a client: the complete workflow in one run, on a SQLite file that the example creates.
 //!
 //! ```text
 //! cargo run --example quickstart --features sqlite
 //! ```
 //!
-//! `policy.rs` has the clinic's decisions, `clinic.sql` its tables. The code below is what a service would do.
+//! `policy.rs` has the clinic's decisions, `clinic.sql` its tables. The code below does what a service would do.
 #![allow(clippy::print_stdout, reason = "the output is the purpose of this example")]
 
 mod clinic;
@@ -24,7 +24,7 @@ use clinic::{ADMINISTRATOR, DIEGO, SOFIA};
 
 pub(crate) type Failure = Box<dyn Error>;
 
-/// The clock is fixed, so that every run prints the same.
+/// The clock is fixed, so every run prints the same text.
 const TODAY: &str = "2026-11-20T10:00:00Z";
 
 #[allow(clippy::too_many_lines, reason = "it is one workflow, read from top to bottom")]
@@ -111,9 +111,8 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes the request of a person who asked to be forgotten, handled by ana, an administrator. The number becomes the
-/// id of the operation. A service takes the id that came with the request, so that a repeated request is carried out
-/// once.
+/// Makes the request of a client who asked to be forgotten; ana, an administrator, handles it. The operation id is
+/// made from `number`. A service would use the id that the caller sent, so a repeated request is carried out once.
 fn privacy_request(client: &str, number: u128) -> Request {
     Request::hard_delete("clients", client)
         .by(Actor::new("ana", "ADMIN"))

@@ -1,4 +1,4 @@
-//! The clinic's clients beyond the seeds: create, find, list.
+//! Creating, finding and listing the clinic's clients, which the seeds do not cover.
 
 use client_lifecycle::clients::Client;
 use serde_json::json;
@@ -17,7 +17,7 @@ fn a_created_client_has_a_location() {
     service.send(&service.staff("GET", place)).is(200, &answer.json());
     let id = answer.json()["user_id"].as_str().unwrap().to_owned();
     assert_eq!(service.audit("clients", &id)[0].action, "CLIENT_CREATED");
-    // A client created this way has no password to sign in with.
+    // The password is empty, so the client cannot sign in.
     assert_eq!(service.text(&format!("SELECT password FROM clients WHERE user_id = '{id}'")), "");
 }
 
