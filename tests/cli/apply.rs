@@ -1,4 +1,4 @@
-//! `apply` does what the plan showed, or nothing.
+//! `apply` carries out exactly the plan that `plan` printed, or nothing.
 
 use std::io::Read;
 use std::process::Stdio;

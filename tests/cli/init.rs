@@ -1,10 +1,10 @@
-//! `init` and `check`: from an unknown database to a plan, in three commands.
+//! `init` and `check`: three commands lead from an unknown database to a plan.
 
 use serde_json::{Value, json};
 
 use crate::world::{ADMIN, Ended, World};
 
-/// A schema with everything that can surprise a first reader.
+/// A schema with everything that often goes wrong: unusual names, cycles, self-references and other types.
 const UNKNOWN: &str = "
     CREATE TABLE \"Clients\" (\"client no\" INTEGER PRIMARY KEY, status TEXT, referred_by INTEGER REFERENCES clients,
                             main_account TEXT REFERENCES accounts, created_at TEXT, deleted_at TEXT);

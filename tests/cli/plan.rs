@@ -1,4 +1,4 @@
-//! `plan` prints and never writes.
+//! `plan` prints a plan and never writes.
 
 use serde_json::json;
 
@@ -29,7 +29,7 @@ fn a_blocked_plan_is_still_printed_and_ends_with_3() {
     }
 }
 
-/// A number for a name.
+/// Makes an integer id from a name.
 fn numbers(name: &str) -> serde_json::Value {
     json!(name.len() * 7 + usize::from(name.as_bytes()[0]))
 }
@@ -45,7 +45,7 @@ fn text_is_not_an_id_of_a_kind_with_integer_ids() {
             assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{store} {id}");
             assert!(ended.err.contains("is not an id of `clients`"), "{}", ended.err);
         }
-        // Stores differ in whether these are invalid or unknown ids; they never find 130.
+        // Depending on the store, these spellings of `130` are invalid or unknown ids. They must not find the client.
         for id in ["0130", "+130"] {
             let ended = world.run(store, &format!("plan clients {id} {ADMIN}"));
             assert!([2, 4].contains(&ended.status), "{store} {id}");

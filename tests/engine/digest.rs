@@ -1,4 +1,4 @@
-//! The digest covers everything that a person relies on, and nothing else.
+//! The digest of a plan covers everything that a person relies on when confirming the plan, and nothing else.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use client_lifecycle::domain::{Actor, Request};

@@ -1,4 +1,4 @@
-//! The rationale of a rule: written, read, shown by blockers, and without any effect.
+//! The rationale of a rule: it can be built, written and read, blockers show it, and it changes nothing else.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use client_lifecycle::domain::{Actor, Record, eq};

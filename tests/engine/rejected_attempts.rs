@@ -1,4 +1,4 @@
-//! Attempts without a plan: the caller is not signed in, or the host has rejected the request.
+//! Attempts that never get a plan, because the caller is not signed in or the host has rejected the request.
 
 use std::sync::Arc;
 

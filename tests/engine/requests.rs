@@ -1,4 +1,4 @@
-//! Requests that a policy refuses without any data, each with its error.
+//! Requests that a policy refuses without reading data, each with its error.
 
 use chrono::DateTime;
 use client_lifecycle::DeletionPolicy;
@@ -23,7 +23,7 @@ fn policy() -> DeletionPolicy {
     DeletionPolicy::from_json(&document.to_string()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// Returns the error of a request with its code; `None` if it is accepted.
+/// Returns the code and the message of a refused request; `None` if the request is accepted.
 fn refused(request: &Request) -> Option<(&'static str, String)> {
     let refusal = policy().inquire(request, DateTime::UNIX_EPOCH).err()?;
     Some((refusal.code(), refusal.to_string()))

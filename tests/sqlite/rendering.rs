@@ -1,4 +1,4 @@
-//! The SQL of surveys and change sets, for display.
+//! The text of the SQL for surveys and change sets.
 
 use client_lifecycle::domain::{Mask, eq};
 use client_lifecycle::protocol::{

@@ -1,4 +1,4 @@
-//! Messages for people.
+//! Messages to people about violations.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ fn messages(violations: &Violations, language: Language) -> Vec<String> {
     violations.in_language(language).iter().map(|violation| violation.message.clone()).collect()
 }
 
-/// R154, R155, R156, R157: literally those of the seed, and all at once (R165).
+/// R154, R155, R156, R157: the messages are exactly as documented, and all are reported at once (R165).
 #[test]
 fn the_messages_of_the_seed_are_equal_to_the_letter() {
     let body = json!({ "email": "maria", "name": "M", "surname": "", "phone": "12345" });

@@ -1,4 +1,4 @@
-//! Clients as records of a store.
+//! Converting clients to and from records of a store.
 
 use client_lifecycle::clients::Client;
 use client_lifecycle::domain::{Record, RecordId, Value};
@@ -23,7 +23,7 @@ fn a_written_client_is_read_unchanged() {
     assert_eq!(record.id, RecordId::from(maria().user_id()));
 }
 
-/// R163: a stored date of birth is a date.
+/// R163: a date of birth is stored as a date.
 #[test]
 fn dates_and_timestamps_are_written_as_such() {
     let record = maria().to_record();
@@ -51,7 +51,7 @@ fn dates_and_timestamps_are_read_in_the_forms_databases_have() {
     }
 }
 
-/// Rows that are older than the library are readable regardless of limits, and their fields are never null in a
+/// Rows from before the library was used can be read even if they exceed limits. Null fields become empty in a
 /// response.
 #[test]
 fn old_rows_are_readable() {

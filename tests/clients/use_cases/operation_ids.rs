@@ -1,4 +1,4 @@
-//! Operation ids: a repeated call is done once, and another call with the same id is refused.
+//! Operation ids: a repeated call is carried out once, and a different call with the same id is refused.
 
 use client_lifecycle::clients::ClientPatch;
 use client_lifecycle::domain::Request;

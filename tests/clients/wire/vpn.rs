@@ -1,4 +1,4 @@
-//! `DELETE /customer/{userId}`.
+//! The responses of `DELETE /customer/{userId}`.
 
 use client_lifecycle::clients::wire::{ErrorKind, Wire};
 

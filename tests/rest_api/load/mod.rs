@@ -82,7 +82,7 @@ fn requests_repeated_after_a_crash_of_the_service_are_done_once() {
     assert!(figures.entries <= figures.attempts + figures.lost as usize, "{figures}");
 }
 
-/// While the database restarts, most requests only take longer. Some get the response to retry.
+/// While the database restarts, most requests only take longer. The service tells some callers to retry.
 #[test]
 fn requests_repeated_after_a_crash_of_the_database_are_done_once() {
     let Some(server) = OwnServer::start() else { return };
