@@ -132,7 +132,7 @@ fn the_first_policy_passes_the_check_once_it_is_completed() {
 }
 
 #[test]
-fn missing_tables_and_columns_are_listed_and_end_with_2() {
+fn missing_tables_and_columns_are_listed_and_exit_with_2() {
     let world = World::new("check-misfit");
     let mut policy = crate::world::policy();
     policy["kinds"]["debts"]["table"] = json!("owings");

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::world::{ADMIN, STORES, World, rows};
 
 #[test]
-fn a_plan_is_printed_as_text_and_ends_with_0() {
+fn a_plan_is_printed_as_text_and_exits_with_0() {
     let world = World::new("plan-text");
     for store in STORES {
         let ended = world.run(store, &format!("plan clients free {ADMIN}"));
@@ -16,7 +16,7 @@ fn a_plan_is_printed_as_text_and_ends_with_0() {
 }
 
 #[test]
-fn a_blocked_plan_is_still_printed_and_ends_with_3() {
+fn a_blocked_plan_is_still_printed_and_exits_with_3() {
     let world = World::new("plan-blocked");
     for store in STORES {
         let ended = world.run(store, &format!("plan clients owes {ADMIN}"));
@@ -129,7 +129,7 @@ fn now_sets_the_instant_of_the_request() {
 }
 
 #[test]
-fn a_denied_actor_ends_with_3_and_gets_no_plan() {
+fn a_denied_actor_gets_exit_status_3_and_no_plan() {
     let world = World::new("plan-denied");
     let reason = "--mode hard_delete --reason fraud";
     for store in STORES {
@@ -150,7 +150,7 @@ fn a_denied_actor_ends_with_3_and_gets_no_plan() {
 }
 
 #[test]
-fn a_missing_id_ends_with_4_whatever_it_contains() {
+fn an_unknown_id_exits_with_4_whatever_its_characters() {
     let world = World::new("plan-not-found");
     let options: Vec<&str> = ADMIN.split_whitespace().collect();
     for store in STORES {
@@ -170,7 +170,7 @@ fn a_missing_id_ends_with_4_whatever_it_contains() {
 }
 
 #[test]
-fn a_request_outside_the_policy_ends_with_2() {
+fn a_request_outside_the_policy_exits_with_2() {
     let world = World::new("plan-invalid");
     let options: Vec<&str> = ADMIN.split_whitespace().collect();
     for store in STORES {

@@ -62,7 +62,7 @@ fn the_system_tables_are_unchanged() {
 
 #[cfg(feature = "schema")]
 #[test]
-fn the_schema_of_policies_is_printed_as_ever() {
+fn the_printed_schema_of_policies_is_unchanged() {
     let world = World::of_tables("snapshot-policy-schema", "");
     let mut compared = Compared::new(folder().join("schema"));
     compared.file("policy.schema.json", &world.bare(&["schema", "--policy"]).out);

@@ -12,7 +12,7 @@ fn help_is_a_result_and_not_an_error() {
 }
 
 #[test]
-fn an_invalid_command_ends_with_2_and_prints_no_result() {
+fn an_invalid_command_exits_with_2_and_prints_no_result() {
     let world = World::new("no-sense");
     for line in [
         "",
@@ -88,7 +88,7 @@ fn a_missing_option_is_named() {
 }
 
 #[test]
-fn a_policy_that_cannot_be_read_ends_with_2() {
+fn a_policy_that_cannot_be_read_exits_with_2() {
     let world = World::new("no-policy");
     world.write("broken.json", "{ \"subject\": ");
     for (file, said) in
@@ -135,7 +135,7 @@ fn every_fault_of_a_policy_has_its_own_line() {
 }
 
 #[test]
-fn an_unknown_field_ends_with_2_on_both_stores() {
+fn an_unknown_field_exits_with_2_on_both_stores() {
     let world = World::new("misfit");
     let mut wrong = policy();
     wrong["kinds"]["clients"]["personal"] = json!({ "nickname": "null" });

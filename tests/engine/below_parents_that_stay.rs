@@ -46,7 +46,7 @@ fn below(parent: &str, rule: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_redirect_applies_only_below_such_parents() {
+async fn a_redirect_applies_only_below_the_parents_of_its_entry() {
     // Letter 3 loses its reference in both cases: its order is deleted, so no entry with `parent` applies to it.
     let left = letters(&below("retain", "set_null")).await;
     assert_eq!(left, Ok(json!([[1, null], [2, "masked"], [3, null]])));
@@ -55,7 +55,7 @@ async fn a_redirect_applies_only_below_such_parents() {
 }
 
 #[tokio::test]
-async fn a_row_is_deleted_only_below_such_parents() {
+async fn a_row_is_deleted_only_below_the_parents_of_its_entry() {
     let left = letters(&below("retain", "delete")).await;
     assert_eq!(left, Ok(json!([[2, "masked"], [3, null]])));
     let left = letters(&below("anonymize", "delete")).await;
@@ -63,7 +63,7 @@ async fn a_row_is_deleted_only_below_such_parents() {
 }
 
 #[tokio::test]
-async fn a_row_blocks_only_below_such_parents() {
+async fn a_row_blocks_only_below_the_parents_of_its_entry() {
     assert_eq!(letters(&below("retain", "protect")).await, Err("protect 1".into()));
     assert_eq!(letters(&below("anonymize", "protect")).await, Err("protect 2".into()));
     assert_eq!(letters(&json!("protect")).await, Err("protect 3".into()));

@@ -84,7 +84,7 @@ fn a_lost_reply_to_execute_is_resolved_although_the_subject_is_deleted() {
 }
 
 #[test]
-fn an_operation_with_a_lost_reply_that_was_not_applied_is_retried() {
+fn an_operation_whose_outcome_is_unknown_and_that_was_not_applied_is_retried() {
     let store = store().fails(Call::Apply, 1, contention()).loses_reply(2);
     run(open(&store).execute(&request())).unwrap();
     assert_eq!((store.calls(Call::Apply), recorded(&store)), (3, vec!["done"]));
@@ -204,7 +204,7 @@ fn a_broken_connection_is_retried_except_inside_the_hosts_transaction() {
 
 /// Pauses double up to a maximum. Half of each pause is fixed; the other half depends on the operation id.
 #[test]
-fn pauses_double_are_bounded_and_differ_between_operations() {
+fn pauses_double_up_to_a_maximum_and_differ_between_operations() {
     let (first, longest) = (Duration::from_millis(8), Duration::from_millis(50));
     let pauses = |operation: u128| {
         let store = failing(contention, 6);

@@ -106,7 +106,7 @@ async fn a_union_is_moved_to_another_officer() {
 }
 
 #[tokio::test]
-async fn both_can_be_reassigned_at_once() {
+async fn members_and_the_officer_can_be_reassigned_in_one_request() {
     for on in stores().await {
         let (backend, lifecycle) = world(on).await;
         lifecycle.execute(&move_members("u1", "u2").reassign("unions.officer_id", "o2")).await.unwrap();

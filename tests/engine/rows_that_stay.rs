@@ -48,7 +48,7 @@ async fn a_row_restricts_unless_another_reference_deletes_it() {
 }
 
 #[tokio::test]
-async fn kept_rows_of_a_cycle_are_also_walked_around_in_a_soft_delete() {
+async fn a_soft_delete_of_a_cycle_also_stops_at_kept_rows() {
     let document = json!({
         "subject": "clients",
         "kinds": { "clients": { "deleted_at": "deleted_at" },
@@ -84,7 +84,7 @@ async fn kept_rows_of_a_cycle_are_also_walked_around_in_a_soft_delete() {
 /// A row that was soft-deleted earlier keeps its reference to the deleted parent, because a soft deletion does not
 /// change it again.
 #[tokio::test]
-async fn a_row_marked_earlier_keeps_a_tombstone_or_loses_its_reference() {
+async fn a_row_marked_earlier_keeps_its_parent_as_a_tombstone_or_loses_its_reference() {
     for (nullable, order_left, reference) in [
         (false, json!([{ "id": "o1", "client_id": "c1", "note": null }]), json!("o1")),
         (true, json!([]), Value::Null),

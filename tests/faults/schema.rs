@@ -139,7 +139,7 @@ fn every_policy_document_that_builds_is_valid() {
 }
 
 #[test]
-fn a_mistake_at_any_place_is_refused_by_the_schema_and_by_from_json_alike() {
+fn the_schema_and_from_json_both_refuse_a_mistake_at_any_place() {
     let validator = validator();
     let refused = agree_on_mistakes(&validator, &rich(), 1, "wrong_values.rs");
     assert!(refused > 1_000, "{refused}");
@@ -151,7 +151,7 @@ fn a_mistake_at_any_place_is_refused_by_the_schema_and_by_from_json_alike() {
 
 #[cfg(feature = "testing")]
 #[test]
-fn random_policies_are_valid_and_their_mistakes_are_refused_alike() {
+fn the_schema_accepts_random_policies_and_refuses_their_mistakes() {
     use client_lifecycle::testing::strategies::random_worlds;
     use proptest::strategy::{Strategy, ValueTree};
 
@@ -166,7 +166,7 @@ fn random_policies_are_valid_and_their_mistakes_are_refused_alike() {
 
 /// Forms that few documents contain, each with whether it is valid.
 #[test]
-fn forms_that_documents_rarely_have_are_taken_or_refused_alike() {
+fn the_schema_and_from_json_agree_on_rare_forms() {
     let validator = validator();
     let rule = "/modes/hard_delete/rules/items.debt_id";
     let condition = "/kinds/clients/filter";
@@ -242,7 +242,7 @@ fn keys<'a>(schema: &'a Value, visit: &mut impl FnMut(&'a str, &'a Value)) {
 }
 
 #[test]
-fn every_key_and_word_is_described_and_stands_in_the_guide() {
+fn every_key_and_word_has_a_description_and_is_in_the_guide() {
     let schema = DeletionPolicy::json_schema();
     let mut names = BTreeSet::new();
     keys(&schema, &mut |key, property| {

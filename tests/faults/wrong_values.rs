@@ -186,7 +186,7 @@ fn an_unknown_key_in_any_object_is_reported_with_its_name() {
 
 /// serde writes an enum variant without a field in this form, and earlier versions read it.
 #[test]
-fn a_mask_that_takes_no_value_may_stand_in_an_object_with_null() {
+fn a_mask_without_a_value_may_be_an_object_with_null() {
     for mask in ["null", "year", "placeholder_email", "hmac"] {
         let mut document = rich();
         document["kinds"]["items"]["personal"]["note"] = json!(mask);
@@ -201,7 +201,7 @@ fn only_map(document: &Value) -> Value {
 }
 
 #[test]
-fn what_is_read_through_another_format_is_reported_in_the_same_words() {
+fn faults_found_by_serde_have_the_same_messages() {
     let mut document = rich();
     document["kinds"]["items"]["personal"]["note"] = json!("text");
     let error = serde_json::from_value::<DeletionPolicy>(document).unwrap_err().to_string();

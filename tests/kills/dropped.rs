@@ -6,7 +6,7 @@ use client_lifecycle::testing::conformance::drop_after;
 use crate::world::{Database, open, pool_of, postgres_options, request};
 
 #[tokio::test]
-async fn a_call_cancelled_at_any_point_is_done_or_not_and_the_pool_stays_usable() {
+async fn a_call_cancelled_at_any_point_is_all_or_nothing_and_the_pool_stays_usable() {
     let Some(database) = Database::postgres().await else { return };
     let (before, after) = database.before_and_after().await;
     // The pool has one connection, so anything left open on it would affect the next call.

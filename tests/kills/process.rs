@@ -119,7 +119,7 @@ async fn gone(schema: &crate::server::Schema) {
 }
 
 #[tokio::test]
-async fn a_killed_process_leaves_all_or_nothing_on_postgres_and_another_finishes() {
+async fn a_killed_process_leaves_all_or_nothing_on_postgres_and_another_process_finishes_the_work() {
     let Some(database) = Database::postgres().await else { return };
     let order = |database: &Database| format!("postgres|{}", database.schema().name);
     let statements = each_statement(database, order).await;
@@ -137,11 +137,12 @@ async fn on_sqlite(journal: SqliteJournalMode, name: &'static str) {
 }
 
 #[tokio::test]
-async fn a_killed_process_leaves_all_or_nothing_on_sqlite_and_another_finishes() {
+async fn a_killed_process_leaves_all_or_nothing_on_sqlite_and_another_process_finishes_the_work() {
     on_sqlite(SqliteJournalMode::Delete, "delete").await;
 }
 
 #[tokio::test]
-async fn a_killed_process_leaves_all_or_nothing_with_a_write_ahead_log_and_another_finishes() {
+async fn a_killed_process_leaves_all_or_nothing_with_a_write_ahead_log_and_another_process_finishes_the_work()
+{
     on_sqlite(SqliteJournalMode::Wal, "wal").await;
 }

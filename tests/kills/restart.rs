@@ -114,7 +114,7 @@ impl Event for Restart {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restart_of_the_server_only_costs_time() {
+async fn a_restart_of_the_server_only_delays_callers() {
     let Some(server) = Server::new().map(std::sync::Arc::new) else { return };
     let database = Database::postgres_at(server.pool(Duration::from_secs(20))).await;
     let (before, after) = database.before_and_after().await;

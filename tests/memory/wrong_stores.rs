@@ -294,13 +294,13 @@ found! {
         by clause_1_a_dropped_call_changes_everything_or_nothing, breaks [1, 2, 3, 4, 6, 7, 9];
     a_store_that_ignores_preconditions: IgnoresPreconditions
         by clause_2_every_difference_is_reported_with_what_was_found, breaks [1, 2, 3, 6, 8];
-    a_store_that_checks_preconditions_before: ChecksPreconditionsBefore
+    a_store_that_checks_preconditions_in_a_separate_transaction: ChecksPreconditionsBefore
         by clause_2_of_two_racing_change_sets_one_wins, breaks [2];
     a_store_that_reports_the_first_difference_only: ReportsTheFirstDifferenceOnly
         by clause_2_every_difference_is_reported_with_what_was_found, breaks [2];
     a_store_that_runs_steps_in_reverse: RunsStepsInReverse
         by clause_3_steps_run_in_the_given_order, breaks [3];
-    a_store_that_evaluates_sets_anew: EvaluatesSetsAnew
+    a_store_that_evaluates_sets_again_before_each_step: EvaluatesSetsAnew
         by clause_3_a_set_keeps_the_rows_it_had, breaks [1, 2, 3, 4, 5, 6, 7, 9];
     a_store_that_takes_unknown_kinds_as_empty: TakesUnknownKindsAsEmpty
         by clause_4_a_kind_the_store_does_not_have, breaks [1, 4];
@@ -314,7 +314,7 @@ found! {
         by clause_6_one_entry_for_each_subject, breaks [1, 6, 9];
     a_store_that_records_the_first_subject_only: RecordsTheFirstSubjectOnly
         by clause_6_one_entry_for_each_subject, breaks [6];
-    a_store_that_tells_others_no_values: TellsOthersNoValues
+    a_store_whose_events_have_no_values: TellsOthersNoValues
         by clause_6_one_event_for_each_row_with_the_values_from_before, breaks [6];
     a_store_that_overwrites_refused_attempts: OverwritesRefusedAttempts
         by clause_6_refused_attempts_are_all_kept, breaks [6];
@@ -326,7 +326,7 @@ found! {
         by clause_8_conflict_and_unknown_are_distinct, breaks [2, 3, 4, 8];
     a_store_that_takes_a_wrong_id_for_an_unknown_name: TakesAWrongIdForAnUnknownName
         by clause_8_an_id_of_another_type_is_a_wrong_id, breaks [8];
-    a_store_that_finds_texts_by_their_case: FindsTextsByTheirCase
+    a_store_whose_text_lookups_are_case_sensitive: FindsTextsByTheirCase
         by clause_2_a_taken_text_is_a_difference, breaks [2];
     a_store_that_ignores_who_else_holds_a_text: IgnoresHolders
         by clause_2_one_of_two_claims_to_a_text_wins, breaks [2];

@@ -102,7 +102,7 @@ async fn a_changed_type_is_named() {
 }
 
 #[tokio::test]
-async fn a_new_constraint_or_trigger_refuses_and_is_named() {
+async fn a_new_constraint_or_trigger_stops_the_deletion_and_is_named() {
     answers(&[
         ("UPDATE visits SET client_id = 2 WHERE client_id IS NULL; ALTER TABLE visits ALTER COLUMN client_id SET NOT NULL", "refused", "visits"),
         ("ALTER TABLE visits ADD CONSTRAINT not_gone CHECK (place <> 'gone') NOT VALID", "refused", "not_gone"),

@@ -87,7 +87,7 @@ async fn audited(world: &World, id: Uuid) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_update_of_the_email_precedes_the_deletion_or_is_not_found() {
+async fn an_update_of_the_email_comes_before_the_deletion_or_finds_no_client() {
     let Some((world, lifecycle)) = world(UNIQUE).await else { return };
     let (mut before, mut after) = (0, 0);
     for round in 0..rounds() {
@@ -191,7 +191,7 @@ async fn one_of_two_deactivations_writes_and_the_other_finds_it_done() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_updates_of_one_client_are_both_kept() {
+async fn two_concurrent_updates_of_one_client_are_both_kept() {
     let Some((world, lifecycle)) = world("").await else { return };
     for round in 0..rounds() {
         let client = id(round, 0);

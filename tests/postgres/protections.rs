@@ -38,7 +38,7 @@ const DEBT: Row =
     Row { table: "debts", field: "client_id", parent: "clients", more: (", status", ", 'PENDING'") };
 /// An item of the client's first booking.
 const ITEM: Row = Row { table: "items", field: "booking_id", parent: "bookings", more: ("", "") };
-/// A booking, which is inserted without the library.
+/// A booking of the client.
 const RAW: Row = Row { table: "bookings", field: "client_id", parent: "clients", more: ("", "") };
 
 impl Protection {
@@ -157,15 +157,15 @@ macro_rules! races {
 }
 
 races! {
-    a_debt_below_a_foreign_key_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(ForeignKey);
-    a_debt_behind_a_table_lock_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(Table);
-    a_debt_under_the_writers_lock_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(Writer);
-    an_item_below_a_foreign_key_goes_with_its_booking_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(ForeignKey, ITEM);
-    an_item_behind_a_table_lock_goes_with_its_booking_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(Table, ITEM);
-    an_item_under_the_writers_lock_goes_with_its_booking_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(Writer, ITEM);
-    a_raw_row_below_a_foreign_key_goes_with_its_client_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(ForeignKey, RAW);
-    a_raw_row_behind_a_table_lock_goes_with_its_client_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(Table, RAW);
-    a_raw_row_under_the_writers_lock_goes_with_its_client_or_is_refused: a_new_row_is_deleted_with_its_parent_or_refused(Writer, RAW);
+    a_debt_protected_by_a_foreign_key_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(ForeignKey);
+    a_debt_protected_by_a_table_lock_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(Table);
+    a_debt_protected_by_the_writers_lock_stops_the_deletion_or_is_refused: a_debt_stops_the_deletion_or_is_refused(Writer);
+    an_item_protected_by_a_foreign_key_is_deleted_with_its_booking_or_refused: a_new_row_is_deleted_with_its_parent_or_refused(ForeignKey, ITEM);
+    an_item_protected_by_a_table_lock_is_deleted_with_its_booking_or_refused: a_new_row_is_deleted_with_its_parent_or_refused(Table, ITEM);
+    an_item_protected_by_the_writers_lock_is_deleted_with_its_booking_or_refused: a_new_row_is_deleted_with_its_parent_or_refused(Writer, ITEM);
+    a_booking_protected_by_a_foreign_key_is_deleted_with_its_client_or_refused: a_new_row_is_deleted_with_its_parent_or_refused(ForeignKey, RAW);
+    a_booking_protected_by_a_table_lock_is_deleted_with_its_client_or_refused: a_new_row_is_deleted_with_its_parent_or_refused(Table, RAW);
+    a_booking_protected_by_the_writers_lock_is_deleted_with_its_client_or_refused: a_new_row_is_deleted_with_its_parent_or_refused(Writer, RAW);
 }
 
 /// A soft deletion marks the dependents of a client. The writer's lock prevents new rows below a marked parent.

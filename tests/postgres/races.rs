@@ -73,7 +73,7 @@ pub(crate) async fn runs(pool: PgPool, sql: String) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_update_of_the_client_precedes_the_deletion_or_finds_no_row() {
+async fn an_update_of_the_client_comes_before_the_deletion_or_finds_no_row() {
     let Some(world) = World::new(CLINIC, &clinic()).await else { return };
     let update =
         |id, pool| runs(pool, format!("UPDATE clients SET email = 'new@example.org' WHERE id = '{id}'"));

@@ -40,7 +40,7 @@ fn whole(error: &Error) -> String {
 }
 
 #[tokio::test]
-async fn an_undeclared_foreign_key_refuses_and_is_named() {
+async fn an_undeclared_foreign_key_stops_the_deletion_and_is_named() {
     let more = format!(
         "CREATE TABLE notes (id serial PRIMARY KEY, owner uuid CONSTRAINT notes_owner REFERENCES clients);
          INSERT INTO notes (owner) VALUES ('{ANA}')"

@@ -75,14 +75,14 @@ fn in_readme() -> BTreeMap<Option<&'static str>, Version> {
 }
 
 #[test]
-fn without_features_the_declared_version_of_rust_is_what_the_dependencies_need() {
+fn rust_version_is_what_the_dependencies_need_without_features() {
     let (need, packages) = Packages::read().need(None);
     let declared = version(env!("CARGO_PKG_RUST_VERSION"));
     assert_eq!(declared, need, "`rust-version` is {declared:?}; {packages:?} need {need:?}");
 }
 
 #[test]
-fn each_feature_needs_what_the_table_of_the_readme_says() {
+fn the_readme_lists_the_rust_version_that_each_feature_needs() {
     let packages = Packages::read();
     let declared = version(env!("CARGO_PKG_RUST_VERSION"));
     for (feature, said) in in_readme() {

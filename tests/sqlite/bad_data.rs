@@ -110,7 +110,7 @@ async fn a_row_without_an_id_is_named_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn a_view_with_a_repeated_id_does_not_open() {
+async fn a_policy_on_a_view_with_duplicate_ids_does_not_open() {
     let world = World::new(&ddl("TEXT")).await;
     world
         .run(

@@ -382,7 +382,7 @@ async fn a_foreign_key_to_the_id_through_another_table_is_not_a_mismatch() {
 
 /// These findings need queries, so only the store's `findings` can report them, not the catalogue's.
 #[tokio::test]
-async fn findings_of_the_store_include_those_that_need_queries() {
+async fn the_findings_of_a_store_include_findings_that_need_queries() {
     let world = World::new(
         "CREATE TABLE clients (id TEXT COLLATE NOCASE PRIMARY KEY NOT NULL);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id TEXT NOT NULL REFERENCES clients);

@@ -162,7 +162,7 @@ async fn a_reference_without_foreign_key_and_lock_is_unprotected() {
 }
 
 #[tokio::test]
-async fn a_foreign_key_to_another_table_protects_nothing() {
+async fn a_foreign_key_to_another_table_does_not_protect_the_reference() {
     let found = with_debts(
         "CREATE TABLE agencies (id INTEGER PRIMARY KEY);
          CREATE TABLE debts (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL UNIQUE REFERENCES agencies);",
@@ -255,7 +255,7 @@ async fn a_composite_key_is_reported() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_not_unique_is_ambiguous() {
+async fn an_id_column_that_is_not_unique_is_ambiguous() {
     let debts = "CREATE TABLE debts (id INTEGER, client_id INTEGER NOT NULL UNIQUE REFERENCES clients);";
     assert_eq!(with_debts(debts).await, ["ambiguous_id kinds.debts.id: the column `id` is not unique"]);
 }

@@ -110,7 +110,7 @@ async fn a_duplicate_record_is_an_invalid_request() {
 /// In SQLite, the number 7 does not equal `'7'` in a text column. The debt would not be found: it would lose its
 /// client, or the foreign key would delete it although the plan does not mention it.
 #[tokio::test]
-async fn references_of_another_type_than_their_ids_do_not_open() {
+async fn a_reference_with_another_type_than_its_ids_does_not_open() {
     for (id, reference) in [
         ("INTEGER", "TEXT"),
         ("TEXT", "INTEGER"),
@@ -130,7 +130,7 @@ async fn references_of_another_type_than_their_ids_do_not_open() {
 }
 
 #[tokio::test]
-async fn references_of_a_compatible_type_open() {
+async fn a_reference_with_a_compatible_type_opens() {
     for (id, reference) in [
         ("INTEGER", "BIGINT"),
         ("INTEGER", "NUMERIC"),
@@ -152,7 +152,7 @@ async fn references_of_a_compatible_type_open() {
 /// With different collations, SQLite finds only one of the client's two debts, or also finds the debts of another
 /// client.
 #[tokio::test]
-async fn references_with_another_collation_than_their_ids_do_not_open() {
+async fn a_reference_with_another_collation_than_its_ids_does_not_open() {
     for (id, reference) in [("COLLATE NOCASE", ""), ("", "COLLATE NOCASE"), ("", "COLLATE RTRIM")] {
         let found = misfit(&format!(
             "CREATE TABLE clients (id TEXT {id} PRIMARY KEY NOT NULL);
@@ -179,7 +179,7 @@ async fn a_row_without_an_id_stops_a_deletion() {
 
 /// The table has the same name as one of the library's CTEs; unqualified, the statement would read the CTE.
 #[tokio::test]
-async fn a_table_with_a_name_of_the_library_does_not_open() {
+async fn a_policy_with_a_reserved_table_name_does_not_open() {
     for name in ["lifecycle_set_0", "Lifecycle_Operations", "lifecycle_members"] {
         let pool = pool(&format!(
             "CREATE TABLE clients (id INTEGER PRIMARY KEY); CREATE TABLE {name} (id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL);"

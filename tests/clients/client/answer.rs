@@ -34,7 +34,7 @@ fn every_field_of_the_response_is_text() {
 
 /// R134, R144, R145, R146, R147, R150, R151: ids, dates, timestamps and enumerations have their documented format.
 #[test]
-fn ids_dates_and_timestamps_have_their_form() {
+fn ids_dates_and_timestamps_have_their_documented_format() {
     let answer = serde_json::to_value(maria()).unwrap();
     assert_eq!(answer["user_id"], "550e8400-e29b-41d4-a716-446655440000");
     assert_eq!(answer["birth_date"], "1990-05-15");

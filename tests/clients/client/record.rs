@@ -25,7 +25,7 @@ fn a_written_client_is_read_unchanged() {
 
 /// R163: a date of birth is stored as a date.
 #[test]
-fn dates_and_timestamps_are_written_as_such() {
+fn dates_and_timestamps_are_not_written_as_text() {
     let record = maria().to_record();
     assert_eq!(record.get("birth_date"), &Value::Date("1990-05-15".parse().unwrap()));
     assert_eq!(record.get("created_at"), &Value::Timestamp("2024-01-15T10:30:00Z".parse().unwrap()));

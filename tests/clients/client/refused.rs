@@ -100,7 +100,7 @@ fn unknown_fields_come_last_by_name() {
 
 /// The name of an unknown field is shortened and escaped, so it cannot forge a line in a log.
 #[test]
-fn names_of_unknown_fields_are_escaped_and_cut() {
+fn names_of_unknown_fields_are_escaped_and_shortened() {
     let long = "x".repeat(1_000_000);
     let violations = ClientPatch::from_json(&json!({ long: "" })).unwrap_err();
     assert_eq!(violations.first().path.chars().count(), 64);

@@ -129,7 +129,7 @@ on_every_store! {
     }
 
     // R22 R23
-    async fn an_administrator_is_not_found_by_this_policy(on: On) {
+    async fn an_administrator_is_not_found(on: On) {
         let world = clinic(on).await;
         for request in [
             hard_delete(ADMINISTRATOR),
@@ -209,7 +209,7 @@ on_every_store! {
         assert_eq!(world.row("sales", "2").await["client_id"], MARIA);
     }
 
-    async fn anonymizing_has_the_same_blockers(on: On) {
+    async fn anonymizing_has_the_same_blockers_as_deleting(on: On) {
         let world = clinic(on).await;
         let luis = Request::anonymize("clients", LUIS).by(authenticated());
         let everything = "outstanding_debts, upcoming_bookings, recent_sales, recent_payments";

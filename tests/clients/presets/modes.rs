@@ -88,7 +88,7 @@ on_every_store! {
     }
 
     // R203
-    async fn off_can_be_reverted_without_a_trace(on: On) {
+    async fn a_reactivation_restores_the_row_completely(on: On) {
         let world = World::open(on, &policy(), TABLES, &rows()).await;
         let before = world.backend.rows("clients").await;
         world.done(&Request::deactivate("clients", "ana")).await;

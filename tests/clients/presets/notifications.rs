@@ -93,7 +93,7 @@ on_every_store! {
     }
 
     // R56 R58
-    async fn a_host_lets_users_remove_themselves_and_administrators_clean_up(on: On) {
+    async fn a_host_can_allow_users_to_delete_themselves_and_administrators_to_delete_any(on: On) {
         let policy = presets::notifications()
             .hard_delete(|mode| mode.allow_only(Allow::oneself()).allow("ADMIN"))
             .build()

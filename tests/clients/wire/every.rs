@@ -17,7 +17,7 @@ fn wires() -> Vec<Wire> {
 
 // R206
 #[tokio::test]
-async fn one_error_has_a_shape_for_each_system() {
+async fn each_system_has_its_own_error_format() {
     for wire in wires() {
         for (what, answer) in answers(&wire).await {
             let Some(body) = &answer.body else {

@@ -17,7 +17,7 @@ async fn a_successful_deletion_is_confirmed() {
 
 // R180 R181 R182 R184
 #[tokio::test]
-async fn errors_are_those_of_the_document() {
+async fn errors_are_as_documented() {
     for (what, status, heading) in [
         ("not signed in", 401, "401 Unauthorized"),
         ("wrong role", 403, "403 Forbidden"),

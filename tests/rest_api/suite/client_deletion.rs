@@ -77,7 +77,7 @@ fn a_missing_id_is_a_400() {
 /// R10, R11, R12, R13, R15, R22, R23, R158, R159: records of other roles get the same response as unknown ids. Only
 /// the audit log has the reason.
 #[test]
-fn unknown_ids_and_other_roles_are_not_found_alike() {
+fn unknown_ids_and_records_of_other_roles_get_the_same_response() {
     let Some(service) = start() else { return };
     let missing = "550e8400-e29b-41d4-a716-44665544ffff";
     let administrator = service.id("admin_user");

@@ -58,7 +58,7 @@ fn a_list_has_pages_without_staff_and_deleted_clients() {
 }
 
 #[test]
-fn an_id_is_the_same_in_upper_case() {
+fn the_case_of_an_id_does_not_matter() {
     let Some(service) = start() else { return };
     let path = format!("/api/clients/{}", service.id("client").to_uppercase());
     for call in [
