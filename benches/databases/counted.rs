@@ -12,7 +12,7 @@ use client_lifecycle::sql::{AccessMode, SqlConnection, SqlError, SqlTransaction,
 pub(crate) struct Tally {
     /// The number of statements, without BEGIN, COMMIT and ROLLBACK.
     statements: AtomicUsize,
-    /// The instant when the last transaction was ready to commit.
+    /// The time at which the last transaction was ready to commit.
     ready: Mutex<Option<Instant>>,
     /// The statements since the last `clear_log`, with their durations.
     log: Mutex<Vec<(String, Duration)>>,

@@ -131,7 +131,7 @@ impl Database {
         }
     }
 
-    /// Updates the statistics of the tables.
+    /// Updates the statistics that the query planner uses.
     pub(crate) async fn analyze(&self) {
         match self.system() {
             System::Postgres => self.run(&format!("VACUUM ANALYZE {}", all_tables())).await,
@@ -185,7 +185,7 @@ impl Database {
         Took { before, with: start.elapsed() }
     }
 
-    /// Removes the database.
+    /// Drops the schema, or removes the file.
     pub(crate) async fn close(self) {
         if let Pool::Postgres { schema, .. } = &self.pool {
             self.run(&format!("DROP SCHEMA {schema} CASCADE")).await;

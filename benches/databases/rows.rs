@@ -32,7 +32,7 @@ pub(crate) fn touched(cohort: &str, size: &Size) -> u64 {
     u64::try_from(1 + own + items).unwrap()
 }
 
-/// Returns the statements that fill the tables, before references are indexed.
+/// Returns the statements that fill the tables. Run them before the indexes are created.
 pub(crate) fn rows(system: System, size: &Size) -> String {
     let (id, at) = match system {
         System::Postgres => ("gen_random_uuid()", "'2026-01-01T00:00:00Z'::timestamptz"),
@@ -102,7 +102,7 @@ pub(crate) fn restore() -> String {
     sql
 }
 
-/// Returns the statements that drop the copies.
+/// Returns the statements that drop the copied rows.
 pub(crate) fn forget() -> String {
     let kept = RELATIONS.iter().filter(|relation| relation.to != SURVIVING).map(|relation| relation.table);
     kept.chain(["clients"]).map(|table| format!("DROP TABLE keep_{table};\n")).collect()

@@ -1,4 +1,4 @@
-//! The size of a run: numbers of rows and of repetitions.
+//! The size of a run: how many rows, and how often each operation is repeated.
 
 /// The size of a run.
 pub(crate) struct Size {
@@ -35,7 +35,7 @@ impl Size {
         }
     }
 
-    /// Returns a size just large enough to check that everything runs with correct counts.
+    /// Returns a size just large enough to check that every workload runs and affects the right number of rows.
     pub(crate) const fn small() -> Self {
         Self {
             clients: 40,

@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 const EXIT_STATUS: &str = "Exit status: 0 done; 2 bad usage, policy or data; 3 refused, blocked or \
                            findings (they are still printed); 4 not found; 5 conflict; 1 anything else.";
 
-/// The options of every command, before or after its name.
+/// Options that every command accepts, before or after the name of the command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Shared {

@@ -36,7 +36,7 @@ impl Failure {
         Self { exit, message: message.into(), remedy: String::new() }
     }
 
-    /// Returns a failure caused by the command, the policy or the data.
+    /// Returns a failure for an error in the command, the policy or the data.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }

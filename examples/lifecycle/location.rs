@@ -11,18 +11,18 @@ const REMEDY: &str = "use `--store sqlite:FILE` or `--store memory:FILE`";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Location {
-    /// A database in a file.
+    /// `sqlite:`: a SQLite file.
     Sqlite(PathBuf),
-    /// A database on a server, by its address.
+    /// `postgres:`: the address of a PostgreSQL database.
     #[cfg(feature = "postgres")]
     Postgres(String),
-    /// Rows in a JSON file: `{"clients": [{…}], …}`.
+    /// `memory:`: rows in a JSON file, `{"clients": [{…}], …}`.
     Memory(PathBuf),
 }
 
 impl Location {
-    /// Parses `sqlite:FILE`, `postgres://…` or `memory:FILE`. No message repeats the text, because it may hold a
-    /// password.
+    /// Parses `sqlite:FILE`, `postgres://…` or `memory:FILE`. Error messages do not contain the text, because it may
+    /// contain a password.
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         // A URL may have two slashes before the path: `sqlite:///var/app.db` means `/var/app.db`.
@@ -43,8 +43,7 @@ impl Location {
         }
     }
 
-    /// Parses the value of `--store`. clap cannot require the option, because it may stand before or after the
-    /// command.
+    /// Parses the value of `--store`. clap cannot require the option, because it may come before or after the command.
     pub(crate) fn required(text: Option<&str>) -> Result<Self, Failure> {
         match text {
             Some(text) => Self::parse(text),

@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) async fn connect(address: &str, prefix: &Prefix, writes: bool) -> Result<PostgresStore, Failure> {
-    // No message repeats the address, because it may hold a password.
+    // Error messages do not contain the address, because it may contain a password.
     let options: PgConnectOptions = address.parse().map_err(|_| {
         Failure::usage("`--store` is not the address of a database")
             .remedy("write it as `postgres://user:password@host:port/database`")

@@ -1,4 +1,4 @@
-//! Remedies that name the option of the command line to add or to change.
+//! Remedies that name the command-line option to add or to change.
 
 use client_lifecycle::domain::{Mode, Reason, Role};
 use client_lifecycle::lifecycle::Environment;

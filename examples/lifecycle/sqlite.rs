@@ -14,7 +14,7 @@ use crate::failure::Failure;
 /// The timeout for another writer. It is short because a person is waiting.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The first bytes of a database file.
+/// The bytes at the start of every SQLite file.
 const HEADER: &[u8] = b"SQLite format 3\0";
 
 /// Returns whether the file is a SQLite database. An empty file is a database without tables.

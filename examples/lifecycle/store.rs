@@ -62,7 +62,7 @@ impl Opened {
     }
 
     /// Creates the library's tables. First checks that the policy fits the database, in case `--store` names the wrong
-    /// one.
+    /// database.
     pub(crate) async fn migrate(self, policy: &DeletionPolicy) -> Result<Self, Failure> {
         match self {
             Self::Memory(store) => Ok(Self::Memory(store)),

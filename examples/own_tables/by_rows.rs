@@ -123,7 +123,7 @@ impl Records for Documents {
     }
 
     async fn write(&self, batch: &Batch) -> Result<(), BatchError> {
-        // The lock is held from the first condition to the last change.
+        // The lock is held while the conditions are checked and the changes are made.
         let mut current = self.lock();
         if !holds(&current, batch) {
             return Err(BatchError::Changed);

@@ -22,7 +22,7 @@ struct Held(OwnedMutexGuard<Connection>);
 impl Drop for Held {
     fn drop(&mut self) {
         if !self.0.is_autocommit() {
-            // If this fails, the next BEGIN fails too and reports it.
+            // If the ROLLBACK fails, the next BEGIN fails too and reports an error.
             let _ = self.0.execute_batch("ROLLBACK");
         }
     }
@@ -32,7 +32,7 @@ impl Drop for Held {
 struct Transaction(Option<Held>);
 
 impl Shared {
-    /// Opens a file, with a timeout of one second for the lock of another program.
+    /// Opens a file. Waits at most one second if another program has locked it.
     pub(crate) fn open(file: impl AsRef<Path>) -> rusqlite::Result<Self> {
         let connection = Connection::open(file)?;
         connection.busy_timeout(Duration::from_secs(1))?;
@@ -83,7 +83,7 @@ impl SqlTransaction for Transaction {
 }
 
 impl Transaction {
-    /// Runs a statement on a thread that may block.
+    /// Prepares a statement on a thread that may block, and passes it to `work` with its parameters.
     async fn run<T: Send + 'static>(
         &mut self,
         sql: &str,
@@ -103,7 +103,7 @@ impl Transaction {
     }
 }
 
-/// Classifies an error by SQLite's own code and message, which names the missing table or column.
+/// Classifies an error by SQLite's error code. SQLite's message names a missing table or column.
 fn classed(error: rusqlite::Error) -> SqlError {
     use rusqlite::Error::{SqlInputError, SqliteFailure};
     let (code, message) = match &error {

@@ -28,7 +28,7 @@ const TABLES: [&str; 9] = [
     "sessions",
 ];
 
-/// Returns the path of the file: next to the binary of the example, in the target directory.
+/// Returns the path of the database file: next to the example's binary, in the target directory.
 pub(crate) fn file() -> Result<PathBuf, Failure> {
     Ok(std::env::current_exe()?.with_file_name("quickstart.db"))
 }

@@ -9,7 +9,7 @@ use client_lifecycle::policy::{
 pub(crate) fn policy() -> Result<DeletionPolicy, Faults> {
     DeletionPolicy::of("clients")
         .version("2026-11")
-        // The clinic's tables. The table `clients` also holds administrators, who are not clients.
+        // The clinic's tables. `clients` also contains administrators, who are not clients.
         .kind("clients", |kind| kind.id("user_id").status("status").filter(eq("role", "USER")))
         .kind("bookings", |kind| {
             kind.field("starts_at", FieldType::Timestamp).nullable("comment").personal("comment", Mask::Null)

@@ -1,4 +1,4 @@
-//! The parameters of a request outside its body: the query and `Idempotency-Key`.
+//! Parameters of a request that are not in its body: the query and `Idempotency-Key`.
 
 use std::convert::Infallible;
 
@@ -18,7 +18,7 @@ const KEY: &str = "idempotency-key";
 /// The maximum number of characters in a note. Notes are kept as long as the audit log.
 const NOTE: usize = 1_000;
 
-/// The parameters of every request that changes something.
+/// The parameters that every request that changes data accepts.
 const ALWAYS: [&str; 3] = ["acknowledge", "reason", "note"];
 
 /// The parameters of a request outside its body, as they were sent.

@@ -1,4 +1,4 @@
-//! The caller: address, user agent and credentials.
+//! Who sends a request: address, user agent and credentials.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Returns the actor with its address and user agent.
+    /// Adds the address and the user agent to an actor.
     pub(crate) fn recorded_as(&self, mut actor: Actor) -> Actor {
         actor.ip.clone_from(&self.ip);
         actor.user_agent.clone_from(&self.user_agent);

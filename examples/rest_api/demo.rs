@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::service::Service;
 use crate::session;
 
-/// The user who signs in at the clinic.
+/// The administrator of the clinic who is signed in.
 const ADMINISTRATOR: &str = "550e8400-e29b-41d4-a716-446655440002";
 
 /// Fills the database if it is empty, signs in the administrator, and prints the line.

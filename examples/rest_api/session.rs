@@ -30,8 +30,8 @@ pub(crate) fn kept(token: &str) -> String {
     Sha256::digest(token).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Returns the token from `session=TOKEN`, also among other cookies, or from a header that is only the token, as in
-/// the API's documentation.
+/// Returns the token from `session=TOKEN`, which may be one of several cookies. As in the API's documentation, a
+/// header with the token alone is accepted too.
 fn token(cookies: &[String]) -> Option<&str> {
     let pairs = cookies.iter().flat_map(|header| header.split(';')).map(str::trim);
     let mut named = pairs.filter_map(|pair| pair.strip_prefix(NAME)?.strip_prefix('='));

@@ -31,7 +31,7 @@ mod client {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Use one connection, because each connection to `:memory:` is a database of its own.
+    // Use one connection, because every connection to `:memory:` opens a separate database.
     let mut options = ConnectOptions::new("sqlite::memory:");
     options.max_connections(1);
     let database = Database::connect(options).await?;

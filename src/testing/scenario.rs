@@ -119,7 +119,7 @@ impl Scenario {
     }
 }
 
-/// Shows the kinds, but not their rows.
+/// Shows the names of the kinds, but not their rows.
 impl fmt::Debug for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scenario")

@@ -30,7 +30,7 @@ impl ScenarioResult {
         Self { lifecycle, plan, done }
     }
 
-    /// Makes another request on the rows that this one left.
+    /// Makes another request on the remaining rows.
     #[must_use]
     pub fn when(self, request: impl Borrow<Request>) -> Self {
         Self::new(self.lifecycle, request.borrow())
@@ -106,7 +106,7 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks how many rows block the request because of this guard, or because of the rules of this reference.
+    /// Checks that `count` rows block the request because of this guard, or because of the rules of this reference.
     ///
     /// # Panics
     /// If the result is different.
@@ -122,7 +122,7 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks the number of rows that this warning counts, acknowledged or not.
+    /// Checks that this warning is about `count` rows, whether or not it is acknowledged.
     ///
     /// # Panics
     /// If the result is different.
@@ -135,7 +135,7 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks that the request was carried out, and the number of rows of the kind that were deleted.
+    /// Checks that the request was carried out and deleted `count` rows of the kind.
     ///
     /// # Panics
     /// If the result is different.
@@ -144,7 +144,7 @@ impl ScenarioResult {
         self.then_becomes(kind, Disposition::Delete, count)
     }
 
-    /// Checks that the request was carried out, and the number of rows of the kind that were marked as deleted.
+    /// Checks that the request was carried out and marked `count` rows of the kind as deleted.
     ///
     /// # Panics
     /// If the result is different.
@@ -153,7 +153,7 @@ impl ScenarioResult {
         self.then_becomes(kind, Disposition::SoftDelete, count)
     }
 
-    /// Checks that the request was carried out, and the number of rows of the kind that were anonymized.
+    /// Checks that the request was carried out and anonymized `count` rows of the kind.
     ///
     /// # Panics
     /// If the result is different.
@@ -162,7 +162,7 @@ impl ScenarioResult {
         self.then_becomes(kind, Disposition::Anonymize, count)
     }
 
-    /// Checks that the request was carried out, and the number of rows of the kind that are retained.
+    /// Checks that the request was carried out and retained `count` rows of the kind.
     ///
     /// # Panics
     /// If the result is different.
@@ -171,7 +171,7 @@ impl ScenarioResult {
         self.then_becomes(kind, Disposition::Retain, count)
     }
 
-    /// Checks that the request was carried out, and the number of rows of the kind that became tombstones.
+    /// Checks that the request was carried out and left `count` rows of the kind as tombstones.
     ///
     /// # Panics
     /// If the result is different.
@@ -180,7 +180,7 @@ impl ScenarioResult {
         self.then_becomes(kind, Disposition::Tombstone, count)
     }
 
-    /// Checks that the request was carried out, and the number of rows of the kind with this disposition.
+    /// Checks that the request was carried out and gave `count` rows of the kind this disposition.
     ///
     /// # Panics
     /// If the result is different.
@@ -190,7 +190,7 @@ impl ScenarioResult {
         self.then_steps(&what, count, |step| step.key.kind == *kind && step.key.disposition == disposition)
     }
 
-    /// Checks that the request was carried out, and the number of rows whose reference was redirected or set to null.
+    /// Checks that the request was carried out and redirected this reference of `count` rows, or set it to null.
     ///
     /// # Panics
     /// If the result is different.
@@ -211,7 +211,7 @@ impl ScenarioResult {
         result
     }
 
-    /// Checks the number of remaining rows of the kind.
+    /// Checks that `count` rows of the kind remain.
     ///
     /// # Panics
     /// If the number is different.
@@ -255,7 +255,7 @@ impl ScenarioResult {
         self
     }
 
-    /// Checks the number of events with this topic.
+    /// Checks that there are `count` events with this topic.
     ///
     /// # Panics
     /// If the result is different.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::world::{ADMIN, Ended, World};
 
-/// A schema with everything that often goes wrong: unusual names, cycles, self-references and other types.
+/// A schema with what most often breaks such tools: unusual names, cycles, self-references and mixed types.
 const UNKNOWN: &str = "
     CREATE TABLE \"Clients\" (\"client no\" INTEGER PRIMARY KEY, status TEXT, referred_by INTEGER REFERENCES clients,
                             main_account TEXT REFERENCES accounts, created_at TEXT, deleted_at TEXT);

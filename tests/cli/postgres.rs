@@ -51,7 +51,7 @@ fn a_client_is_planned_and_deleted_like_in_memory() {
     assert_eq!(again.status, 4, "{}", again.err);
 }
 
-/// A schema with everything on PostgreSQL that often goes wrong.
+/// A schema with the PostgreSQL features that most often break such tools.
 const UNKNOWN: &str = "
     CREATE TYPE state AS ENUM ('ON', 'OFF'); CREATE DOMAIN key AS uuid;
     CREATE TABLE \"Clients\" (\"client no\" key PRIMARY KEY DEFAULT gen_random_uuid(), status state NOT NULL DEFAULT 'ON',

@@ -349,8 +349,8 @@ const LOGS: [(&str, &str); 2] = [
 #[cfg(feature = "postgres")]
 const LIBRARY: [&str; 4] = ["lifecycle_audit", "lifecycle_outbox", "lifecycle_operations", "lifecycle_marks"];
 
-/// Makes entries comparable: databases format JSON differently, and an attempt without an operation id gets a random
-/// one.
+/// Makes audit entries comparable. Databases format JSON differently, and the operation id of an attempt may be
+/// random.
 fn same_json(entry: &str) -> String {
     let (before, json) = entry.split_at(entry.find('{').unwrap());
     let mut json: Value = serde_json::from_str(json).unwrap();

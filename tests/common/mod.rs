@@ -43,10 +43,10 @@ pub(crate) struct World {
     pub(crate) rows: Value,
 }
 
-/// The expected result of a deletion.
+/// What must happen when the deletion is carried out.
 #[derive(Debug)]
 pub(crate) enum Expected {
-    /// These rows survive.
+    /// Exactly these rows remain.
     Left(Value),
     /// Nothing changes, and exactly these rows block: `(reference, count, ids)`.
     Refused(Vec<(&'static str, u64, Vec<&'static str>)>),

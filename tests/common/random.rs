@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::effort;
 
-/// A source of random worlds.
+/// Generates random worlds.
 pub(crate) struct Worlds {
     runner: TestRunner,
     seed: u64,

@@ -8,7 +8,7 @@ use serde_json::Value;
 /// What e-mail addresses were replaced with in the documents. The space is a non-breaking space.
 pub(crate) const MANGLED_EMAIL: &str = "[email\u{a0}protected]";
 
-/// The address that tests use instead.
+/// The e-mail address that tests use in place of the mangled one.
 pub(crate) const EMAIL: &str = "maria.garcia@example.com";
 
 /// Returns the text of a document, by the number in its file name.

@@ -81,7 +81,7 @@ fn skipped(address: &str, error: &sqlx::Error) {
     }
 }
 
-/// Drops the schema on a separate connection and thread, because the runtime of the test may be shutting down.
+/// Drops the schema on its own connection and thread, because the runtime of the test may be shutting down.
 impl Drop for Schema {
     fn drop(&mut self) {
         let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.name);

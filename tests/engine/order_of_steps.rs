@@ -18,7 +18,7 @@ struct Stepwise {
     store: MemoryStore,
     map: Arc<DataMap>,
     rows: Value,
-    /// Each reference that a step left dangling, with the step.
+    /// The references that were left dangling, each with the step that did it.
     gaps: Mutex<Vec<String>>,
 }
 

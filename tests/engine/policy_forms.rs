@@ -194,7 +194,7 @@ fn a_policy_is_written_as_it_was_read_with_the_types_that_its_conditions_imply()
     expected["kinds"]["h"]["fields"]["at"] = json!("timestamp");
     expected["kinds"]["f"]["fields"]["mail"] = json!("text");
     expected["kinds"]["c"]["fields"]["mail"] = json!("text");
-    // A rule empties it, so the column must exist.
+    // A rule sets `note` to null, so the written policy declares the column.
     expected["kinds"]["g"]["fields"]["note"] = json!({});
     for mode in expected["modes"].as_object_mut().unwrap().values_mut() {
         // A rule given by its name alone is written as an entry.

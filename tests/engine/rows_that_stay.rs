@@ -1,4 +1,4 @@
-//! Rows that one reference keeps and another would delete.
+//! Rows that one reference keeps although another reference would delete them.
 
 use client_lifecycle::domain::{Actor, Mode, Request};
 use client_lifecycle::plan::Plan;

@@ -180,7 +180,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
-/// Returns the number of the first world on which a store with this bug differs from the model.
+/// Returns the number of the first world in which a store with this bug does not agree with the model.
 fn first_disagreement(name: &str, bug: Bug) -> Option<u32> {
     let runtime = runtime();
     let shown = std::env::var_os("LIFECYCLE_SHOW").is_some();

@@ -62,8 +62,8 @@ fn documents() -> BTreeMap<String, Value> {
     found
 }
 
-/// Returns whether a document has a fault that a JSON Schema can detect: a wrong key, type or word. Faults across the
-/// document, such as an undeclared name, do not count. Returns `None` if the document is valid.
+/// Returns whether the document has a fault that a JSON Schema can detect, such as a wrong key, type or word. A schema
+/// cannot detect faults across the document, such as an undeclared name. Returns `None` if the document is valid.
 fn has_wrong_form(document: &Value) -> Option<bool> {
     let faults = DeletionPolicy::from_json(&document.to_string()).err()?;
     let of_form = [FaultCode::Form, FaultCode::UnknownMode, FaultCode::ReferenceName, FaultCode::MissingMode];

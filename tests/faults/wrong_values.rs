@@ -101,7 +101,7 @@ pub(crate) fn places_of(document: &Value) -> Vec<Place> {
         for (key, step, value) in inner {
             let pointer = format!("{}/{key}", place.pointer);
             let path = format!("{}{step}", place.path);
-            // A fault in one element may be reported for the whole list.
+            // A fault in an element of a list may be reported for the whole list.
             let within = if step.starts_with('[') { &place.parent } else { &place.path };
             add(value, Place { pointer, path, parent: within.clone() }, found);
         }

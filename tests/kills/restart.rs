@@ -15,7 +15,7 @@ use client_lifecycle::store::StoreError;
 use crate::stopping::{Event, Stopping};
 use crate::world::{Database, open_with, request};
 
-/// A server with its own port and directory.
+/// A PostgreSQL server with its own port and directory.
 #[derive(Clone)]
 struct Server {
     programs: PathBuf,

@@ -1,5 +1,5 @@
-//! Foreign keys that make the database delete or change rows by itself, and keys that contradict the policy, also in
-//! other schemas. A policy whose plans would be wrong does not open.
+//! Foreign keys that make the database delete or change rows by itself, and keys that contradict the policy, including
+//! keys in other schemas. A policy whose plans would be wrong does not open.
 
 use client_lifecycle::sql::FindingCode;
 use client_lifecycle::{Error, Lifecycle};

@@ -251,7 +251,8 @@ async fn exchanged_addresses_are_never_shared() {
         insert(&world, a, &emails[0]).await;
         insert(&world, b, &emails[1]).await;
         let patch = |email: &String| ClientPatch::new().with_email(email.clone());
-        // If `b` claims the address of `a`, both updates fail. If it claims a free one, `a` fails only if it comes first.
+        // If `b` claims the address of `a`, both updates fail. If `b` claims a free address, `a` fails only if it
+        // comes first.
         let wanted = if round % 4 < 2 { &emails[0] } else { &emails[2] };
         let (one, other) =
             beside(round, update(&lifecycle, a, patch(&emails[1])), update(&lifecycle, b, patch(wanted)))

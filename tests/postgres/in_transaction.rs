@@ -178,7 +178,7 @@ async fn a_transaction_of_the_host_needs_no_further_statements() {
     let pool = Counted(PoolConnection::new(world.schema.pool.clone()), ran.clone());
     let lifecycle = Lifecycle::open(SqlStore::new(pool, Dialect::Postgres), policy(&clinic())).await.unwrap();
     let mut outside = 0;
-    // The first deletion reads the columns; the second one is counted.
+    // The first deletion reads the columns. Count the statements of the second deletion.
     for _ in 0..2 {
         world.run(&format!("INSERT INTO clients VALUES ('{CAT}', 'cat@example.org')")).await;
         ran.store(0, Ordering::Relaxed);

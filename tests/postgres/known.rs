@@ -57,7 +57,7 @@ async fn a_dropped_column_is_named_and_nothing_has_changed() {
     assert_eq!(world.number("SELECT count(*) FROM debts").await, 1);
 }
 
-/// The error names rows that were inserted after the plan, with both strategies: one statement, or one per kind.
+/// The error names rows that were inserted after the plan, whether the deletion is one statement or several.
 #[tokio::test]
 async fn differences_from_the_plan_are_named_by_either_strategy() {
     let Some(world) = world().await else { return };

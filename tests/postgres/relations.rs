@@ -117,7 +117,7 @@ async fn child_tables_are_part_of_the_table_and_reported() {
     );
 }
 
-/// A materialized view keeps rows after they are deleted from its tables, also if it reads them through another view.
+/// A materialized view keeps deleted rows of its tables, even if it reads the tables through another view.
 #[tokio::test]
 async fn a_materialized_view_that_keeps_deleted_rows_is_found() {
     let ddl = format!(

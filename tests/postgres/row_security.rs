@@ -69,7 +69,7 @@ async fn a_hidden_row_stops_the_deletion() {
     role.gone(&world).await;
 }
 
-/// Inside a transaction of the host too. The host's own setting of `row_security` is restored.
+/// The same in a transaction of the host. The host's own setting of `row_security` is restored afterwards.
 #[tokio::test]
 async fn a_hidden_row_stops_a_deletion_inside_the_hosts_transaction() {
     let Some(world) = world().await else { return };
@@ -117,7 +117,7 @@ async fn hidden_rows_below_a_view_are_an_error() {
     role.gone(&world).await;
 }
 
-/// A role that bypasses row security deletes hidden rows.
+/// If the role bypasses row security, rows that others cannot see are deleted too.
 #[tokio::test]
 async fn a_role_that_bypasses_row_security_deletes_hidden_rows() {
     let Some(world) = world().await else { return };

@@ -115,12 +115,13 @@ async fn settings_of_the_connection_change_nothing() {
         };
         assert!(same, "{sql}\n{found}\n\nand not\n\n{plain}");
     }
-    // Without a statement cache, as required by a pooler that changes the server connection between transactions.
+    // A pooler that gives each transaction another server connection does not allow a statement cache.
     let found = left("SELECT 1", |options| options.statement_cache_capacity(0)).await.unwrap();
     assert_eq!(found, plain);
 }
 
-/// Inside a transaction of the host too. Settings that make sqlx misread values are refused.
+/// The library ignores temporary tables in a transaction of the host and restores the settings it changes. It refuses
+/// a connection whose encoding is not UTF-8.
 #[tokio::test]
 async fn the_hosts_temporary_tables_are_ignored_and_its_settings_restored() {
     let Some(world) = World::new(TABLES, &document()).await else { return };
@@ -233,7 +234,7 @@ async fn ids_that_no_row_can_have_are_not_found() {
     }
 }
 
-/// If the collation treats `A` and `a` as equal, references match as foreign keys do, in cycles too.
+/// If the collation treats `A` and `a` as equal, references match as foreign keys do, even in cycles.
 #[tokio::test]
 async fn ids_may_have_a_collation_that_ignores_case() {
     let document = json!({

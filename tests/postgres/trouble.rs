@@ -220,7 +220,7 @@ async fn a_lock_timeout_is_contention_and_retryable() {
     lifecycle.execute(&delete(ANA)).await.unwrap();
 }
 
-/// Opening, planning, applying, executing and finding need one connection each, also with many calls at once.
+/// Each call needs only one connection at a time, even if many calls run concurrently.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_of_one_connection_is_enough() {
     let Some(world) = world("").await else { return };

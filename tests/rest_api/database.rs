@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::server::{self, Schema};
 
-/// A database for one test. Dropping it removes the data.
+/// A database for one test. Dropping the value removes the database.
 pub(crate) struct Database {
     held: Held,
     runtime: Runtime,
@@ -48,7 +48,7 @@ impl Database {
         Self { held: Held::Sqlite { file, store }, runtime }
     }
 
-    /// Creates a schema; `None` without a server.
+    /// Creates a database in a new schema; returns `None` if no server can be reached.
     pub(crate) fn postgres() -> Option<Self> {
         let runtime = Runtime::new().unwrap();
         let schema = runtime.block_on(Schema::with_connections(2))?;

@@ -11,7 +11,7 @@ pub(crate) struct Description {
     pub(crate) operations: Vec<Operation>,
 }
 
-/// One method of one path.
+/// A method of a path.
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {
     pub(crate) method: String,

@@ -341,7 +341,7 @@ async fn open_refuses_a_reference_whose_foreign_key_refers_to_another_table() {
     );
 }
 
-/// The column has two foreign keys to the declared kind. The second key refers to another column than the id.
+/// The column has two foreign keys to the declared kind. The second key refers to a column other than the id.
 #[tokio::test]
 async fn open_refuses_a_second_key_with_an_action_to_another_column() {
     let found = refused_by(

@@ -90,7 +90,7 @@ async fn the_id_is_the_column_that_others_refer_to() {
     )
     .await;
     let policy = written(&policy);
-    // `uuid` and `code` are both referred to, but a kind has only one id: the first of these columns.
+    // Other tables refer to `uuid` and to `code`, but a kind has only one id: the first of these columns.
     assert_eq!(policy["kinds"]["clients"]["id"], "uuid");
     assert_eq!(policy["kinds"]["profiles"]["id"], "number");
     assert_eq!(policy["excluded"][0]["table"], "notes");

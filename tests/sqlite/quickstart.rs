@@ -69,7 +69,7 @@ async fn the_quickstart_output_is_complete_and_matches_its_file() {
          until 2029-06-29 (the first until 2027-04-26) under Código de Comercio art. 30",
         "3  sales           set_null     sales.client_id (retain)",
         "2  sessions.revoke",
-        // The result.
+        // What was deleted, what is left to do later, and the audit log.
         "What has to be deleted once its date has come\n        3  sales  until 2029-06-29, retained: Código de Comercio art. 30",
         "clients            300    299          -1",
         "rows of the clinic's tables with Diego's id: 0",

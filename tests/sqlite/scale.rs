@@ -167,7 +167,7 @@ async fn twelve_nested_diamonds_are_deleted() {
     let references: Vec<(&str, &str, bool, Value)> = references
         .iter()
         .map(|(from, to)| {
-            // In each diamond, one reference restricts and the other deletes, so the row does not block.
+            // In each diamond, one reference restricts the row and the other deletes it, so the row does not block.
             let rule = if to.starts_with('l') { json!("restrict") } else { json!("cascade") };
             (from.as_str(), to.as_str(), false, rule)
         })

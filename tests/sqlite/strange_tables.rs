@@ -149,8 +149,7 @@ async fn a_reference_with_a_compatible_type_opens() {
     }
 }
 
-/// With different collations, SQLite finds only one of the client's two debts, or also finds the debts of another
-/// client.
+/// With different collations, SQLite finds too few of the client's debts, or also debts of another client.
 #[tokio::test]
 async fn a_reference_with_another_collation_than_its_ids_does_not_open() {
     for (id, reference) in [("COLLATE NOCASE", ""), ("", "COLLATE NOCASE"), ("", "COLLATE RTRIM")] {

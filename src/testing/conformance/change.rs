@@ -304,7 +304,7 @@ pub(super) fn update(field: &str, value: impl Into<crate::domain::Value>) -> Wri
     Write::Update(vec![(field.into(), value)])
 }
 
-/// Sets the fields to pseudonyms under the key of the change.
+/// Replaces the values of these fields with pseudonyms.
 pub(super) fn pseudonyms(fields: &[&str]) -> Write {
     use crate::protocol::NewValue;
     let masked = fields.iter().map(|field| ((*field).into(), NewValue::Masked(crate::domain::Mask::Hmac)));

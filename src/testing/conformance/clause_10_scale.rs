@@ -24,7 +24,7 @@ async fn load(host: &dyn Host) {
     for (id, count, first) in [("first", FIRST, 0), ("few", FEW, 1000), ("many", MANY, 10_000)] {
         let numbered = |number: i64| format!("{id}{number}");
         let of_client = |number| Record::new(numbered(number)).with("client_id", id);
-        // Ids of items are integers.
+        // The ids of items are integers, so each client needs its own range.
         let items = (0..count).flat_map(|number| {
             let (top, part) = (first + 2 * number, first + 2 * number + 1);
             let booking = numbered(number);
@@ -101,7 +101,7 @@ pub async fn clause_10_a_change_set_sends_the_same_for_many_rows_as_for_few(host
     assert_eq!(i64::try_from(host.events().await.len()), Ok(FIRST + FEW + MANY));
 }
 
-/// Rows that depend on rows of their own kind are also found inside the store.
+/// Rows below rows of their own kind are found inside the store too.
 pub async fn clause_10_a_cycle_sends_the_same_for_many_rows_as_for_few(host: &dyn Host) {
     load(host).await;
     let parts = |client: &str| {

@@ -83,7 +83,7 @@ pub async fn clause_1_a_dropped_call_changes_everything_or_nothing(host: &dyn Ho
     }
 }
 
-/// The number of clients, debts, audit entries and events.
+/// The number of clients, debts, audit entries and events that belong to one deletion.
 type Trace = (usize, usize, usize, usize);
 
 const THERE: Trace = (1, 2, 0, 0);

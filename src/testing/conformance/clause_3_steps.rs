@@ -142,7 +142,7 @@ pub async fn clause_3_references_are_followed_both_ways(host: &dyn Host) {
     }
 }
 
-/// A chain of references from rows to rows of their own kind is followed to its end.
+/// A chain of rows that refer to rows of their own kind is followed to its end.
 pub async fn clause_3_a_cycle_of_kinds_is_followed_to_its_end(host: &dyn Host) {
     load_all(host).await;
     let first = branch(Source::Ids(vec![1.into()]));
@@ -178,7 +178,7 @@ pub async fn clause_3_a_row_of_a_cycle_is_followed_with_all_its_ranks(host: &dyn
     assert_eq!(after.ids("items"), ["1", "2", "4", "5"]);
 }
 
-/// The sets of a cycle grow from each other, also through rows that refer to themselves.
+/// The sets of a cycle grow from each other. A row that refers to itself does not stop them.
 pub async fn clause_3_the_sets_of_a_cycle_grow_from_each_other(host: &dyn Host) {
     load_all(host).await;
     let loops = [(6, 6), (7, 6)].map(|(id, part_of)| item(id, "b3", Some(part_of)));
@@ -240,8 +240,8 @@ pub async fn clause_3_masks_are_computed_from_the_row(host: &dyn Host) {
     assert!(value("birth_date") == before.value("clients", "c2", "birth_date"));
 }
 
-/// With one key, equal values of the same field get equal pseudonyms, and different values or fields get different
-/// ones. Null stays null. A store without keyed masks reports that and changes nothing.
+/// With one key, only equal values of the same field get equal pseudonyms. Null stays null. A store without keyed
+/// masks reports that and changes nothing.
 pub async fn clause_3_equal_values_have_equal_pseudonyms(host: &dyn Host) {
     load_all(host).await;
     let same = Change::of(&["c1", "c2"]).step(0, update("name", "600123456")).operation(2);

@@ -95,7 +95,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Returns one item for each subject of an entry.
+    /// Returns one item for each subject of an audit entry.
     pub fn of(entry: crate::domain::AuditEntry) -> impl Iterator<Item = Self> {
         let subjects = entry.subjects.into_iter();
         subjects.map(move |subject| Self { operation: entry.operation, subject, outcome: entry.outcome })
@@ -112,12 +112,12 @@ pub struct Sent {
     pub topic: String,
     /// The record.
     pub record: RecordId,
-    /// The fields the receiver needs.
+    /// The fields that the event contains.
     pub fields: BTreeMap<FieldName, Value>,
 }
 
 impl Sent {
-    /// Returns the item for an event.
+    /// Converts an event.
     #[must_use]
     pub fn of(event: crate::domain::Event) -> Self {
         Self { operation: event.operation, topic: event.topic, record: event.record, fields: event.fields }

@@ -21,10 +21,10 @@ pub struct ConformanceCase {
     pub run: for<'a> fn(&'a dyn Host) -> CaseFuture<'a>,
 }
 
-/// A running case.
+/// The future of a running case.
 pub type CaseFuture<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// Passes the list to another macro, after its arguments.
+/// Passes the list of all cases to another macro, after the macro's own arguments.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_cases {
@@ -111,7 +111,7 @@ macro_rules! conformance_cases {
     };
 }
 
-/// Passes the list of the level `scale` to another macro, after its arguments.
+/// Passes the list of the cases of the level `scale` to another macro, after the macro's own arguments.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_scale_cases {

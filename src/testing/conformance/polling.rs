@@ -1,4 +1,4 @@
-//! Concurrent futures, and futures that are dropped before they complete, on any runtime or none.
+//! Runs futures concurrently, or drops them before they complete, on any async runtime or none.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

@@ -20,7 +20,7 @@ pub(super) async fn check(connection: &impl SqlConnection, dialect: Dialect) {
         let lacks = |what: &str, found: &str| {
             panic!("begin({access:?}) must {what}, see `sql::begin_statements`; found `{found}`")
         };
-        // Inside the host's own transaction, the host chooses the isolation level.
+        // In a transaction of the host, the host has already chosen the isolation level.
         match access {
             AccessMode::Read if connection.retryable() && isolation != "repeatable read" => {
                 lacks("begin ISOLATION LEVEL REPEATABLE READ", isolation);

@@ -47,7 +47,7 @@ impl<C: SqlConnection> SqlHost<C> {
         host
     }
 
-    /// Returns `CREATE TABLE` for a kind of the world.
+    /// Returns `CREATE TABLE` for a kind of the suite.
     fn table(&self, kind: &Kind) -> String {
         let map = world();
         let columns = map.fields_of(kind).map(|field| {

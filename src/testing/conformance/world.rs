@@ -19,7 +19,7 @@ pub fn world() -> DataMap {
     serde_json::from_str(include_str!("world.json")).expect("the map of the suite")
 }
 
-/// The instant of the suite's requests.
+/// The time of the suite's requests.
 pub(super) fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("an instant")
 }

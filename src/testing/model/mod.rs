@@ -31,7 +31,7 @@ pub struct Verdict {
     pub steps: BTreeMap<(KindName, Disposition, Option<ReferenceName>, usize), u64>,
     /// What happens to the subjects and to each dependent row.
     pub dispositions: BTreeMap<(KindName, RecordId), Disposition>,
-    /// The rows after the request is carried out.
+    /// The rows after the request.
     pub rows: Rows,
 }
 

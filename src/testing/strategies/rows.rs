@@ -74,8 +74,8 @@ pub(super) fn rows(
                 // The index one past the last row means null.
                 let choices = if mandatory(&reference.name) { parents } else { parents + 1 };
                 let parent = index.index(choices);
-                // Some rows refer to a row that does not exist, but never of their own kind: on every write to such a
-                // row, SQLite checks the foreign key again and refuses the write.
+                // Some references dangle, but never a reference to the row's own kind: on every write to such a row,
+                // SQLite checks the foreign key again and refuses the write.
                 let dangles = reference.to != kind && row.at == 1 && (row.marked || parent == parents);
                 let value = match parent {
                     _ if dangles => id_of(reference.to, GONE).into(),

@@ -109,7 +109,7 @@ fn names_of_unknown_fields_are_escaped_and_shortened() {
     assert!(!shown.contains('\n') && !shown.contains('\u{202e}'), "{shown}");
 }
 
-/// PostgreSQL cannot store U+0000 in text, so such text is refused before it reaches a store.
+/// PostgreSQL cannot store U+0000 in text, so the library refuses it before it reaches a store.
 #[test]
 fn a_nul_character_is_refused_in_every_text() {
     let texts = [

@@ -1,4 +1,4 @@
-//! The use cases of clients, on every store.
+//! Creating, updating, finding and listing clients, on every store.
 
 use std::sync::Arc;
 

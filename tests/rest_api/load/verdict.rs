@@ -134,7 +134,7 @@ fn client(before: Option<&Value>, accepted: &[&Attempt], after: Option<&Value>, 
             assert!(before.is_none_or(|before| before[field] == held), "{}", details());
             continue;
         }
-        // A write may be the last one unless another write started after its response.
+        // A write may be the last write unless another write started after its response.
         let may_be_last = |write: &Attempt| writes.iter().all(|(other, _)| other.from <= write.until);
         let stands = writes.iter().any(|(write, value)| *value == held && may_be_last(write));
         assert!(stands, "the last accepted {field} is lost: {}", details());

@@ -173,7 +173,7 @@ fn forged_expired_and_invalid_tokens_are_refused() {
         }
     }
     assert_eq!(service.rows(), before);
-    // A valid token is accepted, also with `bearer` in lower case. The scope of a reseller may differ from its id.
+    // A valid token is accepted, even if `bearer` is in lower case. The scope of a reseller may differ from its id.
     let union = Call::new("DELETE", &calls[1].1).header("Authorization", format!("bearer {good}"));
     assert_eq!(service.send(&union).status, 200);
     let reseller = json!({ "sub": "rob", "roles": ["RESALE"], "scopes": ["reseller-9"], "exp": now + 60 });

@@ -81,7 +81,7 @@ fn a_hard_delete_needs_an_administrator_and_a_reason() {
     assert_eq!(entry.note.as_deref(), Some("letter of May"));
 }
 
-/// R91, R92, R93, R94, R95, R96, R206, R214: every row of the documented table of errors.
+/// R91, R92, R93, R94, R95, R96, R206, R214: each error has the message in the documented table of errors.
 #[test]
 fn every_documented_error_has_its_description() {
     let Some(service) = start() else { return };

@@ -1,4 +1,4 @@
-//! Seed S4: credit unions.
+//! Seed S4: deletion and reassignment of credit unions.
 
 use client_lifecycle::domain::AuditOutcome;
 use serde_json::json;
