@@ -28,7 +28,7 @@ impl Subjects {
         }
     }
 
-    /// Renders the condition that selects the rows of `table` that depend on these clients.
+    /// Renders the condition that selects the rows of one table that depend on these clients.
     fn below(&self, system: System, Relation { table: _, field, to }: &Relation) -> String {
         match *to {
             "clients" => self.are(system, field),

@@ -122,6 +122,6 @@ pub(crate) async fn run(size: &Size) {
     }
     say("plan", &plans);
     say("apply", &applied);
-    say("removal by hand", &hand);
-    say_ratio("apply / removal by hand", &applied, &hand, size.goal(1.5));
+    say("deletion by hand", &hand);
+    say_ratio("apply / deletion by hand", &applied, &hand, size.goal(1.5));
 }

@@ -44,7 +44,7 @@ async fn main() {
     let mut size = if is_test { Size::small() } else { Size::full() };
     size.trace = arguments.iter().any(|argument| argument == "--trace");
     if let Ok(load) = std::fs::read_to_string("/proc/loadavg") {
-        println!("load of the machine before: {}", load.trim());
+        println!("load average before: {}", load.trim());
     }
     if is_meant("memory") {
         in_memory::run(&size).await;
@@ -63,6 +63,6 @@ async fn main() {
         database.close().await;
     }
     if let Ok(load) = std::fs::read_to_string("/proc/loadavg") {
-        println!("load of the machine after: {}", load.trim());
+        println!("load average after: {}", load.trim());
     }
 }

@@ -216,6 +216,6 @@ fn report(database: &Database, what: &str, size: &Size, sides: &Sides, goals: &G
     let most = RELATIONS.len() + 2 + 6;
     println!("    statements: plan {plan} (goal 1), apply {apply} (goal ≤ {most})");
     if let Some(memory) = sides.memory {
-        println!("    memory above what was held before: {memory} KB at most");
+        println!("    peak memory above the level before: {memory} KB");
     }
 }

@@ -53,7 +53,7 @@ async fn documents() -> Done {
 
     delete_member(ByRow::new(Arc::clone(&documents))).await?;
 
-    println!("\nLeft in the file:");
+    println!("\nRows left in the file:");
     for collection in ["members", "loans", "reviews"] {
         for Record { id, fields } in documents.all(collection) {
             println!("  {collection} {id} {}", serde_json::to_string(&fields)?);
@@ -68,7 +68,7 @@ async fn documents() -> Done {
         }
     }
     let text = std::fs::read_to_string(&file)?;
-    println!("\nThe name `Ada` in the whole file: {} times", text.matches("Ada").count());
+    println!("\nOccurrences of the name `Ada` in the file: {}", text.matches("Ada").count());
     std::fs::remove_file(file)?;
     Ok(())
 }
@@ -108,7 +108,7 @@ async fn tables() -> Done {
     delete_member(store).await?;
 
     let mut tx = shared.begin(AccessMode::Read).await?;
-    println!("\nLeft in the tables:");
+    println!("\nRows left in the tables:");
     for rows in LEFT {
         for row in tx.query(rows, &[]).await?.iter().flatten() {
             println!("  {}", row.as_text().unwrap_or_default());

@@ -121,7 +121,7 @@ async fn settings_of_the_connection_change_nothing() {
 }
 
 /// The library ignores temporary tables in a transaction of the host and restores the settings it changes. It refuses
-/// a connection whose encoding is not UTF-8.
+/// a transaction whose client encoding is not UTF-8.
 #[tokio::test]
 async fn the_hosts_temporary_tables_are_ignored_and_its_settings_restored() {
     let Some(world) = World::new(TABLES, &document()).await else { return };

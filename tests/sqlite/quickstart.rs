@@ -82,7 +82,7 @@ async fn the_quickstart_output_is_complete_and_matches_its_file() {
         "sessions.revoke        {\"token\":\"token-122-1\"}",
         "email.account_deleted  {\"email\":\"client122@example.com\"}",
         "the same receipt: yes",
-        "the same rows, and no event twice: yes",
+        "the same rows, and no second event: yes",
     ] {
         let Some((_, after)) = rest.split_once(said) else {
             panic!("missing, or not in this order: {said}\n\n{story}");

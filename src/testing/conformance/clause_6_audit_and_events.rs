@@ -49,7 +49,7 @@ pub async fn clause_6_one_event_for_each_row_with_the_values_from_before(host: &
 }
 
 /// A failed change set writes neither an audit entry nor an event.
-pub async fn clause_6_neither_is_written_after_a_failure(host: &dyn Host) {
+pub async fn clause_6_no_entry_or_event_is_written_after_a_failure(host: &dyn Host) {
     load_all(host).await;
     let change = Change::erase("c1").event("client.gone", 0, &["name"]).expect(all(0), Expected::Exactly(2));
     let result = host.store().apply(&change.build()).await;

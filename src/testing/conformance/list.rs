@@ -82,7 +82,7 @@ macro_rules! conformance_cases {
             6 clause_6_audit_and_events {
                 clause_6_one_entry_for_each_subject,
                 clause_6_one_event_for_each_row_with_the_values_from_before,
-                clause_6_neither_is_written_after_a_failure,
+                clause_6_no_entry_or_event_is_written_after_a_failure,
                 clause_6_a_refused_attempt_is_recorded_and_nothing_else,
                 clause_6_complete_events_are_written,
                 clause_6_refused_attempts_are_all_kept,
