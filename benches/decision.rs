@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 const REFERENCES: usize = 50;
 const ROUNDS: usize = 2_001;
 
-/// Makes a policy with fifty kinds: half refer to the subject directly, and each of the others to one of these. The
-/// policy has guards, a retention period, redirects and effects.
+/// Makes a policy with fifty kinds. Half of them refer to the subject; each of the other kinds refers to a kind of the
+/// first half. The policy has guards, a retention period, redirects and effects.
 fn policy() -> DeletionPolicy {
     let (mut kinds, mut references, mut rules) = (Map::new(), Vec::new(), Map::new());
     kinds.insert(

@@ -237,7 +237,7 @@ fn the_number_of_retries_is_configurable() {
         let error = run(open(&store).with_retries(Retries::new(attempts)).execute(&request())).unwrap_err();
         assert_eq!(error.code(), "contention");
         let tried = attempts.max(1) as usize;
-        // Both the operation and the audit entry of its failure are tried this often.
+        // The operation is tried `tried` times, and so is writing the audit entry of its failure.
         assert_eq!((store.calls(Call::Apply), store.pauses().len()), (2 * tried, 2 * (tried - 1)));
         assert!(is_there(&store));
     }

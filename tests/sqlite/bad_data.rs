@@ -1,4 +1,5 @@
-//! Invalid data that is already in the database: the deletion fails, names the place and changes nothing, or works
+//! Invalid data that is already in the database. The deletion either works anyway, or fails, names the place and
+//! changes nothing.
 //! anyway.
 
 use client_lifecycle::domain::{Actor, MaskKey, Request};

@@ -32,7 +32,7 @@ pub async fn clause_5_steps_without_a_line_do_not_shift_the_others(host: &dyn Ho
         .referrers("invoices.client_id", 0)
         .step(2, Write::Keep)
         .step(1, Write::Keep);
-    // The receipt has two lines by now. The steps that follow report to them in reverse order.
+    // The receipt has two lines by now. The new steps below report to these lines in reverse order.
     let change = change
         .refused(crate::domain::AuditOutcome::Done)
         .bare_step(all(1), update("status", "SETTLED"), None)

@@ -55,7 +55,7 @@ pub async fn clause_9_another_operation_is_applied(host: &dyn Host) {
     assert_eq!(after.operations, 2);
 }
 
-/// Two concurrent calls with the same operation id apply it once.
+/// Two concurrent calls with the same operation id apply the operation once.
 pub async fn clause_9_two_concurrent_calls_do_the_work_once(host: &dyn Host) {
     load_all(host).await;
     let changes = erase().build();
