@@ -84,3 +84,29 @@ async fn tables_with_one_name_in_two_schemas_are_distinct() {
     assert_eq!(kinds, ["clients", "debts", &format!("{s}_b.debts")]);
     schema.run(&format!("DROP SCHEMA {s}_b CASCADE")).await;
 }
+
+/// A table is found by schema and name even if its name alone would find it.
+#[tokio::test]
+async fn a_schema_in_the_search_path_may_be_named_too() {
+    let Some(schema) = Schema::new().await else { return };
+    let s = &schema.name;
+    schema
+        .run(
+            "CREATE TABLE clients (id integer PRIMARY KEY);
+             CREATE TABLE \"old.debts\" (id integer PRIMARY KEY, client_id integer NOT NULL REFERENCES clients);
+             CREATE INDEX ON \"old.debts\" (client_id);
+             INSERT INTO clients VALUES (1); INSERT INTO \"old.debts\" VALUES (1, 1)",
+        )
+        .await;
+    let policy = policy(&json!({
+        "subject": "clients",
+        "kinds": { "clients": { "table": format!("{s}.clients") }, "debts": { "table": format!("{s}.old.debts") } },
+        "references": [ { "from": "debts.client_id", "to": "clients" } ],
+        "modes": { "hard_delete": { "allow": "any", "rules": { "*": "cascade" } } }
+    }));
+    let store = PostgresStore::new(schema.pool.clone()).migrate().await.unwrap();
+    assert_eq!(store.findings(&policy).await.unwrap(), []);
+    let lifecycle = Lifecycle::open(store, policy).await.unwrap_or_else(|error| panic!("{error:?}"));
+    let receipt = lifecycle.execute(&delete(1)).await.unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(receipt.steps.iter().map(|step| step.actual).sum::<u64>(), 2);
+}
